@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Every difference between kernels that the programs meet, one block each: what changed, in which
+ * version, and when the old side may go. Nothing else looks at a flavour ("___old") of a struct.
+ */
+#ifndef OOMTRACE_COMPAT_BPF_H
+#define OOMTRACE_COMPAT_BPF_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+#define COMPAT_CPUS_MAX 4096
+
+/* Number of CPU ids that can exist; set by user space before loading. */
+const volatile __u32 possible_cpus = 1;
+
+/*
+ * mm_struct.rss_stat. Up to 6.1: struct mm_rss_stat { atomic_long_t count[4] }, which is what the
+ * kernel's log prints. From 6.2 (f1a7941243c1 "mm: convert mm's rss stats into percpu_counter"):
+ * struct percpu_counter[4], whose `count` alone is short by up to a batch on each CPU. The log uses
+ * `count` alone up to 6.19 and the exact sum from 7.0. We take the exact sum where we can.
+ * The old side may go with support for 6.1.
+ */
+enum { RSS_FILE, RSS_ANON, RSS_SWAP, RSS_SHMEM, RSS_COUNT }; /* MM_*, include/linux/mm_types_task.h */
+
+struct mm_rss_stat___old {
+	atomic_long_t count[RSS_COUNT];
+} __attribute__((preserve_access_index));
+
+struct mm_struct___old {
+	struct mm_rss_stat___old rss_stat;
+} __attribute__((preserve_access_index));
+
+struct percpu_counter___new {
+	__s64 count;
+	__s32 *counters;
+} __attribute__((preserve_access_index));
+
+struct mm_struct___new {
+	struct percpu_counter___new rss_stat[RSS_COUNT];
+} __attribute__((preserve_access_index));
+
+/*
+ * x86: holds, on each CPU, what to add to a per-CPU address (arch/x86/kernel/setup_percpu.c). Found
+ * by BTF: by /proc/kallsyms one would reach the array __per_cpu_offset on every architecture, but
+ * reading that file takes longer than all the rest of starting up. Weak: elsewhere, and on 5.10,
+ * whose BTF has no variables, it isn't there.
+ */
+extern const unsigned long this_cpu_off __ksym __weak;
+
+/* Pages (for RSS_SWAP: entries) of each kind that `mm` holds. Returns whether they are exact. */
+static __noinline bool compat__rss(struct mm_struct *mm, __s64 *rss)
+{
+	struct mm_struct___old *old = (void *)mm;
+	struct mm_struct___new *new = (void *)mm;
+	__s32 *counters[RSS_COUNT];
+
+	if (bpf_core_field_exists(old->rss_stat.count)) {
+		rss[RSS_FILE] = BPF_CORE_READ(old, rss_stat.count[RSS_FILE].counter);
+		rss[RSS_ANON] = BPF_CORE_READ(old, rss_stat.count[RSS_ANON].counter);
+		rss[RSS_SWAP] = BPF_CORE_READ(old, rss_stat.count[RSS_SWAP].counter);
+		rss[RSS_SHMEM] = BPF_CORE_READ(old, rss_stat.count[RSS_SHMEM].counter);
+		return true;
+	}
+
+	rss[RSS_FILE] = BPF_CORE_READ(new, rss_stat[RSS_FILE].count);
+	rss[RSS_ANON] = BPF_CORE_READ(new, rss_stat[RSS_ANON].count);
+	rss[RSS_SWAP] = BPF_CORE_READ(new, rss_stat[RSS_SWAP].count);
+	rss[RSS_SHMEM] = BPF_CORE_READ(new, rss_stat[RSS_SHMEM].count);
+	if (!&this_cpu_off)
+		return false;
+	counters[RSS_FILE] = BPF_CORE_READ(new, rss_stat[RSS_FILE].counters);
+	counters[RSS_ANON] = BPF_CORE_READ(new, rss_stat[RSS_ANON].counters);
+	counters[RSS_SWAP] = BPF_CORE_READ(new, rss_stat[RSS_SWAP].counters);
+	counters[RSS_SHMEM] = BPF_CORE_READ(new, rss_stat[RSS_SHMEM].counters);
+	for (__u32 cpu = 0; cpu < COMPAT_CPUS_MAX && cpu < possible_cpus; cpu++) {
+		const unsigned long *offset = bpf_per_cpu_ptr(&this_cpu_off, cpu);
+
+		if (!offset)
+			break;
+		for (int i = 0; i < RSS_COUNT; i++) {
+			__s32 delta = 0;
+
+			bpf_probe_read_kernel(&delta, sizeof(delta), (void *)counters[i] + *offset);
+			rss[i] += delta;
+		}
+	}
+	return true;
+}
+
+#endif

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The events that the BPF programs put into the ring buffer: the only file both sides include.
+ *
+ * Rules: fixed-width types and explicit padding only; every event starts with struct event_header;
+ * kinds are numbered by hand and only ever appended; a struct only ever grows at its end, and the
+ * reader takes longer events than it knows. Counts in pages are in the kernel's PAGE_SIZE. A value
+ * that could not be read is told from zero by a flag.
+ */
+#ifndef OOMTRACE_EVENT_H
+#define OOMTRACE_EVENT_H
+
+#ifndef __VMLINUX_H__
+#include <linux/types.h>
+#endif
+
+#define EVENT_COMM_LEN 16      /* TASK_COMM_LEN, include/linux/sched.h */
+#define EVENT_NAME_LEN 256     /* NAME_MAX + 1: the longest name of one cgroup */
+#define EVENT_CMDLINE_LEN 512
+#define EVENT_CGROUP_LEVELS 32 /* levels captured, leaf first; deeper ones are flagged as cut */
+
+enum event_kind {
+	EVENT_OOM = 1,     /* struct event_oom: one run of the OOM killer */
+	EVENT_CGROUP = 2,  /* struct event_cgroup: one level of a chain of cgroups */
+	EVENT_VICTIM = 3,  /* struct event_victim */
+	EVENT_OOM_END = 4, /* struct event_oom_end: the run is over */
+	EVENT_EXIT = 5,    /* struct event_exit: a process of interest is gone */
+	EVENT_KIND_MAX,
+};
+
+#define EVENT_KIND_SLOTS 16 /* length of arrays by kind: a power of two, at least EVENT_KIND_MAX */
+
+struct event_header {
+	__u32 size;    /* of the whole event, this header included */
+	__u16 kind;    /* enum event_kind */
+	__u16 flags;   /* per kind */
+	__u64 ts_ns;   /* CLOCK_BOOTTIME */
+	__u64 oom_id;  /* groups the events of one run of the OOM killer; 0: none */
+};
+
+/* event_oom.outcome */
+enum oom_outcome {
+	OOM_KILLED = 1,    /* a victim was chosen (its EVENT_VICTIMs follow) */
+	OOM_NO_VICTIM = 2, /* "Out of memory and no killable processes..." */
+	OOM_EXITING = 3,   /* nothing was killed: the task that asked is exiting, and got the reserves */
+};
+
+/* One run of out_of_memory(), mm/oom_kill.c. All its events are sent with oom_lock held. */
+struct event_oom {
+	struct event_header h;
+	__u64 started_ns;       /* CLOCK_BOOTTIME at the entry of out_of_memory(); 0: not seen */
+	__u64 limit_cgroup_id;  /* cgroup of oc->memcg; 0: whole machine */
+	__u64 trigger_cgroup_id;
+	__u64 totalpages;       /* what the points are measured against: limit + swap, not a usage */
+	__s64 chosen_points;    /* oc->chosen_points; meaningful with OOM_KILLED */
+	__u64 waits;            /* runs for this limit since its last event that found a dying victim */
+	__u64 repeats;          /* OOM_NO_VICTIM runs for this limit that were not sent, since the last */
+	__u32 outcome;          /* enum oom_outcome */
+	__s32 constraint;       /* enum oom_constraint, include/linux/oom.h */
+	__u32 gfp_mask;
+	__s32 order;            /* -1: asked for by sysrq */
+	__u32 trigger_pid;      /* thread group id */
+	__u32 trigger_tid;
+	__u32 chosen_pid;       /* of oc->chosen, which may be a leader that has exited already */
+	__u32 chosen_tid;
+	char trigger_comm[EVENT_COMM_LEN];
+};
+
+/* event_cgroup.h.flags */
+enum {
+	CGROUP_HAS_MEMORY = 1 << 0, /* the memory controller is on at this level: figures are valid */
+	CGROUP_OOM_GROUP = 1 << 1,  /* memory.oom.group is set */
+	CGROUP_CUT = 1 << 2,        /* deeper than EVENT_CGROUP_LEVELS: the levels above are missing */
+};
+
+/* One level of a chain, sent from the leaf to the root, before the event that refers to it. */
+struct event_cgroup {
+	struct event_header h;
+	__u64 leaf_id;     /* the cgroup whose chain this is */
+	__u64 id;          /* kernfs id = inode number of the cgroup's folder */
+	__u64 parent_id;   /* 0: this is the root */
+	__u64 usage_pages; /* page counter, exact */
+	__u64 max_pages;   /* PAGE_COUNTER_MAX (LONG_MAX / PAGE_SIZE) or more: no limit */
+	__u64 high_pages;
+	__u64 peak_pages;  /* the counter's watermark */
+	__u64 swap_usage_pages;
+	__u64 swap_max_pages;
+	char name[EVENT_NAME_LEN];
+};
+
+/* event_victim.h.flags */
+enum {
+	VICTIM_GROUP = 1 << 0,       /* killed as a member of a memory.oom.group */
+	VICTIM_SHARES_MM = 1 << 1,   /* killed since it shares the victim's memory */
+	VICTIM_EXITING = 1 << 2,     /* marked only: it was exiting already, nothing was killed */
+	VICTIM_NS_INIT = 1 << 3,     /* pid 1 of a pid namespace that isn't the machine's */
+	VICTIM_HAS_MM = 1 << 4,      /* the memory figures are valid */
+	VICTIM_CMDLINE_CUT = 1 << 5,
+	VICTIM_RSS_EXACT = 1 << 6,   /* the rss figures are exact sums over all CPUs */
+};
+
+struct event_victim {
+	struct event_header h;
+	__u64 cgroup_id;
+	__u64 start_ns;        /* CLOCK_BOOTTIME when the thread group started */
+	__u64 parent_start_ns;
+	__u64 total_vm_pages;
+	__s64 file_rss_pages;
+	__s64 anon_rss_pages;
+	__s64 shmem_rss_pages;
+	__s64 swap_entries;
+	__u64 pgtables_bytes;
+	__u32 pid;             /* thread group id */
+	__u32 tid;             /* the thread the kernel chose: what its log calls the pid */
+	__u32 ppid;
+	__u32 ns_pid;          /* pid as seen inside its own pid namespace */
+	__u32 uid;
+	__s32 oom_score_adj;
+	__u32 cmdline_len;     /* bytes of cmdline that are valid; 0: unknown */
+	__u32 pad;
+	char comm[EVENT_COMM_LEN];
+	char cmdline[EVENT_CMDLINE_LEN]; /* NUL-separated arguments */
+};
+
+struct event_oom_end {
+	struct event_header h;
+	__u32 victims;  /* EVENT_VICTIMs that were due, delivered or not */
+	__u32 killed;   /* of these, "Killed process" lines that the kernel logged */
+};
+
+/* event_exit.h.flags */
+enum {
+	EXIT_NS_INIT = 1 << 0, /* pid 1 of a pid namespace that isn't the machine's */
+};
+
+struct event_exit {
+	struct event_header h;
+	__u64 cgroup_id;
+	__u64 start_ns;
+	__u32 pid;
+	__u32 status;   /* as wait(2) has it: exit code << 8 | signal */
+	char comm[EVENT_COMM_LEN];
+};
+
+/* Value of the map `cmdlines`: command lines seen at exec, by thread group id. */
+struct cmdline_entry {
+	__u64 start_ns; /* CLOCK_BOOTTIME of the thread group's start: tells a reused pid */
+	__u32 len;
+	__u32 cut;
+	char bytes[EVENT_CMDLINE_LEN];
+};
+
+/* Value of the map `quiet_runs`: runs of the OOM killer that killed nothing, by limit's cgroup id. */
+struct quiet_runs {
+	__u64 last_sent_ns;
+	__u64 waits;   /* since the last event: a victim was dying already */
+	__u64 repeats; /* since the last event: nothing could be killed, again */
+	__u32 in_target;
+	__u32 pad;
+};
+
+#define EVENT_ASSERT(cond) _Static_assert(cond, #cond)
+EVENT_ASSERT(sizeof(struct event_header) == 24);
+EVENT_ASSERT(sizeof(struct event_oom) == 128);
+EVENT_ASSERT(__builtin_offsetof(struct event_oom, outcome) == 80);
+EVENT_ASSERT(sizeof(struct event_cgroup) == 352);
+EVENT_ASSERT(__builtin_offsetof(struct event_cgroup, name) == 96);
+EVENT_ASSERT(sizeof(struct event_victim) == 656);
+EVENT_ASSERT(__builtin_offsetof(struct event_victim, pid) == 96);
+EVENT_ASSERT(sizeof(struct event_oom_end) == 32);
+EVENT_ASSERT(sizeof(struct event_exit) == 64);
+
+#endif

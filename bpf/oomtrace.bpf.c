@@ -1,0 +1,507 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The programs. For each hook one body, on_*(), and under it thin shims: a BTF-typed program
+ * (fentry, fexit, tp_btf) and the one that stands in where the kernel can't attach that (kprobe,
+ * kretprobe, raw_tp). All are off ("?") until user/plan.c asks for them. Pointer arguments are
+ * only ever probe-read, those of BTF-typed programs too: the verifier can be wrong about NULL and
+ * about odd values (see docs/kernel-safety.md), and scripts/check-bpf-loads.py holds us to it.
+ *
+ * A run of the OOM killer, out_of_memory(), is serialised by oom_lock, so its state is one global.
+ * Its neighbours are told from other callers of the same functions by the thread that runs it.
+ *
+ *   out_of_memory()                               on_oom_enter   (up to 10^4 times in one write of
+ *     oom_kill_process()                          on_kill         memory.max: no event from here)
+ *       __oom_kill_process()     for each victim  on_victim
+ *         do_send_sig_info(victim)
+ *         mark_oom_victim(victim)                 on_mark        -> EVENT_VICTIM
+ *         pr_err("Killed process ...")
+ *         do_send_sig_info(p)    for each p that shares the mm   on_signal -> EVENT_VICTIM
+ *   returns                                       on_oom_exit    -> EVENT_OOM_END
+ *
+ * mark_oom_victim() and not the tracepoint mark_victim: the tracepoint is silent when a victim is
+ * visited again (the kernel logs and counts that kill again), has only a pid up to 5.10.234 and
+ * 6.1.129, and cannot tell a kill from a task that was exiting already.
+ */
+#include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+#include "compat.bpf.h"
+#include "emit.bpf.h"
+#include "event.h"
+#include "task.bpf.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+#define NO_VICTIM_INTERVAL_NS 1000000000ULL
+#define SIGKILL 9
+
+/* Whose chain of cgroups has been sent; the victim's is that of the last one. */
+enum leaf { LEAF_LIMIT, LEAF_TRIGGER, LEAF_VICTIM, LEAF_COUNT };
+
+/* The run of the OOM killer that is going on. Written by the thread that holds oom_lock only. */
+static struct {
+	__u64 oc;          /* struct oom_control *, valid until out_of_memory() returns */
+	__u64 started_ns;  /* 0: we were attached after it had begun */
+	__u64 id;          /* 0: nothing has been sent for it yet */
+	__u64 leafs[LEAF_COUNT]; /* ids of the cgroups whose chains have been sent */
+	__u32 tid;         /* whose run it is; 0: none is going on */
+	__u32 victims;
+	__u32 killed;
+	__u32 victim_pid;  /* victim of the __oom_kill_process() going on, once it is marked */
+	bool in_kill;      /* __oom_kill_process() has been entered */
+} run;
+
+static __u64 last_oom_id;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u64); /* id of the limit's cgroup; 0: the whole machine */
+	__type(value, struct quiet_runs);
+} quiet_runs SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 2048);
+	__type(key, __u32); /* thread group id */
+	__type(value, struct cmdline_entry);
+} cmdlines SEC(".maps");
+
+static __always_inline __u32 current_tid(void)
+{
+	return (__u32)bpf_get_current_pid_tgid();
+}
+
+static __always_inline bool in_run(void)
+{
+	return run.tid && run.tid == current_tid();
+}
+
+static __always_inline void fill_memory(struct event_cgroup *e, struct mem_cgroup *memcg)
+{
+	e->usage_pages = BPF_CORE_READ(memcg, memory.usage.counter);
+	e->max_pages = BPF_CORE_READ(memcg, memory.max);
+	e->high_pages = BPF_CORE_READ(memcg, memory.high);
+	e->peak_pages = BPF_CORE_READ(memcg, memory.watermark);
+	e->swap_usage_pages = BPF_CORE_READ(memcg, swap.usage.counter);
+	e->swap_max_pages = BPF_CORE_READ(memcg, swap.max);
+	e->h.flags |= CGROUP_HAS_MEMORY;
+	if (BPF_CORE_READ(memcg, oom_group))
+		e->h.flags |= CGROUP_OOM_GROUP;
+}
+
+/* Sends the levels from `cgrp` up to the root, unless this run has sent this chain already. */
+static __noinline void emit_chain(struct cgroup *cgrp, enum leaf slot)
+{
+	__u64 leaf_id = cgroup_id(cgrp);
+
+	if (!leaf_id || leaf_id == run.leafs[LEAF_LIMIT] || leaf_id == run.leafs[LEAF_TRIGGER] ||
+	    leaf_id == run.leafs[LEAF_VICTIM])
+		return;
+	if (slot == LEAF_LIMIT)
+		run.leafs[LEAF_LIMIT] = leaf_id;
+	else if (slot == LEAF_TRIGGER)
+		run.leafs[LEAF_TRIGGER] = leaf_id;
+	else
+		run.leafs[LEAF_VICTIM] = leaf_id;
+	for (int i = 0; i < EVENT_CGROUP_LEVELS && cgrp; i++) {
+		struct cgroup *parent = cgroup_parent(cgrp);
+		struct mem_cgroup *memcg = cgroup_memcg(cgrp);
+		const char *name = BPF_CORE_READ(cgrp, kn, name);
+		struct event_cgroup *e = emit__reserve(EVENT_CGROUP, sizeof(*e), run.id);
+
+		if (e) {
+			e->leaf_id = leaf_id;
+			e->id = cgroup_id(cgrp);
+			if (parent)
+				e->parent_id = cgroup_id(parent);
+			bpf_probe_read_kernel_str(e->name, sizeof(e->name), name);
+			if (memcg)
+				fill_memory(e, memcg);
+			if (parent && i == EVENT_CGROUP_LEVELS - 1)
+				e->h.flags |= CGROUP_CUT;
+			emit__submit(e);
+		}
+		cgrp = parent;
+	}
+}
+
+/* The cgroup whose limit was hit; NULL when the whole machine is out of memory. */
+static __always_inline struct cgroup *limit_cgroup(struct oom_control *oc)
+{
+	return BPF_CORE_READ(oc, memcg, css.cgroup);
+}
+
+/* Sends what is known of the run as a whole, once. */
+static __noinline void open_run(__u32 outcome)
+{
+	struct oom_control *oc = (void *)run.oc;
+	struct cgroup *limit = limit_cgroup(oc);
+	struct cgroup *trigger = task_cgroup((void *)bpf_get_current_task());
+	__u64 limit_id = limit ? cgroup_id(limit) : 0;
+	struct task_struct *chosen = BPF_CORE_READ(oc, chosen);
+	struct quiet_runs *quiet;
+	struct event_oom *e;
+
+	if (run.id)
+		return;
+	run.id = ++last_oom_id;
+	emit_chain(limit, LEAF_LIMIT);
+	emit_chain(trigger, LEAF_TRIGGER);
+
+	quiet = bpf_map_lookup_elem(&quiet_runs, &limit_id);
+	e = emit__reserve(EVENT_OOM, sizeof(*e), run.id);
+	if (!e)
+		return;
+	e->started_ns = run.started_ns;
+	e->limit_cgroup_id = limit_id;
+	e->trigger_cgroup_id = cgroup_id(trigger);
+	e->totalpages = BPF_CORE_READ(oc, totalpages);
+	e->chosen_points = BPF_CORE_READ(oc, chosen_points);
+	e->outcome = outcome;
+	e->constraint = BPF_CORE_READ(oc, constraint);
+	e->gfp_mask = BPF_CORE_READ(oc, gfp_mask);
+	e->order = BPF_CORE_READ(oc, order);
+	e->trigger_pid = bpf_get_current_pid_tgid() >> 32;
+	e->trigger_tid = current_tid();
+	bpf_get_current_comm(e->trigger_comm, sizeof(e->trigger_comm));
+	if (outcome == OOM_KILLED) {
+		e->chosen_pid = BPF_CORE_READ(chosen, tgid);
+		e->chosen_tid = BPF_CORE_READ(chosen, pid);
+	}
+	if (quiet) {
+		e->waits = quiet->waits;
+		e->repeats = quiet->repeats;
+		quiet->waits = 0;
+		quiet->repeats = 0;
+		quiet->last_sent_ns = e->h.ts_ns;
+	}
+	emit__submit(e);
+}
+
+static __always_inline void fill_victim_mm(struct event_victim *e, struct mm_struct *mm)
+{
+	__s64 rss[RSS_COUNT] = {};
+
+	e->h.flags |= VICTIM_HAS_MM;
+	if (compat__rss(mm, rss))
+		e->h.flags |= VICTIM_RSS_EXACT;
+	e->file_rss_pages = rss[RSS_FILE];
+	e->anon_rss_pages = rss[RSS_ANON];
+	e->shmem_rss_pages = rss[RSS_SHMEM];
+	e->swap_entries = rss[RSS_SWAP];
+	e->total_vm_pages = BPF_CORE_READ(mm, total_vm);
+	e->pgtables_bytes = BPF_CORE_READ(mm, pgtables_bytes.counter);
+}
+
+static __noinline void emit_victim(struct task_struct *task, struct cgroup *cgrp, __u32 flags)
+{
+	struct task_struct *current = (void *)bpf_get_current_task();
+	struct task_struct *parent = BPF_CORE_READ(task, group_leader, real_parent, group_leader);
+	struct mm_struct *mm = BPF_CORE_READ(task, mm);
+	struct event_victim *e;
+	__u32 level = 0, cut = 0;
+
+	emit_chain(cgrp, LEAF_VICTIM);
+	run.victims++;
+	e = emit__reserve(EVENT_VICTIM, sizeof(*e), run.id);
+	if (!e)
+		return;
+	e->h.flags = flags;
+	e->cgroup_id = cgroup_id(cgrp);
+	e->start_ns = BPF_CORE_READ(task, group_leader, start_boottime);
+	e->pid = BPF_CORE_READ(task, tgid);
+	e->tid = BPF_CORE_READ(task, pid);
+	e->ppid = BPF_CORE_READ(parent, tgid);
+	e->parent_start_ns = BPF_CORE_READ(parent, start_boottime);
+	e->ns_pid = task_ns_pid(task, &level);
+	if (level && e->ns_pid == 1)
+		e->h.flags |= VICTIM_NS_INIT;
+	e->uid = BPF_CORE_READ(task, real_cred, uid.val);
+	e->oom_score_adj = BPF_CORE_READ(task, signal, oom_score_adj);
+	BPF_CORE_READ_STR_INTO(&e->comm, task, comm);
+	if (mm) {
+		fill_victim_mm(e, mm);
+		if (mm == BPF_CORE_READ(current, mm)) {
+			e->cmdline_len = read_cmdline(mm, e->cmdline, &cut);
+			if (cut)
+				e->h.flags |= VICTIM_CMDLINE_CUT;
+		}
+	}
+	emit__submit(e);
+}
+
+static __always_inline void begin_run(struct oom_control *oc, __u64 started_ns)
+{
+	run.oc = (__u64)oc;
+	run.started_ns = started_ns;
+	run.id = 0;
+	run.leafs[LEAF_LIMIT] = run.leafs[LEAF_TRIGGER] = run.leafs[LEAF_VICTIM] = 0;
+	run.victims = 0;
+	run.killed = 0;
+	run.victim_pid = 0;
+	run.in_kill = false;
+	run.tid = current_tid();
+}
+
+static __always_inline int on_oom_enter(struct oom_control *oc)
+{
+	begin_run(oc, bpf_ktime_get_boot_ns());
+	return 0;
+}
+
+/* oom_kill_process(): a victim has been chosen. Only needed when we came in the middle of a run. */
+static __always_inline int on_kill(struct oom_control *oc)
+{
+	if (!in_run() || run.oc != (__u64)oc)
+		begin_run(oc, 0);
+	return 0;
+}
+
+/* __oom_kill_process(): may still find that its victim has no memory left, and kill nothing. */
+static __always_inline int on_victim(void)
+{
+	if (in_run()) {
+		run.in_kill = true;
+		run.victim_pid = 0;
+	}
+	return 0;
+}
+
+static __always_inline int on_mark(struct task_struct *task)
+{
+	struct cgroup *cgrp;
+	__u32 flags = 0;
+
+	if (!in_run())
+		return 0;
+	if (run.in_kill) {
+		run.victim_pid = BPF_CORE_READ(task, tgid);
+		if (run.killed++)
+			flags |= VICTIM_GROUP;
+	} else {
+		flags |= VICTIM_EXITING;
+	}
+	cgrp = task_cgroup(task);
+	if (!in_target(cgrp))
+		return 0;
+	open_run(run.in_kill ? OOM_KILLED : OOM_EXITING);
+	emit_victim(task, cgrp, flags);
+	return 0;
+}
+
+static __always_inline int on_signal(int sig, struct task_struct *task)
+{
+	struct cgroup *cgrp;
+
+	/* The victim itself is signalled before it is marked, those that share its mm after it. */
+	if (sig != SIGKILL || !in_run() || !run.victim_pid)
+		return 0;
+	if ((__u32)BPF_CORE_READ(task, tgid) == run.victim_pid)
+		return 0;
+	cgrp = task_cgroup(task);
+	if (!run.id && !in_target(cgrp))
+		return 0;
+	open_run(OOM_KILLED);
+	emit_victim(task, cgrp, VICTIM_SHARES_MM);
+	return 0;
+}
+
+/* A run in which nothing was killed. It can come 10^4 times a second: counted, sent once a second. */
+static __always_inline void end_quiet_run(bool no_victim)
+{
+	struct oom_control *oc = (void *)run.oc;
+	struct cgroup *limit = limit_cgroup(oc);
+	__u64 limit_id = limit ? cgroup_id(limit) : 0;
+	struct quiet_runs *quiet = bpf_map_lookup_elem(&quiet_runs, &limit_id);
+	struct quiet_runs first = {};
+
+	if (!quiet) {
+		bpf_map_update_elem(&quiet_runs, &limit_id, &first, BPF_ANY);
+		quiet = bpf_map_lookup_elem(&quiet_runs, &limit_id);
+		if (!quiet)
+			return;
+		quiet->in_target = in_target(limit);
+	}
+	if (!no_victim) {
+		quiet->waits++;
+		return;
+	}
+	if (!quiet->in_target && !in_target(task_cgroup((void *)bpf_get_current_task())))
+		return;
+	if (quiet->last_sent_ns &&
+	    bpf_ktime_get_boot_ns() - quiet->last_sent_ns < NO_VICTIM_INTERVAL_NS) {
+		quiet->repeats++;
+		return;
+	}
+	open_run(OOM_NO_VICTIM);
+}
+
+static __always_inline int on_oom_exit(bool ret)
+{
+	struct oom_control *oc = (void *)run.oc;
+	struct event_oom_end *e;
+
+	if (!in_run())
+		return 0;
+	if (!run.id && !run.killed)
+		end_quiet_run(!ret && BPF_CORE_READ(oc, chosen) == NULL);
+	if (run.id) {
+		e = emit__reserve(EVENT_OOM_END, sizeof(*e), run.id);
+		if (e) {
+			e->victims = run.victims;
+			e->killed = run.killed;
+			emit__submit(e);
+		}
+	}
+	run.tid = 0;
+	return 0;
+}
+
+/* The last thread of a process exits. Of interest: inits of pid namespaces, and what was SIGKILLed. */
+static __always_inline int on_exit(struct task_struct *task)
+{
+	struct cgroup *cgrp;
+	struct event_exit *e;
+	__u32 level = 0, status, ns_pid;
+	bool ns_init;
+
+	if (BPF_CORE_READ(task, signal, live.counter))
+		return 0;
+	/* The leader's: what wait(2) reports, whichever thread is the last. */
+	status = BPF_CORE_READ(task, group_leader, exit_code);
+	ns_pid = task_ns_pid(task, &level);
+	ns_init = level && ns_pid == 1;
+	if (!ns_init && (status & 0x7f) != SIGKILL)
+		return 0;
+	cgrp = task_cgroup(task);
+	if (!in_target(cgrp))
+		return 0;
+	e = emit__reserve(EVENT_EXIT, sizeof(*e), 0);
+	if (!e)
+		return 0;
+	e->h.flags = ns_init ? EXIT_NS_INIT : 0;
+	e->cgroup_id = cgroup_id(cgrp);
+	e->start_ns = BPF_CORE_READ(task, group_leader, start_boottime);
+	e->pid = BPF_CORE_READ(task, tgid);
+	e->status = status;
+	BPF_CORE_READ_STR_INTO(&e->comm, task, group_leader, comm);
+	emit__submit(e);
+	return 0;
+}
+
+/* A program was started: keep its command line, which can't be read once it is another's victim. */
+static __always_inline int on_exec(struct task_struct *task)
+{
+	static struct cmdline_entry empty;
+	struct cmdline_entry *entry;
+	__u32 pid = bpf_get_current_pid_tgid() >> 32;
+
+	if (!in_target(task_cgroup(task)))
+		return 0;
+	bpf_map_update_elem(&cmdlines, &pid, &empty, BPF_ANY);
+	entry = bpf_map_lookup_elem(&cmdlines, &pid);
+	if (!entry)
+		return 0;
+	entry->len = read_cmdline(BPF_CORE_READ(task, mm), entry->bytes, &entry->cut);
+	entry->start_ns = BPF_CORE_READ(task, group_leader, start_boottime);
+	return 0;
+}
+
+SEC("?fentry/out_of_memory")
+int BPF_PROG(btf_oom_enter, struct oom_control *oc)
+{
+	return on_oom_enter(oc);
+}
+
+SEC("?kprobe/out_of_memory")
+int BPF_KPROBE(kp_oom_enter, struct oom_control *oc)
+{
+	return on_oom_enter(oc);
+}
+
+/* A bool fills only the low byte of the register that comes back; the rest of it is undefined. */
+SEC("?fexit/out_of_memory")
+int BPF_PROG(btf_oom_exit, struct oom_control *oc, unsigned long ret)
+{
+	return on_oom_exit(ret & 0xff);
+}
+
+SEC("?kretprobe/out_of_memory")
+int BPF_KRETPROBE(kp_oom_exit, unsigned long ret)
+{
+	return on_oom_exit(ret & 0xff);
+}
+
+SEC("?fentry/oom_kill_process")
+int BPF_PROG(btf_kill, struct oom_control *oc)
+{
+	return on_kill(oc);
+}
+
+SEC("?kprobe/oom_kill_process")
+int BPF_KPROBE(kp_kill, struct oom_control *oc)
+{
+	return on_kill(oc);
+}
+
+SEC("?fentry/__oom_kill_process")
+int BPF_PROG(btf_victim)
+{
+	return on_victim();
+}
+
+SEC("?kprobe/__oom_kill_process")
+int BPF_KPROBE(kp_victim)
+{
+	return on_victim();
+}
+
+SEC("?fentry/mark_oom_victim")
+int BPF_PROG(btf_mark, struct task_struct *task)
+{
+	return on_mark(task);
+}
+
+SEC("?kprobe/mark_oom_victim")
+int BPF_KPROBE(kp_mark, struct task_struct *task)
+{
+	return on_mark(task);
+}
+
+SEC("?fentry/do_send_sig_info")
+int BPF_PROG(btf_signal, int sig, void *info, struct task_struct *task)
+{
+	return on_signal(sig, task);
+}
+
+SEC("?kprobe/do_send_sig_info")
+int BPF_KPROBE(kp_signal, int sig, void *info, struct task_struct *task)
+{
+	return on_signal(sig, task);
+}
+
+SEC("?tp_btf/sched_process_exit")
+int BPF_PROG(btf_exit, struct task_struct *task)
+{
+	return on_exit(task);
+}
+
+SEC("?raw_tp/sched_process_exit")
+int BPF_PROG(tp_exit, struct task_struct *task)
+{
+	return on_exit(task);
+}
+
+SEC("?tp_btf/sched_process_exec")
+int BPF_PROG(btf_exec, struct task_struct *task)
+{
+	return on_exec(task);
+}
+
+SEC("?raw_tp/sched_process_exec")
+int BPF_PROG(tp_exec, struct task_struct *task)
+{
+	return on_exec(task);
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the programs ask of tasks and cgroups. Pointers come as plain addresses: all is probe-read. */
+#ifndef OOMTRACE_TASK_BPF_H
+#define OOMTRACE_TASK_BPF_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include "event.h"
+
+#define CGROUP_DEPTH_MAX 64
+
+/* Set by user space before loading. */
+const volatile __u64 target_cgroup_id = 0; /* 0: the whole machine */
+const volatile bool memory_on_v1 = false;  /* the memory controller is on a cgroup v1 hierarchy */
+
+/* The css of the memory controller in an array `subsys` (of a css_set or a cgroup), or NULL. */
+static __always_inline struct cgroup_subsys_state *memory_css(void *subsys)
+{
+	struct cgroup_subsys_state *css = NULL;
+	__u32 i = bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id);
+
+	bpf_probe_read_kernel(&css, sizeof(css), subsys + i * sizeof(css));
+	return css;
+}
+
+/*
+ * The cgroup a task is in, in the hierarchy that has the memory controller. On v2 that is the
+ * cgroup of /proc/PID/cgroup, even where the controller is off and an ancestor is charged.
+ */
+static __always_inline struct cgroup *task_cgroup(struct task_struct *task)
+{
+	struct css_set *set = BPF_CORE_READ(task, cgroups);
+	struct cgroup_subsys_state *css;
+
+	if (!memory_on_v1)
+		return BPF_CORE_READ(set, dfl_cgrp);
+	css = memory_css((void *)set + bpf_core_field_offset(struct css_set, subsys));
+	return BPF_CORE_READ(css, cgroup);
+}
+
+static __always_inline struct mem_cgroup *cgroup_memcg(struct cgroup *cgrp)
+{
+	void *subsys = (void *)cgrp + bpf_core_field_offset(struct cgroup, subsys);
+	void *css = memory_css(subsys);
+
+	return css ? css - bpf_core_field_offset(struct mem_cgroup, css) : NULL;
+}
+
+static __always_inline struct cgroup *cgroup_parent(struct cgroup *cgrp)
+{
+	void *css = BPF_CORE_READ(cgrp, self.parent);
+
+	return css ? css - bpf_core_field_offset(struct cgroup, self) : NULL;
+}
+
+static __always_inline __u64 cgroup_id(struct cgroup *cgrp)
+{
+	return BPF_CORE_READ(cgrp, kn, id);
+}
+
+/* Whether `cgrp` is the target or below it. Everything is, when the target is the whole machine. */
+static __noinline bool in_target(struct cgroup *cgrp)
+{
+	if (!target_cgroup_id)
+		return true;
+	for (int i = 0; i < CGROUP_DEPTH_MAX && cgrp; i++) {
+		if (cgroup_id(cgrp) == target_cgroup_id)
+			return true;
+		cgrp = cgroup_parent(cgrp);
+	}
+	return false;
+}
+
+/* The pid of a task's thread group in its own pid namespace; *level is that namespace's depth. */
+static __always_inline __u32 task_ns_pid(struct task_struct *task, __u32 *level)
+{
+	struct pid *pid = BPF_CORE_READ(task, signal, pids[1 /* PIDTYPE_TGID */]);
+	void *numbers = (void *)pid + bpf_core_field_offset(struct pid, numbers);
+	struct upid *upid;
+
+	*level = BPF_CORE_READ(pid, level);
+	upid = numbers + *level * bpf_core_type_size(struct upid);
+	return BPF_CORE_READ(upid, nr);
+}
+
+/*
+ * The command line of `mm`, NUL-separated; only in the context of a task that uses this mm, since it
+ * is user memory. Never faults a page in: what is swapped out is unknown. Returns its length.
+ */
+static __noinline __u32 read_cmdline(struct mm_struct *mm, char *dst, __u32 *cut)
+{
+	__u64 start = BPF_CORE_READ(mm, arg_start);
+	__u64 len = BPF_CORE_READ(mm, arg_end) - start;
+
+	*cut = len > EVENT_CMDLINE_LEN;
+	if (len > EVENT_CMDLINE_LEN)
+		len = EVENT_CMDLINE_LEN;
+	if (bpf_probe_read_user(dst, len, (void *)start))
+		return 0;
+	return len;
+}
+
+#endif

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# bash completion for oomtrace(8); needs bash 4.4 or newer, and nothing from bash-completion.
+# shellcheck shell=bash
+
+# Names of the running containers; a daemon that hangs must not hang the shell.
+_oomtrace_containers() {
+	local runtime
+
+	for runtime in docker podman; do
+		command -v "$runtime" >/dev/null 2>&1 || continue
+		timeout 1 "$runtime" ps --format '{{.Names}}' 2>/dev/null </dev/null
+	done
+}
+
+# The cgroups one level below what is typed so far.
+_oomtrace_cgroups() {
+	local root=/sys/fs/cgroup current=$1 dir
+
+	if [[ $root/ == "$current"* ]]; then
+		current=$root/
+	fi
+	[[ $current == "$root"/* ]] || return 0
+	for dir in "$current"*/; do
+		[[ -d $dir ]] && printf '%s\n' "$dir"
+	done
+}
+
+_oomtrace_pids() {
+	local dir
+
+	for dir in /proc/[0-9]*/; do
+		dir=${dir#/proc/}
+		printf '%s\n' "${dir%/}"
+	done
+}
+
+# Offer those of the lines on stdin that begin with $1, quoted for the shell. Names come from
+# outside: compgen -W would expand them.
+_oomtrace_offer() {
+	local word line
+
+	word=$1
+	while IFS= read -r line; do
+		[[ $line == "$word"* ]] || continue
+		printf -v line '%q' "$line"
+		COMPREPLY+=("$line")
+	done
+}
+
+_oomtrace() {
+	local current=${COMP_WORDS[COMP_CWORD]} previous='' i
+	local -a options=(
+		-c --container
+		-g --cgroup
+		-p --pid
+		-o --output
+		--duration
+		--until-exit
+		--dry-run
+		--ring-size
+		-v --verbose
+		-V --version
+		-h --help
+	)
+
+	COMPREPLY=()
+	((COMP_CWORD > 0)) && previous=${COMP_WORDS[COMP_CWORD - 1]}
+	# "--output=js" is three words to bash: "--output", "=" and "js".
+	if [[ $current == = ]]; then
+		current=''
+	elif [[ $previous == = ]] && ((COMP_CWORD > 1)); then
+		previous=${COMP_WORDS[COMP_CWORD - 2]}
+	fi
+
+	case $previous in
+	-c | --container) _oomtrace_offer "$current" < <(_oomtrace_containers) ;;
+	-g | --cgroup)
+		_oomtrace_offer "$current" < <(_oomtrace_cgroups "$current")
+		compopt -o nospace 2>/dev/null
+		;;
+	-p | --pid) _oomtrace_offer "$current" < <(_oomtrace_pids) ;;
+	-o | --output) _oomtrace_offer "$current" < <(printf '%s\n' text json) ;;
+	--duration) _oomtrace_offer "$current" < <(printf '%s\n' 10s 30s 1m 5m 1h) ;;
+	--ring-size) _oomtrace_offer "$current" < <(printf '%s\n' 256K 1M 4M 16M 64M) ;;
+	*)
+		for ((i = 1; i < COMP_CWORD; i++)); do
+			[[ ${COMP_WORDS[i]} == -- ]] && return
+		done
+		_oomtrace_offer "$current" < <(printf '%s\n' "${options[@]}")
+		;;
+	esac
+}
+
+complete -F _oomtrace oomtrace

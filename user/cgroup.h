@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The cgroup hierarchy that the memory controller is on, whichever version, and what is read from
+ * it. A path is "/a/b": relative to the top of that hierarchy as it is mounted here, never with a
+ * trailing slash except for the top itself, "/".
+ */
+#ifndef OOMTRACE_CGROUP_H
+#define OOMTRACE_CGROUP_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Deeper cgroups are not walked into. */
+#define CGROUP__MAX_DEPTH 128
+
+struct cgroup__hierarchy {
+	int version;		/* of the hierarchy with the memory controller: 1 or 2 */
+	char mount[PATH_MAX];	/* where it is mounted */
+	char root[PATH_MAX];	/* which cgroup the mount shows at its top: "/" unless in a container */
+	bool unified;		/* is there a v2 hierarchy at all (version 1 with it: hybrid) */
+	char unified_mount[PATH_MAX];
+};
+
+/*
+ * Pure: find the hierarchy in the text of /proc/self/mountinfo and /proc/cgroups (may be "" or
+ * NULL). Returns 0, -ENOENT (no cgroup file system is mounted), -ENODEV (some are, none with memory).
+ */
+int cgroup__parse_mounts(const char *mountinfo, const char *proc_cgroups,
+			 struct cgroup__hierarchy *out);
+
+/* The same for this machine. Errors as above, or of reading /proc. */
+int cgroup__discover(struct cgroup__hierarchy *out);
+
+/*
+ * Pure: the path of a process in the hierarchy of that version from the text of /proc/PID/cgroup.
+ * It is relative to the reader's cgroup namespace, not yet to the mount: see cgroup__from_proc_path.
+ * Returns 0, -ENOENT (no such line), -ENAMETOOLONG.
+ */
+int cgroup__parse_proc_cgroup(const char *text, int version, char *path, size_t size);
+
+/*
+ * Pure: turn a path of /proc/PID/cgroup into one below the mount. Returns 0, -EXDEV (outside of
+ * what is mounted here or of our cgroup namespace), -EINVAL, -ENAMETOOLONG.
+ */
+int cgroup__from_proc_path(const struct cgroup__hierarchy *h, const char *proc_path,
+			   char *path, size_t size);
+
+/*
+ * The cgroup of a process, as a path below the mount. Returns 0, -ESRCH (no such process), -ENODEV
+ * (its cgroup has been removed), -EXDEV (outside), or an error of reading.
+ */
+int cgroup__of_pid(const struct cgroup__hierarchy *h, pid_t pid, char *path, size_t size);
+
+/*
+ * Pure: bring "a//b/./c/" into the form "/a/b/c". Returns 0, -EINVAL (empty, or a ".." component),
+ * -ENAMETOOLONG.
+ */
+int cgroup__normalise(const char *text, char *path, size_t size);
+
+/*
+ * What a user named as a cgroup: an absolute path below the mount (/sys/fs/cgroup/system.slice/x)
+ * or one relative to its top ("/system.slice/x", "system.slice/x"). Returns 0, -EINVAL (empty or
+ * ".."), -ENAMETOOLONG, -EXDEV (exists, but outside of the hierarchy), -ENOENT, -ENOTDIR,
+ * -EMEDIUMTYPE (not on a cgroup file system), or -EACCES.
+ */
+int cgroup__validate_path(const struct cgroup__hierarchy *h, const char *text,
+			  char *path, size_t size);
+
+/* What the errors of cgroup__validate_path mean, for a message. Static text. */
+const char *cgroup__path_error(int err);
+
+/*
+ * Open a cgroup's directory. Everything read through the descriptor is of this very cgroup even if
+ * another one takes its name. Returns a descriptor that the caller closes, or a negative errno.
+ */
+int cgroup__open(const struct cgroup__hierarchy *h, const char *path);
+
+/*
+ * The 64-bit id of a cgroup, which is its kernfs node's (kernfs_encode_fh, fs/kernfs/mount.c), and
+ * the same that bpf_get_current_cgroup_id() and the cgroup tracepoints give. Returns 0 or an errno.
+ */
+int cgroup__id(int dir_fd, uint64_t *id);
+
+/*
+ * Read one number, "max" as UINT64_MAX. Returns 0, -ENOENT (no such file: the root cgroup has few,
+ * and a removed cgroup none), -ENODEV (removed while reading), -EBADMSG (not a number).
+ */
+int cgroup__read_u64(int dir_fd, const char *file, uint64_t *value);
+
+/* Read one key of a flat keyed file, as memory.events is. Errors as above; -ENODATA: no such key. */
+int cgroup__read_key(int dir_fd, const char *file, const char *key, uint64_t *value);
+
+/* Read a small file whole, NUL-terminated. Returns the length or an errno (-EFBIG: doesn't fit). */
+ssize_t cgroup__read_text(int dir_fd, const char *file, char *buf, size_t size);
+
+struct cgroup__node {
+	const char *path;
+	uint64_t id;
+	int dir_fd;		/* open during the call only */
+	unsigned int depth;	/* 0: where the walk began */
+};
+
+/* Return 0 to go on; anything else ends the walk and is its result. */
+typedef int (*cgroup__walk_fn)(const struct cgroup__node *node, void *ctx);
+
+/*
+ * Call fn for a cgroup and everything below it, parents first. Cgroups that vanish meanwhile are
+ * passed over; if the first one isn't there, -ENOENT. Returns 0, fn's result, or an errno.
+ */
+int cgroup__walk(const struct cgroup__hierarchy *h, const char *path, cgroup__walk_fn fn, void *ctx);
+
+/*
+ * Open cgroup.events. The descriptor gives EPOLLPRI each time it changes; the caller closes it.
+ * Returns it or an errno; -ENOENT on version 1 and for the root, which don't have the file.
+ */
+int cgroup__populated_fd(int dir_fd);
+
+/* 1: has processes in it or below; 0: has none; -ENODEV: removed; -EBADMSG. */
+int cgroup__is_populated(int events_fd);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Which container a cgroup path belongs to, from the path alone. Pure. */
+#ifndef OOMTRACE_CONTAINER_H
+#define OOMTRACE_CONTAINER_H
+
+#include <stddef.h>
+
+/* 64 hex digits, or the name of an LXC or nspawn machine, or BuildKit's 25 characters. */
+#define CONTAINER__ID_MAX 64
+#define CONTAINER__ID_SIZE (CONTAINER__ID_MAX + 1)
+#define CONTAINER__POD_UID_SIZE 37
+
+enum container_runtime {
+	CONTAINER__UNKNOWN = 0,
+	CONTAINER__DOCKER,
+	CONTAINER__PODMAN,
+	CONTAINER__CONTAINERD,	/* Kubernetes over CRI, nerdctl, ctr */
+	CONTAINER__CRIO,
+	CONTAINER__OCI,		/* an OCI container's id in a layout that names no runtime we know */
+	CONTAINER__POD,		/* a Kubernetes pod's cgroup, not (yet) one of its containers' */
+	CONTAINER__NSPAWN,
+	CONTAINER__LXC,		/* LXD and Incus, whose layout is the same, too */
+	CONTAINER__BUILDKIT,
+};
+
+struct container_ref {
+	enum container_runtime runtime;
+	char id[CONTAINER__ID_SIZE];		/* full id or machine name; "" for a pod */
+	char pod_uid[CONTAINER__POD_UID_SIZE];	/* with dashes; "" when not in a pod */
+	size_t prefix_len;	/* of the path's beginning that is the container's own cgroup */
+};
+
+/*
+ * Find the innermost container that a cgroup path is, or lies in: in a kind or Docker-in-Docker
+ * tree the inner one wins. What the names say can be trusted as far as the container may not make
+ * cgroups of its own: one with a delegated subtree can name a child as it likes.
+ * Returns 0, -ENOENT (not in a container; systemd units are none) or -EINVAL (not a path).
+ */
+int container__from_cgroup_path(const char *path, struct container_ref *out);
+
+/* The same for the outermost container on the path that has this id. -ENOENT: there is none. */
+int container__find_id(const char *path, const char *id, struct container_ref *out);
+
+/* "docker", "podman", "containerd", "cri-o", "oci", "kubernetes-pod", ... Static text. */
+const char *container__runtime_name(enum container_runtime runtime);
+
+#endif

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "diagnose.h"
+#include "exit_codes.h"
+#include "options.h"
+#include "session.h"
+#include "sink.h"
+#include "target.h"
+
+static bool want_colour(void)
+{
+	const char *no_colour = getenv("NO_COLOR"); /* https://no-color.org */
+	const char *term = getenv("TERM");
+
+	return isatty(STDOUT_FILENO) && !(no_colour && *no_colour) && term && *term != 'd';
+}
+
+static int run(const struct options *opts)
+{
+	static struct cgroup__hierarchy hierarchy;
+	static struct target target;
+	int hierarchy_error = cgroup__discover(&hierarchy);
+	struct sink *sink;
+	int code = diagnose__privileges();
+
+	if (code)
+		return code;
+	code = target__find(opts, &hierarchy, hierarchy_error, &target);
+	if (!code) {
+		sink = opts->output == OPTIONS_OUTPUT_JSON ? sink_json__new(stdout) :
+							     sink_text__new(stdout, want_colour());
+		code = sink ? session__run(opts, &hierarchy, &target, sink) : EXIT_RUNTIME;
+		if (sink)
+			sink->ops->free(sink);
+	}
+	target__close(&target);
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	struct options opts;
+
+	/* A reader that goes away is an error of writing, not a reason to die. */
+	signal(SIGPIPE, SIG_IGN);
+	switch (options__parse(argc, argv, &opts, stdout, stderr)) {
+	case OPTIONS_USAGE:
+		return EXIT_USAGE;
+	case OPTIONS_EXIT_OK:
+		return fflush(stdout) ? EXIT_RUNTIME : EXIT_DONE;
+	case OPTIONS_RUN:
+		break;
+	}
+	diagnose__set_verbose(opts.verbose);
+	return run(&opts);
+}

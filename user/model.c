@@ -1,0 +1,463 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "model.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define RECENT_VICTIMS 1024
+#define PATH_DEPTH_MAX 64
+/* PAGE_COUNTER_MAX, include/linux/page_counter.h, 64-bit */
+#define PAGE_COUNTER_MAX(page_size) ((uint64_t)INT64_MAX / (page_size))
+
+struct cgroup_node {
+	struct event_cgroup event;
+	char *path; /* NULL until asked for */
+};
+
+struct victim_node {
+	struct event_victim event;
+	struct cmdline_entry cmdline; /* when the event has none */
+	const char *cmdline_source;
+	bool repeated;
+};
+
+struct seen_victim {
+	uint32_t pid;
+	uint64_t start_ns;
+};
+
+struct model {
+	struct model_env env;
+	struct model_totals totals;
+
+	/* The run that is being put together; id 0: none. */
+	uint64_t id;
+	int64_t wall_offset_ns;
+	bool has_oom, has_end;
+	struct event_oom oom;
+	struct event_oom_end end;
+	struct cgroup_node *nodes;
+	size_t node_count, node_room;
+	struct victim_node *victims;
+	size_t victim_count, victim_room;
+
+	/* Who was killed lately: a process's exit comes after its run is done. */
+	struct seen_victim recent[RECENT_VICTIMS];
+	size_t recent_next;
+};
+
+struct model *model__new(const struct model_env *env)
+{
+	struct model *model = calloc(1, sizeof(*model));
+
+	if (model)
+		model->env = *env;
+	return model;
+}
+
+static void reset(struct model *model)
+{
+	for (size_t i = 0; i < model->node_count; i++)
+		free(model->nodes[i].path);
+	model->node_count = 0;
+	model->victim_count = 0;
+	model->has_oom = model->has_end = false;
+	model->id = 0;
+}
+
+void model__free(struct model *model)
+{
+	if (!model)
+		return;
+	reset(model);
+	free(model->nodes);
+	free(model->victims);
+	free(model);
+}
+
+/* Makes room for one more element. Returns -ENOSPC at `max`: what is dropped shows as missing. */
+static int grow(void **array, size_t *room, size_t count, size_t size, size_t max)
+{
+	size_t wanted = *room ? *room * 2 : 8;
+	void *bigger;
+
+	if (count < *room)
+		return 0;
+	if (count >= max)
+		return -ENOSPC;
+	bigger = reallocarray(*array, wanted, size);
+	if (!bigger)
+		return -ENOMEM;
+	*array = bigger;
+	*room = wanted;
+	return 0;
+}
+
+static struct cgroup_node *find_node(const struct model *model, uint64_t id)
+{
+	for (size_t i = 0; i < model->node_count; i++) {
+		if (model->nodes[i].event.id == id)
+			return &model->nodes[i];
+	}
+	return NULL;
+}
+
+static int join_path(struct cgroup_node *node, const struct cgroup_node *parent)
+{
+	const char *above = !parent || !strcmp(parent->path, "/") ? "" : parent->path;
+
+	if (asprintf(&node->path, "%s/%s", above, parent ? node->event.name : "") < 0)
+		node->path = NULL;
+	return node->path ? 0 : -ENOMEM;
+}
+
+/* The path of a cgroup of this run, or NULL when a level of its chain was lost or cut. */
+static const char *path_of(struct model *model, uint64_t id)
+{
+	struct cgroup_node *up[PATH_DEPTH_MAX];
+	struct cgroup_node *node = id ? find_node(model, id) : NULL;
+	int depth = 0;
+
+	while (node && !node->path) {
+		if (depth == PATH_DEPTH_MAX || (node->event.h.flags & CGROUP_CUT))
+			return NULL;
+		up[depth++] = node;
+		if (!node->event.parent_id)
+			break;
+		node = find_node(model, node->event.parent_id);
+		if (!node)
+			return NULL;
+	}
+	while (depth-- > 0) {
+		struct cgroup_node *parent = NULL;
+
+		if (up[depth]->event.parent_id)
+			parent = find_node(model, up[depth]->event.parent_id);
+		if (join_path(up[depth], parent))
+			return NULL;
+	}
+	node = id ? find_node(model, id) : NULL;
+	return node ? node->path : NULL;
+}
+
+static struct record_container container_of_path(struct model *model, const char *path)
+{
+	struct record_container c = {};
+
+	if (!path || container__from_cgroup_path(path, &c.ref))
+		memset(&c.ref, 0, sizeof(c.ref));
+	else if (model->env.container_name)
+		c.name = model->env.container_name(model->env.ctx, &c.ref);
+	return c;
+}
+
+static uint64_t limit_bytes(const struct model *model, uint64_t pages)
+{
+	if (pages >= PAGE_COUNTER_MAX(model->env.page_size))
+		return RECORD_MAX;
+	return pages * model->env.page_size;
+}
+
+static void fill_level(struct model *model, const struct cgroup_node *node,
+		       struct record_level *level)
+{
+	const struct event_cgroup *e = &node->event;
+	uint64_t page = model->env.page_size;
+
+	*level = (struct record_level){
+		.id = e->id,
+		.path = path_of(model, e->id),
+		.has_memory = e->h.flags & CGROUP_HAS_MEMORY,
+		.is_limit = model->has_oom && e->id == model->oom.limit_cgroup_id,
+		.oom_group = e->h.flags & CGROUP_OOM_GROUP,
+		.usage_bytes = e->usage_pages * page,
+		.max_bytes = limit_bytes(model, e->max_pages),
+		.high_bytes = limit_bytes(model, e->high_pages),
+		.peak_bytes = e->peak_pages * page,
+		.has_swap = e->h.flags & CGROUP_HAS_MEMORY,
+		.swap_usage_bytes = e->swap_usage_pages * page,
+		.swap_max_bytes = limit_bytes(model, e->swap_max_pages),
+	};
+}
+
+/* The levels from `id` up to the root, as far as they are known. Returns their number. */
+static size_t fill_chain(struct model *model, uint64_t id, struct record_level *chain)
+{
+	size_t count = 0;
+
+	while (id && count < EVENT_CGROUP_LEVELS) {
+		const struct cgroup_node *node = find_node(model, id);
+
+		if (!node)
+			break;
+		fill_level(model, node, &chain[count++]);
+		id = node->event.parent_id;
+	}
+	return count;
+}
+
+static enum record_role role_of(uint32_t flags)
+{
+	if (flags & VICTIM_EXITING)
+		return ROLE_EXITING;
+	if (flags & VICTIM_SHARES_MM)
+		return ROLE_SHARES_MM;
+	return flags & VICTIM_GROUP ? ROLE_GROUP : ROLE_CHOSEN;
+}
+
+/* get_mm_counter() shows a negative sum as 0, include/linux/mm.h */
+static uint64_t rss_bytes(const struct model *model, int64_t pages)
+{
+	return pages > 0 ? (uint64_t)pages * model->env.page_size : 0;
+}
+
+static void fill_victim_memory(const struct model *model, const struct event_victim *e,
+			       struct record_victim *v)
+{
+	v->has_mm = true;
+	v->rss_exact = e->h.flags & VICTIM_RSS_EXACT;
+	v->total_vm_bytes = e->total_vm_pages * model->env.page_size;
+	v->anon_rss_bytes = rss_bytes(model, e->anon_rss_pages);
+	v->file_rss_bytes = rss_bytes(model, e->file_rss_pages);
+	v->shmem_rss_bytes = rss_bytes(model, e->shmem_rss_pages);
+	v->swap_bytes = rss_bytes(model, e->swap_entries);
+	v->pgtables_bytes = e->pgtables_bytes;
+}
+
+static void fill_victim(struct model *model, const struct victim_node *node,
+			struct record_victim *v)
+{
+	const struct event_victim *e = &node->event;
+
+	*v = (struct record_victim){
+		.ts_ns = e->h.ts_ns,
+		.pid = e->pid,
+		.tid = e->tid,
+		.ppid = e->ppid,
+		.ns_pid = e->ns_pid,
+		.uid = e->uid,
+		.oom_score_adj = e->oom_score_adj,
+		.role = role_of(e->h.flags),
+		.repeated = node->repeated,
+		.comm = e->comm,
+		.cgroup = path_of(model, e->cgroup_id),
+	};
+	v->container = container_of_path(model, v->cgroup);
+	v->init = model->env.init_pid ? e->pid == model->env.init_pid :
+					(e->h.flags & VICTIM_NS_INIT) != 0;
+	v->has_points = v->role == ROLE_CHOSEN && model->has_oom && !node->repeated &&
+			model->oom.outcome == OOM_KILLED && model->oom.chosen_pid == e->pid;
+	if (v->has_points)
+		v->points = model->oom.chosen_points;
+	if (e->h.flags & VICTIM_HAS_MM)
+		fill_victim_memory(model, e, v);
+	if (e->cmdline_len) {
+		v->cmdline = e->cmdline;
+		v->cmdline_len = e->cmdline_len;
+		v->cmdline_cut = e->h.flags & VICTIM_CMDLINE_CUT;
+		v->cmdline_source = "kill";
+	} else if (node->cmdline_source) {
+		v->cmdline = node->cmdline.bytes;
+		v->cmdline_len = node->cmdline.len;
+		v->cmdline_cut = node->cmdline.cut;
+		v->cmdline_source = node->cmdline_source;
+	}
+}
+
+static const char *constraint_name(int constraint)
+{
+	/* enum oom_constraint, include/linux/oom.h: the same from 5.10 to 7.3 */
+	static const char *const names[] = { "none", "cpuset", "mempolicy", "memcg" };
+
+	if (constraint < 0 || constraint >= (int)(sizeof(names) / sizeof(*names)))
+		return NULL;
+	return names[constraint];
+}
+
+static void fill_oom(struct model *model, struct record_oom *r)
+{
+	const struct event_oom *e = &model->oom;
+
+	r->outcome = e->outcome;
+	r->constraint = constraint_name(e->constraint);
+	r->totalpages_bytes = e->totalpages * model->env.page_size;
+	r->waits = e->waits;
+	r->repeats = e->repeats;
+	r->trigger_pid = e->trigger_pid;
+	r->trigger_tid = e->trigger_tid;
+	r->trigger_comm = e->trigger_comm;
+	r->trigger_cgroup = path_of(model, e->trigger_cgroup_id);
+	r->trigger_container = container_of_path(model, r->trigger_cgroup);
+	r->gfp_mask = e->gfp_mask;
+	r->order = e->order;
+	r->whole_machine = !e->limit_cgroup_id;
+	r->sysrq = e->order == -1;
+	if (model->has_end && e->started_ns && model->end.h.ts_ns > e->started_ns)
+		r->duration_ns = model->end.h.ts_ns - e->started_ns;
+}
+
+static void count_victims(const struct model *model, struct record_oom *r)
+{
+	for (size_t i = 0; i < r->victim_count; i++) {
+		if (r->victims[i].role != ROLE_EXITING && !r->victims[i].repeated)
+			r->killed++;
+	}
+	if (model->has_end && model->end.victims > r->victim_count)
+		r->missing = model->end.victims - r->victim_count;
+	r->incomplete = !model->has_oom || !model->has_end || r->missing;
+}
+
+/* Hands over the run that is open. */
+static void finalize(struct model *model)
+{
+	struct record_level chain[EVENT_CGROUP_LEVELS], limit;
+	struct record_victim *victims = calloc(model->victim_count + 1, sizeof(*victims));
+	struct record_oom r = { .id = model->id, .chain = chain, .victims = victims };
+	const struct cgroup_node *limit_node;
+	uint64_t leaf = 0;
+
+	if (!victims)
+		goto out;
+	if (model->victim_count) {
+		r.time.boot_ns = model->victims[0].event.h.ts_ns;
+		leaf = model->victims[0].event.cgroup_id;
+	}
+	if (model->has_oom) {
+		r.time.boot_ns = model->oom.h.ts_ns;
+		if (!leaf)
+			leaf = model->oom.limit_cgroup_id ? model->oom.limit_cgroup_id :
+							    model->oom.trigger_cgroup_id;
+		fill_oom(model, &r);
+		limit_node = find_node(model, model->oom.limit_cgroup_id);
+		if (limit_node && model->oom.limit_cgroup_id) {
+			fill_level(model, limit_node, &limit);
+			r.limit = &limit;
+			r.limit_container = container_of_path(model, limit.path);
+		}
+	}
+	r.time.wall_ns = (int64_t)r.time.boot_ns + model->wall_offset_ns;
+	r.chain_count = fill_chain(model, leaf, chain);
+	for (size_t i = 0; i < model->victim_count; i++)
+		fill_victim(model, &model->victims[i], &victims[i]);
+	r.victim_count = model->victim_count;
+	count_victims(model, &r);
+	model->totals.ooms++;
+	model->totals.kills += r.killed;
+	model->env.on_oom(model->env.ctx, &r);
+out:
+	free(victims);
+	reset(model);
+}
+
+static int add_cgroup(struct model *model, const struct event_cgroup *event)
+{
+	int err;
+
+	if (find_node(model, event->id))
+		return 0;
+	err = grow((void **)&model->nodes, &model->node_room, model->node_count,
+		   sizeof(*model->nodes), MODEL_CGROUPS_MAX);
+	if (err)
+		return err == -ENOSPC ? 0 : err;
+	model->nodes[model->node_count++] = (struct cgroup_node){ .event = *event };
+	return 0;
+}
+
+static bool is_repeated(const struct model *model, const struct event_victim *event)
+{
+	for (size_t i = 0; i < model->victim_count; i++) {
+		if (model->victims[i].event.pid == event->pid)
+			return true;
+	}
+	return false;
+}
+
+static int add_victim(struct model *model, const struct event_victim *event)
+{
+	struct victim_node *node;
+	int err;
+
+	err = grow((void **)&model->victims, &model->victim_room, model->victim_count,
+		   sizeof(*model->victims), MODEL_VICTIMS_MAX);
+	if (err)
+		return err == -ENOSPC ? 0 : err;
+	node = &model->victims[model->victim_count];
+	memset(node, 0, sizeof(*node));
+	node->event = *event;
+	node->repeated = is_repeated(model, event);
+	/* Now, not when the run is over: the process is dying, and /proc forgets it. */
+	if (!event->cmdline_len && model->env.cmdline &&
+	    model->env.cmdline(model->env.ctx, event, &node->cmdline, &node->cmdline_source))
+		node->cmdline_source = NULL;
+	model->victim_count++;
+	if (!(event->h.flags & VICTIM_EXITING)) {
+		model->recent[model->recent_next++ % RECENT_VICTIMS] =
+			(struct seen_victim){ event->pid, event->start_ns };
+	}
+	return 0;
+}
+
+static bool was_oom_victim(const struct model *model, uint32_t pid, uint64_t start_ns)
+{
+	for (size_t i = 0; i < RECENT_VICTIMS; i++) {
+		if (model->recent[i].pid == pid && model->recent[i].start_ns == start_ns)
+			return true;
+	}
+	return false;
+}
+
+static void handle_exit(struct model *model, const struct event_exit *e, int64_t wall_offset_ns)
+{
+	struct record_exit r = {
+		.time = { e->h.ts_ns, (int64_t)e->h.ts_ns + wall_offset_ns },
+		.pid = e->pid,
+		.comm = e->comm,
+		.status = e->status,
+		.has_status = true,
+		.oom_victim = was_oom_victim(model, e->pid, e->start_ns),
+	};
+
+	model->env.on_exit(model->env.ctx, &r);
+}
+
+int model__event(struct model *model, const union event *event, int64_t wall_offset_ns)
+{
+	if (event->h.kind == EVENT_EXIT) {
+		handle_exit(model, &event->exit, wall_offset_ns);
+		return 0;
+	}
+	/* oom_lock serialises the runs: with a new one, the old one's end can only have been lost. */
+	if (model->id && event->h.oom_id != model->id)
+		finalize(model);
+	model->id = event->h.oom_id;
+	model->wall_offset_ns = wall_offset_ns;
+	switch (event->h.kind) {
+	case EVENT_CGROUP:
+		return add_cgroup(model, &event->cgroup);
+	case EVENT_VICTIM:
+		return add_victim(model, &event->victim);
+	case EVENT_OOM:
+		model->oom = event->oom;
+		model->has_oom = true;
+		return 0;
+	case EVENT_OOM_END:
+		model->end = event->oom_end;
+		model->has_end = true;
+		finalize(model);
+		return 0;
+	}
+	return 0;
+}
+
+void model__finish(struct model *model)
+{
+	if (model->id)
+		finalize(model);
+}
+
+struct model_totals model__totals(const struct model *model)
+{
+	return model->totals;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Events -> records. Puts together what belongs to one run of the OOM killer, and says what is
+ * missing. Pure: all that it asks of the world it asks of struct model_env. Memory is bounded.
+ */
+#ifndef OOMTRACE_MODEL_H
+#define OOMTRACE_MODEL_H
+
+#include "decode.h"
+#include "record.h"
+
+/* One run of the OOM killer is kept with at most this many victims and cgroups. */
+#define MODEL_VICTIMS_MAX 4096
+#define MODEL_CGROUPS_MAX 1024
+
+struct model;
+
+struct model_env {
+	void *ctx;
+	uint32_t page_size;
+
+	/* Gets each finished record; it is valid during the call. */
+	void (*on_oom)(void *ctx, const struct record_oom *oom);
+	void (*on_exit)(void *ctx, const struct record_exit *exit);
+
+	/*
+	 * Finds the command line of a victim that the kernel's event doesn't have. Returns 0 and
+	 * sets *source ("proc", "exec"; static text), or a negative errno. May be NULL.
+	 */
+	int (*cmdline)(void *ctx, const struct event_victim *victim, struct cmdline_entry *out,
+		       const char **source);
+
+	/* The name of a container, or NULL; valid until the next call. May be NULL. */
+	const char *(*container_name)(void *ctx, const struct container_ref *ref);
+
+	/* The process that is known to be the target container's init; 0: unknown. */
+	uint32_t init_pid;
+};
+
+struct model_totals {
+	uint64_t ooms, kills;
+};
+
+/* Returns a model for model__free(), or NULL when there is no memory. The env is copied. */
+struct model *model__new(const struct model_env *env);
+void model__free(struct model *model);
+
+/*
+ * Takes a checked event. wall_offset_ns is what to add to its time to get wall-clock time.
+ * Returns 0 or -ENOMEM.
+ */
+int model__event(struct model *model, const union event *event, int64_t wall_offset_ns);
+
+/* Hands over what is still open, as incomplete. Call when no more events can come. */
+void model__finish(struct model *model);
+
+struct model_totals model__totals(const struct model *model);
+
+#endif

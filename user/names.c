@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "names.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proc.h"
+
+#define CACHE_SIZE 256
+
+struct cached_name {
+	char id[CONTAINER__ID_SIZE];
+	char name[RUNTIME_API__NAME_SIZE]; /* "": it has none that we could find */
+};
+
+struct names {
+	struct cached_name cache[CACHE_SIZE]; /* overwritten in turn */
+	size_t used, next;
+};
+
+static struct cached_name *add(struct names *names, const char *id)
+{
+	struct cached_name *entry = &names->cache[names->next];
+
+	names->next = (names->next + 1) % CACHE_SIZE;
+	if (names->used < CACHE_SIZE)
+		names->used++;
+	memset(entry, 0, sizeof(*entry));
+	snprintf(entry->id, sizeof(entry->id), "%s", id);
+	return entry;
+}
+
+struct names *names__new(const struct record_container *target)
+{
+	struct names *names = calloc(1, sizeof(*names));
+
+	if (names && target->name) {
+		struct cached_name *entry = add(names, target->ref.id);
+
+		snprintf(entry->name, sizeof(entry->name), "%s", target->name);
+	}
+	return names;
+}
+
+void names__free(struct names *names)
+{
+	free(names);
+}
+
+static void ask_runtimes(struct cached_name *entry)
+{
+	struct runtime_api__socket sockets[RUNTIME_API__MAX_SOCKETS];
+	size_t count = runtime_api__sockets(sockets, RUNTIME_API__MAX_SOCKETS);
+	struct runtime_container container;
+
+	for (size_t i = 0; i < count; i++) {
+		if (runtime_api__inspect(sockets[i].path, entry->id, &container))
+			continue;
+		snprintf(entry->name, sizeof(entry->name), "%s", container.name);
+		return;
+	}
+}
+
+const char *names__container(struct names *names, const struct container_ref *ref)
+{
+	struct cached_name *entry = NULL;
+
+	if (!ref->id[0])
+		return NULL;
+	for (size_t i = 0; i < names->used && !entry; i++) {
+		if (!strcmp(names->cache[i].id, ref->id))
+			entry = &names->cache[i];
+	}
+	if (!entry) {
+		entry = add(names, ref->id);
+		/* Only these two have an API that we speak. */
+		if (ref->runtime == CONTAINER__DOCKER || ref->runtime == CONTAINER__PODMAN)
+			ask_runtimes(entry);
+	}
+	return entry->name[0] ? entry->name : NULL;
+}
+
+int names__cmdline(const struct tracer *tracer, const struct event_victim *victim,
+		   struct cmdline_entry *out, const char **source)
+{
+	if (!proc__cmdline(victim->pid, out) && proc__same_start(out->start_ns, victim->start_ns))
+		*source = "proc";
+	else if (!tracer__cmdline(tracer, victim->pid, victim->start_ns, out))
+		*source = "earlier";
+	else if (!tracer__cmdline(tracer, victim->ppid, victim->parent_start_ns, out) ||
+		 (!proc__cmdline(victim->ppid, out) &&
+		  proc__same_start(out->start_ns, victim->parent_start_ns)))
+		*source = "parent";
+	else
+		return -ENOENT;
+	return 0;
+}
+
+static void learn(void *ctx, uint32_t pid)
+{
+	struct tracer *tracer = ctx;
+	struct cmdline_entry entry;
+
+	/* Fails when an exec has been seen meanwhile, which is newer. */
+	if (!proc__cmdline(pid, &entry))
+		tracer__add_cmdline(tracer, pid, &entry);
+}
+
+static int learn_cgroup(const struct cgroup__node *node, void *ctx)
+{
+	static char text[1 << 16];
+	char *line, *rest = text;
+
+	if (cgroup__read_text(node->dir_fd, "cgroup.procs", text, sizeof(text)) < 0)
+		return 0;
+	while ((line = strsep(&rest, "\n"))) {
+		if (*line)
+			learn(ctx, strtoul(line, NULL, 10));
+	}
+	return 0;
+}
+
+void names__learn_cmdlines(struct tracer *tracer, const struct cgroup__hierarchy *h,
+			   const struct target *target)
+{
+	if (target->cgroup[0])
+		cgroup__walk(h, target->cgroup, learn_cgroup, tracer);
+	else
+		proc__each(learn, tracer);
+}

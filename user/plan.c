@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "plan.h"
+
+#include <stddef.h>
+#include <string.h>
+
+const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
+	{
+		.name = "oom-begin",
+		.lost = "every event",
+		.required = true,
+		.candidates = {
+			{ "btf_oom_enter", "fentry out_of_memory" },
+			{ "kp_oom_enter", "kprobe out_of_memory" },
+		},
+	},
+	{
+		.name = "oom-end",
+		.lost = "OOMs without a killable process",
+		.required = true,
+		.candidates = {
+			{ "btf_oom_exit", "fexit out_of_memory" },
+			{ "kp_oom_exit", "kretprobe out_of_memory" },
+		},
+	},
+	{
+		.name = "oom-kill",
+		.lost = "the run of the OOM killer that is going on when oomtrace starts",
+		.candidates = {
+			{ "btf_kill", "fentry oom_kill_process" },
+			{ "kp_kill", "kprobe oom_kill_process" },
+		},
+	},
+	{
+		.name = "victim-kill",
+		.lost = "telling kills from processes that were exiting already",
+		.required = true,
+		.candidates = {
+			{ "btf_victim", "fentry __oom_kill_process" },
+			{ "kp_victim", "kprobe __oom_kill_process" },
+		},
+	},
+	{
+		.name = "victim-mark",
+		.lost = "every victim",
+		.required = true,
+		.candidates = {
+			{ "btf_mark", "fentry mark_oom_victim" },
+			{ "kp_mark", "kprobe mark_oom_victim" },
+		},
+	},
+	{
+		.name = "victim-shares-mm",
+		.lost = "processes killed since they share the victim's memory",
+		.candidates = {
+			{ "btf_signal", "fentry do_send_sig_info" },
+			{ "kp_signal", "kprobe do_send_sig_info" },
+		},
+	},
+	{
+		.name = "exit",
+		.lost = "the exit code of the container as the kernel has it",
+		.needs_target = true,
+		.candidates = {
+			{ "btf_exit", "tp_btf sched_process_exit" },
+			{ "tp_exit", "raw_tp sched_process_exit" },
+		},
+	},
+	{
+		.name = "cmdline",
+		.lost = "command lines of victims that were started after oomtrace",
+		.candidates = {
+			{ "btf_exec", "tp_btf sched_process_exec" },
+			{ "tp_exec", "raw_tp sched_process_exec" },
+		},
+	},
+};
+
+void plan__init(struct plan *plan, bool has_target, bool force_kprobes)
+{
+	memset(plan, 0, sizeof(*plan));
+	for (int i = 0; i < PLAN_PURPOSES; i++) {
+		struct plan_choice *choice = &plan->choices[i];
+
+		choice->wanted = has_target || !plan_purposes[i].needs_target;
+		choice->candidate = force_kprobes ? PLAN_CANDIDATES - 1 : 0;
+		if (!choice->wanted)
+			choice->candidate = PLAN_NOT_ATTACHED;
+	}
+}
+
+int plan__fail(struct plan *plan, int i, int error)
+{
+	struct plan_choice *choice = &plan->choices[i];
+
+	choice->error = error;
+	if (choice->candidate + 1 < PLAN_CANDIDATES) {
+		choice->candidate++;
+		return 0;
+	}
+	choice->candidate = PLAN_NOT_ATTACHED;
+	return plan_purposes[i].required ? error : 0;
+}
+
+const struct plan_candidate *plan__chosen(const struct plan *plan, int i)
+{
+	int candidate = plan->choices[i].candidate;
+
+	return candidate == PLAN_NOT_ATTACHED ? NULL : &plan_purposes[i].candidates[candidate];
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The probe plan: what is attached for which purpose, and what stands in where the kernel can't.
+ *
+ * Which candidate works is found by loading and attaching it, never from the kernel's version: that
+ * a function is in BTF doesn't mean that it can be attached (arm64 6.1 loads fentry programs and
+ * then refuses to attach them), and functions come and go within stable series.
+ */
+#ifndef OOMTRACE_PLAN_H
+#define OOMTRACE_PLAN_H
+
+#include <stdbool.h>
+
+#define PLAN_CANDIDATES 2
+#define PLAN_PURPOSES 8
+#define PLAN_NOT_ATTACHED (-1)
+
+struct plan_candidate {
+	const char *program; /* name of the BPF program */
+	const char *label;   /* what it is attached to, as shown to people: "fentry out_of_memory" */
+};
+
+struct plan_purpose {
+	const char *name;
+	const char *lost; /* what the trace lacks without it */
+	bool required;
+	bool needs_target; /* off when the whole machine is traced */
+	struct plan_candidate candidates[PLAN_CANDIDATES]; /* in order of preference */
+};
+
+/* One purpose's state: which candidate is in use, and why an earlier one isn't. */
+struct plan_choice {
+	int candidate; /* index, or PLAN_NOT_ATTACHED */
+	int error;     /* 0, or the negative errno of the last candidate that failed */
+	bool wanted;
+};
+
+struct plan {
+	struct plan_choice choices[PLAN_PURPOSES];
+};
+
+extern const struct plan_purpose plan_purposes[PLAN_PURPOSES];
+
+/* The plan to try first. With force_kprobes, the last candidate of each purpose. */
+void plan__init(struct plan *plan, bool has_target, bool force_kprobes);
+
+/*
+ * Records that the present candidate of purpose `i` failed with `error`, and moves on to the next.
+ * Returns 0, or `error` when a required purpose has none left.
+ */
+int plan__fail(struct plan *plan, int i, int error);
+
+/* The candidate in use for purpose `i`, or NULL when nothing is attached for it. */
+const struct plan_candidate *plan__chosen(const struct plan *plan, int i);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What /proc knows of a process, in the form in which the BPF side has it. */
+#ifndef OOMTRACE_PROC_H
+#define OOMTRACE_PROC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "event.h"
+
+/*
+ * Reads the command line and start time of a process. The time is in whole clock ticks, so up to
+ * 10 ms before the kernel's own. Returns 0, -ESRCH (no such process), or -ENODATA (it has no
+ * command line: a kernel thread, or it is exiting and its memory is gone).
+ */
+int proc__cmdline(uint32_t pid, struct cmdline_entry *out);
+
+/* Whether two start times, of which one may be from /proc, can be of the same process. */
+bool proc__same_start(uint64_t a_ns, uint64_t b_ns);
+
+/* Calls fn for each process that there is. Returns 0 or a negative errno. */
+int proc__each(void (*fn)(void *ctx, uint32_t pid), void *ctx);
+
+#endif

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The records: what oomtrace has to say, as DESIGN and docs/schema.md name them. The model makes
+ * them, sinks print them. All strings and arrays belong to whoever made the record and are valid
+ * during the call that hands it over; names are as the kernel has them, unescaped. NULL is unknown.
+ * Sizes are bytes, RECORD_MAX is "max" (no limit), times are CLOCK_BOOTTIME ns.
+ */
+#ifndef OOMTRACE_RECORD_H
+#define OOMTRACE_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "container.h"
+#include "event.h"
+#include "plan.h"
+
+#define RECORD_SCHEMA 1
+#define RECORD_MAX UINT64_MAX
+
+/* Every record's time: the kernel's clock, and the wall clock at that moment. */
+struct record_time {
+	uint64_t boot_ns;
+	int64_t wall_ns; /* since 1970-01-01 UTC */
+};
+
+/* The container a cgroup belongs to; `ref.runtime` is CONTAINER__UNKNOWN when it belongs to none. */
+struct record_container {
+	struct container_ref ref;
+	const char *name; /* what its runtime calls it */
+};
+
+struct record_session {
+	struct record_time time;
+	const char *version;
+	const char *kernel;
+	const char *arch;
+	const char *target_kind; /* "machine", "container", "cgroup", "pid" */
+	const char *target_name; /* as the user gave it */
+	const char *target_cgroup;
+	struct record_container container;
+	uint32_t page_size;
+	const struct plan *plan;
+};
+
+struct record_level {
+	uint64_t id;
+	const char *path; /* from the root of the hierarchy */
+	bool has_memory;  /* the figures below are known */
+	bool is_limit;    /* the cgroup whose limit was hit */
+	bool oom_group;
+	uint64_t usage_bytes, max_bytes, high_bytes, peak_bytes;
+	bool has_swap;
+	uint64_t swap_usage_bytes, swap_max_bytes;
+};
+
+enum record_role { ROLE_CHOSEN, ROLE_GROUP, ROLE_SHARES_MM, ROLE_EXITING };
+
+struct record_victim {
+	uint64_t ts_ns;
+	uint32_t pid, tid, ppid, ns_pid, uid;
+	int oom_score_adj;
+	enum record_role role;
+	bool repeated; /* the kernel killed, logged and counted this process before in this run */
+	bool init;     /* the container's (or pid namespace's) init */
+	bool has_points;
+	int64_t points;
+	bool has_mm;
+	bool rss_exact;
+	uint64_t total_vm_bytes, anon_rss_bytes, file_rss_bytes, shmem_rss_bytes;
+	uint64_t pgtables_bytes, swap_bytes;
+	const char *comm;
+	const char *cmdline; /* NUL-separated */
+	size_t cmdline_len;
+	bool cmdline_cut;
+	const char *cmdline_source; /* "kill", "proc" or "exec": where, and so when, it was read */
+	const char *cgroup;
+	struct record_container container;
+};
+
+struct record_oom {
+	struct record_time time; /* of the choice of the victim */
+	uint64_t id;
+	uint64_t duration_ns; /* of the whole run of the OOM killer; 0: unknown */
+	enum oom_outcome outcome;
+	const char *constraint; /* NULL: a number we don't know */
+	uint64_t totalpages_bytes;
+	uint64_t waits, repeats;
+	uint32_t trigger_pid, trigger_tid;
+	const char *trigger_comm;
+	const char *trigger_cgroup;
+	struct record_container trigger_container;
+	uint32_t gfp_mask;
+	int order;
+	const struct record_level *limit; /* NULL: the whole machine, or lost; see has_limit */
+	bool whole_machine;
+	bool sysrq;
+	struct record_container limit_container;
+	const struct record_level *chain; /* leaf to root, through the limit's cgroup */
+	size_t chain_count;
+	const struct record_victim *victims;
+	size_t victim_count;
+	uint64_t killed;   /* victims but those that were exiting already, repeats not counted */
+	uint64_t missing;  /* victims whose events were lost */
+	bool incomplete;   /* some event of this run was lost */
+};
+
+/* OOM_NO_VICTIM runs that were only counted, told of at the end. */
+struct record_repeats {
+	struct record_time time;
+	uint64_t limit_cgroup_id;
+	const char *limit_cgroup;
+	uint64_t repeats;
+};
+
+struct record_exit {
+	struct record_time time;
+	uint32_t pid;
+	const char *comm;
+	const char *cgroup;
+	uint32_t status; /* as wait(2) has it */
+	bool has_status;
+	bool container; /* this is the end of the target, not of one of its processes */
+	struct record_container which;
+	bool oom_victim; /* this process was killed by the OOM killer, as seen by us */
+	const char *runtime_status; /* what the runtime's API says; NULL: not asked or no answer */
+	int runtime_exit_code;
+	bool runtime_oom_killed;
+};
+
+struct record_lost {
+	struct record_time time;
+	const char *kind;
+	uint64_t count;
+};
+
+struct record_end {
+	struct record_time time;
+	const char *reason;
+	uint64_t ooms, kills, lost;
+};
+
+#endif

@@ -1,0 +1,469 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* One tracing session: the event loop, and what ends it. */
+#include "session.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "decode.h"
+#include "diagnose.h"
+#include "exit_codes.h"
+#include "model.h"
+#include "names.h"
+#include "privileges.h"
+#include "tracer.h"
+
+#define NS_PER_S 1000000000LL
+#define TICK_NS 200000000LL
+/* How long after the target's end its runtime may take to know the exit code. */
+#define RUNTIME_WAIT_NS (5 * NS_PER_S)
+/* How long after the target's end the run of the OOM killer that ended it may still go on. */
+#define DRAIN_NS (NS_PER_S / 2)
+
+struct session {
+	const struct options *opts;
+	const struct cgroup__hierarchy *hierarchy;
+	const struct target *target;
+	struct sink *sink;
+	struct plan plan;
+	struct tracer *tracer;
+	struct model *model;
+	struct names *names;
+	int epoll_fd, signal_fd, duration_fd, tick_fd;
+
+	uint64_t bad_events;     /* bytes in the ring that were no event */
+	uint64_t lost_told[EVENT_KIND_MAX];
+	uint64_t lost_told_ns;   /* when loss was last reported */
+	int write_error;         /* the first error of writing to the sink */
+	int model_error;
+	const char *end_reason;  /* NULL: go on */
+
+	uint64_t gone_since_ns;  /* when the target was found to be gone; 0: it isn't */
+	bool has_init_exit;
+	struct record_exit init_exit;
+	char init_comm[EVENT_COMM_LEN];
+};
+
+static uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
+}
+
+/* What to add to the kernel's boot-time clock to get the wall clock, now. */
+static int64_t wall_offset_ns(void)
+{
+	return (int64_t)clock_ns(CLOCK_REALTIME) - (int64_t)clock_ns(CLOCK_BOOTTIME);
+}
+
+static struct record_time now(void)
+{
+	uint64_t boot_ns = clock_ns(CLOCK_BOOTTIME);
+
+	return (struct record_time){ boot_ns, (int64_t)boot_ns + wall_offset_ns() };
+}
+
+static void note_write(struct session *s, int err)
+{
+	if (err && !s->write_error)
+		s->write_error = err;
+}
+
+static void on_oom(void *ctx, const struct record_oom *oom)
+{
+	struct session *s = ctx;
+
+	note_write(s, s->sink->ops->oom(s->sink, oom));
+}
+
+static void on_exit_record(void *ctx, const struct record_exit *exit)
+{
+	struct session *s = ctx;
+
+	/* The init's is told with the container's end, when the runtime's word on it is known. */
+	if (s->target->init_pid && exit->pid == s->target->init_pid) {
+		s->init_exit = *exit;
+		snprintf(s->init_comm, sizeof(s->init_comm), "%s", exit->comm);
+		s->init_exit.comm = s->init_comm;
+		s->has_init_exit = true;
+		return;
+	}
+	note_write(s, s->sink->ops->exit(s->sink, exit));
+}
+
+static int on_event(void *ctx, const void *data, size_t size)
+{
+	struct session *s = ctx;
+	union event event;
+	int err = decode__event(data, size, &event);
+
+	if (err) {
+		s->bad_events++;
+		return 0;
+	}
+	err = model__event(s->model, &event, wall_offset_ns());
+	if (err && !s->model_error)
+		s->model_error = err;
+	return 0;
+}
+
+static int find_cmdline(void *ctx, const struct event_victim *victim, struct cmdline_entry *out,
+			const char **source)
+{
+	struct session *s = ctx;
+
+	return names__cmdline(s->tracer, victim, out, source);
+}
+
+static const char *find_container_name(void *ctx, const struct container_ref *ref)
+{
+	struct session *s = ctx;
+
+	return names__container(s->names, ref);
+}
+
+static int watch(struct session *s, int fd, uint32_t events)
+{
+	struct epoll_event event = { .events = events, .data.fd = fd };
+
+	return epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
+}
+
+static int watch_timer(struct session *s, int64_t first_ns, int64_t interval_ns, int *out)
+{
+	struct itimerspec spec = {
+		.it_value = { first_ns / NS_PER_S, first_ns % NS_PER_S },
+		.it_interval = { interval_ns / NS_PER_S, interval_ns % NS_PER_S },
+	};
+	int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+
+	if (fd < 0 || timerfd_settime(fd, 0, &spec, NULL))
+		return -errno;
+	*out = fd;
+	return watch(s, fd, EPOLLIN);
+}
+
+static int watch_signals(struct session *s)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	if (sigprocmask(SIG_BLOCK, &set, NULL))
+		return -errno;
+	s->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return s->signal_fd < 0 ? -errno : watch(s, s->signal_fd, EPOLLIN);
+}
+
+static int set_up_loop(struct session *s)
+{
+	int err;
+
+	s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (s->epoll_fd < 0)
+		return -errno;
+	err = watch_signals(s);
+	if (!err)
+		err = watch(s, tracer__fd(s->tracer), EPOLLIN);
+	/* The tick looks for loss, and for the end of a target that can't be polled for it. */
+	if (!err)
+		err = watch_timer(s, TICK_NS, TICK_NS, &s->tick_fd);
+	if (!err && s->opts->duration_ns)
+		err = watch_timer(s, s->opts->duration_ns, 0, &s->duration_fd);
+	if (!err && s->target->events_fd >= 0)
+		err = watch(s, s->target->events_fd, EPOLLPRI);
+	return err;
+}
+
+static const char *kind_name(int kind)
+{
+	static const char *const names[EVENT_KIND_MAX] = {
+		[EVENT_OOM] = "oom",	     [EVENT_CGROUP] = "cgroup",
+		[EVENT_VICTIM] = "victim",   [EVENT_OOM_END] = "oom-end",
+		[EVENT_EXIT] = "exit",
+	};
+
+	return names[kind];
+}
+
+/* Reports what has been lost since the last time. */
+static void tell_lost(struct session *s)
+{
+	for (int kind = 1; kind < EVENT_KIND_MAX; kind++) {
+		uint64_t lost = tracer__lost(s->tracer, kind);
+		struct record_lost record = { now(), kind_name(kind), lost - s->lost_told[kind] };
+
+		if (!record.count)
+			continue;
+		s->lost_told[kind] = lost;
+		note_write(s, s->sink->ops->lost(s->sink, &record));
+	}
+	if (s->bad_events) {
+		struct record_lost record = { now(), "malformed", s->bad_events };
+
+		note_write(s, s->sink->ops->lost(s->sink, &record));
+		s->bad_events = 0;
+	}
+}
+
+static void tell_quiet(void *ctx, uint64_t limit_cgroup_id, const struct quiet_runs *quiet)
+{
+	struct session *s = ctx;
+	struct record_repeats record = {
+		.time = now(),
+		.limit_cgroup_id = limit_cgroup_id,
+		.repeats = quiet->repeats,
+	};
+
+	if (limit_cgroup_id && limit_cgroup_id == s->target->cgroup_id)
+		record.limit_cgroup = s->target->cgroup;
+	if (quiet->repeats)
+		note_write(s, s->sink->ops->repeats(s->sink, &record));
+}
+
+static void tell_session(struct session *s)
+{
+	struct utsname uts;
+	struct record_session record = {
+		.time = now(),
+		.version = OOMTRACE_VERSION,
+		.target_kind = s->target->kind,
+		.target_name = s->target->name,
+		.target_cgroup = s->target->cgroup[0] ? s->target->cgroup : NULL,
+		.container = s->target->container,
+		.page_size = sysconf(_SC_PAGESIZE),
+		.plan = &s->plan,
+	};
+
+	uname(&uts);
+	record.kernel = uts.release;
+	record.arch = uts.machine;
+	note_write(s, s->sink->ops->session(s->sink, &record));
+}
+
+static void tell_target_gone(struct session *s, const struct runtime_container *runtime)
+{
+	struct record_exit record = { .time = now() };
+
+	if (s->has_init_exit)
+		record = s->init_exit;
+	record.container = true;
+	record.which = s->target->container;
+	record.cgroup = s->target->cgroup;
+	if (runtime) {
+		record.runtime_status = runtime->status;
+		record.runtime_exit_code = runtime->exit_code;
+		record.runtime_oom_killed = runtime->oom_killed;
+	}
+	note_write(s, s->sink->ops->exit(s->sink, &record));
+	s->end_reason = s->target->container.ref.runtime != CONTAINER__UNKNOWN ?
+				"the container is gone" :
+				"the cgroup is empty";
+}
+
+/* The target has no process left: waits for the last events and for its runtime's word, then ends. */
+static void finish_gone_target(struct session *s)
+{
+	uint64_t since_ns = clock_ns(CLOCK_BOOTTIME) - s->gone_since_ns;
+	struct runtime_container state;
+	int err;
+
+	if (since_ns < DRAIN_NS)
+		return;
+	err = resolve__final_state(&s->target->resolved, &state);
+	/* A runtime that hasn't noticed yet, or doesn't answer, is asked again for a while. */
+	if (((!err && state.running) || err == -ETIMEDOUT) && since_ns < RUNTIME_WAIT_NS)
+		return;
+	model__finish(s->model);
+	tell_target_gone(s, !err && !state.running ? &state : NULL);
+}
+
+static void check_target(struct session *s)
+{
+	if (!s->opts->until_exit || s->end_reason)
+		return;
+	if (s->gone_since_ns)
+		finish_gone_target(s);
+	else if (target__is_gone(s->target))
+		s->gone_since_ns = clock_ns(CLOCK_BOOTTIME);
+}
+
+static void clear_timer(int fd)
+{
+	uint64_t expirations;
+
+	if (read(fd, &expirations, sizeof(expirations)) < 0)
+		return; /* not expired after all: nothing to clear */
+}
+
+static void handle_fd(struct session *s, int fd)
+{
+	if (fd == s->signal_fd) {
+		s->end_reason = "interrupted";
+	} else if (fd == s->duration_fd) {
+		s->end_reason = "the time is over";
+	} else if (fd == s->tick_fd) {
+		clear_timer(fd);
+		check_target(s);
+		tell_lost(s);
+	} else if (fd == s->target->events_fd) {
+		check_target(s);
+		/* A removed cgroup polls ready for ever; the tick goes on from here. */
+		if (s->gone_since_ns)
+			epoll_ctl(s->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
+	}
+}
+
+static int loop(struct session *s)
+{
+	while (!s->end_reason && !s->write_error && !s->model_error) {
+		struct epoll_event events[8];
+		int count = epoll_wait(s->epoll_fd, events, 8, -1);
+		int err;
+
+		if (count < 0 && errno != EINTR)
+			return -errno;
+		/* Events first: what ends the session may have come after them. */
+		err = tracer__consume(s->tracer);
+		if (err < 0 && err != -EINTR)
+			return err;
+		for (int i = 0; i < count; i++)
+			handle_fd(s, events[i].data.fd);
+	}
+	return s->model_error;
+}
+
+/* The last events, what they could not say, and the last line. */
+static void finish(struct session *s)
+{
+	struct record_end record = { .reason = s->end_reason };
+
+	tracer__consume(s->tracer);
+	model__finish(s->model);
+	tracer__each_quiet(s->tracer, tell_quiet, s);
+	tell_lost(s);
+	record.time = now();
+	record.ooms = model__totals(s->model).ooms;
+	record.kills = model__totals(s->model).kills;
+	for (int kind = 1; kind < EVENT_KIND_MAX; kind++)
+		record.lost += s->lost_told[kind];
+	note_write(s, s->sink->ops->end(s->sink, &record));
+}
+
+static int exit_code(const struct session *s)
+{
+	if (s->write_error == -EPIPE)
+		return EXIT_DONE; /* the reader has seen enough */
+	if (s->write_error) {
+		fprintf(stderr, "oomtrace: writing the output: %s.\n", strerror(-s->write_error));
+		return EXIT_RUNTIME;
+	}
+	for (int kind = 1; kind < EVENT_KIND_MAX; kind++) {
+		if (s->lost_told[kind])
+			return EXIT_LOST;
+	}
+	return EXIT_DONE;
+}
+
+static int open_tracer(struct session *s)
+{
+	struct tracer_options opts = {
+		.target_cgroup_id = s->target->cgroup_id,
+		.memory_on_v1 = s->hierarchy->version == 1,
+		.force_kprobes = s->opts->force_kprobes,
+		.ring_bytes = s->opts->ring_bytes,
+	};
+	int err = tracer__open(&opts, on_event, s, &s->plan, &s->tracer);
+
+	if (err)
+		return diagnose__open_failure(err, &s->plan);
+	return EXIT_DONE;
+}
+
+static int open_model(struct session *s)
+{
+	struct model_env env = {
+		.ctx = s,
+		.page_size = sysconf(_SC_PAGESIZE),
+		.on_oom = on_oom,
+		.on_exit = on_exit_record,
+		.cmdline = find_cmdline,
+		.container_name = find_container_name,
+		.init_pid = s->target->init_pid,
+	};
+
+	s->names = names__new(&s->target->container);
+	s->model = model__new(&env);
+	return s->names && s->model ? 0 : -ENOMEM;
+}
+
+static int trace(struct session *s)
+{
+	int err = set_up_loop(s);
+
+	if (!err) {
+		tell_session(s);
+		names__learn_cmdlines(s->tracer, s->hierarchy, s->target);
+		err = privileges__drop();
+	}
+	if (!err) {
+		check_target(s);
+		err = loop(s);
+	}
+	if (err) {
+		fprintf(stderr, "oomtrace: %s.\n", strerror(-err));
+		return EXIT_RUNTIME;
+	}
+	if (!s->write_error)
+		finish(s);
+	return exit_code(s);
+}
+
+int session__run(const struct options *opts, const struct cgroup__hierarchy *h,
+		 const struct target *target, struct sink *sink)
+{
+	struct session s = {
+		.opts = opts,
+		.hierarchy = h,
+		.target = target,
+		.sink = sink,
+		.epoll_fd = -1,
+		.signal_fd = -1,
+		.duration_fd = -1,
+		.tick_fd = -1,
+	};
+	int code = open_model(&s) ? EXIT_RUNTIME : open_tracer(&s);
+
+	if (code == EXIT_DONE && opts->dry_run) {
+		tell_session(&s);
+		if (opts->output == OPTIONS_OUTPUT_TEXT)
+			diagnose__print_plan(stdout, &s.plan);
+		code = exit_code(&s);
+	} else if (code == EXIT_DONE) {
+		if (opts->verbose)
+			diagnose__print_plan(stderr, &s.plan);
+		code = trace(&s);
+	}
+	tracer__close(s.tracer);
+	model__free(s.model);
+	names__free(s.names);
+	for (size_t i = 0; i < 4; i++) {
+		int fd = (const int[]){ s.epoll_fd, s.signal_fd, s.duration_fd, s.tick_fd }[i];
+
+		if (fd >= 0)
+			close(fd);
+	}
+	return code;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef OOMTRACE_SESSION_H
+#define OOMTRACE_SESSION_H
+
+#include "options.h"
+#include "sink.h"
+#include "target.h"
+
+/*
+ * Traces `target` as the options say, until what ends it comes: a signal, the time, the end of the
+ * target, a reader of stdout that has gone. Says on stderr what goes wrong. Returns the exit code.
+ */
+int session__run(const struct options *opts, const struct cgroup__hierarchy *h,
+		 const struct target *target, struct sink *sink);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Where records go. A sink prints what it is handed and nothing else: it reads no clock and no
+ * file, so that a recording prints the same later. Every call returns 0 or a negative errno of
+ * writing (-EPIPE: the reader has gone).
+ */
+#ifndef OOMTRACE_SINK_H
+#define OOMTRACE_SINK_H
+
+#include <stdio.h>
+
+#include "record.h"
+
+struct sink;
+
+struct sink_ops {
+	int (*session)(struct sink *sink, const struct record_session *session);
+	int (*oom)(struct sink *sink, const struct record_oom *oom);
+	int (*repeats)(struct sink *sink, const struct record_repeats *repeats);
+	int (*exit)(struct sink *sink, const struct record_exit *exit);
+	int (*lost)(struct sink *sink, const struct record_lost *lost);
+	int (*end)(struct sink *sink, const struct record_end *end);
+	void (*free)(struct sink *sink);
+};
+
+struct sink {
+	const struct sink_ops *ops;
+	FILE *out;
+};
+
+/* Each returns a sink that writes to `out` (not owned), to be freed by ops->free, or NULL. */
+struct sink *sink_text__new(FILE *out, bool colour);
+struct sink *sink_json__new(FILE *out);
+
+/* Flushes `out`. Returns 0 or the negative errno with which writing failed. */
+int sink__flush(struct sink *sink);
+
+/* What became of a process, from a status as wait(2) has it: the exit code of a shell or of Docker. */
+int sink__exit_code(uint32_t status);
+
+/* "OOM killer: chosen", ... as in the schema: the name of a role. */
+const char *sink__role_name(enum record_role role);
+const char *sink__outcome_name(enum oom_outcome outcome);
+
+/* Writes wall-clock time as RFC 3339 in UTC, with microseconds. Returns dst. */
+const char *sink__format_time(char *dst, size_t size, int64_t wall_ns);
+
+#endif

@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* JSON Lines: one record a line, as docs/schema.md describes them. */
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "escape.h"
+#include "gfp.h"
+#include "sink.h"
+
+static void add(struct json_object *o, const char *key, struct json_object *value)
+{
+	json_object_object_add(o, key, value);
+}
+
+static void add_number(struct json_object *o, const char *key, uint64_t value)
+{
+	add(o, key, json_object_new_uint64(value));
+}
+
+static void add_signed(struct json_object *o, const char *key, int64_t value)
+{
+	add(o, key, json_object_new_int64(value));
+}
+
+static void add_flag(struct json_object *o, const char *key, bool value)
+{
+	add(o, key, json_object_new_boolean(value));
+}
+
+/* A limit, as in the kernel's file. */
+static void add_limit(struct json_object *o, const char *key, uint64_t value)
+{
+	add(o, key, value == RECORD_MAX ? json_object_new_string("max") :
+					  json_object_new_uint64(value));
+}
+
+static struct json_object *new_text(const char *bytes, size_t len)
+{
+	char *clean = malloc(ESCAPE__UTF8_SIZE(len));
+	struct json_object *text;
+
+	if (!clean)
+		return NULL;
+	escape__utf8(clean, ESCAPE__UTF8_SIZE(len), bytes, len);
+	text = json_object_new_string(clean);
+	free(clean);
+	return text;
+}
+
+/* Text that is unknown (NULL) is left out. */
+static void add_text(struct json_object *o, const char *key, const char *text)
+{
+	if (text)
+		add(o, key, new_text(text, strlen(text)));
+}
+
+static void add_container(struct json_object *o, const char *key, const struct record_container *c)
+{
+	struct json_object *container;
+
+	if (c->ref.runtime == CONTAINER__UNKNOWN)
+		return;
+	container = json_object_new_object();
+	add_text(container, "runtime", container__runtime_name(c->ref.runtime));
+	if (c->ref.id[0])
+		add_text(container, "id", c->ref.id);
+	add_text(container, "name", c->name);
+	if (c->ref.pod_uid[0])
+		add_text(container, "pod_uid", c->ref.pod_uid);
+	add(o, key, container);
+}
+
+static struct json_object *new_record(const char *type, const struct record_time *time)
+{
+	struct json_object *o = json_object_new_object();
+	char text[64];
+
+	add_text(o, "type", type);
+	add_number(o, "ts_ns", time->boot_ns);
+	add_text(o, "time", sink__format_time(text, sizeof(text), time->wall_ns));
+	return o;
+}
+
+static int write_record(struct sink *sink, struct json_object *o)
+{
+	fputs(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
+						JSON_C_TO_STRING_NOSLASHESCAPE),
+	      sink->out);
+	fputc('\n', sink->out);
+	json_object_put(o);
+	return sink__flush(sink);
+}
+
+static struct json_object *new_plan(const struct plan *plan)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (int i = 0; i < PLAN_PURPOSES; i++) {
+		const struct plan_candidate *chosen = plan__chosen(plan, i);
+		struct json_object *o = json_object_new_object();
+
+		add_text(o, "purpose", plan_purposes[i].name);
+		add(o, "attached", chosen ? json_object_new_string(chosen->label) : NULL);
+		if (plan->choices[i].error)
+			add_signed(o, "error", plan->choices[i].error);
+		json_object_array_add(list, o);
+	}
+	return list;
+}
+
+static int json_session(struct sink *sink, const struct record_session *s)
+{
+	struct json_object *o = new_record("session", &s->time);
+	struct json_object *target = json_object_new_object();
+
+	add_number(o, "schema", RECORD_SCHEMA);
+	add_text(o, "version", s->version);
+	add_text(o, "kernel", s->kernel);
+	add_text(o, "arch", s->arch);
+	add_number(o, "page_size", s->page_size);
+	add_signed(o, "wall_offset_ns", s->time.wall_ns - (int64_t)s->time.boot_ns);
+	add_text(target, "kind", s->target_kind);
+	add_text(target, "name", s->target_name);
+	if (s->container.ref.id[0])
+		add_text(target, "id", s->container.ref.id);
+	add_text(target, "cgroup", s->target_cgroup);
+	add_container(target, "container", &s->container);
+	add(o, "target", target);
+	add(o, "plan", new_plan(s->plan));
+	return write_record(sink, o);
+}
+
+static struct json_object *new_level(const struct record_level *l)
+{
+	struct json_object *o = json_object_new_object();
+
+	add_number(o, "id", l->id);
+	add_text(o, "path", l->path);
+	if (l->has_memory) {
+		add_number(o, "usage_bytes", l->usage_bytes);
+		add_limit(o, "max_bytes", l->max_bytes);
+		add_limit(o, "high_bytes", l->high_bytes);
+		add_number(o, "peak_bytes", l->peak_bytes);
+		add_flag(o, "oom_group", l->oom_group);
+	}
+	if (l->has_swap) {
+		add_number(o, "swap_usage_bytes", l->swap_usage_bytes);
+		add_limit(o, "swap_max_bytes", l->swap_max_bytes);
+	}
+	return o;
+}
+
+static void add_cmdline(struct json_object *o, const struct record_victim *v)
+{
+	struct json_object *list = json_object_new_array();
+	size_t from = 0;
+
+	while (from < v->cmdline_len) {
+		size_t len = strnlen(v->cmdline + from, v->cmdline_len - from);
+
+		json_object_array_add(list, new_text(v->cmdline + from, len));
+		from += len + 1;
+	}
+	add(o, "cmdline", list);
+	add_text(o, "cmdline_source", v->cmdline_source);
+	if (v->cmdline_cut)
+		add_flag(o, "cmdline_cut", true);
+}
+
+static struct json_object *new_victim(const struct record_victim *v)
+{
+	struct json_object *o = json_object_new_object();
+
+	add_number(o, "ts_ns", v->ts_ns);
+	add_number(o, "pid", v->pid);
+	add_number(o, "tid", v->tid);
+	add_number(o, "ppid", v->ppid);
+	add_number(o, "ns_pid", v->ns_pid);
+	add_text(o, "comm", v->comm);
+	if (v->cmdline)
+		add_cmdline(o, v);
+	add_number(o, "uid", v->uid);
+	add_signed(o, "oom_score_adj", v->oom_score_adj);
+	if (v->has_points)
+		add_signed(o, "points", v->points);
+	if (v->has_mm) {
+		add_number(o, "total_vm_bytes", v->total_vm_bytes);
+		add_number(o, "anon_rss_bytes", v->anon_rss_bytes);
+		add_number(o, "file_rss_bytes", v->file_rss_bytes);
+		add_number(o, "shmem_rss_bytes", v->shmem_rss_bytes);
+		add_number(o, "pgtables_bytes", v->pgtables_bytes);
+		add_number(o, "swap_bytes", v->swap_bytes);
+		add_flag(o, "rss_exact", v->rss_exact);
+	}
+	add_text(o, "cgroup", v->cgroup);
+	add_container(o, "container", &v->container);
+	add_flag(o, "init", v->init);
+	add_text(o, "role", sink__role_name(v->role));
+	if (v->repeated)
+		add_flag(o, "repeated", true);
+	return o;
+}
+
+static void add_trigger(struct json_object *o, const struct record_oom *oom)
+{
+	struct json_object *trigger = json_object_new_object();
+	char gfp[GFP_TEXT_SIZE];
+
+	add_number(trigger, "pid", oom->trigger_pid);
+	add_number(trigger, "tid", oom->trigger_tid);
+	add_text(trigger, "comm", oom->trigger_comm);
+	add_text(trigger, "cgroup", oom->trigger_cgroup);
+	add_container(trigger, "container", &oom->trigger_container);
+	add_text(trigger, "gfp", gfp__format(gfp, sizeof(gfp), oom->gfp_mask));
+	add_number(trigger, "gfp_mask", oom->gfp_mask);
+	add_signed(trigger, "order", oom->order);
+	add(o, "trigger", trigger);
+}
+
+static void add_run(struct json_object *o, const struct record_oom *oom)
+{
+	add_text(o, "outcome", sink__outcome_name(oom->outcome));
+	add_text(o, "constraint", oom->constraint);
+	add_flag(o, "whole_machine", oom->whole_machine);
+	if (oom->sysrq)
+		add_flag(o, "sysrq", true);
+	if (oom->duration_ns)
+		add_number(o, "duration_ns", oom->duration_ns);
+	add_number(o, "totalpages_bytes", oom->totalpages_bytes);
+	add_number(o, "waits", oom->waits);
+	if (oom->repeats)
+		add_number(o, "repeats", oom->repeats);
+	add_trigger(o, oom);
+}
+
+static int json_oom(struct sink *sink, const struct record_oom *oom)
+{
+	struct json_object *o = new_record("oom", &oom->time);
+	struct json_object *victims = json_object_new_array();
+	struct json_object *chain = json_object_new_array();
+
+	add_number(o, "id", oom->id);
+	if (oom->trigger_comm)
+		add_run(o, oom);
+	if (oom->limit) {
+		struct json_object *limit = new_level(oom->limit);
+
+		add_container(limit, "container", &oom->limit_container);
+		add(o, "limit_cgroup", limit);
+	}
+	for (size_t i = 0; i < oom->victim_count; i++)
+		json_object_array_add(victims, new_victim(&oom->victims[i]));
+	add(o, "victims", victims);
+	add_number(o, "killed", oom->killed);
+	for (size_t i = 0; i < oom->chain_count; i++) {
+		struct json_object *level = new_level(&oom->chain[i]);
+
+		if (oom->chain[i].is_limit)
+			add_flag(level, "limit", true);
+		json_object_array_add(chain, level);
+	}
+	add(o, "chain", chain);
+	if (oom->incomplete)
+		add_flag(o, "incomplete", true);
+	if (oom->missing)
+		add_number(o, "victims_missing", oom->missing);
+	return write_record(sink, o);
+}
+
+static int json_repeats(struct sink *sink, const struct record_repeats *r)
+{
+	struct json_object *o = new_record("oom-repeats", &r->time);
+	struct json_object *cgroup = json_object_new_object();
+
+	add_number(cgroup, "id", r->limit_cgroup_id);
+	add_text(cgroup, "path", r->limit_cgroup);
+	add(o, "limit_cgroup", cgroup);
+	add_text(o, "outcome", sink__outcome_name(OOM_NO_VICTIM));
+	add_number(o, "repeats", r->repeats);
+	return write_record(sink, o);
+}
+
+static int json_exit(struct sink *sink, const struct record_exit *e)
+{
+	struct json_object *o = new_record("exit", &e->time);
+
+	if (e->pid)
+		add_number(o, "pid", e->pid);
+	add_text(o, "comm", e->comm);
+	add_text(o, "cgroup", e->cgroup);
+	if (e->has_status) {
+		add_signed(o, "exit_code", sink__exit_code(e->status));
+		add(o, "signal", e->status & 0x7f ? json_object_new_int(e->status & 0x7f) : NULL);
+		add_flag(o, "oom_victim", e->oom_victim);
+	}
+	add_flag(o, "target_gone", e->container);
+	add_container(o, "container", &e->which);
+	if (e->runtime_status) {
+		struct json_object *runtime = json_object_new_object();
+
+		add_text(runtime, "status", e->runtime_status);
+		add_signed(runtime, "exit_code", e->runtime_exit_code);
+		add_flag(runtime, "oom_killed", e->runtime_oom_killed);
+		add(o, "runtime", runtime);
+	}
+	return write_record(sink, o);
+}
+
+static int json_lost(struct sink *sink, const struct record_lost *lost)
+{
+	struct json_object *o = new_record("lost", &lost->time);
+
+	add_text(o, "kind", lost->kind);
+	add_number(o, "count", lost->count);
+	return write_record(sink, o);
+}
+
+static int json_end(struct sink *sink, const struct record_end *end)
+{
+	struct json_object *o = new_record("end", &end->time);
+
+	add_text(o, "reason", end->reason);
+	add_number(o, "ooms", end->ooms);
+	add_number(o, "kills", end->kills);
+	add_number(o, "lost", end->lost);
+	return write_record(sink, o);
+}
+
+static void json_free(struct sink *sink)
+{
+	free(sink);
+}
+
+static const struct sink_ops json_ops = {
+	.session = json_session,
+	.oom = json_oom,
+	.repeats = json_repeats,
+	.exit = json_exit,
+	.lost = json_lost,
+	.end = json_end,
+	.free = json_free,
+};
+
+struct sink *sink_json__new(FILE *out)
+{
+	struct sink *sink = malloc(sizeof(*sink));
+
+	if (sink)
+		*sink = (struct sink){ .ops = &json_ops, .out = out };
+	return sink;
+}

@@ -1,0 +1,463 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Text for people. The first line of an incident says it all; the indented ones say why. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "escape.h"
+#include "gfp.h"
+#include "sink.h"
+#include "units.h"
+
+#define LABEL_WIDTH 10
+#define SHORT_ID 12
+#define VICTIMS_SHOWN 64 /* of one incident; a group kill can have thousands. JSON has them all */
+
+struct text_sink {
+	struct sink base;
+	bool colour;
+};
+
+enum style { STYLE_PLAIN, STYLE_KILL, STYLE_DIM, STYLE_STRONG };
+
+static void style(const struct text_sink *sink, enum style style)
+{
+	static const char *const codes[] = { "\033[0m", "\033[1;31m", "\033[2m", "\033[1m" };
+
+	if (sink->colour)
+		fputs(codes[style], sink->base.out);
+}
+
+/* Names that somebody else chose never reach the terminal as they are. */
+static void put_bytes(FILE *out, const char *bytes, size_t len)
+{
+	char *safe = malloc(ESCAPE__TERMINAL_SIZE(len));
+
+	if (!safe)
+		return;
+	escape__terminal(safe, ESCAPE__TERMINAL_SIZE(len), bytes, len);
+	fputs(safe, out);
+	free(safe);
+}
+
+static void put(FILE *out, const char *name)
+{
+	put_bytes(out, name ? name : "(unknown)", strlen(name ? name : "(unknown)"));
+}
+
+static void put_size(FILE *out, const char *label, uint64_t bytes)
+{
+	char text[UNITS__TEXT_SIZE];
+
+	fprintf(out, "%s%s", label, units__format_size(text, sizeof(text), bytes));
+}
+
+static void put_label(const struct text_sink *sink, const char *label)
+{
+	fputs("    ", sink->base.out);
+	style(sink, STYLE_DIM);
+	fprintf(sink->base.out, "%-*s", LABEL_WIDTH, label);
+	style(sink, STYLE_PLAIN);
+}
+
+static void put_time(const struct text_sink *sink, const struct record_time *time)
+{
+	char text[64];
+
+	style(sink, STYLE_DIM);
+	fprintf(sink->base.out, "%s  ", sink__format_time(text, sizeof(text), time->wall_ns));
+	style(sink, STYLE_PLAIN);
+}
+
+/* "docker web (3f2a91c0b1de)"; false and nothing when it is no container. */
+static bool put_container(FILE *out, const struct record_container *c)
+{
+	if (c->ref.runtime == CONTAINER__UNKNOWN)
+		return false;
+	fprintf(out, "%s ", container__runtime_name(c->ref.runtime));
+	if (c->name)
+		put(out, c->name);
+	if (c->name && c->ref.id[0])
+		fputs(" (", out);
+	put_bytes(out, c->ref.id[0] ? c->ref.id : c->ref.pod_uid,
+		  c->ref.id[0] ? strnlen(c->ref.id, SHORT_ID) : strlen(c->ref.pod_uid));
+	if (c->name && c->ref.id[0])
+		fputc(')', out);
+	return true;
+}
+
+static void put_process(FILE *out, const char *comm, uint32_t pid)
+{
+	put(out, comm);
+	fprintf(out, " (pid %u)", pid);
+}
+
+static int text_session(struct sink *base, const struct record_session *s)
+{
+	const struct text_sink *sink = (const struct text_sink *)base;
+	FILE *out = base->out;
+
+	put_time(sink, &s->time);
+	fprintf(out, "oomtrace %s on Linux %s, watching ", s->version, s->kernel);
+	style(sink, STYLE_STRONG);
+	if (!s->target_cgroup)
+		fputs("the whole machine", out);
+	else if (!put_container(out, &s->container))
+		put(out, s->target_cgroup);
+	style(sink, STYLE_PLAIN);
+	fputc('\n', out);
+	if (s->target_cgroup && s->container.ref.runtime != CONTAINER__UNKNOWN) {
+		put_label(sink, "cgroup");
+		put(out, s->target_cgroup);
+		fputc('\n', out);
+	}
+	for (int i = 0; i < PLAN_PURPOSES; i++) {
+		if (!s->plan->choices[i].wanted || plan__chosen(s->plan, i))
+			continue;
+		put_label(sink, "without");
+		fprintf(out, "%s (%s)\n", plan_purposes[i].lost,
+			strerror(-s->plan->choices[i].error));
+	}
+	return sink__flush(base);
+}
+
+static const struct record_victim *first_killed(const struct record_oom *oom)
+{
+	for (size_t i = 0; i < oom->victim_count; i++) {
+		if (oom->victims[i].role != ROLE_EXITING)
+			return &oom->victims[i];
+	}
+	return NULL;
+}
+
+/* "killed hog (pid 12) in docker web (...)" and the like. */
+static void put_outcome(const struct text_sink *sink, const struct record_oom *oom)
+{
+	const struct record_victim *victim = first_killed(oom);
+	FILE *out = sink->base.out;
+
+	fprintf(out, "OOM %" PRIu64 ": ", oom->id);
+	if (victim) {
+		style(sink, STYLE_KILL);
+		fputs("killed ", out);
+		put_process(out, victim->comm, victim->pid);
+		if (oom->killed > 1)
+			fprintf(out, " and %" PRIu64 " more", oom->killed - 1);
+		style(sink, STYLE_PLAIN);
+		if (victim->container.ref.runtime != CONTAINER__UNKNOWN) {
+			fputs(" in ", out);
+			put_container(out, &victim->container);
+		}
+		if (victim->init)
+			fputs(", its init", out);
+	} else if (oom->outcome == OOM_NO_VICTIM) {
+		style(sink, STYLE_KILL);
+		fputs("nothing could be killed", out);
+		style(sink, STYLE_PLAIN);
+		fputs(": every process is exempt (oom_score_adj -1000) or dying", out);
+	} else if (oom->outcome == OOM_EXITING) {
+		fputs("nothing was killed: ", out);
+		put_process(out, oom->victim_count ? oom->victims[0].comm : NULL,
+			    oom->victim_count ? oom->victims[0].pid : 0);
+		fputs(" was exiting already", out);
+	} else {
+		fputs("its events were lost", out);
+	}
+	fputc('\n', out);
+}
+
+static void put_swap(FILE *out, const struct record_level *l)
+{
+	if (!l->has_swap)
+		return;
+	put_size(out, ", swap ", l->swap_usage_bytes);
+	put_size(out, " of ", l->swap_max_bytes);
+}
+
+static void put_limit(const struct text_sink *sink, const struct record_oom *oom)
+{
+	const struct record_victim *victim = first_killed(oom);
+	FILE *out = sink->base.out;
+
+	put_label(sink, "limit");
+	if (oom->sysrq) {
+		fputs("none: somebody asked for a kill by sysrq\n", out);
+		return;
+	}
+	if (oom->whole_machine) {
+		fprintf(out, "none: the whole machine is out of memory%s%s\n",
+			oom->constraint && strcmp(oom->constraint, "none") ? " within a " : "",
+			oom->constraint && strcmp(oom->constraint, "none") ? oom->constraint : "");
+		return;
+	}
+	if (!oom->limit) {
+		fputs("(lost)\n", out);
+		return;
+	}
+	if (oom->limit->has_memory) {
+		put_size(out, "", oom->limit->max_bytes);
+		put_size(out, ", usage ", oom->limit->usage_bytes);
+		put_swap(out, oom->limit);
+		fputs(", of ", out);
+	}
+	put(out, oom->limit->path);
+	if (victim && victim->cgroup && oom->limit->path &&
+	    strcmp(victim->cgroup, oom->limit->path))
+		fputs(" (an ancestor of the victim's cgroup)", out);
+	fputc('\n', out);
+}
+
+static void put_trigger(const struct text_sink *sink, const struct record_oom *oom)
+{
+	FILE *out = sink->base.out;
+	char gfp[GFP_TEXT_SIZE];
+
+	put_label(sink, "asked by");
+	put_process(out, oom->trigger_comm, oom->trigger_pid);
+	if (!oom->sysrq)
+		fprintf(out, ", order %d, %s", oom->order,
+			gfp__format(gfp, sizeof(gfp), oom->gfp_mask));
+	fputc('\n', out);
+	if (oom->trigger_cgroup && oom->limit && oom->limit->path &&
+	    strcmp(oom->trigger_cgroup, oom->limit->path)) {
+		put_label(sink, "");
+		fputs("in ", out);
+		put(out, oom->trigger_cgroup);
+		fputc('\n', out);
+	}
+}
+
+static const char *role_label(const struct record_victim *v)
+{
+	switch (v->role) {
+	case ROLE_EXITING:
+		return "exiting";
+	case ROLE_GROUP:
+		return v->repeated ? "again" : "group";
+	case ROLE_SHARES_MM:
+		return "shares mm";
+	default:
+		return "killed";
+	}
+}
+
+static void put_cmdline(const struct text_sink *sink, const struct record_victim *v)
+{
+	FILE *out = sink->base.out;
+	size_t from = 0;
+
+	put_label(sink, "");
+	style(sink, STYLE_DIM);
+	fputc('$', out);
+	while (from < v->cmdline_len) {
+		size_t len = strnlen(v->cmdline + from, v->cmdline_len - from);
+
+		fputc(' ', out);
+		put_bytes(out, v->cmdline + from, len);
+		from += len + 1;
+	}
+	fputs(v->cmdline_cut ? " ...\n" : "\n", out);
+	style(sink, STYLE_PLAIN);
+}
+
+static void put_victim(const struct text_sink *sink, const struct record_oom *oom,
+		       const struct record_victim *v)
+{
+	FILE *out = sink->base.out;
+
+	put_label(sink, role_label(v));
+	put_process(out, v->comm, v->pid);
+	if (v->tid != v->pid)
+		fprintf(out, ", thread %u", v->tid);
+	if (v->ns_pid && v->ns_pid != v->pid)
+		fprintf(out, ", pid %u inside", v->ns_pid);
+	fprintf(out, ", uid %u, adj %d", v->uid, v->oom_score_adj);
+	if (v->has_points)
+		fprintf(out, ", points %" PRId64, v->points);
+	fputc('\n', out);
+	if (v->has_mm) {
+		put_label(sink, "");
+		put_size(out, "anon ", v->anon_rss_bytes);
+		put_size(out, ", file ", v->file_rss_bytes);
+		put_size(out, ", shmem ", v->shmem_rss_bytes);
+		put_size(out, ", page tables ", v->pgtables_bytes);
+		put_size(out, ", swap ", v->swap_bytes);
+		put_size(out, ", vm ", v->total_vm_bytes);
+		fputc('\n', out);
+	}
+	if (v->cmdline)
+		put_cmdline(sink, v);
+	if (v->cgroup && (!oom->limit || !oom->limit->path || strcmp(v->cgroup, oom->limit->path))) {
+		put_label(sink, "");
+		fputs("in ", out);
+		put(out, v->cgroup);
+		fputc('\n', out);
+	}
+}
+
+static void put_gaps(const struct text_sink *sink, const struct record_oom *oom)
+{
+	FILE *out = sink->base.out;
+
+	if (oom->waits) {
+		put_label(sink, "waited");
+		fprintf(out, "%" PRIu64 " times before that, for a victim that was still dying\n",
+			oom->waits);
+	}
+	if (oom->repeats) {
+		put_label(sink, "repeated");
+		fprintf(out, "%" PRIu64 " times since the last report\n", oom->repeats);
+	}
+	if (oom->incomplete) {
+		put_label(sink, "lost");
+		fprintf(out, "part of this run: the ring buffer was full");
+		if (oom->missing)
+			fprintf(out, "; %" PRIu64 " victims are missing", oom->missing);
+		fputc('\n', out);
+	}
+}
+
+static int text_oom(struct sink *base, const struct record_oom *oom)
+{
+	const struct text_sink *sink = (const struct text_sink *)base;
+	char took[UNITS__TEXT_SIZE];
+	size_t shown = oom->victim_count;
+
+	put_time(sink, &oom->time);
+	put_outcome(sink, oom);
+	if (oom->trigger_comm) {
+		put_limit(sink, oom);
+		put_trigger(sink, oom);
+	}
+	if (shown > VICTIMS_SHOWN)
+		shown = VICTIMS_SHOWN;
+	for (size_t i = 0; i < shown; i++)
+		put_victim(sink, oom, &oom->victims[i]);
+	if (shown < oom->victim_count) {
+		put_label(sink, "");
+		fprintf(base->out, "... and %zu more (all of them with --output json)\n",
+			oom->victim_count - shown);
+	}
+	put_gaps(sink, oom);
+	if (oom->duration_ns) {
+		put_label(sink, "took");
+		fprintf(base->out, "%s\n",
+			units__format_duration(took, sizeof(took), oom->duration_ns));
+	}
+	return sink__flush(base);
+}
+
+static int text_repeats(struct sink *base, const struct record_repeats *r)
+{
+	const struct text_sink *sink = (const struct text_sink *)base;
+
+	put_time(sink, &r->time);
+	fprintf(base->out, "nothing could be killed %" PRIu64 " times more at the limit of ",
+		r->repeats);
+	if (r->limit_cgroup)
+		put(base->out, r->limit_cgroup);
+	else if (r->limit_cgroup_id)
+		fprintf(base->out, "cgroup %" PRIu64 " (gone)", r->limit_cgroup_id);
+	else
+		fputs("the machine", base->out);
+	fputc('\n', base->out);
+	return sink__flush(base);
+}
+
+static void put_status(FILE *out, uint32_t status)
+{
+	int signal = status & 0x7f;
+
+	fprintf(out, "exit code %d", sink__exit_code(status));
+	if (signal)
+		fprintf(out, " (128 + %d, SIG%s)", signal,
+			sigabbrev_np(signal) ? sigabbrev_np(signal) : "?");
+}
+
+static int text_exit(struct sink *base, const struct record_exit *e)
+{
+	const struct text_sink *sink = (const struct text_sink *)base;
+	FILE *out = base->out;
+
+	/* Each victim's end follows its kill: only the end of the whole target is news. */
+	if (!e->container)
+		return 0;
+	put_time(sink, &e->time);
+	style(sink, STYLE_STRONG);
+	if (!put_container(out, &e->which))
+		put(out, e->cgroup);
+	fputs(" is gone", out);
+	style(sink, STYLE_PLAIN);
+	if (e->has_status) {
+		fputs(": its init ", out);
+		put_process(out, e->comm, e->pid);
+		fputs(" ended with ", out);
+		put_status(out, e->status);
+		if ((e->status & 0x7f) == 9)
+			fputs(e->oom_victim ? ", killed by the OOM killer" :
+					      ", not by the OOM killer",
+			      out);
+	} else {
+		fputs(": its last process has ended", out);
+	}
+	fputc('\n', out);
+	if (e->runtime_status) {
+		put_label(sink, container__runtime_name(e->which.ref.runtime));
+		put(out, e->runtime_status);
+		fprintf(out, ", ExitCode %d, OOMKilled %s\n", e->runtime_exit_code,
+			e->runtime_oom_killed ? "true" : "false");
+	}
+	return sink__flush(base);
+}
+
+static int text_lost(struct sink *base, const struct record_lost *lost)
+{
+	const struct text_sink *sink = (const struct text_sink *)base;
+
+	put_time(sink, &lost->time);
+	style(sink, STYLE_KILL);
+	fprintf(base->out, "LOST %" PRIu64 " %s events: the ring buffer was full; try a larger "
+			   "--ring-size\n", lost->count, lost->kind);
+	style(sink, STYLE_PLAIN);
+	return sink__flush(base);
+}
+
+static int text_end(struct sink *base, const struct record_end *end)
+{
+	const struct text_sink *sink = (const struct text_sink *)base;
+
+	put_time(sink, &end->time);
+	fprintf(base->out, "%" PRIu64 " OOM%s, %" PRIu64 " process%s killed, ", end->ooms,
+		end->ooms == 1 ? "" : "s", end->kills, end->kills == 1 ? "" : "es");
+	if (end->lost)
+		fprintf(base->out, "%" PRIu64 " events lost", end->lost);
+	else
+		fputs("nothing lost", base->out);
+	fprintf(base->out, " (%s)\n", end->reason);
+	return sink__flush(base);
+}
+
+static void text_free(struct sink *sink)
+{
+	free(sink);
+}
+
+static const struct sink_ops text_ops = {
+	.session = text_session,
+	.oom = text_oom,
+	.repeats = text_repeats,
+	.exit = text_exit,
+	.lost = text_lost,
+	.end = text_end,
+	.free = text_free,
+};
+
+struct sink *sink_text__new(FILE *out, bool colour)
+{
+	struct text_sink *sink = malloc(sizeof(*sink));
+
+	if (!sink)
+		return NULL;
+	*sink = (struct text_sink){ .base = { .ops = &text_ops, .out = out }, .colour = colour };
+	return &sink->base;
+}

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "tracer.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "oomtrace.skel.h"
+#include "proc.h"
+
+struct tracer {
+	struct oomtrace_bpf *skel;
+	struct ring_buffer *ring;
+	struct bpf_link *links[PLAN_PURPOSES];
+};
+
+static struct bpf_program *find_program(struct oomtrace_bpf *skel, const struct plan *plan, int i)
+{
+	const struct plan_candidate *candidate = plan__chosen(plan, i);
+
+	return candidate ? bpf_object__find_program_by_name(skel->obj, candidate->program) : NULL;
+}
+
+static int open_skeleton(const struct tracer_options *opts, struct oomtrace_bpf **out)
+{
+	struct oomtrace_bpf *skel = oomtrace_bpf__open();
+	int cpus = libbpf_num_possible_cpus();
+	int err;
+
+	if (!skel)
+		return -errno;
+	skel->rodata->target_cgroup_id = opts->target_cgroup_id;
+	skel->rodata->memory_on_v1 = opts->memory_on_v1;
+	skel->rodata->possible_cpus = cpus > 0 ? cpus : 1;
+	err = bpf_map__set_max_entries(skel->maps.ring, opts->ring_bytes);
+	if (err) {
+		oomtrace_bpf__destroy(skel);
+		return err;
+	}
+	*out = skel;
+	return 0;
+}
+
+/* Loads the programs of the plan; with only >= 0, that of this purpose alone, to see if it would. */
+static int load(const struct tracer_options *opts, const struct plan *plan, int only,
+		struct oomtrace_bpf **out)
+{
+	struct oomtrace_bpf *skel;
+	int err = open_skeleton(opts, &skel);
+
+	if (err)
+		return err;
+	for (int i = 0; i < PLAN_PURPOSES; i++) {
+		struct bpf_program *program = find_program(skel, plan, i);
+
+		if (program && (only < 0 || only == i))
+			bpf_program__set_autoload(program, true);
+	}
+	err = oomtrace_bpf__load(skel);
+	if (err) {
+		oomtrace_bpf__destroy(skel);
+		return err;
+	}
+	*out = skel;
+	return 0;
+}
+
+/*
+ * libbpf loads all or nothing and doesn't say which program failed. So: load each alone, and move
+ * those that fail on to their next candidate. Returns 0 when the plan has changed.
+ */
+static int replan_after_load(const struct tracer_options *opts, struct plan *plan, int load_error)
+{
+	bool changed = false;
+
+	for (int i = 0; i < PLAN_PURPOSES; i++) {
+		struct oomtrace_bpf *skel = NULL;
+		int err;
+
+		if (!plan__chosen(plan, i))
+			continue;
+		err = load(opts, plan, i, &skel);
+		oomtrace_bpf__destroy(skel);
+		if (!err)
+			continue;
+		changed = true;
+		err = plan__fail(plan, i, err);
+		if (err)
+			return err;
+	}
+	return changed ? 0 : load_error;
+}
+
+static void detach(struct tracer *tracer)
+{
+	for (int i = 0; i < PLAN_PURPOSES; i++) {
+		bpf_link__destroy(tracer->links[i]);
+		tracer->links[i] = NULL;
+	}
+	oomtrace_bpf__destroy(tracer->skel);
+	tracer->skel = NULL;
+}
+
+/* Attaches every purpose. Returns the index of the first that failed and its errno, or -1. */
+static int attach(struct tracer *tracer, const struct plan *plan, int *error)
+{
+	/* The last purpose first: a run of the OOM killer must not begin half attached. */
+	for (int i = PLAN_PURPOSES - 1; i >= 0; i--) {
+		struct bpf_program *program = find_program(tracer->skel, plan, i);
+
+		if (!program)
+			continue;
+		tracer->links[i] = bpf_program__attach(program);
+		if (!tracer->links[i]) {
+			*error = -errno;
+			return i;
+		}
+	}
+	return -1;
+}
+
+/* Privileges and a missing BTF are no reason to try other candidates: none would work. */
+static bool is_hopeless(int err)
+{
+	return err == -EPERM || err == -ENOMEM;
+}
+
+static int load_and_attach(struct tracer *tracer, const struct tracer_options *opts,
+			   struct plan *plan)
+{
+	/* Each round but the last moves at least one purpose on, so this ends. */
+	for (;;) {
+		int failed, error = 0;
+		int err = load(opts, plan, -1, &tracer->skel);
+
+		if (err) {
+			if (is_hopeless(err))
+				return err;
+			err = replan_after_load(opts, plan, err);
+			if (err)
+				return err;
+			continue;
+		}
+		failed = attach(tracer, plan, &error);
+		if (failed < 0)
+			return 0;
+		detach(tracer);
+		err = is_hopeless(error) ? error : plan__fail(plan, failed, error);
+		if (err)
+			return err;
+	}
+}
+
+int tracer__open(const struct tracer_options *opts, tracer_event_fn on_event, void *ctx,
+		 struct plan *plan, struct tracer **out)
+{
+	struct tracer *tracer = calloc(1, sizeof(*tracer));
+	int err;
+
+	if (!tracer)
+		return -ENOMEM;
+	plan__init(plan, opts->target_cgroup_id != 0, opts->force_kprobes);
+	err = load_and_attach(tracer, opts, plan);
+	if (err)
+		goto fail;
+	tracer->ring = ring_buffer__new(bpf_map__fd(tracer->skel->maps.ring),
+					(ring_buffer_sample_fn)on_event, ctx, NULL);
+	if (!tracer->ring) {
+		err = -errno;
+		goto fail;
+	}
+	/* The kernel's BTF, several MB of it, has just been freed: give it back. */
+	malloc_trim(0);
+	*out = tracer;
+	return 0;
+fail:
+	tracer__close(tracer);
+	return err;
+}
+
+void tracer__close(struct tracer *tracer)
+{
+	if (!tracer)
+		return;
+	ring_buffer__free(tracer->ring);
+	detach(tracer);
+	free(tracer);
+}
+
+int tracer__fd(const struct tracer *tracer)
+{
+	return ring_buffer__epoll_fd(tracer->ring);
+}
+
+int tracer__consume(struct tracer *tracer)
+{
+	return ring_buffer__consume(tracer->ring);
+}
+
+uint64_t tracer__sent(const struct tracer *tracer, enum event_kind kind)
+{
+	return __atomic_load_n(&tracer->skel->bss->events_sent[kind], __ATOMIC_RELAXED);
+}
+
+uint64_t tracer__lost(const struct tracer *tracer, enum event_kind kind)
+{
+	return __atomic_load_n(&tracer->skel->bss->events_lost[kind], __ATOMIC_RELAXED);
+}
+
+int tracer__cmdline(const struct tracer *tracer, uint32_t pid, uint64_t start_ns,
+		    struct cmdline_entry *out)
+{
+	struct cmdline_entry entry;
+
+	if (bpf_map__lookup_elem(tracer->skel->maps.cmdlines, &pid, sizeof(pid), &entry,
+				 sizeof(entry), 0))
+		return -ENOENT;
+	if (!proc__same_start(entry.start_ns, start_ns) || !entry.len ||
+	    entry.len > sizeof(entry.bytes))
+		return -ENOENT;
+	*out = entry;
+	return 0;
+}
+
+int tracer__add_cmdline(struct tracer *tracer, uint32_t pid, const struct cmdline_entry *entry)
+{
+	return bpf_map__update_elem(tracer->skel->maps.cmdlines, &pid, sizeof(pid), entry,
+				    sizeof(*entry), BPF_NOEXIST);
+}
+
+int tracer__each_quiet(const struct tracer *tracer,
+		       void (*fn)(void *ctx, uint64_t limit_cgroup_id, const struct quiet_runs *q),
+		       void *ctx)
+{
+	const struct bpf_map *map = tracer->skel->maps.quiet_runs;
+	uint64_t key, *previous = NULL;
+
+	while (!bpf_map__get_next_key(map, previous, &key, sizeof(key))) {
+		struct quiet_runs quiet;
+
+		if (!bpf_map__lookup_elem(map, &key, sizeof(key), &quiet, sizeof(quiet), 0))
+			fn(ctx, key, &quiet);
+		previous = &key;
+	}
+	return 0;
+}

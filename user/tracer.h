@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The source of events: loads and attaches the BPF programs and hands over what they send. */
+#ifndef OOMTRACE_TRACER_H
+#define OOMTRACE_TRACER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "event.h"
+#include "plan.h"
+
+struct tracer;
+
+struct tracer_options {
+	uint64_t target_cgroup_id; /* kernfs id; 0: the whole machine */
+	bool memory_on_v1;         /* the memory controller is on a cgroup v1 hierarchy */
+	bool force_kprobes;
+	uint32_t ring_bytes;       /* a power of two, a multiple of the page size */
+};
+
+/* Gets each event as it lies in the ring, unchecked. A negative return value stops the poll. */
+typedef int (*tracer_event_fn)(void *ctx, const void *data, size_t size);
+
+/*
+ * Loads and attaches the programs, each purpose by the first candidate that the kernel takes.
+ * *plan says what was chosen, also after a failure. Returns 0 and a tracer for tracer__close(), or
+ * a negative errno: -EPERM (privileges, lock-down), -ENOENT (no kernel BTF), or whatever the
+ * last candidate of a required purpose failed with.
+ */
+int tracer__open(const struct tracer_options *opts, tracer_event_fn on_event, void *ctx,
+		 struct plan *plan, struct tracer **out);
+
+/* Detaches everything. Takes NULL. */
+void tracer__close(struct tracer *tracer);
+
+/* A file descriptor that polls readable when there are events. Owned by the tracer. */
+int tracer__fd(const struct tracer *tracer);
+
+/* Hands over all events that are in the ring now. Returns their number or a negative errno. */
+int tracer__consume(struct tracer *tracer);
+
+/* Events of `kind` that were sent, and that found no room in the ring, since the start. */
+uint64_t tracer__sent(const struct tracer *tracer, enum event_kind kind);
+uint64_t tracer__lost(const struct tracer *tracer, enum event_kind kind);
+
+/*
+ * The command line of process `pid` as it was at its exec. Returns 0, or -ENOENT when none was
+ * seen or when it belongs to an earlier process with the same pid (another start time).
+ */
+int tracer__cmdline(const struct tracer *tracer, uint32_t pid, uint64_t start_ns,
+		    struct cmdline_entry *out);
+
+/* Adds a command line that user space has read, unless an exec has been seen for this pid. */
+int tracer__add_cmdline(struct tracer *tracer, uint32_t pid, const struct cmdline_entry *entry);
+
+/*
+ * Calls `fn` for each limit with OOM runs that killed nothing and have not been reported in an
+ * event yet. Returns 0 or a negative errno.
+ */
+int tracer__each_quiet(const struct tracer *tracer,
+		       void (*fn)(void *ctx, uint64_t limit_cgroup_id, const struct quiet_runs *q),
+		       void *ctx);
+
+#endif
