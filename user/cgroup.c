@@ -565,7 +565,8 @@ static int walk_dir(struct walk *w, int fd, unsigned int depth)
 	return err;
 }
 
-int cgroup__walk(const struct cgroup__hierarchy *h, const char *path, cgroup__walk_fn fn, void *ctx)
+int cgroup__walk(const struct cgroup__hierarchy *h, const char *path, cgroup__walk_fn fn,
+		 void *ctx)
 {
 	struct walk w = { .fn = fn, .ctx = ctx };
 	int err, top, fd;

@@ -19,14 +19,14 @@
 struct cgroup__hierarchy {
 	int version;		/* of the hierarchy with the memory controller: 1 or 2 */
 	char mount[PATH_MAX];	/* where it is mounted */
-	char root[PATH_MAX];	/* which cgroup the mount shows at its top: "/" unless in a container */
+	char root[PATH_MAX];	/* the cgroup at the top of the mount: "/" unless in a container */
 	bool unified;		/* is there a v2 hierarchy at all (version 1 with it: hybrid) */
 	char unified_mount[PATH_MAX];
 };
 
 /*
  * Pure: find the hierarchy in the text of /proc/self/mountinfo and /proc/cgroups (may be "" or
- * NULL). Returns 0, -ENOENT (no cgroup file system is mounted), -ENODEV (some are, none with memory).
+ * NULL). Returns 0, -ENOENT (no cgroup file system is mounted), -ENODEV (none has memory).
  */
 int cgroup__parse_mounts(const char *mountinfo, const char *proc_cgroups,
 			 struct cgroup__hierarchy *out);
@@ -36,7 +36,8 @@ int cgroup__discover(struct cgroup__hierarchy *out);
 
 /*
  * Pure: the path of a process in the hierarchy of that version from the text of /proc/PID/cgroup.
- * It is relative to the reader's cgroup namespace, not yet to the mount: see cgroup__from_proc_path.
+ * It is relative to the reader's cgroup namespace, not yet to the mount: see
+ * cgroup__from_proc_path().
  * Returns 0, -ENOENT (no such line), -ENAMETOOLONG.
  */
 int cgroup__parse_proc_cgroup(const char *text, int version, char *path, size_t size);
@@ -90,7 +91,7 @@ int cgroup__id(int dir_fd, uint64_t *id);
  */
 int cgroup__read_u64(int dir_fd, const char *file, uint64_t *value);
 
-/* Read one key of a flat keyed file, as memory.events is. Errors as above; -ENODATA: no such key. */
+/* Read one key of a flat keyed file (memory.events). Errors as above; -ENODATA: no such key. */
 int cgroup__read_key(int dir_fd, const char *file, const char *key, uint64_t *value);
 
 /* Read a small file whole, NUL-terminated. Returns the length or an errno (-EFBIG: doesn't fit). */
@@ -110,7 +111,8 @@ typedef int (*cgroup__walk_fn)(const struct cgroup__node *node, void *ctx);
  * Call fn for a cgroup and everything below it, parents first. Cgroups that vanish meanwhile are
  * passed over; if the first one isn't there, -ENOENT. Returns 0, fn's result, or an errno.
  */
-int cgroup__walk(const struct cgroup__hierarchy *h, const char *path, cgroup__walk_fn fn, void *ctx);
+int cgroup__walk(const struct cgroup__hierarchy *h, const char *path, cgroup__walk_fn fn,
+		 void *ctx);
 
 /*
  * Open cgroup.events. The descriptor gives EPOLLPRI each time it changes; the caller closes it.

@@ -211,7 +211,7 @@ static bool match_bare(const struct scan *scan, struct container_ref *ref)
 			return set(ref, table[i].runtime, s);
 	if (span__is(scan->grandparent, "ecs"))
 		return set(ref, CONTAINER__DOCKER, s);
-	/* CRI-O puts "crio-" before it. dockershim, long gone, would look the same as containerd. */
+	/* CRI-O puts "crio-" before it. dockershim, long gone, would look like containerd. */
 	return set(ref, scan->in_kubepods ? CONTAINER__CONTAINERD : CONTAINER__OCI, s);
 }
 
@@ -233,8 +233,8 @@ static bool unescape_unit(struct span s, char *dst, struct span *out)
 
 				if (!is_hex(digit))
 					return false;
-				value = value << 4 |
-					(unsigned int)(digit <= '9' ? digit - '0' : digit - 'a' + 10);
+				digit = (char)(digit <= '9' ? digit - '0' : digit - 'a' + 10);
+				value = value << 4 | (unsigned int)digit;
 			}
 			c = (char)value;
 			i += 3;

@@ -16,7 +16,7 @@ enum container_runtime {
 	CONTAINER__PODMAN,
 	CONTAINER__CONTAINERD,	/* Kubernetes over CRI, nerdctl, ctr */
 	CONTAINER__CRIO,
-	CONTAINER__OCI,		/* an OCI container's id in a layout that names no runtime we know */
+	CONTAINER__OCI,		/* an OCI container's id, in a layout of no runtime we know */
 	CONTAINER__POD,		/* a Kubernetes pod's cgroup, not (yet) one of its containers' */
 	CONTAINER__NSPAWN,
 	CONTAINER__LXC,		/* LXD and Incus, whose layout is the same, too */

@@ -41,7 +41,7 @@ static bool is_hidden(uint32_t c)
 	return false;
 }
 
-/* The length of the valid UTF-8 character at s, 0 when there is none: RFC 3629, table 3-7 of Unicode. */
+/* The length of the valid UTF-8 character at s, 0 when there is none (RFC 3629). */
 static size_t decode(const unsigned char *s, size_t len, uint32_t *c)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };

@@ -2,8 +2,12 @@
 #include "names.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "proc.h"
 
@@ -109,15 +113,18 @@ static void learn(void *ctx, uint32_t pid)
 
 static int learn_cgroup(const struct cgroup__node *node, void *ctx)
 {
-	static char text[1 << 16];
-	char *line, *rest = text;
+	int fd = openat(node->dir_fd, "cgroup.procs", O_RDONLY | O_CLOEXEC);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+	uint32_t pid;
 
-	if (cgroup__read_text(node->dir_fd, "cgroup.procs", text, sizeof(text)) < 0)
+	if (!file) {
+		if (fd >= 0)
+			close(fd);
 		return 0;
-	while ((line = strsep(&rest, "\n"))) {
-		if (*line)
-			learn(ctx, strtoul(line, NULL, 10));
 	}
+	while (fscanf(file, "%" SCNu32, &pid) == 1)
+		learn(ctx, pid);
+	fclose(file);
 	return 0;
 }
 

@@ -20,7 +20,7 @@ enum resolve_outcome {
 	RESOLVE__RESOLVED,
 	RESOLVE__AMBIGUOUS,	/* see candidates */
 	RESOLVE__NOT_RUNNING,	/* see container: status, exit code, OOMKilled */
-	RESOLVE__NO_CGROUP,	/* it runs, but where is not to be seen from here; see cgroup_error */
+	RESOLVE__NO_CGROUP,	/* it runs, but where can't be seen from here; see cgroup_error */
 };
 
 enum resolve_source {
@@ -38,7 +38,7 @@ struct resolve_candidate {
 
 struct resolve_asked {
 	char socket[RUNTIME_API__SOCKET_SIZE];
-	int result; /* 0 or an error of runtime_api__inspect(); runtime_api__error() has words for it */
+	int result; /* 0 or an error of runtime_api__inspect(), for runtime_api__error() */
 };
 
 struct resolve_result {
@@ -47,7 +47,7 @@ struct resolve_result {
 
 	/* RESOLVED, NOT_RUNNING and NO_CGROUP */
 	enum container_runtime runtime;
-	char id[CONTAINER__ID_SIZE];	/* full; the machine's name for nspawn and LXC, a pod's uid */
+	char id[CONTAINER__ID_SIZE];	/* full; an nspawn or LXC machine's name, a pod's uid */
 	char name[RUNTIME_API__NAME_SIZE]; /* "" when no API told; not escaped */
 	char socket[RUNTIME_API__SOCKET_SIZE]; /* of the API that knew it, or "" */
 	struct runtime_container container; /* what that API said; zeroed when source is the tree */
@@ -56,7 +56,7 @@ struct resolve_result {
 	char cgroup[PATH_MAX];		/* "/a/b", below the top of the hierarchy's mount */
 	uint64_t cgroup_id;
 	pid_t init_pid;			/* 0: not known */
-	bool cgroup_is_whole_path;	/* the layout wasn't recognised: the init process's own cgroup */
+	bool cgroup_is_whole_path;	/* layout not recognised: its init's own cgroup */
 
 	/* NO_CGROUP: the errno of looking at the init process's cgroup; -ESTALE: it isn't this
 	 * container's process (another pid namespace, or the pid was reused) */

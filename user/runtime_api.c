@@ -80,7 +80,7 @@ static int connect_to(const char *path, int64_t deadline_ms)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;
-	/* A Unix socket never says EINPROGRESS; EAGAIN is a full backlog, which poll() can't await. */
+	/* No EINPROGRESS on a Unix socket; EAGAIN is a full backlog, which poll() can't await. */
 	while (connect(fd, (struct sockaddr *)&addr, sizeof(addr))) {
 		if (errno != EAGAIN && errno != EINTR) {
 			err = connect_error(errno);
@@ -312,7 +312,8 @@ static int get(const char *socket_path, const char *target, bool *podman, struct
 
 	/* 1.0: the answer comes in one piece and ends with the connection. */
 	n = snprintf(request, sizeof(request),
-		     "GET %s HTTP/1.0\r\nHost: localhost\r\nAccept: application/json\r\n\r\n", target);
+		     "GET %s HTTP/1.0\r\nHost: localhost\r\nAccept: application/json\r\n\r\n",
+		     target);
 	if (n < 0 || (size_t)n >= sizeof(request))
 		return -ENAMETOOLONG;
 	fd = connect_to(socket_path, deadline_ms);
@@ -349,7 +350,8 @@ static bool get_int(struct json_object *obj, const char *key, int64_t *out)
 {
 	struct json_object *value;
 
-	if (!json_object_object_get_ex(obj, key, &value) || !json_object_is_type(value, json_type_int))
+	if (!json_object_object_get_ex(obj, key, &value) ||
+	    !json_object_is_type(value, json_type_int))
 		return false;
 	*out = json_object_get_int64(value);
 	return true;
@@ -443,7 +445,8 @@ static int refusal(struct json_object *json, int status)
 {
 	const char *message = get_string(json, "message");
 
-	if (strcasestr(message, "multiple IDs found") || strcasestr(message, "more than one result"))
+	if (strcasestr(message, "multiple IDs found") ||
+	    strcasestr(message, "more than one result"))
 		return -ENOTUNIQ;
 	return status == 404 ? -ENOENT : -EREMOTEIO;
 }
@@ -466,7 +469,8 @@ static int get_ok(const char *socket_path, const char *target, bool *podman,
 
 static bool is_name(const char *name)
 {
-	size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-");
+	size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyz"
+				  "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-");
 
 	/* "." and ".." would be steps of the URL's path. */
 	return len && !name[len] && len < RUNTIME_API__NAME_SIZE && name[0] != '.';
@@ -494,7 +498,8 @@ static bool parse_list_item(struct json_object *item, bool podman, struct runtim
 	struct json_object *names, *first;
 	const char *name;
 
-	*c = (struct runtime_container){ .runtime = podman ? CONTAINER__PODMAN : CONTAINER__DOCKER };
+	memset(c, 0, sizeof(*c));
+	c->runtime = podman ? CONTAINER__PODMAN : CONTAINER__DOCKER;
 	if (!json_object_is_type(item, json_type_object) || !copy_id(c, get_string(item, "Id")))
 		return false;
 	copy(c->image, sizeof(c->image), get_string(item, "Image"));
@@ -504,7 +509,8 @@ static bool parse_list_item(struct json_object *item, bool podman, struct runtim
 	if (json_object_object_get_ex(item, "Names", &names) &&
 	    json_object_is_type(names, json_type_array)) {
 		first = json_object_array_get_idx(names, 0);
-		name = json_object_is_type(first, json_type_string) ? json_object_get_string(first) : "";
+		name = json_object_is_type(first, json_type_string) ? json_object_get_string(first)
+								    : "";
 		copy(c->name, sizeof(c->name), name + (name[0] == '/'));
 	}
 	return true;

@@ -29,7 +29,7 @@ struct runtime_container {
 	char image[RUNTIME_API__NAME_SIZE];
 	char status[32];		/* "running", "exited", ... */
 	bool running;			/* true while paused or restarting too */
-	pid_t pid;			/* its init, in the runtime's pid namespace; 0: none, or not asked */
+	pid_t pid;			/* its init, in the runtime's pid namespace; 0: none */
 	bool has_exit_code;		/* only once it is not running */
 	int exit_code;
 	bool has_oom_killed;
@@ -46,8 +46,8 @@ struct runtime_container {
 size_t runtime_api__sockets(struct runtime_api__socket *out, size_t max);
 
 /*
- * Ask for one container by name, full id, or prefix of the id. Takes RUNTIME_API__TIMEOUT_MS at most.
- * Returns 0 or
+ * Ask for one container by name, full id, or prefix of the id. Takes RUNTIME_API__TIMEOUT_MS at
+ * most. Returns 0 or
  *   -EINVAL     not a container's name (only [a-zA-Z0-9_.-]); nothing was asked
  *   -ENOTCONN   no such socket, or nobody listens on it
  *   -EACCES     the socket is there, but not for this user

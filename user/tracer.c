@@ -48,7 +48,7 @@ static int open_skeleton(const struct tracer_options *opts, struct oomtrace_bpf 
 static int load(const struct tracer_options *opts, const struct plan *plan, int only,
 		struct oomtrace_bpf **out)
 {
-	struct oomtrace_bpf *skel;
+	struct oomtrace_bpf *skel = NULL;
 	int err = open_skeleton(opts, &skel);
 
 	if (err)

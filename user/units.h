@@ -31,7 +31,8 @@ int units__parse_duration(const char *text, uint64_t *duration_ns);
 int units__parse_pid(const char *text, pid_t *pid);
 
 /*
- * Write a size for a person to read: "512.0 MiB", exact below 1 KiB ("1000 B"), "max" for UINT64_MAX.
+ * Write a size for a person to read: "512.0 MiB", exact below 1 KiB ("1000 B"), "max" for
+ * UINT64_MAX.
  * Always NUL-terminated when size > 0. Returns dst.
  */
 const char *units__format_size(char *dst, size_t size, uint64_t bytes);

@@ -33,7 +33,8 @@ static const struct path_case found[] = {
 	/* Docker */
 	{ "/system.slice/docker-" ID ".scope", "", CONTAINER__DOCKER, ID, "" },
 	{ "/system.slice/docker-" ID ".scope", "/init.scope", CONTAINER__DOCKER, ID, "" },
-	{ "/system.slice/docker-" ID ".scope", "/system.slice/cron.service", CONTAINER__DOCKER, ID, "" },
+	{ "/system.slice/docker-" ID ".scope", "/system.slice/cron.service", CONTAINER__DOCKER, ID,
+	  "" },
 	{ "/docker/" ID, "", CONTAINER__DOCKER, ID, "" },
 	{ "/docker/" ID, "/sub", CONTAINER__DOCKER, ID, "" },
 	{ SESSION "/user.slice/docker-" ID ".scope", "", CONTAINER__DOCKER, ID, "" },
@@ -41,14 +42,16 @@ static const struct path_case found[] = {
 	{ "/actions_job/" ID, "", CONTAINER__DOCKER, ID, "" },
 	{ "/ecs/0a1b2c3d/" ID, "", CONTAINER__DOCKER, ID, "" },
 	{ "/ecs/" HASH "/" HASH "-1234567890", "", CONTAINER__CONTAINERD, HASH "-1234567890", "" },
-	{ "/ecstasks.slice/ecstasks-" HASH ".slice/docker-" ID ".scope", "", CONTAINER__DOCKER, ID, "" },
+	{ "/ecstasks.slice/ecstasks-" HASH ".slice/docker-" ID ".scope", "", CONTAINER__DOCKER, ID,
+	  "" },
 	{ "/my.parent/" ID, "", CONTAINER__OCI, ID, "" },
 	{ "//docker//" ID, "/", CONTAINER__DOCKER, ID, "" },
 	/* Docker in Docker, Kubernetes in Docker: the innermost */
 	{ "/docker/" ID "/docker/" ID2, "", CONTAINER__DOCKER, ID2, "" },
 	{ "/system.slice/docker-" ID ".scope/kubelet.slice/kubelet-kubepods.slice/"
 	  "kubelet-kubepods-besteffort.slice/kubelet-kubepods-besteffort-pod" UID_
-	  ".slice/cri-containerd-" ID2 ".scope", "", CONTAINER__CONTAINERD, ID2, UID },
+	  ".slice/cri-containerd-" ID2 ".scope",
+	  "", CONTAINER__CONTAINERD, ID2, UID },
 	{ "/docker/" ID "/kubelet/kubepods/burstable/pod" UID "/" ID2, "", CONTAINER__CONTAINERD,
 	  ID2, UID },
 	{ "/system.slice/docker-" ID ".scope", "/kubelet.slice/kubelet.service", CONTAINER__DOCKER,
@@ -56,7 +59,8 @@ static const struct path_case found[] = {
 	/* Podman */
 	{ "/machine.slice/libpod-" ID ".scope", "", CONTAINER__PODMAN, ID, "" },
 	{ "/machine.slice/libpod-" ID ".scope", "/container", CONTAINER__PODMAN, ID, "" },
-	{ SESSION "/user.slice/libpod-" ID ".scope", "/container/init.scope", CONTAINER__PODMAN, ID, "" },
+	{ SESSION "/user.slice/libpod-" ID ".scope", "/container/init.scope", CONTAINER__PODMAN, ID,
+	  "" },
 	{ "/machine.slice/machine-libpod_pod_" ID2 ".slice/libpod-" ID ".scope", "",
 	  CONTAINER__PODMAN, ID, "" },
 	{ "/libpod_parent/libpod-" ID, "", CONTAINER__PODMAN, ID, "" },
@@ -68,14 +72,17 @@ static const struct path_case found[] = {
 	{ BURSTABLE "/cri-containerd-" ID ".scope", "", CONTAINER__CONTAINERD, ID, UID },
 	{ BURSTABLE "/docker-" ID ".scope", "", CONTAINER__DOCKER, ID, UID },
 	{ "/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-pod" UID_
-	  ".slice/cri-containerd-" ID ".scope", "", CONTAINER__CONTAINERD, ID, UID },
+	  ".slice/cri-containerd-" ID ".scope",
+	  "", CONTAINER__CONTAINERD, ID, UID },
 	{ "/kubepods.slice/kubepods-pod" UID_ ".slice/cri-containerd-" ID ".scope", "/x",
 	  CONTAINER__CONTAINERD, ID, UID },
-	{ "/kubepods.slice/kubepods-pod" HASH ".slice/crio-" ID ".scope", "", CONTAINER__CRIO, ID, HASH },
+	{ "/kubepods.slice/kubepods-pod" HASH ".slice/crio-" ID ".scope", "", CONTAINER__CRIO, ID,
+	  HASH },
 	{ "/kubepods/burstable/pod" UID "/" ID, "", CONTAINER__CONTAINERD, ID, UID },
 	{ "/kubepods/besteffort/pod" UID "/" ID, "/a/b", CONTAINER__CONTAINERD, ID, UID },
 	{ "/kubepods/pod" HASH "/" ID, "", CONTAINER__CONTAINERD, ID, HASH },
-	{ "/system.slice/containerd.service/kubepods-burstable-pod" UID_ ".slice:cri-containerd:" ID,
+	{ "/system.slice/containerd.service/kubepods-burstable-pod" UID_
+	  ".slice:cri-containerd:" ID,
 	  "", CONTAINER__CONTAINERD, ID, UID },
 	{ "/system.slice/nerdctl-" ID ".scope", "", CONTAINER__CONTAINERD, ID, "" },
 	{ "/default/" ID, "", CONTAINER__CONTAINERD, ID, "" },
@@ -89,11 +96,12 @@ static const struct path_case found[] = {
 	{ BURSTABLE, "", CONTAINER__POD, "", UID },
 	{ BURSTABLE, "/crio-conmon-" ID ".scope", CONTAINER__POD, "", UID },
 	/* nspawn, LXC */
-	{ "/machine.slice/systemd-nspawn@web.service", "/payload/init.scope", CONTAINER__NSPAWN, "web",
-	  "" },
+	{ "/machine.slice/systemd-nspawn@web.service", "/payload/init.scope", CONTAINER__NSPAWN,
+	  "web", "" },
 	{ "/machine.slice/systemd-nspawn@my\\x2dbox.service", "", CONTAINER__NSPAWN, "my-box", "" },
 	{ "/machine.slice/machine-my\\x2dbox.scope", "", CONTAINER__NSPAWN, "my-box", "" },
-	{ "/machine.slice/machine-lxc\\x2d4711\\x2dweb\\x2d1.scope", "", CONTAINER__LXC, "web-1", "" },
+	{ "/machine.slice/machine-lxc\\x2d4711\\x2dweb\\x2d1.scope", "", CONTAINER__LXC, "web-1",
+	  "" },
 	{ "/lxc/web", "/system.slice/ssh.service", CONTAINER__LXC, "web", "" },
 	{ "/lxc/101", "/ns", CONTAINER__LXC, "101", "" },
 	{ "/lxc.payload.web-1", "/init.scope", CONTAINER__LXC, "web-1", "" },
@@ -107,10 +115,14 @@ static const char *const not_found[] = {
 	"/system.slice/ssh.service",
 	"/system.slice/docker.service",
 	"/system.slice/containerd.service",
-	"/system.slice/docker-" HASH ".scope",			/* half an id */
-	"/system.slice/docker-" ID "0.scope",			/* one digit more */
-	"/system.slice/docker-" "0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF" ".scope",
-	"/system.slice/docker-" "g123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef" ".scope",
+	"/system.slice/docker-" HASH ".scope", /* half an id */
+	"/system.slice/docker-" ID "0.scope", /* one digit more */
+	"/system.slice/docker-"
+	"0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF"
+	".scope",
+	"/system.slice/docker-"
+	"g123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+	".scope",
 	"/system.slice/docker-\n" ID ".scope",
 	"/system.slice/docker-" ID "\n.scope",
 	"/system.slice/docker-" ID ".scope\n",

@@ -77,8 +77,11 @@ static void utf8_text(void **state)
 	static const struct escape_case cases[] = {
 		CASE("", ""),
 		CASE("plain \"quoted\" \\ \n\x1b", "plain \"quoted\" \\ \n\x1b"),
-		CASE("\xc3\xbc\xe2\x80\xae\xf0\x9f\x90\xb3", "\xc3\xbc\xe2\x80\xae\xf0\x9f\x90\xb3"),
-		CASE("a\xff" "b", "a" FFFD "b"),
+		CASE("\xc3\xbc\xe2\x80\xae\xf0\x9f\x90\xb3",
+		     "\xc3\xbc\xe2\x80\xae\xf0\x9f\x90\xb3"),
+		CASE("a\xff"
+		     "b",
+		     "a" FFFD "b"),
 		CASE("a\0b", "a" FFFD "b"),
 		CASE("\xc0\xaf", FFFD FFFD),
 		CASE("\xed\xa0\x80", FFFD FFFD FFFD),
@@ -108,7 +111,8 @@ static void cut_between_characters(void **state)
 
 	(void)state;
 	for (size_t size = 0; size <= len + 2; size++) {
-		char *buf = malloc(size ? size : 1); /* of that very size, for the sanitizer to guard */
+		char *buf =
+			malloc(size ? size : 1); /* of that very size, for the sanitizer to guard */
 		size_t expected = 0, got;
 
 		assert_non_null(buf);
@@ -129,7 +133,8 @@ static void cut_between_characters(void **state)
 		char buf[8];
 
 		/* 3-byte characters only: nothing but whole ones come out. */
-		assert_int_equal(escape__utf8(buf, size, "\xff\xe2\x82\xac", 4), (size - 1) / 3 * 3);
+		assert_int_equal(escape__utf8(buf, size, "\xff\xe2\x82\xac", 4),
+				 (size - 1) / 3 * 3);
 	}
 }
 

@@ -27,16 +27,19 @@
 #define DRIP_INTERVAL_MS 50
 
 /* As Docker 28 and Podman 4 answer, but for the many keys that nobody here reads. */
-#define RUNNING_JSON \
-	"{\"Id\":\"" ID "\",\"Created\":\"2024-01-01T00:00:00Z\",\"State\":{\"Status\":\"running\"," \
-	"\"Running\":true,\"Paused\":false,\"OOMKilled\":false,\"Dead\":false,\"Pid\":4711," \
-	"\"ExitCode\":0,\"Error\":\"\"},\"Image\":\"sha256:aa\",\"Name\":\"/web-1\"," \
+#define RUNNING_JSON                                                                               \
+	"{\"Id\":\"" ID                                                                            \
+	"\",\"Created\":\"2024-01-01T00:00:00Z\",\"State\":{\"Status\":\"running\","               \
+	"\"Running\":true,\"Paused\":false,\"OOMKilled\":false,\"Dead\":false,\"Pid\":4711,"       \
+	"\"ExitCode\":0,\"Error\":\"\"},\"Image\":\"sha256:aa\",\"Name\":\"/web-1\","              \
 	"\"HostConfig\":{\"Memory\":536870912},\"Config\":{\"Image\":\"debian:12\"}}\n"
-#define EXITED_JSON \
-	"{\"Id\":\"" ID "\",\"State\":{\"Status\":\"exited\",\"Running\":false,\"OOMKilled\":true," \
+#define EXITED_JSON                                                                                \
+	"{\"Id\":\"" ID                                                                            \
+	"\",\"State\":{\"Status\":\"exited\",\"Running\":false,\"OOMKilled\":true,"                \
 	"\"Pid\":0,\"ExitCode\":137},\"Name\":\"web-1\",\"HostConfig\":{\"Memory\":0}}"
-#define LIST_JSON \
-	"[{\"Id\":\"" ID "\",\"Names\":[\"/web-1\"],\"Image\":\"debian:12\",\"State\":\"running\"}," \
+#define LIST_JSON                                                                                  \
+	"[{\"Id\":\"" ID                                                                           \
+	"\",\"Names\":[\"/web-1\"],\"Image\":\"debian:12\",\"State\":\"running\"},"                \
 	"{\"Id\":\"" ID2 "\",\"Names\":null,\"Image\":\"x\",\"State\":\"exited\"}]"
 #define HEAD "HTTP/1.0 200 OK\r\nContent-Type: application/json\r\nServer: Docker/28.0 (linux)\r\n"
 
@@ -59,7 +62,8 @@ static struct server server;
 /* Until the test is done with it, or asks for the end. */
 static void hold(int fd, int timeout_ms)
 {
-	struct pollfd p[2] = { { .fd = server.wake[0], .events = POLLIN }, { .fd = fd, .events = POLLRDHUP } };
+	struct pollfd p[2] = { { .fd = server.wake[0], .events = POLLIN },
+			       { .fd = fd, .events = POLLRDHUP } };
 
 	poll(p, 2, timeout_ms);
 }
@@ -80,7 +84,6 @@ static void send_bytes(int fd, const char *buf, size_t len, enum manner manner)
 
 static void serve_one(int fd)
 {
-	struct server copy;
 	char request[sizeof(server.request)];
 	size_t used = 0;
 
@@ -96,13 +99,12 @@ static void serve_one(int fd)
 	request[used] = '\0';
 	pthread_mutex_lock(&server.lock);
 	memcpy(server.request, request, used + 1);
-	copy = server;
-	pthread_mutex_unlock(&server.lock);
-	if (copy.manner == SILENT)
+	if (server.manner == SILENT)
 		hold(fd, -1);
 	else
-		send_bytes(fd, copy.answer, copy.len, copy.manner);
+		send_bytes(fd, server.answer, server.len, server.manner);
 	close(fd);
+	pthread_mutex_unlock(&server.lock);
 }
 
 static void *serve(void *unused)
@@ -173,10 +175,21 @@ static void answer_with(enum manner manner, const char *text, size_t len)
 	pthread_mutex_unlock(&server.lock);
 }
 
+/* The client may be done before the server is, which still reads the answer's text. */
+static void settle(void)
+{
+	pthread_mutex_lock(&server.lock);
+	pthread_mutex_unlock(&server.lock);
+}
+
 static int inspect(const char *text, size_t len, struct runtime_container *c)
 {
+	int err;
+
 	answer_with(ANSWER, text, len);
-	return runtime_api__inspect(server.path, "web-1", c);
+	err = runtime_api__inspect(server.path, "web-1", c);
+	settle();
+	return err;
 }
 
 static int64_t elapsed_ms(const struct timespec *since)
@@ -211,7 +224,8 @@ static void running_container(void **state)
 
 static void exited_container(void **state)
 {
-	static const char text[] = "HTTP/1.1 200 OK\r\nserver:  Libpod/4.3.1 (linux) \r\n\r\n" EXITED_JSON;
+	static const char text[] =
+		"HTTP/1.1 200 OK\r\nserver:  Libpod/4.3.1 (linux) \r\n\r\n" EXITED_JSON;
 	struct runtime_container c;
 
 	(void)state;
@@ -250,6 +264,7 @@ static void list_of_containers(void **state)
 	(void)state;
 	answer_with(ANSWER, text, sizeof(text) - 1);
 	assert_int_equal(runtime_api__list(server.path, take, &all), 0);
+	settle();
 	assert_int_equal(all.count, 2);
 	assert_string_equal(all.got[0].name, "web-1");
 	assert_true(all.got[0].running);
@@ -263,7 +278,8 @@ static void list_of_containers(void **state)
 	assert_int_equal(runtime_api__list(server.path, take, &one), -EBADMSG);
 }
 
-/* In chunks of one size after another, hexadecimal in both cases, with an extension and a trailer. */
+/* In chunks of one size after another, hexadecimal in both cases, with an extension and a trailer.
+ */
 static void chunked_answer(void **state)
 {
 	static const char json[] = RUNNING_JSON;
@@ -277,7 +293,8 @@ static void chunked_answer(void **state)
 		for (size_t at = 0; at < sizeof(json) - 1; at += size) {
 			size_t n = sizeof(json) - 1 - at < size ? sizeof(json) - 1 - at : size;
 
-			used += (size_t)sprintf(text + used, size % 2 ? "%zx\r\n" : "%zX;a=b\r\n", n);
+			used += (size_t)sprintf(text + used, size % 2 ? "%zx\r\n" : "%zX;a=b\r\n",
+						n);
 			memcpy(text + used, json + at, n);
 			used += n;
 			used += (size_t)sprintf(text + used, "\r\n");
@@ -291,7 +308,8 @@ static void chunked_answer(void **state)
 	}
 }
 
-/* Cut anywhere, an answer is bad, whichever way its length is told. The newline at the end is not. */
+/* Cut anywhere, an answer is bad, whichever way its length is told. The newline at the end is not.
+ */
 static void truncated_at_every_byte(void **state)
 {
 	static const char plain[] = HEAD "\r\n" RUNNING_JSON;
@@ -365,9 +383,12 @@ static void bad_answers(void **state)
 	}
 	assert_int_equal(c.pid, 99);
 	/* The numbers that the table relies on are right otherwise. */
-	assert_int_equal(inspect(HEAD "\r\n{\"Id\":\"" ID "\",\"State\":{\"Running\":true,\"Pid\":1}}",
-				 strlen(HEAD "\r\n{\"Id\":\"" ID "\",\"State\":{\"Running\":true,\"Pid\":1}}"),
-				 &c), 0);
+	assert_int_equal(inspect(HEAD "\r\n{\"Id\":\"" ID
+				      "\",\"State\":{\"Running\":true,\"Pid\":1}}",
+				 strlen(HEAD "\r\n{\"Id\":\"" ID
+					     "\",\"State\":{\"Running\":true,\"Pid\":1}}"),
+				 &c),
+			 0);
 	assert_int_equal(c.pid, 1);
 }
 
@@ -377,17 +398,25 @@ static void refusals(void **state)
 		const char *text;
 		int err;
 	} cases[] = {
-		{ "HTTP/1.0 404 Not Found\r\n\r\n{\"message\":\"No such container: web-1\"}\n", -ENOENT },
-		{ "HTTP/1.0 404 Not Found\r\n\r\n{\"cause\":\"no such container\",\"message\":\"no container "
-		  "with name or ID \\\"web-1\\\" found: no such container\",\"response\":404}", -ENOENT },
+		{ "HTTP/1.0 404 Not Found\r\n\r\n{\"message\":\"No such container: web-1\"}\n",
+		  -ENOENT },
+		{ "HTTP/1.0 404 Not Found\r\n\r\n{\"cause\":\"no such container\",\"message\":\"no "
+		  "container "
+		  "with name or ID \\\"web-1\\\" found: no such container\",\"response\":404}",
+		  -ENOENT },
 		{ "HTTP/1.0 400 Bad Request\r\n\r\n"
-		  "{\"message\":\"Multiple IDs found with provided prefix: 0123\"}", -ENOTUNIQ },
-		{ "HTTP/1.0 404 Not Found\r\n\r\n"
-		  "{\"message\":\"Multiple IDs found with provided prefix: 0123\"}", -ENOTUNIQ },
-		{ "HTTP/1.0 500 x\r\n\r\n{\"message\":\"multiple IDs found with provided prefix: 0\"}",
+		  "{\"message\":\"Multiple IDs found with provided prefix: 0123\"}",
 		  -ENOTUNIQ },
-		{ "HTTP/1.0 500 x\r\n\r\n{\"cause\":\"container already exists\",\"message\":\"more than one "
-		  "result for container ID 0: container already exists\",\"response\":500}", -ENOTUNIQ },
+		{ "HTTP/1.0 404 Not Found\r\n\r\n"
+		  "{\"message\":\"Multiple IDs found with provided prefix: 0123\"}",
+		  -ENOTUNIQ },
+		{ "HTTP/1.0 500 x\r\n\r\n{\"message\":\"multiple IDs found with provided prefix: "
+		  "0\"}",
+		  -ENOTUNIQ },
+		{ "HTTP/1.0 500 x\r\n\r\n{\"cause\":\"container already "
+		  "exists\",\"message\":\"more than one "
+		  "result for container ID 0: container already exists\",\"response\":500}",
+		  -ENOTUNIQ },
 		{ "HTTP/1.0 500 x\r\n\r\n{\"message\":\"the daemon is on fire\"}", -EREMOTEIO },
 		{ "HTTP/1.0 503 x\r\n\r\n[]", -EREMOTEIO },
 		{ "HTTP/1.0 204 x\r\n\r\n{}", -EREMOTEIO },
@@ -457,8 +486,10 @@ static void long_strings_are_bounded(void **state)
 	(void)state;
 	memset(name, 'n', sizeof(name));
 	name[sizeof(name) - 1] = '\0';
-	used = sprintf(text, HEAD "\r\n{\"Id\":\"" ID "\",\"Name\":\"/%s\",\"Config\":{\"Image\":\"%s\"},"
-			     "\"State\":{\"Running\":true,\"Pid\":1,\"Status\":\"%s\"}}", name, name, name);
+	used = sprintf(text,
+		       HEAD "\r\n{\"Id\":\"" ID "\",\"Name\":\"/%s\",\"Config\":{\"Image\":\"%s\"},"
+			    "\"State\":{\"Running\":true,\"Pid\":1,\"Status\":\"%s\"}}",
+		       name, name, name);
 	assert_int_equal(inspect(text, (size_t)used, &c), 0);
 	assert_int_equal(strlen(c.name), sizeof(c.name) - 1);
 	assert_int_equal(strlen(c.image), sizeof(c.image) - 1);
@@ -552,7 +583,8 @@ static void forbidden_socket(void **state)
 static void names_are_checked(void **state)
 {
 	static const char *const bad[] = {
-		"", ".", "..", "../x", "a/b", "a b", "a?b", "a%2f", "a\r\nX: y", "\xc3\xbc", "a#b", "a:b",
+		"",    ".",    "..",	    "../x",	"a/b", "a b",
+		"a?b", "a%2f", "a\r\nX: y", "\xc3\xbc", "a#b", "a:b",
 	};
 	static const char text[] = HEAD "\r\n" RUNNING_JSON;
 	char long_name[RUNTIME_API__NAME_SIZE + 1];

@@ -25,8 +25,9 @@ static void check_parse(int (*parse)(const char *, uint64_t *), const struct par
 	int err = parse(c->text, &value);
 
 	if (err != c->err || value != (err ? UNTOUCHED : c->value))
-		fail_msg("\"%s\": returned %d and %llu, not %d and %llu", c->text ? c->text : "NULL",
-			 err, (unsigned long long)value, c->err, (unsigned long long)c->value);
+		fail_msg("\"%s\": returned %d and %llu, not %d and %llu",
+			 c->text ? c->text : "NULL", err, (unsigned long long)value, c->err,
+			 (unsigned long long)c->value);
 }
 
 static void size_is_parsed(void **state)
