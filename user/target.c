@@ -12,12 +12,12 @@
 
 #define SHOWN_MAX 256
 
-/* Somebody else's name, safe to print. One at a time: the buffer is shared. */
+/* Somebody else's name, safe to print, cut where it is very long. One at a time: a shared buffer. */
 static const char *shown(const char *name)
 {
 	static char buf[ESCAPE__TERMINAL_SIZE(SHOWN_MAX)];
 
-	escape__terminal(buf, sizeof(buf), name, strnlen(name, SHOWN_MAX));
+	escape__terminal(buf, sizeof(buf), name, strlen(name));
 	return buf;
 }
 
