@@ -89,4 +89,26 @@ static __noinline bool compat__rss(struct mm_struct *mm, __s64 *rss)
 	return true;
 }
 
+/*
+ * kernfs_node.parent became __parent in 6.15 (633488947ef6 "kernfs: Use RCU to access
+ * kernfs_node::parent"). The old side may go with support for 6.12.
+ */
+struct kernfs_node___old {
+	struct kernfs_node *parent;
+} __attribute__((preserve_access_index));
+
+struct kernfs_node___new {
+	struct kernfs_node *__parent;
+} __attribute__((preserve_access_index));
+
+static __always_inline struct kernfs_node *compat__kernfs_parent(struct kernfs_node *kn)
+{
+	struct kernfs_node___old *old = (void *)kn;
+	struct kernfs_node___new *new = (void *)kn;
+
+	if (bpf_core_field_exists(old->parent))
+		return BPF_CORE_READ(old, parent);
+	return BPF_CORE_READ(new, __parent);
+}
+
 #endif

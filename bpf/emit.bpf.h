@@ -17,7 +17,7 @@ __u64 events_sent[EVENT_KIND_SLOTS];
 __u64 events_lost[EVENT_KIND_SLOTS];
 
 /* Returns a zeroed event with its header filled in, or NULL when it was counted as lost. */
-static __always_inline void *emit__reserve(enum event_kind kind, __u64 size, __u64 oom_id)
+static __always_inline void *emit__reserve(enum event_kind kind, __u64 size, __u64 group)
 {
 	struct event_header *h = bpf_ringbuf_reserve(&ring, size, 0);
 
@@ -29,7 +29,7 @@ static __always_inline void *emit__reserve(enum event_kind kind, __u64 size, __u
 	h->size = size;
 	h->kind = kind;
 	h->ts_ns = bpf_ktime_get_boot_ns();
-	h->oom_id = oom_id;
+	h->group = group;
 	return h;
 }
 

@@ -17,6 +17,7 @@
 #define EVENT_COMM_LEN 16      /* TASK_COMM_LEN, include/linux/sched.h */
 #define EVENT_NAME_LEN 256     /* NAME_MAX + 1: the longest name of one cgroup */
 #define EVENT_CMDLINE_LEN 512
+#define EVENT_DEPTH_MAX 64     /* levels of cgroups that are looked at */
 #define EVENT_CGROUP_LEVELS 32 /* levels captured, leaf first; deeper ones are flagged as cut */
 
 enum event_kind {
@@ -25,6 +26,7 @@ enum event_kind {
 	EVENT_VICTIM = 3,  /* struct event_victim */
 	EVENT_OOM_END = 4, /* struct event_oom_end: the run is over */
 	EVENT_EXIT = 5,    /* struct event_exit: a process of interest is gone */
+	EVENT_LIMIT = 6,   /* struct event_limit: a limit has been written */
 	EVENT_KIND_MAX,
 };
 
@@ -35,7 +37,25 @@ struct event_header {
 	__u16 kind;    /* enum event_kind */
 	__u16 flags;   /* per kind */
 	__u64 ts_ns;   /* CLOCK_BOOTTIME */
-	__u64 oom_id;  /* groups the events of one run of the OOM killer; 0: none */
+	__u64 group;   /* of the events that belong together: an OOM's id, or GROUP_LIMIT | a write's */
+};
+
+/* Runs of the OOM killer come one by one, since oom_lock serialises them; writes overlap with all. */
+#define GROUP_LIMIT (1ULL << 63)
+
+/* The files of the memory controller whose writes are seen. */
+enum limit_file {
+	LIMIT_MAX = 1,      /* memory.max */
+	LIMIT_HIGH = 2,     /* memory.high */
+	LIMIT_SWAP_MAX = 3, /* memory.swap.max */
+};
+
+/* Value of the map `last_writes`: the latest write to a cgroup's memory.max, by cgroup id. */
+struct limit_write {
+	__u64 id;
+	__u64 started_ns;
+	__u64 old_pages;
+	__u64 usage_pages; /* when it began */
 };
 
 /* event_oom.outcome */
@@ -64,6 +84,8 @@ struct event_oom {
 	__u32 chosen_pid;       /* of oc->chosen, which may be a leader that has exited already */
 	__u32 chosen_tid;
 	char trigger_comm[EVENT_COMM_LEN];
+	__u64 in_write_id;      /* the write that this run happened inside of, by the same thread; 0: none */
+	struct limit_write last_write; /* the last one to the limit's memory.max; id 0: none was seen */
 };
 
 /* event_cgroup.h.flags */
@@ -142,6 +164,28 @@ struct event_exit {
 	char comm[EVENT_COMM_LEN];
 };
 
+/* One write to a limit's file, sent when it returns. */
+struct event_limit {
+	struct event_header h;
+	__u64 id;
+	__u64 started_ns;
+	__u64 cgroup_id;
+	__u64 writer_cgroup_id;
+	__u64 old_pages;
+	__u64 new_pages;   /* as the kernel has it now */
+	__u64 usage_before_pages; /* of the counter that the file limits */
+	__u64 usage_after_pages;
+	__u64 reclaimed_pages; /* by reclaim inside the write; what kills freed isn't in it */
+	__s64 result;      /* what the write returned: bytes, or a negative errno */
+	__u32 file;        /* enum limit_file */
+	__u32 kills;       /* "Killed process" lines that the kernel logged inside the write */
+	__u32 ooms;        /* runs of the OOM killer inside the write, whatever came of them */
+	__u32 writer_pid;
+	__u32 writer_tid;
+	__u32 pad;
+	char writer_comm[EVENT_COMM_LEN];
+};
+
 /* Value of the map `cmdlines`: command lines seen at exec, by thread group id. */
 struct cmdline_entry {
 	__u64 start_ns; /* CLOCK_BOOTTIME of the thread group's start: tells a reused pid */
@@ -161,7 +205,8 @@ struct quiet_runs {
 
 #define EVENT_ASSERT(cond) _Static_assert(cond, #cond)
 EVENT_ASSERT(sizeof(struct event_header) == 24);
-EVENT_ASSERT(sizeof(struct event_oom) == 128);
+EVENT_ASSERT(sizeof(struct limit_write) == 32);
+EVENT_ASSERT(sizeof(struct event_oom) == 168);
 EVENT_ASSERT(__builtin_offsetof(struct event_oom, outcome) == 80);
 EVENT_ASSERT(sizeof(struct event_cgroup) == 352);
 EVENT_ASSERT(__builtin_offsetof(struct event_cgroup, name) == 96);
@@ -169,5 +214,6 @@ EVENT_ASSERT(sizeof(struct event_victim) == 656);
 EVENT_ASSERT(__builtin_offsetof(struct event_victim, pid) == 96);
 EVENT_ASSERT(sizeof(struct event_oom_end) == 32);
 EVENT_ASSERT(sizeof(struct event_exit) == 64);
+EVENT_ASSERT(sizeof(struct event_limit) == 144);
 
 #endif

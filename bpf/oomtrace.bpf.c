@@ -29,6 +29,7 @@
 #include "compat.bpf.h"
 #include "emit.bpf.h"
 #include "event.h"
+#include "limit.bpf.h"
 #include "task.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
@@ -39,8 +40,11 @@ char LICENSE[] SEC("license") = "GPL";
 /* Whose chain of cgroups has been sent; the victim's is that of the last one. */
 enum leaf { LEAF_LIMIT, LEAF_TRIGGER, LEAF_VICTIM, LEAF_COUNT };
 
-/* The run of the OOM killer that is going on. Written by the thread that holds oom_lock only. */
-static struct {
+/*
+ * The run of the OOM killer that is going on. Written by the thread that holds oom_lock only. Not
+ * static: clang would split it into its members and leave BTF that no kernel takes.
+ */
+struct oom_run {
 	__u64 oc;          /* struct oom_control *, valid until out_of_memory() returns */
 	__u64 started_ns;  /* 0: we were attached after it had begun */
 	__u64 id;          /* 0: nothing has been sent for it yet */
@@ -68,30 +72,12 @@ struct {
 	__type(value, struct cmdline_entry);
 } cmdlines SEC(".maps");
 
-static __always_inline __u32 current_tid(void)
-{
-	return (__u32)bpf_get_current_pid_tgid();
-}
-
 static __always_inline bool in_run(void)
 {
 	return run.tid && run.tid == current_tid();
 }
 
-static __always_inline void fill_memory(struct event_cgroup *e, struct mem_cgroup *memcg)
-{
-	e->usage_pages = BPF_CORE_READ(memcg, memory.usage.counter);
-	e->max_pages = BPF_CORE_READ(memcg, memory.max);
-	e->high_pages = BPF_CORE_READ(memcg, memory.high);
-	e->peak_pages = BPF_CORE_READ(memcg, memory.watermark);
-	e->swap_usage_pages = BPF_CORE_READ(memcg, swap.usage.counter);
-	e->swap_max_pages = BPF_CORE_READ(memcg, swap.max);
-	e->h.flags |= CGROUP_HAS_MEMORY;
-	if (BPF_CORE_READ(memcg, oom_group))
-		e->h.flags |= CGROUP_OOM_GROUP;
-}
-
-/* Sends the levels from `cgrp` up to the root, unless this run has sent this chain already. */
+/* Sends the chain of `cgrp`, unless this run has sent it already. */
 static __noinline void emit_chain(struct cgroup *cgrp, enum leaf slot)
 {
 	__u64 leaf_id = cgroup_id(cgrp);
@@ -105,26 +91,7 @@ static __noinline void emit_chain(struct cgroup *cgrp, enum leaf slot)
 		run.leafs[LEAF_TRIGGER] = leaf_id;
 	else
 		run.leafs[LEAF_VICTIM] = leaf_id;
-	for (int i = 0; i < EVENT_CGROUP_LEVELS && cgrp; i++) {
-		struct cgroup *parent = cgroup_parent(cgrp);
-		struct mem_cgroup *memcg = cgroup_memcg(cgrp);
-		const char *name = BPF_CORE_READ(cgrp, kn, name);
-		struct event_cgroup *e = emit__reserve(EVENT_CGROUP, sizeof(*e), run.id);
-
-		if (e) {
-			e->leaf_id = leaf_id;
-			e->id = cgroup_id(cgrp);
-			if (parent)
-				e->parent_id = cgroup_id(parent);
-			bpf_probe_read_kernel_str(e->name, sizeof(e->name), name);
-			if (memcg)
-				fill_memory(e, memcg);
-			if (parent && i == EVENT_CGROUP_LEVELS - 1)
-				e->h.flags |= CGROUP_CUT;
-			emit__submit(e);
-		}
-		cgrp = parent;
-	}
+	emit_levels(cgrp, run.id);
 }
 
 /* The cgroup whose limit was hit; NULL when the whole machine is out of memory. */
@@ -170,6 +137,7 @@ static __noinline void open_run(__u32 outcome)
 		e->chosen_pid = BPF_CORE_READ(chosen, tgid);
 		e->chosen_tid = BPF_CORE_READ(chosen, pid);
 	}
+	fill_cause(e, limit_id);
 	if (quiet) {
 		e->waits = quiet->waits;
 		e->repeats = quiet->repeats;
@@ -247,6 +215,7 @@ static __always_inline void begin_run(struct oom_control *oc, __u64 started_ns)
 
 static __always_inline int on_oom_enter(struct oom_control *oc)
 {
+	count_oom_in_write();
 	begin_run(oc, bpf_ktime_get_boot_ns());
 	return 0;
 }
@@ -278,6 +247,7 @@ static __always_inline int on_mark(struct task_struct *task)
 		return 0;
 	if (run.in_kill) {
 		run.victim_pid = BPF_CORE_READ(task, tgid);
+		count_kill_in_write();
 		if (run.killed++)
 			flags |= VICTIM_GROUP;
 	} else {
@@ -504,4 +474,89 @@ SEC("?raw_tp/sched_process_exec")
 int BPF_PROG(tp_exec, struct task_struct *task)
 {
 	return on_exec(task);
+}
+
+SEC("?fentry/memory_max_write")
+int BPF_PROG(btf_max_begin, struct kernfs_open_file *of)
+{
+	return on_limit_begin(of, LIMIT_MAX);
+}
+
+SEC("?kprobe/memory_max_write")
+int BPF_KPROBE(kp_max_begin, struct kernfs_open_file *of)
+{
+	return on_limit_begin(of, LIMIT_MAX);
+}
+
+SEC("?fexit/memory_max_write")
+int BPF_PROG(btf_max_end, void *of, void *buf, __u64 nbytes, __s64 off, long ret)
+{
+	return on_limit_end(ret);
+}
+
+SEC("?kretprobe/memory_max_write")
+int BPF_KRETPROBE(kp_max_end, long ret)
+{
+	return on_limit_end(ret);
+}
+
+SEC("?fentry/memory_high_write")
+int BPF_PROG(btf_high_begin, struct kernfs_open_file *of)
+{
+	return on_limit_begin(of, LIMIT_HIGH);
+}
+
+SEC("?kprobe/memory_high_write")
+int BPF_KPROBE(kp_high_begin, struct kernfs_open_file *of)
+{
+	return on_limit_begin(of, LIMIT_HIGH);
+}
+
+SEC("?fexit/memory_high_write")
+int BPF_PROG(btf_high_end, void *of, void *buf, __u64 nbytes, __s64 off, long ret)
+{
+	return on_limit_end(ret);
+}
+
+SEC("?kretprobe/memory_high_write")
+int BPF_KRETPROBE(kp_high_end, long ret)
+{
+	return on_limit_end(ret);
+}
+
+SEC("?fentry/swap_max_write")
+int BPF_PROG(btf_swap_begin, struct kernfs_open_file *of)
+{
+	return on_limit_begin(of, LIMIT_SWAP_MAX);
+}
+
+SEC("?kprobe/swap_max_write")
+int BPF_KPROBE(kp_swap_begin, struct kernfs_open_file *of)
+{
+	return on_limit_begin(of, LIMIT_SWAP_MAX);
+}
+
+SEC("?fexit/swap_max_write")
+int BPF_PROG(btf_swap_end, void *of, void *buf, __u64 nbytes, __s64 off, long ret)
+{
+	return on_limit_end(ret);
+}
+
+SEC("?kretprobe/swap_max_write")
+int BPF_KRETPROBE(kp_swap_end, long ret)
+{
+	return on_limit_end(ret);
+}
+
+/* Only the first argument: what follows it, and so the type, changed in 7.1. */
+SEC("?tp_btf/mm_vmscan_memcg_reclaim_end")
+int BPF_PROG(btf_reclaim, unsigned long reclaimed)
+{
+	return on_reclaim(reclaimed);
+}
+
+SEC("?raw_tp/mm_vmscan_memcg_reclaim_end")
+int BPF_PROG(tp_reclaim, unsigned long reclaimed)
+{
+	return on_reclaim(reclaimed);
 }

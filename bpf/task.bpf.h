@@ -8,10 +8,9 @@
 #include <bpf/bpf_helpers.h>
 #include "event.h"
 
-#define CGROUP_DEPTH_MAX 64
-
 /* Set by user space before loading. */
 const volatile __u64 target_cgroup_id = 0; /* 0: the whole machine */
+const volatile __u64 target_ancestors[EVENT_DEPTH_MAX] = {}; /* ids, up to the root; then 0 */
 const volatile bool memory_on_v1 = false;  /* the memory controller is on a cgroup v1 hierarchy */
 
 /* The css of the memory controller in an array `subsys` (of a css_set or a cgroup), or NULL. */
@@ -64,10 +63,24 @@ static __noinline bool in_target(struct cgroup *cgrp)
 {
 	if (!target_cgroup_id)
 		return true;
-	for (int i = 0; i < CGROUP_DEPTH_MAX && cgrp; i++) {
+	for (int i = 0; i < EVENT_DEPTH_MAX && cgrp; i++) {
 		if (cgroup_id(cgrp) == target_cgroup_id)
 			return true;
 		cgrp = cgroup_parent(cgrp);
+	}
+	return false;
+}
+
+/* Whether a limit of `cgrp` binds something in the target: it is in the target, or above it. */
+static __noinline bool binds_target(struct cgroup *cgrp)
+{
+	__u64 id = cgroup_id(cgrp);
+
+	if (in_target(cgrp))
+		return true;
+	for (int i = 0; i < EVENT_DEPTH_MAX && target_ancestors[i]; i++) {
+		if (target_ancestors[i] == id)
+			return true;
 	}
 	return false;
 }

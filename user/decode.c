@@ -10,6 +10,7 @@ static const size_t sizes[EVENT_KIND_MAX] = {
 	[EVENT_VICTIM] = sizeof(struct event_victim),
 	[EVENT_OOM_END] = sizeof(struct event_oom_end),
 	[EVENT_EXIT] = sizeof(struct event_exit),
+	[EVENT_LIMIT] = sizeof(struct event_limit),
 };
 
 #define TERMINATE(array) ((array)[sizeof(array) - 1] = '\0')
@@ -32,6 +33,11 @@ static int check(union event *event)
 		break;
 	case EVENT_EXIT:
 		TERMINATE(event->exit.comm);
+		break;
+	case EVENT_LIMIT:
+		TERMINATE(event->limit.writer_comm);
+		if (event->limit.file < LIMIT_MAX || event->limit.file > LIMIT_SWAP_MAX)
+			return -EINVAL;
 		break;
 	}
 	return 0;

@@ -14,6 +14,7 @@ union event {
 	struct event_victim victim;
 	struct event_oom_end oom_end;
 	struct event_exit exit;
+	struct event_limit limit;
 };
 
 /*

@@ -16,6 +16,18 @@ struct cgroup_node {
 	char *path; /* NULL until asked for */
 };
 
+/* The cgroups that the events of one group told of. */
+struct cgroup_set {
+	struct cgroup_node *nodes;
+	size_t count, room;
+};
+
+/* The chains of a write of a limit, which come just before its event. */
+struct pending_write {
+	uint64_t group; /* 0: free */
+	struct cgroup_set cgroups;
+};
+
 struct victim_node {
 	struct event_victim event;
 	struct cmdline_entry cmdline; /* when the event has none */
@@ -38,10 +50,12 @@ struct model {
 	bool has_oom, has_end;
 	struct event_oom oom;
 	struct event_oom_end end;
-	struct cgroup_node *nodes;
-	size_t node_count, node_room;
+	struct cgroup_set cgroups;
 	struct victim_node *victims;
 	size_t victim_count, victim_room;
+
+	struct pending_write writes[MODEL_WRITES_MAX];
+	size_t writes_next;
 
 	/* Who was killed lately: a process's exit comes after its run is done. */
 	struct seen_victim recent[RECENT_VICTIMS];
@@ -57,11 +71,22 @@ struct model *model__new(const struct model_env *env)
 	return model;
 }
 
+static void clear_cgroups(struct cgroup_set *set)
+{
+	for (size_t i = 0; i < set->count; i++)
+		free(set->nodes[i].path);
+	set->count = 0;
+}
+
+static void free_cgroups(struct cgroup_set *set)
+{
+	clear_cgroups(set);
+	free(set->nodes);
+}
+
 static void reset(struct model *model)
 {
-	for (size_t i = 0; i < model->node_count; i++)
-		free(model->nodes[i].path);
-	model->node_count = 0;
+	clear_cgroups(&model->cgroups);
 	model->victim_count = 0;
 	model->has_oom = model->has_end = false;
 	model->id = 0;
@@ -71,8 +96,9 @@ void model__free(struct model *model)
 {
 	if (!model)
 		return;
-	reset(model);
-	free(model->nodes);
+	for (size_t i = 0; i < MODEL_WRITES_MAX; i++)
+		free_cgroups(&model->writes[i].cgroups);
+	free_cgroups(&model->cgroups);
 	free(model->victims);
 	free(model);
 }
@@ -95,11 +121,11 @@ static int grow(void **array, size_t *room, size_t count, size_t size, size_t ma
 	return 0;
 }
 
-static struct cgroup_node *find_node(const struct model *model, uint64_t id)
+static struct cgroup_node *find_node(const struct cgroup_set *set, uint64_t id)
 {
-	for (size_t i = 0; i < model->node_count; i++) {
-		if (model->nodes[i].event.id == id)
-			return &model->nodes[i];
+	for (size_t i = 0; i < set->count; i++) {
+		if (set->nodes[i].event.id == id)
+			return &set->nodes[i];
 	}
 	return NULL;
 }
@@ -113,11 +139,11 @@ static int join_path(struct cgroup_node *node, const struct cgroup_node *parent)
 	return node->path ? 0 : -ENOMEM;
 }
 
-/* The path of a cgroup of this run, or NULL when a level of its chain was lost or cut. */
-static const char *path_of(struct model *model, uint64_t id)
+/* The path of a cgroup, or NULL when a level of its chain was lost or cut. */
+static const char *path_of(struct cgroup_set *set, uint64_t id)
 {
 	struct cgroup_node *up[PATH_DEPTH_MAX];
-	struct cgroup_node *node = id ? find_node(model, id) : NULL;
+	struct cgroup_node *node = id ? find_node(set, id) : NULL;
 	int depth = 0;
 
 	while (node && !node->path) {
@@ -126,7 +152,7 @@ static const char *path_of(struct model *model, uint64_t id)
 		up[depth++] = node;
 		if (!node->event.parent_id)
 			break;
-		node = find_node(model, node->event.parent_id);
+		node = find_node(set, node->event.parent_id);
 		if (!node)
 			return NULL;
 	}
@@ -134,11 +160,11 @@ static const char *path_of(struct model *model, uint64_t id)
 		struct cgroup_node *parent = NULL;
 
 		if (up[depth]->event.parent_id)
-			parent = find_node(model, up[depth]->event.parent_id);
+			parent = find_node(set, up[depth]->event.parent_id);
 		if (join_path(up[depth], parent))
 			return NULL;
 	}
-	node = id ? find_node(model, id) : NULL;
+	node = id ? find_node(set, id) : NULL;
 	return node ? node->path : NULL;
 }
 
@@ -168,7 +194,7 @@ static void fill_level(struct model *model, const struct cgroup_node *node,
 
 	*level = (struct record_level){
 		.id = e->id,
-		.path = path_of(model, e->id),
+		.path = path_of(&model->cgroups, e->id),
 		.has_memory = e->h.flags & CGROUP_HAS_MEMORY,
 		.is_limit = model->has_oom && e->id == model->oom.limit_cgroup_id,
 		.oom_group = e->h.flags & CGROUP_OOM_GROUP,
@@ -188,7 +214,7 @@ static size_t fill_chain(struct model *model, uint64_t id, struct record_level *
 	size_t count = 0;
 
 	while (id && count < EVENT_CGROUP_LEVELS) {
-		const struct cgroup_node *node = find_node(model, id);
+		const struct cgroup_node *node = find_node(&model->cgroups, id);
 
 		if (!node)
 			break;
@@ -242,7 +268,7 @@ static void fill_victim(struct model *model, const struct victim_node *node,
 		.role = role_of(e->h.flags),
 		.repeated = node->repeated,
 		.comm = e->comm,
-		.cgroup = path_of(model, e->cgroup_id),
+		.cgroup = path_of(&model->cgroups, e->cgroup_id),
 	};
 	v->container = container_of_path(model, v->cgroup);
 	v->init = model->env.init_pid ? e->pid == model->env.init_pid :
@@ -288,7 +314,7 @@ static void fill_oom(struct model *model, struct record_oom *r)
 	r->trigger_pid = e->trigger_pid;
 	r->trigger_tid = e->trigger_tid;
 	r->trigger_comm = e->trigger_comm;
-	r->trigger_cgroup = path_of(model, e->trigger_cgroup_id);
+	r->trigger_cgroup = path_of(&model->cgroups, e->trigger_cgroup_id);
 	r->trigger_container = container_of_path(model, r->trigger_cgroup);
 	r->gfp_mask = e->gfp_mask;
 	r->order = e->order;
@@ -307,6 +333,44 @@ static void count_victims(const struct model *model, struct record_oom *r)
 	if (model->has_end && model->end.victims > r->victim_count)
 		r->missing = model->end.victims - r->victim_count;
 	r->incomplete = !model->has_oom || !model->has_end || r->missing;
+}
+
+/* Whether the limit is that of a cgroup above the victim's container or, outside of one, its cgroup. */
+static bool is_ancestor_limit(const struct record_oom *r)
+{
+	const struct record_victim *v = r->victim_count ? &r->victims[0] : NULL;
+	const char *own = v ? v->cgroup : r->trigger_cgroup;
+	const struct container_ref *ref = v ? &v->container.ref : &r->trigger_container.ref;
+	size_t own_len;
+
+	if (!own || !r->limit || !r->limit->path)
+		return false;
+	own_len = ref->runtime != CONTAINER__UNKNOWN ? ref->prefix_len : strlen(own);
+	return strlen(r->limit->path) < own_len;
+}
+
+static void fill_cause(const struct model *model, struct record_oom *r)
+{
+	const struct event_oom *e = &model->oom;
+
+	if (r->sysrq) {
+		r->cause = CAUSE_SYSRQ;
+	} else if (r->whole_machine) {
+		r->cause = CAUSE_MACHINE;
+	} else if (e->in_write_id) {
+		r->cause = CAUSE_WRITE;
+		r->cause_limit_id = e->in_write_id;
+	} else {
+		r->cause = is_ancestor_limit(r) ? CAUSE_ANCESTOR : CAUSE_REACHED;
+		r->cause_limit_id = e->last_write.id;
+		if (!r->limit || !r->limit->has_memory)
+			r->cause = CAUSE_UNKNOWN;
+		else if (e->last_write.id &&
+			 r->limit->max_bytes < e->last_write.usage_pages * model->env.page_size)
+			r->cause = CAUSE_LOWERED;
+	}
+	if (e->last_write.id && r->cause_limit_id == e->last_write.id)
+		r->cause_since_ns = r->time.boot_ns - e->last_write.started_ns;
 }
 
 /* Hands over the run that is open. */
@@ -330,7 +394,7 @@ static void finalize(struct model *model)
 			leaf = model->oom.limit_cgroup_id ? model->oom.limit_cgroup_id :
 							    model->oom.trigger_cgroup_id;
 		fill_oom(model, &r);
-		limit_node = find_node(model, model->oom.limit_cgroup_id);
+		limit_node = find_node(&model->cgroups, model->oom.limit_cgroup_id);
 		if (limit_node && model->oom.limit_cgroup_id) {
 			fill_level(model, limit_node, &limit);
 			r.limit = &limit;
@@ -343,6 +407,8 @@ static void finalize(struct model *model)
 		fill_victim(model, &model->victims[i], &victims[i]);
 	r.victim_count = model->victim_count;
 	count_victims(model, &r);
+	if (model->has_oom)
+		fill_cause(model, &r);
 	model->totals.ooms++;
 	model->totals.kills += r.killed;
 	model->env.on_oom(model->env.ctx, &r);
@@ -351,17 +417,17 @@ out:
 	reset(model);
 }
 
-static int add_cgroup(struct model *model, const struct event_cgroup *event)
+static int add_cgroup(struct cgroup_set *set, const struct event_cgroup *event)
 {
 	int err;
 
-	if (find_node(model, event->id))
+	if (find_node(set, event->id))
 		return 0;
-	err = grow((void **)&model->nodes, &model->node_room, model->node_count,
-		   sizeof(*model->nodes), MODEL_CGROUPS_MAX);
+	err = grow((void **)&set->nodes, &set->room, set->count, sizeof(*set->nodes),
+		   MODEL_CGROUPS_MAX);
 	if (err)
 		return err == -ENOSPC ? 0 : err;
-	model->nodes[model->node_count++] = (struct cgroup_node){ .event = *event };
+	set->nodes[set->count++] = (struct cgroup_node){ .event = *event };
 	return 0;
 }
 
@@ -422,20 +488,79 @@ static void handle_exit(struct model *model, const struct event_exit *e, int64_t
 	model->env.on_exit(model->env.ctx, &r);
 }
 
+/* The place where what is known of a write is gathered; writes by several threads overlap. */
+static struct pending_write *pending_write(struct model *model, uint64_t group)
+{
+	struct pending_write *write;
+
+	for (size_t i = 0; i < MODEL_WRITES_MAX; i++) {
+		if (model->writes[i].group == group)
+			return &model->writes[i];
+	}
+	write = &model->writes[model->writes_next++ % MODEL_WRITES_MAX];
+	clear_cgroups(&write->cgroups);
+	write->group = group;
+	return write;
+}
+
+static void finalize_write(struct model *model, struct pending_write *write,
+			   const struct event_limit *e, int64_t wall_offset_ns)
+{
+	uint64_t page = model->env.page_size;
+	struct record_limit r = {
+		.time = { e->h.ts_ns, (int64_t)e->h.ts_ns + wall_offset_ns },
+		.id = e->id,
+		.file = e->file,
+		.cgroup = path_of(&write->cgroups, e->cgroup_id),
+		.writer_pid = e->writer_pid,
+		.writer_tid = e->writer_tid,
+		.writer_self = e->writer_pid == model->env.self_pid,
+		.writer_comm = e->writer_comm,
+		.writer_cgroup = path_of(&write->cgroups, e->writer_cgroup_id),
+		.old_bytes = limit_bytes(model, e->old_pages),
+		.new_bytes = limit_bytes(model, e->new_pages),
+		.usage_before_bytes = e->usage_before_pages * page,
+		.usage_after_bytes = e->usage_after_pages * page,
+		.reclaimed_bytes = e->reclaimed_pages * page,
+		.duration_ns = e->h.ts_ns > e->started_ns ? e->h.ts_ns - e->started_ns : 0,
+		.kills = e->kills,
+		.ooms = e->ooms,
+		.result = e->result,
+	};
+
+	r.container = container_of_path(model, r.cgroup);
+	model->env.on_limit(model->env.ctx, &r);
+	clear_cgroups(&write->cgroups);
+	write->group = 0;
+}
+
+static int handle_write(struct model *model, const union event *event, int64_t wall_offset_ns)
+{
+	struct pending_write *write = pending_write(model, event->h.group);
+
+	if (event->h.kind == EVENT_CGROUP)
+		return add_cgroup(&write->cgroups, &event->cgroup);
+	if (event->h.kind == EVENT_LIMIT)
+		finalize_write(model, write, &event->limit, wall_offset_ns);
+	return 0;
+}
+
 int model__event(struct model *model, const union event *event, int64_t wall_offset_ns)
 {
 	if (event->h.kind == EVENT_EXIT) {
 		handle_exit(model, &event->exit, wall_offset_ns);
 		return 0;
 	}
+	if (event->h.group & GROUP_LIMIT)
+		return handle_write(model, event, wall_offset_ns);
 	/* oom_lock serialises the runs: with a new one, the old one's end can only have been lost. */
-	if (model->id && event->h.oom_id != model->id)
+	if (model->id && event->h.group != model->id)
 		finalize(model);
-	model->id = event->h.oom_id;
+	model->id = event->h.group;
 	model->wall_offset_ns = wall_offset_ns;
 	switch (event->h.kind) {
 	case EVENT_CGROUP:
-		return add_cgroup(model, &event->cgroup);
+		return add_cgroup(&model->cgroups, &event->cgroup);
 	case EVENT_VICTIM:
 		return add_victim(model, &event->victim);
 	case EVENT_OOM:

@@ -12,6 +12,8 @@
 /* One run of the OOM killer is kept with at most this many victims and cgroups. */
 #define MODEL_VICTIMS_MAX 4096
 #define MODEL_CGROUPS_MAX 1024
+/* Writes of limits whose events are still coming; the oldest is given up for a new one. */
+#define MODEL_WRITES_MAX 32
 
 struct model;
 
@@ -22,6 +24,7 @@ struct model_env {
 	/* Gets each finished record; it is valid during the call. */
 	void (*on_oom)(void *ctx, const struct record_oom *oom);
 	void (*on_exit)(void *ctx, const struct record_exit *exit);
+	void (*on_limit)(void *ctx, const struct record_limit *limit);
 
 	/*
 	 * Finds the command line of a victim that the kernel's event doesn't have. Returns 0 and
@@ -35,6 +38,9 @@ struct model_env {
 
 	/* The process that is known to be the target container's init; 0: unknown. */
 	uint32_t init_pid;
+
+	/* Our own process, whose writes of limits are marked as such. */
+	uint32_t self_pid;
 };
 
 struct model_totals {

@@ -74,6 +74,62 @@ const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 			{ "tp_exec", "raw_tp sched_process_exec" },
 		},
 	},
+	{
+		.name = "max-write-begin",
+		.lost = "writes of memory.max, and so which of them caused a kill",
+		.candidates = {
+			{ "btf_max_begin", "fentry memory_max_write" },
+			{ "kp_max_begin", "kprobe memory_max_write" },
+		},
+	},
+	{
+		.name = "max-write-end",
+		.lost = "writes of memory.max, and so which of them caused a kill",
+		.candidates = {
+			{ "btf_max_end", "fexit memory_max_write" },
+			{ "kp_max_end", "kretprobe memory_max_write" },
+		},
+	},
+	{
+		.name = "high-write-begin",
+		.lost = "writes of memory.high",
+		.candidates = {
+			{ "btf_high_begin", "fentry memory_high_write" },
+			{ "kp_high_begin", "kprobe memory_high_write" },
+		},
+	},
+	{
+		.name = "high-write-end",
+		.lost = "writes of memory.high",
+		.candidates = {
+			{ "btf_high_end", "fexit memory_high_write" },
+			{ "kp_high_end", "kretprobe memory_high_write" },
+		},
+	},
+	{
+		.name = "swap-write-begin",
+		.lost = "writes of memory.swap.max",
+		.candidates = {
+			{ "btf_swap_begin", "fentry swap_max_write" },
+			{ "kp_swap_begin", "kprobe swap_max_write" },
+		},
+	},
+	{
+		.name = "swap-write-end",
+		.lost = "writes of memory.swap.max",
+		.candidates = {
+			{ "btf_swap_end", "fexit swap_max_write" },
+			{ "kp_swap_end", "kretprobe swap_max_write" },
+		},
+	},
+	{
+		.name = "reclaim",
+		.lost = "how much a write of a limit reclaimed",
+		.candidates = {
+			{ "btf_reclaim", "tp_btf mm_vmscan_memcg_reclaim_end" },
+			{ "tp_reclaim", "raw_tp mm_vmscan_memcg_reclaim_end" },
+		},
+	},
 };
 
 void plan__init(struct plan *plan, bool has_target, bool force_kprobes)

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 
 #define PLAN_CANDIDATES 2
-#define PLAN_PURPOSES 8
+#define PLAN_PURPOSES 15
 #define PLAN_NOT_ATTACHED (-1)
 
 struct plan_candidate {

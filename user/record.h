@@ -79,9 +79,23 @@ struct record_victim {
 	struct record_container container;
 };
 
+/* Why the limit was hit. docs/causes.md has the rule for each, and what can't be known. */
+enum record_cause {
+	CAUSE_UNKNOWN,
+	CAUSE_WRITE,    /* inside a write of memory.max, by the writer's own thread: certain */
+	CAUSE_LOWERED,  /* at a limit that a known write had set below what usage then was */
+	CAUSE_ANCESTOR, /* at the limit of a cgroup above the container (or the victim's cgroup) */
+	CAUSE_REACHED,  /* the workload grew into its limit, which no known write had set below usage */
+	CAUSE_MACHINE,  /* the whole machine ran out of memory, or a cpuset or memory policy did */
+	CAUSE_SYSRQ,
+};
+
 struct record_oom {
 	struct record_time time; /* of the choice of the victim */
 	uint64_t id;
+	enum record_cause cause;
+	uint64_t cause_limit_id; /* the write that set the limit, by its limit record; 0: none is known */
+	uint64_t cause_since_ns; /* from that write's beginning to the kill */
 	uint64_t duration_ns; /* of the whole run of the OOM killer; 0: unknown */
 	enum oom_outcome outcome;
 	const char *constraint; /* NULL: a number we don't know */
@@ -104,6 +118,24 @@ struct record_oom {
 	uint64_t killed;   /* victims but those that were exiting already, repeats not counted */
 	uint64_t missing;  /* victims whose events were lost */
 	bool incomplete;   /* some event of this run was lost */
+};
+
+/* One write of a limit, by anybody. */
+struct record_limit {
+	struct record_time time; /* when the write returned */
+	uint64_t id;
+	enum limit_file file;
+	const char *cgroup;
+	struct record_container container;
+	uint32_t writer_pid, writer_tid;
+	bool writer_self; /* it was oomtrace */
+	const char *writer_comm;
+	const char *writer_cgroup;
+	uint64_t old_bytes, new_bytes; /* RECORD_MAX: no limit */
+	uint64_t usage_before_bytes, usage_after_bytes, reclaimed_bytes;
+	uint64_t duration_ns;
+	uint32_t kills, ooms; /* inside the write */
+	int64_t result;       /* bytes, or a negative errno */
 };
 
 /* OOM_NO_VICTIM runs that were only counted, told of at the end. */

@@ -86,6 +86,13 @@ static void on_oom(void *ctx, const struct record_oom *oom)
 	note_write(s, s->sink->ops->oom(s->sink, oom));
 }
 
+static void on_limit(void *ctx, const struct record_limit *limit)
+{
+	struct session *s = ctx;
+
+	note_write(s, s->sink->ops->limit(s->sink, limit));
+}
+
 static void on_exit_record(void *ctx, const struct record_exit *exit)
 {
 	struct session *s = ctx;
@@ -192,7 +199,7 @@ static const char *kind_name(int kind)
 	static const char *const names[EVENT_KIND_MAX] = {
 		[EVENT_OOM] = "oom",	     [EVENT_CGROUP] = "cgroup",
 		[EVENT_VICTIM] = "victim",   [EVENT_OOM_END] = "oom-end",
-		[EVENT_EXIT] = "exit",
+		[EVENT_EXIT] = "exit",	     [EVENT_LIMIT] = "limit",
 	};
 
 	return names[kind];
@@ -385,7 +392,10 @@ static int open_tracer(struct session *s)
 		.force_kprobes = s->opts->force_kprobes,
 		.ring_bytes = s->opts->ring_bytes,
 	};
-	int err = tracer__open(&opts, on_event, s, &s->plan, &s->tracer);
+	int err;
+
+	memcpy(opts.target_ancestors, s->target->ancestors, sizeof(opts.target_ancestors));
+	err = tracer__open(&opts, on_event, s, &s->plan, &s->tracer);
 
 	if (err)
 		return diagnose__open_failure(err, &s->plan);
@@ -399,9 +409,11 @@ static int open_model(struct session *s)
 		.page_size = sysconf(_SC_PAGESIZE),
 		.on_oom = on_oom,
 		.on_exit = on_exit_record,
+		.on_limit = on_limit,
 		.cmdline = find_cmdline,
 		.container_name = find_container_name,
 		.init_pid = s->target->init_pid,
+		.self_pid = getpid(),
 	};
 
 	s->names = names__new(&s->target->container);

@@ -46,6 +46,40 @@ const char *sink__outcome_name(enum oom_outcome outcome)
 	return NULL;
 }
 
+const char *sink__cause_name(enum record_cause cause)
+{
+	switch (cause) {
+	case CAUSE_UNKNOWN:
+		return NULL;
+	case CAUSE_WRITE:
+		return "inside-write";
+	case CAUSE_LOWERED:
+		return "limit-lowered";
+	case CAUSE_ANCESTOR:
+		return "ancestor-limit";
+	case CAUSE_REACHED:
+		return "limit-unchanged";
+	case CAUSE_MACHINE:
+		return "whole-machine";
+	case CAUSE_SYSRQ:
+		return "sysrq";
+	}
+	return NULL;
+}
+
+const char *sink__limit_file_name(enum limit_file file)
+{
+	switch (file) {
+	case LIMIT_MAX:
+		return "memory.max";
+	case LIMIT_HIGH:
+		return "memory.high";
+	case LIMIT_SWAP_MAX:
+		return "memory.swap.max";
+	}
+	return NULL;
+}
+
 const char *sink__format_time(char *dst, size_t size, int64_t wall_ns)
 {
 	time_t seconds = wall_ns / 1000000000;

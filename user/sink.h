@@ -16,6 +16,7 @@ struct sink;
 struct sink_ops {
 	int (*session)(struct sink *sink, const struct record_session *session);
 	int (*oom)(struct sink *sink, const struct record_oom *oom);
+	int (*limit)(struct sink *sink, const struct record_limit *limit);
 	int (*repeats)(struct sink *sink, const struct record_repeats *repeats);
 	int (*exit)(struct sink *sink, const struct record_exit *exit);
 	int (*lost)(struct sink *sink, const struct record_lost *lost);
@@ -41,6 +42,10 @@ int sink__exit_code(uint32_t status);
 /* "OOM killer: chosen", ... as in the schema: the name of a role. */
 const char *sink__role_name(enum record_role role);
 const char *sink__outcome_name(enum oom_outcome outcome);
+const char *sink__cause_name(enum record_cause cause);
+
+/* The name of a limit's file in the cgroup's folder. */
+const char *sink__limit_file_name(enum limit_file file);
 
 /* Writes wall-clock time as RFC 3339 in UTC, with microseconds. Returns dst. */
 const char *sink__format_time(char *dst, size_t size, int64_t wall_ns);

@@ -218,6 +218,21 @@ static void add_trigger(struct json_object *o, const struct record_oom *oom)
 	add(o, "trigger", trigger);
 }
 
+static void add_cause(struct json_object *o, const struct record_oom *oom)
+{
+	struct json_object *cause;
+
+	if (!sink__cause_name(oom->cause))
+		return;
+	cause = json_object_new_object();
+	add_text(cause, "kind", sink__cause_name(oom->cause));
+	if (oom->cause_limit_id)
+		add_number(cause, "limit_id", oom->cause_limit_id);
+	if (oom->cause_since_ns)
+		add_number(cause, "since_ns", oom->cause_since_ns);
+	add(o, "cause", cause);
+}
+
 static void add_run(struct json_object *o, const struct record_oom *oom)
 {
 	add_text(o, "outcome", sink__outcome_name(oom->outcome));
@@ -227,6 +242,7 @@ static void add_run(struct json_object *o, const struct record_oom *oom)
 		add_flag(o, "sysrq", true);
 	if (oom->duration_ns)
 		add_number(o, "duration_ns", oom->duration_ns);
+	add_cause(o, oom);
 	add_number(o, "totalpages_bytes", oom->totalpages_bytes);
 	add_number(o, "waits", oom->waits);
 	if (oom->repeats)
@@ -265,6 +281,33 @@ static int json_oom(struct sink *sink, const struct record_oom *oom)
 		add_flag(o, "incomplete", true);
 	if (oom->missing)
 		add_number(o, "victims_missing", oom->missing);
+	return write_record(sink, o);
+}
+
+static int json_limit(struct sink *sink, const struct record_limit *l)
+{
+	struct json_object *o = new_record("limit", &l->time);
+	struct json_object *writer = json_object_new_object();
+
+	add_number(o, "id", l->id);
+	add_text(o, "file", sink__limit_file_name(l->file));
+	add_text(o, "cgroup", l->cgroup);
+	add_container(o, "container", &l->container);
+	add_number(writer, "pid", l->writer_pid);
+	add_number(writer, "tid", l->writer_tid);
+	add_text(writer, "comm", l->writer_comm);
+	add_text(writer, "cgroup", l->writer_cgroup);
+	add_flag(writer, "self", l->writer_self);
+	add(o, "writer", writer);
+	add_limit(o, "old", l->old_bytes);
+	add_limit(o, "new", l->new_bytes);
+	add_number(o, "usage_before_bytes", l->usage_before_bytes);
+	add_number(o, "usage_after_bytes", l->usage_after_bytes);
+	add_number(o, "reclaimed_bytes", l->reclaimed_bytes);
+	add_number(o, "duration_ns", l->duration_ns);
+	add_number(o, "kills", l->kills);
+	add_number(o, "ooms", l->ooms);
+	add_signed(o, "result", l->result);
 	return write_record(sink, o);
 }
 
@@ -335,6 +378,7 @@ static void json_free(struct sink *sink)
 static const struct sink_ops json_ops = {
 	.session = json_session,
 	.oom = json_oom,
+	.limit = json_limit,
 	.repeats = json_repeats,
 	.exit = json_exit,
 	.lost = json_lost,

@@ -227,6 +227,27 @@ static void put_trigger(const struct text_sink *sink, const struct record_oom *o
 	}
 }
 
+static void put_cause(const struct text_sink *sink, const struct record_oom *oom)
+{
+	char since[UNITS__TEXT_SIZE];
+	FILE *out = sink->base.out;
+
+	units__format_duration(since, sizeof(since), oom->cause_since_ns);
+	if (oom->cause == CAUSE_UNKNOWN || oom->cause == CAUSE_MACHINE || oom->cause == CAUSE_SYSRQ)
+		return;
+	put_label(sink, "cause");
+	if (oom->cause == CAUSE_WRITE)
+		fprintf(out, "write %" PRIu64 " of memory.max: the kill happened inside it\n",
+			oom->cause_limit_id);
+	else if (oom->cause == CAUSE_LOWERED)
+		fprintf(out, "write %" PRIu64 " had lowered the limit below usage %s before\n",
+			oom->cause_limit_id, since);
+	else
+		fprintf(out, "%s\n", oom->cause == CAUSE_ANCESTOR ?
+			"an ancestor's limit: all below it share that memory" :
+			"the workload grew into its limit");
+}
+
 static const char *role_label(const struct record_victim *v)
 {
 	switch (v->role) {
@@ -327,6 +348,7 @@ static int text_oom(struct sink *base, const struct record_oom *oom)
 	put_outcome(sink, oom);
 	if (oom->trigger_comm) {
 		put_limit(sink, oom);
+		put_cause(sink, oom);
 		put_trigger(sink, oom);
 	}
 	if (shown > VICTIMS_SHOWN)
@@ -344,6 +366,36 @@ static int text_oom(struct sink *base, const struct record_oom *oom)
 		fprintf(base->out, "%s\n",
 			units__format_duration(took, sizeof(took), oom->duration_ns));
 	}
+	return sink__flush(base);
+}
+
+static int text_limit(struct sink *base, const struct record_limit *l)
+{
+	const struct text_sink *sink = (const struct text_sink *)base;
+	char took[UNITS__TEXT_SIZE];
+	FILE *out = base->out;
+
+	put_time(sink, &l->time);
+	style(sink, STYLE_STRONG);
+	fprintf(out, "%s", sink__limit_file_name(l->file));
+	put_size(out, " ", l->old_bytes);
+	put_size(out, " -> ", l->new_bytes);
+	style(sink, STYLE_PLAIN);
+	fputs(" by ", out);
+	put_process(out, l->writer_comm, l->writer_pid);
+	if (l->result < 0)
+		fprintf(out, ": refused, %s", strerror((int)-l->result));
+	fputc('\n', out);
+	put_label(sink, "write");
+	fprintf(out, "%" PRIu64 ": ", l->id);
+	put_size(out, "usage ", l->usage_before_bytes);
+	put_size(out, " -> ", l->usage_after_bytes);
+	put_size(out, ", reclaimed ", l->reclaimed_bytes);
+	fprintf(out, ", killed %u, in %s\n", l->kills,
+		units__format_duration(took, sizeof(took), l->duration_ns));
+	put_label(sink, "of");
+	put(out, l->cgroup);
+	fputc('\n', out);
 	return sink__flush(base);
 }
 
@@ -445,6 +497,7 @@ static void text_free(struct sink *sink)
 static const struct sink_ops text_ops = {
 	.session = text_session,
 	.oom = text_oom,
+	.limit = text_limit,
 	.repeats = text_repeats,
 	.exit = text_exit,
 	.lost = text_lost,

@@ -130,6 +130,28 @@ static int find_pid(const struct options *opts, const struct cgroup__hierarchy *
 	return EXIT_RUNTIME;
 }
 
+/* A limit above the target binds it too: whose cgroups that could be. */
+static void find_ancestors(const struct cgroup__hierarchy *h, struct target *t)
+{
+	char path[PATH_MAX];
+	char *slash;
+
+	snprintf(path, sizeof(path), "%s", t->cgroup);
+	for (size_t i = 0; i < EVENT_DEPTH_MAX - 1 && strcmp(path, "/"); i++) {
+		int fd;
+
+		slash = strrchr(path, '/');
+		if (!slash)
+			return;
+		slash[slash == path] = '\0';
+		fd = cgroup__open(h, path);
+		if (fd < 0)
+			return;
+		cgroup__id(fd, &t->ancestors[i]);
+		close(fd);
+	}
+}
+
 static int open_cgroup(const struct cgroup__hierarchy *h, struct target *t)
 {
 	int err = 0;
@@ -146,6 +168,7 @@ static int open_cgroup(const struct cgroup__hierarchy *h, struct target *t)
 	if (t->container.ref.runtime == CONTAINER__UNKNOWN &&
 	    container__from_cgroup_path(t->cgroup, &t->container.ref))
 		memset(&t->container.ref, 0, sizeof(t->container.ref));
+	find_ancestors(h, t);
 	t->events_fd = cgroup__populated_fd(t->dir_fd);
 	return EXIT_DONE;
 }

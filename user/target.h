@@ -14,6 +14,7 @@ struct target {
 	char name_buf[32];
 	char cgroup[PATH_MAX]; /* below the hierarchy's mount; "" for the machine */
 	uint64_t cgroup_id;    /* 0 for the machine */
+	uint64_t ancestors[EVENT_DEPTH_MAX]; /* ids of the cgroups above it, nearest first; then 0 */
 	uint32_t init_pid;     /* 0: unknown */
 	struct record_container container; /* its name points into `resolved` */
 	struct resolve_result resolved;    /* for containers */

@@ -33,6 +33,8 @@ static int open_skeleton(const struct tracer_options *opts, struct oomtrace_bpf 
 	if (!skel)
 		return -errno;
 	skel->rodata->target_cgroup_id = opts->target_cgroup_id;
+	memcpy(skel->rodata->target_ancestors, opts->target_ancestors,
+	       sizeof(skel->rodata->target_ancestors));
 	skel->rodata->memory_on_v1 = opts->memory_on_v1;
 	skel->rodata->possible_cpus = cpus > 0 ? cpus : 1;
 	err = bpf_map__set_max_entries(skel->maps.ring, opts->ring_bytes);

@@ -14,6 +14,7 @@ struct tracer;
 
 struct tracer_options {
 	uint64_t target_cgroup_id; /* kernfs id; 0: the whole machine */
+	uint64_t target_ancestors[EVENT_DEPTH_MAX]; /* ids of the cgroups above it; then 0 */
 	bool memory_on_v1;         /* the memory controller is on a cgroup v1 hierarchy */
 	bool force_kprobes;
 	uint32_t ring_bytes;       /* a power of two, a multiple of the page size */

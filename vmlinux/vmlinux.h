@@ -83,7 +83,12 @@ struct pid {
 
 struct kernfs_node {
 	const char *name;
+	void *priv;
 	__u64 id;
+};
+
+struct kernfs_open_file {
+	struct kernfs_node *kn;
 };
 
 struct cgroup;

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Writes of limits. A write of memory.max below usage reclaims and then kills in the writer's own
+ * context, inside memory_max_write() (mm/memcontrol.c): what happens between its entry and its
+ * return, in the same thread, was caused by it. That is certain, whoever wrote.
+ */
+#ifndef OOMTRACE_LIMIT_BPF_H
+#define OOMTRACE_LIMIT_BPF_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include "compat.bpf.h"
+#include "emit.bpf.h"
+#include "event.h"
+#include "task.bpf.h"
+
+/* A write that is going on. */
+struct write {
+	__u64 id;
+	__u64 started_ns;
+	__u64 cgroup; /* struct cgroup *, held by the file that is being written */
+	__u64 old_pages;
+	__u64 usage_pages;
+	__u64 reclaimed_pages;
+	__u32 file;
+	__u32 kills;
+	__u32 ooms;
+	__u32 pad;
+	struct limit_write replaced; /* what to put back into last_writes when the write fails */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 256);
+	__type(key, __u32); /* tid of the writer */
+	__type(value, struct write);
+} writes SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u64); /* cgroup id */
+	__type(value, struct limit_write);
+} last_writes SEC(".maps");
+
+/* How many entries `writes` has: nearly always 0, and then nobody needs to look into it. */
+static __u32 writes_active;
+static __u64 last_write_id;
+
+static __always_inline __u32 current_tid(void)
+{
+	return (__u32)bpf_get_current_pid_tgid();
+}
+
+/* The write that the current thread is inside of, or NULL. */
+static __always_inline struct write *current_write(void)
+{
+	__u32 tid = current_tid();
+
+	return writes_active ? bpf_map_lookup_elem(&writes, &tid) : NULL;
+}
+
+static __always_inline void fill_memory(struct event_cgroup *e, struct mem_cgroup *memcg)
+{
+	e->usage_pages = BPF_CORE_READ(memcg, memory.usage.counter);
+	e->max_pages = BPF_CORE_READ(memcg, memory.max);
+	e->high_pages = BPF_CORE_READ(memcg, memory.high);
+	e->peak_pages = BPF_CORE_READ(memcg, memory.watermark);
+	e->swap_usage_pages = BPF_CORE_READ(memcg, swap.usage.counter);
+	e->swap_max_pages = BPF_CORE_READ(memcg, swap.max);
+	e->h.flags |= CGROUP_HAS_MEMORY;
+	if (BPF_CORE_READ(memcg, oom_group))
+		e->h.flags |= CGROUP_OOM_GROUP;
+}
+
+/* Sends the levels from `cgrp` up to the root. */
+static __noinline void emit_levels(struct cgroup *cgrp, __u64 group)
+{
+	__u64 leaf_id = cgroup_id(cgrp);
+
+	for (int i = 0; i < EVENT_CGROUP_LEVELS && cgrp; i++) {
+		struct cgroup *parent = cgroup_parent(cgrp);
+		struct mem_cgroup *memcg = cgroup_memcg(cgrp);
+		const char *name = BPF_CORE_READ(cgrp, kn, name);
+		struct event_cgroup *e = emit__reserve(EVENT_CGROUP, sizeof(*e), group);
+
+		if (e) {
+			e->leaf_id = leaf_id;
+			e->id = cgroup_id(cgrp);
+			if (parent)
+				e->parent_id = cgroup_id(parent);
+			bpf_probe_read_kernel_str(e->name, sizeof(e->name), name);
+			if (memcg)
+				fill_memory(e, memcg);
+			if (parent && i == EVENT_CGROUP_LEVELS - 1)
+				e->h.flags |= CGROUP_CUT;
+			emit__submit(e);
+		}
+		cgrp = parent;
+	}
+}
+
+static __always_inline __u64 limit_pages(struct mem_cgroup *memcg, __u32 file)
+{
+	if (file == LIMIT_HIGH)
+		return BPF_CORE_READ(memcg, memory.high);
+	if (file == LIMIT_SWAP_MAX)
+		return BPF_CORE_READ(memcg, swap.max);
+	return BPF_CORE_READ(memcg, memory.max);
+}
+
+static __always_inline __u64 counted_pages(struct mem_cgroup *memcg, __u32 file)
+{
+	if (file == LIMIT_SWAP_MAX)
+		return BPF_CORE_READ(memcg, swap.usage.counter);
+	return BPF_CORE_READ(memcg, memory.usage.counter);
+}
+
+static __always_inline int on_limit_begin(struct kernfs_open_file *of, __u32 file)
+{
+	struct kernfs_node *dir = compat__kernfs_parent(BPF_CORE_READ(of, kn));
+	struct cgroup *cgrp = BPF_CORE_READ(dir, priv);
+	struct mem_cgroup *memcg = cgroup_memcg(cgrp);
+	struct write write = {};
+	struct limit_write *last, latest;
+	__u64 id = cgroup_id(cgrp);
+	__u32 tid = current_tid();
+
+	if (!memcg)
+		return 0;
+	write.id = __sync_fetch_and_add(&last_write_id, 1) + 1;
+	write.started_ns = bpf_ktime_get_boot_ns();
+	write.cgroup = (__u64)cgrp;
+	write.old_pages = limit_pages(memcg, file);
+	write.usage_pages = counted_pages(memcg, file);
+	write.file = file;
+	if (file == LIMIT_MAX) {
+		last = bpf_map_lookup_elem(&last_writes, &id);
+		if (last)
+			write.replaced = *last;
+		latest.id = write.id;
+		latest.started_ns = write.started_ns;
+		latest.old_pages = write.old_pages;
+		latest.usage_pages = write.usage_pages;
+		bpf_map_update_elem(&last_writes, &id, &latest, BPF_ANY);
+	}
+	if (!bpf_map_update_elem(&writes, &tid, &write, BPF_ANY))
+		__sync_fetch_and_add(&writes_active, 1);
+	return 0;
+}
+
+static __noinline void emit_limit(struct write *write, struct cgroup *cgrp, long ret)
+{
+	struct cgroup *writer = task_cgroup((void *)bpf_get_current_task());
+	struct mem_cgroup *memcg = cgroup_memcg(cgrp);
+	__u64 group = GROUP_LIMIT | write->id;
+	struct event_limit *e;
+
+	emit_levels(cgrp, group);
+	if (cgroup_id(writer) != cgroup_id(cgrp))
+		emit_levels(writer, group);
+	e = emit__reserve(EVENT_LIMIT, sizeof(*e), group);
+	if (!e)
+		return;
+	e->id = write->id;
+	e->started_ns = write->started_ns;
+	e->cgroup_id = cgroup_id(cgrp);
+	e->writer_cgroup_id = cgroup_id(writer);
+	e->old_pages = write->old_pages;
+	e->new_pages = limit_pages(memcg, write->file);
+	e->usage_before_pages = write->usage_pages;
+	e->usage_after_pages = counted_pages(memcg, write->file);
+	e->reclaimed_pages = write->reclaimed_pages;
+	e->result = ret;
+	e->file = write->file;
+	e->kills = write->kills;
+	e->ooms = write->ooms;
+	e->writer_pid = bpf_get_current_pid_tgid() >> 32;
+	e->writer_tid = current_tid();
+	bpf_get_current_comm(e->writer_comm, sizeof(e->writer_comm));
+	emit__submit(e);
+}
+
+static __always_inline int on_limit_end(long ret)
+{
+	struct write *write = current_write();
+	__u32 tid = current_tid();
+	struct cgroup *cgrp;
+	__u64 id;
+
+	if (!write)
+		return 0;
+	cgrp = (void *)write->cgroup;
+	id = cgroup_id(cgrp);
+	if (ret < 0 && write->file == LIMIT_MAX)
+		bpf_map_update_elem(&last_writes, &id, &write->replaced, BPF_ANY);
+	if (binds_target(cgrp))
+		emit_limit(write, cgrp, ret);
+	if (!bpf_map_delete_elem(&writes, &tid))
+		__sync_fetch_and_add(&writes_active, -1);
+	return 0;
+}
+
+/* Every reclaim of a memcg ends here, so the common case must cost next to nothing. */
+static __always_inline int on_reclaim(unsigned long reclaimed)
+{
+	struct write *write = current_write();
+
+	if (write)
+		write->reclaimed_pages += reclaimed;
+	return 0;
+}
+
+static __always_inline void count_kill_in_write(void)
+{
+	struct write *write = current_write();
+
+	if (write)
+		write->kills++;
+}
+
+static __always_inline void count_oom_in_write(void)
+{
+	struct write *write = current_write();
+
+	if (write)
+		write->ooms++;
+}
+
+/* Which write a run of the OOM killer happens in, and which one set the limit that was hit. */
+static __always_inline void fill_cause(struct event_oom *e, __u64 limit_id)
+{
+	struct limit_write *last = bpf_map_lookup_elem(&last_writes, &limit_id);
+	struct write *write = current_write();
+
+	if (write && write->file == LIMIT_MAX)
+		e->in_write_id = write->id;
+	if (last)
+		e->last_write = *last;
+}
+
+#endif
