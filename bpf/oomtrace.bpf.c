@@ -41,10 +41,10 @@ char LICENSE[] SEC("license") = "GPL";
 enum leaf { LEAF_LIMIT, LEAF_TRIGGER, LEAF_VICTIM, LEAF_COUNT };
 
 /*
- * The run of the OOM killer that is going on. Written by the thread that holds oom_lock only. Not
- * static: clang would split it into its members and leave BTF that no kernel takes.
+ * The run of the OOM killer that is going on. Written by the thread that holds oom_lock only. Volatile,
+ * or clang splits it into its members and leaves BTF that no kernel takes.
  */
-struct oom_run {
+static volatile struct {
 	__u64 oc;          /* struct oom_control *, valid until out_of_memory() returns */
 	__u64 started_ns;  /* 0: we were attached after it had begun */
 	__u64 id;          /* 0: nothing has been sent for it yet */
