@@ -4,68 +4,147 @@
 # make test        set up, unit tests, live tests in virtual machines
 # make demo        the experiment, in a virtual machine with Docker
 # make unit        the unit tests alone: no root, no virtual machine
+# make live        the live tests alone
+# make fuzz        the fuzz targets, FUZZ_SECONDS=60 each
 # make bench       start-up time and memory beside other tools'
-# make install     PREFIX=/usr/local DESTDIR=  make clean      make V=1 shows the commands
+# make install     PREFIX=/usr/local DESTDIR=  make uninstall  make clean
+#
+# V=1 shows the commands, WERROR=1 makes warnings errors.
 
 VERSION := 0.1.0
 
 CC ?= gcc
 CLANG ?= clang
-BPFTOOL ?= $(shell PATH=$$PATH:/usr/sbin:/sbin command -v bpftool)
 PKG_CONFIG ?= pkg-config
+BPFTOOL ?= $(shell PATH=$$PATH:/usr/sbin:/sbin command -v bpftool || echo bpftool)
 PREFIX ?= /usr/local
 CFLAGS ?= -O2 -g
+FUZZ_SECONDS ?= 60
 ARCH := $(shell uname -m | sed -e 's/x86_64/x86/' -e 's/aarch64/arm64/')
 
-ifeq ($(V),1)
-Q :=
-else
-Q := @
-endif
-
+Q := $(if $(filter 1,$(V)),,@)
 OUT := build$(if $(STATIC),/static)
 LIBS := libbpf json-c
-FLAGS = -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Wshadow $(if $(WERROR),-Werror) \
-	-DOOMTRACE_VERSION='"$(VERSION)"' -Ibpf -Iuser -Ibuild/bpf $(shell $(PKG_CONFIG) --cflags $(LIBS))
+WARN := -Wall -Wextra $(if $(WERROR),-Werror)
+FLAGS = -std=gnu11 -D_GNU_SOURCE $(WARN) -Wshadow -DOOMTRACE_VERSION='"$(VERSION)"' \
+	-Ibpf -Iuser -Ibuild/bpf $(shell $(PKG_CONFIG) --cflags $(LIBS)) -MMD -MP
 LINK = $(if $(STATIC),-static $(shell $(PKG_CONFIG) --static --libs $(LIBS)),$(shell $(PKG_CONFIG) --libs $(LIBS)))
+SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 SOURCES := $(wildcard user/*.c)
-OBJECTS := $(SOURCES:user/%.c=$(OUT)/user/%.o)
+OBJECTS := $(SOURCES:%.c=$(OUT)/%.o) $(if $(STATIC),$(OUT)/user/static/libelf.o)
+SKELETON := build/bpf/oomtrace.skel.h
 
 .DELETE_ON_ERROR:
-.PHONY: all unit test live demo bench fuzz install clean
+.SECONDARY:
+.PHONY: all tools test demo unit live bench fuzz install uninstall clean
 all: $(OUT)/oomtrace
 
 $(OUT)/oomtrace: $(OBJECTS)
 	@echo "  LINK    $@"
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LINK)
 
-$(OUT)/user/%.o: user/%.c Makefile | build/bpf/oomtrace.skel.h
+$(OUT)/user/%.o: user/%.c Makefile | $(SKELETON)
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(FLAGS) -MMD -MP -c -o $@ $<
-
-$(OUT)/user/tracer.o: build/bpf/oomtrace.skel.h
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(FLAGS) -c -o $@ $<
 
 # The check is part of the build: a program that dereferences an argument must never be shipped.
-build/bpf/%.bpf.o: bpf/%.bpf.c Makefile scripts/check-bpf-loads.py
+build/bpf/%.bpf.o: bpf/%.bpf.c Makefile scripts/check-bpf-loads.py | tools
 	@mkdir -p $(@D)
 	@echo "  BPF     $@"
 	$(Q)$(CLANG) -g -O2 -target bpf -D__TARGET_ARCH_$(ARCH) -Ivmlinux -Ibpf \
-		-Wall -Wextra -Wno-unused-parameter $(if $(WERROR),-Werror) -MMD -MP -c -o $@ $<
+		$(WARN) -Wno-unused-parameter $(shell $(PKG_CONFIG) --cflags $(LIBS)) -MMD -MP -c -o $@ $<
 	$(Q)scripts/check-bpf-loads.py $@
 
 build/bpf/%.skel.h: build/bpf/%.bpf.o
 	@echo "  SKEL    $@"
 	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@
 
+tools:
+	$(Q)for tool in '$(CLANG)' '$(BPFTOOL)' '$(CC)' '$(PKG_CONFIG)' python3; do \
+		command -v $${tool%% *} >/dev/null || missing="$$missing $$tool"; done; \
+	[ "$$missing" ] || for lib in $(LIBS); do \
+		$(PKG_CONFIG) --exists $$lib || missing="$$missing $$lib"; done; \
+	[ -z "$$missing" ] || { \
+		echo "missing:$$missing; scripts/setup.sh build installs what is needed" >&2; exit 1; }
+
+# ---- tests ----
+
+test:
+	scripts/setup.sh build test vm
+	$(MAKE) WERROR=1 all
+	$(MAKE) WERROR=1 STATIC=1 all
+	$(MAKE) WERROR=1 unit
+	$(MAKE) live
+
+live:
+	tests/live/run.sh
+	tests/live/docker.sh
+
+demo:
+	scripts/setup.sh build vm
+	$(MAKE) STATIC=1 all
+	scripts/demo.sh
+
+bench:
+	scripts/setup.sh build bench
+	$(MAKE) STATIC= all
+	scripts/bench.sh
+
+UNIT_TESTS := $(patsubst tests/unit/%.c,build/unit/%,$(wildcard tests/unit/test_*.c))
+UNIT_OBJECTS := $(patsubst user/%.c,build/unit/user/%.o,$(filter-out user/main.c,$(SOURCES)))
+
+unit: build/oomtrace $(UNIT_TESTS)
+	$(Q)scripts/unit.sh build/oomtrace $(UNIT_TESTS) $(sort $(wildcard tests/unit/*.sh))
+
+build/unit/user/%.o: user/%.c Makefile | $(SKELETON)
+	@mkdir -p $(@D)
+	@echo "  CC      $@"
+	$(Q)$(CC) $(CPPFLAGS) $(SANITIZE) $(FLAGS) -c -o $@ $<
+
+build/unit/%: tests/unit/%.c $(UNIT_OBJECTS) Makefile
+	@echo "  TEST    $@"
+	$(Q)$(CC) $(CPPFLAGS) $(SANITIZE) $(FLAGS) -MT $@ -MF $@.d -o $@ \
+		$(filter %.c %.o,$^) $(shell $(PKG_CONFIG) --libs $(LIBS)) -lcmocka
+
+FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
+FUZZ_OBJECTS := $(UNIT_OBJECTS:build/unit/%=build/fuzz/%)
+FUZZ_FLAGS := $(SANITIZE) -fsanitize=fuzzer-no-link
+
+fuzz: $(FUZZ_TARGETS)
+	$(Q)for target in $^; do \
+		mkdir -p $$target.corpus; \
+		$$target -max_total_time=$(FUZZ_SECONDS) -timeout=10 -print_final_stats=1 \
+			-artifact_prefix=$$target. $$target.corpus || exit; \
+	done
+
+build/fuzz/user/%.o: user/%.c Makefile | $(SKELETON)
+	@mkdir -p $(@D)
+	@echo "  CC      $@"
+	$(Q)$(CLANG) $(CPPFLAGS) $(FUZZ_FLAGS) $(FLAGS) -c -o $@ $<
+
+build/fuzz/%: tests/fuzz/%.c $(FUZZ_OBJECTS) Makefile
+	@echo "  FUZZ    $@"
+	$(Q)$(CLANG) $(CPPFLAGS) $(SANITIZE) -fsanitize=fuzzer $(FLAGS) -MT $@ -MF $@.d -o $@ \
+		$(filter %.c %.o,$^) $(shell $(PKG_CONFIG) --libs $(LIBS))
+
+# ---- installing ----
+
+SBIN = $(DESTDIR)$(PREFIX)/sbin/oomtrace
+MAN = $(DESTDIR)$(PREFIX)/share/man/man8/oomtrace.8
+COMPLETION = $(DESTDIR)$(PREFIX)/share/bash-completion/completions/oomtrace
+
 install: $(OUT)/oomtrace
-	install -D -m 755 $(OUT)/oomtrace $(DESTDIR)$(PREFIX)/sbin/oomtrace
-	install -D -m 644 docs/oomtrace.8 $(DESTDIR)$(PREFIX)/share/man/man8/oomtrace.8
-	install -D -m 644 scripts/completion/oomtrace.bash \
-		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/oomtrace
+	install -D -m 755 $(OUT)/oomtrace $(SBIN)
+	install -D -m 644 docs/oomtrace.8 $(MAN)
+	install -D -m 644 scripts/completion/oomtrace.bash $(COMPLETION)
+
+uninstall:
+	rm -f $(SBIN) $(MAN) $(COMPLETION)
 
 clean:
 	rm -rf build
 
--include $(OBJECTS:.o=.d) build/bpf/oomtrace.bpf.d
+-include $(OBJECTS:.o=.d) build/bpf/oomtrace.bpf.d $(UNIT_OBJECTS:.o=.d) $(UNIT_TESTS:=.d) \
+	$(FUZZ_OBJECTS:.o=.d) $(FUZZ_TARGETS:=.d)

@@ -125,7 +125,7 @@ struct event_victim {
 	struct event_header h;
 	__u64 cgroup_id;
 	__u64 start_ns;        /* CLOCK_BOOTTIME when the thread group started */
-	__u64 parent_start_ns;
+	__u64 parent_start_ns; /* 0: the parent runs another program, its command line is not ours */
 	__u64 total_vm_pages;
 	__s64 file_rss_pages;
 	__s64 anon_rss_pages;

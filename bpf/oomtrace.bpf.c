@@ -182,7 +182,10 @@ static __noinline void emit_victim(struct task_struct *task, struct cgroup *cgrp
 	e->pid = BPF_CORE_READ(task, tgid);
 	e->tid = BPF_CORE_READ(task, pid);
 	e->ppid = BPF_CORE_READ(parent, tgid);
-	e->parent_start_ns = BPF_CORE_READ(parent, start_boottime);
+	/* Its command line is also the victim's if that was forked and never exec'ed: then the addresses
+	 * are the same. They aren't if the parent is gone and another has adopted the victim. */
+	if (mm && BPF_CORE_READ(parent, mm, arg_start) == BPF_CORE_READ(mm, arg_start))
+		e->parent_start_ns = BPF_CORE_READ(parent, start_boottime);
 	e->ns_pid = task_ns_pid(task, &level);
 	if (level && e->ns_pid == 1)
 		e->h.flags |= VICTIM_NS_INIT;

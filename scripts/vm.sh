@@ -3,183 +3,230 @@
 #
 # Runs a command in a throwaway virtual machine with a stock Debian kernel.
 #
-#   vm.sh --kernel LABEL --out DIR [--root FLAVOUR] [--put FILE|DIR[:NAME]]... [--timeout SEC]
-#         [--mem MiB] [--smp N] [--swap MiB] [--cgroup v1] [--icount] [--append ARGS] [--live]
-#         -- COMMAND ARGS...
+#   vm.sh --kernel LABEL --out DIR [OPTION]... -- COMMAND ARGS...
 #
-# The guest is a busybox in the initramfs or, with --root, an image of rootfs.sh with systemd. What
-# --put names lies in /oomtrace there; COMMAND runs there as root, and what it leaves in $OUT comes
-# back in DIR, with console.log, dmesg.log and status. --live shows its output as it comes.
+#   --kernel LABEL         see kernels.sh list
+#   --out DIR              new, empty, or of an earlier run, which is then emptied
+#   --root docker|bench    a guest of rootfs.sh, with systemd; else busybox in an initramfs
+#   --put PATH[:NAME]      a file or folder to have in the guest as /oomtrace/NAME; repeatable
+#   --timeout SEC          (300)    --mem MiB  (1024)    --smp N  (2)    --swap MiB  (0)
+#   --cgroup v1            the memory controller of cgroup v1, in /sys/fs/cgroup/memory
+#   --icount               a clock that counts instructions: equal figures from run to run
+#   --append ARGS          for the kernel's command line
+#   --live                 show COMMAND's output as it comes
 #
-# The exit code is COMMAND's if the guest wrote its verdict and its kernel had nothing to complain
-# of; 125 otherwise: a hang, a panic, a splat and silence are all failures.
+# COMMAND runs as root in /oomtrace. What it leaves in $OUT comes back in DIR, with console.log,
+# dmesg.log, output.log (COMMAND's output) and status (its exit code).
+#
+# The exit code is COMMAND's if the guest delivered its verdict and its kernel had nothing to complain
+# of; 125 otherwise: a hang, a panic, a splat and silence are all failures. 4: no such kernel to be had.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/lib.sh"
 
-kernel='' root='' out='' timeout=300 mem=1024 smp=2 swap=0 cgroup=v2 icount='' append='' live=''
-puts=()
-while [ $# -gt 0 ]; do
-	case $1 in
-	--kernel) kernel=$2; shift 2 ;;
-	--root) root=$2; shift 2 ;;
-	--put) puts+=("$2"); shift 2 ;;
-	--out) out=$2; shift 2 ;;
-	--timeout) timeout=$2; shift 2 ;;
-	--mem) mem=$2; shift 2 ;;
-	--smp) smp=$2; shift 2 ;;
-	--swap) swap=$2; shift 2 ;;
-	--cgroup) cgroup=$2; shift 2 ;;
-	--append) append=$2; shift 2 ;;
-	--icount) icount=1; shift ;;
-	--live) live=1; shift ;;
-	--) shift; break ;;
-	*) die 2 "unknown option '$1'; see the top of $0" ;;
-	esac
-done
-[ -n "$kernel" ] && [ -n "$out" ] && [ $# -gt 0 ] || die 2 "--kernel, --out and a command are needed"
+# With what a kernel's log tells of a fault in it. The exception is a remark on the processor.
+SPLAT='BUG:|WARNING: |Oops|general protection fault|rcu.*stall|(soft|hard) lockup|blocked for more than'
+SPLAT+='|Kernel panic|KASAN:|UBSAN:'
+NO_SPLAT='Spectre V2 : WARNING'
 
-work=$(mktemp -d "${TMPDIR:-/tmp}/oomtrace-vm.XXXXXX")
-qemu_pid='' tail_pid=''
+parse() {
+	kernel='' root='' out='' timeout=300 mem=1024 smp=2 swap=0 cgroup=v2 icount='' append='' live=''
+	puts=() command=()
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--kernel | --root | --out | --put | --timeout | --mem | --smp | --swap | --cgroup | --append)
+			[ $# -gt 1 ] || die 2 "$1 needs a value"
+			if [ "$1" = --put ]; then puts+=("$2"); else printf -v "${1#--}" %s "$2"; fi
+			shift 2
+			;;
+		--icount) icount=1 smp=1; shift ;;
+		--live) live=1; shift ;;
+		--) shift; command=("$@"); break ;;
+		*) die 2 "unknown option '$1'; the top of $0 lists them" ;;
+		esac
+	done
+	if [ -z "$kernel" ] || [ -z "$out" ] || [ ${#command[@]} = 0 ]; then
+		die 2 'usage: vm.sh --kernel LABEL --out DIR [OPTION]... -- COMMAND ARGS...'
+	fi
+	case $cgroup in v1 | v2) ;; *) die 2 "--cgroup takes v1 or v2" ;; esac
+	[ -z "$icount" ] || smp=1
+}
+
+# A result of an earlier run must never be taken for one of this.
+prepare_out() {
+	mkdir -p "$out"
+	if [ -f "$out/console.log" ]; then
+		find "$out" -mindepth 1 -delete
+	elif [ -n "$(ls -A "$out")" ]; then
+		die 2 "$out has files in it that are not of an earlier run"
+	fi
+	: >"$out/console.log"
+}
+
+# shellcheck disable=SC2317 # the traps call it
 cleanup() {
-	[ -z "$qemu_pid" ] || kill "$qemu_pid" 2>/dev/null || true
-	[ -z "$tail_pid" ] || kill "$tail_pid" 2>/dev/null || true
+	[ -z "$qemu" ] || kill "$qemu" 2>/dev/null || true
 	rm -rf "$work"
 }
-trap cleanup EXIT
-trap 'exit 130' INT TERM
 
-# Whether KVM really runs a guest here: the device can exist, open, and yet hang a stock kernel. The
-# answer is good until the next boot.
-accel() {
-	local answer boot
+# Whether KVM really runs a guest here: the device can exist, open, and yet hang a stock kernel. A
+# kernel without a root that gets as far as missing it has shown enough.
+probe_kvm() {
+	[ -w /dev/kvm ] || return
+	timeout -k 2 15 qemu-system-x86_64 -accel kvm -cpu host -m 256 -nodefaults -display none -no-reboot \
+		-kernel "$dir/vmlinuz" -append 'console=ttyS0 panic=-1' -serial "file:$work/probe" \
+		</dev/null >/dev/null 2>&1 || true
+	grep -q 'Kernel panic' "$work/probe" 2>/dev/null
+}
+
+# Sets accel. What the probe found is good until the next boot.
+choose_accel() {
+	local known choice=${OOMTRACE_ACCEL:-}
 	if [ -n "$icount" ]; then
-		echo 'tcg -icount shift=0,sleep=off -cpu max'
+		accel=(-accel tcg -icount 'shift=0,sleep=off' -cpu max)
 		return
 	fi
-	answer=${OOMTRACE_ACCEL:-}
-	if [ -z "$answer" ]; then
-		boot=$CACHE/accel.$(cat /proc/sys/kernel/random/boot_id)
-		[ -f "$boot" ] || probe_kvm >"$boot"
-		answer=$(cat "$boot")
+	if [ -z "$choice" ]; then
+		known=$CACHE/accel.$(cat /proc/sys/kernel/random/boot_id)
+		if ! [ -s "$known" ]; then
+			if probe_kvm; then echo kvm; else echo tcg; fi >"$work/accel"
+			rm -f "$CACHE"/accel.*
+			mv "$work/accel" "$known"
+		fi
+		choice=$(cat "$known")
 	fi
-	case $answer in
-	kvm) echo 'kvm -cpu host' ;;
-	tcg) echo 'tcg,thread=multi -cpu max' ;;
-	*) die 2 "OOMTRACE_ACCEL is '$answer'; it takes kvm or tcg" ;;
+	case $choice in
+	kvm) accel=(-accel kvm -cpu host) ;;
+	tcg) accel=(-accel 'tcg,thread=multi' -cpu max) ;;
+	*) die 2 "OOMTRACE_ACCEL takes kvm or tcg, not '$choice'" ;;
 	esac
 }
 
-probe_kvm() {
-	if [ -w /dev/kvm ] && timeout 15 qemu-system-x86_64 -accel kvm -cpu host -m 256 -nographic \
-		-no-reboot -kernel "$dir/vmlinuz" -append 'console=ttyS0 panic=-1 rdinit=/none' \
-		</dev/null 2>/dev/null | grep -q 'Kernel panic'; then
-		echo kvm
-	else
-		echo tcg
-	fi
-}
-
-# The modules that are asked for and what they need, in the order in which they must be inserted.
-module_order() {
-	python3 - "$dir/modules" "$@" <<'PY'
-import os, re, sys
-root, wanted = sys.argv[1], sys.argv[2:]
-deps, by_name = {}, {}
-for line in open(root + "/modules.dep"):
-    path, _, needs = line.partition(":")
-    deps[path] = needs.split()
-    by_name[re.sub(r"\.ko.*", "", os.path.basename(path)).replace("-", "_")] = path
-done = []
-def add(path):
-    for need in deps[path]:
-        add(need)
-    if path not in done:
-        done.append(path)
-for name in wanted:
-    if name in by_name:  # else it is built in
-        add(by_name[name])
-print("\n".join(done))
-PY
+# Modules for the disks, for Docker and for its networks, in the order in which they must be inserted.
+# What a kernel has built in isn't among them, and modprobe may say so.
+add_modules() { # into
+	local n=100 verb path rest
+	while read -r verb path rest; do
+		[ "$verb" = insmod ] || continue
+		n=$((n + 1))
+		case $path in
+		*.xz) xz -dc "$path" ;;
+		*.zst) zstd -qdc "$path" ;;
+		*) cat "$path" ;;
+		esac >"$1/$n.ko"
+	done < <(modprobe -d "$dir" -S "$(cut -d' ' -f1 "$dir/version")" --show-depends -a \
+		virtio_pci virtio_blk ext4 overlay veth bridge 2>/dev/null | awk '!seen[$0]++')
+	[ $n -gt 100 ] || die 1 "no modules in $dir"
 }
 
 build_initramfs() {
-	local tree=$work/initramfs n=0 path name
+	local tree=$work/initramfs path name word
 	mkdir -p "$tree"/{bin,dev,proc,sys,tmp,modules,newroot,oomtrace/out}
 	cp "$(command -v busybox)" "$tree/bin/busybox"
-	for name in sh mount insmod; do ln -s busybox "$tree/bin/$name"; done
-	while read -r path; do
-		[ -n "$path" ] || continue
-		n=$((n + 1))
-		name=$tree/modules/$(printf %03d $n).ko
-		case $path in
-		*.xz) xz -dc "$dir/modules/$path" >"$name" ;;
-		*.zst) zstd -qdc "$dir/modules/$path" >"$name" ;;
-		*) cp "$dir/modules/$path" "$name" ;;
-		esac
-	done < <(module_order virtio_pci virtio_blk ext4 overlay)
-	for path in ${puts[@]+"${puts[@]}"}; do
+	ln -s busybox "$tree/bin/sh"
+	add_modules "$tree/modules"
+	for path in "${puts[@]}"; do
 		name=${path##*:}
 		[ "$name" != "$path" ] || name=$(basename "$path")
-		cp -aL "${path%%:*}" "$tree/oomtrace/$name"
+		mkdir -p "$(dirname "$tree/oomtrace/$name")"
+		cp -aL "${path%:*}" "$tree/oomtrace/$name"
 	done
-	printf '%q ' "$@" >"$tree/oomtrace/.command"
-	cp "$here/guest-run.sh" "$tree/oomtrace/.run"
-	sed -e "s/@ROOT@/$root/" -e "s/@CGROUP@/$cgroup/" -e "s/@SWAP@/$swap/" \
-		"$here/guest-init.sh" >"$tree/init"
-	chmod +x "$tree/init" "$tree/oomtrace/.run"
+	# Not printf %q: what it writes is bash's, and the guest has another shell.
+	for word in "${command[@]}"; do
+		printf "'%s' " "${word//\'/\'\\\'\'}"
+	done >"$tree/oomtrace/.command"
+	printf 'ROOT=%s CGROUP=%s SWAP_MIB=%s\n' "$root" "$cgroup" "$swap" >"$tree/settings"
+	install -m 755 "$here/guest-run.sh" "$tree/oomtrace/.run"
+	install -m 755 "$here/guest-init.sh" "$tree/init"
 	(cd "$tree" && find . | cpio -o -H newc -R 0:0 --quiet) >"$work/initrd"
 	rm -rf "$tree"
 }
 
-mkdir -p "$CACHE"
-dir=$("$here/kernels.sh" fetch "$kernel")
-build_initramfs "$@"
-drives=(-drive "file=$work/out.img,if=virtio,format=raw,cache=unsafe")
-truncate -s 1G "$work/out.img"
-if [ -n "$root" ]; then
-	image=$("$here/rootfs.sh" "$root")
-	qemu-img create -q -f qcow2 -F raw -b "$image" "$work/root.qcow2"
-	drives+=(-drive "file=$work/root.qcow2,if=virtio,cache=unsafe")
-fi
-if [ "$swap" -gt 0 ]; then
-	truncate -s "${swap}M" "$work/swap.img"
-	chmod 600 "$work/swap.img"
-	PATH=$PATH:/sbin:/usr/sbin mkswap -q "$work/swap.img"
-	drives+=(-drive "file=$work/swap.img,if=virtio,format=raw,cache=unsafe")
-fi
-[ -z "$icount" ] || smp=1
-read -ra acceleration <<<"$(accel)"
-touch "$work/live"
-if [ -n "$live" ]; then
-	tail -n +1 -s 0.1 -F "$work/live" 2>/dev/null > >(sed -u 's/\r$//') &
-	tail_pid=$!
-fi
-timeout "$timeout" qemu-system-x86_64 -accel "${acceleration[@]}" -m "$mem" -smp "$smp" -nodefaults \
-	-display none -no-reboot -kernel "$dir/vmlinuz" -initrd "$work/initrd" \
-	-serial "file:$work/console.log" -serial "file:$work/live" "${drives[@]}" \
-	-append "console=ttyS0 loglevel=2 panic=-1 oops=panic log_buf_len=16M printk.devkmsg=on apparmor=0 systemd.show_status=0 systemd.mask=getty@.service $append" \
-	</dev/null >"$work/qemu.log" 2>&1 &
-qemu_pid=$!
-qemu_code=0
-wait "$qemu_pid" || qemu_code=$?
-qemu_pid=''
-[ -z "$tail_pid" ] || { sleep 0.5; kill "$tail_pid" 2>/dev/null || true; }
+make_disks() { # sets drives; guest-init.sh counts on their order
+	local image
+	truncate -s 1G "$work/results"
+	drives=(-drive "file=$work/results,if=virtio,format=raw,cache=unsafe")
+	if [ -n "$root" ]; then
+		image=$("$here/rootfs.sh" "$root")
+		qemu-img create -q -f qcow2 -F raw -b "$image" "$work/root"
+		drives+=(-drive "file=$work/root,if=virtio,format=qcow2,cache=unsafe")
+	fi
+	if [ "$swap" != 0 ]; then
+		truncate -s "${swap}M" "$work/swap"
+		chmod 600 "$work/swap"
+		mkswap -q "$work/swap"
+		drives+=(-drive "file=$work/swap,if=virtio,format=raw,cache=unsafe")
+	fi
+}
 
-mkdir -p "$out"
-tar -xf "$work/out.img" -C "$out" 2>/dev/null || true
-tr -d '\r' <"$work/console.log" >"$out/console.log"
+# Runs the guest; sets qemu_code. COMMAND's output comes through a pipe that we hold open too, so that
+# its reader always gets an end of file, whatever becomes of QEMU.
+boot() {
+	local reader options
+	options="console=ttyS0 loglevel=4 panic=-1 oops=panic log_buf_len=16M printk.devkmsg=on"
+	options+=" apparmor=0 systemd.show_status=0 systemd.mask=getty@.service"
+	options+=" systemd.mask=serial-getty@ttyS0.service"
+	mkfifo "$work/output"
+	if [ -n "$live" ]; then tee "$out/output.log"; else cat >"$out/output.log"; fi <"$work/output" &
+	reader=$!
+	exec 8>"$work/output"
+	timeout -k 5 "$timeout" qemu-system-x86_64 "${accel[@]}" -m "$mem" -smp "$smp" -nodefaults \
+		-display none -no-reboot -kernel "$dir/vmlinuz" -initrd "$work/initrd" \
+		-serial "file:$work/console" -serial "file:$work/output" "${drives[@]}" \
+		-append "$options $append" </dev/null >"$work/qemu.log" 2>&1 &
+	qemu=$!
+	qemu_code=0
+	wait "$qemu" || qemu_code=$?
+	qemu=''
+	exec 8>&-
+	wait "$reader" || true
+}
+
 fail() {
 	say "$kernel: $1"
-	cat "$work/qemu.log" >&2
+	head -n 5 "$work/qemu.log" >&2
 	tail -n 30 "$out/console.log" >&2
 	exit 125
 }
-[ "$qemu_code" != 124 ] || fail "no verdict after $timeout s"
-[ "$qemu_code" = 0 ] || fail "QEMU ended with $qemu_code"
-[ -s "$out/status" ] && grep -q 'oomtrace-vm: done' "$out/console.log" || fail "the guest ended without a verdict"
-if grep -E 'BUG:|WARNING: |Oops|rcu.*stall|soft lockup|Kernel panic|KASAN:|UBSAN:' \
-	"$out/console.log" "$out/dmesg.log" >&2; then
-	fail "the guest's kernel complained"
-fi
-exit "$(cat "$out/status")"
+
+judge() {
+	touch "$work/console"
+	tr -d '\r' <"$work/console" >"$out/console.log"
+	mkdir "$work/home"
+	tar -xf "$work/results" -C "$work/home" 2>/dev/null || true
+	cp -a "$work/home/out/." "$out" 2>/dev/null || true
+	cp "$work"/home/{dmesg.log,status} "$out" 2>/dev/null || true
+	case $qemu_code in
+	0) ;;
+	124 | 137) fail "no verdict after $timeout s" ;;
+	*) fail "QEMU ended with $qemu_code" ;;
+	esac
+	cp "$out/console.log" "$work/log"
+	[ ! -f "$work/home/dmesg.log" ] || cat "$work/home/dmesg.log" >>"$work/log"
+	if grep -Ev "$NO_SPLAT" "$work/log" | grep -E "$SPLAT" >&2; then
+		fail "the guest's kernel complained"
+	fi
+	if ! [ -s "$work/home/dmesg.log" ] || ! [ -s "$work/home/status" ]; then
+		fail 'the guest ended without a verdict'
+	fi
+	exit "$(cat "$work/home/status")"
+}
+
+main() {
+	parse "$@"
+	prepare_out
+	mkdir -p "$CACHE"
+	qemu=''
+	work=$(mktemp -d "${TMPDIR:-/tmp}/oomtrace-vm.XXXXXX")
+	trap cleanup EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM HUP
+	dir=$("$here/kernels.sh" fetch "$kernel")
+	build_initramfs
+	make_disks
+	choose_accel
+	boot
+	judge
+}
+
+main "$@"

@@ -92,6 +92,8 @@ int names__cmdline(const struct tracer *tracer, const struct event_victim *victi
 		*source = "proc";
 	else if (!tracer__cmdline(tracer, victim->pid, victim->start_ns, out))
 		*source = "earlier";
+	else if (!victim->parent_start_ns)
+		return -ENOENT;
 	else if (!tracer__cmdline(tracer, victim->ppid, victim->parent_start_ns, out) ||
 		 (!proc__cmdline(victim->ppid, out) &&
 		  proc__same_start(out->start_ns, victim->parent_start_ns)))

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Runs inside the busybox guest: makes the OOM killer act in every way we know while oomtrace looks
+# guest.sh [v1|v2]. Runs inside the busybox guest: makes the OOM killer act in every way we know while oomtrace looks
 # on, and leaves what happened, from all sides, in $OUT. It judges nothing; check.py does, outside.
 #
 #   machine.jsonl kprobes.jsonl text.out  oomtrace over the whole run (.err: stderr, .rc: exit code)
@@ -9,7 +9,7 @@
 #   kmsg.log     the kernel's log, with a line where each scenario begins and ends
 #   who.jsonl    what the workloads say of themselves
 #   expect.jsonl what this script knows and the others have to say: who writes memory.max, ...
-#   events/      memory.events of every cgroup, at the path of the cgroup
+#   events/      memory.events of every cgroup of each scenario, at the path of the cgroup
 #   cli/         runs of oomtrace that end by themselves, most of them with an error
 #   timeouts     what was waited for in vain; must be empty
 set -u
@@ -17,8 +17,10 @@ set -u
 BIN=/oomtrace/oomtrace
 WORK=/oomtrace/workload
 CG=/sys/fs/cgroup
+[ "${1:-}" != v1 ] || CG=/sys/fs/cgroup/memory
+CGROUP_ROOT=$CG
 SCENARIO=
-export SCENARIO
+export CGROUP_ROOT SCENARIO
 
 mkdir -p "$OUT/cli" "$OUT/events"
 : >"$OUT/timeouts"
@@ -45,7 +47,7 @@ wait_until() {
 
 # A zombie counts as gone: it waits for us only.
 gone() {
-	! [ -d "/proc/$1" ] || grep -q '^State:.[ZX]' "/proc/$1/status"
+	! [ -d "/proc/$1" ] || try grep -q '^State:.[ZX]' "/proc/$1/status"
 }
 
 all_gone() {
@@ -98,11 +100,22 @@ stop_tracer() {
 	tracer_done "$1"
 }
 
-signal_tracers() {
-	signal=$1
-	shift
+stopped() {
+	grep -q '^State:.T' "/proc/$1/status"
+}
+
+# stop_reading NAME...: what comes now waits in the ring. Returns when they have really stopped:
+# the signal of it, SIGCHLD, would end a write of memory.max before its time.
+stop_reading() {
 	for name; do
-		kill "-$signal" "$(cat "/tmp/$name.pid")"
+		kill -STOP "$(cat "/tmp/$name.pid")"
+		wait_until 10 stopped "$(cat "/tmp/$name.pid")"
+	done
+}
+
+go_on_reading() {
+	for name; do
+		kill -CONT "$(cat "/tmp/$name.pid")"
 	done
 }
 
@@ -139,7 +152,7 @@ begin() {
 # The figures of a cgroup and all below it, before the cgroups go.
 save_events() {
 	find "$CG/$1" -type d | while read -r dir; do
-		to=$OUT/events/${dir#"$CG/"}
+		to=$OUT/events/$SCENARIO/${dir#"$CG/"}
 		mkdir -p "$to"
 		for file in memory.events memory.events.local; do
 			try cat "$dir/$file" >"$to/$file"
@@ -244,6 +257,7 @@ adj() {
 	end adj
 }
 
+# The leader is a zombie before the others are gone: only the cgroup tells when all are.
 zombie() {
 	begin zombie
 	make_cgroup zombie 32M
@@ -252,7 +266,6 @@ zombie() {
 	end zombie
 }
 
-# The leader is a zombie before, too: the shell must wait for the group to be empty.
 sharemm() {
 	begin sharemm
 	make_cgroup sharemm 32M
@@ -278,11 +291,13 @@ removed() {
 	make_cgroup removed
 	delegate removed
 	make_cgroup removed/at-once 32M
-	signal_tracers STOP $TRACERS
+	# shellcheck disable=SC2086  # a list of names
+	stop_reading $TRACERS
 	run_to_end -g "$CG/removed/at-once" hog 64
 	wait "$pid"
 	wait_until 30 try rmdir "$CG/removed/at-once"
-	signal_tracers CONT $TRACERS
+	# shellcheck disable=SC2086
+	go_on_reading $TRACERS
 	end removed
 }
 
@@ -358,9 +373,9 @@ tiny() {
 	run_held -g "$CG/tiny" pool 20 2
 	start_tracer tiny.jsonl --ring-size 4K --output json
 	tracer_ready tiny.jsonl
-	signal_tracers STOP tiny.jsonl
+	stop_reading tiny.jsonl
 	echo 4M >"$CG/tiny/memory.max"
-	signal_tracers CONT tiny.jsonl
+	go_on_reading tiny.jsonl
 	stop_tracer tiny.jsonl
 	end tiny
 }
@@ -415,24 +430,42 @@ command_lines() {
 
 TRACERS="machine.jsonl kprobes.jsonl text.out"
 
-main() {
+begin_run() {
 	# The log of one run has many stack traces: a console as slow as ours isn't for them.
 	dmesg -n 1
 	"$WORK" kmsg "oomtrace-test: done" >"$OUT/kmsg.log" 2>"$OUT/kmsg.err" &
 	reader=$!
+	expect cpus "$(grep -c ^processor /proc/cpuinfo)"
+}
+
+start_tracers() {
+	start_tracer machine.jsonl --output json
+	start_tracer kprobes.jsonl --force-kprobes --output json
+	start_tracer text.out
+	for name in $TRACERS; do
+		tracer_ready "$name"
+	done
+}
+
+end_run() {
+	for name in $TRACERS; do
+		stop_tracer "$name"
+	done
+	mark "done"
+	wait_until 30 gone "$reader"
+	echo "$(uptime_s)s: done"
+	[ ! -s "$OUT/timeouts" ]
+}
+
+main() {
+	begin_run
 	echo +memory >"$CG/cgroup.subtree_control"
 	mkdir -p /files
 	# ramfs: its pages are file pages, those of tmpfs would be shmem
 	mount -t ramfs none /files && chmod 777 /files
 
 	command_lines
-	start_tracer machine.jsonl --output json
-	start_tracer kprobes.jsonl --force-kprobes --output json
-	start_tracer text.out
-	tracer_ready machine.jsonl
-	tracer_ready kprobes.jsonl
-	wait_until 60 text_ready
-
+	start_tracers
 	one
 	parts
 	pool
@@ -450,14 +483,45 @@ main() {
 	scope scope-exit 4 3
 	tiny
 	none
-
-	for name in $TRACERS; do
-		stop_tracer "$name"
-	done
-	mark "done"
-	wait_until 30 gone "$reader"
-	echo "$(uptime_s)s: done"
-	[ ! -s "$OUT/timeouts" ]
+	end_run
 }
 
-main
+# The memory controller on cgroup v1, as old container hosts have it. A limit there is in
+# memory.limit_in_bytes, kills are counted in memory.oom_control, and a container of Docker's
+# cgroupfs driver is /docker/ID.
+main_v1() {
+	begin_run
+	start_tracers
+
+	begin one
+	make_cgroup one/below
+	echo 32M >"$CG/one/memory.limit_in_bytes"
+	run_to_end -g "$CG/one/below" hog 64
+	expect oom_kill "$(sed -n 's/^oom_kill //p' "$CG/one/below/memory.oom_control")"
+	mark "end one"
+
+	begin container
+	dir=docker/$CONTAINER
+	make_cgroup "$dir"
+	echo 32M >"$CG/$dir/memory.limit_in_bytes"
+	rm -f /tmp/go
+	run -g "$CG/$dir" -w /tmp/go init 64 0
+	wait_until 30 in_file '"role":"init"' "$OUT/who.jsonl"
+	start_tracer container.jsonl --container 0123456789ab --output json
+	tracer_ready container.jsonl
+	touch /tmp/go
+	wait_until 60 gone "$pid"
+	tracer_done container.jsonl
+	mark "end container"
+
+	SCENARIO=cli
+	cli container-missing "$BIN" --container no-such-container
+	SCENARIO=
+	end_run
+}
+
+if [ "${1:-}" = v1 ]; then
+	main_v1
+else
+	main
+fi

@@ -58,14 +58,6 @@ static void write_file(const char *path, const char *text)
 	close(fd);
 }
 
-static void write_number(const char *path, long n)
-{
-	char text[32];
-
-	snprintf(text, sizeof(text), "%ld", n);
-	write_file(path, text);
-}
-
 /* The cgroup as the process itself sees it: "" when it can't. */
 static void own_cgroup(char *dst, size_t size)
 {
@@ -374,7 +366,9 @@ static int run_share_mm(int argc, char **argv)
  */
 static int run_init(int argc, char **argv)
 {
+	const char *root = getenv("CGROUP_ROOT");
 	size_t size = number(argv[1]) * MIB;
+	char path[512];
 	int status;
 	pid_t pid;
 
@@ -391,7 +385,8 @@ static int run_init(int argc, char **argv)
 		touch_anon(size);
 		_exit(number(argv[2]));
 	}
-	write_number("/sys/fs/cgroup/cgroup.procs", getpid());
+	snprintf(path, sizeof(path), "%s/cgroup.procs", root ? root : "/sys/fs/cgroup");
+	write_file(path, "0");
 	if (waitpid(pid, &status, 0) != pid)
 		die("waitpid");
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);

@@ -1,0 +1,97 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The experiment, inside demo.sh's guest. What is said here is read by a person as it happens; what
+# demo-summary.py needs is left in $OUT. $1: "colour" if that person has a terminal.
+set -eu
+
+CONTAINER_LIMIT=512m
+STEPS='448M 384M 320M 256M 208M 160M'
+STEP_SECONDS=3
+LAST=20M
+STRESS='stress-ng --vm 1 --vm-bytes 610M --vm-keep'
+
+bold='' plain=''
+if [ "${1:-}" = colour ]; then
+	bold=$(printf '\033[1m') plain=$(printf '\033[0m')
+	export TERM=xterm
+else
+	export NO_COLOR=1
+fi
+
+say() { printf '%s== %s%s\n' "$bold" "$*" "$plain"; }
+shell() { printf '%s$ %s%s\n' "$bold" "$*" "$plain"; }
+
+# until_true SECONDS COMMAND...
+until_true() {
+	left=$(($1 * 5))
+	shift
+	until "$@"; do
+		left=$((left - 1))
+		[ $left -gt 0 ] || return 1
+		sleep 0.2
+	done
+}
+
+container_runs() { [ "$(docker inspect -f '{{.State.Running}}' web)" = true ]; }
+container_dead() { [ "$(docker inspect -f '{{.State.Running}}' web)" = false ]; }
+
+start_container() {
+	shell "docker run -d --name web -m $CONTAINER_LIMIT oomtest ... $STRESS"
+	# The program waits until everybody looks on.
+	docker run -d --name web -m $CONTAINER_LIMIT --network none oomtest \
+		sh -c "until [ -e /go ]; do sleep 0.2; done; exec $STRESS --quiet" >/dev/null
+	until_true 60 container_runs
+	id=$(docker inspect -f '{{.Id}}' web)
+	cgroup=/sys/fs/cgroup/system.slice/docker-$id.scope
+	cat "$cgroup/memory.max" >"$OUT/first-limit"
+}
+
+show_memory() {
+	shell 'docker exec web free -b'
+	docker exec web free -b | cut -c1-78
+	shell 'docker stats --no-stream web'
+	docker stats --no-stream --format '{{.Name}}   MEM USAGE / LIMIT   {{.MemUsage}}   {{.MemPerc}}' web
+	shell 'cat memory.current memory.max    # in its cgroup'
+	cat "$cgroup/memory.current" "$cgroup/memory.max"
+	echo 'free reads /proc/meminfo, which is the whole machine also inside a container; docker'
+	echo "stats shows the container's own cgroup: what is charged to it and what it may use."
+}
+
+start_tracers() {
+	shell 'oomtrace --container web'
+	./oomtrace --container web --output json >"$OUT/oomtrace.jsonl" 2>"$OUT/oomtrace.err" &
+	json=$!
+	./oomtrace --container web &
+	text=$!
+	# Each writes its first line when everything is attached.
+	until_true 60 test -s "$OUT/oomtrace.jsonl"
+}
+
+# In a process without children: a signal, SIGCHLD too, would end the write before its work is done.
+set_limit() {
+	shell "echo $1 > memory.max"
+	sh -c "echo $1 >'$cgroup/memory.max'"
+	echo "$1" >>"$OUT/steps"
+}
+
+lower_limits() {
+	for limit in $STEPS; do
+		sleep $STEP_SECONDS
+		set_limit "$limit"
+	done
+	sleep $STEP_SECONDS
+	set_limit $LAST
+}
+
+start_container
+show_memory
+start_tracers
+say "now stress-ng begins: 610 MiB, of which $CONTAINER_LIMIT may be used"
+docker exec web sh -c '>/go'
+lower_limits
+until_true 120 container_dead || say 'the container is still alive'
+wait $json && wait $text
+docker inspect web >"$OUT/inspect.json"
+shell "docker inspect -f '{{.State.ExitCode}} {{.State.OOMKilled}}' web"
+docker inspect -f '{{.State.ExitCode}} {{.State.OOMKilled}}' web

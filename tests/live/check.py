@@ -1,0 +1,889 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""check.py [--docker|--v1] OUTDIR KERNEL_LABEL
+
+Judges what guest.sh (docker-guest.sh; guest.sh v1) left in OUTDIR: holds oomtrace's records
+against what the kernel itself says of each kill (its log; memory.events) and against what the
+workloads say of themselves. Prints a line for each check and at the end "N passed, N failed, N
+skipped"; exits with 1 if anything failed.
+
+Nothing to compare is a failure, not a success.
+"""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+MIB = 1 << 20
+
+# What the kernel of a label calls itself.
+KERNELS = {
+    "5.10old": r"5\.10\.0-30-",
+    "5.10": r"5\.10\.",
+    "6.1": r"6\.1\.",
+    "6.12": r"6\.12\.",
+    "6.1x": r"6\.1[678]\.",
+    "backports": r"(7|[1-9]\d)\.",
+    "sid": r"(7|[1-9]\d)\.",
+}
+
+# TASK_RSS_EVENTS_THRESH, mm/memory.c, up to 6.1
+TASK_RSS_PAGES = 64
+
+# Purpose: what is attached for it, by a BTF-typed program and with --force-kprobes. The first is
+# what every kernel of the matrix must get: a silent fallback is a failure.
+PLAN = {
+    "oom-begin": ("fentry out_of_memory", "kprobe out_of_memory"),
+    "oom-end": ("fexit out_of_memory", "kretprobe out_of_memory"),
+    "oom-kill": ("fentry oom_kill_process", "kprobe oom_kill_process"),
+    "victim-kill": ("fentry __oom_kill_process", "kprobe __oom_kill_process"),
+    "victim-mark": ("fentry mark_oom_victim", "kprobe mark_oom_victim"),
+    "victim-shares-mm": ("fentry do_send_sig_info", "kprobe do_send_sig_info"),
+    "exit": ("tp_btf sched_process_exit", "raw_tp sched_process_exit"),
+    "cmdline": ("tp_btf sched_process_exec", "raw_tp sched_process_exec"),
+    "max-write-begin": ("fentry memory_max_write", "kprobe memory_max_write"),
+    "max-write-end": ("fexit memory_max_write", "kretprobe memory_max_write"),
+    "high-write-begin": ("fentry memory_high_write", "kprobe memory_high_write"),
+    "high-write-end": ("fexit memory_high_write", "kretprobe memory_high_write"),
+    "swap-write-begin": ("fentry swap_max_write", "kprobe swap_max_write"),
+    "swap-write-end": ("fexit swap_max_write", "kretprobe swap_max_write"),
+    "reclaim": ("tp_btf mm_vmscan_memcg_reclaim_end", "raw_tp mm_vmscan_memcg_reclaim_end"),
+}
+PLAN_BTF = {purpose: label for purpose, (label, _) in PLAN.items()}
+PLAN_KPROBES = {purpose: label for purpose, (_, label) in PLAN.items()}
+# Only with a target: how its processes end.
+PLAN_TARGET_ONLY = ("exit",)
+
+KILLED = re.compile(
+    r"^(?P<message>.*): Killed process (?P<pid>\d+) \((?P<comm>.*)\) total-vm:(?P<total_vm>\d+)kB,"
+    r" anon-rss:(?P<anon>\d+)kB, file-rss:(?P<file>\d+)kB, shmem-rss:(?P<shmem>\d+)kB,"
+    r" UID:(?P<uid>\d+) pgtables:(?P<pgtables>\d+)kB oom_score_adj:(?P<adj>-?\d+)"
+)
+INVOKED = re.compile(
+    r"^(?P<comm>.*) invoked oom-killer: gfp_mask=(?P<mask>0x[0-9a-f]+)\((?P<names>[^)]*)\),"
+    r" order=(?P<order>-?\d+), oom_score_adj=(?P<adj>-?\d+)"
+)
+CONSTRAINT = re.compile(
+    r"^oom-kill:constraint=CONSTRAINT_(?P<constraint>\w+),.*?,"
+    r"(?:oom_memcg=(?P<limit>/.*)|global_oom),task_memcg=(?P<memcg>/.*),task=(?P<task>.*),"
+    r"pid=(?P<pid>\d+),uid=(?P<uid>\d+)$"
+)
+SPLAT = re.compile(
+    r"BUG:|WARNING:|Oops|general protection|rcu: INFO|detected stall|blocked for more than|Kernel panic"
+)
+MARK = re.compile(r"^oomtrace-test: (begin|end) (\S+)")
+
+
+class Results:
+    """Counts checks, and says how each went."""
+
+    def __init__(self):
+        self.passed = self.failed = self.skipped = 0
+
+    def check(self, ok, what, detail=""):
+        if ok:
+            self.passed += 1
+            print(f"PASS {what}")
+        else:
+            self.failed += 1
+            print(f"FAIL {what}" + (f": {detail}" if detail else ""))
+        return bool(ok)
+
+    def equal(self, got, want, what):
+        return self.check(got == want, what, f"got {got!r}, not {want!r}")
+
+    def skip(self, what, reason):
+        self.skipped += 1
+        print(f"SKIP {what}: {reason}")
+
+    def none(self, problems, what, compared):
+        """Passes if `compared` > 0 things were compared and none is a problem."""
+        shown = "; ".join(problems[:5]) + ("; ..." if len(problems) > 5 else "")
+        if not compared:
+            return self.check(False, what, "nothing to compare")
+        return self.check(not problems, f"{what} ({compared} compared)",
+                          f"{len(problems)} differ: {shown}")
+
+    def finish(self):
+        print(f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped")
+        return 1 if self.failed else 0
+
+
+def read_records(path):
+    """The records of a JSON Lines file, each with its line. Raises ValueError on a bad one."""
+    records = []
+    data = path.read_bytes()
+    if data and not data.endswith(b"\n"):
+        raise ValueError(f"{path.name}: the last line is cut")
+    for number, line in enumerate(data.decode("utf-8").splitlines(), 1):
+        try:
+            records.append(json.loads(line))
+        except ValueError as error:
+            raise ValueError(f"{path.name}:{number}: {error}: {line[:200]}") from error
+    return records
+
+
+# ---- the kernel's log ----
+
+def unescape_kmsg(text):
+    r"""/dev/kmsg shows what isn't printable as \xNN; it is UTF-8 if it is anything."""
+    raw = re.sub(rb"\\x([0-9a-f]{2})", lambda m: bytes([int(m[1], 16)]), text.encode("latin-1"))
+    return raw.decode("utf-8", "replace")
+
+
+class LogKill:
+    """One "Killed process" line, with what the log says of the run it belongs to, if it does."""
+
+    def __init__(self, match, scenario, invoked, constraint):
+        self.pid = int(match["pid"])
+        self.comm = unescape_kmsg(match["comm"])
+        self.message = match["message"]
+        self.kib = {key: int(match[key]) for key in ("total_vm", "anon", "file", "shmem", "pgtables")}
+        self.uid = int(match["uid"])
+        self.adj = int(match["adj"])
+        self.scenario = scenario
+        self.invoked = invoked
+        self.constraint = constraint
+
+
+class Log:
+    """The kernel's log, as `workload kmsg` or dmesg give it."""
+
+    def __init__(self, path):
+        self.kills = []
+        self.splats = []
+        self.lost_in = set()  # scenarios in which the reader could not keep up
+        self.unparsed = []
+        self.no_victim = 0
+        scenario, invoked, constraint = "", None, None
+        for line in path.read_text("latin-1").splitlines():
+            line = re.sub(r"^(<\d+>)?\[ *\d+\.\d+\] ", "", line)
+            if line == "LOST":
+                self.lost_in.add(scenario)
+            elif match := MARK.match(line):
+                scenario = match[2] if match[1] == "begin" else ""
+            elif match := KILLED.match(line):
+                self.kills.append(LogKill(match, scenario, invoked, constraint))
+                # what follows in the same run is killed with it: a memory.oom.group
+                invoked = constraint = None
+            elif "Killed process" in line:
+                self.unparsed.append(line)
+            elif match := INVOKED.match(line):
+                invoked, constraint = match, None
+            elif match := CONSTRAINT.match(line):
+                constraint = match
+            elif "no killable processes" in line:
+                self.no_victim += 1
+                invoked = constraint = None
+            elif "already exiting" in line:
+                invoked = constraint = None
+            elif SPLAT.search(line) and "Spectre V2" not in line:
+                self.splats.append(line)
+
+
+# ---- oomtrace's records ----
+
+class Victim:
+    """A victim with the run it belongs to."""
+
+    def __init__(self, record, oom):
+        self.record = record
+        self.oom = oom
+        self.log = None  # the line of the kernel's log that belongs to it
+
+    def __getattr__(self, name):
+        return self.record[name]
+
+    @property
+    def logged(self):
+        """Whether the kernel logs and counts this one as a kill."""
+        return self.record["role"] in ("chosen", "group")
+
+    def get(self, name, default=None):
+        return self.record.get(name, default)
+
+
+class Trace:
+    """What one oomtrace said."""
+
+    def __init__(self, path):
+        self.records = read_records(path)
+        self.ooms = [r for r in self.records if r["type"] == "oom"]
+        self.victims = [Victim(v, oom) for oom in self.ooms for v in oom["victims"]]
+        self.kills = [v for v in self.victims if v.logged]
+        self.exits = [r for r in self.records if r["type"] == "exit"]
+        self.lost = {r["kind"]: r["count"] for r in self.records if r["type"] == "lost"}
+        self.end = self.records[-1] if self.records else {}
+
+
+class Slack:
+    """By how many bytes a figure of the log may differ from oomtrace's, and why."""
+
+    def __init__(self, session, cpus):
+        match = re.match(r"(\d+)\.(\d+)", session["kernel"])
+        self.version = (int(match[1]), int(match[2]))
+        self.cpus = cpus
+        self.page = session["page_size"]
+
+    def rss(self, victim):
+        if self.version <= (6, 1):
+            # Each thread holds back some pages until it has 64 or exits. A victim that sleeps on
+            # another CPU is woken by its SIGKILL, and may hand its pages over between our look at
+            # its mm, when it is marked, and the kernel's, when it is logged, a moment later.
+            alone = self.cpus == 1 or victim.oom.get("trigger", {}).get("pid") == victim.pid
+            return 0 if alone else TASK_RSS_PAGES * self.page
+        if self.version <= (6, 19):
+            # Each CPU holds back some pages, up to percpu_counter_batch (lib/percpu_counter.c).
+            # oomtrace adds them, this kernel's log does not.
+            return max(32, 2 * self.cpus) * self.cpus * self.page
+        return 0
+
+
+def compare_kill(kill, victim, slack):
+    """What differs between a line of the log and a victim, as text; empty when they agree."""
+    differ = []
+    expected = {
+        "tid": kill.pid,
+        "comm": kill.comm,
+        "uid": kill.uid,
+        "oom_score_adj": kill.adj,
+        "total_vm_bytes": kill.kib["total_vm"] * 1024,
+        "pgtables_bytes": kill.kib["pgtables"] * 1024,
+    }
+    for key, want in expected.items():
+        if victim.get(key) != want:
+            differ.append(f"{key} {victim.get(key)!r}, log {want!r}")
+    for key in ("anon", "file", "shmem"):
+        got = victim.get(f"{key}_rss_bytes")
+        want = kill.kib[key] * 1024
+        if got is None or abs(got - want) > slack.rss(victim):
+            differ.append(f"{key}_rss_bytes {got!r}, log {want}")
+    if differ:
+        return f"{kill.scenario or 'log'} pid {kill.pid}: " + ", ".join(differ)
+    return ""
+
+
+def compare_kills(results, what, kills, victims, slack):
+    """One to one, in order. Gives each victim its line of the log."""
+    got = [v.tid for v in victims]
+    want = [k.pid for k in kills]
+    if not results.check(got == want and want, f"{what}: the same kills in the same order "
+                         f"({len(want)} in the log)", f"oomtrace has {got}, the log {want}"):
+        return False
+    problems = []
+    for kill, victim in zip(kills, victims):
+        victim.log = kill
+        if problem := compare_kill(kill, victim, slack):
+            problems.append(problem)
+    return results.none(problems, f"{what}: figures equal to the kernel's log", len(kills))
+
+
+def compare_context(results, what, victims):
+    """Who asked for memory, by which limit: where the log, which is rate-limited there, has it."""
+    triggers, limits, compared = [], [], [0, 0]
+    for victim in victims:
+        oom, log = victim.oom, victim.log
+        trigger = oom.get("trigger", {})
+        if log and log.invoked:
+            compared[0] += 1
+            # kernels differ in the order of the flags, not in their names
+            got = (trigger.get("comm"), sorted((trigger.get("gfp") or "").split("|")),
+                   trigger.get("gfp_mask"), trigger.get("order"))
+            want = (unescape_kmsg(log.invoked["comm"]), sorted(log.invoked["names"].split("|")),
+                    int(log.invoked["mask"], 16), int(log.invoked["order"]))
+            if got != want:
+                triggers.append(f"{log.scenario}: {got}, log {want}")
+        if log and log.constraint:
+            compared[1] += 1
+            got = (oom.get("constraint"), oom.get("limit_cgroup", {}).get("path"),
+                   victim.get("cgroup"), victim.get("pid"))
+            line = log.constraint
+            # the log has the pid of the process that was chosen, not of its thread that was killed
+            want = (line["constraint"].lower(), line["limit"], line["memcg"], int(line["pid"]))
+            if got != want:
+                limits.append(f"{log.scenario}: {got}, log {want}")
+    results.none(triggers, f"{what}: trigger and gfp flags equal to the log's", compared[0])
+    results.none(limits, f"{what}: constraint and cgroups equal to the log's", compared[1])
+
+
+def read_counters(path):
+    return {name: int(value) for name, value in
+            (line.split() for line in path.read_text().splitlines())}
+
+
+# ---- the guest without a runtime ----
+
+class Guest:
+    """What either guest left."""
+
+    def __init__(self, folder, label, main):
+        self.folder = folder
+        self.label = label
+        self.results = Results()
+        self.log = Log(folder / "kmsg.log")
+        self.expected = {(r["scenario"], r["key"]): r["value"]
+                         for r in read_records(folder / "expect.jsonl")}
+        self.main = Trace(folder / main)
+        self.session = self.main.records[0]
+        self.slack = Slack(self.session, self.expected[("", "cpus")])
+
+    def rc(self, name):
+        path = self.folder / f"{name}.rc"
+        return int(path.read_text()) if path.exists() else None
+
+    def error(self, name):
+        path = self.folder / f"{name}.err"
+        return path.read_text("utf-8", "replace") if path.exists() else None
+
+    def output(self, name):
+        path = self.folder / f"{name}.out"
+        return path.read_text("utf-8", "replace") if path.exists() else None
+
+    def kills(self, *scenarios):
+        return [k for k in self.log.kills if k.scenario in scenarios]
+
+
+class BareGuest(Guest):
+    """The guest without a container runtime, guest.sh."""
+
+    def __init__(self, folder, label):
+        super().__init__(folder, label, "machine.jsonl")
+        self.who = read_records(folder / "who.jsonl")
+        self.machine = self.main
+
+    def victims(self, scenario):
+        """Of the machine's trace: those of its runs that have a kill of this scenario, in order."""
+        return [v for v in self.machine.victims if scenario in
+                {w.log.scenario for w in self.machine.victims if w.oom is v.oom and w.log}]
+
+    def only_victim(self, scenario):
+        victims = self.victims(scenario)
+        self.results.equal(len(victims), 1, f"{scenario}: one victim")
+        return victims[0] if victims else None
+
+    def pids(self, scenario, role):
+        return {w["pid"] for w in self.who if (w["scenario"], w["role"]) == (scenario, role)}
+
+
+def check_run(guest, traces):
+    results = guest.results
+    kernel = guest.session["kernel"]
+    results.check(re.match(KERNELS[guest.label], kernel), f"the kernel is {guest.label}'s", kernel)
+    timeouts = (guest.folder / "timeouts").read_text().split("\n")
+    results.equal([t for t in timeouts if t], [], "the guest waited for nothing in vain")
+    results.equal(guest.log.splats, [], "no splat in the kernel's log")
+    results.equal(guest.log.unparsed, [], "every kill in the log was understood")
+    results.equal(guest.log.lost_in - {"none"}, set(), "nothing missed in the kernel's log")
+    for name in traces:
+        results.equal(guest.rc(name), 0, f"{name}: exit code 0")
+        results.equal(guest.error(name), "", f"{name}: nothing on stderr")
+
+
+def check_shape(guest, name, trace):
+    """The frame that each recording has."""
+    results = guest.results
+    first, end = trace.records[0], trace.records[-1]
+    results.equal((first["type"], end["type"]), ("session", "end"), f"{name}: session to end")
+    results.equal(first.get("schema"), 1, f"{name}: schema")
+    times = [r["ts_ns"] for r in trace.ooms]
+    results.equal(times, sorted(times), f"{name}: records in the order of time")
+    killed = sum(not v.get("repeated") for v in trace.victims if v.role != "exiting")
+    results.equal((end.get("ooms"), end.get("kills")), (len(trace.ooms), killed),
+                  f"{name}: totals of the end record")
+    results.equal((end.get("lost"), trace.lost), (0, {}), f"{name}: nothing lost")
+    bad = [r["id"] for r in trace.ooms if r.get("incomplete") or r.get("victims_missing")]
+    results.equal(bad, [], f"{name}: no record is incomplete")
+
+
+def check_plan(results, what, session, expected, has_target):
+    want = {key: None if key in PLAN_TARGET_ONLY and not has_target else label
+            for key, label in expected.items()}
+    got = {entry["purpose"]: entry["attached"] for entry in session["plan"]}
+    differ = {key: (got.get(key), want.get(key)) for key in got.keys() | want.keys()
+              if got.get(key) != want.get(key)}
+    results.check(not differ and got.keys() == want.keys(), f"{what}: probe plan",
+                  f"(got, expected): {differ}")
+
+
+def check_counters(guest):
+    """memory.events of each cgroup against the victims in it."""
+    results = guest.results
+    problems, compared = [], 0
+    for path in sorted(guest.folder.glob("events/*/**/memory.events*")):
+        if not path.stat().st_size:
+            continue
+        scenario, *names = path.parent.relative_to(guest.folder / "events").parts
+        cgroup = "/" + "/".join(names)
+        # the two scenarios in /target share its cgroups
+        scenarios = ("target", "machine") if scenario == "machine" else (scenario,)
+        kills = [v for v in guest.machine.kills if v.log and v.log.scenario in scenarios]
+        if path.name == "memory.events":
+            seen = [v for v in kills if ((v.get("cgroup") or "") + "/").startswith(cgroup + "/")]
+        else:
+            seen = [v for v in kills if v.get("cgroup") == cgroup]
+        counted = read_counters(path)["oom_kill"]
+        compared += bool(counted or seen)
+        if counted != len(seen):
+            problems.append(f"{cgroup}: {path.name} has {counted}, oomtrace {len(seen)}")
+    results.none(problems, "memory.events: oom_kill equals the kills in each cgroup", compared)
+
+
+def check_cgroups(guest):
+    """Where each victim was, as it said itself before."""
+    cgroups = {(w["scenario"], w["tid"]): w["cgroup"] for w in guest.who}
+    problems, compared = [], 0
+    for victim in guest.machine.victims:
+        scenario = victim.log.scenario if victim.log else None
+        want = cgroups.get((scenario, victim.tid))
+        if want is None:
+            continue
+        compared += 1
+        if victim.get("cgroup") != want:
+            problems.append(f"pid {victim.pid}: {victim.get('cgroup')}, not {want}")
+    guest.results.none(problems, "cgroup of each victim as it saw it itself", compared)
+
+
+def check_cmdlines(guest):
+    """A command line may be unknown, but never another process's."""
+    known = [v for v in guest.machine.victims if v.get("cmdline")]
+    wrong = [f"pid {v.pid}: {v.cmdline}, from {v.get('cmdline_source')}" for v in known
+             if v.cmdline[0] != "/oomtrace/workload"]
+    guest.results.none(wrong, "command lines are the victims' own", len(known))
+
+
+def limit_problem(victim, path, max_bytes):
+    limit = victim.oom.get("limit_cgroup", {})
+    chain = [level.get("path") for level in victim.oom["chain"]]
+    if limit.get("path") != path or limit.get("max_bytes") != max_bytes:
+        return f"limit {limit}"
+    if not limit.get("usage_bytes") or not limit.get("id"):
+        return f"limit without figures: {limit}"
+    if chain[0] != victim.get("cgroup") or chain[-1] != "/":
+        return f"chain {chain}"
+    marked = [level["path"] for level in victim.oom["chain"] if level.get("limit")]
+    return "" if marked == [path] else f"marked as the limit: {marked}"
+
+
+def check_limit(guest, scenario, victim, path, max_bytes):
+    problem = limit_problem(victim, path, max_bytes)
+    guest.results.check(not problem, f"{scenario}: the limit is {path}'s", problem)
+
+
+def check_single(guest):
+    """The scenarios in which one process dies by its own charge."""
+    results = guest.results
+    for scenario, leaf, limit in (("one", "/one", "/one"),
+                                  ("ancestor", "/ancestor/child/leaf", "/ancestor"),
+                                  ("removed", "/removed/at-once", "/removed/at-once")):
+        victim = guest.only_victim(scenario)
+        if not victim:
+            continue
+        results.equal((victim.get("cgroup"), victim.role, victim.oom["outcome"]),
+                      (leaf, "chosen", "killed"), f"{scenario}: cgroup, role and outcome")
+        results.equal(victim.oom["trigger"]["pid"], victim.pid, f"{scenario}: it asked itself")
+        check_limit(guest, scenario, victim, limit, 32 * MIB)
+        results.check(victim.get("points", 0) > 0, f"{scenario}: points", victim.get("points"))
+        results.equal((victim.get("cmdline") or [])[-2:], ["hog", "64"], f"{scenario}: command line")
+        results.check(victim.oom.get("duration_ns", 0) > 0, f"{scenario}: duration")
+        results.check(victim.ppid > 0 and victim.get("init") is False, f"{scenario}: parent, init")
+
+
+def check_many(guest):
+    """The scenarios with several processes."""
+    results = guest.results
+    parts = guest.victims("parts")
+    results.equal([v.comm for v in parts], ['a "b)\x1b[1mé', "fifteen-letters"],
+                  "parts: hostile and longest names")
+    results.check(all(v.shmem_rss_bytes and v.file_rss_bytes for v in parts),
+                  "parts: shared and file pages")
+    results.check(len(guest.victims("pool")) >= 2, "pool: at least two kills")
+    others = [v for v in guest.victims("pool") if v.oom["trigger"]["pid"] != v.pid]
+    results.check(others, "pool: a worker dies by another one's charge")
+
+    group = guest.victims("group")
+    first = [v for v in group if not v.get("repeated")]
+    results.equal(len({v.oom["id"] for v in group}), 1, "group: one run")
+    results.equal({v.pid for v in first}, guest.pids("group", "pool") | guest.pids("group", "worker"),
+                  "group: all its processes")
+    results.equal([v.role for v in group], ["chosen"] + ["group"] * (len(group) - 1), "group: roles")
+    results.equal(group[0].oom["killed"] if group else None, len(first), "group: number of the killed")
+    results.check(group and group[0].oom["limit_cgroup"].get("oom_group"), "group: the limit says so")
+
+    victim = guest.only_victim("adj")
+    if victim:
+        results.equal(victim.oom_score_adj, 300, "adj: the killable one, with its oom_score_adj")
+    victim = guest.only_victim("lower")
+    if victim:
+        results.equal(victim.oom["trigger"]["pid"], guest.expected[("lower", "trigger_pid")],
+                      "lower: the writer of memory.max asked")
+        check_limit(guest, "lower", victim, "/lower", 16 * MIB)
+
+
+def check_threads(guest):
+    """Processes that are more, or less, than one thread with its own memory."""
+    results = guest.results
+    victim = guest.only_victim("zombie")
+    if victim:
+        results.check(victim.tid != victim.pid, "zombie: a thread that is not the leader",
+                      f"pid {victim.pid}, tid {victim.tid}")
+        results.equal({(victim.pid, victim.tid)},
+                      {(w["pid"], w["tid"]) for w in guest.who if w["scenario"] == "zombie"},
+                      "zombie: process and thread")
+        results.equal(victim.comm, "second-thread", "zombie: name of the thread")
+        results.check(victim.get("anon_rss_bytes"), "zombie: figures")
+
+    shared = guest.victims("sharemm")
+    pids = guest.pids("sharemm", "sharing") | guest.pids("sharemm", "sharer")
+    results.equal(sorted(v.role for v in shared), ["chosen", "shares-mm"], "sharemm: roles")
+    results.equal(({v.pid for v in shared}, len(pids)), (pids, 2), "sharemm: both processes")
+    results.equal(shared[0].oom["killed"] if shared else None, 2, "sharemm: number of the killed")
+
+
+def check_without_kill(guest):
+    results = guest.results
+    exiting = [v for v in guest.machine.victims if v.role == "exiting"]
+    exiting_pids = guest.pids("exiting", "worker")
+    results.equal({v.pid for v in exiting if v.pid in exiting_pids}, exiting_pids,
+                  "exiting: the victim is told from a kill")
+    results.equal(len(guest.kills("exiting")), 0, "exiting: the kernel logged no kill")
+
+    # A write that lowers a limit may find nobody left to kill elsewhere too: where the last victim's
+    # memory is still charged (adj, on 6.12).
+    none = [o for o in guest.machine.ooms if o["outcome"] == "no-victim"
+            and o.get("limit_cgroup", {}).get("path") == "/none"]
+    results.check(none, "none: OOMs without a killable process")
+    results.equal([o["killed"] for o in none if o["killed"] or o["victims"]], [], "none: no victims")
+    results.check(guest.log.no_victim, "none: the kernel's log says so too")
+    write, faults = (guest.expected[("none", key)] for key in ("write_seconds", "fault_seconds"))
+    results.check(write <= 10, "none: the write of memory.max returned in time", f"{write} s")
+    results.check(len(none) <= faults + write + 3, "none: at most one record a second",
+                  f"{len(none)} records in {faults + write} s")
+
+
+def check_machine_wide(guest):
+    results = guest.results
+    victims = guest.victims("machine")
+    results.check(len(victims) >= 2, "machine: at least two kills", len(victims))
+    bad = [(v.oom["constraint"], v.oom.get("limit_cgroup"), v.oom["whole_machine"]) for v in victims
+           if v.oom["constraint"] != "none" or v.oom.get("limit_cgroup") or not v.oom["whole_machine"]]
+    results.equal(bad, [], "machine: no limit's cgroup, no constraint")
+
+
+def check_target(guest):
+    """A cgroup as target: the kills in it, all of them, and no others."""
+    results = guest.results
+    trace = Trace(guest.folder / "target.jsonl")
+    check_shape(guest, "target", trace)
+    check_plan(results, "target", trace.records[0], PLAN_BTF, has_target=True)
+    results.equal(trace.records[0]["target"].get("cgroup"), "/target/in", "target: session")
+    inside = [v.log for v in guest.machine.kills if v.get("cgroup") == "/target/in" and v.log]
+    results.equal({k.scenario for k in inside}, {"target", "machine"},
+                  "target: killed by an ancestor's limit and by the whole machine")
+    outside = [v for v in guest.victims("target") if v.get("cgroup") == "/target/out"]
+    results.equal(len(outside), 1, "target: its sibling had a kill")
+    compare_kills(results, "target", inside, trace.kills, guest.slack)
+    paths = {v.oom["limit_cgroup"]["path"] for v in trace.kills if "limit_cgroup" in v.oom}
+    results.equal(paths, {"/target"}, "target: the limit that bound is the ancestor's")
+
+
+def check_scopes(guest):
+    results = guest.results
+    for scenario, status, killed in (("scope-oom", 137, True), ("scope-exit", 3, False)):
+        name = f"{scenario}.jsonl"
+        trace = Trace(guest.folder / name)
+        check_shape(guest, scenario, trace)
+        results.equal(guest.rc(name), 0, f"{scenario}: oomtrace ended by itself with 0")
+        results.equal(guest.expected[(scenario, "status")], status, f"{scenario}: exit status")
+        container = trace.records[0]["target"].get("container", {})
+        results.equal((container.get("runtime"), container.get("id", "")[:12]),
+                      ("docker", "0123456789ab"), f"{scenario}: container from its cgroup's name")
+        last = [e for e in trace.exits if e.get("target_gone")]
+        results.equal([e.get("exit_code") for e in last], [status], f"{scenario}: exit record")
+        results.equal([e.get("oom_victim") for e in last], [killed], f"{scenario}: oom_victim")
+        if killed:
+            compare_kills(results, scenario, guest.kills(scenario), trace.kills, guest.slack)
+            results.equal([v.get("init") for v in trace.victims], [True], f"{scenario}: the init died")
+        else:
+            results.equal(len(trace.victims), 0, f"{scenario}: no kill")
+
+
+def check_tiny(guest):
+    """Loss is counted: what came and what was lost are together what the kernel killed."""
+    results = guest.results
+    trace = Trace(guest.folder / "tiny.jsonl")
+    total = len(guest.kills("tiny"))
+    lost = trace.lost.get("victim", 0)
+    results.equal(guest.rc("tiny.jsonl"), 4, "tiny: exit code 4")
+    results.check(trace.end.get("type") == "end" and trace.end.get("lost", 0) > 0,
+                  "tiny: the end record has the loss", trace.end)
+    results.equal(trace.end.get("lost"), sum(trace.lost.values()), "tiny: sum over the kinds")
+    results.check(lost and total > 5, "tiny: victims were lost", f"{lost} of {total}")
+    results.equal(len(trace.kills) + lost, total, "tiny: delivered and lost victims are all kills")
+    known = {k.pid for k in guest.kills("tiny")}
+    results.check({v.tid for v in trace.kills} <= known, "tiny: what came is right")
+
+
+def context(victim):
+    """What two oomtraces must agree on, whatever they attached to. Times differ."""
+    keys = ("pid", "tid", "ppid", "ns_pid", "comm", "uid", "oom_score_adj", "role", "repeated", "init",
+            "cgroup", "points", "total_vm_bytes", "pgtables_bytes", "swap_bytes")
+    found = {key: victim.get(key) for key in keys}
+    found.update({key: victim.oom.get(key) for key in ("outcome", "constraint", "trigger", "killed")})
+    found["limit"] = victim.oom.get("limit_cgroup", {}).get("path")
+    return found
+
+
+def compare_traces(ours, theirs, slack):
+    a, b = context(ours), context(theirs)
+    differ = [f"{key} {a[key]!r} / {b[key]!r}" for key in a if a[key] != b[key]]
+    # whether one is in time to read it differs; what it reads must not
+    lines = {tuple(v.get("cmdline")) for v in (ours, theirs) if v.get("cmdline")}
+    if len(lines) > 1:
+        differ.append(f"cmdline {' / '.join(map(str, lines))}")
+    # they look one after the other
+    allowed = slack.rss(ours) if slack.version <= (6, 1) else 0
+    for key in ("anon_rss_bytes", "file_rss_bytes", "shmem_rss_bytes"):
+        if abs(ours.get(key, 0) - theirs.get(key, 0)) > allowed:
+            differ.append(f"{key} {ours.get(key)} / {theirs.get(key)}")
+    return f"pid {ours.pid}: {', '.join(differ)}" if differ else ""
+
+
+def check_kprobes(guest, name="kprobes.jsonl", has_target=False):
+    """The fallback, forced beside the main trace, saw the same."""
+    results = guest.results
+    trace = Trace(guest.folder / name)
+    check_shape(guest, name, trace)
+    check_plan(results, name, trace.records[0], PLAN_KPROBES, has_target)
+    results.equal([v.tid for v in trace.victims], [v.tid for v in guest.main.victims],
+                  f"{name}: the same victims as by BTF programs")
+    problems = [compare_traces(ours, theirs, guest.slack)
+                for ours, theirs in zip(guest.main.victims, trace.victims)]
+    results.none([p for p in problems if p], f"{name}: the same records", len(trace.victims))
+
+
+def check_text(guest, name="text.out"):
+    """Each kill of the JSON is in the text, and nothing in it can harm a terminal."""
+    results = guest.results
+    data = (guest.folder / name).read_bytes()
+    results.check(not re.search(rb"[\x00-\x09\x0b-\x1f\x7f]", data), f"{name}: no control characters")
+    text = data.decode("utf-8")
+    missing = [v.pid for v in guest.main.victims if not re.search(rf"\b{v.pid}\b", text)]
+    results.none([str(pid) for pid in missing], f"{name}: every victim", len(guest.main.victims))
+
+
+# Name: exit code, and what must be said on stderr. Every one says more than that it failed.
+COMMAND_LINES = {
+    "no-root": (3, r"CAP_BPF.*CAP_PERFMON|root"),
+    "no-cap-bpf": (3, r"missing CAP_BPF:"),
+    "no-cap-perfmon": (3, r"missing CAP_PERFMON:"),
+    "no-btf": (3, r"BTF"),
+    "cgroup-outside": (1, r"/proc.*\n.*/sys/fs/cgroup"),
+    "cgroup-dots": (2, r"\.\."),
+    "cgroup-missing": (1, r"not-there"),
+    "pid-missing": (1, r"4000000.*no such process"),
+    "container-missing": (1, r"no-such-container"),
+    "until-exit-machine": (2, r"--until-exit"),
+    "disk-full": (1, r"No space left on device"),
+    "scope-oom-ambiguous": (1, r"(?s)0123456789ab.*01234567012"),
+}
+QUIET = ("duration", "caps-enough", "plan-json", "plan-text", "plan-kprobes", "by-pid",
+         "by-relative-path", "by-rooted-path", "stdout-closed", "stdout-closed-self")
+
+
+def check_errors(guest, table):
+    results = guest.results
+    for name, (code, pattern) in table.items():
+        error = guest.error(f"cli/{name}") or ""
+        results.equal(guest.rc(f"cli/{name}"), code, f"cli {name}: exit code")
+        results.check(error.startswith("oomtrace: ") and re.search(pattern, error),
+                      f"cli {name}: says what is wrong", repr(error))
+        results.equal(guest.output(f"cli/{name}"), "", f"cli {name}: nothing on stdout")
+
+
+def check_quiet(guest, names):
+    for name in names:
+        guest.results.equal((guest.rc(f"cli/{name}"), guest.error(f"cli/{name}") or ""), (0, ""),
+                            f"cli {name}: quiet, 0")
+
+
+def check_command_lines(guest):
+    results = guest.results
+    folder = guest.folder / "cli"
+    check_errors(guest, COMMAND_LINES)
+    check_quiet(guest, QUIET)
+    for name, plan, target in (("plan-json", PLAN_BTF, None), ("plan-kprobes", PLAN_KPROBES, None),
+                               ("by-pid", PLAN_BTF, "/target/in"),
+                               ("by-relative-path", PLAN_BTF, "/target/in"),
+                               ("by-rooted-path", PLAN_BTF, "/target/in")):
+        records = read_records(folder / f"{name}.out")
+        if results.check(records, f"cli {name}: a session record"):
+            check_plan(results, f"cli {name}", records[0], plan, has_target=target is not None)
+            results.equal(records[0]["target"].get("cgroup"), target, f"cli {name}: target")
+    text = guest.output("cli/plan-text")
+    results.check(all(label in text for key, label in PLAN_BTF.items()
+                      if key not in PLAN_TARGET_ONLY),
+                  "cli plan-text: what is attached", repr(text))
+    records = read_records(folder / "duration.out")
+    results.check(records and records[-1].get("reason") and not records[-1]["ooms"],
+                  "cli duration: ends", records[-1:])
+
+
+def check_guest(folder, label):
+    guest = BareGuest(folder, label)
+    check_run(guest, ("machine.jsonl", "kprobes.jsonl", "text.out", "target.jsonl"))
+    check_shape(guest, "machine", guest.machine)
+    check_plan(guest.results, "machine", guest.session, PLAN_BTF, has_target=False)
+    # all that follows builds on this pairing
+    compare_kills(guest.results, "machine", guest.log.kills, guest.machine.kills, guest.slack)
+    compare_context(guest.results, "machine", guest.machine.kills)
+    for part in (check_counters, check_cgroups, check_cmdlines, check_single, check_many, check_threads,
+                 check_without_kill, check_machine_wide, check_tiny, check_kprobes, check_text,
+                 check_command_lines, check_target, check_scopes):
+        guarded(guest.results, part, guest)
+    return guest.results.finish()
+
+
+# ---- the guest with the memory controller on cgroup v1 ----
+
+def check_v1(folder, label):
+    guest = BareGuest(folder, label)
+    results = guest.results
+    check_run(guest, ("machine.jsonl", "kprobes.jsonl", "text.out", "container.jsonl"))
+    check_shape(guest, "machine", guest.machine)
+    compare_kills(results, "machine", guest.log.kills, guest.machine.kills, guest.slack)
+    for part in (check_v1_scenarios, check_cgroups, check_cmdlines, check_kprobes, check_text):
+        guarded(results, part, guest)
+    check_errors(guest, {"container-missing": (1, r"no-such-container")})
+    return results.finish()
+
+
+def check_v1_scenarios(guest):
+    results = guest.results
+    compare_context(results, "machine", guest.machine.kills)
+    victim = guest.only_victim("one")
+    if victim:
+        results.equal(victim.get("cgroup"), "/one/below", "one: cgroup")
+        check_limit(guest, "one", victim, "/one", 32 * MIB)
+        results.equal(guest.expected[("one", "oom_kill")], 1, "one: memory.oom_control counts it")
+    trace = Trace(guest.folder / "container.jsonl")
+    check_shape(guest, "container", trace)
+    compare_kills(results, "container", guest.kills("container"), trace.kills, guest.slack)
+    last = [(e.get("exit_code"), e.get("oom_victim")) for e in trace.exits if e.get("target_gone")]
+    results.equal(last, [(137, True)], "container: exit record")
+    results.equal([v.get("container", {}).get("runtime") for v in trace.victims], ["docker"],
+                  "container: known by its cgroup")
+
+
+# ---- the guest with Docker ----
+
+DOCKER_COMMAND_LINES = {
+    "not-running": (1, r"'quits' is not running.*exit code 0"),
+    "missing": (1, r"no-such-container"),
+}
+
+
+def check_web(guest):
+    """The experiment: every kill, and the end of the container."""
+    results, trace = guest.results, guest.main
+    kills = guest.kills("web", "web-end")
+    results.check(len(kills) >= 30, "web: at least 30 kills", len(kills))
+    results.check(len(guest.kills("web-end")) >= 1, "web: the last step killed")
+    check_shape(guest, "web", trace)
+    check_plan(results, "web", guest.session, PLAN_BTF, has_target=True)
+    compare_kills(results, "web", kills, trace.kills, guest.slack)
+    compare_context(results, "web", trace.kills)
+    before = [v for v in trace.kills if v.log and v.log.scenario == "web"]
+    results.equal(len(before), guest.expected[("web", "frozen_kills")],
+                  "web: kills up to the last step equal memory.events' oom_kill")
+    results.equal(len(trace.kills), guest.expected[("web", "slice_kills")],
+                  "web: all kills equal those that memory.events of system.slice counted")
+    docker_id = guest.expected[("web", "id")]
+    cgroup = f"/system.slice/docker-{docker_id}.scope"
+    target = guest.session["target"]
+    results.equal((target["kind"], target["name"], target["cgroup"], target.get("id")),
+                  ("container", "web", cgroup, docker_id), "web: the session's target")
+    strangers = [v.pid for v in trace.victims if v.get("cgroup") != cgroup or
+                 v.get("container", {}).get("id") != docker_id or
+                 v.get("container", {}).get("name") != "web"]
+    results.equal(strangers, [], "web: every victim is of this container")
+    results.equal([v.pid for v in trace.victims if not v.get("cmdline")], [],
+                  "web: every victim's command line")
+    limits = {v.oom["limit_cgroup"]["max_bytes"] for v in trace.kills}
+    results.check(len(limits) >= 2 and 20 * MIB in limits, "web: the limits that bound", limits)
+    inits = [v for v in trace.victims if v.get("init")]
+    results.equal([(v.comm, v.get("repeated")) for v in inits], [("stress-ng", None)],
+                  "web: the container's init died, once")
+    check_kprobes(guest, "web-kprobes.jsonl", has_target=True)
+    check_text(guest, "web-prefix.out")
+
+
+def check_ends(guest):
+    """The exit record: what the kernel says, and what Docker says."""
+    results = guest.results
+    for scenario, code, oom in (("web", 137, True), ("quits", 0, False), ("killed", 137, False)):
+        said = [guest.expected[(scenario, key)] for key in ("exit_code", "oom_killed")]
+        results.equal(said, [code, oom], f"{scenario}: exit code and OOMKilled in docker inspect")
+        trace = Trace(guest.folder / f"{scenario}.jsonl")
+        last = [e for e in trace.exits if e.get("target_gone")]
+        results.equal([e.get("exit_code") for e in last], [code], f"{scenario}: exit code, by the kernel")
+        results.equal([e.get("oom_victim") for e in last], [oom], f"{scenario}: killed by the OOM killer")
+        results.equal([(e.get("runtime", {}).get("exit_code"), e.get("runtime", {}).get("oom_killed"))
+                       for e in last], [(code, oom)], f"{scenario}: exit code and OOMKilled, by Docker")
+        results.equal([e.get("container", {}).get("name") for e in last], [scenario],
+                      f"{scenario}: name in the exit record")
+        if not oom:
+            results.equal(len(trace.ooms), 0, f"{scenario}: no OOM")
+
+
+def check_docker_command_lines(guest):
+    results = guest.results
+    check_errors(guest, DOCKER_COMMAND_LINES)
+    ids = guest.expected[("ambiguous", "ids")]
+    pattern = "(?s)" + "".join(f"(?=.*{docker_id})" for docker_id in ids)
+    results.check(len(ids) >= 2, "cli ambiguous: two ids", ids)
+    check_errors(guest, {"ambiguous": (1, pattern)})
+    check_quiet(guest, ("by-name", "by-id", "by-prefix"))
+    for name in ("by-name", "by-id", "by-prefix"):
+        records = read_records(guest.folder / "cli" / f"{name}.out")
+        target = records[0]["target"] if records else {}
+        results.equal((target.get("id"), target.get("container", {}).get("name")),
+                      (guest.expected[("alive", "id")], "alive"), f"cli {name}: finds it")
+
+
+def check_docker(folder, label):
+    guest = Guest(folder, label, "web.jsonl")
+    check_run(guest, ("web.jsonl", "web-kprobes.jsonl", "web-prefix.out", "quits.jsonl", "killed.jsonl"))
+    for part in (check_web, check_ends, check_docker_command_lines):
+        guarded(guest.results, part, guest)
+    return guest.results.finish()
+
+
+def guarded(results, part, *args):
+    """A record that lacks what we need is a failure of that part, not the end of the check."""
+    try:
+        part(*args)
+    except (KeyError, IndexError, OSError, ValueError, TypeError) as error:
+        results.check(False, f"{part.__name__}", f"{type(error).__name__}: {error}")
+
+
+def main():
+    args = sys.argv[1:]
+    check = {"--docker": check_docker, "--v1": check_v1}.get(args[0] if args else "")
+    if check:
+        args.pop(0)
+    else:
+        check = check_guest
+    if len(args) != 2:
+        print(__doc__.splitlines()[0], file=sys.stderr)
+        return 2
+    try:
+        return check(Path(args[0]), args[1])
+    except (OSError, ValueError, IndexError, KeyError) as error:
+        print(f"FAIL what the guest left can't be read: {error!r}")
+        print("0 passed, 1 failed, 0 skipped")
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
