@@ -74,31 +74,42 @@ static __always_inline void fill_memory(struct event_cgroup *e, struct mem_cgrou
 		e->h.flags |= CGROUP_OOM_GROUP;
 }
 
-/* Sends the levels from `cgrp` up to the root. */
-static __noinline void emit_levels(struct cgroup *cgrp, __u64 group)
+/* A function of its own for the verifier's sake: it need not look at 32 levels' worth of this. */
+__noinline int emit_level(__u64 cgroup, __u64 leaf_id, __u64 group, __u32 cut)
 {
+	struct cgroup *cgrp = (void *)cgroup;
+	struct cgroup *parent = cgroup_parent(cgrp);
+	struct mem_cgroup *memcg = cgroup_memcg(cgrp);
+	const char *name = BPF_CORE_READ(cgrp, kn, name);
+	struct event_cgroup *e = emit__reserve(EVENT_CGROUP, sizeof(*e), group);
+
+	if (!e)
+		return 0;
+	e->leaf_id = leaf_id;
+	e->id = cgroup_id(cgrp);
+	if (parent) {
+		e->parent_id = cgroup_id(parent);
+		if (cut)
+			e->h.flags |= CGROUP_CUT;
+	}
+	bpf_probe_read_kernel_str(e->name, sizeof(e->name), name);
+	if (memcg)
+		fill_memory(e, memcg);
+	emit__submit(e);
+	return 0;
+}
+
+/* Sends the levels from a cgroup up to the root. */
+__noinline int emit_levels(__u64 cgroup, __u64 group)
+{
+	struct cgroup *cgrp = (void *)cgroup;
 	__u64 leaf_id = cgroup_id(cgrp);
 
 	for (int i = 0; i < EVENT_CGROUP_LEVELS && cgrp; i++) {
-		struct cgroup *parent = cgroup_parent(cgrp);
-		struct mem_cgroup *memcg = cgroup_memcg(cgrp);
-		const char *name = BPF_CORE_READ(cgrp, kn, name);
-		struct event_cgroup *e = emit__reserve(EVENT_CGROUP, sizeof(*e), group);
-
-		if (e) {
-			e->leaf_id = leaf_id;
-			e->id = cgroup_id(cgrp);
-			if (parent)
-				e->parent_id = cgroup_id(parent);
-			bpf_probe_read_kernel_str(e->name, sizeof(e->name), name);
-			if (memcg)
-				fill_memory(e, memcg);
-			if (parent && i == EVENT_CGROUP_LEVELS - 1)
-				e->h.flags |= CGROUP_CUT;
-			emit__submit(e);
-		}
-		cgrp = parent;
+		emit_level((__u64)cgrp, leaf_id, group, i == EVENT_CGROUP_LEVELS - 1);
+		cgrp = cgroup_parent(cgrp);
 	}
+	return 0;
 }
 
 static __always_inline __u64 limit_pages(struct mem_cgroup *memcg, __u32 file)
@@ -157,9 +168,9 @@ static __noinline void emit_limit(struct write *write, struct cgroup *cgrp, long
 	__u64 group = GROUP_LIMIT | write->id;
 	struct event_limit *e;
 
-	emit_levels(cgrp, group);
+	emit_levels((__u64)cgrp, group);
 	if (cgroup_id(writer) != cgroup_id(cgrp))
-		emit_levels(writer, group);
+		emit_levels((__u64)writer, group);
 	e = emit__reserve(EVENT_LIMIT, sizeof(*e), group);
 	if (!e)
 		return;
@@ -195,7 +206,7 @@ static __always_inline int on_limit_end(long ret)
 	id = cgroup_id(cgrp);
 	if (ret < 0 && write->file == LIMIT_MAX)
 		bpf_map_update_elem(&last_writes, &id, &write->replaced, BPF_ANY);
-	if (binds_target(cgrp))
+	if (binds_target(write->cgroup))
 		emit_limit(write, cgrp, ret);
 	if (!bpf_map_delete_elem(&writes, &tid))
 		__sync_fetch_and_add(&writes_active, -1);

@@ -46,6 +46,7 @@ enum leaf { LEAF_LIMIT, LEAF_TRIGGER, LEAF_VICTIM, LEAF_COUNT };
  */
 static volatile struct {
 	__u64 oc;          /* struct oom_control *, valid until out_of_memory() returns */
+	__u64 task;        /* the victim at hand, struct task_struct * */
 	__u64 started_ns;  /* 0: we were attached after it had begun */
 	__u64 id;          /* 0: nothing has been sent for it yet */
 	__u64 leafs[LEAF_COUNT]; /* ids of the cgroups whose chains have been sent */
@@ -78,7 +79,7 @@ static __always_inline bool in_run(void)
 }
 
 /* Sends the chain of `cgrp`, unless this run has sent it already. */
-static __noinline void emit_chain(struct cgroup *cgrp, enum leaf slot)
+static __always_inline void emit_chain(struct cgroup *cgrp, enum leaf slot)
 {
 	__u64 leaf_id = cgroup_id(cgrp);
 
@@ -91,7 +92,7 @@ static __noinline void emit_chain(struct cgroup *cgrp, enum leaf slot)
 		run.leafs[LEAF_TRIGGER] = leaf_id;
 	else
 		run.leafs[LEAF_VICTIM] = leaf_id;
-	emit_levels(cgrp, run.id);
+	emit_levels((__u64)cgrp, run.id);
 }
 
 /* The cgroup whose limit was hit; NULL when the whole machine is out of memory. */
@@ -101,7 +102,7 @@ static __always_inline struct cgroup *limit_cgroup(struct oom_control *oc)
 }
 
 /* Sends what is known of the run as a whole, once. */
-static __noinline void open_run(__u32 outcome)
+__noinline int open_run(__u32 outcome)
 {
 	struct oom_control *oc = (void *)run.oc;
 	struct cgroup *limit = limit_cgroup(oc);
@@ -112,7 +113,7 @@ static __noinline void open_run(__u32 outcome)
 	struct event_oom *e;
 
 	if (run.id)
-		return;
+		return 0;
 	run.id = ++last_oom_id;
 	emit_chain(limit, LEAF_LIMIT);
 	emit_chain(trigger, LEAF_TRIGGER);
@@ -120,7 +121,7 @@ static __noinline void open_run(__u32 outcome)
 	quiet = bpf_map_lookup_elem(&quiet_runs, &limit_id);
 	e = emit__reserve(EVENT_OOM, sizeof(*e), run.id);
 	if (!e)
-		return;
+		return 0;
 	e->started_ns = run.started_ns;
 	e->limit_cgroup_id = limit_id;
 	e->trigger_cgroup_id = cgroup_id(trigger);
@@ -146,6 +147,7 @@ static __noinline void open_run(__u32 outcome)
 		quiet->last_sent_ns = e->h.ts_ns;
 	}
 	emit__submit(e);
+	return 0;
 }
 
 static __always_inline void fill_victim_mm(struct event_victim *e, struct mm_struct *mm)
@@ -163,8 +165,11 @@ static __always_inline void fill_victim_mm(struct event_victim *e, struct mm_str
 	e->pgtables_bytes = BPF_CORE_READ(mm, pgtables_bytes.counter);
 }
 
-static __noinline void emit_victim(struct task_struct *task, struct cgroup *cgrp, __u32 flags)
+/* Sends run.task as a victim. */
+__noinline int emit_victim(__u64 cgroup, __u32 flags)
 {
+	struct task_struct *task = (void *)run.task;
+	struct cgroup *cgrp = (void *)cgroup;
 	struct task_struct *current = (void *)bpf_get_current_task();
 	struct task_struct *parent = BPF_CORE_READ(task, group_leader, real_parent, group_leader);
 	struct mm_struct *mm = BPF_CORE_READ(task, mm);
@@ -175,7 +180,7 @@ static __noinline void emit_victim(struct task_struct *task, struct cgroup *cgrp
 	run.victims++;
 	e = emit__reserve(EVENT_VICTIM, sizeof(*e), run.id);
 	if (!e)
-		return;
+		return 0;
 	e->h.flags = flags;
 	e->cgroup_id = cgroup_id(cgrp);
 	e->start_ns = BPF_CORE_READ(task, group_leader, start_boottime);
@@ -201,6 +206,7 @@ static __noinline void emit_victim(struct task_struct *task, struct cgroup *cgrp
 		}
 	}
 	emit__submit(e);
+	return 0;
 }
 
 static __always_inline void begin_run(struct oom_control *oc, __u64 started_ns)
@@ -257,10 +263,11 @@ static __always_inline int on_mark(struct task_struct *task)
 		flags |= VICTIM_EXITING;
 	}
 	cgrp = task_cgroup(task);
-	if (!in_target(cgrp))
+	if (!in_target((__u64)cgrp))
 		return 0;
 	open_run(run.in_kill ? OOM_KILLED : OOM_EXITING);
-	emit_victim(task, cgrp, flags);
+	run.task = (__u64)task;
+	emit_victim((__u64)cgrp, flags);
 	return 0;
 }
 
@@ -274,10 +281,11 @@ static __always_inline int on_signal(int sig, struct task_struct *task)
 	if ((__u32)BPF_CORE_READ(task, tgid) == run.victim_pid)
 		return 0;
 	cgrp = task_cgroup(task);
-	if (!run.id && !in_target(cgrp))
+	if (!run.id && !in_target((__u64)cgrp))
 		return 0;
 	open_run(OOM_KILLED);
-	emit_victim(task, cgrp, VICTIM_SHARES_MM);
+	run.task = (__u64)task;
+	emit_victim((__u64)cgrp, VICTIM_SHARES_MM);
 	return 0;
 }
 
@@ -295,13 +303,13 @@ static __always_inline void end_quiet_run(bool no_victim)
 		quiet = bpf_map_lookup_elem(&quiet_runs, &limit_id);
 		if (!quiet)
 			return;
-		quiet->in_target = in_target(limit);
+		quiet->in_target = in_target((__u64)limit);
 	}
 	if (!no_victim) {
 		quiet->waits++;
 		return;
 	}
-	if (!quiet->in_target && !in_target(task_cgroup((void *)bpf_get_current_task())))
+	if (!quiet->in_target && !in_target((__u64)task_cgroup((void *)bpf_get_current_task())))
 		return;
 	if (quiet->last_sent_ns &&
 	    bpf_ktime_get_boot_ns() - quiet->last_sent_ns < NO_VICTIM_INTERVAL_NS) {
@@ -349,7 +357,7 @@ static __always_inline int on_exit(struct task_struct *task)
 	if (!ns_init && (status & 0x7f) != SIGKILL)
 		return 0;
 	cgrp = task_cgroup(task);
-	if (!in_target(cgrp))
+	if (!in_target((__u64)cgrp))
 		return 0;
 	e = emit__reserve(EVENT_EXIT, sizeof(*e), 0);
 	if (!e)
@@ -371,7 +379,7 @@ static __always_inline int on_exec(struct task_struct *task)
 	struct cmdline_entry *entry;
 	__u32 pid = bpf_get_current_pid_tgid() >> 32;
 
-	if (!in_target(task_cgroup(task)))
+	if (!in_target((__u64)task_cgroup(task)))
 		return 0;
 	bpf_map_update_elem(&cmdlines, &pid, &empty, BPF_ANY);
 	entry = bpf_map_lookup_elem(&cmdlines, &pid);

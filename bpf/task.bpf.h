@@ -58,9 +58,17 @@ static __always_inline __u64 cgroup_id(struct cgroup *cgrp)
 	return BPF_CORE_READ(cgrp, kn, id);
 }
 
-/* Whether `cgrp` is the target or below it. Everything is, when the target is the whole machine. */
-static __noinline bool in_target(struct cgroup *cgrp)
+/*
+ * The functions below that aren't static are "global" to the verifier (5.6): it looks at each once,
+ * for any arguments, and not again at each call. That makes loading several times faster. Their
+ * arguments must be numbers: addresses come as __u64.
+ */
+
+/* Whether a cgroup is the target or below it. Everything is, when that is the whole machine. */
+__noinline int in_target(__u64 cgroup)
 {
+	struct cgroup *cgrp = (void *)cgroup;
+
 	if (!target_cgroup_id)
 		return true;
 	for (int i = 0; i < EVENT_DEPTH_MAX && cgrp; i++) {
@@ -71,12 +79,12 @@ static __noinline bool in_target(struct cgroup *cgrp)
 	return false;
 }
 
-/* Whether a limit of `cgrp` binds something in the target: it is in the target, or above it. */
-static __noinline bool binds_target(struct cgroup *cgrp)
+/* Whether a limit of a cgroup binds something in the target: it is in the target, or above it. */
+__noinline int binds_target(__u64 cgroup)
 {
-	__u64 id = cgroup_id(cgrp);
+	__u64 id = cgroup_id((void *)cgroup);
 
-	if (in_target(cgrp))
+	if (in_target(cgroup))
 		return true;
 	for (int i = 0; i < EVENT_DEPTH_MAX && target_ancestors[i]; i++) {
 		if (target_ancestors[i] == id)
