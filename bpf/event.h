@@ -37,10 +37,14 @@ struct event_header {
 	__u16 kind;    /* enum event_kind */
 	__u16 flags;   /* per kind */
 	__u64 ts_ns;   /* CLOCK_BOOTTIME */
-	__u64 group;   /* of the events that belong together: an OOM's id, or GROUP_LIMIT | a write's */
+	__u64 group;   /* the events that belong together: an OOM's id, or GROUP_LIMIT | a write's start */
 };
 
-/* Runs of the OOM killer come one by one, since oom_lock serialises them; writes overlap with all. */
+/*
+ * Runs of the OOM killer come one by one, since oom_lock serialises them. Writes overlap with them and
+ * with each other; the time at which one began names it (a counter would need an atomic that
+ * gives its value back, which BPF has from 5.12 on only).
+ */
 #define GROUP_LIMIT (1ULL << 63)
 
 /* The files of the memory controller whose writes are seen. */
@@ -52,7 +56,6 @@ enum limit_file {
 
 /* Value of the map `last_writes`: the latest write to a cgroup's memory.max, by cgroup id. */
 struct limit_write {
-	__u64 id;
 	__u64 started_ns;
 	__u64 old_pages;
 	__u64 usage_pages; /* when it began */
@@ -84,8 +87,8 @@ struct event_oom {
 	__u32 chosen_pid;       /* of oc->chosen, which may be a leader that has exited already */
 	__u32 chosen_tid;
 	char trigger_comm[EVENT_COMM_LEN];
-	__u64 in_write_id;      /* the write that this run happened inside of, by the same thread; 0: none */
-	struct limit_write last_write; /* the last one to the limit's memory.max; id 0: none was seen */
+	__u64 in_write_ns;      /* start of the write that this run is inside of, in its thread; 0: none */
+	struct limit_write last_write; /* the latest one to the limit's memory.max; start 0: none seen */
 };
 
 /* event_cgroup.h.flags */
@@ -167,7 +170,6 @@ struct event_exit {
 /* One write to a limit's file, sent when it returns. */
 struct event_limit {
 	struct event_header h;
-	__u64 id;
 	__u64 started_ns;
 	__u64 cgroup_id;
 	__u64 writer_cgroup_id;
@@ -205,8 +207,8 @@ struct quiet_runs {
 
 #define EVENT_ASSERT(cond) _Static_assert(cond, #cond)
 EVENT_ASSERT(sizeof(struct event_header) == 24);
-EVENT_ASSERT(sizeof(struct limit_write) == 32);
-EVENT_ASSERT(sizeof(struct event_oom) == 168);
+EVENT_ASSERT(sizeof(struct limit_write) == 24);
+EVENT_ASSERT(sizeof(struct event_oom) == 160);
 EVENT_ASSERT(__builtin_offsetof(struct event_oom, outcome) == 80);
 EVENT_ASSERT(sizeof(struct event_cgroup) == 352);
 EVENT_ASSERT(__builtin_offsetof(struct event_cgroup, name) == 96);
@@ -214,6 +216,6 @@ EVENT_ASSERT(sizeof(struct event_victim) == 656);
 EVENT_ASSERT(__builtin_offsetof(struct event_victim, pid) == 96);
 EVENT_ASSERT(sizeof(struct event_oom_end) == 32);
 EVENT_ASSERT(sizeof(struct event_exit) == 64);
-EVENT_ASSERT(sizeof(struct event_limit) == 144);
+EVENT_ASSERT(sizeof(struct event_limit) == 136);
 
 #endif

@@ -17,8 +17,7 @@
 
 /* A write that is going on. */
 struct write {
-	__u64 id;
-	__u64 started_ns;
+	__u64 started_ns; /* also names the write */
 	__u64 cgroup; /* struct cgroup *, held by the file that is being written */
 	__u64 old_pages;
 	__u64 usage_pages;
@@ -46,7 +45,6 @@ struct {
 
 /* How many entries `writes` has: nearly always 0, and then nobody needs to look into it. */
 static __u32 writes_active;
-static __u64 last_write_id;
 
 static __always_inline __u32 current_tid(void)
 {
@@ -140,7 +138,6 @@ static __always_inline int on_limit_begin(struct kernfs_open_file *of, __u32 fil
 
 	if (!memcg)
 		return 0;
-	write.id = __sync_fetch_and_add(&last_write_id, 1) + 1;
 	write.started_ns = bpf_ktime_get_boot_ns();
 	write.cgroup = (__u64)cgrp;
 	write.old_pages = limit_pages(memcg, file);
@@ -150,7 +147,6 @@ static __always_inline int on_limit_begin(struct kernfs_open_file *of, __u32 fil
 		last = bpf_map_lookup_elem(&last_writes, &id);
 		if (last)
 			write.replaced = *last;
-		latest.id = write.id;
 		latest.started_ns = write.started_ns;
 		latest.old_pages = write.old_pages;
 		latest.usage_pages = write.usage_pages;
@@ -165,7 +161,7 @@ static __noinline void emit_limit(struct write *write, struct cgroup *cgrp, long
 {
 	struct cgroup *writer = task_cgroup((void *)bpf_get_current_task());
 	struct mem_cgroup *memcg = cgroup_memcg(cgrp);
-	__u64 group = GROUP_LIMIT | write->id;
+	__u64 group = GROUP_LIMIT | write->started_ns;
 	struct event_limit *e;
 
 	emit_levels((__u64)cgrp, group);
@@ -174,7 +170,6 @@ static __noinline void emit_limit(struct write *write, struct cgroup *cgrp, long
 	e = emit__reserve(EVENT_LIMIT, sizeof(*e), group);
 	if (!e)
 		return;
-	e->id = write->id;
 	e->started_ns = write->started_ns;
 	e->cgroup_id = cgroup_id(cgrp);
 	e->writer_cgroup_id = cgroup_id(writer);
@@ -246,7 +241,7 @@ static __always_inline void fill_cause(struct event_oom *e, __u64 limit_id)
 	struct write *write = current_write();
 
 	if (write && write->file == LIMIT_MAX)
-		e->in_write_id = write->id;
+		e->in_write_ns = write->started_ns;
 	if (last)
 		e->last_write = *last;
 }

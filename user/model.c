@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define RECENT_VICTIMS 1024
+#define RECENT_WRITES 1024
 #define PATH_DEPTH_MAX 64
 /* PAGE_COUNTER_MAX, include/linux/page_counter.h, 64-bit */
 #define PAGE_COUNTER_MAX(page_size) ((uint64_t)INT64_MAX / (page_size))
@@ -54,6 +55,9 @@ struct model {
 	struct victim_node *victims;
 	size_t victim_count, victim_room;
 
+	/* When the latest writes began; the n-th that was heard of has the number n. */
+	uint64_t write_starts[RECENT_WRITES];
+	uint64_t write_count;
 	struct pending_write writes[MODEL_WRITES_MAX];
 	size_t writes_next;
 
@@ -335,6 +339,19 @@ static void count_victims(const struct model *model, struct record_oom *r)
 	r->incomplete = !model->has_oom || !model->has_end || r->missing;
 }
 
+/* The number by which people know a write, of which runs inside it are told before it is itself. */
+static uint64_t write_number(struct model *model, uint64_t started_ns)
+{
+	uint64_t oldest = model->write_count > RECENT_WRITES ? model->write_count - RECENT_WRITES : 0;
+
+	for (uint64_t n = model->write_count; n > oldest; n--) {
+		if (model->write_starts[(n - 1) % RECENT_WRITES] == started_ns)
+			return n;
+	}
+	model->write_starts[model->write_count % RECENT_WRITES] = started_ns;
+	return ++model->write_count;
+}
+
 /* Whether the limit is that of a cgroup above the victim's container or, outside of one, its cgroup. */
 static bool is_ancestor_limit(const struct record_oom *r)
 {
@@ -349,28 +366,33 @@ static bool is_ancestor_limit(const struct record_oom *r)
 	return strlen(r->limit->path) < own_len;
 }
 
-static void fill_cause(const struct model *model, struct record_oom *r)
+static void fill_cause(struct model *model, struct record_oom *r)
 {
 	const struct event_oom *e = &model->oom;
+	const struct limit_write *last = &e->last_write;
+	uint64_t started_ns = e->in_write_ns ? e->in_write_ns : last->started_ns;
 
 	if (r->sysrq) {
 		r->cause = CAUSE_SYSRQ;
-	} else if (r->whole_machine) {
-		r->cause = CAUSE_MACHINE;
-	} else if (e->in_write_id) {
-		r->cause = CAUSE_WRITE;
-		r->cause_limit_id = e->in_write_id;
-	} else {
-		r->cause = is_ancestor_limit(r) ? CAUSE_ANCESTOR : CAUSE_REACHED;
-		r->cause_limit_id = e->last_write.id;
-		if (!r->limit || !r->limit->has_memory)
-			r->cause = CAUSE_UNKNOWN;
-		else if (e->last_write.id &&
-			 r->limit->max_bytes < e->last_write.usage_pages * model->env.page_size)
-			r->cause = CAUSE_LOWERED;
+		return;
 	}
-	if (e->last_write.id && r->cause_limit_id == e->last_write.id)
-		r->cause_since_ns = r->time.boot_ns - e->last_write.started_ns;
+	if (r->whole_machine) {
+		r->cause = CAUSE_MACHINE;
+		return;
+	}
+	if (e->in_write_ns)
+		r->cause = CAUSE_WRITE;
+	else if (!r->limit || !r->limit->has_memory)
+		r->cause = CAUSE_UNKNOWN;
+	else if (last->started_ns &&
+		 r->limit->max_bytes < last->usage_pages * model->env.page_size)
+		r->cause = CAUSE_LOWERED;
+	else
+		r->cause = is_ancestor_limit(r) ? CAUSE_ANCESTOR : CAUSE_REACHED;
+	if (started_ns) {
+		r->cause_limit_id = write_number(model, started_ns);
+		r->cause_since_ns = r->time.boot_ns - started_ns;
+	}
 }
 
 /* Hands over the run that is open. */
@@ -509,7 +531,7 @@ static void finalize_write(struct model *model, struct pending_write *write,
 	uint64_t page = model->env.page_size;
 	struct record_limit r = {
 		.time = { e->h.ts_ns, (int64_t)e->h.ts_ns + wall_offset_ns },
-		.id = e->id,
+		.id = write_number(model, e->started_ns),
 		.file = e->file,
 		.cgroup = path_of(&write->cgroups, e->cgroup_id),
 		.writer_pid = e->writer_pid,
