@@ -174,6 +174,15 @@ static void put_swap(FILE *out, const struct record_level *l)
 	put_size(out, " of ", l->swap_max_bytes);
 }
 
+static bool is_own_limit(const struct record_oom *oom, const struct record_victim *victim)
+{
+	const struct container_ref *own = &victim->container.ref;
+
+	return own->runtime != CONTAINER__UNKNOWN && oom->limit->path &&
+	       strlen(oom->limit->path) == own->prefix_len &&
+	       !strncmp(oom->limit->path, victim->cgroup, own->prefix_len);
+}
+
 static void put_limit(const struct text_sink *sink, const struct record_oom *oom)
 {
 	const struct record_victim *victim = first_killed(oom);
@@ -199,6 +208,11 @@ static void put_limit(const struct text_sink *sink, const struct record_oom *oom
 		put_size(out, ", usage ", oom->limit->usage_bytes);
 		put_swap(out, oom->limit);
 		fputs(", of ", out);
+	}
+	/* Its path is long, and stands in the first lines of the session. */
+	if (victim && is_own_limit(oom, victim)) {
+		fputs("the container itself\n", out);
+		return;
 	}
 	put(out, oom->limit->path);
 	if (victim && victim->cgroup && oom->limit->path &&
@@ -265,13 +279,16 @@ static const char *role_label(const struct record_victim *v)
 static void put_cmdline(const struct text_sink *sink, const struct record_victim *v)
 {
 	FILE *out = sink->base.out;
-	size_t from = 0;
+	size_t from = 0, end = v->cmdline_len;
 
+	/* A process that writes its title over its arguments pads it with blanks. */
+	while (end && (v->cmdline[end - 1] == ' ' || !v->cmdline[end - 1]))
+		end--;
 	put_label(sink, "");
 	style(sink, STYLE_DIM);
 	fputc('$', out);
-	while (from < v->cmdline_len) {
-		size_t len = strnlen(v->cmdline + from, v->cmdline_len - from);
+	while (from < end) {
+		size_t len = strnlen(v->cmdline + from, end - from);
 
 		fputc(' ', out);
 		put_bytes(out, v->cmdline + from, len);
