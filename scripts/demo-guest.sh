@@ -7,8 +7,10 @@ set -eu
 
 CONTAINER_LIMIT=512m
 STEPS='448M 384M 320M 256M 208M 160M'
-STEP_SECONDS=3
-LAST=20M
+STEP_SECONDS=2
+# Nothing can live at the last of these. Whether something can at the first is up to how fast the
+# kernel frees what it has killed already.
+LAST_STEPS='20M 1M'
 STRESS='stress-ng --vm 1 --vm-bytes 610M --vm-keep'
 
 bold='' plain=''
@@ -35,27 +37,28 @@ until_true() {
 
 container_runs() { [ "$(docker inspect -f '{{.State.Running}}' web)" = true ]; }
 container_dead() { [ "$(docker inspect -f '{{.State.Running}}' web)" = false ]; }
+cgroup_empty() { ! grep -q '^populated 1' "$cgroup/cgroup.events" 2>/dev/null; }
 
 start_container() {
-	shell "docker run -d --name web -m $CONTAINER_LIMIT oomtest ... $STRESS"
+	shell "docker run -d --name web -m $CONTAINER_LIMIT oomtest \\"
+	printf '      %s\n' "$STRESS"
 	# The program waits until everybody looks on.
 	docker run -d --name web -m $CONTAINER_LIMIT --network none oomtest \
 		sh -c "until [ -e /go ]; do sleep 0.2; done; exec $STRESS --quiet" >/dev/null
 	until_true 60 container_runs
 	id=$(docker inspect -f '{{.Id}}' web)
 	cgroup=/sys/fs/cgroup/system.slice/docker-$id.scope
-	cat "$cgroup/memory.max" >"$OUT/first-limit"
 }
 
 show_memory() {
 	shell 'docker exec web free -b'
-	docker exec web free -b | cut -c1-78
+	docker exec web free -b | cut -c1-66 # without the columns that would break an 80-column line
 	shell 'docker stats --no-stream web'
 	docker stats --no-stream --format '{{.Name}}   MEM USAGE / LIMIT   {{.MemUsage}}   {{.MemPerc}}' web
 	shell 'cat memory.current memory.max    # in its cgroup'
 	cat "$cgroup/memory.current" "$cgroup/memory.max"
-	echo 'free reads /proc/meminfo, which is the whole machine also inside a container; docker'
-	echo "stats shows the container's own cgroup: what is charged to it and what it may use."
+	echo 'They differ: free reads /proc/meminfo, which inside a container too is that of the'
+	echo "whole machine; docker stats reads the container's cgroup, to which its limit belongs."
 }
 
 start_tracers() {
@@ -72,7 +75,6 @@ start_tracers() {
 set_limit() {
 	shell "echo $1 > memory.max"
 	sh -c "echo $1 >'$cgroup/memory.max'"
-	echo "$1" >>"$OUT/steps"
 }
 
 lower_limits() {
@@ -80,17 +82,19 @@ lower_limits() {
 		sleep $STEP_SECONDS
 		set_limit "$limit"
 	done
-	sleep $STEP_SECONDS
-	set_limit $LAST
+	for limit in $LAST_STEPS; do
+		until_true $STEP_SECONDS cgroup_empty && break
+		set_limit "$limit"
+	done
 }
 
 start_container
 show_memory
 start_tracers
-say "now stress-ng begins: 610 MiB, of which $CONTAINER_LIMIT may be used"
+say "now stress-ng begins: it wants 610 MiB and may have $CONTAINER_LIMIT"
 docker exec web sh -c '>/go'
 lower_limits
-until_true 120 container_dead || say 'the container is still alive'
+until_true 60 container_dead || say 'the container is still alive'
 wait $json && wait $text
 docker inspect web >"$OUT/inspect.json"
 shell "docker inspect -f '{{.State.ExitCode}} {{.State.OOMKilled}}' web"

@@ -75,18 +75,20 @@ def size(limit):
     return f"{limit / MIB:g} MiB" if isinstance(limit, int) else str(limit)
 
 
-def parse_limit(text):
-    return int(text[:-1]) * MIB if text.endswith("M") else int(text)
+def show_steps(records, kills):
+    """Each write of memory.max, with the kills inside it and those that came of it later."""
+    writes = [r for r in records if r["type"] == "limit" and r["file"] == "memory.max"]
+    print(f"{'memory.max':>10}   kills: {'in the write':>14} {'after it':>10}")
 
+    def row(limit, inside, write_id):
+        after = sum(oom["cause"].get("limit_id") == write_id and oom["cause"]["kind"] != "inside-write"
+                    for oom, _ in kills)
+        print(f"{size(limit):>10}          {inside:>14} {after:>10}")
 
-def show_steps(steps, kills):
-    """Kills by the limit that was in force, which each kill's record has from the kernel."""
-    print(f"{'memory.max':>12} {'kills':>7}   of which in the write that lowered it")
-    for i, limit in enumerate(steps):
-        here = [oom for oom, _ in kills if oom["limit_cgroup"]["max_bytes"] == limit]
-        # The demo's shell is the only "sh" outside of the container.
-        inside = sum("container" not in oom["trigger"] for oom in here)
-        print(f"{size(limit):>12} {len(here):>7}   {inside if i else '-':>7}")
+    if writes:
+        row(writes[0]["old"], "-", None)
+    for write in writes:
+        row(write["new"], write["kills"], write["id"])
 
 
 def show_end(kills, records, state):
@@ -113,10 +115,6 @@ def main(folder):
         records = [json.loads(line) for line in lines]
     with open(path("inspect.json"), encoding="utf-8") as file:
         state = json.load(file)[0]["State"]
-    with open(path("first-limit"), encoding="utf-8") as file:
-        steps = [int(file.read())]
-    with open(path("steps"), encoding="utf-8") as file:
-        steps += [parse_limit(line.strip()) for line in file]
     kills = list(traced_kills(records))
     logged = log_kills(path("dmesg.log"))
 
@@ -129,7 +127,7 @@ def main(folder):
     if not kills:
         print("Nothing was killed: the experiment has failed.")
         return 1
-    show_steps(steps, kills)
+    show_steps(records, kills)
     print()
     agree = show_end(kills, records, state)
     print(f"\nRecording (JSON Lines): {path('oomtrace.jsonl')}\n"

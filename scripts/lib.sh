@@ -3,7 +3,8 @@
 # Shared by the scripts of this folder; to be sourced before any change of directory.
 
 PATH=$PATH:/usr/sbin:/sbin # not in everybody's, and mke2fs, mkswap, modprobe and depmod are there
-CACHE=$(realpath -m "${OOMTRACE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/oomtrace}")
+CACHE=${XDG_CACHE_HOME:-~/.cache}/oomtrace
+CACHE=$(realpath -m "${OOMTRACE_CACHE:-$CACHE}")
 
 say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 die() { say "$2"; exit "$1"; }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Bytes -> events -> decode -> model -> JSON. The input is a sequence of entries: a byte that says
- * whether the kind and the size are put right (most random bytes are no event otherwise), two bytes
- * of length, and then that many bytes.
+ * of what kind it is and how much of it is put right (random bytes are no event otherwise), two
+ * bytes of length, and then that many bytes.
  */
 #include <json-c/json.h>
 #include <stdint.h>
@@ -14,6 +14,14 @@
 #include "sink.h"
 
 #define EVENT_ROOM 1024 /* longer than any event that is known */
+
+/* The first byte of an entry. */
+enum {
+	KIND = 15,
+	RAW_VALUES = 1 << 5,
+	OF_A_WRITE = 1 << 6,
+	PUT_RIGHT = 1 << 7,
+};
 
 static const size_t sizes[EVENT_KIND_MAX] = {
 	[EVENT_OOM] = sizeof(struct event_oom),
@@ -55,31 +63,60 @@ static void on_limit(void *ctx, const struct record_limit *limit)
 	require(!sink->ops->limit(sink, limit));
 }
 
+/*
+ * Puts right what random bytes nearly never have: kind, size, enumerations, and few groups and
+ * cgroups, so that events meet. With RAW_VALUES only the header is put right.
+ */
+static void put_right(union event *event, uint8_t control, size_t size)
+{
+	uint8_t kind = control & KIND;
+
+	event->h.kind = kind;
+	event->h.size = (uint32_t)size;
+	event->h.group = (event->h.group & 3) + 1;
+	if ((control & OF_A_WRITE) || kind == EVENT_LIMIT)
+		event->h.group |= GROUP_LIMIT;
+	if (control & RAW_VALUES)
+		return;
+	if (kind == EVENT_OOM) {
+		event->oom.outcome = event->oom.outcome % 3 + OOM_KILLED;
+		event->oom.limit_cgroup_id &= 7;
+		event->oom.trigger_cgroup_id &= 7;
+		event->oom.chosen_pid &= 7;
+	} else if (kind == EVENT_CGROUP) {
+		event->cgroup.id &= 7;
+		event->cgroup.parent_id &= 7;
+	} else if (kind == EVENT_VICTIM) {
+		event->victim.cgroup_id &= 7;
+		event->victim.pid &= 7;
+		event->victim.cmdline_len %= EVENT_CMDLINE_LEN + 2;
+	} else if (kind == EVENT_LIMIT) {
+		event->limit.file = event->limit.file % 3 + LIMIT_MAX;
+		event->limit.cgroup_id &= 7;
+		event->limit.writer_cgroup_id &= 7;
+	}
+}
+
 /* Decodes one entry from memory of exactly its size, so that ASan sees any read beyond. */
 static void one_event(struct model *model, uint8_t control, const uint8_t *data, size_t size)
 {
-	uint8_t kind = control & 15;
-	size_t whole = kind < EVENT_KIND_MAX && sizes[kind] ? sizes[kind] : size;
-	struct event_header header = {};
+	uint8_t kind = control & KIND;
+	size_t whole = size;
 	union event event;
 	uint8_t *bytes;
 
-	if (control & 128)
-		size = size < whole ? size : whole;
+	if ((control & PUT_RIGHT) && kind < EVENT_KIND_MAX && sizes[kind])
+		whole = sizes[kind];
 	else
-		whole = size;
-	bytes = calloc(1, whole + 1);
+		control = 0;
+	bytes = calloc(1, whole + !whole);
 	require(bytes != NULL);
-	memcpy(bytes, data, size);
-	if ((control & 128) && whole >= sizeof(header)) {
-		memcpy(&header, bytes, sizeof(header));
-		header.kind = kind;
-		header.size = (uint32_t)whole;
-		/* Few groups, of both sorts, so that events meet. */
-		header.group = (header.group & 3) + 1;
-		if ((control & 64) || kind == EVENT_LIMIT)
-			header.group |= GROUP_LIMIT;
-		memcpy(bytes, &header, sizeof(header));
+	memcpy(bytes, data, size < whole ? size : whole);
+	if (control) {
+		memset(&event, 0, sizeof(event));
+		memcpy(&event, bytes, whole);
+		put_right(&event, control, whole);
+		memcpy(bytes, &event, whole);
 	}
 	if (!decode__event(bytes, whole, &event))
 		require(!model__event(model, &event, 1700000000000000000));

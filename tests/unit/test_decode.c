@@ -186,11 +186,12 @@ static int decode_with_u32(uint16_t kind, size_t size, size_t offset, uint32_t v
 
 static void test_cmdline_len(void **state)
 {
+	const uint32_t max = EVENT_CMDLINE_LEN;
+
 	(void)state;
 	assert_int_equal(DECODE_WITH(EVENT_VICTIM, event_victim, cmdline_len, 0), 0);
-	assert_int_equal(DECODE_WITH(EVENT_VICTIM, event_victim, cmdline_len, EVENT_CMDLINE_LEN), 0);
-	assert_int_equal(DECODE_WITH(EVENT_VICTIM, event_victim, cmdline_len, EVENT_CMDLINE_LEN + 1),
-			 -EINVAL);
+	assert_int_equal(DECODE_WITH(EVENT_VICTIM, event_victim, cmdline_len, max), 0);
+	assert_int_equal(DECODE_WITH(EVENT_VICTIM, event_victim, cmdline_len, max + 1), -EINVAL);
 	assert_int_equal(DECODE_WITH(EVENT_VICTIM, event_victim, cmdline_len, UINT32_MAX), -EINVAL);
 }
 

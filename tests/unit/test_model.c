@@ -295,12 +295,12 @@ static union event gone(uint32_t pid, uint64_t start_ns)
 	return e;
 }
 
-static union event limit(uint64_t id)
+/* A write is named by the time at which it began. */
+static union event limit(uint64_t started_ns)
 {
-	union event e = blank(EVENT_LIMIT, GROUP_LIMIT | id);
+	union event e = blank(EVENT_LIMIT, GROUP_LIMIT | started_ns);
 
-	e.limit.id = id;
-	e.limit.started_ns = 5500;
+	e.limit.started_ns = started_ns;
 	e.limit.cgroup_id = DOCKER_CGROUP_ID;
 	e.limit.writer_cgroup_id = SSH_ID;
 	e.limit.old_pages = UNLIMITED;
@@ -563,7 +563,7 @@ static void test_whole_machine(void **state)
 	stop(kept);
 }
 
-/* Points are those of the chosen task, so of no other victim, and of none when nothing was chosen. */
+/* Points are those of the chosen task: of no other victim, and of none when that is unknown. */
 static void test_points_only_for_the_chosen(void **state)
 {
 	struct kept *kept = start();
@@ -594,7 +594,7 @@ static void test_init(void **state)
 	stop(kept);
 }
 
-/* What the event lacks is asked for at once; what can't be found stays unknown, and so do figures. */
+/* What the event lacks is asked for at once; what can't be found stays unknown, as do figures. */
 static void test_unknown_of_a_victim(void **state)
 {
 	struct kept *kept = start();
@@ -936,13 +936,13 @@ static void test_limit(void **state)
 {
 	struct kept *kept = start_with(0, 60);
 	const struct record_limit *r = kept->limits;
-	union event other = limit(8);
+	union event other = limit(5600);
 
 	(void)state;
-	send_chain(kept, GROUP_LIMIT | 7);
-	send(kept, cgroup(GROUP_LIMIT | 7, SSH_ID, ROOT_ID, "ssh.service"));
-	send(kept, limit(7));
-	assert_int_equal(r->id, 7);
+	send_chain(kept, GROUP_LIMIT | 5500);
+	send(kept, cgroup(GROUP_LIMIT | 5500, SSH_ID, ROOT_ID, "ssh.service"));
+	send(kept, limit(5500));
+	assert_int_equal(r->id, 1);
 	assert_int_equal(r->file, LIMIT_MAX);
 	assert_string_equal(r->cgroup, DOCKER_PATH);
 	assert_string_equal(r->container.ref.id, DOCKER_ID);
@@ -964,6 +964,7 @@ static void test_limit(void **state)
 	other.limit.writer_pid = 62;
 	other.limit.result = -EINVAL;
 	send(kept, other); /* its chains were lost */
+	assert_int_equal(r[1].id, 2);
 	assert_false(r[1].writer_self);
 	assert_null(r[1].cgroup);
 	assert_null(r[1].writer_cgroup);
@@ -1014,22 +1015,22 @@ static void test_causes(void **state)
 	const struct record_oom *r;
 
 	(void)state;
-	in_write.oom.in_write_id = 5;
-	in_write.oom.last_write = (struct limit_write){ 5, 6000, UNLIMITED, 200 };
+	in_write.oom.in_write_ns = 6000;
+	in_write.oom.last_write = (struct limit_write){ 6000, UNLIMITED, 200 };
 	r = run_of(kept, in_write);
 	assert_int_equal(r->cause, CAUSE_WRITE);
-	assert_int_equal(r->cause_limit_id, 5);
+	assert_int_equal(r->cause_limit_id, 1);
 	assert_int_equal(r->cause_since_ns, r->time.boot_ns - 6000);
 
-	lowered.oom.last_write = (struct limit_write){ 5, 6000, UNLIMITED, 129 };
+	lowered.oom.last_write = (struct limit_write){ 6000, UNLIMITED, 129 };
 	r = run_of(kept, lowered);
 	assert_int_equal(r->cause, CAUSE_LOWERED);
-	assert_int_equal(r->cause_limit_id, 5);
+	assert_int_equal(r->cause_limit_id, 1);
 
-	roomy.oom.last_write = (struct limit_write){ 5, 6000, UNLIMITED, 128 };
+	roomy.oom.last_write = (struct limit_write){ 6001, UNLIMITED, 128 };
 	r = run_of(kept, roomy);
 	assert_int_equal(r->cause, CAUSE_REACHED);
-	assert_int_equal(r->cause_limit_id, 5);
+	assert_int_equal(r->cause_limit_id, 2);
 
 	above.oom.limit_cgroup_id = SLICE_ID;
 	r = run_of(kept, above);
@@ -1039,14 +1040,32 @@ static void test_causes(void **state)
 	stop(kept);
 }
 
-/* On another CPU a write can begin between the event's time stamp and the look at the last write. */
+/* Runs inside a write are told before it is: they, it and the runs after it agree on its number. */
+static void test_numbers_of_writes(void **state)
+{
+	struct kept *kept = start();
+	union event inside = oom(1, 42), after = oom(2, 42);
+
+	(void)state;
+	inside.oom.in_write_ns = inside.oom.last_write.started_ns = 6000;
+	after.oom.last_write.started_ns = 6000;
+	assert_int_equal(run_of(kept, inside)->cause_limit_id, 1);
+	send(kept, limit(5000)); /* of another cgroup, began earlier */
+	send(kept, limit(6000));
+	assert_int_equal(run_of(kept, after)->cause_limit_id, 1);
+	assert_int_equal(kept->limits[0].id, 2);
+	assert_int_equal(kept->limits[1].id, 1);
+	stop(kept);
+}
+
+/* On another CPU a write can begin between a run's time stamp and its look at the last write. */
 static void test_write_after_the_run(void **state)
 {
 	struct kept *kept = start();
 	union event e = oom(1, 42);
 
 	(void)state;
-	e.oom.last_write = (struct limit_write){ 5, 1000000, UNLIMITED, 200 };
+	e.oom.last_write = (struct limit_write){ 1000000, UNLIMITED, 200 };
 	assert_int_equal(run_of(kept, e)->cause_since_ns, 0);
 	stop(kept);
 }
@@ -1082,6 +1101,7 @@ int main(void)
 		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_overlapping_writes),
 		cmocka_unit_test(test_causes),
+		cmocka_unit_test(test_numbers_of_writes),
 		cmocka_unit_test(test_write_after_the_run),
 	};
 

@@ -131,7 +131,8 @@ static void test_session(void **state)
 		"{\"type\":\"session\"," TIME_JSON ",\"schema\":1,\"version\":\"0.1.0\","
 		"\"kernel\":\"6.1.0\",\"arch\":\"x86_64\",\"page_size\":4096,"
 		"\"wall_offset_ns\":1699999995123456788,\"target\":{\"kind\":\"container\","
-		"\"name\":\"web\",\"id\":\"" ID "\",\"cgroup\":\"/system.slice/docker-" ID ".scope\","
+		"\"name\":\"web\",\"id\":\"" ID "\","
+		"\"cgroup\":\"/system.slice/docker-" ID ".scope\","
 		"\"container\":{\"runtime\":\"docker\",\"id\":\"" ID "\",\"name\":\"web\"}}}");
 	assert_true(json_object_equal(written, target));
 	json_object_put(target);
@@ -253,8 +254,8 @@ static void test_unknown_is_absent(void **state)
 
 	(void)state;
 	assert_record(&o, open_sink(&o)->ops->oom(o.sink, &oom),
-		      "{\"type\":\"oom\"," TIME_JSON ",\"id\":9,\"victims\":[{\"ts_ns\":2,\"pid\":42,"
-		      "\"tid\":0,\"ppid\":0,\"ns_pid\":0,\"uid\":0,\"oom_score_adj\":0,"
+		      "{\"type\":\"oom\"," TIME_JSON ",\"id\":9,\"victims\":[{\"ts_ns\":2,"
+		      "\"pid\":42,\"tid\":0,\"ppid\":0,\"ns_pid\":0,\"uid\":0,\"oom_score_adj\":0,"
 		      "\"init\":false,\"role\":\"chosen\"}],\"killed\":1,\"chain\":[],"
 		      "\"incomplete\":true}");
 }
@@ -352,8 +353,8 @@ static void test_exit(void **state)
 	e.oom_victim = false;
 	o = start();
 	assert_record(&o, open_sink(&o)->ops->exit(o.sink, &e),
-		      "{\"type\":\"exit\"," TIME_JSON ",\"pid\":42,\"comm\":\"hog\",\"exit_code\":3,"
-		      "\"signal\":null,\"oom_victim\":false,\"target_gone\":false}");
+		      "{\"type\":\"exit\"," TIME_JSON ",\"pid\":42,\"comm\":\"hog\","
+		      "\"exit_code\":3,\"signal\":null,\"oom_victim\":false,\"target_gone\":false}");
 }
 
 static void test_exit_of_the_target(void **state)
