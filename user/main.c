@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "diagnose.h"
 #include "exit_codes.h"
+#include "guard.h"
 #include "options.h"
 #include "session.h"
 #include "sink.h"
@@ -19,21 +22,42 @@ static bool want_colour(void)
 	return isatty(STDOUT_FILENO) && !(no_colour && *no_colour) && term && *term != 'd';
 }
 
+static int start_guard(const struct target *target, struct guard **guard)
+{
+	int err = guard__start(target->dir_fd, guard);
+
+	if (!err)
+		return EXIT_DONE;
+	if (err == -EWOULDBLOCK)
+		fputs("oomtrace: another oomtrace is changing this cgroup's limit already.\n", stderr);
+	else
+		fprintf(stderr, "oomtrace: memory.max of the target can't be opened for writing: %s.\n",
+			strerror(-err));
+	return EXIT_RUNTIME;
+}
+
 static int run(const struct options *opts)
 {
 	static struct cgroup__hierarchy hierarchy;
 	static struct target target;
 	int hierarchy_error = cgroup__discover(&hierarchy);
+	struct guard *guard = NULL;
 	struct sink *sink;
 	int code = diagnose__privileges();
 
 	if (code)
 		return code;
 	code = target__find(opts, &hierarchy, hierarchy_error, &target);
+	if (!code && (opts->has_set_max || opts->has_ramp)) {
+		code = target__check_changeable(&target, &hierarchy);
+		/* Before BPF and threads: the guard must hold none of them. */
+		if (!code && !opts->dry_run)
+			code = start_guard(&target, &guard);
+	}
 	if (!code) {
 		sink = opts->output == OPTIONS_OUTPUT_JSON ? sink_json__new(stdout) :
 							     sink_text__new(stdout, want_colour());
-		code = sink ? session__run(opts, &hierarchy, &target, sink) : EXIT_RUNTIME;
+		code = sink ? session__run(opts, &hierarchy, &target, guard, sink) : EXIT_RUNTIME;
 		if (sink)
 			sink->ops->free(sink);
 	}

@@ -32,10 +32,11 @@
 /* getopt's value of a long option is LONG_BASE + its row, out of the way of the letters. */
 #define LONG_BASE 256
 
-enum group { GROUP_TARGET, GROUP_OUTPUT, GROUP_STOP, GROUP_OTHER, GROUP_COUNT };
+enum group { GROUP_TARGET, GROUP_LIMIT, GROUP_OUTPUT, GROUP_STOP, GROUP_OTHER, GROUP_COUNT };
 
 static const char *const group_titles[GROUP_COUNT] = {
 	[GROUP_TARGET] = "Target (default: every OOM kill on the machine):",
+	[GROUP_LIMIT] = "Changing the target's memory.max:",
 	[GROUP_OUTPUT] = "Output:",
 	[GROUP_STOP] = "When to stop (default: on ^C):",
 	[GROUP_OTHER] = "Other:",
@@ -48,6 +49,7 @@ struct parse {
 	const struct option_spec *target;	/* the target option seen, or NULL */
 	FILE *help_out;
 	FILE *err;
+	bool restore;
 	bool printed;				/* --help or --version: stop here */
 };
 
@@ -99,6 +101,91 @@ static int apply_pid(struct parse *p, const char *arg)
 {
 	p->opts.target = OPTIONS_TARGET_PID;
 	return units__parse_pid(arg, &p->opts.pid);
+}
+
+static int apply_set_max(struct parse *p, const char *arg)
+{
+	int ret = units__parse_size(arg, &p->opts.set_max_bytes);
+
+	if (!ret && p->opts.set_max_bytes < (uint64_t)sysconf(_SC_PAGESIZE))
+		return -ERANGE;
+	p->opts.has_set_max = true;
+	return ret;
+}
+
+/* A limit of a ramp: not "max", to and from which no step leads. */
+static int parse_ramp_size(const char *text, uint64_t *bytes)
+{
+	int ret = units__parse_size(text, bytes);
+
+	if (ret)
+		return ret;
+	return *bytes == UINT64_MAX || *bytes < (uint64_t)sysconf(_SC_PAGESIZE) ? -ERANGE : 0;
+}
+
+/* "-32M", "32M", "-10%": the direction is that from FROM to TO, whatever the sign. */
+static int parse_ramp_step(char *text, struct options_ramp *ramp)
+{
+	size_t len;
+	char *end;
+
+	if (*text == '-' || *text == '+')
+		text++;
+	len = strlen(text);
+	if (len < 2 || text[len - 1] != '%') {
+		int ret = units__parse_size(text, &ramp->step_bytes);
+
+		return ret ? ret : ramp->step_bytes && ramp->step_bytes != UINT64_MAX ? 0 : -ERANGE;
+	}
+	if (!isdigit((unsigned char)*text))
+		return -EINVAL;
+	ramp->step_percent = strtod(text, &end);
+	if (end != text + len - 1)
+		return -EINVAL;
+	return ramp->step_percent > 0 && ramp->step_percent < 100 ? 0 : -ERANGE;
+}
+
+static int apply_ramp(struct parse *p, const char *arg)
+{
+	struct options_ramp ramp = {};
+	char text[128], *rest = text, *from, *to, *step;
+	int ret;
+
+	if (strlen(arg) >= sizeof(text))
+		return -EINVAL;
+	strcpy(text, arg);
+	from = strsep(&rest, ":");
+	to = strsep(&rest, ":");
+	step = strsep(&rest, "@");
+	if (!to || !step || !rest)
+		return -EINVAL;
+	ramp.from_now = !strcmp(from, "now");
+	ret = ramp.from_now ? 0 : parse_ramp_size(from, &ramp.from_bytes);
+	if (!ret)
+		ret = parse_ramp_size(to, &ramp.to_bytes);
+	if (!ret)
+		ret = parse_ramp_step(step, &ramp);
+	if (!ret)
+		ret = units__parse_duration(rest, &ramp.interval_ns);
+	if (ret)
+		return ret;
+	p->opts.ramp = ramp;
+	p->opts.has_ramp = true;
+	return 0;
+}
+
+static int apply_keep(struct parse *p, const char *arg)
+{
+	(void)arg;
+	p->opts.keep = true;
+	return 0;
+}
+
+static int apply_restore(struct parse *p, const char *arg)
+{
+	(void)arg;
+	p->restore = true;
+	return 0;
 }
 
 static int apply_output(struct parse *p, const char *arg)
@@ -188,6 +275,25 @@ static const struct option_spec specs[] = {
 		.accepts = "the number of a running process, such as 1234",
 		.help = "the cgroup that process PID is in and all below it",
 		.apply = apply_pid,
+	}, {
+		.group = GROUP_LIMIT, .name = "set-max", .arg = "SIZE",
+		.accepts = "a size of at least a page, such as '512M', or 'max'",
+		.help = "set it to SIZE; after --ramp, if that is given too",
+		.apply = apply_set_max,
+	}, {
+		.group = GROUP_LIMIT, .name = "ramp", .arg = "FROM:TO:STEP@INTERVAL",
+		.accepts = "two sizes, a step in bytes or percent, and a time, such as "
+			   "'512M:20M:-32M@2s' or 'now:20M:-10%@1s'",
+		.help = "change it step by step, such as 512M:20M:-32M@2s or now:20M:-10%@1s",
+		.apply = apply_ramp,
+	}, {
+		.group = GROUP_LIMIT, .name = "restore",
+		.help = "put the old limit back at the end, however oomtrace ends (default)",
+		.apply = apply_restore,
+	}, {
+		.group = GROUP_LIMIT, .name = "keep",
+		.help = "leave the last limit",
+		.apply = apply_keep,
 	}, {
 		.group = GROUP_OUTPUT, .letter = 'o', .name = "output", .arg = "text|json",
 		.accepts = "'text' or 'json', for example '--output json'",
@@ -624,6 +730,24 @@ static enum options_result parse_words(struct parse *p, int argc, char **argv)
 	return OPTIONS_RUN;
 }
 
+static enum options_result check_limits(const struct parse *p)
+{
+	bool changes = p->opts.has_set_max || p->opts.has_ramp;
+
+	if (changes && !p->target)
+		fputs("oomtrace: --set-max and --ramp need a target whose memory.max to change: "
+		      "--container, --cgroup or --pid, for example '--container web --set-max 256M'\n",
+		      p->err);
+	else if (!changes && (p->opts.keep || p->restore))
+		fputs("oomtrace: --keep and --restore say what becomes of a limit that --set-max or --ramp "
+		      "has changed: neither is given\n", p->err);
+	else if (p->opts.keep && p->restore)
+		fputs("oomtrace: --keep and --restore contradict each other\n", p->err);
+	else
+		return OPTIONS_RUN;
+	return usage(p);
+}
+
 enum options_result options__parse(int argc, char **argv, struct options *out, FILE *help_out,
 				   FILE *err)
 {
@@ -644,6 +768,8 @@ enum options_result options__parse(int argc, char **argv, struct options *out, F
 		      "--cgroup or --pid, for example '--until-exit --pid 1234'\n", err);
 		return usage(&p);
 	}
+	if (check_limits(&p) != OPTIONS_RUN)
+		return OPTIONS_USAGE;
 	*out = p.opts;
 	return OPTIONS_RUN;
 }

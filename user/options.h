@@ -23,6 +23,16 @@ enum options_output {
 	OPTIONS_OUTPUT_JSON,
 };
 
+/* --ramp FROM:TO:STEP@INTERVAL */
+struct options_ramp {
+	bool from_now;		/* FROM is "now": the present limit, which isn't written again */
+	uint64_t from_bytes;
+	uint64_t to_bytes;
+	uint64_t step_bytes;	/* 0 with a step in percent; always towards TO */
+	double step_percent;	/* of the present value; 0 with a step in bytes */
+	uint64_t interval_ns;
+};
+
 enum options_result {
 	OPTIONS_RUN,		/* go on with *out */
 	OPTIONS_EXIT_OK,	/* --help or --version was printed: exit with EXIT_DONE */
@@ -40,6 +50,10 @@ struct options {
 	bool dry_run;
 	bool verbose;
 	bool force_kprobes;
+	bool has_set_max, has_ramp;	/* never with OPTIONS_TARGET_MACHINE; the ramp comes first */
+	uint64_t set_max_bytes;		/* UINT64_MAX: "max" */
+	struct options_ramp ramp;
+	bool keep;			/* leave the last limit; only with one of the two above */
 };
 
 /*

@@ -138,6 +138,37 @@ struct record_limit {
 	int64_t result;       /* bytes, or a negative errno */
 };
 
+/* What a change of the target's own memory.max led to, until the next one or the end. */
+struct record_step {
+	struct record_time time; /* when it was over */
+	uint64_t limit_id;
+	uint64_t old_bytes, new_bytes;
+	uint64_t usage_before_bytes, usage_after_bytes, reclaimed_bytes;
+	uint64_t duration_ns;         /* of the write */
+	uint64_t killed_inside;       /* processes killed inside the write */
+	uint64_t killed_after;        /* and after it, in the target */
+	bool has_first_kill;
+	uint64_t first_kill_ns;       /* from the beginning of the write to the first kill */
+	bool has_needed;
+	uint64_t needed;              /* kills, in the order chosen, that would have been enough */
+	bool has_floor;
+	uint64_t floor_bytes;         /* predicted: the least that reclaim can get usage down to */
+	bool alive;                   /* the target has processes left */
+};
+
+/* All the steps, at the end. */
+struct record_steps {
+	struct record_time time;
+	const struct record_step *steps;
+	size_t count;
+	bool has_first_kill; /* some process was killed, at a limit of at most: */
+	uint64_t first_kill_max_bytes;
+	bool died;           /* the target has ended, at a limit of at most: */
+	uint64_t died_max_bytes;
+	const char *restored; /* what became of the limit: "restored", "kept", ...; NULL: unchanged */
+	uint64_t old_bytes;   /* the limit before the first change */
+};
+
 /* OOM_NO_VICTIM runs that were only counted, told of at the end. */
 struct record_repeats {
 	struct record_time time;

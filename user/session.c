@@ -16,10 +16,14 @@
 #include "decode.h"
 #include "diagnose.h"
 #include "exit_codes.h"
+#include "guard.h"
+#include "limiter.h"
 #include "model.h"
 #include "names.h"
 #include "privileges.h"
+#include "steps.h"
 #include "tracer.h"
+#include "units.h"
 
 #define NS_PER_S 1000000000LL
 #define TICK_NS 200000000LL
@@ -37,6 +41,10 @@ struct session {
 	struct tracer *tracer;
 	struct model *model;
 	struct names *names;
+	struct steps *steps;     /* NULL without a target */
+	struct guard *guard;     /* these two: only when the limit is to be changed */
+	struct limiter *limiter;
+	int limit_error;
 	int epoll_fd, signal_fd, duration_fd, tick_fd;
 
 	uint64_t bad_events;     /* bytes in the ring that were no event */
@@ -84,12 +92,22 @@ static void on_oom(void *ctx, const struct record_oom *oom)
 	struct session *s = ctx;
 
 	note_write(s, s->sink->ops->oom(s->sink, oom));
+	if (s->steps)
+		steps__on_oom(s->steps, oom);
 }
 
 static void on_limit(void *ctx, const struct record_limit *limit)
 {
 	struct session *s = ctx;
 
+	const struct record_step *closed;
+	uint64_t floor_bytes;
+
+	if (s->limiter && limit->writer_self && limiter__floor(s->limiter, &floor_bytes))
+		steps__predict(s->steps, floor_bytes);
+	closed = s->steps ? steps__on_limit(s->steps, limit) : NULL;
+	if (closed)
+		note_write(s, s->sink->ops->step(s->sink, closed));
 	note_write(s, s->sink->ops->limit(s->sink, limit));
 }
 
@@ -315,6 +333,41 @@ static void clear_timer(int fd)
 		return; /* not expired after all: nothing to clear */
 }
 
+static const char *limit_error_words(int err)
+{
+	switch (err) {
+	case -EBUSY:
+		return "the kernel says that it is busy";
+	case -EINVAL:
+		return "the kernel doesn't take this value";
+	case -EACCES:
+	case -EPERM:
+		return "this isn't allowed: is the cgroup delegated to somebody else?";
+	case -ENOENT:
+	case -ENODEV:
+		return "the cgroup has been removed";
+	default:
+		return strerror(-err);
+	}
+}
+
+static void check_limiter(struct session *s)
+{
+	char size[UNITS__TEXT_SIZE];
+	uint64_t bytes = 0;
+	int result = limiter__poll(s->limiter, &bytes);
+
+	if (result >= 0)
+		return;
+	/* With its last process a container's cgroup goes: that is told as the container's end. */
+	if (result == -ENODEV && s->opts->until_exit)
+		return;
+	s->limit_error = result;
+	fprintf(stderr, "oomtrace: setting memory.max to %s: %s.\n",
+		units__format_size(size, sizeof(size), bytes), limit_error_words(result));
+	s->end_reason = "memory.max could not be set";
+}
+
 static void handle_fd(struct session *s, int fd)
 {
 	if (fd == s->signal_fd) {
@@ -325,6 +378,8 @@ static void handle_fd(struct session *s, int fd)
 		clear_timer(fd);
 		check_target(s);
 		tell_lost(s);
+	} else if (s->limiter && fd == limiter__fd(s->limiter)) {
+		check_limiter(s);
 	} else if (fd == s->target->events_fd) {
 		check_target(s);
 		/* A removed cgroup polls ready for ever; the tick goes on from here. */
@@ -352,6 +407,37 @@ static int loop(struct session *s)
 	return s->model_error;
 }
 
+static const char *const guard_words[] = {
+	[GUARD_RESTORED] = "restored",
+	[GUARD_KEPT] = "not restored, as asked",
+	[GUARD_CHANGED] = "not restored: somebody else has changed the limit since",
+	[GUARD_GONE] = "nothing to restore: the cgroup is gone",
+	[GUARD_FAILED] = "NOT RESTORED: writing it failed",
+};
+
+/* Ends the changes of the limit, puts it back, and tells what they led to. */
+static void finish_limits(struct session *s)
+{
+	bool alive = !target__is_gone(s->target);
+	const struct record_step *closed;
+	struct record_steps table;
+
+	limiter__stop(s->limiter);
+	s->limiter = NULL;
+	tracer__consume(s->tracer);
+	model__finish(s->model);
+	closed = steps__close(s->steps, now(), alive);
+	if (closed)
+		note_write(s, s->sink->ops->step(s->sink, closed));
+	table = steps__table(s->steps);
+	table.time = now();
+	if (s->guard)
+		table.restored = guard_words[guard__finish(s->guard, s->opts->keep)];
+	s->guard = NULL;
+	if (table.count)
+		note_write(s, s->sink->ops->steps(s->sink, &table));
+}
+
 /* The last events, what they could not say, and the last line. */
 static void finish(struct session *s)
 {
@@ -359,6 +445,8 @@ static void finish(struct session *s)
 
 	tracer__consume(s->tracer);
 	model__finish(s->model);
+	if (s->steps)
+		finish_limits(s);
 	tracer__each_quiet(s->tracer, tell_quiet, s);
 	tell_lost(s);
 	record.time = now();
@@ -377,6 +465,8 @@ static int exit_code(const struct session *s)
 		fprintf(stderr, "oomtrace: writing the output: %s.\n", strerror(-s->write_error));
 		return EXIT_RUNTIME;
 	}
+	if (s->limit_error)
+		return EXIT_RUNTIME;
 	for (int kind = 1; kind < EVENT_KIND_MAX; kind++) {
 		if (s->lost_told[kind])
 			return EXIT_LOST;
@@ -418,7 +508,9 @@ static int open_model(struct session *s)
 
 	s->names = names__new(&s->target->container);
 	s->model = model__new(&env);
-	return s->names && s->model ? 0 : -ENOMEM;
+	if (s->target->cgroup[0])
+		s->steps = steps__new(s->target->cgroup);
+	return s->names && s->model && (s->steps || !s->target->cgroup[0]) ? 0 : -ENOMEM;
 }
 
 static int trace(struct session *s)
@@ -429,6 +521,11 @@ static int trace(struct session *s)
 		tell_session(s);
 		names__learn_cmdlines(s->tracer, s->hierarchy, s->target);
 		err = privileges__drop();
+	}
+	if (!err && s->guard) {
+		err = limiter__start(s->opts, s->target->dir_fd, s->guard, &s->limiter);
+		if (!err)
+			err = watch(s, limiter__fd(s->limiter), EPOLLIN);
 	}
 	if (!err) {
 		check_target(s);
@@ -444,9 +541,10 @@ static int trace(struct session *s)
 }
 
 int session__run(const struct options *opts, const struct cgroup__hierarchy *h,
-		 const struct target *target, struct sink *sink)
+		 const struct target *target, struct guard *guard, struct sink *sink)
 {
 	struct session s = {
+		.guard = guard,
 		.opts = opts,
 		.hierarchy = h,
 		.target = target,
@@ -468,8 +566,11 @@ int session__run(const struct options *opts, const struct cgroup__hierarchy *h,
 			diagnose__print_plan(stderr, &s.plan);
 		code = trace(&s);
 	}
+	limiter__stop(s.limiter);
+	guard__finish(s.guard, opts->keep);
 	tracer__close(s.tracer);
 	model__free(s.model);
+	steps__free(s.steps);
 	names__free(s.names);
 	for (size_t i = 0; i < 4; i++) {
 		int fd = (const int[]){ s.epoll_fd, s.signal_fd, s.duration_fd, s.tick_fd }[i];

@@ -2,6 +2,7 @@
 #ifndef OOMTRACE_SESSION_H
 #define OOMTRACE_SESSION_H
 
+#include "guard.h"
 #include "options.h"
 #include "sink.h"
 #include "target.h"
@@ -9,8 +10,9 @@
 /*
  * Traces `target` as the options say, until what ends it comes: a signal, the time, the end of the
  * target, a reader of stdout that has gone. Says on stderr what goes wrong. Returns the exit code.
+ * The guard, of which it takes over the ownership, is there when the options change the limit.
  */
 int session__run(const struct options *opts, const struct cgroup__hierarchy *h,
-		 const struct target *target, struct sink *sink);
+		 const struct target *target, struct guard *guard, struct sink *sink);
 
 #endif

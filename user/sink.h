@@ -17,6 +17,8 @@ struct sink_ops {
 	int (*session)(struct sink *sink, const struct record_session *session);
 	int (*oom)(struct sink *sink, const struct record_oom *oom);
 	int (*limit)(struct sink *sink, const struct record_limit *limit);
+	int (*step)(struct sink *sink, const struct record_step *step);
+	int (*steps)(struct sink *sink, const struct record_steps *steps);
 	int (*repeats)(struct sink *sink, const struct record_repeats *repeats);
 	int (*exit)(struct sink *sink, const struct record_exit *exit);
 	int (*lost)(struct sink *sink, const struct record_lost *lost);

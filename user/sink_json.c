@@ -311,6 +311,49 @@ static int json_limit(struct sink *sink, const struct record_limit *l)
 	return write_record(sink, o);
 }
 
+static struct json_object *fill_step(struct json_object *o, const struct record_step *s)
+{
+	add_number(o, "limit_id", s->limit_id);
+	add_limit(o, "old", s->old_bytes);
+	add_limit(o, "new", s->new_bytes);
+	add_number(o, "usage_before_bytes", s->usage_before_bytes);
+	add_number(o, "usage_after_bytes", s->usage_after_bytes);
+	add_number(o, "reclaimed_bytes", s->reclaimed_bytes);
+	add_number(o, "duration_ns", s->duration_ns);
+	add_number(o, "killed_inside", s->killed_inside);
+	add_number(o, "killed_after", s->killed_after);
+	if (s->has_first_kill)
+		add_number(o, "first_kill_ns", s->first_kill_ns);
+	if (s->has_needed)
+		add_number(o, "needed", s->needed);
+	if (s->has_floor)
+		add_number(o, "predicted_floor_bytes", s->floor_bytes);
+	add_flag(o, "alive", s->alive);
+	return o;
+}
+
+static int json_step(struct sink *sink, const struct record_step *step)
+{
+	return write_record(sink, fill_step(new_record("step", &step->time), step));
+}
+
+static int json_steps(struct sink *sink, const struct record_steps *s)
+{
+	struct json_object *o = new_record("steps", &s->time);
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < s->count; i++)
+		json_object_array_add(list, fill_step(json_object_new_object(), &s->steps[i]));
+	add(o, "steps", list);
+	if (s->has_first_kill)
+		add_limit(o, "first_kill_max", s->first_kill_max_bytes);
+	if (s->died)
+		add_limit(o, "died_max", s->died_max_bytes);
+	add_limit(o, "old", s->old_bytes);
+	add_text(o, "outcome", s->restored);
+	return write_record(sink, o);
+}
+
 static int json_repeats(struct sink *sink, const struct record_repeats *r)
 {
 	struct json_object *o = new_record("oom-repeats", &r->time);
@@ -379,6 +422,8 @@ static const struct sink_ops json_ops = {
 	.session = json_session,
 	.oom = json_oom,
 	.limit = json_limit,
+	.step = json_step,
+	.steps = json_steps,
 	.repeats = json_repeats,
 	.exit = json_exit,
 	.lost = json_lost,

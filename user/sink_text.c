@@ -416,13 +416,77 @@ static int text_limit(struct sink *base, const struct record_limit *l)
 	return sink__flush(base);
 }
 
+/* "512.0 MiB -> 400.0 MiB: reclaimed 61.0 MiB in 4.1 ms, killed 2 inside the write, ..." */
+static int text_step(struct sink *base, const struct record_step *s)
+{
+	const struct text_sink *sink = (const struct text_sink *)base;
+	char took[UNITS__TEXT_SIZE];
+	FILE *out = base->out;
+
+	put_time(sink, &s->time);
+	style(sink, STYLE_STRONG);
+	put_size(out, "", s->old_bytes);
+	put_size(out, " -> ", s->new_bytes);
+	style(sink, STYLE_PLAIN);
+	put_size(out, ": reclaimed ", s->reclaimed_bytes);
+	fprintf(out, " in %s, killed %" PRIu64 " inside the write",
+		units__format_duration(took, sizeof(took), s->duration_ns), s->killed_inside);
+	if (s->has_needed && s->needed < s->killed_inside)
+		fprintf(out, " (%" PRIu64 " would have been enough)", s->needed);
+	fprintf(out, ", %" PRIu64 " after it, %s\n", s->killed_after, s->alive ? "alive" : "gone");
+	return sink__flush(base);
+}
+
+static void put_row(FILE *out, const struct record_step *s)
+{
+	char new[UNITS__TEXT_SIZE], before[UNITS__TEXT_SIZE];
+	char after[UNITS__TEXT_SIZE], first[UNITS__TEXT_SIZE] = "-", floor[UNITS__TEXT_SIZE] = "-";
+
+	if (s->has_first_kill)
+		units__format_duration(first, sizeof(first), s->first_kill_ns);
+	if (s->has_floor)
+		units__format_size(floor, sizeof(floor), s->floor_bytes);
+	fprintf(out, "    %11s %11s %11s %11s %7" PRIu64 " %6" PRIu64 " %9s  %s\n",
+		units__format_size(new, sizeof(new), s->new_bytes),
+		units__format_size(before, sizeof(before), s->usage_before_bytes),
+		units__format_size(after, sizeof(after), s->usage_after_bytes), floor,
+		s->killed_inside, s->killed_after, first, s->alive ? "yes" : "no");
+}
+
+static int text_steps(struct sink *base, const struct record_steps *s)
+{
+	const struct text_sink *sink = (const struct text_sink *)base;
+	FILE *out = base->out;
+
+	put_time(sink, &s->time);
+	fprintf(out, "changes of memory.max: %zu\n", s->count);
+	style(sink, STYLE_DIM);
+	fprintf(out, "    %11s %11s %11s %11s %7s %6s %9s  %s\n", "limit", "usage", "after",
+		"floor", "inside", "after", "first", "alive");
+	style(sink, STYLE_PLAIN);
+	for (size_t i = 0; i < s->count; i++)
+		put_row(out, &s->steps[i]);
+	if (s->has_first_kill)
+		put_size(out, "    first process killed at <= ", s->first_kill_max_bytes);
+	else
+		fputs("    no process was killed", out);
+	if (s->died)
+		put_size(out, "; all gone at <= ", s->died_max_bytes);
+	fputc('\n', out);
+	if (s->restored) {
+		put_size(out, "    the limit of before, ", s->old_bytes);
+		fprintf(out, ": %s\n", s->restored);
+	}
+	return sink__flush(base);
+}
+
 static int text_repeats(struct sink *base, const struct record_repeats *r)
 {
 	const struct text_sink *sink = (const struct text_sink *)base;
 
 	put_time(sink, &r->time);
-	fprintf(base->out, "nothing could be killed %" PRIu64 " times more at the limit of ",
-		r->repeats);
+	fprintf(base->out, "nothing could be killed %" PRIu64 " more time%s, at the limit of ",
+		r->repeats, r->repeats == 1 ? "" : "s");
 	if (r->limit_cgroup)
 		put(base->out, r->limit_cgroup);
 	else if (r->limit_cgroup_id)
@@ -515,6 +579,8 @@ static const struct sink_ops text_ops = {
 	.session = text_session,
 	.oom = text_oom,
 	.limit = text_limit,
+	.step = text_step,
+	.steps = text_steps,
 	.repeats = text_repeats,
 	.exit = text_exit,
 	.lost = text_lost,

@@ -29,6 +29,12 @@ struct target {
 int target__find(const struct options *opts, const struct cgroup__hierarchy *h, int hierarchy_error,
 		 struct target *out);
 
+/*
+ * Whether the target's memory.max may be changed: not on cgroup v1, not the root's, and not that of a
+ * cgroup which oomtrace itself is in. Says why not on stderr. Returns the exit code.
+ */
+int target__check_changeable(const struct target *target, const struct cgroup__hierarchy *h);
+
 /* Whether the last process of the target has ended. Never true for the machine. */
 bool target__is_gone(const struct target *target);
 

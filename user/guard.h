@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Puts memory.max back, however oomtrace ends, SIGKILL included: a child process that holds the
+ * cgroup's file, waits for its parent to be gone, and writes the old limit. It holds no BPF, and does
+ * nothing when the limit is no longer one that oomtrace has set, or when the cgroup is gone.
+ */
+#ifndef OOMTRACE_GUARD_H
+#define OOMTRACE_GUARD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct guard;
+
+enum guard_result {
+	GUARD_NOTHING,   /* nothing had been changed */
+	GUARD_RESTORED,
+	GUARD_KEPT,      /* as asked */
+	GUARD_CHANGED,   /* somebody else has changed the limit since: left as it is */
+	GUARD_GONE,      /* the cgroup has been removed */
+	GUARD_FAILED,    /* the old limit could not be written */
+};
+
+/*
+ * Locks the cgroup whose folder is dir_fd against other oomtraces, notes its memory.max and
+ * forks the guard. To be called before there is any thread or BPF object. Returns 0, -EWOULDBLOCK (an
+ * oomtrace is changing this cgroup already), or a negative errno of opening or reading memory.max.
+ */
+int guard__start(int dir_fd, struct guard **out);
+
+/* The limit before any change, and a descriptor of memory.max that is open for writing. */
+uint64_t guard__old_bytes(const struct guard *guard);
+int guard__max_fd(const struct guard *guard);
+
+/* To be called before each write: from then on `bytes`, in whole pages, counts as our own. */
+void guard__expect(struct guard *guard, uint64_t bytes);
+
+/* Lets the guard do its work, or not (keep), and waits for it. Frees the guard. Takes NULL. */
+enum guard_result guard__finish(struct guard *guard, bool keep);
+
+#endif

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "limiter.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "predict.h"
+
+struct limiter {
+	const struct options *opts;
+	struct guard *guard;
+	pthread_t thread;
+	int stop_fd; /* readable: end */
+	int done_fd; /* readable: result is set */
+	int result;
+	uint64_t bytes; /* of the write that is going on, or was the last */
+	uint64_t floor_bytes; /* predicted just before it; UINT64_MAX: unknown */
+	int dir_fd;
+};
+
+bool limiter__next(const struct options_ramp *ramp, uint64_t bytes, uint64_t *next)
+{
+	uint64_t step = ramp->step_bytes;
+
+	if (bytes == ramp->to_bytes)
+		return false;
+	if (ramp->step_percent)
+		step = (uint64_t)((double)bytes * ramp->step_percent / 100);
+	if (!step)
+		step = 1;
+	if (ramp->to_bytes < bytes)
+		*next = bytes - ramp->to_bytes > step ? bytes - step : ramp->to_bytes;
+	else
+		*next = ramp->to_bytes - bytes > step ? bytes + step : ramp->to_bytes;
+	return true;
+}
+
+/* SIGUSR1 only has to end a system call: memory_max_write() gives up when a signal is pending. */
+static void on_interrupt(int sig)
+{
+	(void)sig;
+}
+
+static void predict(struct limiter *l)
+{
+	struct prediction p = { .floor_bytes = UINT64_MAX };
+
+	predict__floor(l->dir_fd, &p);
+	__atomic_store_n(&l->floor_bytes, p.floor_bytes, __ATOMIC_RELAXED);
+}
+
+static int write_max(struct limiter *l, uint64_t bytes)
+{
+	char text[32];
+	int len;
+
+	if (bytes == UINT64_MAX)
+		len = snprintf(text, sizeof(text), "max");
+	else
+		len = snprintf(text, sizeof(text), "%" PRIu64, bytes);
+	predict(l);
+	__atomic_store_n(&l->bytes, bytes, __ATOMIC_RELAXED);
+	guard__expect(l->guard, bytes);
+	return pwrite(guard__max_fd(l->guard), text, len, 0) < 0 ? -errno : 0;
+}
+
+/* Whether the time passed without anybody asking for the end. */
+static bool pause_for(struct limiter *l, uint64_t ns)
+{
+	struct pollfd fd = { .fd = l->stop_fd, .events = POLLIN };
+	struct timespec time = { ns / 1000000000, ns % 1000000000 };
+
+	return ppoll(&fd, 1, &time, NULL) == 0;
+}
+
+static int run_steps(struct limiter *l)
+{
+	const struct options_ramp *ramp = &l->opts->ramp;
+	uint64_t bytes = ramp->from_now ? guard__old_bytes(l->guard) : ramp->from_bytes;
+	int err = 0;
+
+	if (l->opts->has_ramp) {
+		bool more = true;
+
+		if (!ramp->from_now)
+			err = write_max(l, bytes);
+		else
+			more = limiter__next(ramp, bytes, &bytes) && !(err = write_max(l, bytes));
+		while (!err && more && pause_for(l, ramp->interval_ns)) {
+			more = limiter__next(ramp, bytes, &bytes);
+			if (more)
+				err = write_max(l, bytes);
+		}
+		if (err || more)
+			return err;
+	}
+	if (l->opts->has_set_max)
+		err = write_max(l, l->opts->set_max_bytes);
+	return err;
+}
+
+static void *thread_main(void *arg)
+{
+	struct limiter *l = arg;
+	uint64_t one = 1;
+	int err = run_steps(l);
+
+	__atomic_store_n(&l->result, err ? err : 1, __ATOMIC_RELEASE);
+	if (write(l->done_fd, &one, sizeof(one)) < 0)
+		return NULL; /* cannot happen to an eventfd at 0 */
+	return NULL;
+}
+
+int limiter__start(const struct options *opts, int dir_fd, struct guard *guard,
+		   struct limiter **out)
+{
+	struct sigaction action = { .sa_handler = on_interrupt };
+	struct limiter *l = calloc(1, sizeof(*l));
+	int err;
+
+	if (!l)
+		return -ENOMEM;
+	l->opts = opts;
+	l->guard = guard;
+	l->dir_fd = dir_fd;
+	l->floor_bytes = UINT64_MAX;
+	l->stop_fd = eventfd(0, EFD_CLOEXEC);
+	l->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	sigaction(SIGUSR1, &action, NULL);
+	err = l->stop_fd < 0 || l->done_fd < 0 ? errno :
+						 pthread_create(&l->thread, NULL, thread_main, l);
+	if (err) {
+		free(l);
+		return -err;
+	}
+	*out = l;
+	return 0;
+}
+
+bool limiter__floor(const struct limiter *l, uint64_t *bytes)
+{
+	*bytes = __atomic_load_n(&l->floor_bytes, __ATOMIC_RELAXED);
+	return *bytes != UINT64_MAX;
+}
+
+int limiter__fd(const struct limiter *l)
+{
+	return l->done_fd;
+}
+
+int limiter__poll(struct limiter *l, uint64_t *bytes)
+{
+	uint64_t count;
+
+	if (read(l->done_fd, &count, sizeof(count)) < 0)
+		return 0;
+	*bytes = __atomic_load_n(&l->bytes, __ATOMIC_RELAXED);
+	return __atomic_load_n(&l->result, __ATOMIC_ACQUIRE);
+}
+
+void limiter__stop(struct limiter *l)
+{
+	uint64_t one = 1;
+	struct timespec short_time = { 0, 20000000 };
+
+	if (!l)
+		return;
+	if (write(l->stop_fd, &one, sizeof(one)) < 0)
+		return;
+	/* Again and again, for a signal that comes just before the write begins interrupts nothing. */
+	while (pthread_tryjoin_np(l->thread, NULL)) {
+		pthread_kill(l->thread, SIGUSR1);
+		nanosleep(&short_time, NULL);
+	}
+	close(l->stop_fd);
+	close(l->done_fd);
+	free(l);
+}

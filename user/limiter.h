@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Writes memory.max step by step. Each write happens in a thread of its own, since it can block for
+ * long inside the kernel, which reclaims and kills in the context of whoever writes.
+ */
+#ifndef OOMTRACE_LIMITER_H
+#define OOMTRACE_LIMITER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "guard.h"
+#include "options.h"
+
+struct limiter;
+
+/*
+ * Starts a thread that writes the steps of the options, with their interval in between, the first at
+ * once. Privileges must have been dropped before, since a thread keeps its own. dir_fd is the cgroup's
+ * folder; it and the guard are not owned. Returns 0 or a negative errno.
+ */
+int limiter__start(const struct options *opts, int dir_fd, struct guard *guard,
+		   struct limiter **out);
+
+/* How far reclaim could get usage down, predicted just before the latest write. False: unknown. */
+bool limiter__floor(const struct limiter *limiter, uint64_t *bytes);
+
+/* A descriptor that polls readable when limiter__poll() has something to say. */
+int limiter__fd(const struct limiter *limiter);
+
+/*
+ * Returns 0 while there are steps left, 1 when all have been written, or the negative errno with which
+ * a write failed, of *bytes; no further step is taken then.
+ */
+int limiter__poll(struct limiter *limiter, uint64_t *bytes);
+
+/* Interrupts a write that is going on, and ends the thread. Takes NULL. */
+void limiter__stop(struct limiter *limiter);
+
+/*
+ * Pure: the next value of a ramp after `bytes`, or false when it has arrived. With a step in percent,
+ * of the present value.
+ */
+bool limiter__next(const struct options_ramp *ramp, uint64_t bytes, uint64_t *next);
+
+#endif
