@@ -7,7 +7,7 @@ set -eu
 
 CONTAINER_LIMIT=512m
 STEPS='448M 384M 320M 256M 208M 160M'
-STEP_SECONDS=2
+STEP_SECONDS=3
 # Nothing can live at the last of these. Whether something can at the first is up to how fast the
 # kernel frees what it has killed already.
 LAST_STEPS='20M 1M'

@@ -53,6 +53,10 @@ _oomtrace() {
 		-c --container
 		-g --cgroup
 		-p --pid
+		--ramp
+		--set-max
+		--keep
+		--restore
 		-o --output
 		--duration
 		--until-exit

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Bytes -> events -> decode -> model -> JSON. The input is a sequence of entries: a byte that says
- * of what kind it is and how much of it is put right (random bytes are no event otherwise), two
- * bytes of length, and then that many bytes.
+ * of what kind the event is and how much of it is left as it comes (random bytes are no event), one
+ * for the ids that it otherwise gets, one for the length, and then that many bytes. What is missing
+ * of an event is zero, so that a few bytes are enough for one.
  */
 #include <json-c/json.h>
 #include <stdint.h>
@@ -13,14 +14,14 @@
 #include "model.h"
 #include "sink.h"
 
-#define EVENT_ROOM 1024 /* longer than any event that is known */
+#define ENTRY_HEAD 3
 
 /* The first byte of an entry. */
 enum {
 	KIND = 15,
 	RAW_VALUES = 1 << 5,
 	OF_A_WRITE = 1 << 6,
-	PUT_RIGHT = 1 << 7,
+	RAW_HEADER = 1 << 7, /* the bytes are the event, header included */
 };
 
 static const size_t sizes[EVENT_KIND_MAX] = {
@@ -67,58 +68,59 @@ static void on_limit(void *ctx, const struct record_limit *limit)
  * Puts right what random bytes nearly never have: kind, size, enumerations, and few groups and
  * cgroups, so that events meet. With RAW_VALUES only the header is put right.
  */
-static void put_right(union event *event, uint8_t control, size_t size)
+static void put_right(union event *event, uint8_t control, uint8_t ids, size_t size)
 {
-	uint8_t kind = control & KIND;
+	uint64_t one = ids >> 2 & 7, other = ids >> 5;
 
-	event->h.kind = kind;
+	event->h.kind = (control & KIND) % EVENT_KIND_MAX;
 	event->h.size = (uint32_t)size;
-	event->h.group = (event->h.group & 3) + 1;
-	if ((control & OF_A_WRITE) || kind == EVENT_LIMIT)
+	event->h.group = (ids & 1) + 1;
+	if ((control & OF_A_WRITE) || event->h.kind == EVENT_LIMIT)
 		event->h.group |= GROUP_LIMIT;
 	if (control & RAW_VALUES)
 		return;
-	if (kind == EVENT_OOM) {
+	if (event->h.kind == EVENT_OOM) {
 		event->oom.outcome = event->oom.outcome % 3 + OOM_KILLED;
-		event->oom.limit_cgroup_id &= 7;
-		event->oom.trigger_cgroup_id &= 7;
+		event->oom.limit_cgroup_id = one;
+		event->oom.trigger_cgroup_id = other;
 		event->oom.chosen_pid &= 7;
-	} else if (kind == EVENT_CGROUP) {
-		event->cgroup.id &= 7;
-		event->cgroup.parent_id &= 7;
-	} else if (kind == EVENT_VICTIM) {
-		event->victim.cgroup_id &= 7;
-		event->victim.pid &= 7;
+	} else if (event->h.kind == EVENT_CGROUP) {
+		event->cgroup.id = one;
+		event->cgroup.parent_id = other;
+	} else if (event->h.kind == EVENT_VICTIM) {
+		event->victim.cgroup_id = one;
+		event->victim.pid = (uint32_t)other;
 		event->victim.cmdline_len %= EVENT_CMDLINE_LEN + 2;
-	} else if (kind == EVENT_LIMIT) {
+	} else if (event->h.kind == EVENT_LIMIT) {
 		event->limit.file = event->limit.file % 3 + LIMIT_MAX;
-		event->limit.cgroup_id &= 7;
-		event->limit.writer_cgroup_id &= 7;
+		event->limit.cgroup_id = one;
+		event->limit.writer_cgroup_id = other;
 	}
 }
 
 /* Decodes one entry from memory of exactly its size, so that ASan sees any read beyond. */
-static void one_event(struct model *model, uint8_t control, const uint8_t *data, size_t size)
+static void one_event(struct model *model, uint8_t control, uint8_t ids, const uint8_t *data,
+		      size_t size)
 {
-	uint8_t kind = control & KIND;
-	size_t whole = size;
+	size_t whole = sizes[(control & KIND) % EVENT_KIND_MAX];
 	union event event;
 	uint8_t *bytes;
 
-	if ((control & PUT_RIGHT) && kind < EVENT_KIND_MAX && sizes[kind])
-		whole = sizes[kind];
-	else
-		control = 0;
-	bytes = calloc(1, whole + !whole);
-	require(bytes != NULL);
-	memcpy(bytes, data, size < whole ? size : whole);
-	if (control) {
-		memset(&event, 0, sizeof(event));
-		memcpy(&event, bytes, whole);
-		put_right(&event, control, whole);
-		memcpy(bytes, &event, whole);
+	memset(&event, 0, sizeof(event));
+	if (!(control & RAW_HEADER) && whole) {
+		if (size > whole - sizeof(event.h))
+			size = whole - sizeof(event.h);
+		memcpy((uint8_t *)&event + sizeof(event.h), data, size);
+		event.h.flags = ids >> 1;
+		event.h.ts_ns = size;
+		put_right(&event, control, ids, whole);
+		data = (uint8_t *)&event;
+		size = whole;
 	}
-	if (!decode__event(bytes, whole, &event))
+	bytes = malloc(size + !size);
+	require(bytes != NULL);
+	memcpy(bytes, data, size);
+	if (!decode__event(bytes, size, &event))
 		require(!model__event(model, &event, 1700000000000000000));
 	free(bytes);
 }
@@ -150,14 +152,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct model *model = model__new(&env);
 
 	require(sink && model);
-	while (size >= 3) {
-		size_t len = (data[1] | (size_t)data[2] << 8) % EVENT_ROOM;
+	while (size >= ENTRY_HEAD) {
+		size_t len = data[2] < 128 ? data[2] & 31 : (data[2] & 127) * 8;
 
-		if (len > size - 3)
-			len = size - 3;
-		one_event(model, data[0], data + 3, len);
-		data += 3 + len;
-		size -= 3 + len;
+		if (len > size - ENTRY_HEAD)
+			len = size - ENTRY_HEAD;
+		one_event(model, data[0], data[1], data + ENTRY_HEAD, len);
+		data += ENTRY_HEAD + len;
+		size -= ENTRY_HEAD + len;
 	}
 	model__finish(model);
 	model__free(model);

@@ -354,7 +354,8 @@ static void test_exit(void **state)
 	o = start();
 	assert_record(&o, open_sink(&o)->ops->exit(o.sink, &e),
 		      "{\"type\":\"exit\"," TIME_JSON ",\"pid\":42,\"comm\":\"hog\","
-		      "\"exit_code\":3,\"signal\":null,\"oom_victim\":false,\"target_gone\":false}");
+		      "\"exit_code\":3,\"signal\":null,\"oom_victim\":false,"
+		      "\"target_gone\":false}");
 }
 
 static void test_exit_of_the_target(void **state)
@@ -391,8 +392,8 @@ static void test_lost_and_end(void **state)
 		      "\"count\":18446744073709551615}");
 	o = start();
 	assert_record(&o, open_sink(&o)->ops->end(o.sink, &end),
-		      "{\"type\":\"end\"," TIME_JSON ",\"reason\":\"signal\",\"ooms\":1,\"kills\":2,"
-		      "\"lost\":0}");
+		      "{\"type\":\"end\"," TIME_JSON ",\"reason\":\"signal\",\"ooms\":1,"
+		      "\"kills\":2,\"lost\":0}");
 }
 
 /* Names that somebody chose to hurt: parsed back, they are what they were, as far as UTF-8 goes. */
@@ -424,11 +425,12 @@ static void test_hostile_names(void **state)
 		struct output o = start();
 		struct record_victim victim = full_victim;
 		struct record_oom oom = {
-			.time = TIME, .id = 1, .outcome = OOM_KILLED, .victims = &victim, .victim_count = 1
+			.time = TIME, .outcome = OOM_KILLED, .victims = &victim, .victim_count = 1
 		};
 		struct json_object *written, *v, *trigger;
 
-		oom.trigger_comm = oom.trigger_cgroup = victim.comm = victim.cgroup = hostile[i].name;
+		oom.trigger_comm = oom.trigger_cgroup = hostile[i].name;
+		victim.comm = victim.cgroup = hostile[i].name;
 		victim.container = docker(hostile[i].name);
 		assert_int_equal(open_sink(&o)->ops->oom(o.sink, &oom), 0);
 		written = parse_line(&o);

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What changes of a limit led to: kills inside and after, how many were needed, conclusions. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "limiter.h"
+#include "steps.h"
+
+#define MIB (1024ULL * 1024)
+
+static struct record_limit change(uint64_t id, uint64_t from_mib, uint64_t to_mib)
+{
+	return (struct record_limit){
+		.time = { .boot_ns = id * 1000000000 },
+		.id = id,
+		.file = LIMIT_MAX,
+		.cgroup = "/t",
+		.writer_self = true,
+		.old_bytes = from_mib * MIB,
+		.new_bytes = to_mib * MIB,
+		.duration_ns = 1000,
+		.result = 4,
+	};
+}
+
+/* A run of the OOM killer with up to 4 victims of `victim_mib` each. */
+static void kill_some(struct steps *s, enum record_cause cause, uint64_t limit_id, uint64_t usage_mib,
+		      uint64_t max_mib, size_t victims, uint64_t victim_mib)
+{
+	struct record_level limit = { .usage_bytes = usage_mib * MIB, .max_bytes = max_mib * MIB };
+	struct record_victim v[4] = {};
+	struct record_oom oom = {
+		.time = { .boot_ns = limit_id * 1000000000 + 5000 },
+		.cause = cause,
+		.cause_limit_id = limit_id,
+		.cause_since_ns = 500,
+		.limit = &limit,
+		.victims = v,
+		.victim_count = victims,
+		.killed = victims,
+	};
+
+	for (size_t i = 0; i < victims; i++)
+		v[i].anon_rss_bytes = victim_mib * MIB;
+	steps__on_oom(s, &oom);
+}
+
+static void test_kills_inside_and_after(void **state)
+{
+	struct steps *s = steps__new("/t");
+	struct record_limit first = change(1, 512, 400), second = change(2, 400, 300);
+	const struct record_step *step;
+
+	(void)state;
+	kill_some(s, CAUSE_WRITE, 1, 500, 400, 1, 60);
+	kill_some(s, CAUSE_WRITE, 1, 440, 400, 2, 60);
+	assert_null(steps__on_limit(s, &first));
+	kill_some(s, CAUSE_LOWERED, 1, 400, 400, 1, 60);
+	step = steps__on_limit(s, &second);
+	assert_non_null(step);
+	assert_int_equal(step->killed_inside, 3);
+	assert_int_equal(step->killed_after, 1);
+	assert_true(step->has_first_kill);
+	assert_int_equal(step->first_kill_ns, 500);
+	/* 100 MiB too much and 60 a victim: the second was enough, the third was one too many. */
+	assert_true(step->has_needed);
+	assert_int_equal(step->needed, 2);
+	assert_true(step->alive);
+	steps__free(s);
+}
+
+static void test_conclusions(void **state)
+{
+	struct steps *s = steps__new("/t");
+	struct record_limit first = change(1, 512, 400), second = change(2, 400, 20);
+	struct record_steps table;
+
+	(void)state;
+	steps__on_limit(s, &first);
+	kill_some(s, CAUSE_WRITE, 2, 390, 20, 4, 90);
+	steps__on_limit(s, &second);
+	assert_non_null(steps__close(s, (struct record_time){ 9, 9 }, false));
+	table = steps__table(s);
+	assert_int_equal(table.count, 2);
+	assert_true(table.has_first_kill);
+	assert_int_equal(table.first_kill_max_bytes, 20 * MIB);
+	assert_true(table.died);
+	assert_int_equal(table.died_max_bytes, 20 * MIB);
+	assert_int_equal(table.old_bytes, 512 * MIB);
+	assert_int_equal(table.steps[0].killed_inside + table.steps[0].killed_after, 0);
+	/* 4 x 90 MiB don't make up for 370 MiB: that they were needed isn't known. */
+	assert_false(table.steps[1].has_needed);
+	assert_null(steps__close(s, (struct record_time){ 9, 9 }, false));
+	steps__free(s);
+}
+
+static void test_what_is_no_step(void **state)
+{
+	struct steps *s = steps__new("/t");
+	struct record_limit other = change(1, 512, 400), high = change(2, 512, 400);
+	struct record_limit failed = change(3, 512, 400), lost = change(4, 512, 400);
+
+	(void)state;
+	other.cgroup = "/t/child";
+	high.file = LIMIT_HIGH;
+	failed.result = -22;
+	lost.cgroup = NULL;
+	steps__on_limit(s, &other);
+	steps__on_limit(s, &high);
+	steps__on_limit(s, &failed);
+	steps__on_limit(s, &lost);
+	assert_int_equal(steps__table(s).count, 0);
+	assert_false(steps__table(s).died);
+	steps__free(s);
+}
+
+static void test_bounded(void **state)
+{
+	struct steps *s = steps__new("/t");
+
+	(void)state;
+	for (uint64_t i = 1; i <= STEPS_MAX + 10; i++) {
+		struct record_limit l = change(i, 2, 1);
+
+		kill_some(s, CAUSE_WRITE, i, 2, 1, 1, 1);
+		steps__on_limit(s, &l);
+	}
+	assert_int_equal(steps__table(s).count, STEPS_MAX);
+	steps__free(s);
+}
+
+static void test_ramp(void **state)
+{
+	struct options_ramp down = { .to_bytes = 20, .step_bytes = 32 };
+	struct options_ramp up = { .to_bytes = 100, .step_bytes = 64 };
+	struct options_ramp percent = { .to_bytes = 50, .step_percent = 10 };
+	uint64_t v = 84;
+
+	(void)state;
+	assert_true(limiter__next(&down, v, &v));
+	assert_int_equal(v, 52);
+	assert_true(limiter__next(&down, v, &v));
+	assert_int_equal(v, 20);
+	assert_false(limiter__next(&down, v, &v));
+	v = 10;
+	assert_true(limiter__next(&up, v, &v));
+	assert_int_equal(v, 74);
+	assert_true(limiter__next(&up, v, &v));
+	assert_int_equal(v, 100);
+	assert_false(limiter__next(&up, v, &v));
+	v = 100;
+	assert_true(limiter__next(&percent, v, &v));
+	assert_int_equal(v, 90);
+	/* A percentage that comes to nothing still gets there. */
+	percent.to_bytes = 0;
+	for (v = 3; limiter__next(&percent, v, &v);)
+		assert_true(v < 3);
+	assert_int_equal(v, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_kills_inside_and_after),
+		cmocka_unit_test(test_conclusions),
+		cmocka_unit_test(test_what_is_no_step),
+		cmocka_unit_test(test_bounded),
+		cmocka_unit_test(test_ramp),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
