@@ -95,6 +95,7 @@ struct event_oom {
 enum {
 	CGROUP_HAS_MEMORY = 1 << 0, /* the memory controller is on at this level: figures are valid */
 	CGROUP_OOM_GROUP = 1 << 1,  /* memory.oom.group is set */
+	CGROUP_HAS_SWAP = 1 << 3,   /* the swap figures are valid: v1 counts memory and swap together */
 	CGROUP_CUT = 1 << 2,        /* deeper than EVENT_CGROUP_LEVELS: the levels above are missing */
 };
 

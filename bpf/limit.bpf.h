@@ -65,9 +65,12 @@ static __always_inline void fill_memory(struct event_cgroup *e, struct mem_cgrou
 	e->max_pages = BPF_CORE_READ(memcg, memory.max);
 	e->high_pages = BPF_CORE_READ(memcg, memory.high);
 	e->peak_pages = BPF_CORE_READ(memcg, memory.watermark);
-	e->swap_usage_pages = BPF_CORE_READ(memcg, swap.usage.counter);
-	e->swap_max_pages = BPF_CORE_READ(memcg, swap.max);
 	e->h.flags |= CGROUP_HAS_MEMORY;
+	if (!memory_on_v1) {
+		e->swap_usage_pages = BPF_CORE_READ(memcg, swap.usage.counter);
+		e->swap_max_pages = BPF_CORE_READ(memcg, swap.max);
+		e->h.flags |= CGROUP_HAS_SWAP;
+	}
 	if (BPF_CORE_READ(memcg, oom_group))
 		e->h.flags |= CGROUP_OOM_GROUP;
 }

@@ -59,7 +59,7 @@ pack() {
 	for lib in sh sleep free cat ls ps kill; do ln -s busybox "$image/bin/$lib"; done
 	cp "$root/usr/bin/stress-ng" "$image/usr/bin/"
 	# The new root's own linker finds the libraries: no chroot is needed, and so no root.
-	"$root/lib64/ld-linux-x86-64.so.2" --inhibit-cache --library-path \
+	env -u LD_PRELOAD "$root/lib64/ld-linux-x86-64.so.2" --inhibit-cache --library-path \
 		"$root/lib/x86_64-linux-gnu:$root/usr/lib/x86_64-linux-gnu" --list "$root/usr/bin/stress-ng" |
 		sed -n "s|.*=> $root\(/[^ ]*\).*|\1|p" | while read -r lib; do
 		mkdir -p "$image$(dirname "$lib")"

@@ -18,7 +18,7 @@
 #include "cgroup.h"
 #include "privileges.h"
 
-/* What both processes see. The parent writes it only before a write of memory.max. */
+/* What both processes see. The parent writes it only before a write of the limit. */
 struct shared {
 	/*
 	 * Held by the parent while it lives. Robust: the kernel releases it first thing when the
@@ -38,7 +38,7 @@ struct guard {
 	pid_t pid;
 	int pipe_fd; /* its other end reads EOF when the last thread of oomtrace is gone */
 	int lock_fd;
-	int max_fd;
+	int limit_fd;
 };
 
 /* The kernel rounds a limit down to whole pages. */
@@ -49,7 +49,7 @@ static uint64_t whole_pages(uint64_t bytes)
 	return bytes == UINT64_MAX ? bytes : bytes / page * page;
 }
 
-/* Reads memory.max through its own descriptor, which stays with this cgroup whatever its name. */
+/* Reads the limit through its own descriptor, which stays with this cgroup whatever its name. */
 static int read_limit(int fd, uint64_t *bytes)
 {
 	char text[32];
@@ -77,7 +77,7 @@ static int write_limit(int fd, uint64_t bytes)
 	return pwrite(fd, text, len, 0) < 0 ? -errno : 0;
 }
 
-static enum guard_result restore(const struct shared *shared, int max_fd)
+static enum guard_result restore(const struct shared *shared, int limit_fd)
 {
 	uint64_t present;
 	int err;
@@ -86,14 +86,14 @@ static enum guard_result restore(const struct shared *shared, int max_fd)
 		return GUARD_NOTHING;
 	if (shared->keep)
 		return GUARD_KEPT;
-	err = read_limit(max_fd, &present);
+	err = read_limit(limit_fd, &present);
 	if (err)
 		return err == -ENODEV ? GUARD_GONE : GUARD_FAILED;
 	if (present == shared->old_bytes)
 		return GUARD_RESTORED;
 	if (present != shared->last_bytes && present != shared->pending_bytes)
 		return GUARD_CHANGED;
-	err = write_limit(max_fd, shared->old_bytes);
+	err = write_limit(limit_fd, shared->old_bytes);
 	if (err)
 		return err == -ENODEV ? GUARD_GONE : GUARD_FAILED;
 	return GUARD_RESTORED;
@@ -116,7 +116,7 @@ static void close_all_but(const int *keep, size_t count)
 static _Noreturn void guard_main(struct guard *guard, int read_fd)
 {
 	static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGUSR1 };
-	int keep[] = { read_fd, guard->lock_fd, guard->max_fd };
+	int keep[] = { read_fd, guard->lock_fd, guard->limit_fd };
 	int score;
 	char byte;
 
@@ -133,16 +133,16 @@ static _Noreturn void guard_main(struct guard *guard, int read_fd)
 	if (chdir("/") || privileges__drop())
 		_exit(1);
 	pthread_mutex_lock(&guard->shared->alive);
-	guard->shared->result = restore(guard->shared, guard->max_fd);
+	guard->shared->result = restore(guard->shared, guard->limit_fd);
 	/* Another thread may have been in the middle of a write when the holder died: once more. */
 	while (read(read_fd, &byte, 1) < 0 && errno == EINTR)
 		;
 	if (guard->shared->result == GUARD_RESTORED)
-		guard->shared->result = restore(guard->shared, guard->max_fd);
+		guard->shared->result = restore(guard->shared, guard->limit_fd);
 	_exit(0);
 }
 
-static int lock_and_open(int dir_fd, struct guard *guard)
+static int lock_and_open(int dir_fd, const char *file, struct guard *guard)
 {
 	int err;
 
@@ -152,10 +152,10 @@ static int lock_and_open(int dir_fd, struct guard *guard)
 	/* Shared with the guard, so held until that is done. */
 	if (flock(guard->lock_fd, LOCK_EX | LOCK_NB))
 		return -errno;
-	guard->max_fd = openat(dir_fd, "memory.max", O_RDWR | O_CLOEXEC);
-	if (guard->max_fd < 0)
+	guard->limit_fd = openat(dir_fd, file, O_RDWR | O_CLOEXEC);
+	if (guard->limit_fd < 0)
 		return -errno;
-	err = read_limit(guard->max_fd, &guard->shared->old_bytes);
+	err = read_limit(guard->limit_fd, &guard->shared->old_bytes);
 	guard->shared->last_bytes = guard->shared->pending_bytes = guard->shared->old_bytes;
 	return err;
 }
@@ -187,18 +187,18 @@ static int fork_guard(struct guard *guard)
 	return guard->pid < 0 ? -errno : 0;
 }
 
-int guard__start(int dir_fd, struct guard **out)
+int guard__start(int dir_fd, const char *file, struct guard **out)
 {
 	struct guard *guard = calloc(1, sizeof(*guard));
 	int err = -ENOMEM;
 
 	if (!guard)
 		return -ENOMEM;
-	guard->pipe_fd = guard->lock_fd = guard->max_fd = -1;
+	guard->pipe_fd = guard->lock_fd = guard->limit_fd = -1;
 	guard->shared = mmap(NULL, sizeof(*guard->shared), PROT_READ | PROT_WRITE,
 			     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (guard->shared != MAP_FAILED)
-		err = lock_and_open(dir_fd, guard);
+		err = lock_and_open(dir_fd, file, guard);
 	if (!err)
 		err = hold_alive(guard->shared);
 	if (!err)
@@ -217,17 +217,13 @@ uint64_t guard__old_bytes(const struct guard *guard)
 	return guard->shared->old_bytes;
 }
 
-int guard__max_fd(const struct guard *guard)
-{
-	return guard->max_fd;
-}
-
-void guard__expect(struct guard *guard, uint64_t bytes)
+int guard__write(struct guard *guard, uint64_t bytes)
 {
 	/* The order matters to a guard that wakes in between: never a moment without either value. */
 	__atomic_store_n(&guard->shared->last_bytes, guard->shared->pending_bytes, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&guard->shared->pending_bytes, whole_pages(bytes), __ATOMIC_SEQ_CST);
 	__atomic_store_n(&guard->shared->changed, true, __ATOMIC_SEQ_CST);
+	return write_limit(guard->limit_fd, bytes);
 }
 
 enum guard_result guard__finish(struct guard *guard, bool keep)
@@ -248,8 +244,8 @@ enum guard_result guard__finish(struct guard *guard, bool keep)
 	} else if (guard->pipe_fd >= 0) {
 		close(guard->pipe_fd);
 	}
-	if (guard->max_fd >= 0)
-		close(guard->max_fd);
+	if (guard->limit_fd >= 0)
+		close(guard->limit_fd);
 	if (guard->lock_fd >= 0)
 		close(guard->lock_fd);
 	if (guard->shared && guard->shared != MAP_FAILED)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Puts memory.max back, however oomtrace ends, SIGKILL included: a child process that holds the
+ * Puts a limit back, however oomtrace ends, SIGKILL included: a child process that holds the
  * cgroup's file, waits for its parent to be gone, and writes the old limit. It holds no BPF, and does
  * nothing when the limit is no longer one that oomtrace has set, or when the cgroup is gone.
  */
@@ -22,18 +22,21 @@ enum guard_result {
 };
 
 /*
- * Locks the cgroup whose folder is dir_fd against other oomtraces, notes its memory.max and
- * forks the guard. To be called before there is any thread or BPF object. Returns 0, -EWOULDBLOCK (an
- * oomtrace is changing this cgroup already), or a negative errno of opening or reading memory.max.
+ * Locks the cgroup whose folder is dir_fd against other oomtraces, notes the limit in `file`
+ * ("memory.max" or "memory.high") and forks the guard. To be called before there is any thread or BPF
+ * object. Returns 0, -EWOULDBLOCK (an oomtrace is changing this cgroup already), or a negative errno
+ * of opening or reading the file.
  */
-int guard__start(int dir_fd, struct guard **out);
+int guard__start(int dir_fd, const char *file, struct guard **out);
 
-/* The limit before any change, and a descriptor of memory.max that is open for writing. */
+/* The limit before any change. */
 uint64_t guard__old_bytes(const struct guard *guard);
-int guard__max_fd(const struct guard *guard);
 
-/* To be called before each write: from then on `bytes`, in whole pages, counts as our own. */
-void guard__expect(struct guard *guard, uint64_t bytes);
+/*
+ * Writes the limit; from the beginning of the write on, `bytes` counts as our own. May block for long,
+ * since the kernel reclaims and kills inside it. Returns 0 or the negative errno of the write.
+ */
+int guard__write(struct guard *guard, uint64_t bytes);
 
 /* Lets the guard do its work, or not (keep), and waits for it. Frees the guard. Takes NULL. */
 enum guard_result guard__finish(struct guard *guard, bool keep);

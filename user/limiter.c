@@ -2,11 +2,9 @@
 #include "limiter.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -58,17 +56,9 @@ static void predict(struct limiter *l)
 
 static int write_max(struct limiter *l, uint64_t bytes)
 {
-	char text[32];
-	int len;
-
-	if (bytes == UINT64_MAX)
-		len = snprintf(text, sizeof(text), "max");
-	else
-		len = snprintf(text, sizeof(text), "%" PRIu64, bytes);
 	predict(l);
 	__atomic_store_n(&l->bytes, bytes, __ATOMIC_RELAXED);
-	guard__expect(l->guard, bytes);
-	return pwrite(guard__max_fd(l->guard), text, len, 0) < 0 ? -errno : 0;
+	return guard__write(l->guard, bytes);
 }
 
 /* Whether the time passed without anybody asking for the end. */

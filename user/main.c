@@ -8,6 +8,7 @@
 
 #include "diagnose.h"
 #include "exit_codes.h"
+#include "find_min.h"
 #include "guard.h"
 #include "options.h"
 #include "session.h"
@@ -22,16 +23,16 @@ static bool want_colour(void)
 	return isatty(STDOUT_FILENO) && !(no_colour && *no_colour) && term && *term != 'd';
 }
 
-static int start_guard(const struct target *target, struct guard **guard)
+static int start_guard(const struct target *target, const char *file, struct guard **guard)
 {
-	int err = guard__start(target->dir_fd, guard);
+	int err = guard__start(target->dir_fd, file, guard);
 
 	if (!err)
 		return EXIT_DONE;
 	if (err == -EWOULDBLOCK)
 		fputs("oomtrace: another oomtrace is changing this cgroup's limit already.\n", stderr);
 	else
-		fprintf(stderr, "oomtrace: memory.max of the target can't be opened for writing: %s.\n",
+		fprintf(stderr, "oomtrace: %s of the target can't be opened for writing: %s.\n", file,
 			strerror(-err));
 	return EXIT_RUNTIME;
 }
@@ -48,13 +49,16 @@ static int run(const struct options *opts)
 	if (code)
 		return code;
 	code = target__find(opts, &hierarchy, hierarchy_error, &target);
-	if (!code && (opts->has_set_max || opts->has_ramp)) {
+	if (!code && (opts->has_set_max || opts->has_ramp || opts->find_min)) {
 		code = target__check_changeable(&target, &hierarchy);
 		/* Before BPF and threads: the guard must hold none of them. */
 		if (!code && !opts->dry_run)
-			code = start_guard(&target, &guard);
+			code = start_guard(&target, opts->find_min ? "memory.high" : "memory.max",
+					   &guard);
 	}
-	if (!code) {
+	if (!code && opts->find_min) {
+		code = find_min__run(&target, guard, opts->hold_ns);
+	} else if (!code) {
 		sink = opts->output == OPTIONS_OUTPUT_JSON ? sink_json__new(stdout) :
 							     sink_text__new(stdout, want_colour());
 		code = sink ? session__run(opts, &hierarchy, &target, guard, sink) : EXIT_RUNTIME;

@@ -206,7 +206,7 @@ static void fill_level(struct model *model, const struct cgroup_node *node,
 		.max_bytes = limit_bytes(model, e->max_pages),
 		.high_bytes = limit_bytes(model, e->high_pages),
 		.peak_bytes = e->peak_pages * page,
-		.has_swap = e->h.flags & CGROUP_HAS_MEMORY,
+		.has_swap = e->h.flags & CGROUP_HAS_SWAP,
 		.swap_usage_bytes = e->swap_usage_pages * page,
 		.swap_max_bytes = limit_bytes(model, e->swap_max_pages),
 	};
@@ -388,7 +388,8 @@ static void fill_cause(struct model *model, struct record_oom *r)
 		 r->limit->max_bytes < last->usage_pages * model->env.page_size)
 		r->cause = CAUSE_LOWERED;
 	else
-		r->cause = is_ancestor_limit(r) ? CAUSE_ANCESTOR : CAUSE_REACHED;
+		r->cause = is_ancestor_limit(r) ? CAUSE_ANCESTOR :
+			   model->env.sees_writes ? CAUSE_REACHED : CAUSE_UNKNOWN;
 	if (started_ns) {
 		r->cause_limit_id = write_number(model, started_ns);
 		r->cause_since_ns = r->time.boot_ns - started_ns;

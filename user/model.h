@@ -39,6 +39,9 @@ struct model_env {
 	/* The process that is known to be the target container's init; 0: unknown. */
 	uint32_t init_pid;
 
+	/* Whether writes of memory.max are seen: if not, that a limit was unchanged can't be known. */
+	bool sees_writes;
+
 	/* Our own process, whose writes of limits are marked as such. */
 	uint32_t self_pid;
 };

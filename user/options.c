@@ -174,6 +174,18 @@ static int apply_ramp(struct parse *p, const char *arg)
 	return 0;
 }
 
+static int apply_find_min(struct parse *p, const char *arg)
+{
+	(void)arg;
+	p->opts.find_min = true;
+	return 0;
+}
+
+static int apply_hold(struct parse *p, const char *arg)
+{
+	return units__parse_duration(arg, &p->opts.hold_ns);
+}
+
 static int apply_keep(struct parse *p, const char *arg)
 {
 	(void)arg;
@@ -286,6 +298,16 @@ static const struct option_spec specs[] = {
 			   "'512M:20M:-32M@2s' or 'now:20M:-10%@1s'",
 		.help = "change it step by step, such as 512M:20M:-32M@2s or now:20M:-10%@1s",
 		.apply = apply_ramp,
+	}, {
+		.group = GROUP_LIMIT, .name = "find-min",
+		.help = "find the smallest memory.max that the target can live with, by memory.high, so "
+			"that nothing is killed",
+		.apply = apply_find_min,
+	}, {
+		.group = GROUP_LIMIT, .name = "hold", .arg = "TIME",
+		.accepts = "a time above 0 with its unit, such as '10s'",
+		.help = "how long --find-min watches each limit that may do (default: 10s)",
+		.apply = apply_hold,
 	}, {
 		.group = GROUP_LIMIT, .name = "restore",
 		.help = "put the old limit back at the end, however oomtrace ends (default)",
@@ -734,7 +756,17 @@ static enum options_result check_limits(const struct parse *p)
 {
 	bool changes = p->opts.has_set_max || p->opts.has_ramp;
 
-	if (changes && !p->target)
+	if (p->opts.find_min && !p->target)
+		fputs("oomtrace: --find-min needs a target: --container, --cgroup or --pid, for example "
+		      "'--container web --find-min'\n", p->err);
+	else if (p->opts.find_min && (changes || p->opts.dry_run || p->opts.keep || p->restore ||
+				      p->opts.output == OPTIONS_OUTPUT_JSON))
+		fputs("oomtrace: --find-min goes with a target and --hold only: it changes and restores "
+		      "memory.high by itself, and prints text\n", p->err);
+	else if (p->opts.hold_ns && !p->opts.find_min)
+		fputs("oomtrace: --hold says how long --find-min watches each limit: add --find-min\n",
+		      p->err);
+	else if (changes && !p->target)
 		fputs("oomtrace: --set-max and --ramp need a target whose memory.max to change: "
 		      "--container, --cgroup or --pid, for example '--container web --set-max 256M'\n",
 		      p->err);
@@ -770,6 +802,8 @@ enum options_result options__parse(int argc, char **argv, struct options *out, F
 	}
 	if (check_limits(&p) != OPTIONS_RUN)
 		return OPTIONS_USAGE;
+	if (!p.opts.hold_ns)
+		p.opts.hold_ns = OPTIONS_HOLD_NS_DEFAULT;
 	*out = p.opts;
 	return OPTIONS_RUN;
 }

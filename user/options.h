@@ -10,6 +10,7 @@
 #define OPTIONS_RING_BYTES_MIN		(4U << 10)
 #define OPTIONS_RING_BYTES_MAX		(256U << 20)
 #define OPTIONS_RING_BYTES_DEFAULT	(1U << 20)
+#define OPTIONS_HOLD_NS_DEFAULT		10000000000ULL
 
 enum options_target {
 	OPTIONS_TARGET_MACHINE = 0,	/* every OOM kill on the machine */
@@ -53,6 +54,8 @@ struct options {
 	bool has_set_max, has_ramp;	/* never with OPTIONS_TARGET_MACHINE; the ramp comes first */
 	uint64_t set_max_bytes;		/* UINT64_MAX: "max" */
 	struct options_ramp ramp;
+	bool find_min;			/* never with one of the two above */
+	uint64_t hold_ns;		/* with find_min: how long a limit must be lived with */
 	bool keep;			/* leave the last limit; only with one of the two above */
 };
 

@@ -164,3 +164,12 @@ const struct plan_candidate *plan__chosen(const struct plan *plan, int i)
 
 	return candidate == PLAN_NOT_ATTACHED ? NULL : &plan_purposes[i].candidates[candidate];
 }
+
+bool plan__has(const struct plan *plan, const char *name)
+{
+	for (int i = 0; i < PLAN_PURPOSES; i++) {
+		if (!strcmp(plan_purposes[i].name, name))
+			return plan__chosen(plan, i);
+	}
+	return false;
+}

@@ -53,4 +53,7 @@ int plan__fail(struct plan *plan, int i, int error);
 /* The candidate in use for purpose `i`, or NULL when nothing is attached for it. */
 const struct plan_candidate *plan__chosen(const struct plan *plan, int i);
 
+/* Whether something is attached for the purpose of this name. */
+bool plan__has(const struct plan *plan, const char *name);
+
 #endif

@@ -503,6 +503,9 @@ static int open_model(struct session *s)
 		.cmdline = find_cmdline,
 		.container_name = find_container_name,
 		.init_pid = s->target->init_pid,
+		.sees_writes = s->hierarchy->version == 2 &&
+			       plan__has(&s->plan, "max-write-begin") &&
+			       plan__has(&s->plan, "max-write-end"),
 		.self_pid = getpid(),
 	};
 
@@ -554,8 +557,11 @@ int session__run(const struct options *opts, const struct cgroup__hierarchy *h,
 		.duration_fd = -1,
 		.tick_fd = -1,
 	};
-	int code = open_model(&s) ? EXIT_RUNTIME : open_tracer(&s);
+	/* The model after the tracer: what it can say depends on what could be attached. */
+	int code = open_tracer(&s);
 
+	if (code == EXIT_DONE && open_model(&s))
+		code = EXIT_RUNTIME;
 	if (code == EXIT_DONE && opts->dry_run) {
 		tell_session(&s);
 		if (opts->output == OPTIONS_OUTPUT_TEXT)

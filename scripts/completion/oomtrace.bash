@@ -55,6 +55,8 @@ _oomtrace() {
 		-p --pid
 		--ramp
 		--set-max
+		--find-min
+		--hold
 		--keep
 		--restore
 		-o --output

@@ -147,6 +147,7 @@ static struct kept *start_with(uint32_t init_pid, uint32_t self_pid)
 		.container_name = find_name,
 		.init_pid = init_pid,
 		.self_pid = self_pid,
+		.sees_writes = true,
 	};
 
 	assert_non_null(kept);
@@ -191,7 +192,7 @@ static union event cgroup(uint64_t group, uint64_t id, uint64_t parent_id, const
 {
 	union event e = blank(EVENT_CGROUP, group);
 
-	e.h.flags = CGROUP_HAS_MEMORY;
+	e.h.flags = CGROUP_HAS_MEMORY | CGROUP_HAS_SWAP;
 	e.cgroup.id = id;
 	e.cgroup.parent_id = parent_id;
 	e.cgroup.usage_pages = 100 + id;
@@ -417,6 +418,22 @@ static void test_chain_and_limits(void **state)
 	assert_non_null(r->limit);
 	assert_string_equal(r->limit->path, DOCKER_PATH);
 	assert_string_equal(r->limit_container.ref.id, DOCKER_ID);
+	stop(kept);
+}
+
+/* A kernel or a hierarchy without swap accounting: memory's figures are known, swap's are not. */
+static void test_no_swap_accounting(void **state)
+{
+	struct kept *kept = start();
+	union event e = docker_level(1);
+
+	(void)state;
+	e.h.flags = CGROUP_HAS_MEMORY;
+	send(kept, e);
+	send(kept, oom(1, 42));
+	send(kept, end(1, 0, 0));
+	assert_true(kept->ooms[0].limit->has_memory);
+	assert_false(kept->ooms[0].limit->has_swap);
 	stop(kept);
 }
 
@@ -1040,6 +1057,24 @@ static void test_causes(void **state)
 	stop(kept);
 }
 
+/* Without the probes for writes, that no write is known says nothing. */
+static void test_cause_without_probes(void **state)
+{
+	struct model_env env = { .page_size = PAGE, .on_oom = on_oom };
+	struct kept *kept = start();
+	union event above = oom(2, 42);
+
+	(void)state;
+	model__free(kept->model);
+	env.ctx = kept;
+	kept->model = model__new(&env);
+	assert_non_null(kept->model);
+	assert_int_equal(run_of(kept, oom(1, 42))->cause, CAUSE_UNKNOWN);
+	above.oom.limit_cgroup_id = SLICE_ID;
+	assert_int_equal(run_of(kept, above)->cause, CAUSE_ANCESTOR);
+	stop(kept);
+}
+
 /* Runs inside a write are told before it is: they, it and the runs after it agree on its number. */
 static void test_numbers_of_writes(void **state)
 {
@@ -1076,6 +1111,7 @@ int main(void)
 		cmocka_unit_test(test_single_kill),
 		cmocka_unit_test(test_victim_fields),
 		cmocka_unit_test(test_chain_and_limits),
+		cmocka_unit_test(test_no_swap_accounting),
 		cmocka_unit_test(test_max_conversion),
 		cmocka_unit_test(test_group_kill),
 		cmocka_unit_test(test_shares_mm),
@@ -1101,6 +1137,7 @@ int main(void)
 		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_overlapping_writes),
 		cmocka_unit_test(test_causes),
+		cmocka_unit_test(test_cause_without_probes),
 		cmocka_unit_test(test_numbers_of_writes),
 		cmocka_unit_test(test_write_after_the_run),
 	};

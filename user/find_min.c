@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "find_min.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cgroup.h"
+#include "exit_codes.h"
+#include "predict.h"
+#include "units.h"
+
+#define NS_PER_S 1000000000ULL
+#define POLL_NS 20000000ULL
+/* How long reclaim may take to get usage below a new memory.high. */
+#define SETTLE_NS (2 * NS_PER_S)
+/* The search ends when it knows the answer to 1 %, or to a MiB. */
+#define RESOLUTION_PERCENT 1
+#define RESOLUTION_BYTES (1ULL << 20)
+/* More than this share of the time spent waiting for memory is a stall. */
+#define STALL_PERCENT 1
+
+struct search {
+	const struct target *target;
+	struct guard *guard;
+	uint64_t hold_ns;
+	uint64_t slack_bytes; /* usage may be above memory.high by what CPUs have charged ahead */
+	unsigned int tries;
+};
+
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int sig)
+{
+	interrupted = sig;
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
+}
+
+static int usage(const struct search *s, uint64_t *bytes)
+{
+	return cgroup__read_u64(s->target->dir_fd, "memory.current", bytes);
+}
+
+/*
+ * Time in which some task of the target waited for memory, in ns; 0 where the kernel has no PSI. From
+ * "some avg10=0.00 avg60=0.00 avg300=0.00 total=12345" (us).
+ */
+static uint64_t stalled_ns(const struct search *s)
+{
+	char text[512], *total;
+	uint64_t us;
+
+	if (cgroup__read_text(s->target->dir_fd, "memory.pressure", text, sizeof(text)) < 0)
+		return 0;
+	total = strstr(text, "total=");
+	if (!total || sscanf(total, "total=%" SCNu64, &us) != 1)
+		return 0;
+	return us * 1000;
+}
+
+/* Waits until usage is at or below the limit, or the time is over. Returns 1, 0, or an errno. */
+static int settle(const struct search *s, uint64_t limit)
+{
+	uint64_t end = now_ns() + SETTLE_NS, bytes;
+
+	do {
+		int err = usage(s, &bytes);
+
+		if (err)
+			return err;
+		if (bytes <= limit + s->slack_bytes)
+			return 1;
+		usleep(POLL_NS / 1000);
+	} while (now_ns() < end && !interrupted);
+	return 0;
+}
+
+/* Whether the target lives with the limit for the time. Returns 1, 0, or a negative errno. */
+static int holds(struct search *s, uint64_t limit)
+{
+	uint64_t start, stalled, bytes;
+	int settled, err = guard__write(s->guard, limit);
+
+	s->tries++;
+	if (err)
+		return err;
+	settled = settle(s, limit);
+	if (settled <= 0)
+		return settled;
+	start = now_ns();
+	stalled = stalled_ns(s);
+	while (now_ns() - start < s->hold_ns && !interrupted) {
+		usleep(POLL_NS / 1000);
+		err = usage(s, &bytes);
+		if (err)
+			return err;
+		if (bytes > limit + s->slack_bytes)
+			return 0;
+		/* No need to wait for the end when it has stalled enough already. */
+		if (stalled_ns(s) - stalled > s->hold_ns * STALL_PERCENT / 100)
+			return 0;
+	}
+	return 1;
+}
+
+static int try_limit(struct search *s, uint64_t limit)
+{
+	char size[UNITS__TEXT_SIZE];
+	int result;
+
+	printf("    %11s  ", units__format_size(size, sizeof(size), limit));
+	fflush(stdout);
+	result = holds(s, limit);
+	if (result >= 0 && !interrupted)
+		puts(result ? "holds" : "too small");
+	fflush(stdout);
+	return result;
+}
+
+/* Binary search between a limit that is too small and one that holds. */
+static int search(struct search *s, uint64_t low, uint64_t high, uint64_t *found)
+{
+	while (!interrupted) {
+		uint64_t step = high * RESOLUTION_PERCENT / 100;
+		uint64_t middle = low + (high - low) / 2;
+		int result;
+
+		if (high - low <= (step > RESOLUTION_BYTES ? step : RESOLUTION_BYTES))
+			break;
+		result = try_limit(s, middle);
+		if (result < 0)
+			return result;
+		if (result)
+			high = middle;
+		else
+			low = middle;
+		/* Back to where it can breathe before the next, lower or higher, try. */
+		if (!result) {
+			int err = guard__write(s->guard, high);
+
+			if (err)
+				return err;
+		}
+	}
+	*found = high;
+	return interrupted ? -EINTR : 0;
+}
+
+static uint64_t kills(const struct search *s)
+{
+	uint64_t count = 0;
+
+	cgroup__read_key(s->target->dir_fd, "memory.events", "oom_kill", &count);
+	return count;
+}
+
+static void recommend(const struct search *s, uint64_t found, uint64_t killed)
+{
+	char size[UNITS__TEXT_SIZE], hold[UNITS__TEXT_SIZE];
+	uint64_t margin = found / 10;
+
+	printf("smallest memory.max: %s (%" PRIu64 " bytes)\n",
+	       units__format_size(size, sizeof(size), found), found);
+	printf("    found by memory.high in %u tries, each of them held for %s; %" PRIu64
+	       " killed on the way\n",
+	       s->tries, units__format_duration(hold, sizeof(hold), s->hold_ns), killed);
+	printf("    with a tenth on top for what these seconds didn't show: %s\n",
+	       units__format_size(size, sizeof(size), found + margin));
+}
+
+static int run(struct search *s)
+{
+	char size[UNITS__TEXT_SIZE], floor[UNITS__TEXT_SIZE];
+	struct prediction p;
+	uint64_t found = 0, before = kills(s);
+	int err = predict__floor(s->target->dir_fd, &p);
+
+	if (err)
+		return err;
+	printf("usage %s, of which reclaim can get at most down to %s (approximately)\n",
+	       units__format_size(size, sizeof(size), p.usage_bytes),
+	       units__format_size(floor, sizeof(floor), p.floor_bytes));
+	err = try_limit(s, p.usage_bytes + p.usage_bytes / 20 + RESOLUTION_BYTES);
+	if (err < 0)
+		return err;
+	if (!err && !interrupted) {
+		puts("The target is growing, or stalls for memory already: there is nothing smaller.");
+		return 0;
+	}
+	err = search(s, p.floor_bytes / 2, p.usage_bytes + p.usage_bytes / 20 + RESOLUTION_BYTES, &found);
+	if (!err)
+		recommend(s, found, kills(s) - before);
+	return err;
+}
+
+int find_min__run(const struct target *target, struct guard *guard, uint64_t hold_ns)
+{
+	struct search s = { .target = target, .guard = guard, .hold_ns = hold_ns };
+	struct sigaction action = { .sa_handler = on_signal };
+	enum guard_result result;
+	int err;
+
+	/* 64 pages a CPU: MEMCG_CHARGE_BATCH, include/linux/memcontrol.h. */
+	s.slack_bytes = 64ULL * sysconf(_SC_PAGESIZE) * sysconf(_SC_NPROCESSORS_ONLN);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	err = run(&s);
+	result = guard__finish(guard, false);
+	if (result != GUARD_RESTORED && result != GUARD_NOTHING)
+		fputs("oomtrace: memory.high was not restored: the cgroup is gone, or somebody else has "
+		      "changed it since.\n", stderr);
+	if (!err)
+		return fflush(stdout) ? EXIT_RUNTIME : EXIT_DONE;
+	if (err == -EINTR)
+		fputs("oomtrace: interrupted.\n", stderr);
+	else if (err == -ENODEV || err == -ENOENT)
+		fputs("oomtrace: the target has ended.\n", stderr);
+	else
+		fprintf(stderr, "oomtrace: --find-min: %s.\n", strerror(-err));
+	return EXIT_RUNTIME;
+}
