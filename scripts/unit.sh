@@ -29,12 +29,12 @@ for test; do
 		;;
 	esac
 	passed=$((passed + good)) failed=$((failed + bad)) skipped=$((skipped + skips))
-	if [ $code != 0 ] || [ $bad != 0 ]; then
+	if [ $code != 0 ] || [ "$bad" != 0 ]; then
 		printf '%s\n' "$output"
 		printf 'FAIL  %s (exit code %d)\n' "$test" "$code"
 	else
 		printf 'ok    %-40s %4d\n' "$test" "$good"
-		[ $skips = 0 ] || grep -E '^SKIP|SKIPPED' <<<"$output"
+		[ "$skips" = 0 ] || grep -E '^SKIP|SKIPPED' <<<"$output"
 	fi
 done
 tail=

@@ -65,8 +65,8 @@ int diagnose__open_failure(int err, const struct plan *plan)
 				"command line; /sys/kernel/security/lockdown shows it.\n", lockdown);
 	} else if (err == -EPERM) {
 		fputs("oomtrace: the kernel refuses to load tracing programs although the privileges are "
-		      "there: a lock-down or a security module forbids it, or this is a container.\n"
-		      "Run it on the host; -v shows the kernel's own words.\n", stderr);
+		      "there.\nA lock-down, seccomp or a security module forbids it. Inside a container, run "
+		      "oomtrace on the host instead; -v shows the kernel's own words.\n", stderr);
 	} else if (purpose) {
 		fprintf(stderr, "oomtrace: this kernel lets nothing be attached for '%s' (%s), without which "
 				"%s would be missing.\n-v shows the kernel's own words.\n",

@@ -133,7 +133,7 @@ static int search(struct search *s, uint64_t low, uint64_t high, uint64_t *found
 {
 	while (!interrupted) {
 		uint64_t step = high * RESOLUTION_PERCENT / 100;
-		uint64_t middle = low + (high - low) / 2;
+		uint64_t middle = (low + (high - low) / 2) & ~(uint64_t)(sysconf(_SC_PAGESIZE) - 1);
 		int result;
 
 		if (high - low <= (step > RESOLUTION_BYTES ? step : RESOLUTION_BYTES))

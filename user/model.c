@@ -8,6 +8,7 @@
 
 #define RECENT_VICTIMS 1024
 #define RECENT_WRITES 1024
+#define LATE_RUN_NS 1000000000ULL
 #define PATH_DEPTH_MAX 64
 /* PAGE_COUNTER_MAX, include/linux/page_counter.h, 64-bit */
 #define PAGE_COUNTER_MAX(page_size) ((uint64_t)INT64_MAX / (page_size))
@@ -294,6 +295,9 @@ static void fill_victim(struct model *model, const struct victim_node *node,
 		v->cmdline_cut = node->cmdline.cut;
 		v->cmdline_source = node->cmdline_source;
 	}
+	/* A process that writes a title over its arguments leaves NULs behind it, as if they were empty. */
+	while (v->cmdline_len && !v->cmdline[v->cmdline_len - 1])
+		v->cmdline_len--;
 }
 
 static const char *constraint_name(int constraint)
@@ -336,7 +340,8 @@ static void count_victims(const struct model *model, struct record_oom *r)
 	}
 	if (model->has_end && model->end.victims > r->victim_count)
 		r->missing = model->end.victims - r->victim_count;
-	r->incomplete = !model->has_oom || !model->has_end || r->missing;
+	r->joined_late = model->has_oom && !model->oom.started_ns;
+	r->incomplete = !model->has_oom || r->missing || (!model->has_end && !r->joined_late);
 }
 
 /* The number by which people know a write, of which runs inside it are told before it is itself. */
@@ -597,6 +602,14 @@ int model__event(struct model *model, const union event *event, int64_t wall_off
 		return 0;
 	}
 	return 0;
+}
+
+void model__expire(struct model *model, uint64_t boot_ns)
+{
+	/* We weren't attached when it began, so its end may go by unseen. */
+	if (model->id && model->has_oom && !model->oom.started_ns &&
+	    boot_ns > model->oom.h.ts_ns + LATE_RUN_NS)
+		finalize(model);
 }
 
 void model__finish(struct model *model)

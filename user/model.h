@@ -60,6 +60,12 @@ void model__free(struct model *model);
  */
 int model__event(struct model *model, const union event *event, int64_t wall_offset_ns);
 
+/*
+ * Hands over a run that was going on when we attached, and whose end may never be heard of, when it is
+ * older than a second at boot_ns.
+ */
+void model__expire(struct model *model, uint64_t boot_ns);
+
 /* Hands over what is still open, as incomplete. Call when no more events can come. */
 void model__finish(struct model *model);
 

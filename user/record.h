@@ -74,7 +74,7 @@ struct record_victim {
 	const char *cmdline; /* NUL-separated */
 	size_t cmdline_len;
 	bool cmdline_cut;
-	const char *cmdline_source; /* "kill", "proc" or "exec": where, and so when, it was read */
+	const char *cmdline_source; /* "kill", "proc", "earlier" or "parent", see names.h */
 	const char *cgroup;
 	struct record_container container;
 };
@@ -118,6 +118,7 @@ struct record_oom {
 	uint64_t killed;   /* victims but those that were exiting already, repeats not counted */
 	uint64_t missing;  /* victims whose events were lost */
 	bool incomplete;   /* some event of this run was lost */
+	bool joined_late;  /* it was going on when we attached: its beginning was not seen */
 };
 
 /* One write of a limit, by anybody. */

@@ -37,6 +37,7 @@ struct session {
 	const struct cgroup__hierarchy *hierarchy;
 	const struct target *target;
 	struct sink *sink;
+	struct record_time started; /* before anything could be seen */
 	struct plan plan;
 	struct tracer *tracer;
 	struct model *model;
@@ -262,7 +263,7 @@ static void tell_session(struct session *s)
 {
 	struct utsname uts;
 	struct record_session record = {
-		.time = now(),
+		.time = s->started,
 		.version = OOMTRACE_VERSION,
 		.target_kind = s->target->kind,
 		.target_name = s->target->name,
@@ -376,6 +377,7 @@ static void handle_fd(struct session *s, int fd)
 		s->end_reason = "the time is over";
 	} else if (fd == s->tick_fd) {
 		clear_timer(fd);
+		model__expire(s->model, clock_ns(CLOCK_BOOTTIME));
 		check_target(s);
 		tell_lost(s);
 	} else if (s->limiter && fd == limiter__fd(s->limiter)) {
@@ -548,6 +550,7 @@ int session__run(const struct options *opts, const struct cgroup__hierarchy *h,
 {
 	struct session s = {
 		.guard = guard,
+		.started = now(),
 		.opts = opts,
 		.hierarchy = h,
 		.target = target,

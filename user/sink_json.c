@@ -277,6 +277,8 @@ static int json_oom(struct sink *sink, const struct record_oom *oom)
 		json_object_array_add(chain, level);
 	}
 	add(o, "chain", chain);
+	if (oom->joined_late)
+		add_flag(o, "joined_late", true);
 	if (oom->incomplete)
 		add_flag(o, "incomplete", true);
 	if (oom->missing)

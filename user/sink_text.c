@@ -11,11 +11,14 @@
 
 #define LABEL_WIDTH 10
 #define SHORT_ID 12
+#define NS_PER_DAY 86400000000000LL
 #define VICTIMS_SHOWN 64 /* of one incident; a group kill can have thousands. JSON has them all */
 
 struct text_sink {
 	struct sink base;
 	bool colour;
+	char target_id[CONTAINER__ID_SIZE]; /* of the target, when that is a container; else "" */
+	int64_t day; /* of the last time that was printed, since 1970 */
 };
 
 enum style { STYLE_PLAIN, STYLE_KILL, STYLE_DIM, STYLE_STRONG };
@@ -60,12 +63,19 @@ static void put_label(const struct text_sink *sink, const char *label)
 	style(sink, STYLE_PLAIN);
 }
 
-static void put_time(const struct text_sink *sink, const struct record_time *time)
+/* The time of day, UTC as in JSON; the date has a line of its own when it isn't that of before. */
+static void put_time(struct text_sink *sink, const struct record_time *time)
 {
+	int64_t day = time->wall_ns / NS_PER_DAY;
 	char text[64];
 
+	sink__format_time(text, sizeof(text), time->wall_ns);
 	style(sink, STYLE_DIM);
-	fprintf(sink->base.out, "%s  ", sink__format_time(text, sizeof(text), time->wall_ns));
+	if (day != sink->day)
+		fprintf(sink->base.out, "%.10s (UTC)\n", text);
+	sink->day = day;
+	/* "2026-11-23T20:26:01.123456Z": from the T on, to the millisecond */
+	fprintf(sink->base.out, "%.12s  ", text + 11);
 	style(sink, STYLE_PLAIN);
 }
 
@@ -86,6 +96,12 @@ static bool put_container(FILE *out, const struct record_container *c)
 	return true;
 }
 
+/* Whether this is the container that is being traced, which need not be named again and again. */
+static bool is_target(const struct text_sink *sink, const struct record_container *c)
+{
+	return sink->target_id[0] && !strcmp(sink->target_id, c->ref.id);
+}
+
 static void put_process(FILE *out, const char *comm, uint32_t pid)
 {
 	put(out, comm);
@@ -94,9 +110,10 @@ static void put_process(FILE *out, const char *comm, uint32_t pid)
 
 static int text_session(struct sink *base, const struct record_session *s)
 {
-	const struct text_sink *sink = (const struct text_sink *)base;
+	struct text_sink *sink = (struct text_sink *)base;
 	FILE *out = base->out;
 
+	snprintf(sink->target_id, sizeof(sink->target_id), "%s", s->container.ref.id);
 	put_time(sink, &s->time);
 	fprintf(out, "oomtrace %s on Linux %s, watching ", s->version, s->kernel);
 	style(sink, STYLE_STRONG);
@@ -144,7 +161,8 @@ static void put_outcome(const struct text_sink *sink, const struct record_oom *o
 		if (oom->killed > 1)
 			fprintf(out, " and %" PRIu64 " more", oom->killed - 1);
 		style(sink, STYLE_PLAIN);
-		if (victim->container.ref.runtime != CONTAINER__UNKNOWN) {
+		if (victim->container.ref.runtime != CONTAINER__UNKNOWN &&
+		    !is_target(sink, &victim->container)) {
 			fputs(" in ", out);
 			put_container(out, &victim->container);
 		}
@@ -168,7 +186,7 @@ static void put_outcome(const struct text_sink *sink, const struct record_oom *o
 
 static void put_swap(FILE *out, const struct record_level *l)
 {
-	if (!l->has_swap)
+	if (!l->has_swap || !l->swap_usage_bytes)
 		return;
 	put_size(out, ", swap ", l->swap_usage_bytes);
 	put_size(out, " of ", l->swap_max_bytes);
@@ -209,7 +227,7 @@ static void put_limit(const struct text_sink *sink, const struct record_oom *oom
 		put_swap(out, oom->limit);
 		fputs(", of ", out);
 	}
-	/* Its path is long, and stands in the first lines of the session. */
+	/* Its path is long, and the first line has its name. */
 	if (victim && is_own_limit(oom, victim)) {
 		fputs("the container itself\n", out);
 		return;
@@ -223,17 +241,23 @@ static void put_limit(const struct text_sink *sink, const struct record_oom *oom
 
 static void put_trigger(const struct text_sink *sink, const struct record_oom *oom)
 {
+	const struct record_victim *victim = first_killed(oom);
 	FILE *out = sink->base.out;
 	char gfp[GFP_TEXT_SIZE];
 
 	put_label(sink, "asked by");
-	put_process(out, oom->trigger_comm, oom->trigger_pid);
+	if (victim && victim->pid == oom->trigger_pid)
+		fputs("itself", out);
+	else
+		put_process(out, oom->trigger_comm, oom->trigger_pid);
 	if (!oom->sysrq)
-		fprintf(out, ", order %d, %s", oom->order,
-			gfp__format(gfp, sizeof(gfp), oom->gfp_mask));
+		fprintf(out, ", %s", gfp__format(gfp, sizeof(gfp), oom->gfp_mask));
+	if (oom->order > 0)
+		fprintf(out, ", order %d", oom->order);
 	fputc('\n', out);
 	if (oom->trigger_cgroup && oom->limit && oom->limit->path &&
-	    strcmp(oom->trigger_cgroup, oom->limit->path)) {
+	    strcmp(oom->trigger_cgroup, oom->limit->path) &&
+	    (!victim || !victim->cgroup || strcmp(oom->trigger_cgroup, victim->cgroup))) {
 		put_label(sink, "");
 		fputs("in ", out);
 		put(out, oom->trigger_cgroup);
@@ -250,16 +274,18 @@ static void put_cause(const struct text_sink *sink, const struct record_oom *oom
 	if (oom->cause == CAUSE_UNKNOWN || oom->cause == CAUSE_MACHINE || oom->cause == CAUSE_SYSRQ)
 		return;
 	put_label(sink, "cause");
-	if (oom->cause == CAUSE_WRITE)
-		fprintf(out, "write %" PRIu64 " of memory.max: the kill happened inside it\n",
-			oom->cause_limit_id);
-	else if (oom->cause == CAUSE_LOWERED)
-		fprintf(out, "write %" PRIu64 " had lowered the limit below usage %s before\n",
+	if (oom->cause == CAUSE_WRITE) {
+		fprintf(out, "inside write %" PRIu64 " of memory.max, by ", oom->cause_limit_id);
+		put_process(out, oom->trigger_comm, oom->trigger_pid);
+		fputc('\n', out);
+	} else if (oom->cause == CAUSE_LOWERED) {
+		fprintf(out, "write %" PRIu64 " had lowered the limit below usage, %s before\n",
 			oom->cause_limit_id, since);
-	else
+	} else {
 		fprintf(out, "%s\n", oom->cause == CAUSE_ANCESTOR ?
 			"an ancestor's limit: all below it share that memory" :
 			"the workload grew into its limit");
+	}
 }
 
 static const char *role_label(const struct record_victim *v)
@@ -281,8 +307,8 @@ static void put_cmdline(const struct text_sink *sink, const struct record_victim
 	FILE *out = sink->base.out;
 	size_t from = 0, end = v->cmdline_len;
 
-	/* A process that writes its title over its arguments pads it with blanks. */
-	while (end && (v->cmdline[end - 1] == ' ' || !v->cmdline[end - 1]))
+	/* A process that writes a title over its arguments pads it with blanks. */
+	while (end && v->cmdline[end - 1] == ' ')
 		end--;
 	put_label(sink, "");
 	style(sink, STYLE_DIM);
@@ -318,9 +344,9 @@ static void put_victim(const struct text_sink *sink, const struct record_oom *oo
 		put_size(out, "anon ", v->anon_rss_bytes);
 		put_size(out, ", file ", v->file_rss_bytes);
 		put_size(out, ", shmem ", v->shmem_rss_bytes);
-		put_size(out, ", page tables ", v->pgtables_bytes);
-		put_size(out, ", swap ", v->swap_bytes);
-		put_size(out, ", vm ", v->total_vm_bytes);
+		if (v->swap_bytes)
+			put_size(out, ", swap ", v->swap_bytes);
+		put_size(out, ", tables ", v->pgtables_bytes);
 		fputc('\n', out);
 	}
 	if (v->cmdline)
@@ -339,12 +365,16 @@ static void put_gaps(const struct text_sink *sink, const struct record_oom *oom)
 
 	if (oom->waits) {
 		put_label(sink, "waited");
-		fprintf(out, "%" PRIu64 " times before that, for a victim that was still dying\n",
+		fprintf(out, "until the victim before was gone (%" PRIu64 " runs that killed nothing)\n",
 			oom->waits);
 	}
 	if (oom->repeats) {
 		put_label(sink, "repeated");
 		fprintf(out, "%" PRIu64 " times since the last report\n", oom->repeats);
+	}
+	if (oom->joined_late) {
+		put_label(sink, "joined");
+		fputs("this run was going on already when oomtrace attached\n", out);
 	}
 	if (oom->incomplete) {
 		put_label(sink, "lost");
@@ -357,7 +387,7 @@ static void put_gaps(const struct text_sink *sink, const struct record_oom *oom)
 
 static int text_oom(struct sink *base, const struct record_oom *oom)
 {
-	const struct text_sink *sink = (const struct text_sink *)base;
+	struct text_sink *sink = (struct text_sink *)base;
 	char took[UNITS__TEXT_SIZE];
 	size_t shown = oom->victim_count;
 
@@ -388,7 +418,7 @@ static int text_oom(struct sink *base, const struct record_oom *oom)
 
 static int text_limit(struct sink *base, const struct record_limit *l)
 {
-	const struct text_sink *sink = (const struct text_sink *)base;
+	struct text_sink *sink = (struct text_sink *)base;
 	char took[UNITS__TEXT_SIZE];
 	FILE *out = base->out;
 
@@ -411,7 +441,8 @@ static int text_limit(struct sink *base, const struct record_limit *l)
 	fprintf(out, ", killed %u, in %s\n", l->kills,
 		units__format_duration(took, sizeof(took), l->duration_ns));
 	put_label(sink, "of");
-	put(out, l->cgroup);
+	if (!is_target(sink, &l->container) || !put_container(out, &l->container))
+		put(out, l->cgroup);
 	fputc('\n', out);
 	return sink__flush(base);
 }
@@ -419,7 +450,7 @@ static int text_limit(struct sink *base, const struct record_limit *l)
 /* "512.0 MiB -> 400.0 MiB: reclaimed 61.0 MiB in 4.1 ms, killed 2 inside the write, ..." */
 static int text_step(struct sink *base, const struct record_step *s)
 {
-	const struct text_sink *sink = (const struct text_sink *)base;
+	struct text_sink *sink = (struct text_sink *)base;
 	char took[UNITS__TEXT_SIZE];
 	FILE *out = base->out;
 
@@ -455,7 +486,7 @@ static void put_row(FILE *out, const struct record_step *s)
 
 static int text_steps(struct sink *base, const struct record_steps *s)
 {
-	const struct text_sink *sink = (const struct text_sink *)base;
+	struct text_sink *sink = (struct text_sink *)base;
 	FILE *out = base->out;
 
 	put_time(sink, &s->time);
@@ -482,7 +513,7 @@ static int text_steps(struct sink *base, const struct record_steps *s)
 
 static int text_repeats(struct sink *base, const struct record_repeats *r)
 {
-	const struct text_sink *sink = (const struct text_sink *)base;
+	struct text_sink *sink = (struct text_sink *)base;
 
 	put_time(sink, &r->time);
 	fprintf(base->out, "nothing could be killed %" PRIu64 " more time%s, at the limit of ",
@@ -509,7 +540,7 @@ static void put_status(FILE *out, uint32_t status)
 
 static int text_exit(struct sink *base, const struct record_exit *e)
 {
-	const struct text_sink *sink = (const struct text_sink *)base;
+	struct text_sink *sink = (struct text_sink *)base;
 	FILE *out = base->out;
 
 	/* Each victim's end follows its kill: only the end of the whole target is news. */
@@ -522,7 +553,8 @@ static int text_exit(struct sink *base, const struct record_exit *e)
 	fputs(" is gone", out);
 	style(sink, STYLE_PLAIN);
 	if (e->has_status) {
-		fputs(": its init ", out);
+		fputs(":\n", out);
+		put_label(sink, "init");
 		put_process(out, e->comm, e->pid);
 		fputs(" ended with ", out);
 		put_status(out, e->status);
@@ -545,7 +577,7 @@ static int text_exit(struct sink *base, const struct record_exit *e)
 
 static int text_lost(struct sink *base, const struct record_lost *lost)
 {
-	const struct text_sink *sink = (const struct text_sink *)base;
+	struct text_sink *sink = (struct text_sink *)base;
 
 	put_time(sink, &lost->time);
 	style(sink, STYLE_KILL);
@@ -557,7 +589,7 @@ static int text_lost(struct sink *base, const struct record_lost *lost)
 
 static int text_end(struct sink *base, const struct record_end *end)
 {
-	const struct text_sink *sink = (const struct text_sink *)base;
+	struct text_sink *sink = (struct text_sink *)base;
 
 	put_time(sink, &end->time);
 	fprintf(base->out, "%" PRIu64 " OOM%s, %" PRIu64 " process%s killed, ", end->ooms,

@@ -112,7 +112,8 @@ static void one_event(struct model *model, uint8_t control, uint8_t ids, const u
 			size = whole - sizeof(event.h);
 		memcpy((uint8_t *)&event + sizeof(event.h), data, size);
 		event.h.flags = ids >> 1;
-		event.h.ts_ns = size;
+		if (control & RAW_VALUES)
+			memcpy(&event.h.ts_ns, data, size < 8 ? size : 8);
 		put_right(&event, control, ids, whole);
 		data = (uint8_t *)&event;
 		size = whole;

@@ -811,7 +811,7 @@ def check_web(guest):
     results.equal({(v.get("cmdline") or ["unknown"])[0].split("-")[0] for v in trace.victims},
                   {"stress"}, "web: every victim's command line")
     limits = {v.oom["limit_cgroup"]["max_bytes"] for v in trace.kills}
-    results.check(len(limits) >= 2 and 20 * MIB in limits, "web: the limits that bound", limits)
+    results.check(len(limits) >= 2 and min(limits) <= 20 * MIB, "web: the limits that bound", limits)
     inits = [v for v in trace.victims if v.get("init")]
     results.equal([(v.comm, v.get("repeated")) for v in inits], [("stress-ng", None)],
                   "web: the container's init died, once")

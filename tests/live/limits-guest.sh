@@ -1,0 +1,435 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# limits-guest.sh [KILLS [SEED]]. Runs inside the busybox guest: makes every cause of a kill that
+# oomtrace tells apart, each in a cgroup of its own, /t/SCENARIO, while two oomtraces look at /t; and
+# ends oomtrace in every way while it changes a limit, KILLS times (10) by SIGKILL. As guest.sh, whose
+# functions it uses, it judges nothing: limits.py does. Leaves in $OUT:
+#
+#   t.jsonl t-kprobes.jsonl  oomtrace on /t over the whole run; above.jsonl, self-*.jsonl: one scenario
+#   expect.jsonl  for each scenario, what there has to be: key "kills" with the cause's kind and the
+#                 name of the write, and key "write": who wrote what into which file
+#   ends.jsonl    for each end of oomtrace, the limit before and after it
+#   events/, kmsg.log, who.jsonl, timeouts: as guest.sh's
+set -u
+
+kills=${1:-10} seed=${2:-1}
+set -- # guest.sh's argument is another
+sed '/^if \[ "${1:-}" = v1 \]/,$d' /oomtrace/guest.sh >/tmp/guest-functions.sh
+# shellcheck disable=SC1091
+. /tmp/guest-functions.sh
+
+LIMITS=/oomtrace/limits-workload
+T=$CG/t
+TRACERS="t.jsonl t-kprobes.jsonl"
+
+# expect_kills KIND [WRITE]: the scenario's kills have this cause, by the write of that name.
+expect_kills() {
+	expect kills "{\"kind\":\"$1\",\"write\":\"${2:-}\"}"
+}
+
+# expect_write NAME CGROUP FILE PID COMM VALUE
+expect_write() {
+	expect write "{\"name\":\"$1\",\"cgroup\":\"/t/$2\",\"file\":\"$3\",\"pid\":$4,\"comm\":\"$5\",\"value\":\"$6\"}"
+}
+
+# set_limit NAME CGROUP VALUE [FILE]: this shell's own write.
+set_limit() {
+	expect_write "$1" "$2" "${4:-memory.max}" $$ sh "$3"
+	echo "$3" >"$T/$2/${4:-memory.max}"
+}
+
+# Page cache that the cgroup pays for: of a disk that fd 7 keeps open, or the pages would go.
+read_file() { # CGROUP MIB
+	echo 3 >/proc/sys/vm/drop_caches
+	"$WORK" -g "$T/$1" exec dd if=/dev/vda of=/dev/null bs=1M count="$2" 2>/dev/null
+}
+
+# ---- causes ----
+
+# Before oomtrace came: it can't know who set this limit, nor when.
+early() {
+	begin early
+	expect_kills limit-unchanged
+	run_to_end -g "$T/early" hog 40
+	end t/early
+}
+
+# self NAME OPTION...: oomtrace changes the limit of /t/NAME itself, to its end.
+self() {
+	scenario=$1
+	shift
+	start_tracer "self-$scenario.jsonl" --cgroup "$T/$scenario" --output json "$@"
+}
+
+self_set() {
+	begin self-set
+	make_cgroup t/self-set
+	run_held -g "$T/self-set" hog 40
+	run_held -g "$T/self-set" hog 8
+	self self-set --set-max 20000001 --duration 3s
+	expect_kills inside-write self
+	expect_write self self-set memory.max "$(cat /tmp/self-self-set.jsonl.pid)" oomtrace 20000001
+	tracer_done self-self-set.jsonl
+	expect old "\"$(cat "$T/self-set/memory.max")\""
+	end t/self-set
+}
+
+# Workers that grow all the time while the limit goes down: kills inside the writes, and between them.
+self_ramp() {
+	begin self-ramp
+	make_cgroup t/self-ramp
+	run -g "$T/self-ramp" storm 4 24 100000
+	storm=$pid
+	self self-ramp --ramp 96M:32M:-8M@400ms --set-max 20M --duration 8s
+	expect_kills by-trigger
+	tracer_done self-self-ramp.jsonl
+	kill -KILL "$storm"
+	expect old "\"$(cat "$T/self-ramp/memory.max")\""
+	end t/self-ramp
+}
+
+shell_write() {
+	begin shell
+	make_cgroup t/shell
+	run_held -g "$T/shell" hog 30
+	run_held -g "$T/shell" hog 20
+	run_held -g "$T/shell" hog 8
+	expect_kills inside-write w
+	set_limit w shell 24M
+	end t/shell
+}
+
+# The writer is in the cgroup and the largest process there, so the one that is killed.
+suicide() {
+	begin suicide
+	make_cgroup t/suicide
+	expect_kills inside-write w
+	# shellcheck disable=SC2016
+	T=$T sh -c 'echo 0 >"$T/suicide/cgroup.procs"
+		x=$(head -c 6000000 /dev/zero | tr "\0" x)
+		echo 4M >"$T/suicide/memory.max"
+		echo "$x" | wc -c' &
+	expect_write w suicide memory.max $! sh 4M
+	wait_until 60 gone $!
+	end t/suicide
+}
+
+unchanged() {
+	begin unchanged
+	make_cgroup t/unchanged
+	expect_kills limit-unchanged w
+	set_limit w unchanged 24M
+	run_to_end -g "$T/unchanged" hog 40
+	run_to_end -g "$T/unchanged" hog 40
+	end t/unchanged
+}
+
+# A limit that was lowered, but not below usage: what grows into it does so by itself.
+above_usage() {
+	begin above-usage
+	make_cgroup t/above-usage
+	set_limit first above-usage 64M
+	run_held -g "$T/above-usage" hog 8
+	expect_kills limit-unchanged w
+	set_limit w above-usage 24M
+	run_to_end -g "$T/above-usage" hog 40
+	end t/above-usage
+}
+
+lowered() {
+	begin lowered
+	make_cgroup t/lowered
+	run_held -g "$T/lowered" hog 4
+	read_file lowered 40
+	expect_kills limit-lowered w
+	set_limit w lowered 24M
+	expect after_write "$(sed -n 's/^oom_kill //p' "$T/lowered/memory.events")"
+	sleep 2 # the time that the cause has to tell
+	expect since_s 2
+	run_to_end -g "$T/lowered" hog 40
+	end t/lowered
+}
+
+# As lowered, but what was lowered is the limit of an ancestor.
+lowered_above() {
+	begin lowered-above
+	make_cgroup t/lowered-above
+	delegate t/lowered-above
+	make_cgroup t/lowered-above/leaf
+	read_file lowered-above/leaf 40
+	expect_kills limit-lowered w
+	set_limit w lowered-above 24M
+	run_to_end -g "$T/lowered-above/leaf" hog 40
+	end t/lowered-above
+}
+
+ancestors() {
+	begin ancestors
+	make_cgroup t/ancestors
+	delegate t/ancestors
+	make_cgroup t/ancestors/leaf
+	start_tracer above.jsonl --cgroup "$T/ancestors/leaf" --output json
+	tracer_ready above.jsonl
+	expect_kills ancestor-limit w
+	set_limit w ancestors 24M
+	run_to_end -g "$T/ancestors/leaf" hog 40
+	stop_tracer above.jsonl
+	end t/ancestors
+}
+
+# Two workers: a mapping that is larger than the machine is refused.
+machine() {
+	begin machine
+	make_cgroup t/machine
+	expect_kills whole-machine
+	size=$(($(sed -n 's/^MemTotal: *\([0-9]*\) kB/\1/p' /proc/meminfo) / 1024 * 7 / 10))
+	run -g "$T/machine" pool 2 "$size"
+	wait_until 120 says "$pid" holding
+	end t/machine
+}
+
+sysrq() {
+	begin sysrq
+	make_cgroup t/sysrq
+	run_held -g "$T/sysrq" hog 100
+	expect_kills sysrq
+	echo f >/proc/sysrq-trigger
+	wait_until 30 gone "$pid"
+	end t/sysrq
+}
+
+reclaim_only() {
+	begin reclaim-only
+	make_cgroup t/reclaim-only
+	run_held -g "$T/reclaim-only" hog 4
+	read_file reclaim-only 40
+	set_limit reclaims reclaim-only 16M
+	end t/reclaim-only
+}
+
+# A write that fails changes nothing, and isn't the cause of what comes later.
+refused() {
+	begin refused
+	make_cgroup t/refused
+	expect_kills limit-unchanged w
+	set_limit w refused 24M
+	run_held -g "$T/refused" hog 8
+	try set_limit refused refused nonsense
+	run_to_end -g "$T/refused" hog 40
+	end t/refused
+}
+
+# race FILE VALUE: a shell that writes when the gate opens.
+race_writer() {
+	# shellcheck disable=SC2016
+	FILE=$2 VALUE=$3 sh -c 'until [ -e /tmp/race ]; do :; done; echo "$VALUE" >"$FILE/memory.max"' &
+	expect_write "$1" "${2#"$T/"}" memory.max $! sh "$3"
+	writers="$writers $!"
+}
+
+race() {
+	begin race
+	make_cgroup t/race
+	delegate t/race
+	make_cgroup t/race/in
+	for i in 1 2 3 4 5 6 7 8; do
+		run_held -g "$T/race/in" hog $((6 + i))
+	done
+	rm -f /tmp/race
+	writers=
+	race_writer parent "$T/race" 40M
+	race_writer child "$T/race/in" 30M
+	race_writer child2 "$T/race/in" 20M
+	expect_kills by-trigger
+	: >/tmp/race
+	for writer in $writers; do
+		wait_until 60 gone "$writer"
+	done
+	end t/race
+}
+
+# From 6.16 on such a write neither reclaims nor kills: who asks for memory next does.
+nonblock() {
+	begin nonblock
+	make_cgroup t/nonblock
+	run_held -g "$T/nonblock" hog 40
+	big=$pid
+	expect_kills nonblock w
+	"$LIMITS" nonblock "$T/nonblock/memory.max" 16M >/tmp/nonblock.pid
+	expect_write w nonblock memory.max "$(cat /tmp/nonblock.pid)" limits-workload 16M
+	expect after_write "$(sed -n 's/^oom_kill //p' "$T/nonblock/memory.events")"
+	run_held -g "$T/nonblock" hog 4
+	wait_until 30 gone "$big"
+	end t/nonblock
+}
+
+# These limits never kill.
+others() {
+	begin others
+	make_cgroup t/others
+	run_held -g "$T/others" hog 20
+	set_limit high others 8M memory.high
+	if [ -e "$T/others/memory.swap.max" ]; then
+		set_limit swap others 0 memory.swap.max
+	else
+		expect no_swap_max true
+	fi
+	end t/others
+}
+
+# ---- ends of oomtrace ----
+
+OLD=268435456
+
+save_end() { # NAME TEXT
+	echo "{\"end\":\"$1\",$2}" >>"$OUT/ends.jsonl"
+}
+
+# start_change NAME OPTION...: returns when the limit of /t/ends has been changed.
+start_change() {
+	echo $OLD >"$T/ends/memory.max"
+	: >"$OUT/$1"
+	start_tracer "$@"
+	wait_until 60 changed
+}
+
+changed() {
+	[ "$(cat "$T/ends/memory.max")" != $OLD ]
+}
+
+end_result() { # NAME WANT
+	tracer_done "$1"
+	save_end "$1" "\"after\":\"$(cat "$T/ends/memory.max")\",\"want\":\"$2\",\"rc\":$(cat "$OUT/$1.rc")"
+}
+
+RAMP="--ramp 64M:16M:-4M@100ms"
+
+by_signal() { # NAME SIGNAL OPTION...
+	name=$1 signal=$2
+	shift 2
+	# shellcheck disable=SC2086
+	start_change "$name" --cgroup "$T/ends" --output json $RAMP "$@"
+	kill "-$signal" "$(cat "/tmp/$name.pid")"
+}
+
+# Another's write in between. Ours first is at 64M and then waits for long.
+by_other() { # NAME SIGNAL
+	start_change "$1" --cgroup "$T/ends" --output json --ramp 64M:16M:-4M@100s
+	echo 50M >"$T/ends/memory.max"
+	kill "-$2" "$(cat "/tmp/$1.pid")"
+	end_result "$1" 52428800
+	wait_until 10 no_guard
+	save_end "$1-later" "\"after\":\"$(cat "$T/ends/memory.max")\",\"want\":\"52428800\""
+}
+
+no_guard() {
+	! grep -qx oomtrace-guard /proc/[0-9]*/comm 2>/dev/null
+}
+
+ends() {
+	begin ends
+	make_cgroup t/ends
+	run_held -g "$T/ends" -a -1000 hog 24
+	for sig in INT TERM HUP; do
+		by_signal "end-$sig" $sig
+		end_result "end-$sig" $OLD
+	done
+	by_other end-other INT
+	by_other end-other-KILL KILL
+
+	by_signal end-keep INT --keep
+	tracer_done end-keep
+	save_end end-keep "\"after\":\"$(cat "$T/ends/memory.max")\",\"kept\":true"
+
+	start_change end-two --cgroup "$T/ends" --output json --ramp 64M:16M:-4M@100s
+	cli two "$BIN" --cgroup "$T/ends" --set-max 32M --output json
+	save_end two "\"after\":\"$(cat "$T/ends/memory.max")\",\"want\":\"67108864\",\"rc\":$(cat "$OUT/cli/two.rc")"
+	kill -INT "$(cat /tmp/end-two.pid)"
+	end_result end-two $OLD
+
+	echo $OLD >"$T/ends/memory.max"
+	# shellcheck disable=SC2086,SC2016
+	cli end-closed env BIN="$BIN" T="$T" RAMP="$RAMP" sh -c \
+		'"$BIN" --cgroup "$T/ends" --output json $RAMP --duration 20s | head -n 3'
+	wait_until 10 no_guard
+	save_end end-closed "\"after\":\"$(cat "$T/ends/memory.max")\",\"want\":\"$OLD\""
+	# shellcheck disable=SC2086,SC2016
+	cli end-full env BIN="$BIN" T="$T" RAMP="$RAMP" sh -c \
+		'"$BIN" --cgroup "$T/ends" --output json $RAMP --duration 20s >/dev/full'
+	save_end end-full "\"after\":\"$(cat "$T/ends/memory.max")\",\"want\":\"$OLD\",\"rc\":$(cat "$OUT/cli/end-full.rc")"
+	# A disk that is full after a while, so that there have been changes.
+	mkdir -p /small
+	mount -t tmpfs -o size=8k none /small
+	# shellcheck disable=SC2086,SC2016
+	cli end-fills env BIN="$BIN" T="$T" RAMP="$RAMP" sh -c \
+		'"$BIN" --cgroup "$T/ends" --output json $RAMP --duration 20s >/small/out'
+	save_end end-fills "\"after\":\"$(cat "$T/ends/memory.max")\",\"want\":\"$OLD\",\"rc\":$(cat "$OUT/cli/end-fills.rc"),\"bytes\":$(wc -c </small/out)"
+	umount /small
+	end t/ends
+}
+
+# SIGKILL at moments of the ramp that only the seed knows.
+sigkills() {
+	begin sigkills
+	make_cgroup t/ends
+	run_held -g "$T/ends" -a -1000 hog 24
+	awk -v n="$kills" -v seed="$seed" 'BEGIN { srand(seed); for (i = 0; i < n; i++) printf "%.3f\n", rand() * 1.3 }' >/tmp/moments
+	echo "seed $seed: $(tr '\n' ' ' </tmp/moments)"
+	n=0
+	while read -r moment; do
+		n=$((n + 1))
+		read_file ends 48
+		# 13 steps in 1.3 s, of which the first reclaim and the last run into what can't be killed
+		start_change kill.jsonl --cgroup "$T/ends" --output json --ramp 64M:16M:-4M@100ms
+		sleep "$moment"
+		result=$("$LIMITS" end "$(cat /tmp/kill.jsonl.pid)" 9 "$T/ends/memory.max" $OLD 1200)
+		save_end "SIGKILL-$n" "\"moment\":$moment,\"result\":${result:-null}"
+		tracer_done kill.jsonl
+		wait_until 10 no_guard
+	done </tmp/moments
+	end t/ends
+}
+
+limits_main() {
+	begin_run
+	echo +memory >"$CG/cgroup.subtree_control"
+	exec 7</dev/vda
+	make_cgroup t
+	delegate t
+	make_cgroup t/early 24M
+	start_tracer t.jsonl --cgroup "$T" --output json
+	start_tracer t-kprobes.jsonl --cgroup "$T" --output json --force-kprobes
+	for name in $TRACERS; do
+		tracer_ready "$name"
+	done
+	early
+	self_set
+	self_ramp
+	shell_write
+	suicide
+	unchanged
+	above_usage
+	lowered
+	lowered_above
+	ancestors
+	machine
+	sysrq
+	reclaim_only
+	refused
+	race
+	nonblock
+	others
+	for name in $TRACERS; do
+		stop_tracer "$name"
+	done
+	ends
+	sigkills
+	exec 7<&-
+	SCENARIO=
+	TRACERS=
+	sh /oomtrace/overkill-guest.sh
+	end_run
+}
+
+limits_main

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What limits-guest.sh needs beside workload.c: writes and waits that a shell can't do. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static void die(const char *what)
+{
+	fprintf(stderr, "limits-workload: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+static double now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1e3 + ts.tv_nsec / 1e6;
+}
+
+/* nonblock FILE VALUE: one write with O_NONBLOCK. Prints its pid before it writes. */
+static int run_nonblock(char **argv)
+{
+	int fd = open(argv[1], O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0)
+		die(argv[1]);
+	printf("%d\n", getpid());
+	fflush(stdout);
+	if (write(fd, argv[2], strlen(argv[2])) < 0)
+		die("write");
+	return 0;
+}
+
+/*
+ * end PID SIGNAL FILE VALUE MS: sends the signal and looks at FILE for MS. Prints FILE's value just
+ * before, and for how many ms after it was last seen not to be VALUE (0: never); exits with 1 if it
+ * isn't at the end.
+ */
+static int run_end(char **argv)
+{
+	const struct timespec tick = { .tv_nsec = 1000000 };
+	int fd = open(argv[3], O_RDONLY | O_CLOEXEC);
+	double from, wrong_ms = 0;
+	char before[64] = "", text[64];
+	ssize_t len;
+
+	if (fd < 0)
+		die(argv[3]);
+	len = pread(fd, before, sizeof(before) - 1, 0);
+	if (len <= 0)
+		die(argv[3]);
+	before[len - 1] = '\0';
+	if (kill(atoi(argv[1]), atoi(argv[2])))
+		die("kill");
+	from = now_ms();
+	do {
+		len = pread(fd, text, sizeof(text) - 1, 0);
+		if (len <= 0)
+			die(argv[3]);
+		text[len - 1] = '\0';
+		if (strcmp(text, argv[4]))
+			wrong_ms = now_ms() - from;
+		nanosleep(&tick, NULL);
+	} while (now_ms() - from < atoi(argv[5]));
+	printf("{\"before\":\"%s\",\"wrong_ms\":%.1f,\"after\":\"%s\"}\n", before, wrong_ms, text);
+	return strcmp(text, argv[4]) != 0;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 4 && !strcmp(argv[1], "nonblock"))
+		return run_nonblock(argv + 1);
+	if (argc == 7 && !strcmp(argv[1], "end"))
+		return run_end(argv + 1);
+	fprintf(stderr, "usage: limits-workload nonblock FILE VALUE | end PID SIGNAL FILE VALUE MS\n");
+	return 2;
+}
