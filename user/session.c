@@ -20,6 +20,7 @@
 #include "limiter.h"
 #include "model.h"
 #include "names.h"
+#include "predict.h"
 #include "privileges.h"
 #include "steps.h"
 #include "tracer.h"
@@ -518,6 +519,39 @@ static int open_model(struct session *s)
 	return s->names && s->model && (s->steps || !s->target->cgroup[0]) ? 0 : -ENOMEM;
 }
 
+static void print_predicted(uint64_t max_bytes, uint64_t floor_bytes)
+{
+	char size[UNITS__TEXT_SIZE];
+
+	printf("    memory.max %s would %s\n", units__format_size(size, sizeof(size), max_bytes),
+	       max_bytes >= floor_bytes ? "hold" : "kill");
+}
+
+/* --dry-run of a change: which of the limits can hold without a kill. */
+static void print_prediction(const struct session *s)
+{
+	const struct options_ramp *ramp = &s->opts->ramp;
+	char size[UNITS__TEXT_SIZE], floor[UNITS__TEXT_SIZE];
+	uint64_t bytes = ramp->from_bytes;
+	struct prediction p;
+	bool more = s->opts->has_ramp;
+
+	if (predict__floor(s->target->dir_fd, &p))
+		return;
+	printf("    usage is %s; reclaim can get it at best down to %s (approximately)\n",
+	       units__format_size(size, sizeof(size), p.usage_bytes),
+	       units__format_size(floor, sizeof(floor), p.floor_bytes));
+	if (more && ramp->from_now)
+		more = !cgroup__read_u64(s->target->dir_fd, "memory.max", &bytes) &&
+		       limiter__next(ramp, bytes, &bytes);
+	while (more) {
+		print_predicted(bytes, p.floor_bytes);
+		more = limiter__next(ramp, bytes, &bytes);
+	}
+	if (s->opts->has_set_max)
+		print_predicted(s->opts->set_max_bytes, p.floor_bytes);
+}
+
 static int trace(struct session *s)
 {
 	int err = set_up_loop(s);
@@ -569,6 +603,8 @@ int session__run(const struct options *opts, const struct cgroup__hierarchy *h,
 		tell_session(&s);
 		if (opts->output == OPTIONS_OUTPUT_TEXT)
 			diagnose__print_plan(stdout, &s.plan);
+		if (opts->output == OPTIONS_OUTPUT_TEXT && (opts->has_ramp || opts->has_set_max))
+			print_prediction(&s);
 		code = exit_code(&s);
 	} else if (code == EXIT_DONE) {
 		if (opts->verbose)

@@ -384,8 +384,8 @@ static void test_victim_fields(void **state)
 	assert_int_equal(v->container.ref.runtime, CONTAINER__DOCKER);
 	assert_string_equal(v->container.ref.id, DOCKER_ID);
 	assert_string_equal(v->container.name, "web");
-	assert_int_equal(v->cmdline_len, 6);
-	assert_memory_equal(v->cmdline, "x\0-m\0", 6);
+	assert_int_equal(v->cmdline_len, 4); /* without the NULs at its end */
+	assert_memory_equal(v->cmdline, "x\0-m", 4);
 	assert_string_equal(v->cmdline_source, "kill");
 	assert_int_equal(kept->cmdline_calls, 0);
 	stop(kept);
@@ -628,8 +628,8 @@ static void test_unknown_of_a_victim(void **state)
 	send(kept, end(1, 2, 2));
 	v = kept->ooms[0].victims;
 	assert_string_equal(v[0].cmdline_source, "proc");
-	assert_int_equal(v[0].cmdline_len, 5);
-	assert_memory_equal(v[0].cmdline, "a\0bc", 5);
+	assert_int_equal(v[0].cmdline_len, 4);
+	assert_memory_equal(v[0].cmdline, "a\0bc", 4);
 	assert_null(v[1].cmdline);
 	assert_null(v[1].cmdline_source);
 	assert_false(v[1].has_mm);
@@ -766,6 +766,33 @@ static void test_new_run_while_one_is_open(void **state)
 	assert_int_equal(r[1].victim_count, 1);
 	assert_string_equal(r[1].victims[0].cgroup, "/other");
 	assert_int_equal(model__totals(kept->model).ooms, 2);
+	stop(kept);
+}
+
+/* A run that was going on when we came: its end may not be seen, and it must not wait for it. */
+static void test_joined_late(void **state)
+{
+	struct kept *kept = start();
+	union event late = oom(1, 42);
+
+	(void)state;
+	late.oom.started_ns = 0;
+	send_chain(kept, 1);
+	send(kept, late);
+	send(kept, victim(1, 42, 0));
+	model__expire(kept->model, kept->now_ns);
+	assert_int_equal(kept->oom_count, 0);
+	model__expire(kept->model, kept->now_ns + 2000000000);
+	assert_int_equal(kept->oom_count, 1);
+	assert_true(kept->ooms[0].joined_late && !kept->ooms[0].incomplete);
+	assert_int_equal(kept->ooms[0].duration_ns, 0);
+
+	send_chain(kept, 2); /* one whose beginning was seen is waited for */
+	send(kept, oom(2, 42));
+	model__expire(kept->model, kept->now_ns + 2000000000);
+	assert_int_equal(kept->oom_count, 1);
+	model__finish(kept->model);
+	assert_true(kept->ooms[1].incomplete && !kept->ooms[1].joined_late);
 	stop(kept);
 }
 
@@ -1125,6 +1152,7 @@ int main(void)
 		cmocka_unit_test(test_loss_of_a_level),
 		cmocka_unit_test(test_only_one_event_arrives),
 		cmocka_unit_test(test_new_run_while_one_is_open),
+		cmocka_unit_test(test_joined_late),
 		cmocka_unit_test(test_freed_while_open),
 		cmocka_unit_test(test_too_many_victims),
 		cmocka_unit_test(test_too_many_cgroups),

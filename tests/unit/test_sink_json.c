@@ -272,6 +272,7 @@ static void test_whole_machine(void **state)
 		.order = -1,
 		.whole_machine = true,
 		.sysrq = true,
+		.joined_late = true,
 	};
 
 	(void)state;
@@ -280,7 +281,7 @@ static void test_whole_machine(void **state)
 		      "\"whole_machine\":true,\"sysrq\":true,\"cause\":{\"kind\":\"sysrq\"},"
 		      "\"totalpages_bytes\":0,\"waits\":0,\"trigger\":{\"pid\":0,\"tid\":0,"
 		      "\"comm\":\"\",\"gfp\":\"0\",\"gfp_mask\":0,\"order\":-1},\"victims\":[],"
-		      "\"killed\":0,\"chain\":[]}");
+		      "\"killed\":0,\"chain\":[],\"joined_late\":true}");
 }
 
 static void test_limit(void **state)
