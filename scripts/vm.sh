@@ -164,7 +164,7 @@ make_disks() { # sets drives; guest-init.sh counts on their order
 boot() {
 	local reader options
 	options="console=ttyS0 loglevel=4 panic=-1 oops=panic log_buf_len=16M printk.devkmsg=on"
-	options+=" apparmor=0 systemd.show_status=0 systemd.mask=getty@.service"
+	options+=" no_timer_check apparmor=0 systemd.show_status=0 systemd.mask=getty@.service"
 	options+=" systemd.mask=serial-getty@ttyS0.service"
 	mkfifo "$work/output"
 	if [ -n "$live" ]; then tee "$out/output.log"; else cat >"$out/output.log"; fi <"$work/output" &

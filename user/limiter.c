@@ -23,23 +23,6 @@ struct limiter {
 	int dir_fd;
 };
 
-bool limiter__next(const struct options_ramp *ramp, uint64_t bytes, uint64_t *next)
-{
-	uint64_t step = ramp->step_bytes;
-
-	if (bytes == ramp->to_bytes)
-		return false;
-	if (ramp->step_percent)
-		step = (uint64_t)((double)bytes * ramp->step_percent / 100);
-	if (!step)
-		step = 1;
-	if (ramp->to_bytes < bytes)
-		*next = bytes - ramp->to_bytes > step ? bytes - step : ramp->to_bytes;
-	else
-		*next = ramp->to_bytes - bytes > step ? bytes + step : ramp->to_bytes;
-	return true;
-}
-
 /* SIGUSR1 only has to end a system call: memory_max_write() gives up when a signal is pending. */
 static void on_interrupt(int sig)
 {
@@ -72,7 +55,7 @@ static bool pause_for(struct limiter *l, uint64_t ns)
 
 static int run_steps(struct limiter *l)
 {
-	const struct options_ramp *ramp = &l->opts->ramp;
+	const struct ramp *ramp = &l->opts->ramp;
 	uint64_t bytes = ramp->from_now ? guard__old_bytes(l->guard) : ramp->from_bytes;
 	int err = 0;
 
@@ -82,9 +65,9 @@ static int run_steps(struct limiter *l)
 		if (!ramp->from_now)
 			err = write_max(l, bytes);
 		else
-			more = limiter__next(ramp, bytes, &bytes) && !(err = write_max(l, bytes));
+			more = ramp__next(ramp, bytes, &bytes) && !(err = write_max(l, bytes));
 		while (!err && more && pause_for(l, ramp->interval_ns)) {
-			more = limiter__next(ramp, bytes, &bytes);
+			more = ramp__next(ramp, bytes, &bytes);
 			if (more)
 				err = write_max(l, bytes);
 		}

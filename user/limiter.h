@@ -38,10 +38,4 @@ int limiter__poll(struct limiter *limiter, uint64_t *bytes);
 /* Interrupts a write that is going on, and ends the thread. Takes NULL. */
 void limiter__stop(struct limiter *limiter);
 
-/*
- * Pure: the next value of a ramp after `bytes`, or false when it has arrived. With a step in percent,
- * of the present value.
- */
-bool limiter__next(const struct options_ramp *ramp, uint64_t bytes, uint64_t *next);
-
 #endif

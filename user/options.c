@@ -113,65 +113,10 @@ static int apply_set_max(struct parse *p, const char *arg)
 	return ret;
 }
 
-/* A limit of a ramp: not "max", to and from which no step leads. */
-static int parse_ramp_size(const char *text, uint64_t *bytes)
-{
-	int ret = units__parse_size(text, bytes);
-
-	if (ret)
-		return ret;
-	return *bytes == UINT64_MAX || *bytes < (uint64_t)sysconf(_SC_PAGESIZE) ? -ERANGE : 0;
-}
-
-/* "-32M", "32M", "-10%": the direction is that from FROM to TO, whatever the sign. */
-static int parse_ramp_step(char *text, struct options_ramp *ramp)
-{
-	size_t len;
-	char *end;
-
-	if (*text == '-' || *text == '+')
-		text++;
-	len = strlen(text);
-	if (len < 2 || text[len - 1] != '%') {
-		int ret = units__parse_size(text, &ramp->step_bytes);
-
-		return ret ? ret : ramp->step_bytes && ramp->step_bytes != UINT64_MAX ? 0 : -ERANGE;
-	}
-	if (!isdigit((unsigned char)*text))
-		return -EINVAL;
-	ramp->step_percent = strtod(text, &end);
-	if (end != text + len - 1)
-		return -EINVAL;
-	return ramp->step_percent > 0 && ramp->step_percent < 100 ? 0 : -ERANGE;
-}
-
 static int apply_ramp(struct parse *p, const char *arg)
 {
-	struct options_ramp ramp = {};
-	char text[128], *rest = text, *from, *to, *step;
-	int ret;
-
-	if (strlen(arg) >= sizeof(text))
-		return -EINVAL;
-	strcpy(text, arg);
-	from = strsep(&rest, ":");
-	to = strsep(&rest, ":");
-	step = strsep(&rest, "@");
-	if (!to || !step || !rest)
-		return -EINVAL;
-	ramp.from_now = !strcmp(from, "now");
-	ret = ramp.from_now ? 0 : parse_ramp_size(from, &ramp.from_bytes);
-	if (!ret)
-		ret = parse_ramp_size(to, &ramp.to_bytes);
-	if (!ret)
-		ret = parse_ramp_step(step, &ramp);
-	if (!ret)
-		ret = units__parse_duration(rest, &ramp.interval_ns);
-	if (ret)
-		return ret;
-	p->opts.ramp = ramp;
 	p->opts.has_ramp = true;
-	return 0;
+	return ramp__parse(arg, &p->opts.ramp);
 }
 
 static int apply_find_min(struct parse *p, const char *arg)

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <sys/types.h>
 
+#include "ramp.h"
+
 #define OPTIONS_RING_BYTES_MIN		(4U << 10)
 #define OPTIONS_RING_BYTES_MAX		(256U << 20)
 #define OPTIONS_RING_BYTES_DEFAULT	(1U << 20)
@@ -22,16 +24,6 @@ enum options_target {
 enum options_output {
 	OPTIONS_OUTPUT_TEXT = 0,
 	OPTIONS_OUTPUT_JSON,
-};
-
-/* --ramp FROM:TO:STEP@INTERVAL */
-struct options_ramp {
-	bool from_now;		/* FROM is "now": the present limit, which isn't written again */
-	uint64_t from_bytes;
-	uint64_t to_bytes;
-	uint64_t step_bytes;	/* 0 with a step in percent; always towards TO */
-	double step_percent;	/* of the present value; 0 with a step in bytes */
-	uint64_t interval_ns;
 };
 
 enum options_result {
@@ -53,7 +45,7 @@ struct options {
 	bool force_kprobes;
 	bool has_set_max, has_ramp;	/* never with OPTIONS_TARGET_MACHINE; the ramp comes first */
 	uint64_t set_max_bytes;		/* UINT64_MAX: "max" */
-	struct options_ramp ramp;
+	struct ramp ramp;
 	bool find_min;			/* never with one of the two above */
 	uint64_t hold_ns;		/* with find_min: how long a limit must be lived with */
 	bool keep;			/* leave the last limit; only with one of the two above */

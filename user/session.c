@@ -530,7 +530,7 @@ static void print_predicted(uint64_t max_bytes, uint64_t floor_bytes)
 /* --dry-run of a change: which of the limits can hold without a kill. */
 static void print_prediction(const struct session *s)
 {
-	const struct options_ramp *ramp = &s->opts->ramp;
+	const struct ramp *ramp = &s->opts->ramp;
 	char size[UNITS__TEXT_SIZE], floor[UNITS__TEXT_SIZE];
 	uint64_t bytes = ramp->from_bytes;
 	struct prediction p;
@@ -543,10 +543,10 @@ static void print_prediction(const struct session *s)
 	       units__format_size(floor, sizeof(floor), p.floor_bytes));
 	if (more && ramp->from_now)
 		more = !cgroup__read_u64(s->target->dir_fd, "memory.max", &bytes) &&
-		       limiter__next(ramp, bytes, &bytes);
+		       ramp__next(ramp, bytes, &bytes);
 	while (more) {
 		print_predicted(bytes, p.floor_bytes);
-		more = limiter__next(ramp, bytes, &bytes);
+		more = ramp__next(ramp, bytes, &bytes);
 	}
 	if (s->opts->has_set_max)
 		print_predicted(s->opts->set_max_bytes, p.floor_bytes);
