@@ -89,7 +89,7 @@ demo:
 
 bench:
 	scripts/setup.sh build bench
-	$(MAKE) STATIC= all
+	$(MAKE) STATIC=1 all
 	scripts/bench.sh
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,build/unit/%,$(wildcard tests/unit/test_*.c))

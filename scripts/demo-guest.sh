@@ -6,11 +6,12 @@
 set -eu
 
 CONTAINER_LIMIT=512m
-STEPS='448M 384M 320M 256M 208M 160M'
-STEP_SECONDS=3
-# Nothing can live at the last of these. Whether something can at the first is up to how fast the
-# kernel frees what it has killed already.
-LAST_STEPS='20M 1M'
+RAMP=now:160M:-64M@3s
+RAMP_SECONDS=30 # that takes, with the last step, and some more
+LAST_STEP=20M
+# Whether something can live at 20M is up to how fast the kernel frees what it has killed already; at this
+# nothing can.
+FALLBACK=1M
 STRESS='stress-ng --vm 1 --vm-bytes 610M --vm-keep'
 
 bold='' plain=''
@@ -61,14 +62,17 @@ show_memory() {
 	echo "whole machine; docker stats reads the container's cgroup, to which its limit belongs."
 }
 
-start_tracers() {
-	shell 'oomtrace --container web'
+start_recorder() {
 	./oomtrace --container web --output json >"$OUT/oomtrace.jsonl" 2>"$OUT/oomtrace.err" &
 	json=$!
-	./oomtrace --container web &
-	text=$!
-	# Each writes its first line when everything is attached.
+	# It writes its first line when everything is attached.
 	until_true 60 test -s "$OUT/oomtrace.jsonl"
+}
+
+start_changes() {
+	shell "oomtrace --container web --ramp $RAMP --set-max $LAST_STEP"
+	./oomtrace --container web --ramp $RAMP --set-max $LAST_STEP &
+	text=$!
 }
 
 # In a process without children: a signal, SIGCHLD too, would end the write before its work is done.
@@ -77,23 +81,13 @@ set_limit() {
 	sh -c "echo $1 >'$cgroup/memory.max'"
 }
 
-lower_limits() {
-	for limit in $STEPS; do
-		sleep $STEP_SECONDS
-		set_limit "$limit"
-	done
-	for limit in $LAST_STEPS; do
-		until_true $STEP_SECONDS cgroup_empty && break
-		set_limit "$limit"
-	done
-}
-
 start_container
 show_memory
-start_tracers
+start_recorder
 say "now stress-ng begins: it wants 610 MiB and may have $CONTAINER_LIMIT"
 docker exec web sh -c '>/go'
-lower_limits
+start_changes
+until_true $RAMP_SECONDS cgroup_empty || set_limit $FALLBACK
 until_true 60 container_dead || say 'the container is still alive'
 wait $json && wait $text
 docker inspect web >"$OUT/inspect.json"

@@ -23,6 +23,7 @@ pkg-config       finds libraries
 python3          checks the BPF programs'"'"' loads'
 TEST='
 libcmocka-dev    C unit test library
+mandoc           checks the man page
 python3          runs the checks of the live tests'
 VM='
 qemu-system-x86  QEMU for x86-64

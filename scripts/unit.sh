@@ -11,7 +11,7 @@ oomtrace=$1 passed=0 failed=0 skipped=0
 shift
 
 count() { # KIND OUTPUT: the sum of the numbers in cmocka's "[  PASSED  ] N test(s)..."
-	sed -nE "s/^\[ +$1 +\] ([0-9]+) test\(s\).*/\1/p" <<<"$2" | awk '{ n += $1 } END { print n + 0 }'
+	sed -nE "s/^\[ +$1 +\] ([a-z_]+: )?([0-9]+) test\(s\).*/\2/p" <<<"$2" | awk '{ n += $1 } END { print n + 0 }'
 }
 
 for test; do

@@ -29,7 +29,7 @@
 #define NS_PER_S 1000000000LL
 #define TICK_NS 200000000LL
 /* How long after the target's end its runtime may take to know the exit code. */
-#define RUNTIME_WAIT_NS (5 * NS_PER_S)
+#define RUNTIME_WAIT_NS (20 * NS_PER_S)
 /* How long after the target's end the run of the OOM killer that ended it may still go on. */
 #define DRAIN_NS (NS_PER_S / 2)
 

@@ -5,6 +5,7 @@ limit is told as it was, and however oomtrace ended the old limit stood again. T
 kernel's log, memory.events and what the scripts know of their own writes. Exits with 1 if anything
 differs.
 
+limits.py --docker FOLDER: the same for docker-limits-guest.sh.
 limits.py --overkill FOLDER...: a table of what overkill-guest.sh left."""
 import collections
 import json
@@ -102,19 +103,20 @@ class Trace:
                 if (victim["cgroup"] + "/").startswith(f"/t/{scenario}/")
                 and victim["role"] != "exiting" and not victim.get("repeated")]
 
-    def find_write(self, write):
+    def find_write(self, write, racing):
+        """Where several write one file at once, "new" is what it was when this one returned."""
         return [r for r in self.limits
                 if r["cgroup"] == write["cgroup"] and r["file"] == write["file"]
                 and r["writer"]["pid"] == write["pid"]
-                and (r["result"] < 0 if pages(write["value"]) is None
-                     else r["new"] == pages(write["value"]) and r["result"] >= 0)]
+                and (r["result"] < 0 if pages(write["value"]) is None else r["result"] >= 0
+                     and (racing or r["new"] == pages(write["value"])))]
 
 
 def check_writes(trace, scenario, writes):
     """Every write that the script made is told once, as it was made. Returns them by name."""
     found = {}
     for write in writes:
-        told = trace.find_write(write)
+        told = trace.find_write(write, scenario == "race")
         if len(told) != 1:
             fail(f"{trace.name}: {scenario}: write {write['name']} told {len(told)} times")
             continue
@@ -308,6 +310,76 @@ def judge(folder):
     return 1 if failures or tried != right else 0
 
 
+def check_docker_update(folder, expected, log):
+    """Every kill is inside a write by the runtime, or at the limit that one has lowered."""
+    trace = Trace(folder, "update.jsonl")
+    values = expected.values["update"]
+    right = 0
+    for write in trace.limits:
+        print(f"update: write {write['id']} by {write['writer']['comm']}: {write['file']} {write['old']} -> "
+              f"{write['new']}, usage {write['usage_before_bytes']} -> {write['usage_after_bytes']}, "
+              f"{write['kills']} kills, result {write['result']}")
+    lowering = {w["id"]: w for w in trace.limits if w["file"] == "memory.max" and w["new"] == 96 << 20
+                and w["old"] == 256 << 20 and not w["writer"]["self"] and w["writer"]["comm"]}
+    if not lowering:
+        fail("update: no write that lowers the limit")
+    kills = [(o, v) for o in trace.ooms for v in o["victims"] if v["role"] != "exiting" and not v.get("repeated")]
+    for oom, victim in kills:
+        cause = oom.get("cause", {})
+        if oom["ts_ns"] < values["updated_at"] - 1e7:
+            good = cause.get("kind") == "limit-unchanged"
+        elif cause.get("kind") == "inside-write":
+            write = trace.by_id[cause["limit_id"]]
+            good = write["writer"]["tid"] == oom["trigger"]["tid"] and write["file"] == "memory.max"
+        else:
+            good = cause.get("kind") == "limit-lowered" and cause.get("limit_id") in lowering
+        right += good
+        print(f"update: kill of {victim['pid']}: {cause}, trigger {oom['trigger']['comm']}")
+        if not good:
+            fail(f"update: kill of {victim['pid']}: {cause}, trigger {oom['trigger']}")
+    if sorted(v["pid"] for _, v in kills) != sorted(log["update"]) or len(kills) != values["kills"]:
+        fail(f"update: {len(kills)} kills told, memory.events {values['kills']}, log {len(log['update'])}")
+    return len(log["update"]), right
+
+
+def check_docker_ramp(folder, expected, log):
+    trace = Trace(folder, "ramp.jsonl")
+    values = expected.values["ramp"]
+    tables = [r for r in trace.all if r["type"] == "steps"]
+    steps = tables[0]["steps"] if tables else []
+    killed = sum(s["killed_inside"] + s["killed_after"] for s in steps)
+    inside = sum(s["killed_inside"] for s in steps)
+    # Before the first change of the limit a kill belongs to no step.
+    first = min((w["ts_ns"] - w["duration_ns"] for w in trace.limits), default=0)
+    before = sum(o["killed"] for o in trace.ooms if o["ts_ns"] < first)
+    right = sum(o["killed"] for o in trace.ooms
+                if (o["cause"]["kind"], o["cause"].get("limit_id")) == cause_by_trigger(trace, o))
+    told = sum(o["killed"] for o in trace.ooms)
+    print(f"ramp: {len(steps)} steps: {inside} killed inside, {killed - inside} after, {before} before the first; "
+          f"memory.events {values['kills']}, log {len(log['ramp'])}; container: {values['exit_code']}")
+    if len(steps) < 8 or values["exit_code"] != 137:
+        fail("ramp: too short, or the container lives")
+    if not told == values["kills"] == len(log["ramp"]) == right or killed + before != told:
+        fail(f"ramp: {told} kills told, {right} of them rightly, {killed} in the table")
+    ends = [r for r in trace.all if r["type"] == "exit" and r.get("target_gone")]
+    if [e.get("exit_code") for e in ends] != [137]:
+        fail(f"ramp: ends {ends}")
+    return len(log["ramp"]), right
+
+
+def judge_docker(folder):
+    expected, log = Expected(folder), kernel_kills(folder)
+    if os.path.getsize(f"{folder}/timeouts"):
+        with open(f"{folder}/timeouts") as file:
+            fail("waited in vain: " + "; ".join(file.read().splitlines()))
+    counts = [check_docker_update(folder, expected, log), check_docker_ramp(folder, expected, log)]
+    for text in failures:
+        print(f"FAIL {text}")
+    tried, right = map(sum, zip(*counts))
+    print(f"{tried} kills tried, {right} attributed rightly; {len(failures)} failures")
+    return 1 if failures or tried != right else 0
+
+
 def overkill(folders):
     """One line per kernel and case: over all tries, how many kills were needed, how many there were."""
     for folder in folders:
@@ -334,5 +406,7 @@ def overkill(folders):
 if __name__ == "__main__":
     if sys.argv[1] == "--overkill":
         overkill(sys.argv[2:])
+    elif sys.argv[1] == "--docker":
+        sys.exit(judge_docker(sys.argv[2]))
     else:
         sys.exit(judge(sys.argv[1]))

@@ -1,0 +1,68 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Runs inside the guest with systemd and Docker: limits of real containers, changed by the runtime and
+# by oomtrace. As docker-guest.sh, whose functions it uses, it judges nothing: limits.py --docker does.
+set -u
+
+sed '/^main$/,$d' /oomtrace/docker-guest.sh >/tmp/guest-functions.sh
+# shellcheck disable=SC1091
+. /tmp/guest-functions.sh
+
+# docker update writes memory.max through systemd, runc or both; the workers that it kills are
+# started again and grow into the new limit.
+update() {
+	local before
+	step update
+	run_container update 'exec stress-ng --vm 2 --vm-bytes 200M --vm-keep' -m 256m --memory-swap 256m
+	scope=$SLICE/docker-$id.scope
+	before=$(oom_kills $SLICE)
+	start_tracer update.jsonl --container update --output json
+	go update
+	wait_until 120 uses 160000000
+	expect update updated_at "$(boot_ns)"
+	docker update --memory 96m --memory-swap 96m update >/dev/null
+	wait_until 120 kills_reached 3
+	docker kill update >/dev/null
+	tracer_done update.jsonl
+	expect update kills $(($(oom_kills $SLICE) - before))
+	expect_runtime update
+	step update-end
+}
+
+uses() {
+	[ "$(cat "$scope/memory.current")" -ge "$1" ]
+}
+
+boot_ns() {
+	awk '{ printf "%d", $1 * 1e9 }' /proc/uptime
+}
+
+ramp() {
+	local before
+	step ramp
+	run_container ramp 'exec stress-ng --vm 2 --vm-bytes 280M --vm-keep' -m 320m --memory-swap 320m
+	before=$(oom_kills $SLICE)
+	go ramp
+	scope=$SLICE/docker-$id.scope
+	wait_until 120 uses 230000000
+	start_tracer ramp.jsonl --container ramp --output json --ramp 256M:64M:-24M@3s --set-max 20M
+	wait_until 180 gone "${tracer_pids[ramp.jsonl]}"
+	tracer_done ramp.jsonl
+	expect ramp kills $(($(oom_kills $SLICE) - before))
+	expect_runtime ramp
+	step ramp-end
+}
+
+limits_main() {
+	"$WORK" kmsg "oomtrace-test: done" >"$OUT/kmsg.log" 2>"$OUT/kmsg.err" &
+	reader=$!
+	update
+	ramp
+	echo "oomtrace-test: done" >/dev/kmsg
+	wait_until 30 gone "$reader"
+	echo "${SECONDS}s: done"
+	[ ! -s "$OUT/timeouts" ]
+}
+
+limits_main
