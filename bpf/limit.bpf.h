@@ -26,7 +26,7 @@ struct write {
 	__u32 kills;
 	__u32 ooms;
 	__u32 pad;
-	struct limit_write replaced; /* what to put back into last_writes when the write fails */
+	struct limit_write replaced; /* what to put back into last_writes when the write is in vain */
 };
 
 struct {
@@ -191,19 +191,33 @@ static __noinline void emit_limit(struct write *write, struct cgroup *cgrp, long
 	emit__submit(e);
 }
 
+/*
+ * A write that failed, or left the limit as it was, isn't the one that set it: an earlier one was.
+ * (A runtime with systemd's cgroup driver sets each limit twice, through systemd and by itself.)
+ */
+static __always_inline void forget_vain_write(struct write *write, struct cgroup *cgrp, long ret)
+{
+	__u64 id = cgroup_id(cgrp);
+	struct limit_write *last = bpf_map_lookup_elem(&last_writes, &id);
+
+	if (!last || last->started_ns != write->started_ns)
+		return;
+	if (ret < 0 || (write->replaced.started_ns &&
+			limit_pages(cgroup_memcg(cgrp), LIMIT_MAX) == write->old_pages))
+		bpf_map_update_elem(&last_writes, &id, &write->replaced, BPF_ANY);
+}
+
 static __always_inline int on_limit_end(long ret)
 {
 	struct write *write = current_write();
 	__u32 tid = current_tid();
 	struct cgroup *cgrp;
-	__u64 id;
 
 	if (!write)
 		return 0;
 	cgrp = (void *)write->cgroup;
-	id = cgroup_id(cgrp);
-	if (ret < 0 && write->file == LIMIT_MAX)
-		bpf_map_update_elem(&last_writes, &id, &write->replaced, BPF_ANY);
+	if (write->file == LIMIT_MAX)
+		forget_vain_write(write, cgrp, ret);
 	if (binds_target(write->cgroup))
 		emit_limit(write, cgrp, ret);
 	if (!bpf_map_delete_elem(&writes, &tid))
@@ -243,7 +257,8 @@ static __always_inline void fill_cause(struct event_oom *e, __u64 limit_id)
 	struct limit_write *last = bpf_map_lookup_elem(&last_writes, &limit_id);
 	struct write *write = current_write();
 
-	if (write && write->file == LIMIT_MAX)
+	/* Of this very limit: the writer's own cgroup may run out of memory meanwhile, too. */
+	if (write && write->file == LIMIT_MAX && cgroup_id((void *)write->cgroup) == limit_id)
 		e->in_write_ns = write->started_ns;
 	if (last)
 		e->last_write = *last;

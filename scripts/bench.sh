@@ -21,7 +21,7 @@ esac
 rm -rf "$out"
 mkdir -p "$out"
 "${CC:-gcc}" -static -O2 -Wall -Wextra -o "$out/startup" tests/bench/startup.c
-say "starting the guest; the whole takes about two minutes"
+say "starting the guest; the whole takes about three minutes"
 # systemd.run: our command in place of the guest's services, Docker's too. They would only disturb.
 scripts/vm.sh --kernel 6.1 --root bench --append systemd.run=/oomtrace/.run --out "$out/guest" \
 	--timeout 900 "${clock[@]}" --live --put build/static/oomtrace --put "$out/startup" \

@@ -72,6 +72,8 @@ def disassemble(path):
             insn = code[int(match[1])] = Insn(bytes.fromhex(match[2]), match[3])
         elif match := re.match(r"\s+[0-9a-f]+:\s+R_BPF_\S+\s+(\S+)$", line):
             insn.reloc = match[1]
+        elif "CO-RE <" in line:
+            pass  # a field's relocation, which newer versions print too
         elif re.match(r"\s+\d+:", line):
             raise Unsupported(f"not understood: {line.strip()}")
     return sections, functions

@@ -2,6 +2,7 @@
 #include "decode.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 
 static const size_t sizes[EVENT_KIND_MAX] = {
@@ -17,6 +18,14 @@ static const size_t sizes[EVENT_KIND_MAX] = {
 
 static int check(union event *event)
 {
+	bool of_write = event->h.group & GROUP_LIMIT;
+
+	/* A level belongs to a run or to a write, an exit to neither; all else to one of them only. */
+	if (event->h.kind != EVENT_EXIT && !event->h.group)
+		return -EINVAL;
+	if (event->h.kind != EVENT_EXIT && event->h.kind != EVENT_CGROUP &&
+	    of_write != (event->h.kind == EVENT_LIMIT))
+		return -EINVAL;
 	switch (event->h.kind) {
 	case EVENT_OOM:
 		TERMINATE(event->oom.trigger_comm);

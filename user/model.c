@@ -184,6 +184,12 @@ static struct record_container container_of_path(struct model *model, const char
 	return c;
 }
 
+/* Unsigned, since the event's time is not trusted to be one. */
+static int64_t wall_time(uint64_t boot_ns, int64_t wall_offset_ns)
+{
+	return (int64_t)(boot_ns + (uint64_t)wall_offset_ns);
+}
+
 static uint64_t limit_bytes(const struct model *model, uint64_t pages)
 {
 	if (pages >= PAGE_COUNTER_MAX(model->env.page_size))
@@ -298,6 +304,8 @@ static void fill_victim(struct model *model, const struct victim_node *node,
 	/* A process that writes a title over its arguments leaves NULs behind it, as if they were empty. */
 	while (v->cmdline_len && !v->cmdline[v->cmdline_len - 1])
 		v->cmdline_len--;
+	if (!v->cmdline_len)
+		v->cmdline = v->cmdline_source = NULL;
 }
 
 static const char *constraint_name(int constraint)
@@ -332,6 +340,33 @@ static void fill_oom(struct model *model, struct record_oom *r)
 		r->duration_ns = model->end.h.ts_ns - e->started_ns;
 }
 
+/* Whether the levels from `id` up are all known, to the root or to where the kernel side cut them. */
+static bool has_chain(const struct cgroup_set *set, uint64_t id)
+{
+	for (int depth = 0; id && depth < PATH_DEPTH_MAX; depth++) {
+		const struct cgroup_node *node = find_node(set, id);
+
+		if (!node)
+			return false;
+		if (node->event.h.flags & CGROUP_CUT)
+			return true;
+		id = node->event.parent_id;
+	}
+	return !id;
+}
+
+static bool has_chains(const struct model *model)
+{
+	const struct cgroup_set *set = &model->cgroups;
+
+	for (size_t i = 0; i < model->victim_count; i++) {
+		if (!has_chain(set, model->victims[i].event.cgroup_id))
+			return false;
+	}
+	return !model->has_oom || (has_chain(set, model->oom.limit_cgroup_id) &&
+				   has_chain(set, model->oom.trigger_cgroup_id));
+}
+
 static void count_victims(const struct model *model, struct record_oom *r)
 {
 	for (size_t i = 0; i < r->victim_count; i++) {
@@ -341,7 +376,8 @@ static void count_victims(const struct model *model, struct record_oom *r)
 	if (model->has_end && model->end.victims > r->victim_count)
 		r->missing = model->end.victims - r->victim_count;
 	r->joined_late = model->has_oom && !model->oom.started_ns;
-	r->incomplete = !model->has_oom || r->missing || (!model->has_end && !r->joined_late);
+	r->incomplete = !model->has_oom || r->missing || !has_chains(model) ||
+			  (!model->has_end && !r->joined_late);
 }
 
 /* The number by which people know a write, of which runs inside it are told before it is itself. */
@@ -397,7 +433,8 @@ static void fill_cause(struct model *model, struct record_oom *r)
 			   model->env.sees_writes ? CAUSE_REACHED : CAUSE_UNKNOWN;
 	if (started_ns) {
 		r->cause_limit_id = write_number(model, started_ns);
-		r->cause_since_ns = r->time.boot_ns - started_ns;
+		if (started_ns < r->time.boot_ns)
+			r->cause_since_ns = r->time.boot_ns - started_ns;
 	}
 }
 
@@ -429,7 +466,7 @@ static void finalize(struct model *model)
 			r.limit_container = container_of_path(model, limit.path);
 		}
 	}
-	r.time.wall_ns = (int64_t)r.time.boot_ns + model->wall_offset_ns;
+	r.time.wall_ns = wall_time(r.time.boot_ns, model->wall_offset_ns);
 	r.chain_count = fill_chain(model, leaf, chain);
 	for (size_t i = 0; i < model->victim_count; i++)
 		fill_victim(model, &model->victims[i], &victims[i]);
@@ -505,7 +542,7 @@ static bool was_oom_victim(const struct model *model, uint32_t pid, uint64_t sta
 static void handle_exit(struct model *model, const struct event_exit *e, int64_t wall_offset_ns)
 {
 	struct record_exit r = {
-		.time = { e->h.ts_ns, (int64_t)e->h.ts_ns + wall_offset_ns },
+		.time = { e->h.ts_ns, wall_time(e->h.ts_ns, wall_offset_ns) },
 		.pid = e->pid,
 		.comm = e->comm,
 		.status = e->status,
@@ -521,11 +558,15 @@ static struct pending_write *pending_write(struct model *model, uint64_t group)
 {
 	struct pending_write *write;
 
+	struct pending_write *free_one = NULL;
+
 	for (size_t i = 0; i < MODEL_WRITES_MAX; i++) {
 		if (model->writes[i].group == group)
 			return &model->writes[i];
+		if (!model->writes[i].group && !free_one)
+			free_one = &model->writes[i];
 	}
-	write = &model->writes[model->writes_next++ % MODEL_WRITES_MAX];
+	write = free_one ? free_one : &model->writes[model->writes_next++ % MODEL_WRITES_MAX];
 	clear_cgroups(&write->cgroups);
 	write->group = group;
 	return write;
@@ -536,7 +577,7 @@ static void finalize_write(struct model *model, struct pending_write *write,
 {
 	uint64_t page = model->env.page_size;
 	struct record_limit r = {
-		.time = { e->h.ts_ns, (int64_t)e->h.ts_ns + wall_offset_ns },
+		.time = { e->h.ts_ns, wall_time(e->h.ts_ns, wall_offset_ns) },
 		.id = write_number(model, e->started_ns),
 		.file = e->file,
 		.cgroup = path_of(&write->cgroups, e->cgroup_id),

@@ -82,12 +82,25 @@ static struct json_object *new_record(const char *type, const struct record_time
 	return o;
 }
 
+/* The library leaves DEL and C1 control characters (U+0080 to U+009F) as they are; terminals obey them. */
+static void put_without_controls(FILE *out, const char *json)
+{
+	for (const unsigned char *c = (const unsigned char *)json; *c; c++) {
+		if (*c == 0x7f)
+			fputs("\\u007f", out);
+		else if (*c == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f)
+			fprintf(out, "\\u%04x", *++c);
+		else
+			fputc(*c, out);
+	}
+	fputc('\n', out);
+}
+
 static int write_record(struct sink *sink, struct json_object *o)
 {
-	fputs(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
-						JSON_C_TO_STRING_NOSLASHESCAPE),
-	      sink->out);
-	fputc('\n', sink->out);
+	put_without_controls(sink->out,
+			     json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
+								       JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(o);
 	return sink__flush(sink);
 }

@@ -3,6 +3,7 @@
 #
 # Runs inside the guest with systemd and Docker: limits of real containers, changed by the runtime and
 # by oomtrace. As docker-guest.sh, whose functions it uses, it judges nothing: limits.py --docker does.
+# shellcheck disable=SC2154,SC2034,SC2086 # variables of the functions that are read in
 set -u
 
 sed '/^main$/,$d' /oomtrace/docker-guest.sh >/tmp/guest-functions.sh

@@ -67,7 +67,8 @@ mkdir -p $O
 /oomtrace/oomtrace --cgroup $O --output json >"$OUT/overkill.jsonl" 2>"$OUT/overkill.err" &
 tracer=$!
 tries 60 test -s "$OUT/overkill.jsonl"
-for i in $(seq "$times"); do
+while [ "$times" -gt 0 ]; do
+	times=$((times - 1))
 	overkill 30 16 14 12 10
 	overkill 130 60 60 60 60
 	overkill 20 8 8 8 8 8 8 8 8
