@@ -41,12 +41,12 @@ struct guard {
 	int limit_fd;
 };
 
-/* The kernel rounds a limit down to whole pages. */
+/* The kernel rounds a limit down to whole pages, and takes PAGE_COUNTER_MAX and more for "max". */
 static uint64_t whole_pages(uint64_t bytes)
 {
-	uint64_t page = sysconf(_SC_PAGESIZE);
+	uint64_t page = sysconf(_SC_PAGESIZE), pages = bytes / page;
 
-	return bytes == UINT64_MAX ? bytes : bytes / page * page;
+	return pages >= INT64_MAX / page ? UINT64_MAX : pages * page;
 }
 
 /* Reads the limit through its own descriptor, which stays with this cgroup whatever its name. */

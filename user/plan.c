@@ -92,6 +92,7 @@ const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 	},
 	{
 		.name = "high-write-begin",
+		.needs_target = true,
 		.lost = "writes of memory.high",
 		.candidates = {
 			{ "btf_high_begin", "fentry memory_high_write" },
@@ -100,6 +101,7 @@ const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 	},
 	{
 		.name = "high-write-end",
+		.needs_target = true,
 		.lost = "writes of memory.high",
 		.candidates = {
 			{ "btf_high_end", "fexit memory_high_write" },
@@ -108,6 +110,7 @@ const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 	},
 	{
 		.name = "swap-write-begin",
+		.needs_target = true,
 		.lost = "writes of memory.swap.max",
 		.candidates = {
 			{ "btf_swap_begin", "fentry swap_max_write" },
@@ -116,6 +119,7 @@ const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 	},
 	{
 		.name = "swap-write-end",
+		.needs_target = true,
 		.lost = "writes of memory.swap.max",
 		.candidates = {
 			{ "btf_swap_end", "fexit swap_max_write" },

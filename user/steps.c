@@ -149,6 +149,22 @@ static bool grow(struct steps *s)
 	return true;
 }
 
+/* Kills inside a write of another cgroup's limit, an ancestor's say: after our own last one. */
+static void count_others(struct steps *s, struct inside *in, const struct record_limit *l)
+{
+	struct record_step *step = s->open ? &s->steps[s->count - 1] : NULL;
+	uint64_t first_ns = l->time.boot_ns - l->duration_ns + in->first_kill_ns;
+
+	in->limit_id = 0;
+	if (!step)
+		return;
+	step->killed_after += in->killed;
+	if (!step->has_first_kill) {
+		step->has_first_kill = true;
+		step->first_kill_ns = first_ns - (step->time.boot_ns - step->duration_ns);
+	}
+}
+
 const struct record_step *steps__on_limit(struct steps *s, const struct record_limit *l)
 {
 	struct inside *in = find_inside(s, l->id);
@@ -166,8 +182,11 @@ const struct record_step *steps__on_limit(struct steps *s, const struct record_l
 		.floor_bytes = s->floor_bytes,
 	};
 
-	if (l->file != LIMIT_MAX || l->result < 0 || !l->cgroup || strcmp(l->cgroup, s->cgroup))
+	if (l->file != LIMIT_MAX || l->result < 0 || !l->cgroup || strcmp(l->cgroup, s->cgroup)) {
+		if (in)
+			count_others(s, in, l);
 		return NULL;
+	}
 	if (in) {
 		step.killed_inside = in->killed;
 		step.has_first_kill = true;

@@ -19,5 +19,5 @@ code=0
 scripts/vm.sh --kernel "$label" --root docker --live --out "$dir" --mem 1536 --smp 1 --timeout 600 \
 	--put build/static/oomtrace --put build/live/workload --put tests/live/docker-guest.sh \
 	-- bash docker-guest.sh || code=$?
-python3 tests/live/check.py --docker "$dir" "$label" || exit 1
+python3 -B tests/live/check.py --docker "$dir" "$label" || exit 1
 exit $code

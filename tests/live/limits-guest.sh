@@ -90,6 +90,26 @@ self_ramp() {
 	end t/self-ramp
 }
 
+# A step is open while a shell lowers the parent's limit: what that kills belongs to the step too.
+self_parent() {
+	begin self-parent
+	make_cgroup t/self-parent
+	delegate t/self-parent
+	make_cgroup t/self-parent/in
+	run_held -g "$T/self-parent/in" hog 30
+	run_held -g "$T/self-parent/in" hog 8
+	start_tracer self-self-parent.jsonl --cgroup "$T/self-parent/in" --output json --set-max 64M \
+		--duration 6s
+	tracer=$(cat /tmp/self-self-parent.jsonl.pid)
+	wait_until 60 in_file '"type":"limit"' "$OUT/self-self-parent.jsonl"
+	expect_write self self-parent/in memory.max "$tracer" oomtrace 64M
+	expect_kills inside-write parent
+	set_limit parent self-parent 24M
+	tracer_done self-self-parent.jsonl
+	expect old "\"$(cat "$T/self-parent/in/memory.max")\""
+	end t/self-parent
+}
+
 shell_write() {
 	begin shell
 	make_cgroup t/shell
@@ -355,6 +375,11 @@ ends() {
 	by_other end-other INT
 	by_other end-other-KILL KILL
 
+	# So large that the kernel makes "max" of it.
+	start_change end-huge --cgroup "$T/ends" --output json --set-max 9223372036854775807
+	kill -INT "$(cat /tmp/end-huge.pid)"
+	end_result end-huge $OLD
+
 	by_signal end-keep INT --keep
 	tracer_done end-keep
 	save_end end-keep "\"after\":\"$(cat "$T/ends/memory.max")\",\"kept\":true"
@@ -423,6 +448,7 @@ limits_main() {
 	early
 	self_set
 	self_ramp
+	self_parent
 	shell_write
 	suicide
 	unchanged

@@ -46,7 +46,7 @@ test_kernel() {
 		--put "$out/oomtrace" --put "$out/workload" --put tests/live/guest.sh \
 		-- sh guest.sh "$cgroup" >>"$dir.log" 2>&1 || code=$?
 	# The checks say more than the code, but there may be nothing for them to look at.
-	if ! python3 tests/live/check.py ${v1:+--v1} "$dir" "$label" >"$dir.checks" 2>&1; then
+	if ! python3 -B tests/live/check.py ${v1:+--v1} "$dir" "$label" >"$dir.checks" 2>&1; then
 		[ $code != 0 ] || code=1
 	fi
 	summary=$(tail -n 1 "$dir.checks")
