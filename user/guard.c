@@ -142,15 +142,12 @@ static _Noreturn void guard_main(struct guard *guard, int read_fd)
 	_exit(0);
 }
 
-static int lock_and_open(int dir_fd, const char *file, struct guard *guard)
+static int open_files(int dir_fd, const char *file, struct guard *guard)
 {
 	int err;
 
 	guard->lock_fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (guard->lock_fd < 0)
-		return -errno;
-	/* Shared with the guard, so held until that is done. */
-	if (flock(guard->lock_fd, LOCK_EX | LOCK_NB))
 		return -errno;
 	guard->limit_fd = openat(dir_fd, file, O_RDWR | O_CLOEXEC);
 	if (guard->limit_fd < 0)
@@ -198,7 +195,7 @@ int guard__start(int dir_fd, const char *file, struct guard **out)
 	guard->shared = mmap(NULL, sizeof(*guard->shared), PROT_READ | PROT_WRITE,
 			     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (guard->shared != MAP_FAILED)
-		err = lock_and_open(dir_fd, file, guard);
+		err = open_files(dir_fd, file, guard);
 	if (!err)
 		err = hold_alive(guard->shared);
 	if (!err)
@@ -210,6 +207,12 @@ int guard__start(int dir_fd, const char *file, struct guard **out)
 	}
 	*out = guard;
 	return 0;
+}
+
+int guard__lock(struct guard *guard)
+{
+	/* The open folder is shared with the guard, and so the lock, held until both have closed it. */
+	return flock(guard->lock_fd, LOCK_EX | LOCK_NB) ? -errno : 0;
 }
 
 uint64_t guard__old_bytes(const struct guard *guard)

@@ -22,12 +22,17 @@ enum guard_result {
 };
 
 /*
- * Locks the cgroup whose folder is dir_fd against other oomtraces, notes the limit in `file`
- * ("memory.max" or "memory.high") and forks the guard. To be called before there is any thread or BPF
- * object. Returns 0, -EWOULDBLOCK (an oomtrace is changing this cgroup already), or a negative errno
- * of opening or reading the file.
+ * Notes the limit in `file` ("memory.max" or "memory.high") of the cgroup whose folder is dir_fd, and forks
+ * the guard. To be called before there is any thread or BPF object. Returns 0 or a negative errno of
+ * opening or reading the file.
  */
 int guard__start(int dir_fd, const char *file, struct guard **out);
+
+/*
+ * Locks the cgroup against other oomtraces, until the guard is done; to be called before the first
+ * write. Returns 0 or -EWOULDBLOCK: an oomtrace is changing this cgroup already.
+ */
+int guard__lock(struct guard *guard);
 
 /* The limit before any change. */
 uint64_t guard__old_bytes(const struct guard *guard);

@@ -17,7 +17,9 @@ struct limiter {
 	pthread_t thread;
 	int stop_fd; /* readable: end */
 	int done_fd; /* readable: result is set */
-	int result;
+	int set_fd;  /* readable: `wanted` is to be written */
+	uint64_t wanted;
+	int result;  /* of the last write that failed, or 0 */
 	uint64_t bytes; /* of the write that is going on, or was the last */
 	uint64_t floor_bytes; /* predicted just before it; UINT64_MAX: unknown */
 	int dir_fd;
@@ -79,15 +81,34 @@ static int run_steps(struct limiter *l)
 	return err;
 }
 
+static void tell(struct limiter *l, int err)
+{
+	uint64_t one = 1;
+
+	__atomic_store_n(&l->result, err, __ATOMIC_RELEASE);
+	if (err && write(l->done_fd, &one, sizeof(one)) < 0)
+		return; /* it is readable already */
+}
+
+/* Waits for the next value that is asked for; false: for the end. */
+static bool wait_for_set(struct limiter *l)
+{
+	struct pollfd fds[] = { { .fd = l->stop_fd, .events = POLLIN },
+				{ .fd = l->set_fd, .events = POLLIN } };
+	uint64_t count;
+
+	while (poll(fds, 2, -1) < 0 && errno == EINTR)
+		;
+	return !fds[0].revents && read(l->set_fd, &count, sizeof(count)) == sizeof(count);
+}
+
 static void *thread_main(void *arg)
 {
 	struct limiter *l = arg;
-	uint64_t one = 1;
-	int err = run_steps(l);
 
-	__atomic_store_n(&l->result, err ? err : 1, __ATOMIC_RELEASE);
-	if (write(l->done_fd, &one, sizeof(one)) < 0)
-		return NULL; /* cannot happen to an eventfd at 0 */
+	tell(l, run_steps(l));
+	while (wait_for_set(l))
+		tell(l, write_max(l, __atomic_load_n(&l->wanted, __ATOMIC_ACQUIRE)));
 	return NULL;
 }
 
@@ -106,9 +127,12 @@ int limiter__start(const struct options *opts, int dir_fd, struct guard *guard,
 	l->floor_bytes = UINT64_MAX;
 	l->stop_fd = eventfd(0, EFD_CLOEXEC);
 	l->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	l->set_fd = eventfd(0, EFD_CLOEXEC);
 	sigaction(SIGUSR1, &action, NULL);
-	err = l->stop_fd < 0 || l->done_fd < 0 ? errno :
-						 pthread_create(&l->thread, NULL, thread_main, l);
+	if (l->stop_fd < 0 || l->done_fd < 0 || l->set_fd < 0)
+		err = errno;
+	else
+		err = pthread_create(&l->thread, NULL, thread_main, l);
 	if (err) {
 		free(l);
 		return -err;
@@ -126,6 +150,15 @@ bool limiter__floor(const struct limiter *l, uint64_t *bytes)
 int limiter__fd(const struct limiter *l)
 {
 	return l->done_fd;
+}
+
+void limiter__set(struct limiter *l, uint64_t bytes)
+{
+	uint64_t one = 1;
+
+	__atomic_store_n(&l->wanted, bytes, __ATOMIC_RELEASE);
+	if (write(l->set_fd, &one, sizeof(one)) < 0)
+		return; /* it is readable already */
 }
 
 int limiter__poll(struct limiter *l, uint64_t *bytes)
@@ -154,5 +187,6 @@ void limiter__stop(struct limiter *l)
 	}
 	close(l->stop_fd);
 	close(l->done_fd);
+	close(l->set_fd);
 	free(l);
 }

@@ -17,7 +17,7 @@ struct limiter;
 
 /*
  * Starts a thread that writes the steps of the options, with their interval in between, the first at
- * once. Privileges must have been dropped before, since a thread keeps its own. dir_fd is the cgroup's
+ * once, and afterwards what limiter__set() asks for. Privileges must have been dropped before, since a thread keeps its own. dir_fd is the cgroup's
  * folder; it and the guard are not owned. Returns 0 or a negative errno.
  */
 int limiter__start(const struct options *opts, int dir_fd, struct guard *guard,
@@ -29,9 +29,12 @@ bool limiter__floor(const struct limiter *limiter, uint64_t *bytes);
 /* A descriptor that polls readable when limiter__poll() has something to say. */
 int limiter__fd(const struct limiter *limiter);
 
+/* Asks for a write, when the one that is going on and the steps are done. Doesn't block. */
+void limiter__set(struct limiter *limiter, uint64_t bytes);
+
 /*
- * Returns 0 while there are steps left, 1 when all have been written, or the negative errno with which
- * a write failed, of *bytes; no further step is taken then.
+ * Returns 0, or the negative errno with which a write failed, of *bytes; no further step is taken
+ * then.
  */
 int limiter__poll(struct limiter *limiter, uint64_t *bytes);
 

@@ -10,6 +10,7 @@
 #include "exit_codes.h"
 #include "find_min.h"
 #include "guard.h"
+#include "keys.h"
 #include "options.h"
 #include "session.h"
 #include "sink.h"
@@ -27,6 +28,13 @@ static int start_guard(const struct target *target, const char *file, struct gua
 {
 	int err = guard__start(target->dir_fd, file, guard);
 
+	if (!err) {
+		err = guard__lock(*guard);
+		if (err) {
+			guard__finish(*guard, true);
+			*guard = NULL;
+		}
+	}
 	if (!err)
 		return EXIT_DONE;
 	if (err == -EWOULDBLOCK)
@@ -35,6 +43,13 @@ static int start_guard(const struct target *target, const char *file, struct gua
 		fprintf(stderr, "oomtrace: %s of the target can't be opened for writing: %s.\n", file,
 			strerror(-err));
 	return EXIT_RUNTIME;
+}
+
+static bool keys_possible(const struct options *opts, const struct target *target,
+			  const struct cgroup__hierarchy *h)
+{
+	return opts->output == OPTIONS_OUTPUT_TEXT && target->cgroup_id && keys__available() &&
+	       target__is_changeable(target, h);
 }
 
 static int run(const struct options *opts)
@@ -56,6 +71,10 @@ static int run(const struct options *opts)
 			code = start_guard(&target, opts->find_min ? "memory.high" : "memory.max",
 					   &guard);
 	}
+	/* For keys, should one be pressed: nothing is said and nothing locked until then. */
+	if (!code && !guard && !opts->dry_run && keys_possible(opts, &target, &hierarchy) &&
+	    guard__start(target.dir_fd, "memory.max", &guard))
+		guard = NULL;
 	if (!code && opts->find_min) {
 		code = find_min__run(&target, guard, opts->hold_ns);
 	} else if (!code) {

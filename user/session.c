@@ -17,6 +17,7 @@
 #include "diagnose.h"
 #include "exit_codes.h"
 #include "guard.h"
+#include "keys.h"
 #include "limiter.h"
 #include "model.h"
 #include "names.h"
@@ -47,9 +48,11 @@ struct session {
 	struct guard *guard;     /* these two: only when the limit is to be changed */
 	struct limiter *limiter;
 	int limit_error;
+	struct keys keys;
 	int epoll_fd, signal_fd, duration_fd, tick_fd;
 
 	uint64_t bad_events;     /* bytes in the ring that were no event */
+	uint64_t bad_told;
 	uint64_t lost_told[EVENT_KIND_MAX];
 	uint64_t lost_told_ns;   /* when loss was last reported */
 	int write_error;         /* the first error of writing to the sink */
@@ -237,12 +240,22 @@ static void tell_lost(struct session *s)
 		s->lost_told[kind] = lost;
 		note_write(s, s->sink->ops->lost(s->sink, &record));
 	}
-	if (s->bad_events) {
-		struct record_lost record = { now(), "malformed", s->bad_events };
+	if (s->bad_events != s->bad_told) {
+		struct record_lost record = { now(), "malformed", s->bad_events - s->bad_told };
 
 		note_write(s, s->sink->ops->lost(s->sink, &record));
-		s->bad_events = 0;
+		s->bad_told = s->bad_events;
 	}
+}
+
+/* All that has been lost and told of. */
+static uint64_t lost_total(const struct session *s)
+{
+	uint64_t total = s->bad_told;
+
+	for (int kind = 1; kind < EVENT_KIND_MAX; kind++)
+		total += s->lost_told[kind];
+	return total;
 }
 
 static void tell_quiet(void *ctx, uint64_t limit_cgroup_id, const struct quiet_runs *quiet)
@@ -335,6 +348,64 @@ static void clear_timer(int fd)
 		return; /* not expired after all: nothing to clear */
 }
 
+/* The limit that - and + start from: where there is none, what is used. */
+static uint64_t present_limit(const struct session *s)
+{
+	uint64_t bytes = 0;
+
+	if (cgroup__read_u64(s->target->dir_fd, "memory.max", &bytes) || bytes == UINT64_MAX)
+		cgroup__read_u64(s->target->dir_fd, "memory.current", &bytes);
+	return bytes;
+}
+
+static void set_by_key(struct session *s, uint64_t bytes)
+{
+	char size[UNITS__TEXT_SIZE];
+
+	if (guard__lock(s->guard)) {
+		fputs("oomtrace: another oomtrace is changing this cgroup's limit.\n", stderr);
+		return;
+	}
+	fprintf(stderr, "oomtrace: setting memory.max to %s\n",
+		units__format_size(size, sizeof(size), bytes));
+	limiter__set(s->limiter, bytes);
+}
+
+static void handle_key(struct session *s)
+{
+	bool typing = s->keys.typing;
+	enum keys_action action;
+	uint64_t bytes = 0;
+	char key;
+
+	if (read(STDIN_FILENO, &key, 1) != 1) {
+		epoll_ctl(s->epoll_fd, EPOLL_CTL_DEL, STDIN_FILENO, NULL); /* the terminal is gone */
+		return;
+	}
+	action = keys__take(&s->keys, key, present_limit(s), &bytes);
+	if (typing && !s->keys.typing)
+		fputc('\n', stderr); /* ends the line of the prompt */
+	switch (action) {
+	case KEYS_SET:
+		set_by_key(s, bytes);
+		break;
+	case KEYS_PROMPT:
+		fprintf(stderr, "\r\033[Kmemory.max: %s", s->keys.typed);
+		break;
+	case KEYS_BAD:
+		fputs("oomtrace: that is no size: 64M, 1G and max are\n", stderr);
+		break;
+	case KEYS_HELP_WANTED:
+		fputs("oomtrace: " KEYS_HELP "\n", stderr);
+		break;
+	case KEYS_QUIT:
+		s->end_reason = "interrupted";
+		break;
+	case KEYS_NONE:
+		break;
+	}
+}
+
 static const char *limit_error_words(int err)
 {
 	switch (err) {
@@ -359,7 +430,7 @@ static void check_limiter(struct session *s)
 	uint64_t bytes = 0;
 	int result = limiter__poll(s->limiter, &bytes);
 
-	if (result >= 0)
+	if (!result)
 		return;
 	/* With its last process a container's cgroup goes: that is told as the container's end. */
 	if (result == -ENODEV && s->opts->until_exit)
@@ -383,6 +454,8 @@ static void handle_fd(struct session *s, int fd)
 		tell_lost(s);
 	} else if (s->limiter && fd == limiter__fd(s->limiter)) {
 		check_limiter(s);
+	} else if (fd == STDIN_FILENO) {
+		handle_key(s);
 	} else if (fd == s->target->events_fd) {
 		check_target(s);
 		/* A removed cgroup polls ready for ever; the tick goes on from here. */
@@ -455,8 +528,7 @@ static void finish(struct session *s)
 	record.time = now();
 	record.ooms = model__totals(s->model).ooms;
 	record.kills = model__totals(s->model).kills;
-	for (int kind = 1; kind < EVENT_KIND_MAX; kind++)
-		record.lost += s->lost_told[kind];
+	record.lost = lost_total(s);
 	note_write(s, s->sink->ops->end(s->sink, &record));
 }
 
@@ -470,11 +542,7 @@ static int exit_code(const struct session *s)
 	}
 	if (s->limit_error)
 		return EXIT_RUNTIME;
-	for (int kind = 1; kind < EVENT_KIND_MAX; kind++) {
-		if (s->lost_told[kind])
-			return EXIT_LOST;
-	}
-	return EXIT_DONE;
+	return lost_total(s) ? EXIT_LOST : EXIT_DONE;
 }
 
 static int open_tracer(struct session *s)
@@ -552,6 +620,19 @@ static void print_prediction(const struct session *s)
 		print_predicted(s->opts->set_max_bytes, p.floor_bytes);
 }
 
+static int start_changes(struct session *s)
+{
+	int err = limiter__start(s->opts, s->target->dir_fd, s->guard, &s->limiter);
+
+	if (!err)
+		err = watch(s, limiter__fd(s->limiter), EPOLLIN);
+	if (!err && s->opts->output == OPTIONS_OUTPUT_TEXT && keys__available() && !keys__open()) {
+		fputs("oomtrace: " KEYS_HELP "\n", stderr);
+		err = watch(s, STDIN_FILENO, EPOLLIN);
+	}
+	return err;
+}
+
 static int trace(struct session *s)
 {
 	int err = set_up_loop(s);
@@ -562,9 +643,7 @@ static int trace(struct session *s)
 		err = privileges__drop();
 	}
 	if (!err && s->guard) {
-		err = limiter__start(s->opts, s->target->dir_fd, s->guard, &s->limiter);
-		if (!err)
-			err = watch(s, limiter__fd(s->limiter), EPOLLIN);
+		err = start_changes(s);
 	}
 	if (!err) {
 		check_target(s);
@@ -611,6 +690,7 @@ int session__run(const struct options *opts, const struct cgroup__hierarchy *h,
 			diagnose__print_plan(stderr, &s.plan);
 		code = trace(&s);
 	}
+	keys__close();
 	limiter__stop(s.limiter);
 	guard__finish(s.guard, opts->keep);
 	tracer__close(s.tracer);

@@ -200,28 +200,37 @@ int target__find(const struct options *opts, const struct cgroup__hierarchy *h, 
 	return code;
 }
 
-int target__check_changeable(const struct target *target, const struct cgroup__hierarchy *h)
+/* Whether oomtrace is in the target, and so would be killed with it. */
+static bool is_inside(const struct target *target, const struct cgroup__hierarchy *h)
 {
 	char own[PATH_MAX];
 	size_t len = strlen(target->cgroup);
 
+	return !cgroup__of_pid(h, getpid(), own, sizeof(own)) &&
+	       !strncmp(own, target->cgroup, len) && (own[len] == '/' || !own[len]);
+}
+
+bool target__is_changeable(const struct target *target, const struct cgroup__hierarchy *h)
+{
+	return h->version == 2 && strcmp(target->cgroup, "/") && !is_inside(target, h);
+}
+
+int target__check_changeable(const struct target *target, const struct cgroup__hierarchy *h)
+{
+	if (target__is_changeable(target, h))
+		return EXIT_DONE;
 	if (h->version == 1) {
 		fputs("oomtrace: the memory controller is on cgroup v1 here: limits are changed on v2 only. "
 		      "Kills are traced on both.\n", stderr);
 		return EXIT_UNSUPPORTED;
 	}
-	if (!strcmp(target->cgroup, "/")) {
+	if (!strcmp(target->cgroup, "/"))
 		fputs("oomtrace: the root cgroup has no limit to change.\n", stderr);
-		return EXIT_RUNTIME;
-	}
-	if (!cgroup__of_pid(h, getpid(), own, sizeof(own)) && !strncmp(own, target->cgroup, len) &&
-	    (own[len] == '/' || !own[len])) {
+	else
 		fprintf(stderr, "oomtrace: oomtrace itself runs in %s: it won't change the limit there, and "
 				"be killed by it.\nRun it from another cgroup: systemd-run --scope oomtrace "
 				"...\n", shown(target->cgroup));
-		return EXIT_RUNTIME;
-	}
-	return EXIT_DONE;
+	return EXIT_RUNTIME;
 }
 
 bool target__is_gone(const struct target *target)

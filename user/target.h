@@ -31,8 +31,11 @@ int target__find(const struct options *opts, const struct cgroup__hierarchy *h, 
 
 /*
  * Whether the target's memory.max may be changed: not on cgroup v1, not the root's, and not that of a
- * cgroup which oomtrace itself is in. Says why not on stderr. Returns the exit code.
+ * cgroup which oomtrace itself is in.
  */
+bool target__is_changeable(const struct target *target, const struct cgroup__hierarchy *h);
+
+/* The same, and says why not on stderr. Returns the exit code. */
 int target__check_changeable(const struct target *target, const struct cgroup__hierarchy *h);
 
 /* Whether the last process of the target has ended. Never true for the machine. */
