@@ -304,8 +304,6 @@ static void fill_victim(struct model *model, const struct victim_node *node,
 	/* A process that writes a title over its arguments leaves NULs behind it, as if they were empty. */
 	while (v->cmdline_len && !v->cmdline[v->cmdline_len - 1])
 		v->cmdline_len--;
-	if (!v->cmdline_len)
-		v->cmdline = v->cmdline_source = NULL;
 }
 
 static const char *constraint_name(int constraint)
@@ -505,6 +503,13 @@ static bool is_repeated(const struct model *model, const struct event_victim *ev
 	return false;
 }
 
+static bool is_blank(const char *bytes, size_t len)
+{
+	while (len && !bytes[len - 1])
+		len--;
+	return !len;
+}
+
 static int add_victim(struct model *model, const struct event_victim *event)
 {
 	struct victim_node *node;
@@ -518,9 +523,13 @@ static int add_victim(struct model *model, const struct event_victim *event)
 	memset(node, 0, sizeof(*node));
 	node->event = *event;
 	node->repeated = is_repeated(model, event);
+	/* Nothing but NULs: it was killed while it wrote a title over its arguments. */
+	if (is_blank(event->cmdline, event->cmdline_len))
+		node->event.cmdline_len = 0;
 	/* Now, not when the run is over: the process is dying, and /proc forgets it. */
-	if (!event->cmdline_len && model->env.cmdline &&
-	    model->env.cmdline(model->env.ctx, event, &node->cmdline, &node->cmdline_source))
+	if (!node->event.cmdline_len && model->env.cmdline &&
+	    (model->env.cmdline(model->env.ctx, event, &node->cmdline, &node->cmdline_source) ||
+	     is_blank(node->cmdline.bytes, node->cmdline.len)))
 		node->cmdline_source = NULL;
 	model->victim_count++;
 	if (!(event->h.flags & VICTIM_EXITING)) {

@@ -49,6 +49,14 @@ static int read_start(uint32_t pid, uint64_t *start_ns)
 	return 0;
 }
 
+/* Whether there is any byte that isn't NUL: a process that writes its title clears it first. */
+static bool has_text(const char *bytes, size_t len)
+{
+	while (len && !bytes[len - 1])
+		len--;
+	return len;
+}
+
 int proc__cmdline(uint32_t pid, struct cmdline_entry *out)
 {
 	struct cmdline_entry entry = {};
@@ -68,6 +76,8 @@ int proc__cmdline(uint32_t pid, struct cmdline_entry *out)
 	entry.cut = (size_t)len > sizeof(entry.bytes);
 	entry.len = entry.cut ? sizeof(entry.bytes) : (size_t)len;
 	memcpy(entry.bytes, bytes, entry.len);
+	if (!has_text(entry.bytes, entry.len))
+		return -ENODATA;
 	*out = entry;
 	return 0;
 }
