@@ -285,6 +285,10 @@ race() {
 	end t/race
 }
 
+settled() {
+	says "$1" holding || gone "$1"
+}
+
 # From 6.16 on such a write neither reclaims nor kills: who asks for memory next does.
 nonblock() {
 	begin nonblock
@@ -297,7 +301,9 @@ nonblock() {
 	expect after_write "$(sed -n 's/^oom_kill //p' "$T/nonblock/memory.events")"
 	# It may be killed too: newer kernels look for another victim before the first has given back all.
 	run -g "$T/nonblock" hog 4
+	small=$pid
 	wait_until 60 gone "$big"
+	wait_until 60 settled "$small"
 	end t/nonblock
 }
 
