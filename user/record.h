@@ -147,7 +147,7 @@ struct record_step {
 	uint64_t usage_before_bytes, usage_after_bytes, reclaimed_bytes;
 	uint64_t duration_ns;         /* of the write */
 	uint64_t killed_inside;       /* processes killed inside the write */
-	uint64_t killed_after;        /* and after it, in the target */
+	uint64_t killed_after;        /* and by others at that limit, mostly after it, in the target */
 	bool has_first_kill;
 	uint64_t first_kill_ns;       /* from the beginning of the write to the first kill */
 	bool has_needed;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Kills inside writes that have not returned yet, and so have no step of their own yet. */
+/* Kills by writes that have not returned yet, and so have no step of their own yet. */
 #define PENDING_MAX 16
 
 struct inside {
@@ -14,6 +14,7 @@ struct inside {
 	uint64_t excess_bytes; /* usage above the limit when the first victim was chosen */
 	uint64_t freed_bytes;  /* by the victims until now, by their own counters */
 	uint64_t needed;       /* 0: they are not enough yet */
+	uint64_t killed_beside; /* by others than the writer, at its new limit, before it returned */
 };
 
 struct steps {
@@ -67,7 +68,7 @@ static uint64_t victim_bytes(const struct record_victim *v)
 	return v->anon_rss_bytes + v->pgtables_bytes;
 }
 
-static void count_inside(struct steps *s, const struct record_oom *oom)
+static struct inside *get_inside(struct steps *s, const struct record_oom *oom)
 {
 	struct inside *in = find_inside(s, oom->cause_limit_id);
 
@@ -75,9 +76,16 @@ static void count_inside(struct steps *s, const struct record_oom *oom)
 		in = &s->pending[s->pending_next++ % PENDING_MAX];
 		*in = (struct inside){ .limit_id = oom->cause_limit_id,
 				       .first_kill_ns = oom->cause_since_ns };
-		if (oom->limit && oom->limit->usage_bytes > oom->limit->max_bytes)
-			in->excess_bytes = oom->limit->usage_bytes - oom->limit->max_bytes;
 	}
+	return in;
+}
+
+static void count_inside(struct steps *s, const struct record_oom *oom)
+{
+	struct inside *in = get_inside(s, oom);
+
+	if (!in->killed && oom->limit && oom->limit->usage_bytes > oom->limit->max_bytes)
+		in->excess_bytes = oom->limit->usage_bytes - oom->limit->max_bytes;
 	for (size_t i = 0; i < oom->victim_count; i++) {
 		const struct record_victim *v = &oom->victims[i];
 
@@ -88,6 +96,14 @@ static void count_inside(struct steps *s, const struct record_oom *oom)
 		if (!in->needed && in->excess_bytes && in->freed_bytes >= in->excess_bytes)
 			in->needed = in->killed;
 	}
+}
+
+/* Whether a charge failed at a limit that the target has only just got: its write is still going on. */
+static bool is_of_unreturned(const struct steps *s, const struct record_step *step,
+			     const struct record_oom *oom)
+{
+	return oom->cause == CAUSE_LOWERED && (!step || oom->cause_limit_id != step->limit_id) &&
+	       oom->limit && oom->limit->path && !strcmp(oom->limit->path, s->cgroup);
 }
 
 void steps__on_oom(struct steps *s, const struct record_oom *oom)
@@ -102,6 +118,8 @@ void steps__on_oom(struct steps *s, const struct record_oom *oom)
 	}
 	if (oom->cause == CAUSE_WRITE) {
 		count_inside(s, oom);
+	} else if (is_of_unreturned(s, step, oom)) {
+		get_inside(s, oom)->killed_beside += oom->killed;
 	} else if (step) {
 		step->killed_after += oom->killed;
 		if (!step->has_first_kill) {
@@ -189,6 +207,7 @@ const struct record_step *steps__on_limit(struct steps *s, const struct record_l
 	}
 	if (in) {
 		step.killed_inside = in->killed;
+		step.killed_after = in->killed_beside;
 		step.has_first_kill = true;
 		step.first_kill_ns = in->first_kill_ns;
 		step.has_needed = in->needed > 0;

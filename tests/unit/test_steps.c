@@ -73,6 +73,31 @@ static void test_kills_inside_and_after(void **state)
 	steps__free(s);
 }
 
+/* A charge fails at the new limit while the write that set it is still going on. */
+static void test_kill_beside_the_write(void **state)
+{
+	struct steps *s = steps__new("/t");
+	struct record_limit first = change(1, 512, 400), second = change(2, 400, 20);
+	struct record_level limit = { .path = "/t", .usage_bytes = 20 * MIB, .max_bytes = 20 * MIB };
+	struct record_level above = { .path = "/", .usage_bytes = 20 * MIB, .max_bytes = 20 * MIB };
+	struct record_victim v = {};
+	struct record_oom oom = { .cause = CAUSE_LOWERED, .cause_limit_id = 2, .limit = &limit,
+				  .victims = &v, .victim_count = 1, .killed = 1 };
+
+	(void)state;
+	steps__on_limit(s, &first);
+	steps__on_oom(s, &oom);
+	oom.limit = &above; /* a write of another cgroup's limit: it is the present step's */
+	oom.cause_limit_id = 3;
+	steps__on_oom(s, &oom);
+	steps__on_limit(s, &second);
+	steps__close(s, (struct record_time){ 9, 9 }, true);
+	assert_int_equal(steps__table(s).steps[0].killed_after, 1);
+	assert_int_equal(steps__table(s).steps[1].killed_after, 1);
+	assert_int_equal(steps__table(s).steps[1].killed_inside, 0);
+	steps__free(s);
+}
+
 static void test_conclusions(void **state)
 {
 	struct steps *s = steps__new("/t");
@@ -192,6 +217,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_kills_inside_and_after),
+		cmocka_unit_test(test_kill_beside_the_write),
 		cmocka_unit_test(test_conclusions),
 		cmocka_unit_test(test_what_is_no_step),
 		cmocka_unit_test(test_bounded),
