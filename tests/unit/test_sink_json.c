@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,7 +61,10 @@ static struct json_object *parse_line(const struct output *o)
 	assert_ptr_equal(strchr(o->text, '\n'), o->text + o->size - 1);
 	for (size_t i = 0; i < o->size - 1; i++)
 		assert_true((unsigned char)o->text[i] >= 0x20);
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	/* The C library's word on UTF-8: json-c 0.18 refuses U+FFFD. */
+	assert_non_null(setlocale(LC_CTYPE, "C.UTF-8"));
+	assert_true(mbstowcs(NULL, o->text, 0) != (size_t)-1);
+	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
 	parsed = json_tokener_parse_ex(tokener, o->text, (int)o->size - 1);
 	assert_int_equal(json_tokener_get_error(tokener), json_tokener_success);
 	json_tokener_free(tokener);
