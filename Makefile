@@ -5,6 +5,7 @@
 # make demo        the experiment, in a virtual machine with Docker
 # make unit        the unit tests alone: no root, no virtual machine
 # make live        the live tests alone
+# make limits      the live tests of limit changes and their causes, which make test leaves out
 # make fuzz        the fuzz targets, FUZZ_SECONDS=60 each
 # make bench       start-up time and memory beside other tools'
 # make install     PREFIX=/usr/local DESTDIR=  make uninstall  make clean
@@ -37,7 +38,7 @@ SKELETON := build/bpf/oomtrace.skel.h
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all tools test demo unit live bench fuzz install uninstall clean
+.PHONY: all tools test demo unit live limits bench fuzz install uninstall clean
 all: $(OUT)/oomtrace
 
 $(OUT)/oomtrace: $(OBJECTS)
@@ -81,6 +82,11 @@ test:
 live:
 	tests/live/run.sh
 	tests/live/docker.sh
+
+limits:
+	tests/live/limits.sh
+	tests/live/find-min.sh
+	tests/live/docker-limits.sh
 
 demo:
 	scripts/setup.sh build vm

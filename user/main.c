@@ -15,6 +15,7 @@
 #include "session.h"
 #include "sink.h"
 #include "target.h"
+#include "units.h"
 
 static bool want_colour(void)
 {
@@ -52,6 +53,21 @@ static bool keys_possible(const struct options *opts, const struct target *targe
 	       target__is_changeable(target, h);
 }
 
+/* memory.min guards from reclaim for others' sake only, not from the cgroup's own limit. */
+static void warn_protected(const struct options *opts, const struct target *target)
+{
+	uint64_t min = 0, lowest = UINT64_MAX;
+	char size[UNITS__TEXT_SIZE];
+
+	if (opts->has_set_max)
+		lowest = opts->set_max_bytes;
+	if (opts->has_ramp && opts->ramp.to_bytes < lowest)
+		lowest = opts->ramp.to_bytes;
+	if (!cgroup__read_u64(target->dir_fd, "memory.min", &min) && lowest < min)
+		fprintf(stderr, "oomtrace: warning: memory.min promises the target %s, and a lower limit "
+				"breaks that promise.\n", units__format_size(size, sizeof(size), min));
+}
+
 static int run(const struct options *opts)
 {
 	static struct cgroup__hierarchy hierarchy;
@@ -66,6 +82,8 @@ static int run(const struct options *opts)
 	code = target__find(opts, &hierarchy, hierarchy_error, &target);
 	if (!code && (opts->has_set_max || opts->has_ramp || opts->find_min)) {
 		code = target__check_changeable(&target, &hierarchy);
+		if (!code)
+			warn_protected(opts, &target);
 		/* Before BPF and threads: the guard must hold none of them. */
 		if (!code && !opts->dry_run)
 			code = start_guard(&target, opts->find_min ? "memory.high" : "memory.max",

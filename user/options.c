@@ -107,7 +107,7 @@ static int apply_set_max(struct parse *p, const char *arg)
 {
 	int ret = units__parse_size(arg, &p->opts.set_max_bytes);
 
-	if (!ret && p->opts.set_max_bytes < (uint64_t)sysconf(_SC_PAGESIZE))
+	if (!ret && !ramp__is_limit(p->opts.set_max_bytes) && p->opts.set_max_bytes != UINT64_MAX)
 		return -ERANGE;
 	p->opts.has_set_max = true;
 	return ret;

@@ -9,6 +9,14 @@
 
 #include "units.h"
 
+bool ramp__is_limit(uint64_t bytes)
+{
+	uint64_t page = sysconf(_SC_PAGESIZE);
+
+	/* From PAGE_COUNTER_MAX pages on it is "max", include/linux/page_counter.h. */
+	return bytes >= page && bytes / page < (uint64_t)INT64_MAX / page;
+}
+
 /* Not "max", to and from which no step leads. */
 static int parse_limit(const char *text, uint64_t *bytes)
 {
@@ -16,7 +24,7 @@ static int parse_limit(const char *text, uint64_t *bytes)
 
 	if (ret)
 		return ret;
-	return *bytes == UINT64_MAX || *bytes < (uint64_t)sysconf(_SC_PAGESIZE) ? -ERANGE : 0;
+	return ramp__is_limit(*bytes) ? 0 : -ERANGE;
 }
 
 static int parse_step(const char *text, struct ramp *ramp)

@@ -21,6 +21,9 @@ struct ramp {
  */
 int ramp__parse(const char *text, struct ramp *out);
 
+/* Whether the kernel takes it as a limit of so many bytes: a page at least, and less than "max" is. */
+bool ramp__is_limit(uint64_t bytes);
+
 /* The next value after `bytes`, or false when the ramp has arrived. */
 bool ramp__next(const struct ramp *ramp, uint64_t bytes, uint64_t *next);
 

@@ -25,6 +25,21 @@ static double now_ms(void)
 }
 
 /* nonblock FILE VALUE: one write with O_NONBLOCK. Prints its pid before it writes. */
+/* Needs exactly so much memory: touches every page of it, again and again. */
+static int run_loop(char **argv)
+{
+	size_t size = strtoul(argv[2], NULL, 10) << 20;
+	char *memory = malloc(size);
+
+	if (!memory)
+		die("malloc");
+	for (;;) {
+		for (size_t i = 0; i < size; i += 4096)
+			memory[i]++;
+		usleep(10000);
+	}
+}
+
 static int run_nonblock(char **argv)
 {
 	int fd = open(argv[1], O_WRONLY | O_NONBLOCK | O_CLOEXEC);
@@ -75,10 +90,12 @@ static int run_end(char **argv)
 
 int main(int argc, char **argv)
 {
+	if (argc == 3 && !strcmp(argv[1], "loop"))
+		return run_loop(argv);
 	if (argc == 4 && !strcmp(argv[1], "nonblock"))
 		return run_nonblock(argv + 1);
 	if (argc == 7 && !strcmp(argv[1], "end"))
 		return run_end(argv + 1);
-	fprintf(stderr, "usage: limits-workload nonblock FILE VALUE | end PID SIGNAL FILE VALUE MS\n");
+	fprintf(stderr, "usage: limits-workload loop MIB | nonblock FILE VALUE | end PID SIGNAL FILE VALUE MS\n");
 	return 2;
 }

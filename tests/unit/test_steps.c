@@ -196,7 +196,7 @@ static void test_ramp_words(void **state)
 					   "512M:20M:100%@1s", "512M:20M:x%@1s", "512M:20M:%@1s",
 					   "512M:20M:--1M@1s", "512M:20M:1M@0s", "512M:20M:1M@5",
 					   "max:20M:1M@1s", "512M:max:1M@1s", "512M:20:1M@1s",
-					   "512M:now:1M@1s", "512M:20M:nan%@1s", "512M:20M:1M@1s@1s" };
+					   "512M:now:1M@1s", "8388608T:1M:1M@1s", "512M:20M:nan%@1s", "512M:20M:1M@1s@1s" };
 	struct ramp ramp = { .to_bytes = 7 };
 
 	(void)state;
