@@ -26,7 +26,7 @@ static double now_ms(void)
 
 /* nonblock FILE VALUE: one write with O_NONBLOCK. Prints its pid before it writes. */
 /* Needs exactly so much memory: touches every page of it, again and again. */
-static int run_loop(char **argv)
+static _Noreturn void run_loop(char **argv)
 {
 	size_t size = strtoul(argv[2], NULL, 10) << 20;
 	char *memory = malloc(size);
@@ -91,7 +91,7 @@ static int run_end(char **argv)
 int main(int argc, char **argv)
 {
 	if (argc == 3 && !strcmp(argv[1], "loop"))
-		return run_loop(argv);
+		run_loop(argv);
 	if (argc == 4 && !strcmp(argv[1], "nonblock"))
 		return run_nonblock(argv + 1);
 	if (argc == 7 && !strcmp(argv[1], "end"))
