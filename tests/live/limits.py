@@ -279,7 +279,7 @@ def check_ends(folder):
     for name, end in ends.items():
         if "want" in end and end["after"] != end["want"]:
             fail(f"{name}: memory.max is {end['after']}, should be {end['want']}")
-    for name in ("end-INT", "end-TERM", "end-HUP", "end-two", "end-huge"):
+    for name in ("end-INT", "end-TERM", "end-HUP", "end-two", "end-max"):
         if ends[name]["rc"] != 0 or outcome(folder, name) != ["restored"]:
             fail(f"{name}: {ends[name]}, {outcome(folder, name)}")
     if not any("somebody else" in text for text in outcome(folder, "end-other")):
