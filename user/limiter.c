@@ -36,13 +36,14 @@ static void predict(struct limiter *l)
 	struct prediction p = { .floor_bytes = UINT64_MAX };
 
 	predict__floor(l->dir_fd, &p);
-	__atomic_store_n(&l->floor_bytes, p.floor_bytes, __ATOMIC_RELAXED);
+	__atomic_store_n(&l->floor_bytes, p.floor_bytes, __ATOMIC_SEQ_CST);
 }
 
 static int write_max(struct limiter *l, uint64_t bytes)
 {
+	/* In this order: whoever reads the prediction and then still this value has what belongs to it. */
+	__atomic_store_n(&l->bytes, bytes, __ATOMIC_SEQ_CST);
 	predict(l);
-	__atomic_store_n(&l->bytes, bytes, __ATOMIC_RELAXED);
 	return guard__write(l->guard, bytes);
 }
 
@@ -141,10 +142,15 @@ int limiter__start(const struct options *opts, int dir_fd, struct guard *guard,
 	return 0;
 }
 
-bool limiter__floor(const struct limiter *l, uint64_t *bytes)
+bool limiter__floor(const struct limiter *l, uint64_t max_bytes, uint64_t *bytes)
 {
-	*bytes = __atomic_load_n(&l->floor_bytes, __ATOMIC_RELAXED);
-	return *bytes != UINT64_MAX;
+	uint64_t page = sysconf(_SC_PAGESIZE), written;
+
+	*bytes = __atomic_load_n(&l->floor_bytes, __ATOMIC_SEQ_CST);
+	written = __atomic_load_n(&l->bytes, __ATOMIC_SEQ_CST);
+	if (written != UINT64_MAX)
+		written -= written % page; /* as the kernel has it */
+	return *bytes != UINT64_MAX && written == max_bytes;
 }
 
 int limiter__fd(const struct limiter *l)

@@ -23,8 +23,11 @@ struct limiter;
 int limiter__start(const struct options *opts, int dir_fd, struct guard *guard,
 		   struct limiter **out);
 
-/* How far reclaim could get usage down, predicted just before the latest write. False: unknown. */
-bool limiter__floor(const struct limiter *limiter, uint64_t *bytes);
+/*
+ * How far reclaim could get usage down, predicted just before the write of max_bytes. False: unknown,
+ * or the next write has begun already.
+ */
+bool limiter__floor(const struct limiter *limiter, uint64_t max_bytes, uint64_t *bytes);
 
 /* A descriptor that polls readable when limiter__poll() has something to say. */
 int limiter__fd(const struct limiter *limiter);

@@ -108,7 +108,7 @@ static void on_limit(void *ctx, const struct record_limit *limit)
 	const struct record_step *closed;
 	uint64_t floor_bytes;
 
-	if (s->limiter && limit->writer_self && limiter__floor(s->limiter, &floor_bytes))
+	if (s->limiter && limit->writer_self && limiter__floor(s->limiter, limit->new_bytes, &floor_bytes))
 		steps__predict(s->steps, floor_bytes);
 	closed = s->steps ? steps__on_limit(s->steps, limit) : NULL;
 	if (closed)
