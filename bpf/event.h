@@ -27,6 +27,10 @@ enum event_kind {
 	EVENT_OOM_END = 4, /* struct event_oom_end: the run is over */
 	EVENT_EXIT = 5,    /* struct event_exit: a process of interest is gone */
 	EVENT_LIMIT = 6,   /* struct event_limit: a limit has been written */
+	EVENT_USAGE = 7,   /* struct event_usage: usage has moved by a step, or a charge was refused */
+	EVENT_RECLAIM = 8, /* struct event_reclaim: reclaim or throttling for a cgroup */
+	EVENT_MEMORY = 9,  /* struct event_memory: what the memory at the limit was, in an OOM's group */
+	EVENT_SAMPLED = 10, /* struct event_sampled: a process whose stacks are sampled from now on */
 	EVENT_KIND_MAX,
 };
 
@@ -46,6 +50,7 @@ struct event_header {
  * gives its value back, which BPF has from 5.12 on only).
  */
 #define GROUP_LIMIT (1ULL << 63)
+#define GROUP_CHARGE (1ULL << 62) /* a refused charge and its chain of cgroups; the rest is its time */
 
 /* The files of the memory controller whose writes are seen. */
 enum limit_file {
@@ -189,6 +194,73 @@ struct event_limit {
 	char writer_comm[EVENT_COMM_LEN];
 };
 
+/* event_usage.h.flags */
+enum {
+	USAGE_REFUSED = 1 << 0, /* a charge was refused; its chain of EVENT_CGROUPs came before, same group */
+};
+
+/* Usage of one memory cgroup at its page counter: exact, charges in flight (batches) included. */
+struct event_usage {
+	struct event_header h;
+	__u64 cgroup_id;
+	__u64 usage_pages;
+	__u64 max_pages;
+	__u64 high_pages;
+	__u64 refused_by;  /* id of the cgroup whose counter refused; 0: none did, or it isn't known */
+	__u64 refusals;    /* charges refused to this cgroup since its last event, this one included */
+	__u32 asked_pages; /* by the charge that was refused */
+	__u32 pid;         /* thread group that charged (or uncharged) */
+	char comm[EVENT_COMM_LEN];
+};
+
+enum reclaim_kind {
+	RECLAIM_LIMIT = 1,    /* try_to_free_mem_cgroup_pages(): reclaim for a limit */
+	RECLAIM_THROTTLE = 2, /* mem_cgroup_handle_over_high(): held back by memory.high */
+};
+
+/* What tasks did for a cgroup since the last such event: summed up, so that there are few. */
+struct event_reclaim {
+	struct event_header h;
+	__u64 cgroup_id;
+	__u64 since_ns;   /* CLOCK_BOOTTIME when the first of these runs began */
+	__u64 duration_ns; /* sum over the runs: of several tasks it may be longer than the time since */
+	__u64 longest_ns;
+	__u64 pages;      /* reclaimed */
+	__u32 kind;       /* enum reclaim_kind */
+	__u32 runs;
+};
+
+enum memory_item {
+	MEMORY_ANON,
+	MEMORY_FILE,
+	MEMORY_SHMEM, /* also in MEMORY_FILE */
+	MEMORY_SLAB_RECLAIMABLE,
+	MEMORY_SLAB_UNRECLAIMABLE,
+	MEMORY_KERNEL_STACK,
+	MEMORY_PAGETABLES,
+	MEMORY_SOCK,
+	MEMORY_SWAP,
+	MEMORY_KERNEL, /* all kernel memory: slab, stacks, page tables, per-cpu and more */
+	MEMORY_ITEMS,
+};
+
+/* memory.stat of the limit's cgroup as the kernel last summed it up: approximate. */
+struct event_memory {
+	struct event_header h;
+	__u64 cgroup_id;
+	__u32 known; /* bit by enum memory_item: the kernel has it and it could be read */
+	__u32 pad;
+	__u64 bytes[MEMORY_ITEMS];
+};
+
+/* Sent once for a process, at its first sample: what its addresses mean must be found while it lives. */
+struct event_sampled {
+	struct event_header h;
+	__u64 start_ns;
+	__u32 pid; /* thread group id */
+	__u32 pad;
+};
+
 /* Value of the map `cmdlines`: command lines seen at exec, by thread group id. */
 struct cmdline_entry {
 	__u64 start_ns; /* CLOCK_BOOTTIME of the thread group's start: tells a reused pid */
@@ -218,5 +290,9 @@ EVENT_ASSERT(__builtin_offsetof(struct event_victim, pid) == 96);
 EVENT_ASSERT(sizeof(struct event_oom_end) == 32);
 EVENT_ASSERT(sizeof(struct event_exit) == 64);
 EVENT_ASSERT(sizeof(struct event_limit) == 136);
+EVENT_ASSERT(sizeof(struct event_usage) == 96);
+EVENT_ASSERT(sizeof(struct event_reclaim) == 72);
+EVENT_ASSERT(sizeof(struct event_memory) == 40 + 8 * MEMORY_ITEMS);
+EVENT_ASSERT(sizeof(struct event_sampled) == 40);
 
 #endif

@@ -12,19 +12,38 @@ static const size_t sizes[EVENT_KIND_MAX] = {
 	[EVENT_OOM_END] = sizeof(struct event_oom_end),
 	[EVENT_EXIT] = sizeof(struct event_exit),
 	[EVENT_LIMIT] = sizeof(struct event_limit),
+	[EVENT_USAGE] = sizeof(struct event_usage),
+	[EVENT_RECLAIM] = sizeof(struct event_reclaim),
+	[EVENT_MEMORY] = sizeof(struct event_memory),
+	[EVENT_SAMPLED] = sizeof(struct event_sampled),
 };
 
 #define TERMINATE(array) ((array)[sizeof(array) - 1] = '\0')
 
+/* Whether an event's group is one that its kind can belong to. */
+static bool belongs(const struct event_header *h)
+{
+	__u64 of = h->group & (GROUP_LIMIT | GROUP_CHARGE);
+
+	switch (h->kind) {
+	case EVENT_EXIT:
+	case EVENT_RECLAIM:
+	case EVENT_SAMPLED:
+		return true; /* to none */
+	case EVENT_CGROUP:
+		return h->group && of != (GROUP_LIMIT | GROUP_CHARGE);
+	case EVENT_LIMIT:
+		return of == GROUP_LIMIT;
+	case EVENT_USAGE:
+		return !h->group || of == GROUP_CHARGE;
+	default:
+		return h->group && !of; /* to a run of the OOM killer */
+	}
+}
+
 static int check(union event *event)
 {
-	bool of_write = event->h.group & GROUP_LIMIT;
-
-	/* A level belongs to a run or to a write, an exit to neither; all else to one of them only. */
-	if (event->h.kind != EVENT_EXIT && !event->h.group)
-		return -EINVAL;
-	if (event->h.kind != EVENT_EXIT && event->h.kind != EVENT_CGROUP &&
-	    of_write != (event->h.kind == EVENT_LIMIT))
+	if (!belongs(&event->h))
 		return -EINVAL;
 	switch (event->h.kind) {
 	case EVENT_OOM:
@@ -46,6 +65,13 @@ static int check(union event *event)
 	case EVENT_LIMIT:
 		TERMINATE(event->limit.writer_comm);
 		if (event->limit.file < LIMIT_MAX || event->limit.file > LIMIT_SWAP_MAX)
+			return -EINVAL;
+		break;
+	case EVENT_USAGE:
+		TERMINATE(event->usage.comm);
+		break;
+	case EVENT_RECLAIM:
+		if (event->reclaim.kind < RECLAIM_LIMIT || event->reclaim.kind > RECLAIM_THROTTLE)
 			return -EINVAL;
 		break;
 	}

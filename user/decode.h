@@ -15,6 +15,10 @@ union event {
 	struct event_oom_end oom_end;
 	struct event_exit exit;
 	struct event_limit limit;
+	struct event_usage usage;
+	struct event_reclaim reclaim;
+	struct event_memory memory;
+	struct event_sampled sampled;
 };
 
 /*

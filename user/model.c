@@ -629,6 +629,9 @@ int model__event(struct model *model, const union event *event, int64_t wall_off
 		handle_exit(model, &event->exit, wall_offset_ns);
 		return 0;
 	}
+	if (event->h.kind == EVENT_USAGE || event->h.kind == EVENT_RECLAIM ||
+	    event->h.kind == EVENT_SAMPLED || event->h.group & GROUP_CHARGE)
+		return 0;
 	if (event->h.group & GROUP_LIMIT)
 		return handle_write(model, event, wall_offset_ns);
 	/* oom_lock serialises the runs: with a new one, the old one's end can only have been lost. */

@@ -42,6 +42,11 @@ struct record_session {
 	struct record_container container;
 	uint32_t page_size;
 	const struct plan *plan;
+	/* What `free` shows in the container is the machine's memory, not the cgroup's. */
+	bool has_memory;
+	uint64_t machine_total_bytes, machine_available_bytes;
+	uint64_t usage_bytes, max_bytes; /* of the target; max: the lowest limit of it and its ancestors */
+	const char *max_cgroup;          /* whose limit that is */
 };
 
 struct record_level {
@@ -53,6 +58,34 @@ struct record_level {
 	uint64_t usage_bytes, max_bytes, high_bytes, peak_bytes;
 	bool has_swap;
 	uint64_t swap_usage_bytes, swap_max_bytes;
+};
+
+/* One point of a usage curve. */
+struct record_point {
+	uint64_t ts_ns;
+	uint64_t usage_bytes;
+	uint64_t max_bytes; /* the limit in force */
+};
+
+/* Sums over the runs of reclaim (or of throttling) of one cgroup. */
+struct record_reclaim_sum {
+	uint64_t runs, duration_ns, longest_ns, reclaimed_bytes;
+};
+
+/* The seconds before an OOM, of the limit's cgroup: what the flight recorder had. */
+struct record_history {
+	const struct record_point *points; /* oldest first, the last at the kill */
+	size_t count;
+	bool has_growth;
+	int64_t growth_bytes_per_s; /* over the last second, or as far back as the points go */
+	struct record_reclaim_sum reclaim, throttle;
+	uint64_t refused; /* charges refused */
+};
+
+/* What the memory of a cgroup was; by enum memory_item (event.h). Approximate, as memory.stat is. */
+struct record_memory {
+	uint32_t known; /* bits */
+	uint64_t bytes[MEMORY_ITEMS];
 };
 
 enum record_role { ROLE_CHOSEN, ROLE_GROUP, ROLE_SHARES_MM, ROLE_EXITING };
@@ -119,6 +152,66 @@ struct record_oom {
 	uint64_t missing;  /* victims whose events were lost */
 	bool incomplete;   /* some event of this run was lost */
 	bool joined_late;  /* it was going on when we attached: its beginning was not seen */
+	const struct record_memory *memory;   /* of the limit's cgroup; NULL: unknown */
+	const struct record_history *history; /* of the limit's cgroup; NULL: not recorded */
+};
+
+/* Usage of a traced cgroup at its page counter. */
+struct record_usage {
+	struct record_time time;
+	uint64_t cgroup_id;
+	const char *cgroup; /* NULL: not known any more */
+	struct record_container container;
+	uint64_t usage_bytes, max_bytes, high_bytes;
+	uint64_t refused;       /* charges refused since this cgroup's last usage record */
+	uint64_t asked_bytes;   /* by the last one that was */
+	const char *refused_by; /* the cgroup whose limit refused it; NULL: unknown, or none was */
+	uint32_t pid;           /* who charged */
+	const char *comm;
+	const struct record_level *chain; /* leaf to root, when a charge was refused; is_limit: refused */
+	size_t chain_count;
+};
+
+/* Reclaim for a cgroup's limit, or throttling by its memory.high, since the last such record. */
+struct record_reclaim {
+	struct record_time time;
+	enum reclaim_kind kind;
+	uint64_t cgroup_id;
+	const char *cgroup;
+	struct record_container container;
+	uint64_t since_ns; /* when the first of the runs began */
+	struct record_reclaim_sum sum;
+};
+
+/* A cgroup that is stuck in reclaim at its limit without a kill. Told once a second while it lasts. */
+struct record_stall {
+	struct record_time time;
+	uint64_t cgroup_id;
+	const char *cgroup;
+	struct record_container container;
+	uint64_t since_ns;    /* when it began */
+	bool over;
+	uint64_t duration_ns; /* so far */
+	uint64_t reclaim_ns;  /* of tasks in reclaim or throttled in that time */
+	uint64_t usage_bytes, max_bytes;
+};
+
+struct record_frame {
+	const char *function; /* NULL: unknown */
+	const char *module;   /* file of the program or library, or "kernel"; NULL: unknown */
+	uint64_t address;     /* in the module's file if there is one; kernel: 0 */
+	uint64_t offset;      /* into the function */
+};
+
+/* Where memory was charged: a stack, weighted by the bytes that its charges stand for. */
+struct record_stack {
+	struct record_time time;
+	uint32_t pid;
+	const char *comm;
+	uint64_t oom_id;  /* the trigger's stack in this OOM; 0: a sample */
+	uint64_t samples, bytes; /* 0 for a trigger's */
+	const struct record_frame *user, *kernel; /* innermost first */
+	size_t user_count, kernel_count;
 };
 
 /* One write of a limit, by anybody. */

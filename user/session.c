@@ -223,6 +223,8 @@ static const char *kind_name(int kind)
 		[EVENT_OOM] = "oom",	     [EVENT_CGROUP] = "cgroup",
 		[EVENT_VICTIM] = "victim",   [EVENT_OOM_END] = "oom-end",
 		[EVENT_EXIT] = "exit",	     [EVENT_LIMIT] = "limit",
+		[EVENT_USAGE] = "usage",     [EVENT_RECLAIM] = "reclaim",
+		[EVENT_MEMORY] = "memory",   [EVENT_SAMPLED] = "sampled",
 	};
 
 	return names[kind];

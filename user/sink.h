@@ -20,6 +20,10 @@ struct sink_ops {
 	int (*step)(struct sink *sink, const struct record_step *step);
 	int (*steps)(struct sink *sink, const struct record_steps *steps);
 	int (*repeats)(struct sink *sink, const struct record_repeats *repeats);
+	int (*usage)(struct sink *sink, const struct record_usage *usage);
+	int (*reclaim)(struct sink *sink, const struct record_reclaim *reclaim);
+	int (*stall)(struct sink *sink, const struct record_stall *stall);
+	int (*stack)(struct sink *sink, const struct record_stack *stack);
 	int (*exit)(struct sink *sink, const struct record_exit *exit);
 	int (*lost)(struct sink *sink, const struct record_lost *lost);
 	int (*end)(struct sink *sink, const struct record_end *end);

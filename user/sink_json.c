@@ -140,6 +140,16 @@ static int json_session(struct sink *sink, const struct record_session *s)
 	add_text(target, "cgroup", s->target_cgroup);
 	add_container(target, "container", &s->container);
 	add(o, "target", target);
+	if (s->has_memory) {
+		struct json_object *memory = json_object_new_object();
+
+		add_number(memory, "machine_total_bytes", s->machine_total_bytes);
+		add_number(memory, "machine_available_bytes", s->machine_available_bytes);
+		add_number(memory, "usage_bytes", s->usage_bytes);
+		add_limit(memory, "max", s->max_bytes);
+		add_text(memory, "max_cgroup", s->max_cgroup);
+		add(o, "memory", memory);
+	}
 	add(o, "plan", new_plan(s->plan));
 	return write_record(sink, o);
 }
@@ -161,6 +171,88 @@ static struct json_object *new_level(const struct record_level *l)
 		add_number(o, "swap_usage_bytes", l->swap_usage_bytes);
 		add_limit(o, "swap_max_bytes", l->swap_max_bytes);
 	}
+	return o;
+}
+
+static struct json_object *new_chain(const struct record_level *levels, size_t count)
+{
+	struct json_object *chain = json_object_new_array();
+
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *level = new_level(&levels[i]);
+
+		if (levels[i].is_limit)
+			add_flag(level, "limit", true);
+		json_object_array_add(chain, level);
+	}
+	return chain;
+}
+
+static struct json_object *new_memory(const struct record_memory *memory)
+{
+	static const char *const keys[MEMORY_ITEMS] = {
+		[MEMORY_ANON] = "anon_bytes",
+		[MEMORY_FILE] = "file_bytes",
+		[MEMORY_SHMEM] = "shmem_bytes",
+		[MEMORY_SLAB_RECLAIMABLE] = "slab_reclaimable_bytes",
+		[MEMORY_SLAB_UNRECLAIMABLE] = "slab_unreclaimable_bytes",
+		[MEMORY_KERNEL_STACK] = "kernel_stack_bytes",
+		[MEMORY_PAGETABLES] = "pagetables_bytes",
+		[MEMORY_SOCK] = "sock_bytes",
+		[MEMORY_SWAP] = "swap_bytes",
+		[MEMORY_KERNEL] = "kernel_bytes",
+	};
+	struct json_object *o = json_object_new_object();
+
+	for (int i = 0; i < MEMORY_ITEMS; i++) {
+		if (memory->known & 1u << i)
+			add_number(o, keys[i], memory->bytes[i]);
+	}
+	return o;
+}
+
+static void fill_reclaim_sum(struct json_object *o, const struct record_reclaim_sum *sum)
+{
+	add_number(o, "runs", sum->runs);
+	add_number(o, "duration_ns", sum->duration_ns);
+	add_number(o, "longest_ns", sum->longest_ns);
+	add_number(o, "reclaimed_bytes", sum->reclaimed_bytes);
+}
+
+static struct json_object *new_reclaim_sum(const struct record_reclaim_sum *sum)
+{
+	struct json_object *o = json_object_new_object();
+
+	fill_reclaim_sum(o, sum);
+	return o;
+}
+
+/* A point is an array and not an object: there are hundreds. */
+static struct json_object *new_point(const struct record_point *point)
+{
+	struct json_object *o = json_object_new_array();
+
+	json_object_array_add(o, json_object_new_uint64(point->ts_ns));
+	json_object_array_add(o, json_object_new_uint64(point->usage_bytes));
+	json_object_array_add(o, point->max_bytes == RECORD_MAX ?
+					 json_object_new_string("max") :
+					 json_object_new_uint64(point->max_bytes));
+	return o;
+}
+
+static struct json_object *new_history(const struct record_history *history)
+{
+	struct json_object *o = json_object_new_object();
+	struct json_object *points = json_object_new_array();
+
+	for (size_t i = 0; i < history->count; i++)
+		json_object_array_add(points, new_point(&history->points[i]));
+	add(o, "points", points);
+	if (history->has_growth)
+		add_signed(o, "growth_bytes_per_s", history->growth_bytes_per_s);
+	add(o, "reclaim", new_reclaim_sum(&history->reclaim));
+	add(o, "throttle", new_reclaim_sum(&history->throttle));
+	add_number(o, "failed", history->refused);
 	return o;
 }
 
@@ -267,7 +359,6 @@ static int json_oom(struct sink *sink, const struct record_oom *oom)
 {
 	struct json_object *o = new_record("oom", &oom->time);
 	struct json_object *victims = json_object_new_array();
-	struct json_object *chain = json_object_new_array();
 
 	add_number(o, "id", oom->id);
 	if (oom->trigger_comm)
@@ -282,14 +373,11 @@ static int json_oom(struct sink *sink, const struct record_oom *oom)
 		json_object_array_add(victims, new_victim(&oom->victims[i]));
 	add(o, "victims", victims);
 	add_number(o, "killed", oom->killed);
-	for (size_t i = 0; i < oom->chain_count; i++) {
-		struct json_object *level = new_level(&oom->chain[i]);
-
-		if (oom->chain[i].is_limit)
-			add_flag(level, "limit", true);
-		json_object_array_add(chain, level);
-	}
-	add(o, "chain", chain);
+	add(o, "chain", new_chain(oom->chain, oom->chain_count));
+	if (oom->memory)
+		add(o, "memory", new_memory(oom->memory));
+	if (oom->history)
+		add(o, "history", new_history(oom->history));
 	if (oom->joined_late)
 		add_flag(o, "joined_late", true);
 	if (oom->incomplete)
@@ -382,6 +470,93 @@ static int json_repeats(struct sink *sink, const struct record_repeats *r)
 	return write_record(sink, o);
 }
 
+static int json_usage(struct sink *sink, const struct record_usage *u)
+{
+	struct json_object *o = new_record("usage", &u->time);
+
+	add_number(o, "cgroup_id", u->cgroup_id);
+	add_text(o, "cgroup", u->cgroup);
+	add_container(o, "container", &u->container);
+	add_number(o, "usage_bytes", u->usage_bytes);
+	add_limit(o, "max", u->max_bytes);
+	add_limit(o, "high", u->high_bytes);
+	if (u->refused) {
+		add_number(o, "failed", u->refused);
+		add_number(o, "asked_bytes", u->asked_bytes);
+		add_text(o, "refused_by", u->refused_by);
+	}
+	if (u->pid)
+		add_number(o, "pid", u->pid);
+	add_text(o, "comm", u->comm);
+	if (u->chain_count)
+		add(o, "chain", new_chain(u->chain, u->chain_count));
+	return write_record(sink, o);
+}
+
+static int json_reclaim(struct sink *sink, const struct record_reclaim *r)
+{
+	struct json_object *o = new_record("reclaim", &r->time);
+
+	add_text(o, "kind", r->kind == RECLAIM_THROTTLE ? "throttle" : "limit");
+	add_number(o, "cgroup_id", r->cgroup_id);
+	add_text(o, "cgroup", r->cgroup);
+	add_container(o, "container", &r->container);
+	add_number(o, "since_ns", r->since_ns);
+	fill_reclaim_sum(o, &r->sum);
+	return write_record(sink, o);
+}
+
+static int json_stall(struct sink *sink, const struct record_stall *s)
+{
+	struct json_object *o = new_record("stall", &s->time);
+
+	add_number(o, "cgroup_id", s->cgroup_id);
+	add_text(o, "cgroup", s->cgroup);
+	add_container(o, "container", &s->container);
+	add_number(o, "since_ns", s->since_ns);
+	add_flag(o, "over", s->over);
+	add_number(o, "duration_ns", s->duration_ns);
+	add_number(o, "reclaim_ns", s->reclaim_ns);
+	add_number(o, "usage_bytes", s->usage_bytes);
+	add_limit(o, "max", s->max_bytes);
+	return write_record(sink, o);
+}
+
+static struct json_object *new_frames(const struct record_frame *frames, size_t count)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *o = json_object_new_object();
+
+		add_text(o, "function", frames[i].function);
+		if (frames[i].function)
+			add_number(o, "offset", frames[i].offset);
+		add_text(o, "module", frames[i].module);
+		if (frames[i].address)
+			add_number(o, "address", frames[i].address);
+		json_object_array_add(list, o);
+	}
+	return list;
+}
+
+static int json_stack(struct sink *sink, const struct record_stack *s)
+{
+	struct json_object *o = new_record("stack", &s->time);
+
+	add_number(o, "pid", s->pid);
+	add_text(o, "comm", s->comm);
+	if (s->oom_id) {
+		add_number(o, "oom_id", s->oom_id);
+	} else {
+		add_number(o, "samples", s->samples);
+		add_number(o, "bytes", s->bytes);
+	}
+	add(o, "user", new_frames(s->user, s->user_count));
+	add(o, "kernel", new_frames(s->kernel, s->kernel_count));
+	return write_record(sink, o);
+}
+
 static int json_exit(struct sink *sink, const struct record_exit *e)
 {
 	struct json_object *o = new_record("exit", &e->time);
@@ -440,6 +615,10 @@ static const struct sink_ops json_ops = {
 	.step = json_step,
 	.steps = json_steps,
 	.repeats = json_repeats,
+	.usage = json_usage,
+	.reclaim = json_reclaim,
+	.stall = json_stall,
+	.stack = json_stack,
 	.exit = json_exit,
 	.lost = json_lost,
 	.end = json_end,

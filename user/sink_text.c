@@ -607,6 +607,31 @@ static void text_free(struct sink *sink)
 	free(sink);
 }
 
+/* A curve is no text: the status line and reports show it. */
+static int text_usage(struct sink *sink, const struct record_usage *usage)
+{
+	(void)sink, (void)usage;
+	return 0;
+}
+
+static int text_reclaim(struct sink *sink, const struct record_reclaim *reclaim)
+{
+	(void)sink, (void)reclaim;
+	return 0;
+}
+
+static int text_stall(struct sink *sink, const struct record_stall *stall)
+{
+	(void)sink, (void)stall;
+	return 0;
+}
+
+static int text_stack(struct sink *sink, const struct record_stack *stack)
+{
+	(void)sink, (void)stack;
+	return 0;
+}
+
 static const struct sink_ops text_ops = {
 	.session = text_session,
 	.oom = text_oom,
@@ -614,6 +639,10 @@ static const struct sink_ops text_ops = {
 	.step = text_step,
 	.steps = text_steps,
 	.repeats = text_repeats,
+	.usage = text_usage,
+	.reclaim = text_reclaim,
+	.stall = text_stall,
+	.stack = text_stack,
 	.exit = text_exit,
 	.lost = text_lost,
 	.end = text_end,

@@ -23,6 +23,10 @@ static const struct {
 	{ EVENT_OOM_END, sizeof(struct event_oom_end) },
 	{ EVENT_EXIT, sizeof(struct event_exit) },
 	{ EVENT_LIMIT, sizeof(struct event_limit) },
+	{ EVENT_USAGE, sizeof(struct event_usage) },
+	{ EVENT_RECLAIM, sizeof(struct event_reclaim) },
+	{ EVENT_MEMORY, sizeof(struct event_memory) },
+	{ EVENT_SAMPLED, sizeof(struct event_sampled) },
 };
 
 #define KINDS (sizeof(kinds) / sizeof(*kinds))
@@ -46,6 +50,10 @@ static unsigned char *new_event(uint16_t kind, size_t size)
 		event.limit.file = LIMIT_MAX;
 		event.h.group |= GROUP_LIMIT;
 	}
+	if (kind == EVENT_USAGE)
+		event.h.group |= GROUP_CHARGE;
+	if (kind == EVENT_RECLAIM)
+		event.reclaim.kind = RECLAIM_THROTTLE;
 	assert_non_null(bytes);
 	memset(bytes, 0xaa, size);
 	memcpy(bytes, &event, size < sizeof(event) ? size : sizeof(event));
