@@ -334,6 +334,7 @@ static void fill_oom(struct model *model, struct record_oom *r)
 	r->order = e->order;
 	r->whole_machine = !e->limit_cgroup_id;
 	r->sysrq = e->order == -1;
+	r->started_ns = e->started_ns;
 	if (model->has_end && e->started_ns && model->end.h.ts_ns > e->started_ns)
 		r->duration_ns = model->end.h.ts_ns - e->started_ns;
 }

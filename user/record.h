@@ -154,6 +154,7 @@ struct record_oom {
 	bool joined_late;  /* it was going on when we attached: its beginning was not seen */
 	const struct record_memory *memory;   /* of the limit's cgroup; NULL: unknown */
 	const struct record_history *history; /* of the limit's cgroup; NULL: not recorded */
+	uint64_t started_ns; /* when this run of the OOM killer began; 0: not seen */
 };
 
 /* Usage of a traced cgroup at its page counter. */

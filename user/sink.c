@@ -13,6 +13,13 @@ int sink__flush(struct sink *sink)
 	return 0;
 }
 
+int sink__finish(struct sink *sink)
+{
+	int err = sink->ops->finish ? sink->ops->finish(sink) : 0;
+
+	return err ? err : sink__flush(sink);
+}
+
 int sink__exit_code(uint32_t status)
 {
 	return WIFSIGNALED((int)status) ? 128 + WTERMSIG((int)status) : WEXITSTATUS((int)status);

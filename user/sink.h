@@ -28,6 +28,12 @@ struct sink_ops {
 	int (*lost)(struct sink *sink, const struct record_lost *lost);
 	int (*end)(struct sink *sink, const struct record_end *end);
 	void (*free)(struct sink *sink);
+
+	/*
+	 * No record will come any more: what can only be written then is written. A recording may be
+	 * cut off before its `end`, or be several in one. NULL: nothing is held back.
+	 */
+	int (*finish)(struct sink *sink);
 };
 
 struct sink {
@@ -38,6 +44,9 @@ struct sink {
 /* Each returns a sink that writes to `out` (not owned), to be freed by ops->free, or NULL. */
 struct sink *sink_text__new(FILE *out, bool colour);
 struct sink *sink_json__new(FILE *out);
+
+/* Calls finish, if there is one, and flushes. Returns 0 or a negative errno. */
+int sink__finish(struct sink *sink);
 
 /* Flushes `out`. Returns 0 or the negative errno with which writing failed. */
 int sink__flush(struct sink *sink);

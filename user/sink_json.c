@@ -345,6 +345,8 @@ static void add_run(struct json_object *o, const struct record_oom *oom)
 	add_flag(o, "whole_machine", oom->whole_machine);
 	if (oom->sysrq)
 		add_flag(o, "sysrq", true);
+	if (oom->started_ns)
+		add_number(o, "started_ns", oom->started_ns);
 	if (oom->duration_ns)
 		add_number(o, "duration_ns", oom->duration_ns);
 	add_cause(o, oom);

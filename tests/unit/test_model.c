@@ -338,6 +338,7 @@ static void test_single_kill(void **state)
 	assert_string_equal(r->constraint, "memcg");
 	assert_int_equal(r->time.boot_ns, 9000);
 	assert_int_equal(r->time.wall_ns, WALL_OFFSET + 9000);
+	assert_int_equal(r->started_ns, 4000);
 	assert_int_equal(r->duration_ns, 11000 - 4000);
 	assert_int_equal(r->totalpages_bytes, 128 * PAGE);
 	assert_int_equal(r->trigger_pid, 50);
@@ -576,6 +577,7 @@ static void test_whole_machine(void **state)
 	assert_true(r[1].sysrq && r[1].whole_machine);
 	assert_int_equal(r[1].cause, CAUSE_SYSRQ);
 	assert_null(r[1].constraint);
+	assert_int_equal(r[1].started_ns, 0);
 	assert_int_equal(r[1].duration_ns, 0);
 	stop(kept);
 }

@@ -203,6 +203,7 @@ static void test_oom(void **state)
 		.cause = CAUSE_LOWERED,
 		.cause_limit_id = 4,
 		.cause_since_ns = 8,
+		.started_ns = 4999999999,
 		.duration_ns = 77,
 		.outcome = OOM_KILLED,
 		.constraint = "memcg",
@@ -230,7 +231,7 @@ static void test_oom(void **state)
 	(void)state;
 	assert_record(&o, open_sink(&o)->ops->oom(o.sink, &oom),
 		      "{\"type\":\"oom\"," TIME_JSON ",\"id\":9,\"outcome\":\"killed\","
-		      "\"constraint\":\"memcg\",\"whole_machine\":false,\"duration_ns\":77,"
+		      "\"constraint\":\"memcg\",\"whole_machine\":false,\"started_ns\":4999999999,\"duration_ns\":77,"
 		      "\"cause\":{\"kind\":\"limit-lowered\",\"limit_id\":4,\"since_ns\":8},"
 		      "\"totalpages_bytes\":4096,\"waits\":2,\"repeats\":1,"
 		      "\"trigger\":{\"pid\":50,\"tid\":51,\"comm\":\"t\",\"cgroup\":\"/a\","
