@@ -19,6 +19,7 @@
 #define EVENT_CMDLINE_LEN 512
 #define EVENT_DEPTH_MAX 64     /* levels of cgroups that are looked at */
 #define EVENT_CGROUP_LEVELS 32 /* levels captured, leaf first; deeper ones are flagged as cut */
+#define EVENT_STACK_DEPTH 64   /* frames captured of a stack, innermost first; outer ones are cut */
 
 enum event_kind {
 	EVENT_OOM = 1,     /* struct event_oom: one run of the OOM killer */
@@ -31,6 +32,7 @@ enum event_kind {
 	EVENT_RECLAIM = 8, /* struct event_reclaim: reclaim or throttling for a cgroup */
 	EVENT_MEMORY = 9,  /* struct event_memory: what the memory at the limit was, in an OOM's group */
 	EVENT_SAMPLED = 10, /* struct event_sampled: a process whose stacks are sampled from now on */
+	EVENT_STACK = 11,   /* struct event_stack: the stack of an OOM's trigger, or a sample */
 	EVENT_KIND_MAX,
 };
 
@@ -257,8 +259,25 @@ struct event_memory {
 struct event_sampled {
 	struct event_header h;
 	__u64 start_ns;
-	__u32 pid; /* thread group id */
-	__u32 pad;
+	__u32 pid;     /* thread group id */
+	__u32 exec_id; /* counts the programs it has run: another has other addresses */
+};
+
+/*
+ * The stack of the task that asked for memory: in an OOM's group that of its trigger; else a sample that
+ * found no room in the maps that samples are summed up in.
+ */
+struct event_stack {
+	struct event_header h;
+	__u64 start_ns; /* of the thread group */
+	__u64 bytes;    /* charged here; 0 in an OOM's group */
+	__u32 pid;
+	__u32 exec_id;
+	__u32 user_count; /* frames; 0: none, or they could not be read */
+	__u32 kernel_count;
+	char comm[EVENT_COMM_LEN];
+	__u64 user[EVENT_STACK_DEPTH];
+	__u64 kernel[EVENT_STACK_DEPTH];
 };
 
 /* Value of the map `cmdlines`: command lines seen at exec, by thread group id. */
@@ -294,5 +313,6 @@ EVENT_ASSERT(sizeof(struct event_usage) == 96);
 EVENT_ASSERT(sizeof(struct event_reclaim) == 72);
 EVENT_ASSERT(sizeof(struct event_memory) == 40 + 8 * MEMORY_ITEMS);
 EVENT_ASSERT(sizeof(struct event_sampled) == 40);
+EVENT_ASSERT(sizeof(struct event_stack) == 72 + 16 * EVENT_STACK_DEPTH);
 
 #endif

@@ -16,6 +16,7 @@ static const size_t sizes[EVENT_KIND_MAX] = {
 	[EVENT_RECLAIM] = sizeof(struct event_reclaim),
 	[EVENT_MEMORY] = sizeof(struct event_memory),
 	[EVENT_SAMPLED] = sizeof(struct event_sampled),
+	[EVENT_STACK] = sizeof(struct event_stack),
 };
 
 #define TERMINATE(array) ((array)[sizeof(array) - 1] = '\0')
@@ -36,6 +37,8 @@ static bool belongs(const struct event_header *h)
 		return of == GROUP_LIMIT;
 	case EVENT_USAGE:
 		return !h->group || of == GROUP_CHARGE;
+	case EVENT_STACK:
+		return !of;
 	default:
 		return h->group && !of; /* to a run of the OOM killer */
 	}
@@ -72,6 +75,12 @@ static int check(union event *event)
 		break;
 	case EVENT_RECLAIM:
 		if (event->reclaim.kind < RECLAIM_LIMIT || event->reclaim.kind > RECLAIM_THROTTLE)
+			return -EINVAL;
+		break;
+	case EVENT_STACK:
+		TERMINATE(event->stack.comm);
+		if (event->stack.user_count > EVENT_STACK_DEPTH ||
+		    event->stack.kernel_count > EVENT_STACK_DEPTH)
 			return -EINVAL;
 		break;
 	}

@@ -19,6 +19,7 @@ union event {
 	struct event_reclaim reclaim;
 	struct event_memory memory;
 	struct event_sampled sampled;
+	struct event_stack stack;
 };
 
 /*

@@ -631,7 +631,7 @@ int model__event(struct model *model, const union event *event, int64_t wall_off
 		return 0;
 	}
 	if (event->h.kind == EVENT_USAGE || event->h.kind == EVENT_RECLAIM ||
-	    event->h.kind == EVENT_SAMPLED || event->h.group & GROUP_CHARGE)
+	    event->h.kind == EVENT_SAMPLED || event->h.kind == EVENT_STACK || event->h.group & GROUP_CHARGE)
 		return 0;
 	if (event->h.group & GROUP_LIMIT)
 		return handle_write(model, event, wall_offset_ns);

@@ -225,6 +225,7 @@ static const char *kind_name(int kind)
 		[EVENT_EXIT] = "exit",	     [EVENT_LIMIT] = "limit",
 		[EVENT_USAGE] = "usage",     [EVENT_RECLAIM] = "reclaim",
 		[EVENT_MEMORY] = "memory",   [EVENT_SAMPLED] = "sampled",
+		[EVENT_STACK] = "stack",
 	};
 
 	return names[kind];

@@ -27,6 +27,7 @@ static const struct {
 	{ EVENT_RECLAIM, sizeof(struct event_reclaim) },
 	{ EVENT_MEMORY, sizeof(struct event_memory) },
 	{ EVENT_SAMPLED, sizeof(struct event_sampled) },
+	{ EVENT_STACK, sizeof(struct event_stack) },
 };
 
 #define KINDS (sizeof(kinds) / sizeof(*kinds))
@@ -175,6 +176,7 @@ static void test_unterminated_strings(void **state)
 	ASSERT_TERMINATED(EVENT_VICTIM, event_victim, comm);
 	ASSERT_TERMINATED(EVENT_EXIT, event_exit, comm);
 	ASSERT_TERMINATED(EVENT_LIMIT, event_limit, writer_comm);
+	ASSERT_TERMINATED(EVENT_STACK, event_stack, comm);
 }
 
 static int decode_with_u32(uint16_t kind, size_t size, size_t offset, uint32_t value)
@@ -201,6 +203,17 @@ static void test_cmdline_len(void **state)
 	assert_int_equal(DECODE_WITH(EVENT_VICTIM, event_victim, cmdline_len, max), 0);
 	assert_int_equal(DECODE_WITH(EVENT_VICTIM, event_victim, cmdline_len, max + 1), -EINVAL);
 	assert_int_equal(DECODE_WITH(EVENT_VICTIM, event_victim, cmdline_len, UINT32_MAX), -EINVAL);
+}
+
+static void test_stack_depth(void **state)
+{
+	const uint32_t max = EVENT_STACK_DEPTH;
+
+	(void)state;
+	assert_int_equal(DECODE_WITH(EVENT_STACK, event_stack, user_count, max), 0);
+	assert_int_equal(DECODE_WITH(EVENT_STACK, event_stack, user_count, max + 1), -EINVAL);
+	assert_int_equal(DECODE_WITH(EVENT_STACK, event_stack, kernel_count, max), 0);
+	assert_int_equal(DECODE_WITH(EVENT_STACK, event_stack, kernel_count, UINT32_MAX), -EINVAL);
 }
 
 static void test_enumerations(void **state)
@@ -241,6 +254,7 @@ int main(void)
 		cmocka_unit_test(test_kind_zero),
 		cmocka_unit_test(test_unterminated_strings),
 		cmocka_unit_test(test_cmdline_len),
+		cmocka_unit_test(test_stack_depth),
 		cmocka_unit_test(test_enumerations),
 		cmocka_unit_test(test_unaligned),
 	};
