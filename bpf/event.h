@@ -132,6 +132,15 @@ enum {
 	VICTIM_RSS_EXACT = 1 << 6,   /* the rss figures are exact sums over all CPUs */
 };
 
+/*
+ * A program as it was executed once; also the key of the map `cmdlines`. What a process forks runs the
+ * same one until it executes another, however many of those in between have ended.
+ */
+struct program {
+	__u64 exe;       /* address of the struct file that was executed: another for each exec; never read */
+	__u64 arg_start; /* of mm_struct: random for each exec, unless that is switched off */
+};
+
 struct event_victim {
 	struct event_header h;
 	__u64 cgroup_id;
@@ -153,6 +162,10 @@ struct event_victim {
 	__u32 pad;
 	char comm[EVENT_COMM_LEN];
 	char cmdline[EVENT_CMDLINE_LEN]; /* NUL-separated arguments */
+	struct program program;
+	__u64 ancestor_start_ns; /* the furthest ancestor found that runs the victim's program; 0: none */
+	__u32 ancestor_pid;
+	__u32 pad2;
 };
 
 struct event_oom_end {
@@ -280,9 +293,12 @@ struct event_stack {
 	__u64 kernel[EVENT_STACK_DEPTH];
 };
 
-/* Value of the map `cmdlines`: command lines seen at exec, by thread group id. */
+/*
+ * Value of the map `cmdlines`: command lines seen at exec, by program; and those that user space has read
+ * from /proc, where the file that was executed can't be told: by { 0, thread group id }.
+ */
 struct cmdline_entry {
-	__u64 start_ns; /* CLOCK_BOOTTIME of the thread group's start: tells a reused pid */
+	__u64 start_ns; /* CLOCK_BOOTTIME of the start of the thread group that it was found at */
 	__u32 len;
 	__u32 cut;
 	char bytes[EVENT_CMDLINE_LEN];
@@ -304,7 +320,7 @@ EVENT_ASSERT(sizeof(struct event_oom) == 160);
 EVENT_ASSERT(__builtin_offsetof(struct event_oom, outcome) == 80);
 EVENT_ASSERT(sizeof(struct event_cgroup) == 352);
 EVENT_ASSERT(__builtin_offsetof(struct event_cgroup, name) == 96);
-EVENT_ASSERT(sizeof(struct event_victim) == 656);
+EVENT_ASSERT(sizeof(struct event_victim) == 688);
 EVENT_ASSERT(__builtin_offsetof(struct event_victim, pid) == 96);
 EVENT_ASSERT(sizeof(struct event_oom_end) == 32);
 EVENT_ASSERT(sizeof(struct event_exit) == 64);

@@ -69,7 +69,7 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 2048);
-	__type(key, __u32); /* thread group id */
+	__type(key, struct program); /* or { 0, thread group id } */
 	__type(value, struct cmdline_entry);
 } cmdlines SEC(".maps");
 
@@ -165,13 +165,29 @@ static __always_inline void fill_victim_mm(struct event_victim *e, struct mm_str
 	e->pgtables_bytes = BPF_CORE_READ(mm, pgtables_bytes.counter);
 }
 
+/* Whose command line is the victim's too. */
+static __always_inline void fill_lineage(struct event_victim *e, struct task_struct *task,
+					 struct mm_struct *mm)
+{
+	struct task_struct *parent = BPF_CORE_READ(task, real_parent);
+	struct task_struct *ancestor;
+
+	if (!mm)
+		return;
+	e->program = program_of(mm);
+	ancestor = (void *)find_ancestor((__u64)task, e->program.exe, e->program.arg_start);
+	e->ancestor_pid = BPF_CORE_READ(ancestor, tgid);
+	e->ancestor_start_ns = BPF_CORE_READ(ancestor, group_leader, start_boottime);
+	if (runs_program(parent, e->program))
+		e->parent_start_ns = BPF_CORE_READ(parent, group_leader, start_boottime);
+}
+
 /* Sends run.task as a victim. */
 __noinline int emit_victim(__u64 cgroup, __u32 flags)
 {
 	struct task_struct *task = (void *)run.task;
 	struct cgroup *cgrp = (void *)cgroup;
 	struct task_struct *current = (void *)bpf_get_current_task();
-	struct task_struct *parent = BPF_CORE_READ(task, group_leader, real_parent, group_leader);
 	struct mm_struct *mm = BPF_CORE_READ(task, mm);
 	struct event_victim *e;
 	__u32 level = 0, cut = 0;
@@ -186,11 +202,8 @@ __noinline int emit_victim(__u64 cgroup, __u32 flags)
 	e->start_ns = BPF_CORE_READ(task, group_leader, start_boottime);
 	e->pid = BPF_CORE_READ(task, tgid);
 	e->tid = BPF_CORE_READ(task, pid);
-	e->ppid = BPF_CORE_READ(parent, tgid);
-	/* Its command line is also the victim's if that was forked and never exec'ed: then the addresses
-	 * are the same. They aren't if the parent is gone and another has adopted the victim. */
-	if (mm && BPF_CORE_READ(parent, mm, arg_start) == BPF_CORE_READ(mm, arg_start))
-		e->parent_start_ns = BPF_CORE_READ(parent, start_boottime);
+	e->ppid = BPF_CORE_READ(task, real_parent, tgid);
+	fill_lineage(e, task, mm);
 	e->ns_pid = task_ns_pid(task, &level);
 	if (level && e->ns_pid == 1)
 		e->h.flags |= VICTIM_NS_INIT;
@@ -376,16 +389,19 @@ static __always_inline int on_exit(struct task_struct *task)
 static __always_inline int on_exec(struct task_struct *task)
 {
 	static struct cmdline_entry empty;
+	struct mm_struct *mm = BPF_CORE_READ(task, mm);
+	struct program before = { .arg_start = bpf_get_current_pid_tgid() >> 32 };
+	struct program program = program_of(mm);
 	struct cmdline_entry *entry;
-	__u32 pid = bpf_get_current_pid_tgid() >> 32;
 
 	if (!in_target((__u64)task_cgroup(task)))
 		return 0;
-	bpf_map_update_elem(&cmdlines, &pid, &empty, BPF_ANY);
-	entry = bpf_map_lookup_elem(&cmdlines, &pid);
+	bpf_map_delete_elem(&cmdlines, &before);
+	bpf_map_update_elem(&cmdlines, &program, &empty, BPF_ANY);
+	entry = bpf_map_lookup_elem(&cmdlines, &program);
 	if (!entry)
 		return 0;
-	entry->len = read_cmdline(BPF_CORE_READ(task, mm), entry->bytes, &entry->cut);
+	entry->len = read_cmdline(mm, entry->bytes, &entry->cut);
 	entry->start_ns = BPF_CORE_READ(task, group_leader, start_boottime);
 	return 0;
 }

@@ -8,6 +8,8 @@
 #include <bpf/bpf_helpers.h>
 #include "event.h"
 
+#define ANCESTORS_MAX 8 /* levels of parents that are looked at */
+
 /* Set by user space before loading. */
 const volatile __u64 target_cgroup_id = 0; /* 0: the whole machine */
 const volatile __u64 target_ancestors[EVENT_DEPTH_MAX] = {}; /* ids, up to the root; then 0 */
@@ -91,6 +93,46 @@ __noinline int binds_target(__u64 cgroup)
 			return true;
 	}
 	return false;
+}
+
+static __always_inline struct program program_of(struct mm_struct *mm)
+{
+	struct program program = {
+		.exe = (__u64)BPF_CORE_READ(mm, exe_file),
+		.arg_start = BPF_CORE_READ(mm, arg_start),
+	};
+
+	return program;
+}
+
+/* Whether a task that may have ended runs, or ran until it ended, this program. */
+static __always_inline bool runs_program(struct task_struct *task, struct program program)
+{
+	struct mm_struct *mm = BPF_CORE_READ(task, mm);
+	struct program its;
+
+	/* A victim of the OOM killer is remembered with its memory, until it has been waited for. */
+	if (!mm)
+		mm = BPF_CORE_READ(task, signal, oom_mm);
+	its = program_of(mm);
+	return mm && its.exe == program.exe && its.arg_start == program.arg_start;
+}
+
+/*
+ * The furthest of a task's ancestors (within some levels) that runs its program, or 0: the one that
+ * executed it, or nearly. Those between may have ended, or run something else by now.
+ */
+__noinline __u64 find_ancestor(__u64 address, __u64 exe, __u64 arg_start)
+{
+	struct program program = { .exe = exe, .arg_start = arg_start };
+	struct task_struct *task = (void *)address, *found = NULL;
+
+	for (int i = 0; i < ANCESTORS_MAX && task; i++) {
+		task = BPF_CORE_READ(task, real_parent);
+		if (runs_program(task, program))
+			found = task;
+	}
+	return (__u64)found;
 }
 
 /* The pid of a task's thread group in its own pid namespace; *level is that namespace's depth. */

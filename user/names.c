@@ -85,19 +85,46 @@ const char *names__container(struct names *names, const struct container_ref *re
 	return entry->name[0] ? entry->name : NULL;
 }
 
-int names__cmdline(const struct tracer *tracer, const struct event_victim *victim,
+/* The command line of a process that started then; start 0: there is none such. */
+static int cmdline_of(struct tracer *tracer, uint32_t pid, uint64_t start_ns,
+		      struct cmdline_entry *out)
+{
+	struct cmdline_entry entry;
+
+	if (!start_ns)
+		return -ENOENT;
+	if (!tracer__cmdline(tracer, pid, start_ns, out))
+		return 0;
+	if (proc__cmdline(pid, &entry) || !proc__same_start(entry.start_ns, start_ns))
+		return -ENOENT;
+	/* Its other children may be victims after it. */
+	tracer__add_cmdline(tracer, pid, &entry);
+	*out = entry;
+	return 0;
+}
+
+/* Whose command line it is, by the start of the process that executed the victim's program. */
+static const char *relation(const struct event_victim *victim, uint64_t start_ns)
+{
+	/* All three are the kernel's, so that even a fork a moment after the start is told. */
+	if (start_ns == victim->start_ns)
+		return "earlier";
+	return start_ns == victim->parent_start_ns ? "parent" : "ancestor";
+}
+
+int names__cmdline(struct tracer *tracer, const struct event_victim *victim,
 		   struct cmdline_entry *out, const char **source)
 {
 	if (!proc__cmdline(victim->pid, out) && proc__same_start(out->start_ns, victim->start_ns))
 		*source = "proc";
+	else if (victim->program.exe && !tracer__program_cmdline(tracer, &victim->program, out))
+		*source = relation(victim, out->start_ns);
 	else if (!tracer__cmdline(tracer, victim->pid, victim->start_ns, out))
 		*source = "earlier";
-	else if (!victim->parent_start_ns)
-		return -ENOENT;
-	else if (!tracer__cmdline(tracer, victim->ppid, victim->parent_start_ns, out) ||
-		 (!proc__cmdline(victim->ppid, out) &&
-		  proc__same_start(out->start_ns, victim->parent_start_ns)))
+	else if (!cmdline_of(tracer, victim->ppid, victim->parent_start_ns, out))
 		*source = "parent";
+	else if (!cmdline_of(tracer, victim->ancestor_pid, victim->ancestor_start_ns, out))
+		*source = "ancestor";
 	else
 		return -ENOENT;
 	return 0;
@@ -108,7 +135,6 @@ static void learn(void *ctx, uint32_t pid)
 	struct tracer *tracer = ctx;
 	struct cmdline_entry entry;
 
-	/* Fails when an exec has been seen meanwhile, which is newer. */
 	if (!proc__cmdline(pid, &entry))
 		tracer__add_cmdline(tracer, pid, &entry);
 }

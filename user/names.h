@@ -21,10 +21,10 @@ const char *names__container(struct names *names, const struct container_ref *re
 
 /*
  * The command line of a victim: from /proc if it is still there ("proc"), as it was at its exec or
- * at our start ("earlier"), or that of its parent, which a process that only forked has too
- * ("parent"). Returns 0 and sets *source, or -ENOENT.
+ * at our start ("earlier"), or that of its parent, or of another ancestor, which a process that was
+ * only forked has too ("parent", "ancestor"). Returns 0 and sets *source, or -ENOENT.
  */
-int names__cmdline(const struct tracer *tracer, const struct event_victim *victim,
+int names__cmdline(struct tracer *tracer, const struct event_victim *victim,
 		   struct cmdline_entry *out, const char **source);
 
 /* Notes the command lines of all processes of the target. Those that end meanwhile are passed over. */

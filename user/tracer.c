@@ -212,16 +212,27 @@ uint64_t tracer__lost(const struct tracer *tracer, enum event_kind kind)
 	return __atomic_load_n(&tracer->skel->bss->events_lost[kind], __ATOMIC_RELAXED);
 }
 
-int tracer__cmdline(const struct tracer *tracer, uint32_t pid, uint64_t start_ns,
-		    struct cmdline_entry *out)
+int tracer__program_cmdline(const struct tracer *tracer, const struct program *program,
+			    struct cmdline_entry *out)
 {
 	struct cmdline_entry entry;
 
-	if (bpf_map__lookup_elem(tracer->skel->maps.cmdlines, &pid, sizeof(pid), &entry,
-				 sizeof(entry), 0))
+	if (bpf_map__lookup_elem(tracer->skel->maps.cmdlines, program, sizeof(*program), &entry,
+				 sizeof(entry), 0) ||
+	    !entry.len || entry.len > sizeof(entry.bytes))
 		return -ENOENT;
-	if (!proc__same_start(entry.start_ns, start_ns) || !entry.len ||
-	    entry.len > sizeof(entry.bytes))
+	*out = entry;
+	return 0;
+}
+
+int tracer__cmdline(const struct tracer *tracer, uint32_t pid, uint64_t start_ns,
+		    struct cmdline_entry *out)
+{
+	struct program key = { .arg_start = pid };
+	struct cmdline_entry entry;
+
+	if (tracer__program_cmdline(tracer, &key, &entry) ||
+	    !proc__same_start(entry.start_ns, start_ns))
 		return -ENOENT;
 	*out = entry;
 	return 0;
@@ -229,8 +240,10 @@ int tracer__cmdline(const struct tracer *tracer, uint32_t pid, uint64_t start_ns
 
 int tracer__add_cmdline(struct tracer *tracer, uint32_t pid, const struct cmdline_entry *entry)
 {
-	return bpf_map__update_elem(tracer->skel->maps.cmdlines, &pid, sizeof(pid), entry,
-				    sizeof(*entry), BPF_NOEXIST);
+	struct program key = { .arg_start = pid };
+
+	return bpf_map__update_elem(tracer->skel->maps.cmdlines, &key, sizeof(key), entry,
+				    sizeof(*entry), BPF_ANY);
 }
 
 int tracer__each_quiet(const struct tracer *tracer,

@@ -45,14 +45,18 @@ int tracer__consume(struct tracer *tracer);
 uint64_t tracer__sent(const struct tracer *tracer, enum event_kind kind);
 uint64_t tracer__lost(const struct tracer *tracer, enum event_kind kind);
 
+/* The command line with which `program` was executed. Returns 0, or -ENOENT when that wasn't seen. */
+int tracer__program_cmdline(const struct tracer *tracer, const struct program *program,
+			    struct cmdline_entry *out);
+
 /*
- * The command line of process `pid` as it was at its exec. Returns 0, or -ENOENT when none was
- * seen or when it belongs to an earlier process with the same pid (another start time).
+ * The command line that was added for process `pid`. Returns 0, or -ENOENT when there is none, or it
+ * belongs to an earlier process with the same pid (another start time).
  */
 int tracer__cmdline(const struct tracer *tracer, uint32_t pid, uint64_t start_ns,
 		    struct cmdline_entry *out);
 
-/* Adds a command line that user space has read, unless an exec has been seen for this pid. */
+/* Adds a command line that user space has read. It is forgotten when the process executes a program. */
 int tracer__add_cmdline(struct tracer *tracer, uint32_t pid, const struct cmdline_entry *entry);
 
 /*

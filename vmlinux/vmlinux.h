@@ -134,12 +134,14 @@ struct mm_struct {
 	unsigned long arg_start;
 	unsigned long arg_end;
 	atomic_long_t pgtables_bytes;
+	struct file *exe_file;
 };
 
 struct signal_struct {
 	atomic_t live;
 	int group_exit_code;
 	struct pid *pids[4];
+	struct mm_struct *oom_mm;
 	short oom_score_adj;
 };
 

@@ -196,6 +196,24 @@ def check_cmdlines(guest):
     guest.results.none(wrong, "command lines are the victims' own", len(known))
 
 
+def check_lineage(guest):
+    """Command lines of forks whose parents died with them, with nothing left to read in /proc."""
+    results = guest.results
+    results.equal(guest.rc("lineage.jsonl"), 0, "lineage.jsonl: exit code 0")
+    seen = {v.pid for v in guest.victims("lineage")}
+    results.equal(seen, guest.pids("lineage", "lineage") | guest.pids("lineage", "worker"),
+                  "lineage: all its processes")
+    results.equal(len(seen), 5, "lineage: five victims")
+    for name, trace in (("machine", guest.machine), ("lineage", Trace(guest.folder / "lineage.jsonl"))):
+        victims = [v for v in trace.victims if v.pid in seen]
+        problems = [f"pid {v.pid}: {v.get('cmdline')}" for v in victims
+                    if (v.get("cmdline") or [])[-2:] != ["lineage", "4"]]
+        results.none(problems, f"lineage: each command line, in {name}.jsonl", len(victims))
+        sources = {v.get("cmdline_source") for v in victims}
+        results.check("ancestor" in sources and sources <= {"earlier", "parent", "ancestor"},
+                      f"lineage: whose they are, in {name}.jsonl", sources)
+
+
 def limit_problem(victim, path, max_bytes):
     limit = victim.oom.get("limit_cgroup", {})
     chain = [level.get("path") for level in victim.oom["chain"]]
@@ -378,14 +396,16 @@ def context(victim):
     return found
 
 
-def compare_traces(ours, theirs, slack, fixed_cmdlines):
+def compare_traces(ours, theirs, slack, fixed_cmdlines, killed):
     a, b = context(ours), context(theirs)
+    # they look one after the other: in between, the end of a parent that was killed may come
+    if {a["ppid"], b["ppid"]} & killed:
+        a["ppid"] = b["ppid"]
     differ = [f"{key} {a[key]!r} / {b[key]!r}" for key in a if a[key] != b[key]]
     # whether one is in time to read it differs; what it reads must not
     lines = {tuple(v.get("cmdline")) for v in (ours, theirs) if v.get("cmdline")}
     if fixed_cmdlines and len(lines) > 1:
         differ.append(f"cmdline {' / '.join(map(str, lines))}")
-    # they look one after the other
     allowed = slack.rss(ours) if slack.version <= (6, 1) else 0
     for key in ("anon_rss_bytes", "file_rss_bytes", "shmem_rss_bytes"):
         if abs(ours.get(key, 0) - theirs.get(key, 0)) > allowed:
@@ -402,7 +422,8 @@ def check_kprobes(guest, name="kprobes.jsonl", has_target=False, fixed_cmdlines=
     check_plan(results, name, trace.records[0], PLAN_KPROBES, has_target)
     results.equal([v.tid for v in trace.victims], [v.tid for v in guest.main.victims],
                   f"{name}: the same victims as by BTF programs")
-    problems = [compare_traces(ours, theirs, guest.slack, fixed_cmdlines)
+    killed = {victim.pid for victim in trace.victims}
+    problems = [compare_traces(ours, theirs, guest.slack, fixed_cmdlines, killed)
                 for ours, theirs in zip(guest.main.victims, trace.victims)]
     results.none([p for p in problems if p], f"{name}: the same records", len(trace.victims))
 
@@ -482,8 +503,8 @@ def check_guest(folder, label):
     # all that follows builds on this pairing
     compare_kills(guest.results, "machine", guest.log.kills, guest.machine.kills, guest.slack)
     compare_context(guest.results, "machine", guest.machine.kills)
-    for part in (check_counters, check_cgroups, check_cmdlines, check_single, check_many, check_threads,
-                 check_without_kill, check_machine_wide, check_tiny, check_kprobes, check_text,
+    for part in (check_counters, check_cgroups, check_cmdlines, check_lineage, check_single, check_many,
+                 check_threads, check_without_kill, check_machine_wide, check_tiny, check_kprobes, check_text,
                  check_command_lines, check_target, check_scopes):
         guarded(guest.results, part, guest)
     return guest.results.finish()

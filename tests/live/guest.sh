@@ -5,7 +5,7 @@
 # on, and leaves what happened, from all sides, in $OUT. It judges nothing; check.py does, outside.
 #
 #   machine.jsonl kprobes.jsonl text.out  oomtrace over the whole run (.err: stderr, .rc: exit code)
-#   target.jsonl scope-*.jsonl tiny.jsonl oomtrace for one scenario
+#   target.jsonl lineage.jsonl scope-*.jsonl tiny.jsonl  for one scenario
 #   kmsg.log     the kernel's log, with a line where each scenario begins and ends
 #   who.jsonl    what the workloads say of themselves
 #   expect.jsonl what this script knows and the others have to say: who writes memory.max, ...
@@ -301,6 +301,31 @@ removed() {
 	end removed
 }
 
+# Nothing can be read from /proc when oomtrace gets to it, and most victims never executed a program. One
+# oomtrace saw the exec of their ancestor, the other came after it, and knows it from /proc only.
+lineage() {
+	begin lineage
+	make_cgroup lineage
+	rm -f /tmp/go
+	run -g "$CG/lineage" -w /tmp/go lineage 4
+	wait_until 30 says "$pid" start
+	start_tracer lineage.jsonl --cgroup "$CG/lineage" --output json
+	tracer_ready lineage.jsonl
+	# It drops its privileges when it has looked around in /proc.
+	wait_until 30 in_file '^NoNewPrivs:.1' "/proc/$tracer/status"
+	touch /tmp/go
+	wait_until 60 says "$pid" holding
+	# shellcheck disable=SC2086  # a list of names
+	stop_reading $TRACERS lineage.jsonl
+	echo 0 >"$CG/lineage/memory.max"
+	wait_until 30 all_gone "$CG/lineage/cgroup.procs"
+	wait "$pid"
+	# shellcheck disable=SC2086
+	go_on_reading $TRACERS lineage.jsonl
+	stop_tracer lineage.jsonl
+	end lineage
+}
+
 exiting() {
 	begin exiting
 	make_cgroup exiting
@@ -476,6 +501,7 @@ main() {
 	sharemm
 	lower
 	removed
+	lineage
 	exiting
 	storm
 	target

@@ -447,6 +447,53 @@ static int run_exiting(int argc, char **argv)
 	return 0;
 }
 
+/* Waits in a new process, which holds memory and is the parent of one that does; SIZES: parent's, child's. */
+static void fork_pair(const size_t *sizes)
+{
+	int parent_done[2], child_done[2];
+	pid_t pid;
+
+	if (pipe(parent_done))
+		die("pipe");
+	pid = fork();
+	if (pid < 0)
+		die("fork");
+	if (!pid) {
+		if (pipe(child_done))
+			die("pipe");
+		pid = fork();
+		if (pid < 0)
+			die("fork");
+		if (!pid) /* before its parent has memory, which would be counted as its own, too */
+			pool_worker(sizes[1], child_done[1]);
+		close(child_done[1]);
+		wait_worker(child_done[0]);
+		pool_worker(sizes[0], parent_done[1]);
+	}
+	close(parent_done[1]);
+	wait_worker(parent_done[0]);
+}
+
+/*
+ * lineage MIB: a process that forks two pairs of parent and child, in which no one executes a program.
+ * By size, the OOM killer takes the first pair's parent before its child, the second's after it, and
+ * last ourselves. Those whose parent is dead come to us, as in a container they come to its init.
+ */
+static int run_lineage(int argc, char **argv)
+{
+	size_t unit = number(argv[1]) * MIB;
+
+	(void)argc;
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1))
+		die("PR_SET_CHILD_SUBREAPER");
+	say("lineage", "start");
+	wait_gate();
+	fork_pair((size_t[]){ 5 * unit, 4 * unit });
+	fork_pair((size_t[]){ 2 * unit, 3 * unit });
+	hold("lineage");
+	return 0;
+}
+
 /* drop-caps NUMBER[,NUMBER...] COMMAND...: runs it as root without these capabilities. */
 static int run_drop_caps(int argc, char **argv)
 {
@@ -535,6 +582,7 @@ static const struct {
 	{ "share-mm", 1, run_share_mm },
 	{ "init", 2, run_init },
 	{ "exiting", 3, run_exiting },
+	{ "lineage", 1, run_lineage },
 	{ "drop-caps", 2, run_drop_caps },
 	{ "exec", 1, run_exec },
 	{ "kmsg", 1, run_kmsg },
