@@ -6,29 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chain.h"
+#include "usage.h"
+
 #define RECENT_VICTIMS 1024
 #define RECENT_WRITES 1024
 #define LATE_RUN_NS 1000000000ULL
-#define PATH_DEPTH_MAX 64
-/* PAGE_COUNTER_MAX, include/linux/page_counter.h, 64-bit */
-#define PAGE_COUNTER_MAX(page_size) ((uint64_t)INT64_MAX / (page_size))
-
-struct cgroup_node {
-	struct event_cgroup event;
-	char *path; /* NULL until asked for */
-};
-
-/* The cgroups that the events of one group told of. */
-struct cgroup_set {
-	struct cgroup_node *nodes;
-	size_t count, room;
-};
-
-/* The chains of a write of a limit, which come just before its event. */
-struct pending_write {
-	uint64_t group; /* 0: free */
-	struct cgroup_set cgroups;
-};
 
 struct victim_node {
 	struct event_victim event;
@@ -49,18 +32,19 @@ struct model {
 	/* The run that is being put together; id 0: none. */
 	uint64_t id;
 	int64_t wall_offset_ns;
-	bool has_oom, has_end;
+	bool has_oom, has_end, has_memory;
 	struct event_oom oom;
+	struct event_memory memory;
 	struct event_oom_end end;
-	struct cgroup_set cgroups;
+	struct chain_set cgroups;
 	struct victim_node *victims;
 	size_t victim_count, victim_room;
 
 	/* When the latest writes began; the n-th that was heard of has the number n. */
 	uint64_t write_starts[RECENT_WRITES];
 	uint64_t write_count;
-	struct pending_write writes[MODEL_WRITES_MAX];
-	size_t writes_next;
+	struct chain_pending writes;
+	struct usage *usage;
 
 	/* Who was killed lately: a process's exit comes after its run is done. */
 	struct seen_victim recent[RECENT_VICTIMS];
@@ -71,29 +55,22 @@ struct model *model__new(const struct model_env *env)
 {
 	struct model *model = calloc(1, sizeof(*model));
 
-	if (model)
-		model->env = *env;
+	if (!model)
+		return NULL;
+	model->env = *env;
+	model->usage = usage__new(&model->env);
+	if (!model->usage) {
+		free(model);
+		return NULL;
+	}
 	return model;
-}
-
-static void clear_cgroups(struct cgroup_set *set)
-{
-	for (size_t i = 0; i < set->count; i++)
-		free(set->nodes[i].path);
-	set->count = 0;
-}
-
-static void free_cgroups(struct cgroup_set *set)
-{
-	clear_cgroups(set);
-	free(set->nodes);
 }
 
 static void reset(struct model *model)
 {
-	clear_cgroups(&model->cgroups);
+	chain__clear(&model->cgroups);
 	model->victim_count = 0;
-	model->has_oom = model->has_end = false;
+	model->has_oom = model->has_end = model->has_memory = false;
 	model->id = 0;
 }
 
@@ -101,138 +78,28 @@ void model__free(struct model *model)
 {
 	if (!model)
 		return;
-	for (size_t i = 0; i < MODEL_WRITES_MAX; i++)
-		free_cgroups(&model->writes[i].cgroups);
-	free_cgroups(&model->cgroups);
+	usage__free(model->usage);
+	chain__free_pending(&model->writes);
+	chain__free(&model->cgroups);
 	free(model->victims);
 	free(model);
 }
 
-/* Makes room for one more element. Returns -ENOSPC at `max`: what is dropped shows as missing. */
-static int grow(void **array, size_t *room, size_t count, size_t size, size_t max)
-{
-	size_t wanted = *room ? *room * 2 : 8;
-	void *bigger;
-
-	if (count < *room)
-		return 0;
-	if (count >= max)
-		return -ENOSPC;
-	bigger = reallocarray(*array, wanted, size);
-	if (!bigger)
-		return -ENOMEM;
-	*array = bigger;
-	*room = wanted;
-	return 0;
-}
-
-static struct cgroup_node *find_node(const struct cgroup_set *set, uint64_t id)
-{
-	for (size_t i = 0; i < set->count; i++) {
-		if (set->nodes[i].event.id == id)
-			return &set->nodes[i];
-	}
-	return NULL;
-}
-
-static int join_path(struct cgroup_node *node, const struct cgroup_node *parent)
-{
-	const char *above = !parent || !strcmp(parent->path, "/") ? "" : parent->path;
-
-	if (asprintf(&node->path, "%s/%s", above, parent ? node->event.name : "") < 0)
-		node->path = NULL;
-	return node->path ? 0 : -ENOMEM;
-}
-
-/* The path of a cgroup, or NULL when a level of its chain was lost or cut. */
-static const char *path_of(struct cgroup_set *set, uint64_t id)
-{
-	struct cgroup_node *up[PATH_DEPTH_MAX];
-	struct cgroup_node *node = id ? find_node(set, id) : NULL;
-	int depth = 0;
-
-	while (node && !node->path) {
-		if (depth == PATH_DEPTH_MAX || (node->event.h.flags & CGROUP_CUT))
-			return NULL;
-		up[depth++] = node;
-		if (!node->event.parent_id)
-			break;
-		node = find_node(set, node->event.parent_id);
-		if (!node)
-			return NULL;
-	}
-	while (depth-- > 0) {
-		struct cgroup_node *parent = NULL;
-
-		if (up[depth]->event.parent_id)
-			parent = find_node(set, up[depth]->event.parent_id);
-		if (join_path(up[depth], parent))
-			return NULL;
-	}
-	node = id ? find_node(set, id) : NULL;
-	return node ? node->path : NULL;
-}
-
-static struct record_container container_of_path(struct model *model, const char *path)
+struct record_container model__container(const struct model_env *env, const char *path)
 {
 	struct record_container c = {};
 
 	if (!path || container__from_cgroup_path(path, &c.ref))
 		memset(&c.ref, 0, sizeof(c.ref));
-	else if (model->env.container_name)
-		c.name = model->env.container_name(model->env.ctx, &c.ref);
+	else if (env->container_name)
+		c.name = env->container_name(env->ctx, &c.ref);
 	return c;
 }
 
-/* Unsigned, since the event's time is not trusted to be one. */
-static int64_t wall_time(uint64_t boot_ns, int64_t wall_offset_ns)
+struct record_time model__time(uint64_t boot_ns, int64_t wall_offset_ns)
 {
-	return (int64_t)(boot_ns + (uint64_t)wall_offset_ns);
-}
-
-static uint64_t limit_bytes(const struct model *model, uint64_t pages)
-{
-	if (pages >= PAGE_COUNTER_MAX(model->env.page_size))
-		return RECORD_MAX;
-	return pages * model->env.page_size;
-}
-
-static void fill_level(struct model *model, const struct cgroup_node *node,
-		       struct record_level *level)
-{
-	const struct event_cgroup *e = &node->event;
-	uint64_t page = model->env.page_size;
-
-	*level = (struct record_level){
-		.id = e->id,
-		.path = path_of(&model->cgroups, e->id),
-		.has_memory = e->h.flags & CGROUP_HAS_MEMORY,
-		.is_limit = model->has_oom && e->id == model->oom.limit_cgroup_id,
-		.oom_group = e->h.flags & CGROUP_OOM_GROUP,
-		.usage_bytes = e->usage_pages * page,
-		.max_bytes = limit_bytes(model, e->max_pages),
-		.high_bytes = limit_bytes(model, e->high_pages),
-		.peak_bytes = e->peak_pages * page,
-		.has_swap = e->h.flags & CGROUP_HAS_SWAP,
-		.swap_usage_bytes = e->swap_usage_pages * page,
-		.swap_max_bytes = limit_bytes(model, e->swap_max_pages),
-	};
-}
-
-/* The levels from `id` up to the root, as far as they are known. Returns their number. */
-static size_t fill_chain(struct model *model, uint64_t id, struct record_level *chain)
-{
-	size_t count = 0;
-
-	while (id && count < EVENT_CGROUP_LEVELS) {
-		const struct cgroup_node *node = find_node(&model->cgroups, id);
-
-		if (!node)
-			break;
-		fill_level(model, node, &chain[count++]);
-		id = node->event.parent_id;
-	}
-	return count;
+	/* Unsigned, since the event's time is not trusted to be one. */
+	return (struct record_time){ boot_ns, (int64_t)(boot_ns + (uint64_t)wall_offset_ns) };
 }
 
 static enum record_role role_of(uint32_t flags)
@@ -279,9 +146,9 @@ static void fill_victim(struct model *model, const struct victim_node *node,
 		.role = role_of(e->h.flags),
 		.repeated = node->repeated,
 		.comm = e->comm,
-		.cgroup = path_of(&model->cgroups, e->cgroup_id),
+		.cgroup = chain__path(&model->cgroups, e->cgroup_id),
 	};
-	v->container = container_of_path(model, v->cgroup);
+	v->container = model__container(&model->env, v->cgroup);
 	v->init = model->env.init_pid ? e->pid == model->env.init_pid :
 					(e->h.flags & VICTIM_NS_INIT) != 0;
 	v->has_points = v->role == ROLE_CHOSEN && model->has_oom && !node->repeated &&
@@ -328,8 +195,8 @@ static void fill_oom(struct model *model, struct record_oom *r)
 	r->trigger_pid = e->trigger_pid;
 	r->trigger_tid = e->trigger_tid;
 	r->trigger_comm = e->trigger_comm;
-	r->trigger_cgroup = path_of(&model->cgroups, e->trigger_cgroup_id);
-	r->trigger_container = container_of_path(model, r->trigger_cgroup);
+	r->trigger_cgroup = chain__path(&model->cgroups, e->trigger_cgroup_id);
+	r->trigger_container = model__container(&model->env, r->trigger_cgroup);
 	r->gfp_mask = e->gfp_mask;
 	r->order = e->order;
 	r->whole_machine = !e->limit_cgroup_id;
@@ -339,31 +206,16 @@ static void fill_oom(struct model *model, struct record_oom *r)
 		r->duration_ns = model->end.h.ts_ns - e->started_ns;
 }
 
-/* Whether the levels from `id` up are all known, to the root or to where the kernel side cut them. */
-static bool has_chain(const struct cgroup_set *set, uint64_t id)
-{
-	for (int depth = 0; id && depth < PATH_DEPTH_MAX; depth++) {
-		const struct cgroup_node *node = find_node(set, id);
-
-		if (!node)
-			return false;
-		if (node->event.h.flags & CGROUP_CUT)
-			return true;
-		id = node->event.parent_id;
-	}
-	return !id;
-}
-
 static bool has_chains(const struct model *model)
 {
-	const struct cgroup_set *set = &model->cgroups;
+	const struct chain_set *set = &model->cgroups;
 
 	for (size_t i = 0; i < model->victim_count; i++) {
-		if (!has_chain(set, model->victims[i].event.cgroup_id))
+		if (!chain__is_whole(set, model->victims[i].event.cgroup_id))
 			return false;
 	}
-	return !model->has_oom || (has_chain(set, model->oom.limit_cgroup_id) &&
-				   has_chain(set, model->oom.trigger_cgroup_id));
+	return !model->has_oom || (chain__is_whole(set, model->oom.limit_cgroup_id) &&
+				   chain__is_whole(set, model->oom.trigger_cgroup_id));
 }
 
 static void count_victims(const struct model *model, struct record_oom *r)
@@ -437,13 +289,24 @@ static void fill_cause(struct model *model, struct record_oom *r)
 	}
 }
 
+static bool fill_memory(const struct model *model, struct record_memory *memory)
+{
+	if (!model->has_memory || !model->memory.known)
+		return false;
+	memory->known = model->memory.known;
+	memcpy(memory->bytes, model->memory.bytes, sizeof(memory->bytes));
+	return true;
+}
+
 /* Hands over the run that is open. */
 static void finalize(struct model *model)
 {
 	struct record_level chain[EVENT_CGROUP_LEVELS], limit;
+	struct record_memory memory;
+	struct record_history history;
 	struct record_victim *victims = calloc(model->victim_count + 1, sizeof(*victims));
 	struct record_oom r = { .id = model->id, .chain = chain, .victims = victims };
-	const struct cgroup_node *limit_node;
+	uint64_t limit_id = model->has_oom ? model->oom.limit_cgroup_id : 0;
 	uint64_t leaf = 0;
 
 	if (!victims)
@@ -455,44 +318,33 @@ static void finalize(struct model *model)
 	if (model->has_oom) {
 		r.time.boot_ns = model->oom.h.ts_ns;
 		if (!leaf)
-			leaf = model->oom.limit_cgroup_id ? model->oom.limit_cgroup_id :
-							    model->oom.trigger_cgroup_id;
+			leaf = limit_id ? limit_id : model->oom.trigger_cgroup_id;
 		fill_oom(model, &r);
-		limit_node = find_node(&model->cgroups, model->oom.limit_cgroup_id);
-		if (limit_node && model->oom.limit_cgroup_id) {
-			fill_level(model, limit_node, &limit);
+		if (chain__level(&model->cgroups, limit_id, limit_id, model->env.page_size, &limit)) {
 			r.limit = &limit;
-			r.limit_container = container_of_path(model, limit.path);
+			r.limit_container = model__container(&model->env, limit.path);
 		}
 	}
-	r.time.wall_ns = wall_time(r.time.boot_ns, model->wall_offset_ns);
-	r.chain_count = fill_chain(model, leaf, chain);
+	r.time = model__time(r.time.boot_ns, model->wall_offset_ns);
+	r.chain_count = chain__fill(&model->cgroups, leaf, limit_id, model->env.page_size, chain);
 	for (size_t i = 0; i < model->victim_count; i++)
 		fill_victim(model, &model->victims[i], &victims[i]);
 	r.victim_count = model->victim_count;
 	count_victims(model, &r);
 	if (model->has_oom)
 		fill_cause(model, &r);
+	if (fill_memory(model, &memory))
+		r.memory = &memory;
+	if (usage__history(model->usage, &r, &history))
+		r.history = &history;
+	if (r.killed)
+		usage__killed(model->usage, &r);
 	model->totals.ooms++;
 	model->totals.kills += r.killed;
 	model->env.on_oom(model->env.ctx, &r);
 out:
 	free(victims);
 	reset(model);
-}
-
-static int add_cgroup(struct cgroup_set *set, const struct event_cgroup *event)
-{
-	int err;
-
-	if (find_node(set, event->id))
-		return 0;
-	err = grow((void **)&set->nodes, &set->room, set->count, sizeof(*set->nodes),
-		   MODEL_CGROUPS_MAX);
-	if (err)
-		return err == -ENOSPC ? 0 : err;
-	set->nodes[set->count++] = (struct cgroup_node){ .event = *event };
-	return 0;
 }
 
 static bool is_repeated(const struct model *model, const struct event_victim *event)
@@ -516,8 +368,8 @@ static int add_victim(struct model *model, const struct event_victim *event)
 	struct victim_node *node;
 	int err;
 
-	err = grow((void **)&model->victims, &model->victim_room, model->victim_count,
-		   sizeof(*model->victims), MODEL_VICTIMS_MAX);
+	err = chain__grow((void **)&model->victims, &model->victim_room, model->victim_count,
+			  sizeof(*model->victims), MODEL_VICTIMS_MAX);
 	if (err)
 		return err == -ENOSPC ? 0 : err;
 	node = &model->victims[model->victim_count];
@@ -552,7 +404,7 @@ static bool was_oom_victim(const struct model *model, uint32_t pid, uint64_t sta
 static void handle_exit(struct model *model, const struct event_exit *e, int64_t wall_offset_ns)
 {
 	struct record_exit r = {
-		.time = { e->h.ts_ns, wall_time(e->h.ts_ns, wall_offset_ns) },
+		.time = model__time(e->h.ts_ns, wall_offset_ns),
 		.pid = e->pid,
 		.comm = e->comm,
 		.status = e->status,
@@ -563,41 +415,22 @@ static void handle_exit(struct model *model, const struct event_exit *e, int64_t
 	model->env.on_exit(model->env.ctx, &r);
 }
 
-/* The place where what is known of a write is gathered; writes by several threads overlap. */
-static struct pending_write *pending_write(struct model *model, uint64_t group)
-{
-	struct pending_write *write;
-
-	struct pending_write *free_one = NULL;
-
-	for (size_t i = 0; i < MODEL_WRITES_MAX; i++) {
-		if (model->writes[i].group == group)
-			return &model->writes[i];
-		if (!model->writes[i].group && !free_one)
-			free_one = &model->writes[i];
-	}
-	write = free_one ? free_one : &model->writes[model->writes_next++ % MODEL_WRITES_MAX];
-	clear_cgroups(&write->cgroups);
-	write->group = group;
-	return write;
-}
-
-static void finalize_write(struct model *model, struct pending_write *write,
+static void finalize_write(struct model *model, struct chain_set *cgroups,
 			   const struct event_limit *e, int64_t wall_offset_ns)
 {
-	uint64_t page = model->env.page_size;
+	uint32_t page = model->env.page_size;
 	struct record_limit r = {
-		.time = { e->h.ts_ns, wall_time(e->h.ts_ns, wall_offset_ns) },
+		.time = model__time(e->h.ts_ns, wall_offset_ns),
 		.id = write_number(model, e->started_ns),
 		.file = e->file,
-		.cgroup = path_of(&write->cgroups, e->cgroup_id),
+		.cgroup = chain__path(cgroups, e->cgroup_id),
 		.writer_pid = e->writer_pid,
 		.writer_tid = e->writer_tid,
 		.writer_self = e->writer_pid == model->env.self_pid,
 		.writer_comm = e->writer_comm,
-		.writer_cgroup = path_of(&write->cgroups, e->writer_cgroup_id),
-		.old_bytes = limit_bytes(model, e->old_pages),
-		.new_bytes = limit_bytes(model, e->new_pages),
+		.writer_cgroup = chain__path(cgroups, e->writer_cgroup_id),
+		.old_bytes = chain__limit_bytes(e->old_pages, page),
+		.new_bytes = chain__limit_bytes(e->new_pages, page),
 		.usage_before_bytes = e->usage_before_pages * page,
 		.usage_after_bytes = e->usage_after_pages * page,
 		.reclaimed_bytes = e->reclaimed_pages * page,
@@ -607,20 +440,20 @@ static void finalize_write(struct model *model, struct pending_write *write,
 		.result = e->result,
 	};
 
-	r.container = container_of_path(model, r.cgroup);
+	r.container = model__container(&model->env, r.cgroup);
 	model->env.on_limit(model->env.ctx, &r);
-	clear_cgroups(&write->cgroups);
-	write->group = 0;
 }
 
 static int handle_write(struct model *model, const union event *event, int64_t wall_offset_ns)
 {
-	struct pending_write *write = pending_write(model, event->h.group);
+	struct chain_set *cgroups = chain__pending(&model->writes, event->h.group);
 
 	if (event->h.kind == EVENT_CGROUP)
-		return add_cgroup(&write->cgroups, &event->cgroup);
-	if (event->h.kind == EVENT_LIMIT)
-		finalize_write(model, write, &event->limit, wall_offset_ns);
+		return chain__add(cgroups, &event->cgroup);
+	if (event->h.kind == EVENT_LIMIT) {
+		finalize_write(model, cgroups, &event->limit, wall_offset_ns);
+		chain__done(&model->writes, event->h.group);
+	}
 	return 0;
 }
 
@@ -631,7 +464,9 @@ int model__event(struct model *model, const union event *event, int64_t wall_off
 		return 0;
 	}
 	if (event->h.kind == EVENT_USAGE || event->h.kind == EVENT_RECLAIM ||
-	    event->h.kind == EVENT_SAMPLED || event->h.kind == EVENT_STACK || event->h.group & GROUP_CHARGE)
+	    event->h.group & GROUP_CHARGE)
+		return usage__event(model->usage, event, wall_offset_ns);
+	if (event->h.kind == EVENT_SAMPLED || event->h.kind == EVENT_STACK)
 		return 0;
 	if (event->h.group & GROUP_LIMIT)
 		return handle_write(model, event, wall_offset_ns);
@@ -642,12 +477,16 @@ int model__event(struct model *model, const union event *event, int64_t wall_off
 	model->wall_offset_ns = wall_offset_ns;
 	switch (event->h.kind) {
 	case EVENT_CGROUP:
-		return add_cgroup(&model->cgroups, &event->cgroup);
+		return chain__add(&model->cgroups, &event->cgroup);
 	case EVENT_VICTIM:
 		return add_victim(model, &event->victim);
 	case EVENT_OOM:
 		model->oom = event->oom;
 		model->has_oom = true;
+		return 0;
+	case EVENT_MEMORY:
+		model->memory = event->memory;
+		model->has_memory = true;
 		return 0;
 	case EVENT_OOM_END:
 		model->end = event->oom_end;
@@ -664,6 +503,13 @@ void model__expire(struct model *model, uint64_t boot_ns)
 	if (model->id && model->has_oom && !model->oom.started_ns &&
 	    boot_ns > model->oom.h.ts_ns + LATE_RUN_NS)
 		finalize(model);
+	usage__expire(model->usage, boot_ns);
+}
+
+bool model__history(struct model *model, uint64_t cgroup_id, uint64_t boot_ns,
+		    struct record_history *out)
+{
+	return usage__curve(model->usage, cgroup_id, boot_ns, out);
 }
 
 void model__finish(struct model *model)

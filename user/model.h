@@ -6,14 +6,15 @@
 #ifndef OOMTRACE_MODEL_H
 #define OOMTRACE_MODEL_H
 
+#include "chain.h"
 #include "decode.h"
 #include "record.h"
 
 /* One run of the OOM killer is kept with at most this many victims and cgroups. */
 #define MODEL_VICTIMS_MAX 4096
-#define MODEL_CGROUPS_MAX 1024
+#define MODEL_CGROUPS_MAX CHAIN_CGROUPS_MAX
 /* Writes of limits whose events are still coming; the oldest is given up for a new one. */
-#define MODEL_WRITES_MAX 32
+#define MODEL_WRITES_MAX CHAIN_PENDING_MAX
 
 struct model;
 
@@ -25,6 +26,10 @@ struct model_env {
 	void (*on_oom)(void *ctx, const struct record_oom *oom);
 	void (*on_exit)(void *ctx, const struct record_exit *exit);
 	void (*on_limit)(void *ctx, const struct record_limit *limit);
+	/* These three may be NULL. */
+	void (*on_usage)(void *ctx, const struct record_usage *usage);
+	void (*on_reclaim)(void *ctx, const struct record_reclaim *reclaim);
+	void (*on_stall)(void *ctx, const struct record_stall *stall);
 
 	/*
 	 * Finds the command line of a victim that the kernel's event doesn't have. Returns 0 and
@@ -35,6 +40,12 @@ struct model_env {
 
 	/* The name of a container, or NULL; valid until the next call. May be NULL. */
 	const char *(*container_name)(void *ctx, const struct container_ref *ref);
+
+	/*
+	 * Finds the path of a cgroup that no chain has told of. Returns false when it is gone, or
+	 * when it isn't worth looking again yet. May be NULL.
+	 */
+	bool (*cgroup_path)(void *ctx, uint64_t cgroup_id, char *path, size_t size);
 
 	/* The process that is known to be the target container's init; 0: unknown. */
 	uint32_t init_pid;
@@ -62,13 +73,22 @@ int model__event(struct model *model, const union event *event, int64_t wall_off
 
 /*
  * Hands over a run that was going on when we attached, and whose end may never be heard of, when it is
- * older than a second at boot_ns.
+ * older than a second at boot_ns; and ends stalls of which nothing is heard any more.
  */
 void model__expire(struct model *model, uint64_t boot_ns);
+
+/* The latest usage of a cgroup. False when none is known; the points are valid until the next call. */
+bool model__history(struct model *model, uint64_t cgroup_id, uint64_t boot_ns,
+		    struct record_history *out);
 
 /* Hands over what is still open, as incomplete. Call when no more events can come. */
 void model__finish(struct model *model);
 
 struct model_totals model__totals(const struct model *model);
+
+/* The container that a cgroup's path lies in, and its name. */
+struct record_container model__container(const struct model_env *env, const char *path);
+
+struct record_time model__time(uint64_t boot_ns, int64_t wall_offset_ns);
 
 #endif

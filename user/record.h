@@ -72,7 +72,7 @@ struct record_reclaim_sum {
 	uint64_t runs, duration_ns, longest_ns, reclaimed_bytes;
 };
 
-/* The seconds before an OOM, of the limit's cgroup: what the flight recorder had. */
+/* The seconds before an OOM: what the flight recorder had. */
 struct record_history {
 	const struct record_point *points; /* oldest first, the last at the kill */
 	size_t count;
@@ -80,6 +80,8 @@ struct record_history {
 	int64_t growth_bytes_per_s; /* over the last second, or as far back as the points go */
 	struct record_reclaim_sum reclaim, throttle;
 	uint64_t refused; /* charges refused */
+	uint64_t cgroup_id; /* whose: the limit's or, when that isn't recorded, the first victim's */
+	const char *cgroup; /* NULL: unknown */
 };
 
 /* What the memory of a cgroup was; by enum memory_item (event.h). Approximate, as memory.stat is. */
@@ -153,7 +155,7 @@ struct record_oom {
 	bool incomplete;   /* some event of this run was lost */
 	bool joined_late;  /* it was going on when we attached: its beginning was not seen */
 	const struct record_memory *memory;   /* of the limit's cgroup; NULL: unknown */
-	const struct record_history *history; /* of the limit's cgroup; NULL: not recorded */
+	const struct record_history *history; /* NULL: not recorded */
 	uint64_t started_ns; /* when this run of the OOM killer began; 0: not seen */
 };
 
@@ -194,7 +196,9 @@ struct record_stall {
 	bool over;
 	uint64_t duration_ns; /* so far */
 	uint64_t reclaim_ns;  /* of tasks in reclaim or throttled in that time */
-	uint64_t usage_bytes, max_bytes;
+	uint64_t usage_bytes, max_bytes; /* the limit that it is stuck at: the lower of the two */
+	enum limit_file file; /* whose limit that is: memory.max or memory.high */
+	uint64_t refused;     /* charges refused in that time */
 };
 
 struct record_frame {

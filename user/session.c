@@ -24,6 +24,7 @@
 #include "predict.h"
 #include "privileges.h"
 #include "steps.h"
+#include "subtree.h"
 #include "tracer.h"
 #include "units.h"
 
@@ -44,6 +45,7 @@ struct session {
 	struct tracer *tracer;
 	struct model *model;
 	struct names *names;
+	struct subtree subtree;
 	struct steps *steps;     /* NULL without a target */
 	struct guard *guard;     /* these two: only when the limit is to be changed */
 	struct limiter *limiter;
@@ -131,6 +133,27 @@ static void on_exit_record(void *ctx, const struct record_exit *exit)
 	note_write(s, s->sink->ops->exit(s->sink, exit));
 }
 
+static void on_usage(void *ctx, const struct record_usage *usage)
+{
+	struct session *s = ctx;
+
+	note_write(s, s->sink->ops->usage(s->sink, usage));
+}
+
+static void on_reclaim(void *ctx, const struct record_reclaim *reclaim)
+{
+	struct session *s = ctx;
+
+	note_write(s, s->sink->ops->reclaim(s->sink, reclaim));
+}
+
+static void on_stall(void *ctx, const struct record_stall *stall)
+{
+	struct session *s = ctx;
+
+	note_write(s, s->sink->ops->stall(s->sink, stall));
+}
+
 static int on_event(void *ctx, const void *data, size_t size)
 {
 	struct session *s = ctx;
@@ -160,6 +183,13 @@ static const char *find_container_name(void *ctx, const struct container_ref *re
 	struct session *s = ctx;
 
 	return names__container(s->names, ref);
+}
+
+static bool find_cgroup_path(void *ctx, uint64_t cgroup_id, char *path, size_t size)
+{
+	struct session *s = ctx;
+
+	return subtree__path(&s->subtree, cgroup_id, clock_ns(CLOCK_BOOTTIME), path, size);
 }
 
 static int watch(struct session *s, int fd, uint32_t events)
@@ -574,6 +604,10 @@ static int open_model(struct session *s)
 		.on_oom = on_oom,
 		.on_exit = on_exit_record,
 		.on_limit = on_limit,
+		.on_usage = on_usage,
+		.on_reclaim = on_reclaim,
+		.on_stall = on_stall,
+		.cgroup_path = find_cgroup_path,
 		.cmdline = find_cmdline,
 		.container_name = find_container_name,
 		.init_pid = s->target->init_pid,
@@ -670,6 +704,7 @@ int session__run(const struct options *opts, const struct cgroup__hierarchy *h,
 		.opts = opts,
 		.hierarchy = h,
 		.target = target,
+		.subtree = { h, target, 0 },
 		.sink = sink,
 		.epoll_fd = -1,
 		.signal_fd = -1,

@@ -245,6 +245,8 @@ static struct json_object *new_history(const struct record_history *history)
 	struct json_object *o = json_object_new_object();
 	struct json_object *points = json_object_new_array();
 
+	add_number(o, "cgroup_id", history->cgroup_id);
+	add_text(o, "cgroup", history->cgroup);
 	for (size_t i = 0; i < history->count; i++)
 		json_object_array_add(points, new_point(&history->points[i]));
 	add(o, "points", points);
@@ -519,7 +521,9 @@ static int json_stall(struct sink *sink, const struct record_stall *s)
 	add_flag(o, "over", s->over);
 	add_number(o, "duration_ns", s->duration_ns);
 	add_number(o, "reclaim_ns", s->reclaim_ns);
+	add_number(o, "failed", s->refused);
 	add_number(o, "usage_bytes", s->usage_bytes);
+	add_text(o, "file", sink__limit_file_name(s->file));
 	add_limit(o, "max", s->max_bytes);
 	return write_record(sink, o);
 }
