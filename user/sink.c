@@ -5,6 +5,8 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#define NS_PER_S 1000000000LL
+
 int sink__flush(struct sink *sink)
 {
 	errno = 0;
@@ -89,12 +91,99 @@ const char *sink__limit_file_name(enum limit_file file)
 
 const char *sink__format_time(char *dst, size_t size, int64_t wall_ns)
 {
-	time_t seconds = wall_ns / 1000000000;
+	time_t seconds = wall_ns / NS_PER_S;
 	struct tm tm;
 	size_t len;
 
 	gmtime_r(&seconds, &tm);
 	len = strftime(dst, size, "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(dst + len, size - len, ".%06dZ", (int)(wall_ns % 1000000000 / 1000));
+	snprintf(dst + len, size - len, ".%06dZ", (int)(wall_ns % NS_PER_S / 1000));
 	return dst;
+}
+
+static bool digits(const char **s, int count, int *out)
+{
+	int value = 0;
+
+	while (count--) {
+		if (**s < '0' || **s > '9')
+			return false;
+		value = value * 10 + (*(*s)++ - '0');
+	}
+	*out = value;
+	return true;
+}
+
+/* Days from 1970-01-01 on, in the Gregorian calendar. */
+static int64_t days_since_1970(int year, int month, int day)
+{
+	/* Years from March to February: the leap day is the last. */
+	int64_t y = month <= 2 ? year - 1 : year;
+	int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+
+	return 365 * y + y / 4 - y / 100 + y / 400 + day_of_year - 719468;
+}
+
+/* "Z", "+02:00", "-08:00" and the end. */
+static bool parse_zone(const char *s, int *minutes)
+{
+	int hour, minute, sign = *s == '-' ? -1 : 1;
+
+	if (*s == 'Z' || *s == 'z') {
+		*minutes = 0;
+		return !s[1];
+	}
+	if ((*s != '+' && *s != '-') || (s++, !digits(&s, 2, &hour)) || *s++ != ':' ||
+	    !digits(&s, 2, &minute) || hour > 23 || minute > 59)
+		return false;
+	*minutes = sign * (hour * 60 + minute);
+	return !*s;
+}
+
+int sink__parse_time(const char *s, int64_t *wall_ns)
+{
+	int year, month, day, hour, minute, second, digit, zone;
+	int64_t scale = NS_PER_S, ns = 0;
+
+	if (!digits(&s, 4, &year) || *s++ != '-' || !digits(&s, 2, &month) || *s++ != '-' ||
+	    !digits(&s, 2, &day) || (*s != 'T' && *s != 't' && *s != ' '))
+		return -EINVAL;
+	s++;
+	if (!digits(&s, 2, &hour) || *s++ != ':' || !digits(&s, 2, &minute) || *s++ != ':' ||
+	    !digits(&s, 2, &second))
+		return -EINVAL;
+	if (*s == '.') {
+		for (s++; digits(&s, 1, &digit); ns += scale * digit)
+			scale /= 10;
+	}
+	/* Nanoseconds in 64 bits end in 2262. A leap second is the next minute's first. */
+	if (!parse_zone(s, &zone) || year < 1970 || year > 2261 || month < 1 || month > 12 ||
+	    day < 1 || day > 31 || hour > 23 || minute > 59 || second > 60)
+		return -EINVAL;
+	*wall_ns = (((days_since_1970(year, month, day) * 24 + hour) * 60 + minute - zone) * 60 + second) *
+			   NS_PER_S + ns;
+	return 0;
+}
+
+const char *sink__reclaim_name(enum reclaim_kind kind)
+{
+	return kind == RECLAIM_THROTTLE ? "throttle" : "limit";
+}
+
+const char *sink__memory_key(enum memory_item item)
+{
+	static const char *const keys[MEMORY_ITEMS] = {
+		[MEMORY_ANON] = "anon_bytes",
+		[MEMORY_FILE] = "file_bytes",
+		[MEMORY_SHMEM] = "shmem_bytes",
+		[MEMORY_SLAB_RECLAIMABLE] = "slab_reclaimable_bytes",
+		[MEMORY_SLAB_UNRECLAIMABLE] = "slab_unreclaimable_bytes",
+		[MEMORY_KERNEL_STACK] = "kernel_stack_bytes",
+		[MEMORY_PAGETABLES] = "pagetables_bytes",
+		[MEMORY_SOCK] = "sock_bytes",
+		[MEMORY_SWAP] = "swap_bytes",
+		[MEMORY_KERNEL] = "kernel_bytes",
+	};
+
+	return keys[item];
 }

@@ -58,11 +58,18 @@ int sink__exit_code(uint32_t status);
 const char *sink__role_name(enum record_role role);
 const char *sink__outcome_name(enum oom_outcome outcome);
 const char *sink__cause_name(enum record_cause cause);
+const char *sink__reclaim_name(enum reclaim_kind kind);
+
+/* The key of one of an OOM's `memory` figures. */
+const char *sink__memory_key(enum memory_item item);
 
 /* The name of a limit's file in the cgroup's folder. */
 const char *sink__limit_file_name(enum limit_file file);
 
 /* Writes wall-clock time as RFC 3339 in UTC, with microseconds. Returns dst. */
 const char *sink__format_time(char *dst, size_t size, int64_t wall_ns);
+
+/* The opposite: RFC 3339, of any zone, 1970 to 2261. Returns 0 or -EINVAL. */
+int sink__parse_time(const char *text, int64_t *wall_ns);
 
 #endif

@@ -128,6 +128,8 @@ static int json_session(struct sink *sink, const struct record_session *s)
 	struct json_object *target = json_object_new_object();
 
 	add_number(o, "schema", RECORD_SCHEMA);
+	if (s->part)
+		add_number(o, "part", s->part);
 	add_text(o, "version", s->version);
 	add_text(o, "kernel", s->kernel);
 	add_text(o, "arch", s->arch);
@@ -190,23 +192,11 @@ static struct json_object *new_chain(const struct record_level *levels, size_t c
 
 static struct json_object *new_memory(const struct record_memory *memory)
 {
-	static const char *const keys[MEMORY_ITEMS] = {
-		[MEMORY_ANON] = "anon_bytes",
-		[MEMORY_FILE] = "file_bytes",
-		[MEMORY_SHMEM] = "shmem_bytes",
-		[MEMORY_SLAB_RECLAIMABLE] = "slab_reclaimable_bytes",
-		[MEMORY_SLAB_UNRECLAIMABLE] = "slab_unreclaimable_bytes",
-		[MEMORY_KERNEL_STACK] = "kernel_stack_bytes",
-		[MEMORY_PAGETABLES] = "pagetables_bytes",
-		[MEMORY_SOCK] = "sock_bytes",
-		[MEMORY_SWAP] = "swap_bytes",
-		[MEMORY_KERNEL] = "kernel_bytes",
-	};
 	struct json_object *o = json_object_new_object();
 
 	for (int i = 0; i < MEMORY_ITEMS; i++) {
 		if (memory->known & 1u << i)
-			add_number(o, keys[i], memory->bytes[i]);
+			add_number(o, sink__memory_key((enum memory_item)i), memory->bytes[i]);
 	}
 	return o;
 }
@@ -342,15 +332,10 @@ static void add_cause(struct json_object *o, const struct record_oom *oom)
 
 static void add_run(struct json_object *o, const struct record_oom *oom)
 {
-	add_text(o, "outcome", sink__outcome_name(oom->outcome));
 	add_text(o, "constraint", oom->constraint);
 	add_flag(o, "whole_machine", oom->whole_machine);
 	if (oom->sysrq)
 		add_flag(o, "sysrq", true);
-	if (oom->started_ns)
-		add_number(o, "started_ns", oom->started_ns);
-	if (oom->duration_ns)
-		add_number(o, "duration_ns", oom->duration_ns);
 	add_cause(o, oom);
 	add_number(o, "totalpages_bytes", oom->totalpages_bytes);
 	add_number(o, "waits", oom->waits);
@@ -365,6 +350,11 @@ static int json_oom(struct sink *sink, const struct record_oom *oom)
 	struct json_object *victims = json_object_new_array();
 
 	add_number(o, "id", oom->id);
+	add_text(o, "outcome", sink__outcome_name(oom->outcome));
+	if (oom->started_ns)
+		add_number(o, "started_ns", oom->started_ns);
+	if (oom->duration_ns)
+		add_number(o, "duration_ns", oom->duration_ns);
 	if (oom->trigger_comm)
 		add_run(o, oom);
 	if (oom->limit) {
@@ -501,7 +491,7 @@ static int json_reclaim(struct sink *sink, const struct record_reclaim *r)
 {
 	struct json_object *o = new_record("reclaim", &r->time);
 
-	add_text(o, "kind", r->kind == RECLAIM_THROTTLE ? "throttle" : "limit");
+	add_text(o, "kind", sink__reclaim_name(r->kind));
 	add_number(o, "cgroup_id", r->cgroup_id);
 	add_text(o, "cgroup", r->cgroup);
 	add_container(o, "container", &r->container);

@@ -31,16 +31,20 @@ static void style(const struct text_sink *sink, enum style style)
 		fputs(codes[style], sink->base.out);
 }
 
-/* Names that somebody else chose never reach the terminal as they are. */
+/*
+ * Names that somebody else chose never reach the terminal as they are. What isn't UTF-8 looks as a
+ * recording has it, so that its report is the same.
+ */
 static void put_bytes(FILE *out, const char *bytes, size_t len)
 {
-	char *safe = malloc(ESCAPE__TERMINAL_SIZE(len));
+	size_t clean_size = ESCAPE__UTF8_SIZE(len), safe_size = ESCAPE__TERMINAL_SIZE(clean_size);
+	char *clean = malloc(clean_size + safe_size), *safe = clean + clean_size;
 
-	if (!safe)
+	if (!clean)
 		return;
-	escape__terminal(safe, ESCAPE__TERMINAL_SIZE(len), bytes, len);
+	escape__terminal(safe, safe_size, clean, escape__utf8(clean, clean_size, bytes, len));
 	fputs(safe, out);
-	free(safe);
+	free(clean);
 }
 
 static void put(FILE *out, const char *name)
@@ -114,8 +118,13 @@ static int text_session(struct sink *base, const struct record_session *s)
 	FILE *out = base->out;
 
 	snprintf(sink->target_id, sizeof(sink->target_id), "%s", s->container.ref.id);
+	sink->day = 0; /* of a recording's sessions each begins as if it were the only one */
 	put_time(sink, &s->time);
-	fprintf(out, "oomtrace %s on Linux %s, watching ", s->version, s->kernel);
+	fputs("oomtrace ", out);
+	put(out, s->version);
+	fputs(" on Linux ", out);
+	put(out, s->kernel);
+	fputs(", watching ", out);
 	style(sink, STYLE_STRONG);
 	if (!s->target_cgroup)
 		fputs("the whole machine", out);
@@ -196,7 +205,7 @@ static bool is_own_limit(const struct record_oom *oom, const struct record_victi
 {
 	const struct container_ref *own = &victim->container.ref;
 
-	return own->runtime != CONTAINER__UNKNOWN && oom->limit->path &&
+	return own->runtime != CONTAINER__UNKNOWN && oom->limit->path && victim->cgroup &&
 	       strlen(oom->limit->path) == own->prefix_len &&
 	       !strncmp(oom->limit->path, victim->cgroup, own->prefix_len);
 }
@@ -212,9 +221,12 @@ static void put_limit(const struct text_sink *sink, const struct record_oom *oom
 		return;
 	}
 	if (oom->whole_machine) {
-		fprintf(out, "none: the whole machine is out of memory%s%s\n",
-			oom->constraint && strcmp(oom->constraint, "none") ? " within a " : "",
-			oom->constraint && strcmp(oom->constraint, "none") ? oom->constraint : "");
+		fputs("none: the whole machine is out of memory", out);
+		if (oom->constraint && strcmp(oom->constraint, "none")) {
+			fputs(" within a ", out);
+			put(out, oom->constraint);
+		}
+		fputc('\n', out);
 		return;
 	}
 	if (!oom->limit) {
@@ -307,8 +319,8 @@ static void put_cmdline(const struct text_sink *sink, const struct record_victim
 	FILE *out = sink->base.out;
 	size_t from = 0, end = v->cmdline_len;
 
-	/* A process that writes a title over its arguments pads it with blanks. */
-	while (end && v->cmdline[end - 1] == ' ')
+	/* A process that writes a title over its arguments pads it with blanks or NULs. */
+	while (end && (v->cmdline[end - 1] == ' ' || !v->cmdline[end - 1]))
 		end--;
 	put_label(sink, "");
 	style(sink, STYLE_DIM);
@@ -506,7 +518,9 @@ static int text_steps(struct sink *base, const struct record_steps *s)
 	fputc('\n', out);
 	if (s->restored) {
 		put_size(out, "    the limit of before, ", s->old_bytes);
-		fprintf(out, ": %s\n", s->restored);
+		fputs(": ", out);
+		put(out, s->restored);
+		fputc('\n', out);
 	}
 	return sink__flush(base);
 }
@@ -581,8 +595,9 @@ static int text_lost(struct sink *base, const struct record_lost *lost)
 
 	put_time(sink, &lost->time);
 	style(sink, STYLE_KILL);
-	fprintf(base->out, "LOST %" PRIu64 " %s events: the ring buffer was full; try a larger "
-			   "--ring-size\n", lost->count, lost->kind);
+	fprintf(base->out, "LOST %" PRIu64 " ", lost->count);
+	put(base->out, lost->kind);
+	fputs(" events: the ring buffer was full; try a larger --ring-size\n", base->out);
 	style(sink, STYLE_PLAIN);
 	return sink__flush(base);
 }
@@ -598,7 +613,9 @@ static int text_end(struct sink *base, const struct record_end *end)
 		fprintf(base->out, "%" PRIu64 " events lost", end->lost);
 	else
 		fputs("nothing lost", base->out);
-	fprintf(base->out, " (%s)\n", end->reason);
+	fputs(" (", base->out);
+	put(base->out, end->reason);
+	fputs(")\n", base->out);
 	return sink__flush(base);
 }
 
