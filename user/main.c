@@ -12,6 +12,7 @@
 #include "guard.h"
 #include "keys.h"
 #include "options.h"
+#include "report.h"
 #include "session.h"
 #include "sink.h"
 #include "target.h"
@@ -112,6 +113,8 @@ int main(int argc, char **argv)
 
 	/* A reader that goes away is an error of writing, not a reason to die. */
 	signal(SIGPIPE, SIG_IGN);
+	if (argc > 1 && !strcmp(argv[1], "report"))
+		return report__main(argc - 1, argv + 1, want_colour());
 	switch (options__parse(argc, argv, &opts, stdout, stderr)) {
 	case OPTIONS_USAGE:
 		return EXIT_USAGE;

@@ -243,7 +243,7 @@ static int parse_session(struct record_parser *p, struct json_object *o, struct 
 	if (p->error)
 		return 0;
 	p->wall_offset_ns = offset_ns;
-	return sink->ops->session(sink, &s);
+	return sink__call(sink, session, &s);
 }
 
 /* ---- oom ---- */
@@ -402,6 +402,8 @@ static void get_history(struct record_parser *p, struct json_object *o, struct r
 	points = value__new_array(p, count, sizeof(*points));
 	for (size_t i = 0; points && i < count && !p->error; i++)
 		get_point(p, json_object_array_get_idx(list, i), &points[i]);
+	history->cgroup_id = value__number(p, h, "cgroup_id");
+	history->cgroup = value__text(p, h, "cgroup");
 	history->points = points;
 	history->count = points ? count : 0;
 	history->has_growth = value__has_signed(p, h, "growth_bytes_per_s", &history->growth_bytes_per_s);
@@ -444,7 +446,7 @@ static int parse_oom(struct record_parser *p, struct json_object *o, struct sink
 	oom.joined_late = value__flag(p, o, "joined_late");
 	oom.incomplete = value__flag(p, o, "incomplete");
 	oom.missing = value__optional(p, o, "victims_missing");
-	return p->error ? 0 : sink->ops->oom(sink, &oom);
+	return p->error ? 0 : sink__call(sink, oom, &oom);
 }
 
 /* ---- limits and steps ---- */
@@ -480,7 +482,7 @@ static int parse_limit(struct record_parser *p, struct json_object *o, struct si
 	l.writer_comm = value__text(p, writer, "comm");
 	l.writer_cgroup = value__text(p, writer, "cgroup");
 	l.writer_self = value__flag(p, writer, "self");
-	return p->error ? 0 : sink->ops->limit(sink, &l);
+	return p->error ? 0 : sink__call(sink, limit, &l);
 }
 
 static void get_step(struct record_parser *p, struct json_object *o, struct record_step *s)
@@ -505,7 +507,7 @@ static int parse_step(struct record_parser *p, struct json_object *o, struct sin
 	struct record_step step = { .time = get_time(p, o) };
 
 	get_step(p, o, &step);
-	return p->error ? 0 : sink->ops->step(sink, &step);
+	return p->error ? 0 : sink__call(sink, step, &step);
 }
 
 static int parse_steps(struct record_parser *p, struct json_object *o, struct sink *sink)
@@ -526,7 +528,7 @@ static int parse_steps(struct record_parser *p, struct json_object *o, struct si
 	s.has_first_kill = value__has_limit(p, o, "first_kill_max", &s.first_kill_max_bytes);
 	s.died = value__has_limit(p, o, "died_max", &s.died_max_bytes);
 	s.old_bytes = value__limit(p, o, "old");
-	return p->error ? 0 : sink->ops->steps(sink, &s);
+	return p->error ? 0 : sink__call(sink, steps, &s);
 }
 
 /* ---- usage, reclaim, stall, stacks ---- */
@@ -549,7 +551,7 @@ static int parse_usage(struct record_parser *p, struct json_object *o, struct si
 	};
 
 	u.chain = get_chain(p, o, &u.chain_count);
-	return p->error ? 0 : sink->ops->usage(sink, &u);
+	return p->error ? 0 : sink__call(sink, usage, &u);
 }
 
 static int parse_reclaim(struct record_parser *p, struct json_object *o, struct sink *sink)
@@ -564,7 +566,7 @@ static int parse_reclaim(struct record_parser *p, struct json_object *o, struct 
 	};
 
 	get_reclaim_sum(p, o, &r.sum);
-	return p->error ? 0 : sink->ops->reclaim(sink, &r);
+	return p->error ? 0 : sink__call(sink, reclaim, &r);
 }
 
 static int parse_stall(struct record_parser *p, struct json_object *o, struct sink *sink)
@@ -575,14 +577,16 @@ static int parse_stall(struct record_parser *p, struct json_object *o, struct si
 		.cgroup = value__text(p, o, "cgroup"),
 		.container = get_container(p, o),
 		.since_ns = value__number(p, o, "since_ns"),
+		.file = limit_file_named(p, value__text(p, o, "file")),
 		.over = value__flag(p, o, "over"),
 		.duration_ns = value__number(p, o, "duration_ns"),
 		.reclaim_ns = value__number(p, o, "reclaim_ns"),
+		.refused = value__number(p, o, "failed"),
 		.usage_bytes = value__number(p, o, "usage_bytes"),
 		.max_bytes = value__limit(p, o, "max"),
 	};
 
-	return p->error ? 0 : sink->ops->stall(sink, &s);
+	return p->error ? 0 : sink__call(sink, stall, &s);
 }
 
 static const struct record_frame *get_frames(struct record_parser *p, struct json_object *o,
@@ -620,7 +624,7 @@ static int parse_stack(struct record_parser *p, struct json_object *o, struct si
 
 	s.user = get_frames(p, o, "user", &s.user_count);
 	s.kernel = get_frames(p, o, "kernel", &s.kernel_count);
-	return p->error ? 0 : sink->ops->stack(sink, &s);
+	return p->error ? 0 : sink__call(sink, stack, &s);
 }
 
 /* ---- the rest ---- */
@@ -634,7 +638,7 @@ static int parse_repeats(struct record_parser *p, struct json_object *o, struct 
 		r.limit_cgroup_id = value__number(p, cgroup, "id");
 		r.limit_cgroup = value__text(p, cgroup, "path");
 	}
-	return p->error ? 0 : sink->ops->repeats(sink, &r);
+	return p->error ? 0 : sink__call(sink, repeats, &r);
 }
 
 static void get_status(struct record_parser *p, struct json_object *o, struct record_exit *e)
@@ -673,7 +677,7 @@ static int parse_exit(struct record_parser *p, struct json_object *o, struct sin
 		e.runtime_exit_code = value__signed32(p, runtime, "exit_code");
 		e.runtime_oom_killed = value__flag(p, runtime, "oom_killed");
 	}
-	return p->error ? 0 : sink->ops->exit(sink, &e);
+	return p->error ? 0 : sink__call(sink, exit, &e);
 }
 
 static int parse_lost(struct record_parser *p, struct json_object *o, struct sink *sink)
@@ -686,7 +690,7 @@ static int parse_lost(struct record_parser *p, struct json_object *o, struct sin
 
 	if (!lost.kind)
 		value__fail(p, -EINVAL);
-	return p->error ? 0 : sink->ops->lost(sink, &lost);
+	return p->error ? 0 : sink__call(sink, lost, &lost);
 }
 
 static int parse_end(struct record_parser *p, struct json_object *o, struct sink *sink)
@@ -701,7 +705,7 @@ static int parse_end(struct record_parser *p, struct json_object *o, struct sink
 
 	if (!end.reason)
 		value__fail(p, -EINVAL);
-	return p->error ? 0 : sink->ops->end(sink, &end);
+	return p->error ? 0 : sink__call(sink, end, &end);
 }
 
 /* Each hands a record over unless it failed; returns what the sink returned. */

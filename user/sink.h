@@ -36,6 +36,9 @@ struct sink_ops {
 	int (*finish)(struct sink *sink);
 };
 
+/* Those of a report may have no use for some records: NULL. */
+#define sink__call(sink, op, record) ((sink)->ops->op ? (sink)->ops->op((sink), (record)) : 0)
+
 struct sink {
 	const struct sink_ops *ops;
 	FILE *out;
@@ -44,6 +47,7 @@ struct sink {
 /* Each returns a sink that writes to `out` (not owned), to be freed by ops->free, or NULL. */
 struct sink *sink_text__new(FILE *out, bool colour);
 struct sink *sink_json__new(FILE *out);
+struct sink *sink_folded__new(FILE *out);
 
 /* Calls finish, if there is one, and flushes. Returns 0 or a negative errno. */
 int sink__finish(struct sink *sink);

@@ -182,6 +182,7 @@ static void write_oom(struct sink *sink, const struct variant *v)
 	const struct record_history history = {
 		.points = points, .count = 2, .has_growth = true, .growth_bytes_per_s = -7,
 		.reclaim = { 1, 2, 3, 4 }, .throttle = { 5, 6, 7, 8 }, .refused = 9,
+		.cgroup_id = 10, .cgroup = v->name,
 	};
 	struct record_memory memory = { .known = 0x2a5 };
 	struct record_level levels[2] = { level(v), { .id = 1, .path = "/" } };
@@ -283,7 +284,7 @@ static void write_charges(struct sink *sink, const struct variant *v)
 	struct record_stall s = {
 		.time = TIME, .cgroup_id = 3, .cgroup = v->name, .container = docker(v), .since_ns = 1,
 		.over = v->full, .duration_ns = 2, .reclaim_ns = 3, .usage_bytes = 4,
-		.max_bytes = RECORD_MAX,
+		.max_bytes = RECORD_MAX, .file = v->full ? LIMIT_HIGH : LIMIT_MAX, .refused = 5,
 	};
 
 	if (v->full) {

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A command line as a table: it parses, explains errors and prints the help. What the options mean
+ * is their owners' (options.c, report_options.c).
+ */
+#ifndef OOMTRACE_CMDLINE_H
+#define OOMTRACE_CMDLINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#define CMDLINE_STOP 1 /* from apply: something was printed, the command line is done */
+
+struct cmdline_spec {
+	const char *name;
+	const char *arg;	/* as help shows it; NULL: takes none */
+	const char *accepts;	/* what the argument is, with an example: ends error lines */
+	const char *help;
+	/* Takes the argument (NULL without one): 0, -EINVAL (malformed), -ERANGE or CMDLINE_STOP.
+	   NULL: prints the help. */
+	int (*apply)(void *ctx, const char *arg);
+	int group;
+	char letter;		/* 0: none */
+	bool hidden;		/* for tests: not in --help */
+};
+
+struct cmdline {
+	const char *command;	/* "oomtrace" or "oomtrace report" */
+	const char *operands;	/* as help shows them; NULL: there are none */
+	const char *summary;	/* what it does, a sentence */
+	const char *epilogue;	/* ends the help */
+	const struct cmdline_spec *specs;
+	size_t count;
+	const char *const *group_titles;
+	int groups;
+	int exclusive;		/* a group of which one option can be given, and once; -1: none */
+	/* Says what an operand was perhaps meant for, an option's name; NULL: nothing. Optional. */
+	const char *(*guess)(const char *operand);
+};
+
+enum cmdline_result {
+	CMDLINE_OK,
+	CMDLINE_DONE,	/* something was printed, as asked: nothing is left to do */
+	CMDLINE_ERROR,	/* what is wrong was printed */
+};
+
+struct cmdline_parse {
+	const struct cmdline *table;
+	void *ctx;			/* for apply */
+	FILE *help_out, *err;
+	const struct cmdline_spec *chosen; /* of the exclusive group, or NULL */
+	char **operands;		/* what is left of argv, NULL-terminated */
+};
+
+/*
+ * argv is permuted (getopt). Help goes to help_out, at most one error to err, with the user's
+ * strings escaped. Not thread-safe, as getopt isn't.
+ */
+enum cmdline_result cmdline__parse(struct cmdline_parse *p, int argc, char **argv);
+
+/* Says where help is. Every error line is followed by it. Returns CMDLINE_ERROR. */
+enum cmdline_result cmdline__hint(const struct cmdline_parse *p);
+
+#endif

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef OOMTRACE_REPORT_H
+#define OOMTRACE_REPORT_H
+
+#include <stdbool.h>
+
+/* oomtrace report: argv[0] is that word; colour: if stdout is to have it. Returns an exit code. */
+int report__main(int argc, char **argv, bool colour);
+
+#endif
