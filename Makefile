@@ -33,7 +33,8 @@ LINK = $(if $(STATIC),-static $(shell $(PKG_CONFIG) --static --libs $(LIBS)),$(s
 SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 SOURCES := $(wildcard user/*.c)
-OBJECTS := $(SOURCES:%.c=$(OUT)/%.o) $(if $(STATIC),$(OUT)/user/static/libelf.o)
+DYGRAPHS ?= /usr/share/javascript/dygraphs
+OBJECTS := $(SOURCES:%.c=$(OUT)/%.o) $(OUT)/report/html_assets.o $(if $(STATIC),$(OUT)/user/static/libelf.o)
 SKELETON := build/bpf/oomtrace.skel.h
 
 .DELETE_ON_ERROR:
@@ -46,6 +47,17 @@ $(OUT)/oomtrace: $(OBJECTS)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LINK)
 
 $(OUT)/user/%.o: user/%.c Makefile | $(SKELETON)
+	@mkdir -p $(@D)
+	@echo "  CC      $@"
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(FLAGS) -c -o $@ $<
+
+# The HTML report's style and scripts, with the chart library, as C strings.
+build/report/html_assets.c: scripts/embed.py $(wildcard user/report/*) | tools
+	@mkdir -p $(@D)
+	@echo "  EMBED   $@"
+	$(Q)python3 -B scripts/embed.py user/report $(DYGRAPHS) > $@
+
+$(OUT)/report/html_assets.o build/unit/report/html_assets.o: build/report/html_assets.c user/html_assets.h
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(FLAGS) -c -o $@ $<
@@ -67,6 +79,7 @@ tools:
 		command -v $${tool%% *} >/dev/null || missing="$$missing $$tool"; done; \
 	[ "$$missing" ] || for lib in $(LIBS); do \
 		$(PKG_CONFIG) --exists $$lib || missing="$$missing $$lib"; done; \
+	[ -e $(DYGRAPHS)/dygraph.min.js ] || missing="$$missing $(DYGRAPHS)/dygraph.min.js"; \
 	[ -z "$$missing" ] || { \
 		echo "missing:$$missing; scripts/setup.sh build installs what is needed" >&2; exit 1; }
 
@@ -99,7 +112,8 @@ bench:
 	scripts/bench.sh
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,build/unit/%,$(wildcard tests/unit/test_*.c))
-UNIT_OBJECTS := $(patsubst user/%.c,build/unit/user/%.o,$(filter-out user/main.c,$(SOURCES)))
+UNIT_OBJECTS := $(patsubst user/%.c,build/unit/user/%.o,$(filter-out user/main.c,$(SOURCES))) \
+	build/unit/report/html_assets.o
 
 unit: build/oomtrace $(UNIT_TESTS)
 	$(Q)scripts/unit.sh build/oomtrace $(UNIT_TESTS) $(sort $(wildcard tests/unit/*.sh))
@@ -115,7 +129,7 @@ build/unit/%: tests/unit/%.c $(UNIT_OBJECTS) Makefile
 		$(filter %.c %.o,$^) $(shell $(PKG_CONFIG) --libs $(LIBS)) -lcmocka
 
 FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
-FUZZ_OBJECTS := $(UNIT_OBJECTS:build/unit/%=build/fuzz/%)
+FUZZ_OBJECTS := $(patsubst build/unit/user/%,build/fuzz/user/%,$(UNIT_OBJECTS))
 FUZZ_FLAGS := $(SANITIZE) -fsanitize=fuzzer-no-link
 
 fuzz: $(FUZZ_TARGETS)

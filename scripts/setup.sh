@@ -20,6 +20,7 @@ zlib1g-dev       zlib, which libbpf needs
 libjson-c-dev    JSON library
 libc6-dev        C library headers
 pkg-config       finds libraries
+libjs-dygraphs   draws the charts of HTML reports
 python3          checks the BPF programs'"'"' loads'
 TEST='
 libcmocka-dev    C unit test library

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Usage over time with its limit, and over it the marks of kills, writes and reclaim. */
+'use strict';
+
+const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'];
+
+function formatSize(bytes) {
+	let unit = 0;
+	while (bytes >= 1024 && unit + 1 < units.length) {
+		bytes /= 1024;
+		unit++;
+	}
+	return (unit && bytes % 1 ? bytes.toFixed(1) : Math.round(bytes)) + ' ' + units[unit];
+}
+
+function formatTime(ms) {
+	return new Date(ms).toISOString().slice(11, 23);
+}
+
+/* An element with attributes and children: text is only ever text. */
+function make(name, attributes, ...children) {
+	const svg = ['svg', 'g', 'path', 'line'].includes(name);
+	const element = svg ? document.createElementNS('http://www.w3.org/2000/svg', name) :
+		document.createElement(name);
+	for (const [key, value] of Object.entries(attributes || {}))
+		element.setAttribute(key, value);
+	element.append(...children);
+	return element;
+}
+
+/* Ticks at multiples of a power of two, as sizes are read. */
+function sizeTicks(from, to, pixels) {
+	const step = 2 ** Math.ceil(Math.log2((to - from) / Math.max(2, pixels / 45)));
+	const ticks = [];
+	for (let v = Math.ceil(from / step) * step; v <= to; v += step)
+		ticks.push({ v, label: formatSize(v) });
+	return ticks;
+}
+
+class Chart {
+	constructor(data, place) {
+		this.data = data;
+		this.chosen = -1;
+		this.kills = data.kills.map(([ns, oom, pid, comm, curve]) =>
+			({ ms: ns / 1e6, oom, pid, comm, curve })).sort((a, b) => a.ms - b.ms);
+		this.build(place);
+		this.show(data.main);
+	}
+
+	build(place) {
+		const button = (text, label, action) => {
+			const made = make('button', { type: 'button', 'aria-label': label, title: label }, text);
+			made.addEventListener('click', action);
+			return made;
+		};
+		const tools = make('div', { class: 'tools' });
+		if (this.data.curves.length > 1) {
+			const select = make('select', {}, ...this.data.curves.map((curve, i) =>
+				make('option', { value: i }, curve.label)));
+			select.value = this.data.main;
+			select.addEventListener('change', () => this.show(Number(select.value)));
+			tools.append(make('label', {}, 'cgroup ', select));
+		}
+		tools.append(button('+', 'zoom in', () => this.zoom(0.5)),
+			button('−', 'zoom out', () => this.zoom(2)),
+			button('←', 'earlier', () => this.pan(-0.3)),
+			button('→', 'later', () => this.pan(0.3)),
+			button('All', 'all of it', () => this.dygraph.resetZoom()));
+		if (this.kills.length)
+			tools.append(button('‹ kill', 'the kill before', () => this.choose(-1)),
+				button('kill ›', 'the next kill', () => this.choose(1)));
+		this.canvas = make('div', { class: 'dygraph' });
+		this.marks = make('svg', { class: 'marks', 'aria-hidden': 'true' });
+		this.plot = make('div', { class: 'plot', tabindex: 0, role: 'group',
+			'aria-label': 'chart of memory usage: arrow keys move, plus and minus zoom, ' +
+				'0 shows all, n and p go from kill to kill, Enter opens one' },
+			this.canvas, this.marks);
+		this.plot.addEventListener('keydown', event => this.key(event));
+		this.readout = make('p', { class: 'readout', 'aria-live': 'polite' });
+		const legend = make('ul', { class: 'legend' });
+		for (const [key, text] of [['use', 'usage'], ['limit', 'memory.max'], ['kill', 'kill'],
+			['write', 'write of the limit'], ['reclaim', 'reclaim'], ['throttle', 'held back by memory.high']])
+			if (this.has(key))
+				legend.append(make('li', {}, make('span', { class: 'key ' + key }), text));
+		place.append(tools, this.plot, this.readout, legend);
+		place.hidden = false;
+		this.probe = make('span', { hidden: '' });
+		place.append(this.probe);
+	}
+
+	has(key) {
+		const { curves, kills, writes } = this.data;
+		return key === 'kill' ? kills.length : key === 'write' ? writes.length :
+			key === 'reclaim' || key === 'throttle' ? curves.some(c => c[key].length) : true;
+	}
+
+	/* What a colour of the style is in the present scheme: a canvas has to be told. */
+	colour(name) {
+		this.probe.style.color = `var(--${name})`;
+		return getComputedStyle(this.probe).color;
+	}
+
+	/* The rows of the library: time in ms, usage, limit; null is unknown, NaN a gap ("max"). */
+	rows(index) {
+		const limit = value => value === 'max' ? NaN : value;
+		const rows = this.data.curves[index].points.map(([ns, usage, max]) => [ns / 1e6, usage, limit(max)]);
+		for (const [from, to, old, max, curve] of this.data.writes)
+			if (curve === index)
+				rows.push([from / 1e6, null, limit(old)], [to / 1e6, null, limit(max)]);
+		return rows.sort((a, b) => a[0] - b[0]);
+	}
+
+	show(index) {
+		const rows = this.rows(index);
+		this.index = index;
+		this.writes = this.data.writes.filter(write => write[4] === index);
+		this.times = rows.map(row => row[0]).concat(this.kills.map(kill => kill.ms));
+		this.first = this.times.reduce((a, b) => Math.min(a, b), Infinity);
+		this.last = this.times.reduce((a, b) => Math.max(a, b), -Infinity);
+		const margin = Math.max((this.last - this.first) * 0.01, 1);
+		this.first -= margin;
+		this.last += margin;
+		const most = rows.reduce((top, row) => Math.max(top, row[1] || 0), 1);
+		/* Limits are in the picture as far as they are near. */
+		this.top = 1.08 * rows.reduce((top, row) => row[2] <= 2 * most ? Math.max(top, row[2]) : top, most);
+		if (this.dygraph)
+			this.dygraph.destroy();
+		this.dygraph = new Dygraph(this.canvas, rows, this.options());
+		this.draw();
+	}
+
+	options() {
+		return {
+			labels: ['time', 'usage', 'limit'],
+			labelsUTC: true,
+			dateWindow: [this.first, this.last],
+			valueRange: [0, this.top],
+			connectSeparatedPoints: true,
+			animatedZooms: false,
+			gridLineColor: this.colour('line'),
+			axisLineColor: this.colour('line'),
+			highlightCircleSize: 3,
+			series: {
+				usage: { color: this.colour('use'), strokeWidth: 1.5, fillGraph: true, fillAlpha: 0.14 },
+				limit: { color: this.colour('limit'), strokeWidth: 1.7, stepPlot: true },
+			},
+			axes: {
+				x: { ticker: Dygraph.dateTicker, axisLabelFormatter: Dygraph.dateAxisLabelFormatter,
+					axisLabelWidth: 74, pixelsPerLabel: 90 },
+				y: { ticker: sizeTicks, axisLabelWidth: 62 },
+			},
+			underlayCallback: (context, area) => this.underlay(context, area),
+			drawCallback: () => this.draw(),
+			highlightCallback: (event, x, points) => this.tell(x, points),
+			unhighlightCallback: () => this.readout.replaceChildren(),
+			zoomCallback: (from, to) => { this.window(from, to); },
+		};
+	}
+
+	/* Reclaim is a strip at the bottom: the more of the time it took, the denser. */
+	underlay(context, area) {
+		if (!this.dygraph)
+			return;
+		const strips = [['reclaim', area.y + area.h - 6], ['throttle', area.y + area.h - 12]];
+		for (const [kind, y] of strips) {
+			context.fillStyle = this.colour(kind);
+			for (const [from, to, busy] of this.data.curves[this.index][kind]) {
+				const left = this.dygraph.toDomXCoord(from / 1e6);
+				const right = this.dygraph.toDomXCoord(to / 1e6);
+				if (right < area.x || left > area.x + area.w)
+					continue;
+				context.globalAlpha = Math.min(1, 0.25 + busy / Math.max(1, to - from));
+				context.fillRect(left, y, Math.max(1.5, right - left), 5);
+			}
+		}
+		context.globalAlpha = 1;
+	}
+
+	/* The marks are elements, one for each kill, over the library's canvas. */
+	draw() {
+		if (!this.dygraph)
+			return;
+		const area = this.dygraph.getArea();
+		const x0 = this.canvas.offsetLeft, y0 = this.canvas.offsetTop;
+		this.marks.setAttribute('width', this.plot.clientWidth);
+		this.marks.setAttribute('height', this.plot.clientHeight);
+		const made = [];
+		const seen = x => x >= area.x - 1 && x <= area.x + area.w + 1;
+		const [from, to] = this.dygraph.xAxisRange();
+		const inView = this.kills.filter(kill => kill.ms >= from && kill.ms <= to).length;
+		/* So many lines that they would hide the curve are left to the triangles. */
+		const foot = inView * 14 > area.w ? '' : `V${y0 + area.y + area.h}`;
+		this.kills.forEach((kill, i) => {
+			const x = this.dygraph.toDomXCoord(kill.ms);
+			if (seen(x))
+				made.push(make('path', { class: i === this.chosen ? 'kill chosen' : 'kill',
+					d: `M${(x0 + x).toFixed(1)} ${y0 + area.y + 8}l-4 -8h8z` +
+						(i === this.chosen ? `V${y0 + area.y + area.h}` : foot) }));
+		});
+		for (const [began, , , max] of this.writes) {
+			const x = this.dygraph.toDomXCoord(began / 1e6);
+			const y = max === 'max' ? area.y : this.dygraph.toDomYCoord(Math.min(max, this.top));
+			if (seen(x))
+				made.push(make('path', { class: 'write', d: `M${x0 + x} ${y0 + y - 5}l5 5l-5 5l-5 -5z` }));
+		}
+		this.marks.replaceChildren(...made);
+	}
+
+	tell(ms, points) {
+		const parts = [make('b', {}, formatTime(ms)), ' UTC'];
+		for (const point of points)
+			if (Number.isFinite(point.yval))
+				parts.push(` · ${point.name} `, make('b', {}, formatSize(point.yval)));
+		const near = this.near(ms);
+		if (near)
+			parts.push(` · killed ${near.comm} (pid ${near.pid})`);
+		this.readout.replaceChildren(...parts);
+	}
+
+	/* The kill within some pixels of a time. */
+	near(ms) {
+		const [from, to] = this.dygraph.xAxisRange();
+		const reach = (to - from) / this.plot.clientWidth * 6;
+		return this.kills.find(kill => Math.abs(kill.ms - ms) <= reach);
+	}
+
+	choose(step) {
+		if (!this.kills.length)
+			return;
+		this.chosen = (this.chosen + step + this.kills.length + (this.chosen < 0 && step < 0)) % this.kills.length;
+		const kill = this.kills[this.chosen];
+		const [from, to] = this.dygraph.xAxisRange();
+		if (kill.ms < from || kill.ms > to)
+			this.window(kill.ms - (to - from) / 2, kill.ms + (to - from) / 2);
+		this.draw();
+		const parts = [make('b', {}, `kill ${this.chosen + 1} of ${this.kills.length}`),
+			` · ${formatTime(kill.ms)} UTC · ${kill.comm} (pid ${kill.pid})`];
+		if (document.getElementById('oom-' + kill.oom))
+			parts.push(' · ', make('a', { href: '#oom-' + kill.oom }, 'its card'));
+		this.readout.replaceChildren(...parts);
+	}
+
+	window(from, to) {
+		const least = 0.01, width = Math.min(Math.max(to - from, least), this.last - this.first);
+		from = Math.min(Math.max(from, this.first), this.last - width);
+		this.dygraph.updateOptions({ dateWindow: [from, from + width], valueRange: [0, this.top] });
+	}
+
+	zoom(factor) {
+		const [from, to] = this.dygraph.xAxisRange();
+		const kill = this.kills[this.chosen];
+		const middle = kill && kill.ms >= from && kill.ms <= to ? kill.ms : (from + to) / 2;
+		this.window(middle - (middle - from) * factor, middle + (to - middle) * factor);
+	}
+
+	pan(part) {
+		const [from, to] = this.dygraph.xAxisRange();
+		this.window(from + (to - from) * part, to + (to - from) * part);
+	}
+
+	key(event) {
+		const actions = {
+			'+': () => this.zoom(0.5), '=': () => this.zoom(0.5), '-': () => this.zoom(2),
+			ArrowLeft: () => this.pan(-0.2), ArrowRight: () => this.pan(0.2),
+			0: () => this.window(this.first, this.last), Home: () => this.window(this.first, this.last),
+			n: () => this.choose(1), p: () => this.choose(-1),
+			Enter: () => { if (this.chosen >= 0) location.hash = 'oom-' + this.kills[this.chosen].oom; },
+		};
+		if (event.ctrlKey || event.metaKey || event.altKey || !actions[event.key])
+			return;
+		actions[event.key]();
+		event.preventDefault();
+	}
+
+	/* After the colours or the size of the page have changed. */
+	restyle() {
+		const window = this.dygraph.xAxisRange();
+		const { gridLineColor, axisLineColor, series } = this.options();
+		this.dygraph.updateOptions({ gridLineColor, axisLineColor, series, dateWindow: window });
+		this.dygraph.resize();
+	}
+}
