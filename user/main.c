@@ -97,11 +97,17 @@ static int run(const struct options *opts)
 	if (!code && opts->find_min) {
 		code = find_min__run(&target, guard, opts->hold_ns);
 	} else if (!code) {
+		struct console *console = opts->output == OPTIONS_OUTPUT_TEXT && !opts->dry_run ?
+						  console__new() : NULL;
+		FILE *out = console ? console__out(console) : stdout;
+
 		sink = opts->output == OPTIONS_OUTPUT_JSON ? sink_json__new(stdout) :
-							     sink_text__new(stdout, want_colour());
-		code = sink ? session__run(opts, &hierarchy, &target, guard, sink) : EXIT_RUNTIME;
+							     sink_text__new(out, want_colour());
+		code = sink ? session__run(opts, &hierarchy, &target, guard, sink, console) :
+			      EXIT_RUNTIME;
 		if (sink)
 			sink->ops->free(sink);
+		console__free(console);
 	}
 	target__close(&target);
 	return code;

@@ -17,8 +17,10 @@
 #include "diagnose.h"
 #include "exit_codes.h"
 #include "guard.h"
-#include "keys.h"
+#include "hotkeys.h"
+#include "live.h"
 #include "limiter.h"
+#include "meminfo.h"
 #include "model.h"
 #include "names.h"
 #include "predict.h"
@@ -50,8 +52,10 @@ struct session {
 	struct guard *guard;     /* these two: only when the limit is to be changed */
 	struct limiter *limiter;
 	int limit_error;
-	struct keys keys;
-	int epoll_fd, signal_fd, duration_fd, tick_fd;
+	struct hotkeys hotkeys;
+	struct console *console; /* NULL: stdout is no terminal, or JSON is wanted */
+	struct live *live;
+	int epoll_fd, signal_fd, duration_fd, tick_fd, draw_fd;
 
 	uint64_t bad_events;     /* bytes in the ring that were no event */
 	uint64_t bad_told;
@@ -137,6 +141,7 @@ static void on_usage(void *ctx, const struct record_usage *usage)
 {
 	struct session *s = ctx;
 
+	live__on_usage(s->live, usage);
 	note_write(s, s->sink->ops->usage(s->sink, usage));
 }
 
@@ -144,6 +149,7 @@ static void on_reclaim(void *ctx, const struct record_reclaim *reclaim)
 {
 	struct session *s = ctx;
 
+	live__on_reclaim(s->live, reclaim);
 	note_write(s, s->sink->ops->reclaim(s->sink, reclaim));
 }
 
@@ -309,6 +315,7 @@ static void tell_quiet(void *ctx, uint64_t limit_cgroup_id, const struct quiet_r
 static void tell_session(struct session *s)
 {
 	struct utsname uts;
+	char max_cgroup[PATH_MAX] = "";
 	struct record_session record = {
 		.time = s->started,
 		.version = OOMTRACE_VERSION,
@@ -320,6 +327,14 @@ static void tell_session(struct session *s)
 		.plan = &s->plan,
 	};
 
+	record.has_memory = s->target->cgroup_id &&
+			    !cgroup__read_u64(s->target->dir_fd, "memory.current", &record.usage_bytes) &&
+			    !meminfo__limit(s->hierarchy, s->target->cgroup, &record.max_bytes, max_cgroup,
+					    sizeof(max_cgroup)) &&
+			    !meminfo__machine("MemTotal", &record.machine_total_bytes) &&
+			    !meminfo__machine("MemAvailable", &record.machine_available_bytes);
+	if (max_cgroup[0])
+		record.max_cgroup = max_cgroup;
 	uname(&uts);
 	record.kernel = uts.release;
 	record.arch = uts.machine;
@@ -381,60 +396,17 @@ static void clear_timer(int fd)
 		return; /* not expired after all: nothing to clear */
 }
 
-/* The limit that - and + start from: where there is none, what is used. */
-static uint64_t present_limit(const struct session *s)
-{
-	uint64_t bytes = 0;
-
-	if (cgroup__read_u64(s->target->dir_fd, "memory.max", &bytes) || bytes == UINT64_MAX)
-		cgroup__read_u64(s->target->dir_fd, "memory.current", &bytes);
-	return bytes;
-}
-
-static void set_by_key(struct session *s, uint64_t bytes)
-{
-	char size[UNITS__TEXT_SIZE];
-
-	if (guard__lock(s->guard)) {
-		fputs("oomtrace: another oomtrace is changing this cgroup's limit.\n", stderr);
-		return;
-	}
-	fprintf(stderr, "oomtrace: setting memory.max to %s\n",
-		units__format_size(size, sizeof(size), bytes));
-	limiter__set(s->limiter, bytes);
-}
-
 static void handle_key(struct session *s)
 {
-	bool typing = s->keys.typing;
-	enum keys_action action;
-	uint64_t bytes = 0;
-	char key;
-
-	if (read(STDIN_FILENO, &key, 1) != 1) {
-		epoll_ctl(s->epoll_fd, EPOLL_CTL_DEL, STDIN_FILENO, NULL); /* the terminal is gone */
-		return;
-	}
-	action = keys__take(&s->keys, key, present_limit(s), &bytes);
-	if (typing && !s->keys.typing)
-		fputc('\n', stderr); /* ends the line of the prompt */
-	switch (action) {
-	case KEYS_SET:
-		set_by_key(s, bytes);
-		break;
-	case KEYS_PROMPT:
-		fprintf(stderr, "\r\033[Kmemory.max: %s", s->keys.typed);
-		break;
-	case KEYS_BAD:
-		fputs("oomtrace: that is no size: 64M, 1G and max are\n", stderr);
-		break;
-	case KEYS_HELP_WANTED:
-		fputs("oomtrace: " KEYS_HELP "\n", stderr);
-		break;
-	case KEYS_QUIT:
+	console__clear(s->console);
+	switch (hotkeys__read(&s->hotkeys)) {
+	case HOTKEYS_QUIT:
 		s->end_reason = "interrupted";
 		break;
-	case KEYS_NONE:
+	case HOTKEYS_CLOSED: /* the terminal is gone */
+		epoll_ctl(s->epoll_fd, EPOLL_CTL_DEL, STDIN_FILENO, NULL);
+		break;
+	case HOTKEYS_DONE:
 		break;
 	}
 }
@@ -469,6 +441,7 @@ static void check_limiter(struct session *s)
 	if (result == -ENODEV && s->opts->until_exit)
 		return;
 	s->limit_error = result;
+	console__clear(s->console);
 	fprintf(stderr, "oomtrace: setting memory.max to %s: %s.\n",
 		units__format_size(size, sizeof(size), bytes), limit_error_words(result));
 	s->end_reason = "memory.max could not be set";
@@ -487,6 +460,11 @@ static void handle_fd(struct session *s, int fd)
 		tell_lost(s);
 	} else if (s->limiter && fd == limiter__fd(s->limiter)) {
 		check_limiter(s);
+	} else if (fd == s->draw_fd) {
+		clear_timer(fd);
+		/* A prompt stands in its place. */
+		if (!s->hotkeys.keys.typing)
+			live__draw(s->live, s->model, clock_ns(CLOCK_BOOTTIME));
 	} else if (fd == STDIN_FILENO) {
 		handle_key(s);
 	} else if (fd == s->target->events_fd) {
@@ -624,50 +602,26 @@ static int open_model(struct session *s)
 	return s->names && s->model && (s->steps || !s->target->cgroup[0]) ? 0 : -ENOMEM;
 }
 
-static void print_predicted(uint64_t max_bytes, uint64_t floor_bytes)
-{
-	char size[UNITS__TEXT_SIZE];
-
-	printf("    memory.max %s would %s\n", units__format_size(size, sizeof(size), max_bytes),
-	       max_bytes >= floor_bytes ? "hold" : "kill");
-}
-
-/* --dry-run of a change: which of the limits can hold without a kill. */
-static void print_prediction(const struct session *s)
-{
-	const struct ramp *ramp = &s->opts->ramp;
-	char size[UNITS__TEXT_SIZE], floor[UNITS__TEXT_SIZE];
-	uint64_t bytes = ramp->from_bytes;
-	struct prediction p;
-	bool more = s->opts->has_ramp;
-
-	if (predict__floor(s->target->dir_fd, &p))
-		return;
-	printf("    usage is %s; reclaim can get it at best down to %s (approximately)\n",
-	       units__format_size(size, sizeof(size), p.usage_bytes),
-	       units__format_size(floor, sizeof(floor), p.floor_bytes));
-	if (more && ramp->from_now)
-		more = !cgroup__read_u64(s->target->dir_fd, "memory.max", &bytes) &&
-		       ramp__next(ramp, bytes, &bytes);
-	while (more) {
-		print_predicted(bytes, p.floor_bytes);
-		more = ramp__next(ramp, bytes, &bytes);
-	}
-	if (s->opts->has_set_max)
-		print_predicted(s->opts->set_max_bytes, p.floor_bytes);
-}
-
 static int start_changes(struct session *s)
 {
 	int err = limiter__start(s->opts, s->target->dir_fd, s->guard, &s->limiter);
 
 	if (!err)
 		err = watch(s, limiter__fd(s->limiter), EPOLLIN);
+	s->hotkeys = (struct hotkeys){
+		.dir_fd = s->target->dir_fd, .guard = s->guard, .limiter = s->limiter,
+	};
 	if (!err && s->opts->output == OPTIONS_OUTPUT_TEXT && keys__available() && !keys__open()) {
 		fputs("oomtrace: " KEYS_HELP "\n", stderr);
 		err = watch(s, STDIN_FILENO, EPOLLIN);
 	}
 	return err;
+}
+
+static int start_live(struct session *s)
+{
+	s->live = live__new(s->console, s->hierarchy, s->target, clock_ns(CLOCK_BOOTTIME));
+	return s->live ? watch_timer(s, LIVE_INTERVAL_NS, LIVE_INTERVAL_NS, &s->draw_fd) : -ENOMEM;
 }
 
 static int trace(struct session *s)
@@ -682,10 +636,13 @@ static int trace(struct session *s)
 	if (!err && s->guard) {
 		err = start_changes(s);
 	}
+	if (!err && s->console)
+		err = start_live(s);
 	if (!err) {
 		check_target(s);
 		err = loop(s);
 	}
+	console__clear(s->console);
 	if (err) {
 		fprintf(stderr, "oomtrace: %s.\n", strerror(-err));
 		return EXIT_RUNTIME;
@@ -696,7 +653,8 @@ static int trace(struct session *s)
 }
 
 int session__run(const struct options *opts, const struct cgroup__hierarchy *h,
-		 const struct target *target, struct guard *guard, struct sink *sink)
+		 const struct target *target, struct guard *guard, struct sink *sink,
+		 struct console *console)
 {
 	struct session s = {
 		.guard = guard,
@@ -706,10 +664,12 @@ int session__run(const struct options *opts, const struct cgroup__hierarchy *h,
 		.target = target,
 		.subtree = { h, target, 0 },
 		.sink = sink,
+		.console = console,
 		.epoll_fd = -1,
 		.signal_fd = -1,
 		.duration_fd = -1,
 		.tick_fd = -1,
+		.draw_fd = -1,
 	};
 	/* The model after the tracer: what it can say depends on what could be attached. */
 	int code = open_tracer(&s);
@@ -721,7 +681,7 @@ int session__run(const struct options *opts, const struct cgroup__hierarchy *h,
 		if (opts->output == OPTIONS_OUTPUT_TEXT)
 			diagnose__print_plan(stdout, &s.plan);
 		if (opts->output == OPTIONS_OUTPUT_TEXT && (opts->has_ramp || opts->has_set_max))
-			print_prediction(&s);
+			predict__print(stdout, opts, s.target->dir_fd);
 		code = exit_code(&s);
 	} else if (code == EXIT_DONE) {
 		if (opts->verbose)
@@ -733,10 +693,11 @@ int session__run(const struct options *opts, const struct cgroup__hierarchy *h,
 	guard__finish(s.guard, opts->keep);
 	tracer__close(s.tracer);
 	model__free(s.model);
+	live__free(s.live);
 	steps__free(s.steps);
 	names__free(s.names);
-	for (size_t i = 0; i < 4; i++) {
-		int fd = (const int[]){ s.epoll_fd, s.signal_fd, s.duration_fd, s.tick_fd }[i];
+	for (size_t i = 0; i < 5; i++) {
+		int fd = (const int[]){ s.epoll_fd, s.signal_fd, s.duration_fd, s.tick_fd, s.draw_fd }[i];
 
 		if (fd >= 0)
 			close(fd);

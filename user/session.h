@@ -2,6 +2,7 @@
 #ifndef OOMTRACE_SESSION_H
 #define OOMTRACE_SESSION_H
 
+#include "console.h"
 #include "guard.h"
 #include "options.h"
 #include "sink.h"
@@ -13,6 +14,7 @@
  * The guard, of which it takes over the ownership, is there when the options change the limit.
  */
 int session__run(const struct options *opts, const struct cgroup__hierarchy *h,
-		 const struct target *target, struct guard *guard, struct sink *sink);
+		 const struct target *target, struct guard *guard, struct sink *sink,
+		 struct console *console);
 
 #endif

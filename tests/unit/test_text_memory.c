@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Usage, reclaim, limits and stalls as text; /proc/meminfo. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "meminfo.h"
+#include "text.h"
+
+#define KIB 1024ULL
+#define MIB (1024 * KIB)
+#define S 1000000000ULL
+
+struct page {
+	struct text_sink *sink;
+	char *text;
+	size_t size, seen;
+};
+
+static void start(struct page *page)
+{
+	FILE *out = open_memstream(&page->text, &page->size);
+
+	page->seen = 0;
+	assert_non_null(out);
+	page->sink = (struct text_sink *)sink_text__new(out, false);
+	assert_non_null(page->sink);
+}
+
+/* What has been written since the last time. */
+static const char *news(struct page *page)
+{
+	const char *text;
+
+	fflush(page->sink->base.out);
+	text = page->text + page->seen;
+	page->seen = page->size;
+	return text;
+}
+
+static void expect(struct page *page, const char *text)
+{
+	assert_string_equal(news(page), text);
+}
+
+static void stop(struct page *page)
+{
+	FILE *out = page->sink->base.out;
+
+	page->sink->base.ops->free(&page->sink->base);
+	fclose(out);
+	free(page->text);
+}
+
+static void test_history(void **state)
+{
+	const struct record_point points[] = {
+		{ 10 * S, 12 * MIB, 64 * MIB }, { 16 * S, 48 * MIB, 64 * MIB }, { 18 * S, 64 * MIB, 64 * MIB },
+	};
+	struct record_history h = {
+		.points = points,
+		.count = 3,
+		.has_growth = true,
+		.growth_bytes_per_s = 8 * MIB,
+		.reclaim = { 14, S + S / 5, 420000000, 12 * MIB },
+		.refused = 1234567,
+	};
+	struct page page;
+
+	(void)state;
+	start(&page);
+	text__history(page.sink, &h);
+	expect(&page, "    before    ▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▇▇▇▇▇▇▇█ "
+		      "12.0 MiB -> 64.0 MiB in 8.0 s, growing by 8.0 MiB/s\n"
+		      "    reclaim   1.2 s in 14 runs (longest 420.0 ms), freed 12.0 MiB; "
+		      "1,234,567 charges refused\n");
+	/* Nothing that is not known or did not happen. */
+	h = (struct record_history){ .points = points, .count = 1, .throttle = { 1, S, S, 0 }, .refused = 1 };
+	text__history(page.sink, &h);
+	expect(&page, "    reclaim   held back by memory.high for 1.0 s; 1 charge refused\n");
+	h = (struct record_history){ .points = points, .count = 1 };
+	text__history(page.sink, &h);
+	expect(&page, "");
+	stop(&page);
+}
+
+static void test_history_of_a_fall(void **state)
+{
+	const struct record_point points[] = {
+		{ 10 * S, 12 * MIB, 20 * MIB }, { 11 * S, 64 * MIB, 64 * MIB }, { 12 * S, 32 * MIB, 20 * MIB },
+	};
+	struct record_history h = {
+		.points = points, .count = 3, .has_growth = true, .growth_bytes_per_s = INT64_MIN,
+	};
+	struct page page;
+
+	(void)state;
+	start(&page);
+	text__history(page.sink, &h);
+	assert_non_null(strstr(news(&page), " 12.0 MiB -> 64.0 MiB -> 32.0 MiB in 2.0 s, shrinking by 8.0 EiB/s\n"));
+	stop(&page);
+}
+
+static void test_memory(void **state)
+{
+	struct record_memory memory = { .known = ~0u };
+	struct page page;
+
+	(void)state;
+	memory.bytes[MEMORY_ANON] = 60 * MIB;
+	memory.bytes[MEMORY_SLAB_UNRECLAIMABLE] = 120 * KIB;
+	memory.bytes[MEMORY_KERNEL] = 300 * KIB;
+	start(&page);
+	text__memory(page.sink, &memory);
+	expect(&page, "    memory    anon 60.0 MiB, file 0 B, kernel 300.0 KiB, slab 120.0 KiB "
+		      "(approximately)\n");
+	memory.known = 0;
+	text__memory(page.sink, &memory);
+	expect(&page, "");
+	stop(&page);
+}
+
+static void test_chain(void **state)
+{
+	const struct record_level chain[] = {
+		{ .path = "/a/b/c", .has_memory = true, .usage_bytes = 40 * MIB, .max_bytes = 512 * MIB,
+		  .high_bytes = 48 * MIB },
+		{ .path = "/a/b", .has_memory = true, .usage_bytes = 64 * MIB, .max_bytes = 64 * MIB,
+		  .high_bytes = RECORD_MAX, .is_limit = true },
+		{ .path = "/a", .has_memory = true, .usage_bytes = 70 * MIB, .max_bytes = RECORD_MAX,
+		  .high_bytes = RECORD_MAX },
+		{ .path = "/" },
+	};
+	struct record_oom oom = { .chain = chain, .chain_count = 4 };
+	struct page page;
+
+	(void)state;
+	start(&page);
+	text__chain(page.sink, &oom);
+	expect(&page, "    limits     40.0 MiB of 512.0 MiB (high 48.0 MiB) /a/b/c\n"
+		      "               64.0 MiB of 64.0 MiB  /a/b  <- this one\n");
+	/* A single limit stands in the line above. */
+	oom.chain = &chain[1];
+	oom.chain_count = 3;
+	text__chain(page.sink, &oom);
+	expect(&page, "");
+	stop(&page);
+}
+
+static void test_session(void **state)
+{
+	struct record_session s = {
+		.target_cgroup = "/a/b",
+		.has_memory = true,
+		.machine_total_bytes = 8192 * MIB,
+		.machine_available_bytes = 6144 * MIB,
+		.usage_bytes = 60 * MIB,
+		.max_bytes = 64 * MIB,
+		.max_cgroup = "/a/b",
+	};
+	struct page page;
+
+	(void)state;
+	start(&page);
+	text__session_memory(page.sink, &s);
+	expect(&page, "    memory    it uses 60.0 MiB of at most 64.0 MiB; `free` in it shows the machine's "
+		      "8.0 GiB, 6.0 GiB of it available\n");
+	s.max_cgroup = "/a";
+	text__session_memory(page.sink, &s);
+	expect(&page, "    memory    it uses 60.0 MiB of at most 64.0 MiB (the limit of /a); `free` in it "
+		      "shows the machine's 8.0 GiB, 6.0 GiB of it available\n");
+	s.max_bytes = RECORD_MAX;
+	text__session_memory(page.sink, &s);
+	expect(&page, "    memory    it uses 60.0 MiB and has no limit; `free` in it shows the machine's "
+		      "8.0 GiB, 6.0 GiB of it available\n");
+	s.has_memory = false;
+	text__session_memory(page.sink, &s);
+	expect(&page, "");
+	stop(&page);
+}
+
+static struct record_stall stall(uint64_t seconds, bool over)
+{
+	return (struct record_stall){
+		.time = { 10 * S + seconds * S, (int64_t)(seconds * S) },
+		.cgroup_id = 7,
+		.cgroup = "/web",
+		.since_ns = 10 * S,
+		.over = over,
+		.duration_ns = seconds * S,
+		.reclaim_ns = seconds * S / 100 * 95,
+		.usage_bytes = 64 * MIB,
+		.max_bytes = 64 * MIB,
+		.file = LIMIT_MAX,
+		.refused = 1234,
+	};
+}
+
+static void test_stall(void **state)
+{
+	struct record_stall s;
+	struct page page;
+
+	(void)state;
+	start(&page);
+	page.sink->day = 0;
+	for (uint64_t seconds = 3; seconds < 12; seconds++) {
+		s = stall(seconds, false);
+		text__stall(&page.sink->base, &s);
+	}
+	/* Not every second. */
+	expect(&page, "00:00:03.000  STALL  /web has been stuck at its limit of 64.0 MiB for 3.0 s: "
+		      "95 % of the time in reclaim, 1,234 charges refused, nothing killed\n"
+		      "00:00:06.000  STALL  /web has been stuck at its limit of 64.0 MiB for 6.0 s: "
+		      "95 % of the time in reclaim, 1,234 charges refused, nothing killed\n");
+	s = stall(12, true);
+	s.file = LIMIT_HIGH;
+	s.reclaim_ns = 38 * S;
+	s.refused = 0;
+	text__stall(&page.sink->base, &s);
+	expect(&page, "00:00:12.000  STALL OVER  /web was stuck at its memory.high of 64.0 MiB for 12.0 s: "
+		      "3.2 tasks at any time in reclaim or held back, nothing killed\n");
+	/* Another one. */
+	s = stall(3, false);
+	s.since_ns = 40 * S;
+	text__stall(&page.sink->base, &s);
+	s.cgroup_id = 8;
+	text__stall(&page.sink->base, &s);
+	assert_non_null(strchr(strchr(news(&page), '\n') + 1, '\n'));
+	stop(&page);
+}
+
+static void test_meminfo(void **state)
+{
+	static const char text[] = "MemTotal:        8148232 kB\nMemFree:  1 kB\nMemAvailable: 500 kB\nBad: x\n";
+	uint64_t bytes = 7;
+
+	(void)state;
+	assert_int_equal(meminfo__parse(text, "MemTotal", &bytes), 0);
+	assert_int_equal(bytes, 8148232 * KIB);
+	assert_int_equal(meminfo__parse(text, "MemAvailable", &bytes), 0);
+	assert_int_equal(bytes, 500 * KIB);
+	assert_int_equal(meminfo__parse(text, "Mem", &bytes), -ENODATA);
+	assert_int_equal(meminfo__parse(text, "Bad", &bytes), -ENODATA);
+	assert_int_equal(meminfo__parse(text, "SwapFree", &bytes), -ENODATA);
+	assert_int_equal(meminfo__parse("", "MemTotal", &bytes), -ENODATA);
+	assert_int_equal(meminfo__parse("MemTotal: 99999999999999999999 kB", "MemTotal", &bytes), -ENODATA);
+	assert_int_equal(bytes, 500 * KIB); /* untouched by what failed */
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_history),
+		cmocka_unit_test(test_history_of_a_fall),
+		cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_chain),
+		cmocka_unit_test(test_session),
+		cmocka_unit_test(test_stall),
+		cmocka_unit_test(test_meminfo),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What led to an OOM, or to none, as text: usage, reclaim, what the memory was, whose limits. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "curve.h"
+#include "text.h"
+#include "units.h"
+
+#define CURVE_WIDTH 32
+
+static void put_duration(FILE *out, const char *label, uint64_t duration_ns)
+{
+	char text[UNITS__TEXT_SIZE];
+
+	fprintf(out, "%s%s", label, units__format_duration(text, sizeof(text), duration_ns));
+}
+
+/* "▁▂▃▅▇██ 12.0 MiB -> 64.0 MiB in 8.3 s, growing by 31.2 MiB/s" */
+static void put_curve(const struct text_sink *sink, const struct record_history *h)
+{
+	const struct record_point *first = &h->points[0], *last = &h->points[h->count - 1];
+	char curve[CURVE_SIZE(CURVE_WIDTH)];
+	FILE *out = sink->base.out;
+	uint64_t peak = 0;
+
+	if (last->ts_ns <= first->ts_ns)
+		return;
+	for (size_t i = 0; i < h->count; i++) {
+		if (h->points[i].usage_bytes > peak)
+			peak = h->points[i].usage_bytes;
+	}
+	text__label(sink, "before");
+	curve__draw(curve, h->points, h->count, first->ts_ns, last->ts_ns,
+		    curve__top(h->points, h->count), CURVE_WIDTH, false);
+	fprintf(out, "%s ", curve);
+	text__size(out, "", first->usage_bytes);
+	if (peak > first->usage_bytes && peak > last->usage_bytes)
+		text__size(out, " -> ", peak);
+	text__size(out, " -> ", last->usage_bytes);
+	put_duration(out, " in ", last->ts_ns - first->ts_ns);
+	if (h->has_growth && h->growth_bytes_per_s) {
+		bool grows = h->growth_bytes_per_s > 0;
+		uint64_t rate = (uint64_t)h->growth_bytes_per_s;
+
+		text__size(out, grows ? ", growing by " : ", shrinking by ", grows ? rate : -rate);
+		fputs("/s", out);
+	}
+	fputc('\n', out);
+}
+
+/* "1.2 s in 14 runs (longest 420.0 ms), freed 12.0 MiB; 37 charges refused" */
+static void put_reclaim(const struct text_sink *sink, const struct record_history *h)
+{
+	FILE *out = sink->base.out;
+	const char *gap = "";
+
+	if (!h->reclaim.runs && !h->throttle.runs && !h->refused)
+		return;
+	text__label(sink, "reclaim");
+	if (h->reclaim.runs) {
+		put_duration(out, "", h->reclaim.duration_ns);
+		fputs(" in ", out);
+		text__count(out, h->reclaim.runs, "run");
+		put_duration(out, " (longest ", h->reclaim.longest_ns);
+		text__size(out, "), freed ", h->reclaim.reclaimed_bytes);
+		gap = "; ";
+	}
+	if (h->throttle.runs) {
+		fputs(gap, out);
+		put_duration(out, "held back by memory.high for ", h->throttle.duration_ns);
+		gap = "; ";
+	}
+	if (h->refused) {
+		fputs(gap, out);
+		text__count(out, h->refused, "charge");
+		fputs(" refused", out);
+	}
+	fputc('\n', out);
+}
+
+void text__history(const struct text_sink *sink, const struct record_history *history)
+{
+	if (history->count)
+		put_curve(sink, history);
+	put_reclaim(sink, history);
+}
+
+/* In the order of what people look for; what is part of another in brackets. */
+void text__memory(const struct text_sink *sink, const struct record_memory *memory)
+{
+	static const struct {
+		enum memory_item item;
+		const char *label;
+		bool always;
+	} items[] = {
+		{ MEMORY_ANON, "anon", true },
+		{ MEMORY_FILE, "file", true },
+		{ MEMORY_SHMEM, "of it shmem", false },
+		{ MEMORY_KERNEL, "kernel", true },
+		{ MEMORY_SLAB_UNRECLAIMABLE, "slab", false },
+		{ MEMORY_SLAB_RECLAIMABLE, "reclaimable slab", false },
+		{ MEMORY_KERNEL_STACK, "stacks", false },
+		{ MEMORY_PAGETABLES, "page tables", false },
+		{ MEMORY_SOCK, "sockets", false },
+		{ MEMORY_SWAP, "swap", false },
+	};
+	FILE *out = sink->base.out;
+	bool any = false;
+
+	for (size_t i = 0; i < sizeof(items) / sizeof(*items); i++) {
+		uint64_t bytes = memory->bytes[items[i].item];
+
+		if (!(memory->known & 1u << items[i].item) || (!bytes && !items[i].always))
+			continue;
+		if (any)
+			fputs(", ", out);
+		else
+			text__label(sink, "memory");
+		any = true;
+		fprintf(out, "%s ", items[i].label);
+		text__size(out, "", bytes);
+	}
+	if (any)
+		fputs(" (approximately)\n", out);
+}
+
+static bool is_limited(const struct record_level *l)
+{
+	return l->has_memory && (l->max_bytes != RECORD_MAX || l->high_bytes != RECORD_MAX);
+}
+
+/* The limits from the victim up, where there was more than one that could have been hit. */
+void text__chain(const struct text_sink *sink, const struct record_oom *oom)
+{
+	char usage[UNITS__TEXT_SIZE], max[UNITS__TEXT_SIZE];
+	const char *label = "limits";
+	FILE *out = sink->base.out;
+	size_t limited = 0;
+
+	for (size_t i = 0; i < oom->chain_count; i++)
+		limited += is_limited(&oom->chain[i]);
+	for (size_t i = 0; i < oom->chain_count && limited > 1; i++) {
+		const struct record_level *l = &oom->chain[i];
+
+		if (!is_limited(l))
+			continue;
+		text__label(sink, label);
+		label = "";
+		fprintf(out, "%9s of %-9s ", units__format_size(usage, sizeof(usage), l->usage_bytes),
+			units__format_size(max, sizeof(max), l->max_bytes));
+		if (l->high_bytes != RECORD_MAX)
+			text__size(out, "(high ", l->high_bytes);
+		fputs(l->high_bytes != RECORD_MAX ? ") " : "", out);
+		text__name(out, l->path);
+		fputs(l->is_limit ? "  <- this one\n" : "\n", out);
+	}
+}
+
+/* Why a container's own tools don't show what it may use. */
+void text__session_memory(const struct text_sink *sink, const struct record_session *s)
+{
+	FILE *out = sink->base.out;
+
+	if (!s->has_memory)
+		return;
+	text__label(sink, "memory");
+	text__size(out, "it uses ", s->usage_bytes);
+	if (s->max_bytes == RECORD_MAX) {
+		fputs(" and has no limit", out);
+	} else {
+		text__size(out, " of at most ", s->max_bytes);
+		if (s->max_cgroup && s->target_cgroup && strcmp(s->max_cgroup, s->target_cgroup)) {
+			fputs(" (the limit of ", out);
+			text__name(out, s->max_cgroup);
+			fputc(')', out);
+		}
+	}
+	text__size(out, "; `free` in it shows the machine's ", s->machine_total_bytes);
+	text__size(out, ", ", s->machine_available_bytes);
+	fputs(" of it available\n", out);
+}
+
+/* Each time that it has lasted twice as long, since every second is too much to read. */
+static bool is_news(struct text_sink *sink, const struct record_stall *s)
+{
+	bool same = sink->stall_cgroup_id == s->cgroup_id && sink->stall_since_ns == s->since_ns;
+
+	if (same && !s->over && s->duration_ns / 2 < sink->stall_told_ns)
+		return false;
+	sink->stall_cgroup_id = s->cgroup_id;
+	sink->stall_since_ns = s->since_ns;
+	sink->stall_told_ns = s->duration_ns;
+	return true;
+}
+
+/* "95 % of the time", or of several tasks together: "3.2 tasks at any time" */
+static void put_share(FILE *out, const struct record_stall *s)
+{
+	double share = s->duration_ns ? (double)s->reclaim_ns / (double)s->duration_ns : 0;
+
+	if (share <= 1.05)
+		fprintf(out, "%.0f %% of the time", share > 1 ? 100 : share * 100);
+	else
+		fprintf(out, "%.1f tasks at any time", share);
+	fputs(s->file == LIMIT_HIGH ? " in reclaim or held back, " : " in reclaim, ", out);
+}
+
+int text__stall(struct sink *base, const struct record_stall *s)
+{
+	struct text_sink *sink = (struct text_sink *)base;
+	FILE *out = base->out;
+
+	if (!is_news(sink, s))
+		return 0;
+	text__time(sink, &s->time);
+	text__style(sink, STYLE_KILL);
+	fputs(s->over ? "STALL OVER  " : "STALL  ", out);
+	text__style(sink, STYLE_PLAIN);
+	if (!text__container(out, &s->container))
+		text__name(out, s->cgroup);
+	fputs(s->over ? " was stuck at its " : " has been stuck at its ", out);
+	text__size(out, s->file == LIMIT_HIGH ? "memory.high of " : "limit of ", s->max_bytes);
+	put_duration(out, " for ", s->duration_ns);
+	fputs(": ", out);
+	put_share(out, s);
+	if (s->refused) {
+		text__count(out, s->refused, "charge");
+		fputs(" refused, ", out);
+	}
+	fputs("nothing killed\n", out);
+	return sink__flush(base);
+}
