@@ -42,12 +42,53 @@ struct mm_struct___new {
 } __attribute__((preserve_access_index));
 
 /*
- * x86: holds, on each CPU, what to add to a per-CPU address (arch/x86/kernel/setup_percpu.c). Found
- * by BTF: by /proc/kallsyms one would reach the array __per_cpu_offset on every architecture, but
- * reading that file takes longer than all the rest of starting up. Weak: elsewhere, and on 5.10,
- * whose BTF has no variables, it isn't there.
+ * What to add to a per-CPU address for a CPU: how far its copy of this map's element is from the
+ * element's per-CPU address. (The kernel's variable this_cpu_off has it, too, but for that libbpf
+ * would read all of the kernel's BTF; /proc/kallsyms takes longer still.)
  */
-extern const unsigned long this_cpu_off __ksym __weak;
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} cpu_memory SEC(".maps");
+
+struct bpf_array___percpu {
+	void *pptrs[1];
+} __attribute__((preserve_access_index));
+
+/* Adds the parts that the CPUs hold back to rss. Returns false when they can't be found. */
+static __always_inline bool compat__add_cpus(__s64 *rss, __s32 *const *counters)
+{
+	__u32 zero = 0;
+	volatile __u64 *number = bpf_map_lookup_elem(&cpu_memory, &zero);
+	__u64 percpu = 0;
+
+	if (!number)
+		return false;
+	/* To the verifier a pointer that has been in a map is a number. */
+	*number = (__u64)&cpu_memory;
+	bpf_probe_read_kernel(&percpu, sizeof(percpu),
+			      (void *)*number + bpf_core_field_offset(struct bpf_array___percpu, pptrs));
+	if (!percpu)
+		return false;
+	for (__u32 cpu = 0; cpu < COMPAT_CPUS_MAX && cpu < possible_cpus; cpu++) {
+		void *here = bpf_map_lookup_percpu_elem(&cpu_memory, &zero, cpu);
+		__u64 offset;
+
+		if (!here)
+			break;
+		*number = (__u64)here;
+		offset = *number - percpu;
+		for (int i = 0; i < RSS_COUNT; i++) {
+			__s32 delta = 0;
+
+			bpf_probe_read_kernel(&delta, sizeof(delta), (void *)counters[i] + offset);
+			rss[i] += delta;
+		}
+	}
+	return true;
+}
 
 /* Pages (for RSS_SWAP: entries) of each kind that `mm` holds. Returns whether they are exact. */
 static __noinline bool compat__rss(struct mm_struct *mm, __s64 *rss)
@@ -68,25 +109,11 @@ static __noinline bool compat__rss(struct mm_struct *mm, __s64 *rss)
 	rss[RSS_ANON] = BPF_CORE_READ(new, rss_stat[RSS_ANON].count);
 	rss[RSS_SWAP] = BPF_CORE_READ(new, rss_stat[RSS_SWAP].count);
 	rss[RSS_SHMEM] = BPF_CORE_READ(new, rss_stat[RSS_SHMEM].count);
-	if (!&this_cpu_off)
-		return false;
 	counters[RSS_FILE] = BPF_CORE_READ(new, rss_stat[RSS_FILE].counters);
 	counters[RSS_ANON] = BPF_CORE_READ(new, rss_stat[RSS_ANON].counters);
 	counters[RSS_SWAP] = BPF_CORE_READ(new, rss_stat[RSS_SWAP].counters);
 	counters[RSS_SHMEM] = BPF_CORE_READ(new, rss_stat[RSS_SHMEM].counters);
-	for (__u32 cpu = 0; cpu < COMPAT_CPUS_MAX && cpu < possible_cpus; cpu++) {
-		const unsigned long *offset = bpf_per_cpu_ptr(&this_cpu_off, cpu);
-
-		if (!offset)
-			break;
-		for (int i = 0; i < RSS_COUNT; i++) {
-			__s32 delta = 0;
-
-			bpf_probe_read_kernel(&delta, sizeof(delta), (void *)counters[i] + *offset);
-			rss[i] += delta;
-		}
-	}
-	return true;
+	return compat__add_cpus(rss, counters);
 }
 
 /*

@@ -25,6 +25,19 @@ void diagnose__set_verbose(bool on)
 	libbpf_set_print(print_libbpf);
 }
 
+void diagnose__remark(const char *format, ...)
+{
+	va_list args;
+
+	if (!verbose)
+		return;
+	va_start(args, format);
+	fputs("oomtrace: ", stderr);
+	vfprintf(stderr, format, args);
+	fputc('\n', stderr);
+	va_end(args);
+}
+
 int diagnose__privileges(void)
 {
 	char missing[64] = "";

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "diagnose.h"
+#include "kernel_btf.h"
 #include "oomtrace.skel.h"
 #include "proc.h"
 
@@ -15,6 +17,7 @@ struct tracer {
 	struct oomtrace_bpf *skel;
 	struct ring_buffer *ring;
 	struct bpf_link *links[PLAN_PURPOSES];
+	struct kernel_btf *btf; /* NULL: libbpf reads the kernel's types by itself */
 };
 
 static struct bpf_program *find_program(struct oomtrace_bpf *skel, const struct plan *plan, int i)
@@ -24,9 +27,12 @@ static struct bpf_program *find_program(struct oomtrace_bpf *skel, const struct 
 	return candidate ? bpf_object__find_program_by_name(skel->obj, candidate->program) : NULL;
 }
 
-static int open_skeleton(const struct tracer_options *opts, struct oomtrace_bpf **out)
+static int open_skeleton(const struct tracer *tracer, const struct tracer_options *opts,
+			 struct oomtrace_bpf **out)
 {
-	struct oomtrace_bpf *skel = oomtrace_bpf__open();
+	LIBBPF_OPTS(bpf_object_open_opts, open_opts,
+		    .btf_custom_path = tracer->btf ? kernel_btf__path(tracer->btf) : NULL);
+	struct oomtrace_bpf *skel = oomtrace_bpf__open_opts(&open_opts);
 	int cpus = libbpf_num_possible_cpus();
 	int err;
 
@@ -38,6 +44,8 @@ static int open_skeleton(const struct tracer_options *opts, struct oomtrace_bpf 
 	skel->rodata->memory_on_v1 = opts->memory_on_v1;
 	skel->rodata->possible_cpus = cpus > 0 ? cpus : 1;
 	err = bpf_map__set_max_entries(skel->maps.ring, opts->ring_bytes);
+	if (!err && tracer->btf)
+		err = kernel_btf__read(tracer->btf, skel->obj);
 	if (err) {
 		oomtrace_bpf__destroy(skel);
 		return err;
@@ -47,11 +55,11 @@ static int open_skeleton(const struct tracer_options *opts, struct oomtrace_bpf 
 }
 
 /* Loads the programs of the plan; with only >= 0, that of this purpose alone, to see if it would. */
-static int load(const struct tracer_options *opts, const struct plan *plan, int only,
-		struct oomtrace_bpf **out)
+static int load(const struct tracer *tracer, const struct tracer_options *opts, const struct plan *plan,
+		int only, struct oomtrace_bpf **out)
 {
 	struct oomtrace_bpf *skel = NULL;
-	int err = open_skeleton(opts, &skel);
+	int err = open_skeleton(tracer, opts, &skel);
 
 	if (err)
 		return err;
@@ -74,7 +82,8 @@ static int load(const struct tracer_options *opts, const struct plan *plan, int 
  * libbpf loads all or nothing and doesn't say which program failed. So: load each alone, and move
  * those that fail on to their next candidate. Returns 0 when the plan has changed.
  */
-static int replan_after_load(const struct tracer_options *opts, struct plan *plan, int load_error)
+static int replan_after_load(const struct tracer *tracer, const struct tracer_options *opts,
+			     struct plan *plan, int load_error)
 {
 	bool changed = false;
 
@@ -84,7 +93,7 @@ static int replan_after_load(const struct tracer_options *opts, struct plan *pla
 
 		if (!plan__chosen(plan, i))
 			continue;
-		err = load(opts, plan, i, &skel);
+		err = load(tracer, opts, plan, i, &skel);
 		oomtrace_bpf__destroy(skel);
 		if (!err)
 			continue;
@@ -115,7 +124,10 @@ static int attach(struct tracer *tracer, const struct plan *plan, int *error)
 
 		if (!program)
 			continue;
-		tracer->links[i] = bpf_program__attach(program);
+		/* The type of a BTF-typed program may be known to us only (kernel_btf.c). */
+		tracer->links[i] = bpf_program__type(program) == BPF_PROG_TYPE_TRACING ?
+					   bpf_program__attach_trace(program) :
+					   bpf_program__attach(program);
 		if (!tracer->links[i]) {
 			*error = -errno;
 			return i;
@@ -136,12 +148,12 @@ static int load_and_attach(struct tracer *tracer, const struct tracer_options *o
 	/* Each round but the last moves at least one purpose on, so this ends. */
 	for (;;) {
 		int failed, error = 0;
-		int err = load(opts, plan, -1, &tracer->skel);
+		int err = load(tracer, opts, plan, -1, &tracer->skel);
 
 		if (err) {
 			if (is_hopeless(err))
 				return err;
-			err = replan_after_load(opts, plan, err);
+			err = replan_after_load(tracer, opts, plan, err);
 			if (err)
 				return err;
 			continue;
@@ -164,8 +176,21 @@ int tracer__open(const struct tracer_options *opts, tracer_event_fn on_event, vo
 
 	if (!tracer)
 		return -ENOMEM;
+	if (kernel_btf__new(&tracer->btf))
+		tracer->btf = NULL;
 	plan__init(plan, opts->target_cgroup_id != 0, opts->force_kprobes);
 	err = load_and_attach(tracer, opts, plan);
+	if (err && tracer->btf && !is_hopeless(err)) {
+		/* It may be our reading of the kernel's types: libbpf's takes longer and knows more. */
+		diagnose__remark("loading failed (%s): again, with the kernel's types read by libbpf",
+				 strerror(-err));
+		kernel_btf__free(tracer->btf);
+		tracer->btf = NULL;
+		plan__init(plan, opts->target_cgroup_id != 0, opts->force_kprobes);
+		err = load_and_attach(tracer, opts, plan);
+	}
+	kernel_btf__free(tracer->btf);
+	tracer->btf = NULL;
 	if (err)
 		goto fail;
 	tracer->ring = ring_buffer__new(bpf_map__fd(tracer->skel->maps.ring),

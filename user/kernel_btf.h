@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What libbpf needs to know of the kernel's types, found faster than it does it (docs/architecture.md,
+ * "Starting up"): where members are, from a small BTF of our own, and the ids of the functions and
+ * tracepoints that BTF-typed programs are attached to.
+ */
+#ifndef OOMTRACE_KERNEL_BTF_H
+#define OOMTRACE_KERNEL_BTF_H
+
+#include <bpf/libbpf.h>
+
+struct kernel_btf;
+
+/* To be called before the object is opened: from then on the handlers of its programs are ours. */
+int kernel_btf__new(struct kernel_btf **out);
+
+/* Gives libbpf its own handlers back. Takes NULL. */
+void kernel_btf__free(struct kernel_btf *btf);
+
+/* What to open an object with, as its btf_custom_path. */
+const char *kernel_btf__path(const struct kernel_btf *btf);
+
+/* Looks up what the programs of an object need, the first time. Returns 0 or a negative errno. */
+int kernel_btf__read(struct kernel_btf *btf, struct bpf_object *object);
+
+#endif
