@@ -97,8 +97,11 @@ choose_accel() {
 	fi
 	case $choice in
 	kvm) accel=(-accel kvm -cpu host) ;;
-	tcg) accel=(-accel 'tcg,thread=multi' -cpu max) ;;
-	*) die 2 "OOMTRACE_ACCEL takes kvm or tcg, not '$choice'" ;;
+	# With a thread for each CPU, a guest that patches its code while another CPU runs it can panic:
+	# docs/kernel-safety.md. So one thread runs all, in turn.
+	tcg) accel=(-accel 'tcg,thread=single' -cpu max) ;;
+	tcg-multi) accel=(-accel 'tcg,thread=multi' -cpu max) ;;
+	*) die 2 "OOMTRACE_ACCEL takes kvm, tcg or tcg-multi, not '$choice'" ;;
 	esac
 }
 
