@@ -94,6 +94,7 @@ class BareGuest(Guest):
     def __init__(self, folder, label):
         super().__init__(folder, label, "machine.jsonl")
         self.who = read_records(folder / "who.jsonl")
+        self.slack.holding = {w["tid"] for w in self.who if w["state"] == "holding"}
         self.machine = self.main
 
     def victims(self, scenario):
@@ -406,7 +407,7 @@ def compare_traces(ours, theirs, slack, fixed_cmdlines, killed):
     lines = {tuple(v.get("cmdline")) for v in (ours, theirs) if v.get("cmdline")}
     if fixed_cmdlines and len(lines) > 1:
         differ.append(f"cmdline {' / '.join(map(str, lines))}")
-    allowed = slack.rss(ours) if slack.version <= (6, 1) else 0
+    allowed = slack.rss(ours) if slack.version <= (6, 1) else slack.between_looks(ours)
     for key in ("anon_rss_bytes", "file_rss_bytes", "shmem_rss_bytes"):
         if abs(ours.get(key, 0) - theirs.get(key, 0)) > allowed:
             differ.append(f"{key} {ours.get(key)} / {theirs.get(key)}")

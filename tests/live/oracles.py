@@ -177,6 +177,16 @@ class Slack:
         self.version = (int(match[1]), int(match[2]))
         self.cpus = cpus
         self.page = session["page_size"]
+        self.holding = set()  # tids of processes that said that they do nothing any more
+
+    def at_rest(self, victim):
+        """Whether its memory was the same for all who looked: no other CPU ran it meanwhile."""
+        return (self.cpus == 1 or victim.tid in self.holding or
+                victim.oom.get("trigger", {}).get("pid") == victim.pid)
+
+    def between_looks(self, victim):
+        """What it may gain or lose between two looks at exact sums."""
+        return 0 if self.at_rest(victim) else TASK_RSS_PAGES * self.page
 
     def rss(self, victim):
         if self.version <= (6, 1):
@@ -189,7 +199,7 @@ class Slack:
             # Each CPU holds back some pages, up to percpu_counter_batch (lib/percpu_counter.c).
             # oomtrace adds them, this kernel's log does not.
             return max(32, 2 * self.cpus) * self.cpus * self.page
-        return 0
+        return self.between_looks(victim)
 
 
 def compare_kill(kill, victim, slack):
