@@ -15,9 +15,14 @@
 #include "event.h"
 #include "task.bpf.h"
 
-/* A write that is going on. */
+/*
+ * A write that is going on. Where a kretprobe stands in for fexit, some returns are missed and a write stays
+ * here that is over: see check_write().
+ */
 struct write {
 	__u64 started_ns; /* also names the write */
+	__u64 thread_ns;  /* CLOCK_BOOTTIME of the writer's start: tells a reused tid */
+	__u64 function;   /* where the probe was hit that saw it begin; 0: its return can't be missed */
 	__u64 cgroup; /* struct cgroup *, held by the file that is being written */
 	__u64 old_pages;
 	__u64 usage_pages;
@@ -30,8 +35,8 @@ struct write {
 };
 
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 256);
+	__uint(type, BPF_MAP_TYPE_LRU_HASH); /* or what is left over would fill it */
+	__uint(max_entries, 1024);
 	__type(key, __u32); /* tid of the writer */
 	__type(value, struct write);
 } writes SEC(".maps");
@@ -43,7 +48,7 @@ struct {
 	__type(value, struct limit_write);
 } last_writes SEC(".maps");
 
-/* How many entries `writes` has: nearly always 0, and then nobody needs to look into it. */
+/* At least as many as `writes` has: nearly always 0, and then nobody needs to look into it. */
 static __u32 writes_active;
 
 static __always_inline __u32 current_tid(void)
@@ -51,12 +56,57 @@ static __always_inline __u32 current_tid(void)
 	return (__u32)bpf_get_current_pid_tgid();
 }
 
+static __always_inline __u64 thread_start_ns(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+
+	return BPF_CORE_READ(task, start_boottime);
+}
+
+static __always_inline void forget_write(void)
+{
+	__u32 tid = current_tid();
+
+	if (!bpf_map_delete_elem(&writes, &tid))
+		__sync_fetch_and_add(&writes_active, -1);
+}
+
 /* The write that the current thread is inside of, or NULL. */
 static __always_inline struct write *current_write(void)
 {
 	__u32 tid = current_tid();
+	struct write *write = writes_active ? bpf_map_lookup_elem(&writes, &tid) : NULL;
 
-	return writes_active ? bpf_map_lookup_elem(&writes, &tid) : NULL;
+	if (!write || write->thread_ns == thread_start_ns())
+		return write;
+	forget_write();
+	return NULL;
+}
+
+/* Bytes of the functions that write limits, with what the linker and probes put before them: at most. */
+#define WRITE_FUNCTION_SIZE 2048
+#define WRITE_FRAMES 16 /* out_of_memory() is two or three calls below them */
+
+/*
+ * At the entry of out_of_memory() in a kprobe: whether the write that this thread has begun is still on its
+ * stack. If it isn't, its return was missed. oom_lock is held: one run at a time has these frames.
+ */
+static __always_inline void check_write(void *ctx)
+{
+	static __u64 frames[WRITE_FRAMES];
+	struct write *write = current_write();
+	int size;
+
+	if (!write || !write->function)
+		return;
+	size = bpf_get_stack(ctx, frames, sizeof(frames), 0);
+	if (size < 0)
+		return;
+	for (int i = 0; i < WRITE_FRAMES && i < size / (int)sizeof(*frames); i++) {
+		if (frames[i] - write->function < WRITE_FUNCTION_SIZE)
+			return;
+	}
+	forget_write();
 }
 
 static __always_inline void fill_memory(struct event_cgroup *e, struct mem_cgroup *memcg)
@@ -129,7 +179,8 @@ static __always_inline __u64 counted_pages(struct mem_cgroup *memcg, __u32 file)
 	return BPF_CORE_READ(memcg, memory.usage.counter);
 }
 
-static __always_inline int on_limit_begin(struct kernfs_open_file *of, __u32 file)
+/* `function`: see struct write. */
+static __always_inline int on_limit_begin(struct kernfs_open_file *of, __u32 file, __u64 function)
 {
 	struct kernfs_node *dir = compat__kernfs_parent(BPF_CORE_READ(of, kn));
 	struct cgroup *cgrp = BPF_CORE_READ(dir, priv);
@@ -141,7 +192,11 @@ static __always_inline int on_limit_begin(struct kernfs_open_file *of, __u32 fil
 
 	if (!memcg)
 		return 0;
+	if (writes_active)
+		forget_write(); /* one whose return was missed */
 	write.started_ns = bpf_ktime_get_boot_ns();
+	write.thread_ns = thread_start_ns();
+	write.function = function;
 	write.cgroup = (__u64)cgrp;
 	write.old_pages = limit_pages(memcg, file);
 	write.usage_pages = counted_pages(memcg, file);
@@ -210,7 +265,6 @@ static __always_inline void forget_vain_write(struct write *write, struct cgroup
 static __always_inline int on_limit_end(long ret)
 {
 	struct write *write = current_write();
-	__u32 tid = current_tid();
 	struct cgroup *cgrp;
 
 	if (!write)
@@ -220,8 +274,7 @@ static __always_inline int on_limit_end(long ret)
 		forget_vain_write(write, cgrp, ret);
 	if (binds_target(write->cgroup))
 		emit_limit(write, cgrp, ret);
-	if (!bpf_map_delete_elem(&writes, &tid))
-		__sync_fetch_and_add(&writes_active, -1);
+	forget_write();
 	return 0;
 }
 

@@ -415,6 +415,7 @@ int BPF_PROG(btf_oom_enter, struct oom_control *oc)
 SEC("?kprobe/out_of_memory")
 int BPF_KPROBE(kp_oom_enter, struct oom_control *oc)
 {
+	check_write(ctx);
 	return on_oom_enter(oc);
 }
 
@@ -506,13 +507,13 @@ int BPF_PROG(tp_exec, struct task_struct *task)
 SEC("?fentry/memory_max_write")
 int BPF_PROG(btf_max_begin, struct kernfs_open_file *of)
 {
-	return on_limit_begin(of, LIMIT_MAX);
+	return on_limit_begin(of, LIMIT_MAX, 0);
 }
 
 SEC("?kprobe/memory_max_write")
 int BPF_KPROBE(kp_max_begin, struct kernfs_open_file *of)
 {
-	return on_limit_begin(of, LIMIT_MAX);
+	return on_limit_begin(of, LIMIT_MAX, PT_REGS_IP(ctx));
 }
 
 SEC("?fexit/memory_max_write")
@@ -530,13 +531,13 @@ int BPF_KRETPROBE(kp_max_end, long ret)
 SEC("?fentry/memory_high_write")
 int BPF_PROG(btf_high_begin, struct kernfs_open_file *of)
 {
-	return on_limit_begin(of, LIMIT_HIGH);
+	return on_limit_begin(of, LIMIT_HIGH, 0);
 }
 
 SEC("?kprobe/memory_high_write")
 int BPF_KPROBE(kp_high_begin, struct kernfs_open_file *of)
 {
-	return on_limit_begin(of, LIMIT_HIGH);
+	return on_limit_begin(of, LIMIT_HIGH, PT_REGS_IP(ctx));
 }
 
 SEC("?fexit/memory_high_write")
@@ -554,13 +555,13 @@ int BPF_KRETPROBE(kp_high_end, long ret)
 SEC("?fentry/swap_max_write")
 int BPF_PROG(btf_swap_begin, struct kernfs_open_file *of)
 {
-	return on_limit_begin(of, LIMIT_SWAP_MAX);
+	return on_limit_begin(of, LIMIT_SWAP_MAX, 0);
 }
 
 SEC("?kprobe/swap_max_write")
 int BPF_KPROBE(kp_swap_begin, struct kernfs_open_file *of)
 {
-	return on_limit_begin(of, LIMIT_SWAP_MAX);
+	return on_limit_begin(of, LIMIT_SWAP_MAX, PT_REGS_IP(ctx));
 }
 
 SEC("?fexit/swap_max_write")

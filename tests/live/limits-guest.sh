@@ -285,6 +285,31 @@ race() {
 	end t/race
 }
 
+# Writes that reclaim for so long that they overlap, more of them than a kretprobe takes at a time; and the
+# threads that wrote then run into their limits by themselves.
+left_over() {
+	begin left-over
+	make_cgroup t/left-over
+	delegate t/left-over
+	rm -f /tmp/grow
+	expect_kills own-write
+	writers=
+	echo 3 >/proc/sys/vm/drop_caches
+	for i in 1 2 3 4 5 6; do
+		make_cgroup "t/left-over/$i"
+		# each cgroup another part of the disk, to pay for it
+		"$WORK" -g "$T/left-over/$i" exec dd if=/dev/vda of=/dev/null bs=1M count=24 skip=$((i * 24)) 2>/dev/null
+		"$WORK" -g "$T/left-over/$i" exec "$LIMITS" write-and-grow /tmp/grow "$T/left-over/$i/memory.max" 8M 16 &
+		expect_write "$!" "left-over/$i" memory.max $! limits-workload 8M
+		writers="$writers $!"
+	done
+	: >/tmp/grow
+	for writer in $writers; do
+		wait_until 60 gone "$writer"
+	done
+	end t/left-over
+}
+
 settled() {
 	says "$1" holding || gone "$1"
 }
@@ -468,6 +493,7 @@ limits_main() {
 	reclaim_only
 	refused
 	race
+	left_over
 	nonblock
 	others
 	for name in $TRACERS; do

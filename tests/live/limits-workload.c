@@ -24,8 +24,7 @@ static double now_ms(void)
 	return ts.tv_sec * 1e3 + ts.tv_nsec / 1e6;
 }
 
-/* nonblock FILE VALUE: one write with O_NONBLOCK. Prints its pid before it writes. */
-/* Needs exactly so much memory: touches every page of it, again and again. */
+/* loop MIB: needs exactly so much memory; touches every page of it, again and again. */
 static _Noreturn void run_loop(char **argv)
 {
 	size_t size = strtoul(argv[2], NULL, 10) << 20;
@@ -40,6 +39,7 @@ static _Noreturn void run_loop(char **argv)
 	}
 }
 
+/* nonblock FILE VALUE: one write with O_NONBLOCK. Prints its pid before it writes. */
 static int run_nonblock(char **argv)
 {
 	int fd = open(argv[1], O_WRONLY | O_NONBLOCK | O_CLOEXEC);
@@ -50,6 +50,24 @@ static int run_nonblock(char **argv)
 	fflush(stdout);
 	if (write(fd, argv[2], strlen(argv[2])) < 0)
 		die("write");
+	return 0;
+}
+
+/* write-and-grow GATE FILE VALUE MIB: when GATE exists, a write, and then the same thread takes memory. */
+static int run_write_and_grow(char **argv)
+{
+	size_t size = strtoul(argv[4], NULL, 10) << 20;
+	int fd = open(argv[2], O_WRONLY | O_CLOEXEC);
+	volatile char *memory = malloc(size);
+
+	if (fd < 0 || !memory)
+		die(argv[2]);
+	while (access(argv[1], F_OK))
+		usleep(1000);
+	if (write(fd, argv[3], strlen(argv[3])) < 0)
+		die("write");
+	for (size_t i = 0; i < size; i += 4096)
+		memory[i]++;
 	return 0;
 }
 
@@ -94,8 +112,11 @@ int main(int argc, char **argv)
 		run_loop(argv);
 	if (argc == 4 && !strcmp(argv[1], "nonblock"))
 		return run_nonblock(argv + 1);
+	if (argc == 6 && !strcmp(argv[1], "write-and-grow"))
+		return run_write_and_grow(argv + 1);
 	if (argc == 7 && !strcmp(argv[1], "end"))
 		return run_end(argv + 1);
-	fprintf(stderr, "usage: limits-workload loop MIB | nonblock FILE VALUE | end PID SIGNAL FILE VALUE MS\n");
+	fprintf(stderr, "usage: limits-workload loop MIB | nonblock FILE VALUE | end PID SIGNAL FILE VALUE MS |\n"
+			"write-and-grow GATE FILE VALUE MIB\n");
 	return 2;
 }

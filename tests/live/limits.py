@@ -122,7 +122,7 @@ def check_writes(trace, scenario, writes):
     found = {}
     for write in writes:
         told = trace.find_write(write, scenario == "race")
-        if not told and scenario == "race" and trace.may_miss_returns():
+        if not told and scenario in ("race", "left-over") and trace.may_miss_returns():
             trace.missed.add(write["pid"])
             continue
         if len(told) != 1:
@@ -169,6 +169,11 @@ def cause_by_trigger(trace, oom):
 
 def expected_cause(trace, scenario, oom, kills, writes):
     kind = kills["kind"]
+    if kind == "own-write":  # by the thread that was killed, and over by then
+        told = writes.get(str(oom["trigger"]["pid"]))
+        limit_id = oom["cause"].get("limit_id")
+        missed = oom["trigger"]["pid"] in trace.missed and limit_id not in trace.by_id
+        return "limit-lowered", told["id"] if told else limit_id if missed else None
     if kind == "by-trigger":
         return cause_by_trigger(trace, oom)
     if kind == "nonblock":
