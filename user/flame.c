@@ -111,14 +111,12 @@ void flame__free(struct flame *flame)
 
 const char *flame__frame_name(char *dst, size_t size, const struct record_frame *frame)
 {
-	if (frame->function)
+	const char *slash = frame->module ? strrchr(frame->module, '/') : NULL;
+
+	if (frame->function && *frame->function)
 		snprintf(dst, size, "%s", frame->function);
-	else if (frame->module)
-		snprintf(dst, size, "%s+0x%" PRIx64, frame->module, frame->address);
-	else if (frame->address)
-		snprintf(dst, size, "0x%" PRIx64, frame->address);
 	else
-		snprintf(dst, size, "(unknown)");
+		snprintf(dst, size, "[%s]", slash ? slash + 1 : frame->module ? frame->module : "unknown");
 	return dst;
 }
 

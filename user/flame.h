@@ -28,7 +28,7 @@ void flame__write_json(const struct flame *flame, FILE *out);
 /* Writes table rows: the user functions in which most was charged, with their own bytes. */
 void flame__write_rows(const struct flame *flame, FILE *out);
 
-/* "function", "library+0x1f", "0x7f00" or "(unknown)". Returns dst. */
+/* "function", "[library.so]" or "[unknown]", as in the folded format. Returns dst. */
 const char *flame__frame_name(char *dst, size_t size, const struct record_frame *frame);
 
 #endif

@@ -34,10 +34,22 @@ static struct sink *open_folded(const struct report *r)
 	return sink_folded__new(r->out);
 }
 
+static struct sink *open_html(const struct report *r)
+{
+	return sink_html__new(r->out);
+}
+
+static struct sink *open_chrome(const struct report *r)
+{
+	return sink_chrome__new(r->out);
+}
+
 /* How each format's sink is made. */
 static struct sink *(*const formats[REPORT_FORMATS])(const struct report *r) = {
 	[REPORT_TEXT] = open_text,
 	[REPORT_FOLDED] = open_folded,
+	[REPORT_HTML] = open_html,
+	[REPORT_CHROME] = open_chrome,
 };
 
 /* A file's name as the user gave it, safe for the terminal. Static text, until the next call. */

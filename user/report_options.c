@@ -17,6 +17,8 @@ static const char *const group_titles[GROUP_COUNT] = {
 static const char *const format_names[REPORT_FORMATS] = {
 	[REPORT_TEXT] = "text",
 	[REPORT_FOLDED] = "folded",
+	[REPORT_HTML] = "html",
+	[REPORT_CHROME] = "chrome-trace",
 };
 
 const char *report_options__format_name(enum report_format format)
@@ -50,8 +52,9 @@ static int apply_out(void *ctx, const char *arg)
 static const struct cmdline_spec specs[] = {
 	{
 		.group = GROUP_OUTPUT, .letter = 'f', .name = "format", .arg = "FORMAT",
-		.accepts = "'text' or 'folded'",
-		.help = "text: what the live run printed (default); folded: sampled stacks, for flame graphs",
+		.accepts = "'text', 'html', 'chrome-trace' or 'folded'",
+		.help = "text: what the live run printed (default); html: one page with charts; chrome-trace: "
+			"for Perfetto; folded: sampled stacks, for flame graphs",
 		.apply = apply_format,
 	}, {
 		.group = GROUP_OUTPUT, .letter = 'o', .name = "output", .arg = "OUT",

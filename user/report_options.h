@@ -9,6 +9,8 @@
 enum report_format {
 	REPORT_TEXT = 0,
 	REPORT_FOLDED,
+	REPORT_HTML,
+	REPORT_CHROME,
 	REPORT_FORMATS,
 };
 

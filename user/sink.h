@@ -49,6 +49,7 @@ struct sink *sink_text__new(FILE *out, bool colour);
 struct sink *sink_json__new(FILE *out);
 struct sink *sink_folded__new(FILE *out);
 struct sink *sink_html__new(FILE *out);
+struct sink *sink_chrome__new(FILE *out);
 
 /* Calls finish, if there is one, and flushes. Returns 0 or a negative errno. */
 int sink__finish(struct sink *sink);

@@ -136,7 +136,8 @@ static int html_session(struct sink *sink, const struct record_session *s)
 		add_point(r, curve_of(r, s->target_cgroup, &s->container), s->time.wall_ns,
 			  s->usage_bytes, s->max_bytes);
 	r->page_size = s->page_size;
-	if (r->sessions++)
+	/* Another part of a recording that was cut into files goes on with the same session. */
+	if ((s->part > 1 && r->sessions) || r->sessions++)
 		return 0;
 	keep(r->version, sizeof(r->version), s->version);
 	keep(r->kernel, sizeof(r->kernel), s->kernel);
@@ -573,9 +574,11 @@ static void put_frames(FILE *out, const char *class, const struct record_frame *
 	for (size_t i = 0; i < count; i++) {
 		fprintf(out, "<li class=\"%s\">", class);
 		html__name(out, flame__frame_name(name, sizeof(name), &frames[i]));
-		if (frames[i].module && frames[i].function) {
+		if (frames[i].module) {
 			fputs(" <span class=\"note\">", out);
 			html__text(out, frames[i].module);
+			if (frames[i].address)
+				fprintf(out, "+0x%" PRIx64, frames[i].address);
 			fputs("</span>", out);
 		}
 		fputs("</li>", out);
