@@ -34,15 +34,19 @@ void console__clear(struct console *console)
 {
 	char codes[32];
 	unsigned int columns;
-	int len = 0;
+	int len;
 
 	if (!console || !console->drawn)
 		return;
 	columns = console__columns(console);
-	/* The terminal has become narrower: the line that is there may take several rows now. */
+	/*
+	 * If the terminal has become narrower, the line may take several rows now. Else no more than its row is
+	 * erased: some terminals take the erasing of all rows for a page to be kept.
+	 */
 	if (console->drawn > columns)
-		len = snprintf(codes, sizeof(codes), "\033[%uA", (console->drawn - 1) / columns);
-	len += snprintf(codes + len, sizeof(codes) - (size_t)len, "\r\033[J");
+		len = snprintf(codes, sizeof(codes), "\033[%uA\r\033[J", (console->drawn - 1) / columns);
+	else
+		len = snprintf(codes, sizeof(codes), "\r\033[K");
 	write_all(codes, (size_t)len);
 	console->drawn = 0;
 }
@@ -102,8 +106,14 @@ unsigned int console__columns(const struct console *console)
 
 void console__draw(struct console *console, const char *line, unsigned int width)
 {
-	console__clear(console);
-	write_all(line, strlen(line));
+	char bytes[CONSOLE__LINE_MAX + 8];
+	int len;
+
+	if (console->drawn > console__columns(console))
+		console__clear(console);
+	/* Written over what is there, in one go: erasing it first would flicker. */
+	len = snprintf(bytes, sizeof(bytes), "\r%s\033[K", line);
+	write_all(bytes, len < (int)sizeof(bytes) ? (size_t)len : sizeof(bytes) - 1);
 	console->drawn = width;
 }
 

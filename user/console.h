@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#define CONSOLE__LINE_MAX 4096 /* bytes */
+
 struct console;
 
 /* NULL when stdout isn't a terminal that can do this, or without memory. */

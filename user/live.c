@@ -124,6 +124,16 @@ static void fill_rates(struct live *live, struct status *status)
 	live->draws++;
 }
 
+/* What the target is called: of a cgroup the end of its path, since the beginning says less. */
+static const char *name_of(const struct target *target)
+{
+	const char *slash = strrchr(target->cgroup, '/');
+
+	if (target->container.name)
+		return target->container.name;
+	return slash && slash[1] ? slash + 1 : target->cgroup;
+}
+
 void live__draw(struct live *live, struct model *model, uint64_t now_ns)
 {
 	const struct target *target = live->target;
@@ -140,7 +150,7 @@ void live__draw(struct live *live, struct model *model, uint64_t now_ns)
 	};
 
 	if (target->cgroup_id) {
-		status.name = target->container.name ? target->container.name : target->cgroup;
+		status.name = name_of(target);
 		fill_usage(live, model, &status);
 		fill_rates(live, &status);
 		status.has_pids = !cgroup__read_u64(target->dir_fd, "pids.current", &status.pids);

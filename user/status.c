@@ -148,10 +148,21 @@ static void set_name(struct line *line, const struct status *s)
 	set(line, PART_NAME, safe);
 }
 
+/* As a stopwatch has it. */
+static void set_running(struct line *line, uint64_t seconds)
+{
+	char text[64];
+
+	if (seconds < 3600)
+		snprintf(text, sizeof(text), "%d:%02d", (int)(seconds / 60), (int)(seconds % 60));
+	else
+		snprintf(text, sizeof(text), "%" PRIu64 ":%02d:%02d", seconds / 3600,
+			 (int)(seconds / 60 % 60), (int)(seconds % 60));
+	set(line, PART_RUNNING, text);
+}
+
 static void set_all(struct line *line, const struct status *s)
 {
-	char text[UNITS__TEXT_SIZE];
-
 	set_name(line, s);
 	set_usage(line, s);
 	if (s->count)
@@ -165,8 +176,7 @@ static void set_all(struct line *line, const struct status *s)
 		set_percent(line, PART_CPU, "cpu", s->cpu_percent);
 	if (s->has_pids)
 		set_count(line, PART_PIDS, s->pids, s->pids == 1 ? "pid" : "pids");
-	set(line, PART_RUNNING, units__format_duration(text, sizeof(text),
-						       s->running_ns / 1000000000 * 1000000000));
+	set_running(line, s->running_ns / 1000000000);
 }
 
 static unsigned int total(const struct line *line)

@@ -64,7 +64,7 @@ static void test_wide(void **state)
 	assert_string_equal(line,
 			    "web  60.0 MiB / 64.0 MiB  93%  [################--]  "
 			    "▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅████████  3 kills  reclaim 95%  "
-			    "12k refused  cpu 101%  12 pids  1m 05s");
+			    "12k refused  cpu 101%  12 pids  1:05");
 	assert_int_equal(width, columns(line));
 	assert_in_range(width, 1, 160);
 }
@@ -136,14 +136,14 @@ static void test_unknown_is_absent(void **state)
 
 	(void)state;
 	status__format(line, &s, 160);
-	assert_string_equal(line, "the whole machine  0 kills  5.0 s");
+	assert_string_equal(line, "the whole machine  0 kills  0:05");
 	s.name = "web";
 	s.has_usage = true;
 	s.usage_bytes = 5 * MIB;
 	s.max_bytes = RECORD_MAX;
 	s.kills = 1;
 	status__format(line, &s, 160);
-	assert_string_equal(line, "web  5.0 MiB / max  1 kill  5.0 s");
+	assert_string_equal(line, "web  5.0 MiB / max  1 kill  0:05");
 }
 
 static void test_extremes(void **state)
