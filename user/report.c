@@ -26,7 +26,14 @@ struct report {
 
 static struct sink *open_text(const struct report *r)
 {
-	return sink_text__new(r->out, r->colour);
+	if (r->opts->no_summary)
+		return sink_text__new(r->out, r->colour);
+	return sink_report__new(r->out, r->colour);
+}
+
+static struct sink *open_json(const struct report *r)
+{
+	return sink_document__new(r->out);
 }
 
 static struct sink *open_folded(const struct report *r)
@@ -47,6 +54,7 @@ static struct sink *open_chrome(const struct report *r)
 /* How each format's sink is made. */
 static struct sink *(*const formats[REPORT_FORMATS])(const struct report *r) = {
 	[REPORT_TEXT] = open_text,
+	[REPORT_JSON] = open_json,
 	[REPORT_FOLDED] = open_folded,
 	[REPORT_HTML] = open_html,
 	[REPORT_CHROME] = open_chrome,
@@ -180,6 +188,12 @@ static int open_output(struct report *r)
 	return EXIT_RUNTIME;
 }
 
+static bool wants_filter(const struct report_filter *filter)
+{
+	return filter->since.kind != REPORT_TIME_NONE || filter->until.kind != REPORT_TIME_NONE ||
+	       filter->cgroup || filter->kill;
+}
+
 static int run(const struct report_options *opts, bool colour)
 {
 	struct report r = { .opts = opts, .colour = colour && !opts->out };
@@ -188,11 +202,14 @@ static int run(const struct report_options *opts, bool colour)
 	if (code != EXIT_DONE)
 		return code;
 	r.sink = formats[opts->format](&r);
+	if (r.sink && wants_filter(&opts->filter))
+		r.sink = sink_filter__new(r.sink, &opts->filter);
 	r.recording = r.sink ? recording__new(r.sink) : NULL;
 	if (r.recording) {
 		code = read_files(&r);
 	} else {
-		fputs("oomtrace: no memory for the report.\n", stderr);
+		fprintf(stderr, "oomtrace: the report needs memory, and room in %s: %s.\n", P_tmpdir,
+			strerror(errno));
 		code = EXIT_RUNTIME;
 	}
 	recording__free(r.recording);

@@ -4,6 +4,9 @@
 
 #include <stdbool.h>
 
+/* In the text: between the summary and what the live run printed. */
+#define REPORT_SEPARATOR "---- what the live run printed ----"
+
 /* oomtrace report: argv[0] is that word; colour: if stdout is to have it. Returns an exit code. */
 int report__main(int argc, char **argv, bool colour);
 

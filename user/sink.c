@@ -9,6 +9,8 @@
 
 int sink__flush(struct sink *sink)
 {
+	if (!sink->out)
+		return 0;
 	errno = 0;
 	if (fflush(sink->out) || ferror(sink->out))
 		return errno ? -errno : -EIO;
@@ -20,6 +22,11 @@ int sink__finish(struct sink *sink)
 	int err = sink->ops->finish ? sink->ops->finish(sink) : 0;
 
 	return err ? err : sink__flush(sink);
+}
+
+int sink__sync(struct sink *sink)
+{
+	return sink->ops->sync ? sink->ops->sync(sink) : 0;
 }
 
 int sink__exit_code(uint32_t status)

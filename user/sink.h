@@ -34,6 +34,9 @@ struct sink_ops {
 	 * cut off before its `end`, or be several in one. NULL: nothing is held back.
 	 */
 	int (*finish)(struct sink *sink);
+
+	/* Called some times a second while records come. NULL: nothing is held back for a while. */
+	int (*sync)(struct sink *sink);
 };
 
 /* Those of a report may have no use for some records: NULL. */
@@ -47,12 +50,30 @@ struct sink {
 /* Each returns a sink that writes to `out` (not owned), to be freed by ops->free, or NULL. */
 struct sink *sink_text__new(FILE *out, bool colour);
 struct sink *sink_json__new(FILE *out);
+struct sink *sink_json__new_buffered(FILE *out); /* doesn't flush */
 struct sink *sink_folded__new(FILE *out);
 struct sink *sink_html__new(FILE *out);
 struct sink *sink_chrome__new(FILE *out);
 
+/* One JSON document. NULL, with errno, also when there is no room for temporary files. */
+struct sink *sink_document__new(FILE *out);
+
+/* Text after a summary of it. NULL, with errno, also when there is no room for temporary files. */
+struct sink *sink_report__new(FILE *out, bool colour);
+
+/*
+ * These hand records on to other sinks, which they own from now on, even when they return NULL, as
+ * they do when one of those is NULL.
+ */
+struct report_filter;
+struct sink *sink_tee__new(struct sink *const *sinks, size_t count);
+struct sink *sink_filter__new(struct sink *next, const struct report_filter *filter);
+
 /* Calls finish, if there is one, and flushes. Returns 0 or a negative errno. */
 int sink__finish(struct sink *sink);
+
+/* Calls sync, if there is one. */
+int sink__sync(struct sink *sink);
 
 /* Flushes `out`. Returns 0 or the negative errno with which writing failed. */
 int sink__flush(struct sink *sink);

@@ -7,6 +7,12 @@
 #include "escape.h"
 #include "gfp.h"
 #include "sink.h"
+#include "sink_json.h"
+
+struct json_sink {
+	struct sink base;
+	bool buffered; /* somebody else flushes */
+};
 
 static void add(struct json_object *o, const char *key, struct json_object *value)
 {
@@ -49,10 +55,15 @@ static struct json_object *new_text(const char *bytes, size_t len)
 }
 
 /* Text that is unknown (NULL) is left out. */
-static void add_text(struct json_object *o, const char *key, const char *text)
+void sink_json__add_text(struct json_object *o, const char *key, const char *text)
 {
 	if (text)
 		add(o, key, new_text(text, strlen(text)));
+}
+
+static void add_text(struct json_object *o, const char *key, const char *text)
+{
+	sink_json__add_text(o, key, text);
 }
 
 static void add_container(struct json_object *o, const char *key, const struct record_container *c)
@@ -82,26 +93,36 @@ static struct json_object *new_record(const char *type, const struct record_time
 	return o;
 }
 
-/* The library leaves DEL and C1 control characters (U+0080 to U+009F) as they are; terminals obey them. */
-static void put_without_controls(FILE *out, const char *json)
+void sink_json__put(FILE *out, struct json_object *o)
 {
-	for (const unsigned char *c = (const unsigned char *)json; *c; c++) {
-		if (*c == 0x7f)
+	const char *json = json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
+								     JSON_C_TO_STRING_NOSLASHESCAPE);
+
+	/* The library leaves DEL and C1 control characters (U+0080 to U+009F); terminals obey them. */
+	while (*json) {
+		size_t len = strcspn(json, "\x7f\xc2");
+		const unsigned char *c = (const unsigned char *)json + len;
+
+		fwrite(json, 1, len, out);
+		json += len + (*c != 0);
+		if (*c == 0x7f) {
 			fputs("\\u007f", out);
-		else if (*c == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f)
-			fprintf(out, "\\u%04x", *++c);
-		else
+		} else if (*c && c[1] >= 0x80 && c[1] <= 0x9f) {
+			fprintf(out, "\\u%04x", c[1]);
+			json++;
+		} else if (*c) {
 			fputc(*c, out);
+		}
 	}
 	fputc('\n', out);
 }
 
 static int write_record(struct sink *sink, struct json_object *o)
 {
-	put_without_controls(sink->out,
-			     json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
-								       JSON_C_TO_STRING_NOSLASHESCAPE));
+	sink_json__put(sink->out, o);
 	json_object_put(o);
+	if (((struct json_sink *)sink)->buffered && !ferror(sink->out))
+		return 0;
 	return sink__flush(sink);
 }
 
@@ -621,11 +642,22 @@ static const struct sink_ops json_ops = {
 	.free = json_free,
 };
 
+static struct sink *new_sink(FILE *out, bool buffered)
+{
+	struct json_sink *sink = malloc(sizeof(*sink));
+
+	if (!sink)
+		return NULL;
+	*sink = (struct json_sink){ .base = { .ops = &json_ops, .out = out }, .buffered = buffered };
+	return &sink->base;
+}
+
 struct sink *sink_json__new(FILE *out)
 {
-	struct sink *sink = malloc(sizeof(*sink));
+	return new_sink(out, false);
+}
 
-	if (sink)
-		*sink = (struct sink){ .ops = &json_ops, .out = out };
-	return sink;
+struct sink *sink_json__new_buffered(FILE *out)
+{
+	return new_sink(out, true);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the parts of the text sink share: sink_text.c and text_*.c only. */
+/* What the parts of the text sink share (sink_text.c, text_*.c); some of it others that print text, too. */
 #ifndef OOMTRACE_TEXT_H
 #define OOMTRACE_TEXT_H
 

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* JSON as sink_json.c writes it, for those who write other JSON. */
+#ifndef OOMTRACE_SINK_JSON_H
+#define OOMTRACE_SINK_JSON_H
+
+#include <json-c/json.h>
+#include <stdio.h>
+
+/* A line, without bytes that a terminal obeys. */
+void sink_json__put(FILE *out, struct json_object *o);
+
+/* Text, made valid UTF-8; nothing when it is NULL. */
+void sink_json__add_text(struct json_object *o, const char *key, const char *text);
+
+#endif
