@@ -25,7 +25,7 @@ ARCH := $(shell uname -m | sed -e 's/x86_64/x86/' -e 's/aarch64/arm64/')
 
 Q := $(if $(filter 1,$(V)),,@)
 OUT := build$(if $(STATIC),/static)
-LIBS := libbpf json-c
+LIBS := libbpf json-c libdw
 WARN := -Wall -Wextra $(if $(WERROR),-Werror)
 FLAGS = -std=gnu11 -D_GNU_SOURCE $(WARN) -Wshadow -DOOMTRACE_VERSION='"$(VERSION)"' \
 	-Ibpf -Iuser -Ibuild/bpf $(shell $(PKG_CONFIG) --cflags $(LIBS)) -MMD -MP
@@ -34,7 +34,8 @@ SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-o
 
 SOURCES := $(wildcard user/*.c)
 DYGRAPHS ?= /usr/share/javascript/dygraphs
-OBJECTS := $(SOURCES:%.c=$(OUT)/%.o) $(OUT)/report/html_assets.o $(if $(STATIC),$(OUT)/user/static/libelf.o)
+OBJECTS := $(SOURCES:%.c=$(OUT)/%.o) $(OUT)/report/html_assets.o \
+	$(if $(STATIC),$(patsubst %.c,$(OUT)/%.o,$(wildcard user/static/*.c)))
 SKELETON := build/bpf/oomtrace.skel.h
 
 .DELETE_ON_ERROR:
@@ -95,6 +96,7 @@ test:
 live:
 	tests/live/run.sh
 	tests/live/docker.sh
+	tests/live/stacks.sh
 
 limits:
 	tests/live/limits.sh

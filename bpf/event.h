@@ -19,7 +19,8 @@
 #define EVENT_CMDLINE_LEN 512
 #define EVENT_DEPTH_MAX 64     /* levels of cgroups that are looked at */
 #define EVENT_CGROUP_LEVELS 32 /* levels captured, leaf first; deeper ones are flagged as cut */
-#define EVENT_STACK_DEPTH 64   /* frames captured of a stack, innermost first; outer ones are cut */
+#define EVENT_STACK_DEPTH 32   /* frames of a stack in an event, innermost first; outer ones are cut */
+#define STACK_DEPTH 64         /* the same of one in the maps `stacks_*` */
 
 enum event_kind {
 	EVENT_OOM = 1,     /* struct event_oom: one run of the OOM killer */
@@ -293,6 +294,26 @@ struct event_stack {
 	__u64 kernel[EVENT_STACK_DEPTH];
 };
 
+/* One program run by one process. Value of the map `sampled`. */
+struct stack_process {
+	__u64 start_ns; /* of the thread group */
+	__u32 pid;
+	__u32 exec_id;
+};
+
+/* Key and value of the maps `sums_*`: what was charged where. */
+struct stack_key {
+	struct stack_process process;
+	__s32 user_id; /* in the map `stacks_*` of the same number; negative: none */
+	__s32 kernel_id;
+};
+
+struct stack_sum {
+	__u64 bytes;
+	__u64 samples;
+	char comm[EVENT_COMM_LEN];
+};
+
 /*
  * Value of the map `cmdlines`: command lines seen at exec, by program; and those that user space has read
  * from /proc, where the file that was executed can't be told: by { 0, thread group id }.
@@ -329,6 +350,7 @@ EVENT_ASSERT(sizeof(struct event_usage) == 96);
 EVENT_ASSERT(sizeof(struct event_reclaim) == 72);
 EVENT_ASSERT(sizeof(struct event_memory) == 40 + 8 * MEMORY_ITEMS);
 EVENT_ASSERT(sizeof(struct event_sampled) == 40);
+EVENT_ASSERT(sizeof(struct stack_key) == 24);
 EVENT_ASSERT(sizeof(struct event_stack) == 72 + 16 * EVENT_STACK_DEPTH);
 
 #endif

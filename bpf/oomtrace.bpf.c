@@ -30,6 +30,7 @@
 #include "emit.bpf.h"
 #include "event.h"
 #include "limit.bpf.h"
+#include "stack.bpf.h"
 #include "task.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
@@ -55,6 +56,7 @@ static volatile struct {
 	__u32 killed;
 	__u32 victim_pid;  /* victim of the __oom_kill_process() going on, once it is marked */
 	bool in_kill;      /* __oom_kill_process() has been entered */
+	bool stack_sent;   /* that of the task that asked */
 } run;
 
 static __u64 last_oom_id;
@@ -232,6 +234,7 @@ static __always_inline void begin_run(struct oom_control *oc, __u64 started_ns)
 	run.killed = 0;
 	run.victim_pid = 0;
 	run.in_kill = false;
+	run.stack_sent = false;
 	run.tid = current_tid();
 }
 
@@ -260,7 +263,16 @@ static __always_inline int on_victim(void)
 	return 0;
 }
 
-static __always_inline int on_mark(struct task_struct *task)
+/* Once the run has been told of: what was the task doing that asked for memory? */
+static __always_inline void tell_stack(void *ctx)
+{
+	if (!run.id || run.stack_sent)
+		return;
+	run.stack_sent = true;
+	emit_trigger_stack(ctx, run.id);
+}
+
+static __always_inline int on_mark(void *ctx, struct task_struct *task)
 {
 	struct cgroup *cgrp;
 	__u32 flags = 0;
@@ -279,12 +291,13 @@ static __always_inline int on_mark(struct task_struct *task)
 	if (!in_target((__u64)cgrp))
 		return 0;
 	open_run(run.in_kill ? OOM_KILLED : OOM_EXITING);
+	tell_stack(ctx);
 	run.task = (__u64)task;
 	emit_victim((__u64)cgrp, flags);
 	return 0;
 }
 
-static __always_inline int on_signal(int sig, struct task_struct *task)
+static __always_inline int on_signal(void *ctx, int sig, struct task_struct *task)
 {
 	struct cgroup *cgrp;
 
@@ -297,6 +310,7 @@ static __always_inline int on_signal(int sig, struct task_struct *task)
 	if (!run.id && !in_target((__u64)cgrp))
 		return 0;
 	open_run(OOM_KILLED);
+	tell_stack(ctx);
 	run.task = (__u64)task;
 	emit_victim((__u64)cgrp, VICTIM_SHARES_MM);
 	return 0;
@@ -332,7 +346,7 @@ static __always_inline void end_quiet_run(bool no_victim)
 	open_run(OOM_NO_VICTIM);
 }
 
-static __always_inline int on_oom_exit(bool ret)
+static __always_inline int on_oom_exit(void *ctx, bool ret)
 {
 	struct oom_control *oc = (void *)run.oc;
 	struct event_oom_end *e;
@@ -341,6 +355,7 @@ static __always_inline int on_oom_exit(bool ret)
 		return 0;
 	if (!run.id && !run.killed)
 		end_quiet_run(!ret && BPF_CORE_READ(oc, chosen) == NULL);
+	tell_stack(ctx);
 	if (run.id) {
 		e = emit__reserve(EVENT_OOM_END, sizeof(*e), run.id);
 		if (e) {
@@ -423,13 +438,13 @@ int BPF_KPROBE(kp_oom_enter, struct oom_control *oc)
 SEC("?fexit/out_of_memory")
 int BPF_PROG(btf_oom_exit, struct oom_control *oc, unsigned long ret)
 {
-	return on_oom_exit(ret & 0xff);
+	return on_oom_exit(ctx, ret & 0xff);
 }
 
 SEC("?kretprobe/out_of_memory")
 int BPF_KRETPROBE(kp_oom_exit, unsigned long ret)
 {
-	return on_oom_exit(ret & 0xff);
+	return on_oom_exit(ctx, ret & 0xff);
 }
 
 SEC("?fentry/oom_kill_process")
@@ -459,25 +474,25 @@ int BPF_KPROBE(kp_victim)
 SEC("?fentry/mark_oom_victim")
 int BPF_PROG(btf_mark, struct task_struct *task)
 {
-	return on_mark(task);
+	return on_mark(ctx, task);
 }
 
 SEC("?kprobe/mark_oom_victim")
 int BPF_KPROBE(kp_mark, struct task_struct *task)
 {
-	return on_mark(task);
+	return on_mark(ctx, task);
 }
 
 SEC("?fentry/do_send_sig_info")
 int BPF_PROG(btf_signal, int sig, void *info, struct task_struct *task)
 {
-	return on_signal(sig, task);
+	return on_signal(ctx, sig, task);
 }
 
 SEC("?kprobe/do_send_sig_info")
 int BPF_KPROBE(kp_signal, int sig, void *info, struct task_struct *task)
 {
-	return on_signal(sig, task);
+	return on_signal(ctx, sig, task);
 }
 
 SEC("?tp_btf/sched_process_exit")
@@ -587,4 +602,19 @@ SEC("?raw_tp/mm_vmscan_memcg_reclaim_end")
 int BPF_PROG(tp_reclaim, unsigned long reclaimed)
 {
 	return on_reclaim(reclaimed);
+}
+
+/* A bool fills only the low byte of its register. */
+SEC("?fexit/page_counter_try_charge")
+int BPF_PROG(btf_charged, struct page_counter *counter, unsigned long pages, void *fail,
+	     unsigned long ret)
+{
+	return ret & 0xff ? on_charged(ctx, counter, pages) : 0;
+}
+
+/* At its entry: whether the charge is refused isn't known then. Those are few beside the others. */
+SEC("?kprobe/page_counter_try_charge")
+int BPF_KPROBE(kp_charged, struct page_counter *counter, unsigned long pages)
+{
+	return on_charged(ctx, counter, pages);
 }

@@ -16,6 +16,9 @@ make             GNU make
 bpftool          makes the skeleton header of the BPF programs
 libbpf-dev       libbpf 1.1 or newer, headers and library
 libelf-dev       libelf, which libbpf needs
+libdw-dev        libdw, which finds symbols for addresses
+libbz2-dev       libbz2, which a static libdw needs
+liblzma-dev      liblzma, the same
 zlib1g-dev       zlib, which libbpf needs
 libjson-c-dev    JSON library
 libc6-dev        C library headers

@@ -5,17 +5,16 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "cgroup.h"
+#include "child.h"
 #include "privileges.h"
 
 /* What both processes see. The parent writes it only before a write of the limit. */
@@ -99,37 +98,20 @@ static enum guard_result restore(const struct shared *shared, int limit_fd)
 	return GUARD_RESTORED;
 }
 
-/* Keeps nothing of the parent's that could hold up somebody else: a pipe's reader, a mount. */
-static void close_all_but(const int *keep, size_t count)
-{
-	/* The guard starts before anything else: there are but a few descriptors, and they are low. */
-	for (int fd = 0; fd < 64; fd++) {
-		bool kept = false;
-
-		for (size_t i = 0; i < count; i++)
-			kept |= keep[i] == fd;
-		if (!kept)
-			close(fd);
-	}
-}
-
 static _Noreturn void guard_main(struct guard *guard, int read_fd)
 {
-	static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGUSR1 };
 	int keep[] = { read_fd, guard->lock_fd, guard->limit_fd };
 	int score;
 	char byte;
 
-	/* Out of reach of the terminal, and of the OOM killer that its parent may be provoking. */
-	setsid();
-	for (size_t i = 0; i < sizeof(ignored) / sizeof(*ignored); i++)
-		signal(ignored[i], SIG_IGN);
-	prctl(PR_SET_NAME, "oomtrace-guard");
-	/* Without the right to do so it is killable like anything else: no reason not to guard. */
+	child__settle("oomtrace-guard", keep, 3);
+	/* Out of reach of the OOM killer that its parent may be provoking. Without the right to do so it
+	 * is killable like anything else: no reason not to guard. */
 	score = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-	if (score >= 0)
+	if (score >= 0) {
 		dprintf(score, "-1000");
-	close_all_but(keep, 3);
+		close(score);
+	}
 	if (chdir("/") || privileges__drop())
 		_exit(1);
 	pthread_mutex_lock(&guard->shared->alive);

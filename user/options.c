@@ -134,6 +134,26 @@ static int apply_output(void *ctx, const char *arg)
 	return 0;
 }
 
+static int apply_stacks(void *ctx, const char *arg)
+{
+	struct parse *p = ctx;
+
+	(void)arg;
+	p->opts.stacks = true;
+	return 0;
+}
+
+static int apply_folded(void *ctx, const char *arg)
+{
+	struct parse *p = ctx;
+
+	if (!*arg)
+		return -EINVAL;
+	p->opts.stacks = true;
+	p->opts.folded_path = arg;
+	return 0;
+}
+
 static int apply_duration(void *ctx, const char *arg)
 {
 	struct parse *p = ctx;
@@ -249,6 +269,16 @@ static const struct cmdline_spec specs[] = {
 		.help = "text for people (default) or JSON Lines for programs, on stdout",
 		.apply = apply_output,
 	}, {
+		.group = GROUP_OUTPUT, .name = "stacks",
+		.help = "sample the stacks, of programs and kernel, where memory is charged, and tell "
+			"at the end where how much was",
+		.apply = apply_stacks,
+	}, {
+		.group = GROUP_OUTPUT, .name = "folded", .arg = "FILE",
+		.accepts = "a file to write, such as 'web.folded'",
+		.help = "the same, and write them to FILE for flamegraph.pl or speedscope",
+		.apply = apply_folded,
+	}, {
 		.group = GROUP_STOP, .name = "duration", .arg = "TIME",
 		.accepts = "a time above 0 with its unit, such as '500ms', '30s' or '5m'",
 		.help = "after TIME, such as 500ms, 30s or 5m",
@@ -328,6 +358,7 @@ static bool check(const struct parse *p, bool has_target, FILE *err)
 		fputs("oomtrace: --find-min needs a target: --container, --cgroup or --pid, for example "
 		      "'--container web --find-min'\n", err);
 	else if (p->opts.find_min && (changes || p->opts.dry_run || p->opts.keep || p->restore ||
+				      p->opts.stacks ||
 				      p->opts.output == OPTIONS_OUTPUT_JSON))
 		fputs("oomtrace: --find-min goes with a target and --hold only: it changes and restores "
 		      "memory.high by itself, and prints text\n", err);

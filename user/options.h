@@ -43,6 +43,8 @@ struct options {
 	bool dry_run;
 	bool verbose;
 	bool force_kprobes;
+	bool stacks;			/* sample stacks where memory is charged */
+	const char *folded_path;	/* with stacks: write them here too, folded; NULL: no */
 	bool has_set_max, has_ramp;	/* never with OPTIONS_TARGET_MACHINE; the ramp comes first */
 	uint64_t set_max_bytes;		/* UINT64_MAX: "max" */
 	struct ramp ramp;

@@ -134,15 +134,26 @@ const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 			{ "tp_reclaim", "raw_tp mm_vmscan_memcg_reclaim_end" },
 		},
 	},
+	{
+		.name = "stacks",
+		.lost = "the stacks where memory is charged",
+		.required = true, /* nobody would notice a profile that stays empty */
+		.needs_stacks = true,
+		.candidates = {
+			{ "btf_charged", "fexit page_counter_try_charge" },
+			{ "kp_charged", "kprobe page_counter_try_charge" },
+		},
+	},
 };
 
-void plan__init(struct plan *plan, bool has_target, bool force_kprobes)
+void plan__init(struct plan *plan, bool has_target, bool want_stacks, bool force_kprobes)
 {
 	memset(plan, 0, sizeof(*plan));
 	for (int i = 0; i < PLAN_PURPOSES; i++) {
 		struct plan_choice *choice = &plan->choices[i];
 
-		choice->wanted = has_target || !plan_purposes[i].needs_target;
+		choice->wanted = (has_target || !plan_purposes[i].needs_target) &&
+				 (want_stacks || !plan_purposes[i].needs_stacks);
 		choice->candidate = force_kprobes ? PLAN_CANDIDATES - 1 : 0;
 		if (!choice->wanted)
 			choice->candidate = PLAN_NOT_ATTACHED;

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 
 #define PLAN_CANDIDATES 2
-#define PLAN_PURPOSES 15
+#define PLAN_PURPOSES 16
 #define PLAN_NOT_ATTACHED (-1)
 
 struct plan_candidate {
@@ -25,6 +25,7 @@ struct plan_purpose {
 	const char *lost; /* what the trace lacks without it */
 	bool required;
 	bool needs_target; /* off when the whole machine is traced */
+	bool needs_stacks; /* off unless stacks are to be sampled */
 	struct plan_candidate candidates[PLAN_CANDIDATES]; /* in order of preference */
 };
 
@@ -42,7 +43,7 @@ struct plan {
 extern const struct plan_purpose plan_purposes[PLAN_PURPOSES];
 
 /* The plan to try first. With force_kprobes, the last candidate of each purpose. */
-void plan__init(struct plan *plan, bool has_target, bool force_kprobes);
+void plan__init(struct plan *plan, bool has_target, bool want_stacks, bool force_kprobes);
 
 /*
  * Records that the present candidate of purpose `i` failed with `error`, and moves on to the next.

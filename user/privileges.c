@@ -51,7 +51,7 @@ int privileges__missing(char *names, size_t size)
 	return 0;
 }
 
-int privileges__drop(void)
+int privileges__keep(uint64_t caps)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct old[2], new[2] = {};
@@ -62,17 +62,22 @@ int privileges__drop(void)
 	/* The bounding set first, while we may; without CAP_SETPCAP it stays, and needs no dropping. */
 	if (has(old, CAP_SETPCAP)) {
 		for (int cap = 0; cap <= CAP_LAST_CAP; cap++) {
-			if (cap != CAP_BPF && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) && errno != EINVAL)
+			if (!(caps & 1ULL << cap) && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) && errno != EINVAL)
 				return -errno;
 		}
 	}
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return -errno;
-	new[CAP_BPF / 32].permitted = old[CAP_BPF / 32].permitted & bit(CAP_BPF);
-	new[CAP_BPF / 32].effective = new[CAP_BPF / 32].permitted;
+	for (int i = 0; i < 2; i++)
+		new[i].effective = new[i].permitted = old[i].permitted & (uint32_t)(caps >> 32 * i);
 	if (syscall(SYS_capset, &header, new))
 		return -errno;
 	return 0;
+}
+
+int privileges__drop(void)
+{
+	return privileges__keep(1ULL << CAP_BPF);
 }
 
 const char *privileges__lockdown(void)

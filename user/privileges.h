@@ -3,6 +3,7 @@
 #define OOMTRACE_PRIVILEGES_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * Names the capabilities that loading and attaching need and this process hasn't got, as
@@ -16,6 +17,9 @@ int privileges__missing(char *names, size_t size);
  * looking into one's own maps needs it. Returns 0 or a negative errno.
  */
 int privileges__drop(void);
+
+/* The same, but keeps what there is of these capabilities: bit 1 << CAP_*. */
+int privileges__keep(uint64_t caps);
 
 /* The kernel's lock-down mode, "integrity" or "confidentiality", or NULL when there is none. */
 const char *privileges__lockdown(void);

@@ -31,7 +31,7 @@ static ssize_t read_file(uint32_t pid, const char *name, char *buf, size_t size)
 }
 
 /* Field 22 of /proc/PID/stat. The name in field 2 may hold anything: count from its last ")". */
-static int read_start(uint32_t pid, uint64_t *start_ns)
+int proc__start(uint32_t pid, uint64_t *start_ns)
 {
 	char text[1024], *field;
 	ssize_t len = read_file(pid, "stat", text, sizeof(text) - 1);
@@ -63,7 +63,7 @@ int proc__cmdline(uint32_t pid, struct cmdline_entry *out)
 	char bytes[EVENT_CMDLINE_LEN + 1];
 	uint64_t start_ns = 0;
 	ssize_t len;
-	int err = read_start(pid, &start_ns);
+	int err = proc__start(pid, &start_ns);
 
 	if (err)
 		return err == -ENOENT ? -ESRCH : err;

@@ -15,6 +15,9 @@
  */
 int proc__cmdline(uint32_t pid, struct cmdline_entry *out);
 
+/* When a process started, in whole clock ticks as above. Returns 0 or a negative errno. */
+int proc__start(uint32_t pid, uint64_t *start_ns);
+
 /* Whether two start times, of which one may be from /proc, can be of the same process. */
 bool proc__same_start(uint64_t a_ns, uint64_t b_ns);
 

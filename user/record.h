@@ -212,7 +212,7 @@ struct record_frame {
 /* Where memory was charged: a stack, weighted by the bytes that its charges stand for. */
 struct record_stack {
 	struct record_time time;
-	uint32_t pid;
+	uint32_t pid; /* 0: several processes have the same stack */
 	const char *comm;
 	uint64_t oom_id;  /* the trigger's stack in this OOM; 0: a sample */
 	uint64_t samples, bytes; /* 0 for a trigger's */

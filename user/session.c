@@ -16,6 +16,7 @@
 #include "decode.h"
 #include "diagnose.h"
 #include "exit_codes.h"
+#include "folded.h"
 #include "guard.h"
 #include "hotkeys.h"
 #include "live.h"
@@ -25,8 +26,10 @@
 #include "names.h"
 #include "predict.h"
 #include "privileges.h"
+#include "stacks.h"
 #include "steps.h"
 #include "subtree.h"
+#include "symbols.h"
 #include "tracer.h"
 #include "units.h"
 
@@ -48,6 +51,9 @@ struct session {
 	struct model *model;
 	struct names *names;
 	struct subtree subtree;
+	struct symbols *symbols; /* NULL: stacks are addresses */
+	struct stacks *stacks;
+	FILE *folded;            /* NULL: not wanted */
 	struct steps *steps;     /* NULL without a target */
 	struct guard *guard;     /* these two: only when the limit is to be changed */
 	struct limiter *limiter;
@@ -103,8 +109,22 @@ static void on_oom(void *ctx, const struct record_oom *oom)
 	struct session *s = ctx;
 
 	note_write(s, s->sink->ops->oom(s->sink, oom));
+	stacks__on_oom(s->stacks, oom->id);
 	if (s->steps)
 		steps__on_oom(s->steps, oom);
+}
+
+static void on_stack(void *ctx, struct record_stack *stack)
+{
+	struct session *s = ctx;
+
+	if (stack->time.boot_ns)
+		stack->time.wall_ns = (int64_t)stack->time.boot_ns + wall_offset_ns();
+	else
+		stack->time = now();
+	note_write(s, s->sink->ops->stack(s->sink, stack));
+	if (s->folded)
+		note_write(s, folded__write(s->folded, stack));
 }
 
 static void on_limit(void *ctx, const struct record_limit *limit)
@@ -170,6 +190,7 @@ static int on_event(void *ctx, const void *data, size_t size)
 		s->bad_events++;
 		return 0;
 	}
+	stacks__event(s->stacks, &event);
 	err = model__event(s->model, &event, wall_offset_ns());
 	if (err && !s->model_error)
 		s->model_error = err;
@@ -243,6 +264,8 @@ static int set_up_loop(struct session *s)
 	err = watch_signals(s);
 	if (!err)
 		err = watch(s, tracer__fd(s->tracer), EPOLLIN);
+	if (!err && s->symbols)
+		err = watch(s, symbols__fd(s->symbols), EPOLLIN);
 	/* The tick looks for loss, and for the end of a target that can't be polled for it. */
 	if (!err)
 		err = watch_timer(s, TICK_NS, TICK_NS, &s->tick_fd);
@@ -271,7 +294,8 @@ static const char *kind_name(int kind)
 static void tell_lost(struct session *s)
 {
 	for (int kind = 1; kind < EVENT_KIND_MAX; kind++) {
-		uint64_t lost = tracer__lost(s->tracer, kind);
+		uint64_t lost = tracer__lost(s->tracer, kind) +
+				(kind == EVENT_STACK ? stacks__lost(s->stacks) : 0);
 		struct record_lost record = { now(), kind_name(kind), lost - s->lost_told[kind] };
 
 		if (!record.count)
@@ -447,6 +471,16 @@ static void check_limiter(struct session *s)
 	s->end_reason = "memory.max could not be set";
 }
 
+/* Without its helpers oomtrace goes on: it is the names in stacks that are gone. */
+static void read_symbols(struct session *s)
+{
+	if (!stacks__answers(s->stacks))
+		return;
+	epoll_ctl(s->epoll_fd, EPOLL_CTL_DEL, symbols__fd(s->symbols), NULL);
+	fputs("oomtrace: the process that finds the names of functions has failed; stacks are addresses "
+	      "from now on.\n", stderr);
+}
+
 static void handle_fd(struct session *s, int fd)
 {
 	if (fd == s->signal_fd) {
@@ -457,7 +491,10 @@ static void handle_fd(struct session *s, int fd)
 		clear_timer(fd);
 		model__expire(s->model, clock_ns(CLOCK_BOOTTIME));
 		check_target(s);
+		stacks__tick(s->stacks, s->tracer);
 		tell_lost(s);
+	} else if (s->symbols && fd == symbols__fd(s->symbols)) {
+		read_symbols(s);
 	} else if (s->limiter && fd == limiter__fd(s->limiter)) {
 		check_limiter(s);
 	} else if (fd == s->draw_fd) {
@@ -534,6 +571,7 @@ static void finish(struct session *s)
 	model__finish(s->model);
 	if (s->steps)
 		finish_limits(s);
+	stacks__finish(s->stacks, s->tracer);
 	tracer__each_quiet(s->tracer, tell_quiet, s);
 	tell_lost(s);
 	record.time = now();
@@ -541,6 +579,9 @@ static void finish(struct session *s)
 	record.kills = model__totals(s->model).kills;
 	record.lost = lost_total(s);
 	note_write(s, s->sink->ops->end(s->sink, &record));
+	if (s->folded && fclose(s->folded))
+		note_write(s, -errno);
+	s->folded = NULL;
 }
 
 static int exit_code(const struct session *s)
@@ -563,6 +604,7 @@ static int open_tracer(struct session *s)
 		.memory_on_v1 = s->hierarchy->version == 1,
 		.force_kprobes = s->opts->force_kprobes,
 		.ring_bytes = s->opts->ring_bytes,
+		.want_stacks = s->opts->stacks,
 	};
 	int err;
 
@@ -572,6 +614,23 @@ static int open_tracer(struct session *s)
 	if (err)
 		return diagnose__open_failure(err, &s->plan);
 	return EXIT_DONE;
+}
+
+/* Before BPF and threads: the helpers must hold none of them. */
+static int open_symbols(struct session *s)
+{
+	int err = symbols__start(&s->symbols);
+
+	if (err)
+		fprintf(stderr, "oomtrace: starting the helpers that find the names of functions: %s; stacks "
+				"are addresses.\n", strerror(-err));
+	if (!s->opts->folded_path)
+		return EXIT_DONE;
+	s->folded = fopen(s->opts->folded_path, "we");
+	if (s->folded)
+		return EXIT_DONE;
+	fprintf(stderr, "oomtrace: the file for folded stacks can't be written: %s.\n", strerror(errno));
+	return EXIT_RUNTIME;
 }
 
 static int open_model(struct session *s)
@@ -595,11 +654,12 @@ static int open_model(struct session *s)
 		.self_pid = getpid(),
 	};
 
+	s->stacks = stacks__new(s->symbols, on_stack, s);
 	s->names = names__new(&s->target->container);
 	s->model = model__new(&env);
 	if (s->target->cgroup[0])
 		s->steps = steps__new(s->target->cgroup);
-	return s->names && s->model && (s->steps || !s->target->cgroup[0]) ? 0 : -ENOMEM;
+	return s->stacks && s->names && s->model && (s->steps || !s->target->cgroup[0]) ? 0 : -ENOMEM;
 }
 
 static int start_changes(struct session *s)
@@ -671,9 +731,11 @@ int session__run(const struct options *opts, const struct cgroup__hierarchy *h,
 		.tick_fd = -1,
 		.draw_fd = -1,
 	};
-	/* The model after the tracer: what it can say depends on what could be attached. */
-	int code = open_tracer(&s);
+	int code = opts->dry_run ? EXIT_DONE : open_symbols(&s);
 
+	/* The model after the tracer: what it can say depends on what could be attached. */
+	if (code == EXIT_DONE)
+		code = open_tracer(&s);
 	if (code == EXIT_DONE && open_model(&s))
 		code = EXIT_RUNTIME;
 	if (code == EXIT_DONE && opts->dry_run) {
@@ -696,6 +758,10 @@ int session__run(const struct options *opts, const struct cgroup__hierarchy *h,
 	live__free(s.live);
 	steps__free(s.steps);
 	names__free(s.names);
+	if (s.folded)
+		fclose(s.folded);
+	stacks__free(s.stacks);
+	symbols__stop(s.symbols);
 	for (size_t i = 0; i < 5; i++) {
 		int fd = (const int[]){ s.epoll_fd, s.signal_fd, s.duration_fd, s.tick_fd, s.draw_fd }[i];
 

@@ -561,7 +561,8 @@ static int json_stack(struct sink *sink, const struct record_stack *s)
 {
 	struct json_object *o = new_record("stack", &s->time);
 
-	add_number(o, "pid", s->pid);
+	if (s->pid)
+		add_number(o, "pid", s->pid);
 	add_text(o, "comm", s->comm);
 	if (s->oom_id) {
 		add_number(o, "oom_id", s->oom_id);

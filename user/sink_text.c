@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "stack_top.h"
 #include "text.h"
 #include "units.h"
 
@@ -223,6 +224,7 @@ static int text_end(struct sink *base, const struct record_end *end)
 {
 	struct text_sink *sink = (struct text_sink *)base;
 
+	stack_top__print(sink->top, base->out);
 	text__time(sink, &end->time);
 	fprintf(base->out, "%" PRIu64 " OOM%s, %" PRIu64 " process%s killed, ", end->ooms,
 		end->ooms == 1 ? "" : "s", end->kills, end->kills == 1 ? "" : "es");
@@ -236,8 +238,11 @@ static int text_end(struct sink *base, const struct record_end *end)
 	return sink__flush(base);
 }
 
-static void text_free(struct sink *sink)
+static void text_free(struct sink *base)
 {
+	struct text_sink *sink = (struct text_sink *)base;
+
+	stack_top__free(sink->top);
 	free(sink);
 }
 
@@ -254,10 +259,19 @@ static int text_reclaim(struct sink *sink, const struct record_reclaim *reclaim)
 	return 0;
 }
 
-static int text_stack(struct sink *sink, const struct record_stack *stack)
+/* That of an OOM's trigger comes after the OOM; samples are summed up for the end. */
+static int text_stack(struct sink *base, const struct record_stack *stack)
 {
-	(void)sink, (void)stack;
-	return 0;
+	struct text_sink *sink = (struct text_sink *)base;
+
+	if (!stack->oom_id) {
+		stack_top__add(sink->top, stack);
+		return 0;
+	}
+	text__label(sink, "was in");
+	stack_top__print_functions(base->out, stack);
+	fputc('\n', base->out);
+	return sink__flush(base);
 }
 
 static const struct sink_ops text_ops = {
@@ -284,5 +298,10 @@ struct sink *sink_text__new(FILE *out, bool colour)
 	if (!sink)
 		return NULL;
 	*sink = (struct text_sink){ .base = { .ops = &text_ops, .out = out }, .colour = colour };
+	sink->top = stack_top__new();
+	if (!sink->top) {
+		free(sink);
+		return NULL;
+	}
 	return &sink->base;
 }

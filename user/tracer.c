@@ -7,11 +7,15 @@
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "diagnose.h"
 #include "kernel_btf.h"
 #include "oomtrace.skel.h"
 #include "proc.h"
+
+/* Stacks, and sums, in each of the two sets. A power of two. */
+#define STACKS_MAX 4096
 
 struct tracer {
 	struct oomtrace_bpf *skel;
@@ -25,6 +29,22 @@ static struct bpf_program *find_program(struct oomtrace_bpf *skel, const struct 
 	const struct plan_candidate *candidate = plan__chosen(plan, i);
 
 	return candidate ? bpf_object__find_program_by_name(skel->obj, candidate->program) : NULL;
+}
+
+/* Some 3 MB for each of the two sets, and nothing at all when none are wanted. */
+static int size_stack_maps(struct oomtrace_bpf *skel, bool wanted)
+{
+	struct bpf_map *maps[] = { skel->maps.stacks_0, skel->maps.stacks_1, skel->maps.sums_0,
+				   skel->maps.sums_1, skel->maps.sampled };
+	int err = 0;
+
+	for (size_t i = 0; !err && i < sizeof(maps) / sizeof(*maps); i++) {
+		if (!wanted)
+			err = bpf_map__set_autocreate(maps[i], false);
+		else if (i < 4)
+			err = bpf_map__set_max_entries(maps[i], STACKS_MAX);
+	}
+	return err;
 }
 
 static int open_skeleton(const struct tracer *tracer, const struct tracer_options *opts,
@@ -41,11 +61,14 @@ static int open_skeleton(const struct tracer *tracer, const struct tracer_option
 	skel->rodata->target_cgroup_id = opts->target_cgroup_id;
 	memcpy(skel->rodata->target_ancestors, opts->target_ancestors,
 	       sizeof(skel->rodata->target_ancestors));
+	skel->rodata->page_size = sysconf(_SC_PAGESIZE);
 	skel->rodata->memory_on_v1 = opts->memory_on_v1;
 	skel->rodata->possible_cpus = cpus > 0 ? cpus : 1;
 	err = bpf_map__set_max_entries(skel->maps.ring, opts->ring_bytes);
 	if (!err && tracer->btf)
 		err = kernel_btf__read(tracer->btf, skel->obj);
+	if (!err)
+		err = size_stack_maps(skel, opts->want_stacks);
 	if (err) {
 		oomtrace_bpf__destroy(skel);
 		return err;
@@ -178,7 +201,7 @@ int tracer__open(const struct tracer_options *opts, tracer_event_fn on_event, vo
 		return -ENOMEM;
 	if (kernel_btf__new(&tracer->btf))
 		tracer->btf = NULL;
-	plan__init(plan, opts->target_cgroup_id != 0, opts->force_kprobes);
+	plan__init(plan, opts->target_cgroup_id != 0, opts->want_stacks, opts->force_kprobes);
 	err = load_and_attach(tracer, opts, plan);
 	if (err && tracer->btf && !is_hopeless(err)) {
 		/* It may be our reading of the kernel's types: libbpf's takes longer and knows more. */
@@ -186,7 +209,8 @@ int tracer__open(const struct tracer_options *opts, tracer_event_fn on_event, vo
 				 strerror(-err));
 		kernel_btf__free(tracer->btf);
 		tracer->btf = NULL;
-		plan__init(plan, opts->target_cgroup_id != 0, opts->force_kprobes);
+		plan__init(plan, opts->target_cgroup_id != 0, opts->want_stacks,
+			   opts->force_kprobes);
 		err = load_and_attach(tracer, opts, plan);
 	}
 	kernel_btf__free(tracer->btf);
@@ -286,4 +310,60 @@ int tracer__each_quiet(const struct tracer *tracer,
 		previous = &key;
 	}
 	return 0;
+}
+
+bool tracer__swap_stacks(struct tracer *tracer)
+{
+	__u32 *side = &tracer->skel->bss->stack_side;
+
+	if (bpf_map__fd(tracer->skel->maps.sums_0) < 0)
+		return false;
+	__atomic_store_n(side, !*side, __ATOMIC_SEQ_CST);
+	return true;
+}
+
+/* The addresses of a stack; none if there is no such stack. */
+static void read_stack(const struct bpf_map *map, int32_t id, uint64_t *addresses)
+{
+	uint32_t key = id;
+
+	if (id < 0 || bpf_map__lookup_elem(map, &key, sizeof(key), addresses,
+					   STACK_DEPTH * sizeof(*addresses), 0))
+		memset(addresses, 0, STACK_DEPTH * sizeof(*addresses));
+}
+
+static void clear_stacks(const struct bpf_map *map)
+{
+	uint32_t key;
+
+	while (!bpf_map__get_next_key(map, NULL, &key, sizeof(key)) &&
+	       !bpf_map__delete_elem(map, &key, sizeof(key), 0))
+		;
+}
+
+bool tracer__take_stacks(struct tracer *tracer,
+			 bool (*fn)(void *ctx, const struct stack_key *key,
+				    const struct stack_sum *sum, const uint64_t *user,
+				    const uint64_t *kernel),
+			 void *ctx)
+{
+	bool first = tracer->skel->bss->stack_side; /* the other is written to */
+	const struct bpf_map *sums = first ? tracer->skel->maps.sums_0 : tracer->skel->maps.sums_1;
+	const struct bpf_map *traces = first ? tracer->skel->maps.stacks_0 :
+					       tracer->skel->maps.stacks_1;
+	uint64_t user[STACK_DEPTH], kernel[STACK_DEPTH];
+	struct stack_key key;
+	struct stack_sum sum;
+
+	while (!bpf_map__get_next_key(sums, NULL, &key, sizeof(key))) {
+		if (bpf_map__lookup_elem(sums, &key, sizeof(key), &sum, sizeof(sum), 0))
+			return true;
+		read_stack(traces, key.user_id, user);
+		read_stack(traces, key.kernel_id, kernel);
+		if (!fn(ctx, &key, &sum, user, kernel))
+			return false;
+		bpf_map__delete_elem(sums, &key, sizeof(key), 0);
+	}
+	clear_stacks(traces);
+	return true;
 }

@@ -17,6 +17,7 @@ struct tracer_options {
 	uint64_t target_ancestors[EVENT_DEPTH_MAX]; /* ids of the cgroups above it; then 0 */
 	bool memory_on_v1;         /* the memory controller is on a cgroup v1 hierarchy */
 	bool force_kprobes;
+	bool want_stacks;          /* sample stacks where memory is charged */
 	uint32_t ring_bytes;       /* a power of two, a multiple of the page size */
 };
 
@@ -58,6 +59,22 @@ int tracer__cmdline(const struct tracer *tracer, uint32_t pid, uint64_t start_ns
 
 /* Adds a command line that user space has read. It is forgotten when the process executes a program. */
 int tracer__add_cmdline(struct tracer *tracer, uint32_t pid, const struct cmdline_entry *entry);
+
+/*
+ * Has the programs write their sums of stacks to the other of two sets. Returns whether there are any.
+ * What they are still writing must be done before the one that they have left is taken.
+ */
+bool tracer__swap_stacks(struct tracer *tracer);
+
+/*
+ * Hands over each sum of the set that isn't written to, with its stacks of STACK_DEPTH addresses
+ * (zeros end them), and removes it, until `fn` returns false. Returns whether the set is empty now.
+ */
+bool tracer__take_stacks(struct tracer *tracer,
+			 bool (*fn)(void *ctx, const struct stack_key *key,
+				    const struct stack_sum *sum, const uint64_t *user,
+				    const uint64_t *kernel),
+			 void *ctx);
 
 /*
  * Calls `fn` for each limit with OOM runs that killed nothing and have not been reported in an

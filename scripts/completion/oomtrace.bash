@@ -60,6 +60,8 @@ _oomtrace() {
 		--keep
 		--restore
 		-o --output
+		--stacks
+		--folded
 		--duration
 		--until-exit
 		--dry-run
@@ -86,6 +88,7 @@ _oomtrace() {
 		;;
 	-p | --pid) _oomtrace_offer "$current" < <(_oomtrace_pids) ;;
 	-o | --output) _oomtrace_offer "$current" < <(printf '%s\n' text json) ;;
+	--folded) compopt -o default 2>/dev/null ;;
 	--duration) _oomtrace_offer "$current" < <(printf '%s\n' 10s 30s 1m 5m 1h) ;;
 	--ring-size) _oomtrace_offer "$current" < <(printf '%s\n' 256K 1M 4M 16M 64M) ;;
 	*)

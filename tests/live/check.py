@@ -47,6 +47,7 @@ PLAN = {
     "high-write-end": ("fexit memory_high_write", "kretprobe memory_high_write"),
     "swap-write-begin": ("fentry swap_max_write", "kprobe swap_max_write"),
     "swap-write-end": ("fexit swap_max_write", "kretprobe swap_max_write"),
+    "stacks": ("fexit page_counter_try_charge", "kprobe page_counter_try_charge"),
     "reclaim": ("tp_btf mm_vmscan_memcg_reclaim_end", "raw_tp mm_vmscan_memcg_reclaim_end"),
 }
 PLAN_BTF = {purpose: label for purpose, (label, _) in PLAN.items()}
@@ -54,6 +55,8 @@ PLAN_KPROBES = {purpose: label for purpose, (_, label) in PLAN.items()}
 # Only with a target: how its processes end, and writes of limits that never kill.
 PLAN_TARGET_ONLY = ("exit", "high-write-begin", "high-write-end", "swap-write-begin",
                     "swap-write-end")
+# Only with --stacks; tests/live/stacks.py looks for it there.
+PLAN_STACKS_ONLY = ("stacks",)
 
 
 class Guest:
@@ -142,8 +145,8 @@ def check_shape(guest, name, trace):
 
 
 def check_plan(results, what, session, expected, has_target):
-    want = {key: None if key in PLAN_TARGET_ONLY and not has_target else label
-            for key, label in expected.items()}
+    want = {key: None if key in PLAN_STACKS_ONLY or key in PLAN_TARGET_ONLY and not has_target
+            else label for key, label in expected.items()}
     got = {entry["purpose"]: entry["attached"] for entry in session["plan"]}
     differ = {key: (got.get(key), want.get(key)) for key in got.keys() | want.keys()
               if got.get(key) != want.get(key)}
@@ -489,7 +492,7 @@ def check_command_lines(guest):
             results.equal(records[0]["target"].get("cgroup"), target, f"cli {name}: target")
     text = guest.output("cli/plan-text")
     results.check(all(label in text for key, label in PLAN_BTF.items()
-                      if key not in PLAN_TARGET_ONLY),
+                      if key not in PLAN_TARGET_ONLY + PLAN_STACKS_ONLY),
                   "cli plan-text: what is attached", repr(text))
     records = read_records(folder / "duration.out")
     results.check(records and records[-1].get("reason") and not records[-1]["ooms"],

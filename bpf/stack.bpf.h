@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Stacks: where memory is charged, and what the trigger of an OOM was doing.
+ *
+ * page_counter_try_charge() runs once for a batch, 64 pages (32 up to 5.10) of which one is asked for
+ * and the others are put by for what this CPU charges next to the same cgroup. So the stack at that
+ * moment stands for the whole batch: over many of them, the share of a stack is its share of the bytes.
+ *
+ * Samples are summed up in maps, of which there are two sets: programs write to one while user space
+ * empties the other, so that no stack goes while somebody refers to it. A stack that finds its place
+ * in the map taken by another, and a sum that finds no room, go through the ring.
+ */
+#ifndef OOMTRACE_STACK_BPF_H
+#define OOMTRACE_STACK_BPF_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include "emit.bpf.h"
+#include "event.h"
+#include "task.bpf.h"
+
+/* errno, include/uapi/asm-generic/errno-base.h */
+#define EEXIST 17
+
+const volatile __u32 page_size = 4096; /* set by user space before loading */
+
+/* User space makes these two maps' entries as many as are needed: 1 without --stacks. */
+struct stack_traces {
+	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, STACK_DEPTH * sizeof(__u64));
+} stacks_0 SEC(".maps"), stacks_1 SEC(".maps");
+
+struct stack_sums {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct stack_key);
+	__type(value, struct stack_sum);
+} sums_0 SEC(".maps"), sums_1 SEC(".maps");
+
+/* Processes of which an EVENT_SAMPLED has been sent. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u32); /* thread group id */
+	__type(value, struct stack_process);
+} sampled SEC(".maps");
+
+__u32 stack_side;          /* the set that is written to; user space changes it */
+__u64 stack_bytes_sampled; /* all that samples stand for, those lost included */
+
+static __always_inline void fill_process(struct stack_process *p)
+{
+	struct task_struct *leader = BPF_CORE_READ((struct task_struct *)bpf_get_current_task(),
+						   group_leader);
+
+	p->start_ns = BPF_CORE_READ(leader, start_boottime);
+	p->exec_id = BPF_CORE_READ(leader, self_exec_id);
+	p->pid = bpf_get_current_pid_tgid() >> 32;
+}
+
+/* Sends the stack of the current task. Inlined where ctx is: the verifier must know its type. */
+static __always_inline void emit_stack(void *ctx, const struct stack_process *p, __u64 bytes,
+				       __u64 group)
+{
+	struct event_stack *e = emit__reserve(EVENT_STACK, sizeof(*e), group);
+	long size;
+
+	if (!e)
+		return;
+	e->start_ns = p->start_ns;
+	e->exec_id = p->exec_id;
+	e->pid = p->pid;
+	e->bytes = bytes;
+	bpf_get_current_comm(e->comm, sizeof(e->comm));
+	size = bpf_get_stack(ctx, e->user, sizeof(e->user), BPF_F_USER_STACK);
+	e->user_count = size > 0 ? size / sizeof(__u64) : 0;
+	size = bpf_get_stack(ctx, e->kernel, sizeof(e->kernel), 0);
+	e->kernel_count = size > 0 ? size / sizeof(__u64) : 0;
+	emit__submit(e);
+}
+
+/* Tells user space of a process when it is first seen: its mappings must be read while it lives. */
+static __always_inline void emit_sampled(const struct stack_process *p)
+{
+	struct stack_process *seen = bpf_map_lookup_elem(&sampled, &p->pid);
+	struct event_sampled *e;
+
+	if (seen && seen->start_ns == p->start_ns && seen->exec_id == p->exec_id)
+		return;
+	e = emit__reserve(EVENT_SAMPLED, sizeof(*e), 0);
+	if (!e)
+		return; /* the next sample tries again */
+	e->start_ns = p->start_ns;
+	e->pid = p->pid;
+	e->exec_id = p->exec_id;
+	emit__submit(e);
+	bpf_map_update_elem(&sampled, &p->pid, p, BPF_ANY);
+}
+
+/* Adds to the sum of this stack. Returns whether there was room. */
+static __always_inline bool add_to_sum(void *sums, const struct stack_key *key, __u64 bytes)
+{
+	struct stack_sum *sum = bpf_map_lookup_elem(sums, key);
+	struct stack_sum first = {};
+
+	if (!sum) {
+		bpf_get_current_comm(first.comm, sizeof(first.comm));
+		bpf_map_update_elem(sums, key, &first, BPF_NOEXIST);
+		sum = bpf_map_lookup_elem(sums, key);
+		if (!sum)
+			return false;
+	}
+	__sync_fetch_and_add(&sum->bytes, bytes);
+	__sync_fetch_and_add(&sum->samples, 1);
+	return true;
+}
+
+static __always_inline bool sum_up(void *ctx, void *traces, void *sums, struct stack_key *key,
+				   __u64 bytes)
+{
+	/* Other errors: there is no such stack (a kernel thread has no user's), or it can't be read. */
+	key->user_id = bpf_get_stackid(ctx, traces, BPF_F_USER_STACK);
+	if (key->user_id == -EEXIST)
+		return false;
+	key->kernel_id = bpf_get_stackid(ctx, traces, 0);
+	if (key->kernel_id == -EEXIST)
+		return false;
+	return add_to_sum(sums, key, bytes);
+}
+
+/* The cgroup whose memory a page counter counts; NULL if it is a counter of something else. */
+static __always_inline struct cgroup *counted_cgroup(struct page_counter *counter)
+{
+	struct mem_cgroup *memcg = (void *)counter - bpf_core_field_offset(struct mem_cgroup, memory);
+	struct cgroup *cgrp = BPF_CORE_READ(memcg, css.cgroup);
+
+	/* Of another counter, what is read there isn't a cgroup that has this as its memory's. */
+	return cgrp && cgroup_memcg(cgrp) == memcg ? cgrp : NULL;
+}
+
+static __always_inline int on_charged(void *ctx, struct page_counter *counter, __u64 pages)
+{
+	struct cgroup *cgrp = counted_cgroup(counter);
+	__u64 bytes = pages * page_size;
+	struct stack_key key = {};
+	bool done;
+
+	if (!cgrp || !in_target((__u64)cgrp))
+		return 0;
+	__sync_fetch_and_add(&stack_bytes_sampled, bytes);
+	fill_process(&key.process);
+	emit_sampled(&key.process);
+	if (*(volatile __u32 *)&stack_side)
+		done = sum_up(ctx, &stacks_1, &sums_1, &key, bytes);
+	else
+		done = sum_up(ctx, &stacks_0, &sums_0, &key, bytes);
+	if (!done)
+		emit_stack(ctx, &key.process, bytes, 0);
+	return 0;
+}
+
+/* The stack of the thread that an OOM's group is about, which is the current one. */
+static __always_inline void emit_trigger_stack(void *ctx, __u64 group)
+{
+	struct stack_process p = {};
+
+	fill_process(&p);
+	emit_stack(ctx, &p, 0, group);
+}
+
+#endif

@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Real programs, run, stopped, looked at in /proc, killed, and only then asked for symbols. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "ksyms.h"
+#include "symbolize.h"
+
+static char dir[] = "/tmp/oomtrace-symbolize.XXXXXX";
+
+/* Prints the address of a function of its own and one of its library, and waits. */
+static const char program_source[] =
+	"#include <stdio.h>\n"
+	"#include <unistd.h>\n"
+	"int in_library(int);\n"
+	"__attribute__((noinline)) int in_program(int n) { return n * 7; }\n"
+	"int main(void) { printf(\"%p %p\\n\", (void *)in_program, (void *)in_library); fflush(stdout);\n"
+	"  while (read(0, (char[1]){0}, 1) > 0) ; return in_program(1) + in_library(2); }\n";
+static const char library_source[] = "int in_library(int n) { return n * 3; }\n"
+				     "int after_it(int n) { return n * 5; }\n";
+
+struct run {
+	pid_t pid;
+	int in;
+	uint64_t in_program, in_library;
+};
+
+__attribute__((format(printf, 1, 2))) static void shell(const char *format, ...)
+{
+	char command[2048];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(command, sizeof(command), format, args);
+	va_end(args);
+	if (system(command))
+		fail_msg("failed: %s", command);
+}
+
+static void write_file(const char *name, const char *text)
+{
+	char path[128];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fputs(text, file);
+	assert_int_equal(fclose(file), 0);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	write_file("program.c", program_source);
+	write_file("library.c", library_source);
+	shell("cd %s && gcc -shared -fPIC -O1 -o liblib.so library.c", dir);
+	shell("cd %s && gcc -O1 -o pie program.c -L. -llib -Wl,-rpath,%s", dir, dir);
+	shell("cd %s && gcc -O1 -no-pie -o fixed program.c -L. -llib -Wl,-rpath,%s", dir, dir);
+	shell("cd %s && gcc -O1 -static -o static program.c library.c", dir);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	shell("rm -rf %s", dir);
+	return 0;
+}
+
+static struct run start(const char *name)
+{
+	struct run run;
+	int in[2], out[2];
+	FILE *answer;
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	assert_int_equal(pipe2(in, O_CLOEXEC) | pipe2(out, O_CLOEXEC), 0);
+	run.pid = fork();
+	if (!run.pid) {
+		dup2(in[0], 0);
+		dup2(out[1], 1);
+		execl(path, path, NULL);
+		_exit(127);
+	}
+	close(in[0]);
+	close(out[1]);
+	run.in = in[1];
+	answer = fdopen(out[0], "r");
+	assert_int_equal(fscanf(answer, "%lx %lx", &run.in_program, &run.in_library), 2);
+	fclose(answer);
+	return run;
+}
+
+static void stop(struct run *run)
+{
+	close(run->in);
+	assert_int_equal(waitpid(run->pid, NULL, 0), run->pid);
+}
+
+/* What the helper that may do so does: here the file is opened by its name, as any user may. */
+static void snapshot(struct symbolizer *s, const struct process_id *id, pid_t pid)
+{
+	struct mapping mapping;
+	char path[64], line[4096];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+	file = fopen(path, "r");
+	assert_non_null(file);
+	symbolizer__begin(s, id);
+	while (fgets(line, sizeof(line), file)) {
+		if (mapping__parse(line, &mapping))
+			symbolizer__add(s, &mapping,
+					mapping.is_file ? open(mapping.path, O_RDONLY | O_CLOEXEC) : -1);
+	}
+	fclose(file);
+}
+
+static void check_program(const char *name, const char *library)
+{
+	struct symbolizer *s = symbolizer__new();
+	struct run run = start(name);
+	struct process_id id = { .start_ns = 1, .pid = (uint32_t)run.pid };
+	uint64_t stack[3] = { run.in_library, run.in_program + 4, 8 };
+	struct symbol symbols[3];
+
+	assert_non_null(s);
+	snapshot(s, &id, run.pid);
+	stop(&run);
+	/* Its file may go too. */
+	shell("mv %s/%s %s/%s.moved", dir, name, dir, name);
+	assert_int_equal(symbolizer__resolve(s, &id, stack, 3, symbols), 1);
+	assert_string_equal(symbols[0].function, "in_library");
+	assert_int_equal(symbols[0].offset, 0);
+	assert_non_null(strstr(symbols[0].module, library));
+	assert_string_equal(symbols[1].function, "in_program");
+	assert_int_equal(symbols[1].offset, 4);
+	assert_non_null(strstr(symbols[1].module, name));
+	assert_string_equal(symbols[2].function, "");
+	assert_null(symbols[2].module);
+	assert_int_equal(symbols[2].address, 8);
+	/* Another program in the same process has other addresses. */
+	id.exec_id++;
+	assert_int_equal(symbolizer__resolve(s, &id, stack, 3, symbols), 3);
+	assert_string_equal(symbols[0].function, "");
+	symbolizer__free(s);
+	shell("mv %s/%s.moved %s/%s", dir, name, dir, name);
+}
+
+static void test_programs(void **state)
+{
+	(void)state;
+	check_program("pie", "liblib.so");
+	check_program("fixed", "liblib.so");
+	check_program("static", "static");
+}
+
+/* A return address after a call that ends a function is in the next one; the call isn't. */
+static void test_return_address(void **state)
+{
+	struct symbolizer *s = symbolizer__new();
+	struct run run = start("pie");
+	struct process_id id = { .start_ns = 1, .pid = (uint32_t)run.pid };
+	struct symbol first, both[2];
+	uint64_t address = run.in_library;
+	uint64_t stack[2];
+
+	(void)state;
+	snapshot(s, &id, run.pid);
+	stop(&run);
+	do {
+		address++;
+		symbolizer__resolve(s, &id, &address, 1, &first);
+	} while (strcmp(first.function, "after_it"));
+	stack[0] = stack[1] = address;
+	symbolizer__resolve(s, &id, stack, 2, both);
+	assert_string_equal(both[0].function, "after_it");
+	assert_true(!*both[1].function || !strcmp(both[1].function, "in_library"));
+	symbolizer__free(s);
+}
+
+static void test_stripped_and_debuglink(void **state)
+{
+	struct symbolizer *s = symbolizer__new();
+	struct process_id id = { .start_ns = 1 };
+	struct symbol symbol;
+	struct run run;
+
+	(void)state;
+	shell("cd %s && strip -o stripped pie", dir);
+	run = start("stripped");
+	id.pid = (uint32_t)run.pid;
+	snapshot(s, &id, run.pid);
+	stop(&run);
+	symbolizer__resolve(s, &id, &run.in_program, 1, &symbol);
+	assert_string_equal(symbol.function, "");
+	assert_non_null(strstr(symbol.module, "stripped"));
+	assert_true(symbol.address && symbol.address < 1 << 20);
+
+	shell("cd %s && mkdir .debug && objcopy --only-keep-debug pie .debug/linked.debug", dir);
+	shell("cd %s && objcopy --add-gnu-debuglink=.debug/linked.debug stripped linked", dir);
+	run = start("linked");
+	id.pid = (uint32_t)run.pid;
+	snapshot(s, &id, run.pid);
+	stop(&run);
+	symbolizer__resolve(s, &id, &run.in_program, 1, &symbol);
+	assert_string_equal(symbol.function, "in_program");
+	symbolizer__free(s);
+}
+
+/* A file that is cut short, or isn't what it claims to be, costs its symbols and nothing else. */
+static void test_bad_files(void **state)
+{
+	struct symbolizer *s = symbolizer__new();
+	struct process_id id = { .start_ns = 1 };
+	struct symbol symbol;
+
+	(void)state;
+	for (int kept = 0; kept < 20000; kept += kept < 64 ? 16 : 1777) {
+		struct mapping mapping = { 0x1000, 0x100000, 0, true, "bad" };
+		char path[128];
+
+		shell("head -c %d %s/pie > %s/bad", kept, dir, dir);
+		snprintf(path, sizeof(path), "%s/bad", dir);
+		id.pid++;
+		symbolizer__begin(s, &id);
+		symbolizer__add(s, &mapping, open(path, O_RDONLY | O_CLOEXEC));
+		for (uint64_t address = 0x1000; address < 0x5000; address += 0x111)
+			assert_int_equal(symbolizer__resolve(s, &id, &address, 1, &symbol), 0);
+	}
+	symbolizer__free(s);
+}
+
+static int cut_in_use(void)
+{
+	struct symbolizer *s = symbolizer__new();
+	struct mapping mapping = { 0x1000, 0x100000000, 0, true, "cut" };
+	struct process_id id = { .start_ns = 1, .pid = 1 };
+	uint64_t address = 0x2100;
+	struct symbol symbol;
+	char path[128];
+
+	shell("cp %s/static %s/cut", dir, dir);
+	snprintf(path, sizeof(path), "%s/cut", dir);
+	symbolizer__begin(s, &id);
+	symbolizer__add(s, &mapping, open(path, O_RDONLY | O_CLOEXEC));
+	symbolizer__resolve(s, &id, &address, 1, &symbol);
+	if (truncate(path, 4096))
+		return 2;
+	for (; address < 0x80000; address += 0x1111)
+		symbolizer__resolve(s, &id, &address, 1, &symbol);
+	return symbol.function[0] ? 3 : 0;
+}
+
+/*
+ * Cut short while it is in use: the library has it mapped, and reading it is SIGBUS. In a process of
+ * its own, since what the library had is leaked then.
+ */
+static void test_cut_in_use(void **state)
+{
+	pid_t pid = fork();
+	int status;
+
+	(void)state;
+	if (!pid)
+		_exit(cut_in_use());
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+/* More processes and files than are kept: the latest are. */
+static void test_bounds(void **state)
+{
+	struct symbolizer *s = symbolizer__new();
+	struct run run = start("static");
+	struct process_id id = { .start_ns = 1 };
+	struct symbol symbol;
+
+	(void)state;
+	for (uint32_t i = 0; i < 2 * SYMBOLIZE_PROCESSES_MAX; i++) {
+		id.pid = i;
+		snapshot(s, &id, run.pid);
+	}
+	stop(&run);
+	symbolizer__resolve(s, &id, &run.in_program, 1, &symbol);
+	assert_string_equal(symbol.function, "in_program");
+	id.pid = 0;
+	assert_int_equal(symbolizer__resolve(s, &id, &run.in_program, 1, &symbol), 1);
+	symbolizer__free(s);
+}
+
+static void test_parse_mapping(void **state)
+{
+	struct mapping m = {};
+	char line[1024];
+
+	(void)state;
+	assert_true(mapping__parse("55d0c0a00000-55d0c0a21000 r-xp 00002000 fe:01 1234     /bin/a b\n", &m));
+	assert_int_equal(m.start, 0x55d0c0a00000);
+	assert_int_equal(m.end, 0x55d0c0a21000);
+	assert_int_equal(m.file_offset, 0x2000);
+	assert_true(m.is_file);
+	assert_string_equal(m.path, "/bin/a b");
+	assert_true(mapping__parse("7f00-7f10 rwxp 00000000 00:00 0 \n", &m));
+	assert_false(m.is_file);
+	assert_string_equal(m.path, "[anon]");
+	assert_true(mapping__parse("7f00-7f10 r-xp 00000000 00:00 0          [vdso]\n", &m));
+	assert_string_equal(m.path, "[vdso]");
+	assert_false(mapping__parse("7f00-7f10 rw-p 00000000 fe:01 1234 /bin/a\n", &m));
+	assert_false(mapping__parse("7f10-7f00 r-xp 00000000 fe:01 1234 /bin/a\n", &m));
+	assert_false(mapping__parse("", &m));
+	assert_false(mapping__parse("7f00-7f10 r-xp\n", &m));
+	snprintf(line, sizeof(line), "1000-2000 r-xp 0 fe:01 1 /%0900d/end\n", 0);
+	assert_true(mapping__parse(line, &m));
+	assert_int_equal(strlen(m.path), MAPPING_PATH_SIZE - 1);
+	assert_string_equal(m.path + strlen(m.path) - 4, "/end");
+}
+
+static int text_file(const char *text)
+{
+	FILE *file = tmpfile();
+	int fd;
+
+	fputs(text, file);
+	fflush(file);
+	fd = dup(fileno(file));
+	fclose(file);
+	return fd;
+}
+
+static void test_ksyms(void **state)
+{
+	int fd = text_file("ffffffff81000000 T _stext\nffffffff81000000 T _text\n"
+			   "ffffffff81000100 t do_it\nffffffff81000200 D data\n"
+			   "ffffffffc0000000 t in_module\t[ext4]\nffffffffc0000100 t bpf_prog_1\t[bpf]\n"
+			   "ffffffff80000000 T early\n");
+	struct ksyms *k = NULL;
+	const char *module;
+	uint64_t offset;
+
+	(void)state;
+	assert_int_equal(ksyms__load(fd, &k), 0);
+	assert_string_equal(ksyms__find(k, 0xffffffff81000001, &module, &offset), "_stext");
+	assert_int_equal(offset, 1);
+	assert_string_equal(ksyms__find(k, 0xffffffff81000210, &module, &offset), "do_it");
+	assert_null(module);
+	assert_string_equal(ksyms__find(k, 0xffffffffc0000010, &module, &offset), "in_module");
+	assert_string_equal(module, "ext4");
+	assert_string_equal(ksyms__find(k, 0xffffffffc0000110, &module, &offset), "bpf_prog_1");
+	assert_string_equal(ksyms__find(k, 0xffffffff80000000, &module, &offset), "early");
+	assert_null(ksyms__find(k, 0xfffffff000000000, &module, &offset));
+	assert_null(ksyms__find(k, 0xffffffff90000000, &module, &offset));
+	ksyms__free(k);
+	close(fd);
+	fd = text_file("0000000000000000 T _stext\n0000000000000000 T do_it\n");
+	assert_int_equal(ksyms__load(fd, &k), -EPERM);
+	close(fd);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_programs),
+		cmocka_unit_test(test_return_address),
+		cmocka_unit_test(test_stripped_and_debuglink),
+		cmocka_unit_test(test_bad_files),
+		cmocka_unit_test(test_cut_in_use),
+		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_parse_mapping),
+		cmocka_unit_test(test_ksyms),
+	};
+
+	return cmocka_run_group_tests_name("symbolize", tests, set_up, tear_down);
+}

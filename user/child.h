@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What oomtrace's own child processes have in common. */
+#ifndef OOMTRACE_CHILD_H
+#define OOMTRACE_CHILD_H
+
+#include <stddef.h>
+
+/*
+ * Called in the child: puts it out of reach of the terminal, gives it its name (at most 15 bytes), and
+ * closes all but these descriptors: it must not hold up somebody else, a pipe's reader or a mount.
+ * To be forked before anything else is opened: only low descriptors are looked at.
+ */
+void child__settle(const char *name, const int *keep, size_t count);
+
+#endif

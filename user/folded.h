@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Folded stacks, as flamegraph.pl, inferno and speedscope read them. */
+#ifndef OOMTRACE_FOLDED_H
+#define OOMTRACE_FOLDED_H
+
+#include <stdio.h>
+
+#include "record.h"
+
+/*
+ * Writes a stack as one line: "COMM;OUTERMOST;...;INNERMOST BYTES", the kernel's functions, marked _[k],
+ * after the program's. A trigger's stack has no weight and is left out. Lines with equal stacks may
+ * come; readers add them up. Returns 0 or the negative errno of writing.
+ */
+int folded__write(FILE *out, const struct record_stack *stack);
+
+/* The file of a path: what stands for a function that isn't known. */
+const char *folded__base_name(const char *path);
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Addresses of processes -> functions. Works from what was kept of a process while it lived: where its
+ * files were mapped, and open descriptors of them. Parses files that containers choose, so it runs in a
+ * process that may do nothing else (symbol_helpers.c). Memory, descriptors and time are bounded: what
+ * has not been asked for longest goes first.
+ */
+#ifndef OOMTRACE_SYMBOLIZE_H
+#define OOMTRACE_SYMBOLIZE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mapping.h"
+
+#define SYMBOL_NAME_SIZE 256
+#define SYMBOLIZE_PROCESSES_MAX 256
+#define SYMBOLIZE_MODULES_MAX 512 /* files with a descriptor */
+#define SYMBOLIZE_OPEN_MAX 96     /* of these, whose symbols are at hand; more than a stack has frames */
+
+/* One program run by one process: after an exec the addresses have other meanings. */
+struct process_id {
+	uint64_t start_ns;
+	uint32_t pid;
+	uint32_t exec_id;
+};
+
+struct symbol {
+	char function[SYMBOL_NAME_SIZE]; /* "": unknown; a longer name is cut */
+	const char *module;   /* path as the process sees it, or "[vdso]", ...; NULL: unknown */
+	uint64_t address;     /* as the module's file has it; without one, in memory */
+	uint64_t offset;      /* into the function */
+	/* The module's name is valid until the next call. */
+};
+
+struct symbolizer;
+
+struct symbolizer *symbolizer__new(void);
+void symbolizer__free(struct symbolizer *s);
+
+/* Forgets the mappings of a process, to be told of those that it has now. */
+void symbolizer__begin(struct symbolizer *s, const struct process_id *id);
+
+/* Adds a mapping to the process begun last. Takes over the descriptor of its file, -1 if there is none. */
+void symbolizer__add(struct symbolizer *s, const struct mapping *mapping, int fd);
+
+/*
+ * Resolves the addresses of a stack, innermost first. Returns how many are in no known mapping: if
+ * there are any, the process has mapped more since it was looked at.
+ */
+size_t symbolizer__resolve(struct symbolizer *s, const struct process_id *id,
+			   const uint64_t *addresses, size_t count, struct symbol *out);
+
+#endif

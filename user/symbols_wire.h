@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What oomtrace and its two helpers for symbols say to each other. One message is one packet. */
+#ifndef OOMTRACE_SYMBOLS_WIRE_H
+#define OOMTRACE_SYMBOLS_WIRE_H
+
+#include "symbols.h"
+
+enum wire_kind {
+	WIRE_LOOK = 1, /* to the first: note the mappings of a process */
+	WIRE_BEGIN,    /* to the second: what follows are its mappings */
+	WIRE_MAPPING,  /* with the descriptor of its file, if it has one that could be opened */
+	WIRE_STACK,    /* to the second, through the first */
+};
+
+struct wire_message {
+	uint32_t kind;
+	uint32_t number;
+	union {
+		struct process_id process;
+		struct mapping mapping;
+		struct symbols_stack stack;
+	};
+};
+
+#define WIRE_TEXT_MAX (48U << 10)
+#define WIRE_FRAMES (2 * STACK_DEPTH)
+
+struct wire_frame {
+	uint64_t address, offset;
+	uint32_t function, module; /* offsets into the text; 0: unknown */
+};
+
+/* What the last one answers; of the text only what is used is sent. */
+struct wire_answer {
+	uint32_t number;
+	uint32_t unmapped;
+	uint32_t user_count, kernel_count;
+	struct wire_frame frames[WIRE_FRAMES]; /* the user's, then the kernel's */
+	uint32_t text_len;
+	char text[WIRE_TEXT_MAX]; /* strings with their NUL; the first is "" */
+};
+
+/* The two processes. They return when the one that they read from has gone. */
+void symbols_wire__run_maps(int in, int out);
+void symbols_wire__run_syms(int in, int out, int kallsyms_fd);
+
+/*
+ * Sends a packet and, if it isn't -1, a descriptor; blocks. Returns 0 or a negative errno.
+ */
+int symbols_wire__send(int socket, const void *data, size_t size, int fd);
+
+/*
+ * Receives a packet and, unless fd is NULL, its descriptor, or -1. Returns its size, 0 when the other
+ * side has gone, or a negative errno.
+ */
+ssize_t symbols_wire__receive(int socket, void *data, size_t size, int *fd);
+
+#endif
