@@ -7,8 +7,6 @@
 
 #include "escape.h"
 
-#define NAME_MAX_LEN 255
-
 const char *folded__base_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -16,12 +14,21 @@ const char *folded__base_name(const char *path)
 	return slash && slash[1] ? slash + 1 : path;
 }
 
+size_t folded__format_name(char *dst, size_t size, const char *name, size_t max)
+{
+	char clean[FOLDED_NAME_MAX + 1];
+	size_t len = escape__utf8(clean, max < FOLDED_NAME_MAX ? max + 1 : sizeof(clean), name,
+				  strlen(name));
+
+	return escape__terminal(dst, size, clean, len);
+}
+
 /* A name that somebody else chose: it must not end a frame or a line. */
 static void put_name(FILE *out, const char *name)
 {
-	char text[ESCAPE__TERMINAL_SIZE(NAME_MAX_LEN)];
+	char text[ESCAPE__TERMINAL_SIZE(FOLDED_NAME_MAX)];
 
-	escape__terminal(text, sizeof(text), name, strnlen(name, NAME_MAX_LEN));
+	folded__format_name(text, sizeof(text), name, FOLDED_NAME_MAX);
 	for (char *c = text; *c; c++)
 		fputc(*c == ';' ? ':' : *c, out);
 }

@@ -14,6 +14,14 @@
  */
 int folded__write(FILE *out, const struct record_stack *stack);
 
+#define FOLDED_NAME_MAX 255
+
+/*
+ * Writes a name as both a terminal and a recording would have it: what is read from a recording prints the
+ * same. Cut at `max` bytes, at most FOLDED_NAME_MAX. Returns the length.
+ */
+size_t folded__format_name(char *dst, size_t size, const char *name, size_t max);
+
 /* The file of a path: what stands for a function that isn't known. */
 const char *folded__base_name(const char *path);
 

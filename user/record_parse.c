@@ -615,7 +615,7 @@ static int parse_stack(struct record_parser *p, struct json_object *o, struct si
 {
 	struct record_stack s = {
 		.time = get_time(p, o),
-		.pid = value__number32(p, o, "pid"),
+		.pid = value__optional32(p, o, "pid"),
 		.comm = value__text(p, o, "comm"),
 		.oom_id = value__optional(p, o, "oom_id"),
 		.samples = value__optional(p, o, "samples"),

@@ -60,7 +60,7 @@ static void format_functions(char *dst, size_t size, const struct record_stack *
 
 		if (i)
 			len += snprintf(dst + len, size - len, " < ");
-		len += escape__terminal(dst + len, size - len, name, strnlen(name, NAME_SHOWN));
+		len += folded__format_name(dst + len, size - len, name, NAME_SHOWN);
 	}
 	if (count > FUNCTIONS_SHOWN)
 		snprintf(dst + len, size - len, " < ...");
@@ -101,7 +101,7 @@ void stack_top__add(struct stack_top *top, const struct record_stack *stack)
 		return;
 	top->total_bytes += stack->bytes;
 	top->total_samples += stack->samples;
-	len = escape__terminal(text, 96, comm, strlen(comm));
+	len = folded__format_name(text, 96, comm, EVENT_COMM_LEN);
 	len += snprintf(text + len, sizeof(text) - len, ": ");
 	format_functions(text + len, sizeof(text) - len, stack);
 	for (size_t i = 0; i < top->count; i++) {
