@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # make             build/oomtrace              make STATIC=1   build/static/oomtrace, runs anywhere
-# make test        set up, unit tests, live tests in virtual machines
+# make test        set up, unit tests, the reports in a browser, live tests in virtual machines
 # make demo        the experiment, in a virtual machine with Docker
 # make unit        the unit tests alone: no root, no virtual machine
 # make live        the live tests alone
 # make limits      the live tests of limit changes and their causes, which make test leaves out
+# make browser     the HTML report in headless Chromium, and the Chrome trace
 # make fuzz        the fuzz targets, FUZZ_SECONDS=60 each
 # make bench       start-up time and memory beside other tools'
 # make install     PREFIX=/usr/local DESTDIR=  make uninstall  make clean
@@ -40,7 +41,7 @@ SKELETON := build/bpf/oomtrace.skel.h
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all tools test demo unit live limits bench fuzz install uninstall clean
+.PHONY: all tools test demo unit live limits browser bench fuzz install uninstall clean
 all: $(OUT)/oomtrace
 
 $(OUT)/oomtrace: $(OBJECTS)
@@ -91,6 +92,7 @@ test:
 	$(MAKE) WERROR=1 all
 	$(MAKE) WERROR=1 STATIC=1 all
 	$(MAKE) WERROR=1 unit
+	$(MAKE) browser
 	$(MAKE) live
 
 live:
@@ -102,6 +104,11 @@ limits:
 	tests/live/limits.sh
 	tests/live/find-min.sh
 	tests/live/docker-limits.sh
+
+browser:
+	scripts/setup.sh build browser
+	$(MAKE) WERROR=1 all
+	python3 -B tests/browser/check.py $(OUT)/oomtrace $(RECORDINGS)
 
 demo:
 	scripts/setup.sh build vm

@@ -4,6 +4,7 @@
 # Installs what is missing, with apt.   setup.sh GROUP...
 #   build   compile oomtrace            test    the unit tests
 #   vm      the virtual machines        bench   the benchmarks, which run in virtual machines
+#   browser the HTML reports' tests
 # Without root, sudo or apt it changes nothing: it says what is needed and exits with 1.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
@@ -45,15 +46,21 @@ util-linux       flock, mkswap
 xz-utils         unpacks kernel modules
 zstd             unpacks kernel modules'
 
+BROWSER='
+chromium         opens the HTML reports
+fonts-dejavu-core  letters for it
+python3          tells it what to do'
+
 groups=("$@")
-[ $# -gt 0 ] || die 2 "usage: setup.sh build|test|vm|bench..."
+[ $# -gt 0 ] || die 2 "usage: setup.sh build|test|vm|bench|browser..."
 table=''
 for group in "${groups[@]}"; do
 	case $group in
 	build) table+=$BUILD ;;
 	test) table+=$TEST ;;
 	vm | bench) table+=$VM ;;
-	*) die 2 "unknown group '$group'; there are: build test vm bench" ;;
+	browser) table+=$BROWSER ;;
+	*) die 2 "unknown group '$group'; there are: build test vm bench browser" ;;
 	esac
 done
 

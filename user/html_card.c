@@ -433,12 +433,18 @@ static void put_sum(FILE *out, const char *what, const struct record_reclaim_sum
 	fputs(" reclaimed</li>", out);
 }
 
-static void put_history(FILE *out, const struct record_history *h)
+static void put_history(FILE *out, const struct record_oom *oom)
 {
+	const struct record_history *h = oom->history;
 	struct frame f = frame_of(h);
 	struct series curve = { 0 };
 
 	begin_part(out, "The seconds before");
+	if (h->cgroup && (!oom->limit || !oom->limit->path || strcmp(oom->limit->path, h->cgroup))) {
+		fputs("<p class=\"note\">of ", out);
+		html__name(out, h->cgroup);
+		fputs("</p>", out);
+	}
 	if (h->count > 1 && f.to_ns > f.from_ns) {
 		for (size_t i = 0; i < h->count; i++)
 			series__add(&curve, CURVE_POINTS, h->points[i]);
@@ -577,7 +583,7 @@ int html_card__begin(struct html_report *report, struct html_pending *pending,
 	if (oom->memory)
 		put_cgroup_memory(out, oom);
 	if (oom->history)
-		put_history(out, oom->history);
+		put_history(out, oom);
 	if (oom->victim_count > 1)
 		put_victims(out, oom);
 	fill_pending(pending, oom);

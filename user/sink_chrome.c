@@ -89,7 +89,7 @@ static void put_metadata(struct chrome_sink *s, const char *what, uint32_t pid, 
 {
 	FILE *out = begin_event(s, "M", pid, tid);
 
-	fprintf(out, ",\"name\":\"%s\",\"args\":{\"name\":", what);
+	fprintf(out, ",\"cat\":\"__metadata\",\"ts\":0,\"name\":\"%s\",\"args\":{\"name\":", what);
 	html__json(out, name ? name : "(unknown)");
 	fputc('}', out);
 	end_event(s);
@@ -186,7 +186,7 @@ static void put_counter(struct chrome_sink *s, uint32_t track, const char *name,
 	FILE *out = begin_event(s, "C", track, 0);
 
 	put_time(out, "ts", at_ns);
-	fprintf(out, ",\"name\":\"%s\",\"args\":{\"bytes\":%" PRIu64 "}", name, bytes);
+	fprintf(out, ",\"cat\":\"memory\",\"name\":\"%s\",\"args\":{\"bytes\":%" PRIu64 "}", name, bytes);
 	end_event(s);
 }
 
@@ -255,8 +255,9 @@ static int chrome_oom(struct sink *sink, const struct record_oom *oom)
 	uint32_t track = track_of(s, oom->limit ? oom->limit->path : NULL, &oom->limit_container);
 	const struct record_history *h = oom->history;
 
-	for (size_t i = 0; h && i < h->count; i++)
-		put_memory(s, track, h->points[i].ts_ns, h->points[i].usage_bytes,
+	/* The flight recorder's: of the limit's cgroup or, when that isn't recorded, the victim's. */
+	for (size_t i = 0; h && h->cgroup && i < h->count; i++)
+		put_memory(s, track_of(s, h->cgroup, &oom->limit_container), h->points[i].ts_ns, h->points[i].usage_bytes,
 			   h->points[i].max_bytes);
 	if (oom->limit && oom->limit->has_memory)
 		put_memory(s, track, oom->time.boot_ns, oom->limit->usage_bytes,

@@ -304,17 +304,19 @@ static void keep_last_kill(struct html_report *r, const struct record_oom *oom,
 	     html__cgroup_label(label, sizeof(label), oom->limit->path, &oom->limit_container));
 }
 
-static void add_history(struct html_report *r, const struct record_oom *oom,
-			struct html_curve *curve)
+/* What the flight recorder had: of the limit's cgroup or, when that isn't recorded, the victim's. */
+static void add_history(struct html_report *r, const struct record_oom *oom)
 {
 	const struct record_history *h = oom->history;
+	const struct record_container *container =
+		oom->limit && oom->limit->path && h->cgroup && !strcmp(oom->limit->path, h->cgroup) ?
+			&oom->limit_container :
+		oom->victim_count ? &oom->victims[0].container : NULL;
+	struct html_curve *curve = curve_of(r, h->cgroup, container);
 
-	for (size_t i = 0; h && i < h->count; i++)
+	for (size_t i = 0; i < h->count; i++)
 		add_point(r, curve, wall(&oom->time, h->points[i].ts_ns), h->points[i].usage_bytes,
 			  h->points[i].max_bytes);
-	if (oom->limit->has_memory)
-		add_point(r, curve, oom->time.wall_ns, oom->limit->usage_bytes,
-			  oom->limit->max_bytes);
 }
 
 static int html_oom(struct sink *sink, const struct record_oom *oom)
@@ -329,11 +331,14 @@ static int html_oom(struct sink *sink, const struct record_oom *oom)
 		r->no_victim += 1 + oom->repeats;
 	if (oom->limit) {
 		curve = curve_of(r, oom->limit->path, &oom->limit_container);
-		if (curve) {
+		if (curve)
 			curve->kills += oom->killed;
-			add_history(r, oom, curve);
-		}
+		if (oom->limit->has_memory)
+			add_point(r, curve, oom->time.wall_ns, oom->limit->usage_bytes,
+				  oom->limit->max_bytes);
 	}
+	if (oom->history)
+		add_history(r, oom);
 	add_card(r, oom, curve);
 	for (size_t i = 0; i < oom->victim_count; i++) {
 		const struct record_victim *v = &oom->victims[i];

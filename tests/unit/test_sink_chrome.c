@@ -112,7 +112,7 @@ static void send_kill(struct sink *sink, uint64_t started_ns, uint64_t duration_
 	const struct record_victim victim = { .ts_ns = started_ns + 7, .pid = 50, .tid = 50,
 					      .comm = comm, .has_points = true, .points = 77 };
 	const struct record_point points[] = { { 1001, 10, 40 }, { 1002, 25, RECORD_MAX } };
-	const struct record_history history = { .points = points, .count = 2 };
+	const struct record_history history = { .points = points, .count = 2, .cgroup = "/a" };
 	const struct record_oom oom = {
 		.time = AT(started_ns + 5), .id = 3, .cause = CAUSE_WRITE, .started_ns = started_ns,
 		.duration_ns = duration_ns, .outcome = OOM_KILLED, .trigger_comm = "sh",

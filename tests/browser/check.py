@@ -1,0 +1,207 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""The reports for machines with a screen: the HTML page in headless Chromium, and the Chrome trace.
+
+check.py OOMTRACE [RECORDING...]: with made-up recordings, and those that are given. Ends with "N passed, N failed".
+"""
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+from chromium import Page
+from recording import HOSTILE, HOSTILE_SHOWN, make
+
+
+class Results:
+    def __init__(self) -> None:
+        self.passed = self.failed = 0
+
+    def check(self, good: bool, what: str) -> None:
+        if good:
+            self.passed += 1
+        else:
+            self.failed += 1
+            print(f"FAIL  {what}")
+
+    def equal(self, left: object, right: object, what: str) -> None:
+        self.check(left == right, f"{what}: {str(left)[:300]} is not {str(right)[:300]}")
+
+
+def records(path: str) -> list[dict]:
+    with open(path, encoding="utf-8") as file:
+        return [json.loads(line) for line in file]
+
+
+def killed(path: str) -> list[tuple[dict, dict]]:
+    return [(oom, victim) for oom in records(path) if oom["type"] == "oom" for victim in oom["victims"]
+            if victim["role"] != "exiting" and not victim.get("repeated")]
+
+
+def report(oomtrace: str, kind: str, path: str, out: str) -> str:
+    subprocess.run([oomtrace, "report", "--format", kind, "--output", out, path], check=True)
+    return out
+
+
+# ---- the page ----
+
+MARKS = "document.querySelectorAll('#chart .marks .kill').length"
+# Text and what is behind it must differ by 4.5 to 1 (WCAG 2, AA).
+CONTRAST = """
+(() => {
+  const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+  const rgb = colour => {
+    canvas.clearRect(0, 0, 1, 1);
+    canvas.fillStyle = colour;
+    canvas.fillRect(0, 0, 1, 1);
+    return [...canvas.getImageData(0, 0, 1, 1).data];
+  };
+  const light = ([r, g, b]) => {
+    const [x, y, z] = [r, g, b].map(c => (c /= 255) <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * x + 0.7152 * y + 0.0722 * z;
+  };
+  const behind = element => {
+    for (; element; element = element.parentElement) {
+      const colour = rgb(getComputedStyle(element).backgroundColor);
+      if (colour[3] === 255)
+        return colour;
+    }
+    return rgb('white');
+  };
+  const bad = new Set();
+  for (const element of document.querySelectorAll('body *')) {
+    if (![...element.childNodes].some(node => node.nodeType === 3 && node.data.trim()) || !element.checkVisibility())
+      continue;
+    const [a, b] = [light(rgb(getComputedStyle(element).color)), light(behind(element))];
+    if ((Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05) < 4.5)
+      bad.add(element.tagName + '.' + element.className);
+  }
+  return [...bad];
+})()
+"""
+UNNAMED = """
+[...document.querySelectorAll('button, a, select, [role=img], [role=region], [role=treeitem], [tabindex]')]
+  .filter(e => !(e.getAttribute('aria-label') || e.getAttribute('aria-labelledby') || e.textContent.trim() || e.labels?.length))
+  .map(e => e.outerHTML.slice(0, 80))
+"""
+
+
+def check_page(results: Results, page: Page, path: str, html: str, name: str) -> None:
+    kills = killed(path)
+    page.errors.clear()
+    page.scheme("light")
+    page.size(1100, 900)
+    page.open(html)
+    results.equal(page.evaluate(MARKS), len(kills), f"{name}: kill marks on the chart")
+    results.equal(page.evaluate("document.querySelectorAll('h1').length"), 1, f"{name}: one heading of all")
+    results.equal(page.evaluate(UNNAMED), [], f"{name}: without a name for screen readers")
+    for scheme in ("light", "dark"):
+        page.scheme(scheme)
+        page.open(html)
+        results.equal(page.evaluate(CONTRAST), [], f"{name}: too little contrast, {scheme}")
+    page.size(360, 700, mobile=True)
+    page.open(html)
+    results.check(page.evaluate("document.documentElement.scrollWidth") <= 360, f"{name}: wider than a phone")
+    results.equal(page.evaluate(MARKS), len(kills), f"{name}: kill marks on a phone")
+    results.equal(page.errors, [], f"{name}: the console says")
+    results.equal(page.requests, [pathlib.Path(html).resolve().as_uri()], f"{name}: requests")
+
+
+def check_keys(results: Results, page: Page, html: str, kills: int) -> None:
+    page.errors.clear()
+    page.scheme("light")
+    page.size(1100, 900)
+    page.open(html)
+    page.evaluate("document.querySelector('#chart .plot').focus()")
+    for _ in range(5):
+        page.key("+")
+    results.check(page.evaluate(MARKS) < kills, "+ zooms in")
+    page.key("n")
+    results.check(f"kill 1 of {kills}" in page.evaluate("document.querySelector('#chart .readout').textContent"),
+                  "n goes to the first kill")
+    page.key("Enter")
+    results.equal(page.evaluate("location.hash"), "#oom-1-1", "Enter opens its card")
+    results.check(page.evaluate("document.querySelector(':target')?.tagName") == "ARTICLE", "there is the card")
+    page.evaluate("document.querySelector('#chart .plot').focus()")
+    page.key("0")
+    results.equal(page.evaluate(MARKS), kills, "0 shows all")
+    page.evaluate("document.getElementById('theme').click()")
+    results.equal(page.evaluate("getComputedStyle(document.documentElement).colorScheme"), "dark", "the button makes it dark")
+    page.evaluate("document.querySelector('.flame [tabindex=\"0\"]').focus()")
+    page.key("ArrowDown")
+    page.key("ArrowDown")
+    level = page.evaluate("document.activeElement.getAttribute('aria-level')")
+    results.equal(level, "3", "the flame graph is walked by arrow keys")
+    page.key("Enter")
+    wide = page.evaluate("document.activeElement.offsetWidth / document.querySelector('.flame').clientWidth")
+    results.check(wide > 0.95, "Enter zooms the flame graph")
+    results.equal(page.errors, [], "keys: the console says")
+
+
+def check_hostile(results: Results, page: Page, html: str) -> None:
+    page.open(html)
+    text = page.evaluate("document.body.textContent")
+    results.check(text.count(HOSTILE_SHOWN) > 20, "hostile names are shown as text")
+    results.check(HOSTILE not in text and "\x1b" not in text and "\u202e" not in text, "and nothing of them as it was")
+    results.equal(page.evaluate("document.querySelectorAll('img, script:not([type]):not(:nth-last-of-type(-n+2))').length"), 0,
+                  "they made no element")
+    results.check(HOSTILE_SHOWN in page.evaluate("document.title"), "the title has the name")
+
+
+# ---- the trace ----
+
+
+def check_trace(results: Results, path: str, trace: str, name: str) -> None:
+    with open(trace, encoding="utf-8") as file:
+        events = json.load(file)["traceEvents"]
+    needed = {"pid", "tid", "ph", "name", "ts", "cat"}
+    results.equal([event for event in events if not needed <= event.keys()], [], f"{name}: not whole")
+    slices: dict[tuple, list] = {}
+    for event in events:
+        if event["ph"] == "X":
+            begin = round(event["ts"] * 1000)
+            slices.setdefault((event["pid"], event["tid"]), []).append((begin, -(begin + round(event["dur"] * 1000))))
+    crossed = 0
+    for thread in slices.values():
+        open_ends: list[int] = []
+        for begin, end in sorted(thread):
+            while open_ends and open_ends[-1] <= begin:
+                open_ends.pop()
+            crossed += bool(open_ends and -end > open_ends[-1])
+            open_ends.append(-end)
+    results.equal(crossed, 0, f"{name}: slices that don't nest")
+    marks = [e for e in events if e["ph"] == "i" and e["cat"] == "kill"]
+    results.equal(sorted((round(e["ts"] * 1000), e["args"]["pid"]) for e in marks),
+                  sorted((v["ts_ns"], v["pid"]) for _, v in killed(path)), f"{name}: kills")
+    counted = {(round(e["ts"] * 1000), e["args"]["bytes"]) for e in events if e["ph"] == "C" and e["name"] == "usage"}
+    told = {(r["ts_ns"], r["usage_bytes"]) for r in records(path) if r["type"] == "usage"}
+    for oom in (r for r in records(path) if r["type"] == "oom"):
+        if "usage_bytes" in oom.get("limit_cgroup", {}):
+            told.add((oom["ts_ns"], oom["limit_cgroup"]["usage_bytes"]))
+        told |= {(point[0], point[1]) for point in oom.get("history", {}).get("points", [])}
+    results.equal(told - counted, set(), f"{name}: usage that is no counter")
+    named = {e["pid"] for e in events if e["ph"] == "M" and e["name"] == "process_name"}
+    results.equal({e["pid"] for e in events} - named, set(), f"{name}: processes without a name")
+
+
+def main() -> None:
+    oomtrace, given = sys.argv[1], sys.argv[2:]
+    results = Results()
+    with tempfile.TemporaryDirectory() as folder, Page() as page:
+        paths = {"plain": f"{folder}/plain.jsonl", "hostile": f"{folder}/hostile.jsonl"}
+        make("web", seconds=60, kills=24, usage_per_s=20).save(paths["plain"])
+        make(HOSTILE, seconds=10, kills=3, usage_per_s=10).save(paths["hostile"])
+        paths |= {pathlib.Path(path).stem: path for path in given}
+        for name, path in paths.items():
+            html = report(oomtrace, "html", path, f"{folder}/{name}.html")
+            check_page(results, page, path, html, name)
+            check_trace(results, path, report(oomtrace, "chrome-trace", path, f"{folder}/{name}.json"), name)
+        check_keys(results, page, f"{folder}/plain.html", 24)
+        check_hostile(results, page, f"{folder}/hostile.html")
+    print(f"{results.passed} passed, {results.failed} failed")
+    sys.exit(results.failed != 0)
+
+
+if __name__ == "__main__":
+    main()
