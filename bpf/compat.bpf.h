@@ -117,6 +117,21 @@ static __noinline bool compat__rss(struct mm_struct *mm, __s64 *rss)
 }
 
 /*
+ * The address of the function that an fentry program is attached to; 0: not known. bpf_get_func_ip() came to
+ * these programs in 5.15 (9b99edcae5c8 "bpf: Add bpf_get_func_ip helper for tracing programs").
+ */
+enum bpf_func_id___new {
+	BPF_FUNC_get_func_ip___new = 173,
+};
+
+static __always_inline __u64 compat__traced_function(void *ctx)
+{
+	if (bpf_core_enum_value_exists(enum bpf_func_id___new, BPF_FUNC_get_func_ip___new))
+		return bpf_get_func_ip(ctx);
+	return 0;
+}
+
+/*
  * kernfs_node.parent became __parent in 6.15 (633488947ef6 "kernfs: Use RCU to access
  * kernfs_node::parent"). The old side may go with support for 6.12.
  */

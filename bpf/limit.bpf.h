@@ -16,13 +16,14 @@
 #include "task.bpf.h"
 
 /*
- * A write that is going on. Where a kretprobe stands in for fexit, some returns are missed and a write stays
- * here that is over: see check_write().
+ * A write that is going on, or one that is over and whose return was missed: older kernels' kretprobes take only
+ * so many calls at a time, and a kernel that preempts tasks leaves out a program (fexit) that it is
+ * running for another task on this CPU. See check_write().
  */
 struct write {
 	__u64 started_ns; /* also names the write */
 	__u64 thread_ns;  /* CLOCK_BOOTTIME of the writer's start: tells a reused tid */
-	__u64 function;   /* where the probe was hit that saw it begin; 0: its return can't be missed */
+	__u64 function;   /* that writes; 0: not known */
 	__u64 cgroup; /* struct cgroup *, held by the file that is being written */
 	__u64 old_pages;
 	__u64 usage_pages;
@@ -85,28 +86,30 @@ static __always_inline struct write *current_write(void)
 
 /* Bytes of the functions that write limits, with what the linker and probes put before them: at most. */
 #define WRITE_FUNCTION_SIZE 2048
-#define WRITE_FRAMES 16 /* out_of_memory() is two or three calls below them */
+#define WRITE_FRAMES 16 /* out_of_memory() is two or three calls below them, and as many of probes */
+#define WRITE_FRAMES_MIN 4 /* with fewer, probes have kept the stack from being read */
 
-/*
- * At the entry of out_of_memory() in a kprobe: whether the write that this thread has begun is still on its
- * stack. If it isn't, its return was missed. oom_lock is held: one run at a time has these frames.
- */
+/* Whether the current thread's stack can be read, and isn't inside of this function. */
+static __always_inline bool has_left(void *ctx, __u64 function)
+{
+	__u64 frames[WRITE_FRAMES] = {};
+
+	if (bpf_get_stack(ctx, frames, sizeof(frames), 0) < 0 || !frames[WRITE_FRAMES_MIN - 1])
+		return false;
+	for (int i = 0; i < WRITE_FRAMES; i++) {
+		if (frames[i] - function < WRITE_FUNCTION_SIZE)
+			return false;
+	}
+	return true;
+}
+
+/* At the entry of out_of_memory(): forgets the write that this thread has begun, if it is no longer in it. */
 static __always_inline void check_write(void *ctx)
 {
-	static __u64 frames[WRITE_FRAMES];
 	struct write *write = current_write();
-	int size;
 
-	if (!write || !write->function)
-		return;
-	size = bpf_get_stack(ctx, frames, sizeof(frames), 0);
-	if (size < 0)
-		return;
-	for (int i = 0; i < WRITE_FRAMES && i < size / (int)sizeof(*frames); i++) {
-		if (frames[i] - write->function < WRITE_FUNCTION_SIZE)
-			return;
-	}
-	forget_write();
+	if (write && write->function && has_left(ctx, write->function))
+		forget_write();
 }
 
 static __always_inline void fill_memory(struct event_cgroup *e, struct mem_cgroup *memcg)
@@ -179,7 +182,6 @@ static __always_inline __u64 counted_pages(struct mem_cgroup *memcg, __u32 file)
 	return BPF_CORE_READ(memcg, memory.usage.counter);
 }
 
-/* `function`: see struct write. */
 static __always_inline int on_limit_begin(struct kernfs_open_file *of, __u32 file, __u64 function)
 {
 	struct kernfs_node *dir = compat__kernfs_parent(BPF_CORE_READ(of, kn));

@@ -424,6 +424,7 @@ static __always_inline int on_exec(struct task_struct *task)
 SEC("?fentry/out_of_memory")
 int BPF_PROG(btf_oom_enter, struct oom_control *oc)
 {
+	check_write(ctx);
 	return on_oom_enter(oc);
 }
 
@@ -522,7 +523,7 @@ int BPF_PROG(tp_exec, struct task_struct *task)
 SEC("?fentry/memory_max_write")
 int BPF_PROG(btf_max_begin, struct kernfs_open_file *of)
 {
-	return on_limit_begin(of, LIMIT_MAX, 0);
+	return on_limit_begin(of, LIMIT_MAX, compat__traced_function(ctx));
 }
 
 SEC("?kprobe/memory_max_write")
@@ -546,7 +547,7 @@ int BPF_KRETPROBE(kp_max_end, long ret)
 SEC("?fentry/memory_high_write")
 int BPF_PROG(btf_high_begin, struct kernfs_open_file *of)
 {
-	return on_limit_begin(of, LIMIT_HIGH, 0);
+	return on_limit_begin(of, LIMIT_HIGH, compat__traced_function(ctx));
 }
 
 SEC("?kprobe/memory_high_write")
@@ -570,7 +571,7 @@ int BPF_KRETPROBE(kp_high_end, long ret)
 SEC("?fentry/swap_max_write")
 int BPF_PROG(btf_swap_begin, struct kernfs_open_file *of)
 {
-	return on_limit_begin(of, LIMIT_SWAP_MAX, 0);
+	return on_limit_begin(of, LIMIT_SWAP_MAX, compat__traced_function(ctx));
 }
 
 SEC("?kprobe/swap_max_write")

@@ -7,6 +7,7 @@
 const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 	{
 		.name = "oom-begin",
+		.skip_loses = EVENT_OOM,
 		.lost = "every event",
 		.required = true,
 		.candidates = {
@@ -16,6 +17,7 @@ const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 	},
 	{
 		.name = "oom-end",
+		.skip_loses = EVENT_OOM,
 		.lost = "OOMs without a killable process",
 		.required = true,
 		.candidates = {
@@ -33,6 +35,7 @@ const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 	},
 	{
 		.name = "victim-kill",
+		.skip_loses = EVENT_VICTIM,
 		.lost = "telling kills from processes that were exiting already",
 		.required = true,
 		.candidates = {
@@ -42,6 +45,7 @@ const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 	},
 	{
 		.name = "victim-mark",
+		.skip_loses = EVENT_VICTIM,
 		.lost = "every victim",
 		.required = true,
 		.candidates = {
@@ -76,6 +80,7 @@ const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 	},
 	{
 		.name = "max-write-begin",
+		.skip_loses = EVENT_LIMIT,
 		.lost = "writes of memory.max, and so which of them caused a kill",
 		.candidates = {
 			{ "btf_max_begin", "fentry memory_max_write" },
@@ -84,6 +89,7 @@ const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 	},
 	{
 		.name = "max-write-end",
+		.skip_loses = EVENT_LIMIT,
 		.lost = "writes of memory.max, and so which of them caused a kill",
 		.candidates = {
 			{ "btf_max_end", "fexit memory_max_write" },
@@ -92,6 +98,7 @@ const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 	},
 	{
 		.name = "high-write-begin",
+		.skip_loses = EVENT_LIMIT,
 		.needs_target = true,
 		.lost = "writes of memory.high",
 		.candidates = {
@@ -101,6 +108,7 @@ const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 	},
 	{
 		.name = "high-write-end",
+		.skip_loses = EVENT_LIMIT,
 		.needs_target = true,
 		.lost = "writes of memory.high",
 		.candidates = {
@@ -110,6 +118,7 @@ const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 	},
 	{
 		.name = "swap-write-begin",
+		.skip_loses = EVENT_LIMIT,
 		.needs_target = true,
 		.lost = "writes of memory.swap.max",
 		.candidates = {
@@ -119,6 +128,7 @@ const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 	},
 	{
 		.name = "swap-write-end",
+		.skip_loses = EVENT_LIMIT,
 		.needs_target = true,
 		.lost = "writes of memory.swap.max",
 		.candidates = {

@@ -11,6 +11,8 @@
 
 #include <stdbool.h>
 
+#include "event.h"
+
 #define PLAN_CANDIDATES 2
 #define PLAN_PURPOSES 16
 #define PLAN_NOT_ATTACHED (-1)
@@ -23,6 +25,11 @@ struct plan_candidate {
 struct plan_purpose {
 	const char *name;
 	const char *lost; /* what the trace lacks without it */
+	/*
+	 * What is lost, an event of this kind, when the kernel leaves the program out: where tasks are preempted
+	 * in the kernel it does so while it runs it for another task on the same CPU. 0: nothing that is sure.
+	 */
+	enum event_kind skip_loses;
 	bool required;
 	bool needs_target; /* off when the whole machine is traced */
 	bool needs_stacks; /* off unless stacks are to be sampled */

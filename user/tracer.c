@@ -20,6 +20,7 @@
 struct tracer {
 	struct oomtrace_bpf *skel;
 	struct ring_buffer *ring;
+	struct bpf_program *programs[PLAN_PURPOSES]; /* NULL: nothing is attached */
 	struct bpf_link *links[PLAN_PURPOSES];
 	struct kernel_btf *btf; /* NULL: libbpf reads the kernel's types by itself */
 };
@@ -133,6 +134,7 @@ static void detach(struct tracer *tracer)
 	for (int i = 0; i < PLAN_PURPOSES; i++) {
 		bpf_link__destroy(tracer->links[i]);
 		tracer->links[i] = NULL;
+		tracer->programs[i] = NULL;
 	}
 	oomtrace_bpf__destroy(tracer->skel);
 	tracer->skel = NULL;
@@ -155,6 +157,7 @@ static int attach(struct tracer *tracer, const struct plan *plan, int *error)
 			*error = -errno;
 			return i;
 		}
+		tracer->programs[i] = program;
 	}
 	return -1;
 }
@@ -256,9 +259,25 @@ uint64_t tracer__sent(const struct tracer *tracer, enum event_kind kind)
 	return __atomic_load_n(&tracer->skel->bss->events_sent[kind], __ATOMIC_RELAXED);
 }
 
+/* How often the kernel has left out a program since the start. Before 5.12 it doesn't say. */
+static uint64_t times_skipped(const struct bpf_program *program)
+{
+	struct bpf_prog_info info = {};
+	__u32 size = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) ?
+		       0 : info.recursion_misses;
+}
+
 uint64_t tracer__lost(const struct tracer *tracer, enum event_kind kind)
 {
-	return __atomic_load_n(&tracer->skel->bss->events_lost[kind], __ATOMIC_RELAXED);
+	uint64_t lost = __atomic_load_n(&tracer->skel->bss->events_lost[kind], __ATOMIC_RELAXED);
+
+	for (int i = 0; i < PLAN_PURPOSES; i++) {
+		if (plan_purposes[i].skip_loses == kind && tracer->programs[i])
+			lost += times_skipped(tracer->programs[i]);
+	}
+	return lost;
 }
 
 int tracer__program_cmdline(const struct tracer *tracer, const struct program *program,
