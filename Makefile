@@ -162,15 +162,17 @@ build/fuzz/%: tests/fuzz/%.c $(FUZZ_OBJECTS) Makefile
 
 SBIN = $(DESTDIR)$(PREFIX)/sbin/oomtrace
 MAN = $(DESTDIR)$(PREFIX)/share/man/man8/oomtrace.8
+MAN_REPORT = $(DESTDIR)$(PREFIX)/share/man/man8/oomtrace-report.8
 COMPLETION = $(DESTDIR)$(PREFIX)/share/bash-completion/completions/oomtrace
 
 install: $(OUT)/oomtrace
 	install -D -m 755 $(OUT)/oomtrace $(SBIN)
 	install -D -m 644 docs/oomtrace.8 $(MAN)
+	install -D -m 644 docs/oomtrace-report.8 $(MAN_REPORT)
 	install -D -m 644 scripts/completion/oomtrace.bash $(COMPLETION)
 
 uninstall:
-	rm -f $(SBIN) $(MAN) $(COMPLETION)
+	rm -f $(SBIN) $(MAN) $(MAN_REPORT) $(COMPLETION)
 
 clean:
 	rm -rf build

@@ -15,6 +15,7 @@
 #include "report.h"
 #include "session.h"
 #include "sink.h"
+#include "sink_file.h"
 #include "target.h"
 #include "units.h"
 
@@ -69,13 +70,41 @@ static void warn_protected(const struct options *opts, const struct target *targ
 				"breaks that promise.\n", units__format_size(size, sizeof(size), min));
 }
 
+/* The sink of the output, and of the recording beside it. */
+static struct sink *open_sinks(const struct options *opts, FILE *out, struct sink **record)
+{
+	struct sink *output = opts->output == OPTIONS_OUTPUT_JSON ? sink_json__new(stdout) :
+								    sink_text__new(out, want_colour());
+
+	if (!opts->record)
+		return output;
+	*record = sink_file__new(opts->record, opts->record_bytes);
+	return sink_tee__new((struct sink *[]){ output, *record }, 2);
+}
+
+static int trace(const struct options *opts, const struct cgroup__hierarchy *hierarchy,
+		 const struct target *target, struct guard *guard)
+{
+	struct console *console = opts->output == OPTIONS_OUTPUT_TEXT && !opts->dry_run ? console__new() :
+											 NULL;
+	struct sink *record = NULL;
+	struct sink *sink = open_sinks(opts, console ? console__out(console) : stdout, &record);
+	int code = sink ? session__run(opts, hierarchy, target, guard, sink, console) : EXIT_RUNTIME;
+
+	if (sink && record && sink_file__failed(record) && (code == EXIT_DONE || code == EXIT_LOST))
+		code = EXIT_RUNTIME;
+	if (sink)
+		sink->ops->free(sink);
+	console__free(console);
+	return code;
+}
+
 static int run(const struct options *opts)
 {
 	static struct cgroup__hierarchy hierarchy;
 	static struct target target;
 	int hierarchy_error = cgroup__discover(&hierarchy);
 	struct guard *guard = NULL;
-	struct sink *sink;
 	int code = diagnose__privileges();
 
 	if (code)
@@ -97,17 +126,7 @@ static int run(const struct options *opts)
 	if (!code && opts->find_min) {
 		code = find_min__run(&target, guard, opts->hold_ns);
 	} else if (!code) {
-		struct console *console = opts->output == OPTIONS_OUTPUT_TEXT && !opts->dry_run ?
-						  console__new() : NULL;
-		FILE *out = console ? console__out(console) : stdout;
-
-		sink = opts->output == OPTIONS_OUTPUT_JSON ? sink_json__new(stdout) :
-							     sink_text__new(out, want_colour());
-		code = sink ? session__run(opts, &hierarchy, &target, guard, sink, console) :
-			      EXIT_RUNTIME;
-		if (sink)
-			sink->ops->free(sink);
-		console__free(console);
+		code = trace(opts, &hierarchy, &target, guard);
 	}
 	target__close(&target);
 	return code;

@@ -154,6 +154,27 @@ static int apply_folded(void *ctx, const char *arg)
 	return 0;
 }
 
+static int apply_record(void *ctx, const char *arg)
+{
+	struct parse *p = ctx;
+
+	if (!*arg)
+		return -EINVAL;
+	p->opts.record = arg;
+	return 0;
+}
+
+static int apply_record_size(void *ctx, const char *arg)
+{
+	struct parse *p = ctx;
+	int ret = units__parse_size(arg, &p->opts.record_bytes);
+
+	/* Up to what the kernel takes for a file's size. */
+	if (!ret && (p->opts.record_bytes < OPTIONS_RECORD_BYTES_MIN || p->opts.record_bytes > INT64_MAX))
+		return -ERANGE;
+	return ret;
+}
+
 static int apply_duration(void *ctx, const char *arg)
 {
 	struct parse *p = ctx;
@@ -279,6 +300,18 @@ static const struct cmdline_spec specs[] = {
 		.help = "the same, and write them to FILE for flamegraph.pl or speedscope",
 		.apply = apply_folded,
 	}, {
+		.group = GROUP_OUTPUT, .letter = 'r', .name = "record", .arg = "FILE",
+		.accepts = "a file to create, or '-' for stdout in place of text",
+		.help = "write JSON Lines to FILE, too, for 'oomtrace report'; '-' is stdout, in place of "
+			"text",
+		.apply = apply_record,
+	}, {
+		.group = GROUP_OUTPUT, .name = "record-size", .arg = "SIZE",
+		.accepts = "a size of at least 64K, such as '100M'",
+		.help = "when FILE has grown to SIZE, rename it to FILE.1, over the one before, and begin "
+			"another",
+		.apply = apply_record_size,
+	}, {
 		.group = GROUP_STOP, .name = "duration", .arg = "TIME",
 		.accepts = "a time above 0 with its unit, such as '500ms', '30s' or '5m'",
 		.help = "after TIME, such as 500ms, 30s or 5m",
@@ -372,6 +405,13 @@ static bool check(const struct parse *p, bool has_target, FILE *err)
 	else if (!changes && (p->opts.keep || p->restore))
 		fputs("oomtrace: --keep and --restore say what becomes of a limit that --set-max or --ramp "
 		      "has changed: neither is given\n", err);
+	else if (p->opts.record_bytes && !p->opts.record)
+		fputs("oomtrace: --record-size says how large the file of --record may grow: add --record "
+		      "FILE\n", err);
+	else if (p->opts.record_bytes && !strcmp(p->opts.record, "-"))
+		fputs("oomtrace: --record-size needs a file, and '--record -' is stdout\n", err);
+	else if (p->opts.record && (p->opts.find_min || p->opts.dry_run))
+		fputs("oomtrace: --record goes with a trace, not with --find-min or --dry-run\n", err);
 	else if (p->opts.keep && p->restore)
 		fputs("oomtrace: --keep and --restore contradict each other\n", err);
 	else
@@ -401,6 +441,10 @@ enum options_result options__parse(int argc, char **argv, struct options *out, F
 	if (!check(&p, parse.chosen, err)) {
 		cmdline__hint(&parse);
 		return OPTIONS_USAGE;
+	}
+	if (p.opts.record && !strcmp(p.opts.record, "-")) {
+		p.opts.output = OPTIONS_OUTPUT_JSON;
+		p.opts.record = NULL;
 	}
 	if (!p.opts.hold_ns)
 		p.opts.hold_ns = OPTIONS_HOLD_NS_DEFAULT;

@@ -12,6 +12,7 @@
 #define OPTIONS_RING_BYTES_MIN		(4U << 10)
 #define OPTIONS_RING_BYTES_MAX		(256U << 20)
 #define OPTIONS_RING_BYTES_DEFAULT	(1U << 20)
+#define OPTIONS_RECORD_BYTES_MIN	(64U << 10)
 #define OPTIONS_HOLD_NS_DEFAULT		10000000000ULL
 
 enum options_target {
@@ -35,6 +36,8 @@ enum options_result {
 struct options {
 	enum options_target target;
 	enum options_output output;
+	const char *record;		/* file for JSON Lines beside the output, or NULL */
+	uint64_t record_bytes;		/* size at which another is begun; 0: never */
 	const char *target_name;	/* points into argv, not owned; NULL for MACHINE and PID */
 	pid_t pid;			/* > 0 with OPTIONS_TARGET_PID, else 0 */
 	uint64_t duration_ns;		/* 0: no limit */

@@ -493,6 +493,7 @@ static void handle_fd(struct session *s, int fd)
 		check_target(s);
 		stacks__tick(s->stacks, s->tracer);
 		tell_lost(s);
+		note_write(s, sink__sync(s->sink));
 	} else if (s->symbols && fd == symbols__fd(s->symbols)) {
 		read_symbols(s);
 	} else if (s->limiter && fd == limiter__fd(s->limiter)) {

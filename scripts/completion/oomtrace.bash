@@ -47,6 +47,30 @@ _oomtrace_offer() {
 	done
 }
 
+_oomtrace_report() {
+	local -a options=(
+		-f --format
+		-o --output
+		--no-summary
+		--since
+		--until
+		--cgroup
+		--kill
+		-h --help
+	)
+
+	case $2 in
+	-f | --format) _oomtrace_offer "$1" < <(printf '%s\n' text json html chrome-trace folded) ;;
+	--since | --until | --kill) ;;
+	*)
+		if [[ $1 == -* || -z $1 ]] && [[ $2 != -o && $2 != --output && $2 != --cgroup ]]; then
+			_oomtrace_offer "$1" < <(printf '%s\n' "${options[@]}")
+		fi
+		compopt -o default 2>/dev/null # files
+		;;
+	esac
+}
+
 _oomtrace() {
 	local current=${COMP_WORDS[COMP_CWORD]} previous='' i
 	local -a options=(
@@ -62,6 +86,8 @@ _oomtrace() {
 		-o --output
 		--stacks
 		--folded
+		-r --record
+		--record-size
 		--duration
 		--until-exit
 		--dry-run
@@ -80,7 +106,14 @@ _oomtrace() {
 		previous=${COMP_WORDS[COMP_CWORD - 2]}
 	fi
 
+	if [[ ${COMP_WORDS[1]-} == report ]] && ((COMP_CWORD > 1)); then
+		_oomtrace_report "$current" "$previous"
+		return
+	fi
+
 	case $previous in
+	-r | --record) compopt -o default 2>/dev/null ;;
+	--record-size) _oomtrace_offer "$current" < <(printf '%s\n' 10M 100M 1G) ;;
 	-c | --container) _oomtrace_offer "$current" < <(_oomtrace_containers) ;;
 	-g | --cgroup)
 		_oomtrace_offer "$current" < <(_oomtrace_cgroups "$current")

@@ -11,13 +11,13 @@ if [[ $# -ne 1 || ! -x $1 ]]; then
 fi
 binary=$1
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd) || exit 1
-man_page=$root/docs/oomtrace.8
 completion=$root/scripts/completion/oomtrace.bash
 failed=0
 
-# Each lists "-l, --long ARG" or "--long ARG" lines, sorted.
+# Each lists "-l, --long ARG" or "--long ARG" lines, sorted. $command: none, or "report".
 help_options() {
-	COLUMNS=40 "$binary" --help | sed -nE 's/^  (    |(-[A-Za-z], ))(--[a-z].*)$/\2\3/p' | sort
+	# shellcheck disable=SC2086  # none is no word
+	COLUMNS=40 "$binary" $command --help | sed -nE 's/^  (    |(-[A-Za-z], ))(--[a-z].*)$/\2\3/p' | sort
 }
 
 # $1: "hidden" for the subsection "For testing", "shown" for all others.
@@ -33,7 +33,7 @@ completion_options() {
 		# shellcheck source=/dev/null
 		source "$completion"
 		# shellcheck disable=SC2034
-		COMP_WORDS=(oomtrace '') COMP_CWORD=1
+		COMP_WORDS=(oomtrace ${command:+"$command"} '') COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
 		_oomtrace
 		printf '%s\n' "${COMPREPLY[@]}"
 	) | sort
@@ -65,9 +65,23 @@ compare() {
 	fi
 }
 
-in_help=$(help_options)
-compare "--help" "$in_help" "the man page" "$(man_options shown)"
-compare "--help" "$(words <<<"$in_help")" "the completion" "$(completion_options)"
+options=0
+for command in '' report; do
+	man_page=$root/docs/oomtrace${command:+-$command}.8
+	in_help=$(help_options)
+	compare "--help${command:+ of $command}" "$in_help" "the man page" "$(man_options shown)"
+	compare "--help${command:+ of $command}" "$(words <<<"$in_help")" "the completion" "$(completion_options)"
+	options=$((options + $(wc -l <<<"$in_help")))
+	if command -v mandoc >/dev/null; then
+		if ! mandoc -Tlint -Wwarning "$man_page"; then
+			echo "FAIL: mandoc -Tlint $man_page"
+			failed=1
+		fi
+	else
+		echo "SKIP: mandoc -Tlint: mandoc is not installed"
+	fi
+done
+man_page=$root/docs/oomtrace.8 command=''
 
 # What is in the man page only must exist all the same.
 while read -r option _; do
@@ -78,14 +92,5 @@ while read -r option _; do
 	fi
 done < <(man_options hidden)
 
-if command -v mandoc >/dev/null; then
-	if ! mandoc -Tlint -Wwarning "$man_page"; then
-		echo "FAIL: mandoc -Tlint $man_page"
-		failed=1
-	fi
-else
-	echo "SKIP: mandoc -Tlint: mandoc is not installed"
-fi
-
-((failed)) || echo "ok: $(wc -l <<<"$in_help") options agree in --help, man page and completion"
+((failed)) || echo "ok: $options options agree in --help, man page and completion"
 exit "$failed"

@@ -89,6 +89,10 @@ static const struct good_case good_cases[] = {
 	{ { "-o", "json" }, { RING, .output = OPTIONS_OUTPUT_JSON } },
 	{ { "--output=json" }, { RING, .output = OPTIONS_OUTPUT_JSON } },
 	{ { "-o", "json", "-o", "text" }, { RING } },
+	{ { "-r", "a.jsonl" }, { RING, .record = "a.jsonl" } },
+	{ { "--record=a", "--record-size=64K", "-o", "json" },
+	  { RING, .record = "a", .record_bytes = 65536, .output = OPTIONS_OUTPUT_JSON } },
+	{ { "--record", "-" }, { RING, .output = OPTIONS_OUTPUT_JSON } },
 	{ { "--duration", "500ms" }, { RING, .duration_ns = 500000000 } },
 	{ { "--duration=2s" }, { RING, .duration_ns = 2000000000 } },
 	{ { "--duration=1m" }, { RING, .duration_ns = 60000000000 } },
@@ -111,6 +115,11 @@ static void assert_options_equal(const struct options *got, const struct options
 		assert_string_equal(got->target_name, want->target_name);
 	else
 		assert_null(got->target_name);
+	if (want->record)
+		assert_string_equal(got->record, want->record);
+	else
+		assert_null(got->record);
+	assert_int_equal(got->record_bytes, want->record_bytes);
 	assert_int_equal(got->pid, want->pid);
 	assert_int_equal(got->duration_ns, want->duration_ns);
 	assert_int_equal(got->ring_bytes, want->ring_bytes);
@@ -163,6 +172,7 @@ struct bad_case {
 #define IT_TAKES_CGROUP "the path of a cgroup without '..', such as /sys/fs/cgroup/system.slice"
 #define IT_TAKES_PID "the number of a running process, such as 1234"
 #define IT_TAKES_OUTPUT "'text' or 'json', for example '--output json'"
+#define IT_TAKES_RECORD "a file to create, or '-' for stdout in place of text"
 #define IT_TAKES_TIME "a time above 0 with its unit, such as '500ms', '30s' or '5m'"
 #define IT_TAKES_RING "a power of two from 4K to 256M, and at least a page, such as '4M'"
 #define TWICE " is given twice; one run traces one target, or every kill on the machine if none " \
@@ -234,6 +244,17 @@ static const struct bad_case bad_cases[] = {
 	  "--ring-size: '512M' is out of range; it takes " IT_TAKES_RING },
 	{ { "--ring-size", "max" },
 	  "--ring-size: 'max' is out of range; it takes " IT_TAKES_RING },
+	{ { "--record", "" }, "--record: '' is not valid; it takes " IT_TAKES_RECORD },
+	{ { "-r", "-v" }, "option '--record' needs a value: " IT_TAKES_RECORD },
+	{ { "-r", "a", "--record-size", "1K" },
+	  "--record-size: '1K' is out of range; it takes a size of at least 64K, such as '100M'" },
+	{ { "-r", "a", "--record-size", "max" },
+	  "--record-size: 'max' is out of range; it takes a size of at least 64K, such as '100M'" },
+	{ { "--record-size", "1M" }, "--record-size says how large the file of --record may grow: add "
+	  "--record FILE" },
+	{ { "--record-size", "1M", "-r", "-" },
+	  "--record-size needs a file, and '--record -' is stdout" },
+	{ { "-r", "a", "--dry-run" }, "--record goes with a trace, not with --find-min or --dry-run" },
 	/* targets */
 	{ { "-c", "web", "--container", "db" }, "--container" TWICE },
 	{ { "-g", "/a", "-g", "/a" }, "--cgroup" TWICE },

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "recording.h"
+#include "sink_file.h"
+
+#define TIME { .boot_ns = 5000000001, .wall_ns = 1700000000123456000 }
+
+static char folder[] = "/tmp/oomtrace-test-XXXXXX";
+static char path[64], old_path[64];
+
+static int set_up(void **state)
+{
+	(void)state;
+	if (!mkdtemp(folder))
+		return -1;
+	snprintf(path, sizeof(path), "%s/rec", folder);
+	snprintf(old_path, sizeof(old_path), "%s/rec.1", folder);
+	return 0;
+}
+
+static int clean_up(void **state)
+{
+	(void)state;
+	unlink(path);
+	unlink(old_path);
+	return 0;
+}
+
+static int remove_folder(void **state)
+{
+	(void)state;
+	return rmdir(folder);
+}
+
+static void put_session(struct sink *sink)
+{
+	char version[] = "0.1.0", kernel[] = "6.1.0", arch[] = "x86_64";
+	struct plan plan;
+	const struct record_session session = {
+		.time = { .boot_ns = 7, .wall_ns = 1700000000123456000 }, .version = version,
+		.kernel = kernel, .arch = arch, .target_kind = "machine", .page_size = 4096, .plan = &plan,
+	};
+
+	plan__init(&plan, false, false, false);
+	assert_int_equal(sink->ops->session(sink, &session), 0);
+	memset(version, 'x', sizeof(version) - 1); /* a part's beginning must not need them any more */
+	memset(kernel, 'x', sizeof(kernel) - 1);
+}
+
+static void put_lost(struct sink *sink, uint64_t count)
+{
+	const struct record_lost lost = { .time = TIME, .kind = "oom", .count = count };
+
+	assert_int_equal(sink->ops->lost(sink, &lost), 0);
+}
+
+static void put_usage(struct sink *sink, uint64_t bytes)
+{
+	const struct record_usage usage = { .time = TIME, .usage_bytes = bytes, .max_bytes = RECORD_MAX,
+					    .high_bytes = RECORD_MAX };
+
+	assert_int_equal(sink->ops->usage(sink, &usage), 0);
+}
+
+static void put_end(struct sink *sink)
+{
+	const struct record_end end = { .time = TIME, .reason = "interrupted" };
+
+	assert_int_equal(sink->ops->end(sink, &end), 0);
+}
+
+/* Reads the files as a report would. */
+static struct recording_stats read_back(const char *const *paths, size_t count)
+{
+	FILE *null = fopen("/dev/null", "w");
+	struct sink *sink = sink_json__new(null);
+	struct recording *r = recording__new(sink);
+	struct recording_stats stats;
+
+	for (size_t i = 0; i < count; i++) {
+		int fd = open(paths[i], O_RDONLY);
+
+		assert_true(fd >= 0);
+		assert_int_equal(recording__read(r, fd), 0);
+		close(fd);
+	}
+	stats = *recording__stats(r);
+	recording__free(r);
+	sink->ops->free(sink);
+	fclose(null);
+	return stats;
+}
+
+static struct recording_stats read_one(void)
+{
+	return read_back((const char *const[]){ path }, 1);
+}
+
+static void test_written_at_once(void **state)
+{
+	struct sink *sink = sink_file__new(path, 0);
+	struct stat st;
+
+	(void)state;
+	assert_non_null(sink);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	assert_true(fcntl(fileno(sink->out), F_GETFD) & FD_CLOEXEC);
+	put_session(sink);
+	assert_int_equal(read_one().records, 1);
+	put_lost(sink, 1);
+	assert_int_equal(read_one().records, 2);
+	/* usage waits, in its order, for the tick or for another record */
+	put_usage(sink, 1);
+	put_usage(sink, 2);
+	assert_int_equal(read_one().records, 2);
+	assert_int_equal(sink__sync(sink), 0);
+	assert_int_equal(read_one().records, 4);
+	put_usage(sink, 3);
+	put_end(sink);
+	assert_int_equal(read_one().records, 6);
+	for (uint64_t i = 0; i < 1000; i++)
+		put_usage(sink, i);
+	assert_in_range(read_one().records, 6 + 700, 6 + 1000);
+	assert_int_equal(read_one().malformed, 0);
+	assert_false(read_one().cut);
+	assert_false(sink_file__failed(sink));
+	sink->ops->free(sink);
+	assert_int_equal(read_one().records, 1006);
+}
+
+static void test_never_over_another(void **state)
+{
+	FILE *other = fopen(path, "w");
+	struct sink *sink;
+
+	(void)state;
+	fputs("evidence\n", other);
+	fclose(other);
+	assert_null(sink_file__new(path, 0));
+	assert_int_equal(truncate(path, 0), 0);
+	sink = sink_file__new(path, 0);
+	assert_non_null(sink);
+	sink->ops->free(sink);
+
+	other = fopen(old_path, "w");
+	fputs("evidence\n", other);
+	fclose(other);
+	assert_null(sink_file__new(path, 1 << 16));
+	assert_null(sink_file__new("/nonexistent/rec", 0));
+	assert_null(sink_file__new("/dev/null", 1 << 16));
+}
+
+static void test_rotation(void **state)
+{
+	struct sink *sink = sink_file__new(path, 64 << 10);
+	struct recording_stats stats;
+	uint64_t count = 0;
+	struct stat st;
+
+	(void)state;
+	assert_non_null(sink);
+	put_session(sink);
+	while (stat(old_path, &st)) {
+		assert_true(count < 10000);
+		put_lost(sink, ++count);
+	}
+	assert_in_range(st.st_size, 64 << 10, 66 << 10);
+	for (int i = 0; i < 10; i++)
+		put_lost(sink, ++count);
+	put_end(sink);
+	assert_false(sink_file__failed(sink));
+	sink->ops->free(sink);
+
+	/* one session in two parts, with all its records, once each */
+	stats = read_back((const char *const[]){ old_path, path }, 2);
+	assert_int_equal(stats.sessions, 1);
+	assert_int_equal(stats.ends, 1);
+	assert_int_equal(stats.records, count + 2);
+	assert_int_equal(stats.malformed, 0);
+	/* and the newer alone is a recording, too */
+	stats = read_one();
+	assert_int_equal(stats.sessions, 1);
+	assert_int_equal(stats.records, 12);
+}
+
+static void test_rotation_over_the_one_before(void **state)
+{
+	struct sink *sink = sink_file__new(path, 64 << 10);
+	struct recording_stats stats;
+
+	(void)state;
+	put_session(sink);
+	for (uint64_t i = 0; i < 5000; i++)
+		put_lost(sink, i);
+	sink->ops->free(sink);
+	stats = read_back((const char *const[]){ old_path, path }, 2);
+	assert_int_equal(stats.sessions, 1);
+	assert_in_range(stats.records, 500, 2000);
+}
+
+/* As on a full disk. What was written before stays whole; the caller doesn't hear of it. */
+static void test_full(void **state)
+{
+	struct rlimit old, limit;
+	struct sink *sink = sink_file__new(path, 0);
+	struct recording_stats stats;
+	struct stat st;
+
+	(void)state;
+	getrlimit(RLIMIT_FSIZE, &old);
+	limit = old;
+	limit.rlim_cur = 5000;
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	put_session(sink);
+	for (uint64_t i = 0; i < 100; i++)
+		put_lost(sink, i);
+	assert_true(sink_file__failed(sink));
+	put_end(sink);
+	sink->ops->free(sink);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+	stats = read_one();
+	assert_in_range(stats.records, 10, 90);
+	assert_int_equal(stats.malformed, 0);
+	assert_false(stats.cut);
+	assert_int_equal(stat(path, &st), 0);
+	assert_in_range(st.st_size, 4800, 5000);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(test_written_at_once, clean_up),
+		cmocka_unit_test_teardown(test_never_over_another, clean_up),
+		cmocka_unit_test_teardown(test_rotation, clean_up),
+		cmocka_unit_test_teardown(test_rotation_over_the_one_before, clean_up),
+		cmocka_unit_test_teardown(test_full, clean_up),
+	};
+
+	return cmocka_run_group_tests_name("sink_file", tests, set_up, remove_folder);
+}
