@@ -116,8 +116,9 @@ demo:
 	scripts/demo.sh
 
 bench:
-	scripts/setup.sh build bench
+	scripts/setup.sh build bench browser
 	$(MAKE) STATIC=1 all
+	python3 -B tests/browser/bench.py build/static/oomtrace
 	scripts/bench.sh
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,build/unit/%,$(wildcard tests/unit/test_*.c))

@@ -358,6 +358,19 @@ static unsigned int y_of(const struct frame *f, uint64_t bytes)
 	return CURVE_HEIGHT - (unsigned int)((unsigned __int128)bytes * CURVE_HEIGHT / f->top);
 }
 
+static void put_line(FILE *out, const struct series *s, const struct frame *f, const char *first)
+{
+	struct record_point points[2];
+
+	for (size_t i = 0; i < s->count; i++) {
+		int n = series__points(&s->buckets[i], points);
+
+		for (int p = 0; p < n; p++, first = "L")
+			fprintf(out, "%s%u %u", first, x_of(f, points[p].ts_ns),
+				y_of(f, points[p].usage_bytes));
+	}
+}
+
 static void put_curve(FILE *out, const struct series *s, const struct frame *f)
 {
 	struct record_point points[2];
@@ -365,14 +378,10 @@ static void put_curve(FILE *out, const struct series *s, const struct frame *f)
 	unsigned int y = 0;
 
 	fprintf(out, "<path class=\"area\" d=\"M0 %d", CURVE_HEIGHT);
-	for (size_t i = 0; i < s->count; i++) {
-		int n = series__points(&s->buckets[i], points);
-
-		for (int p = 0; p < n; p++)
-			fprintf(out, "L%u %u", x_of(f, points[p].ts_ns),
-				y_of(f, points[p].usage_bytes));
-	}
-	fprintf(out, "L%d %dZ\"/><path class=\"limit\" d=\"", HTML__BAR, CURVE_HEIGHT);
+	put_line(out, s, f, "L");
+	fprintf(out, "L%d %dZ\"/><path class=\"line\" d=\"", HTML__BAR, CURVE_HEIGHT);
+	put_line(out, s, f, "M");
+	fputs("\"/><path class=\"limit\" d=\"", out);
 	/* A limit holds until the next one: steps. */
 	for (size_t i = 0; i < s->count; i++) {
 		int n = series__points(&s->buckets[i], points);

@@ -355,9 +355,9 @@ int html_page__write(struct html_report *r, FILE *out)
 		err = put_tables(r, out);
 	if (!err)
 		err = put_cards(r, out);
+	put_flame(r, out);
 	if (!err)
 		err = put_late_tables(r, out);
-	put_flame(r, out);
 	fputs("</main>\n", out);
 	put_about(r, out);
 	fprintf(out, "<script>%s</script>\n<script>%s</script>\n</body>\n</html>\n",

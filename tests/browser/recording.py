@@ -26,6 +26,7 @@ class Recording:
         self.cgroup = f"/system.slice/{name}"
         self.container = {"runtime": "docker", "id": "e" * 64, "name": name}
         self.lines: list[dict] = []
+        self.recent: list[list[int]] = []
         self.writes = self.kills = 0
         self.limit = 512 * MIB
         self.add("session", BEGIN_NS, schema=1, version="0.1.0", kernel="6.1.0", arch="x86_64", page_size=4096,
@@ -37,6 +38,7 @@ class Recording:
         self.lines.append({"type": kind, "ts_ns": ns, "time": rfc3339(ns), **fields})
 
     def usage(self, ns: int, usage: int) -> None:
+        self.recent = [*self.recent[-40:], [ns, usage, self.limit]]
         self.add("usage", ns, cgroup_id=7, cgroup=self.cgroup, container=self.container,
                  usage_bytes=usage, max=self.limit, high="max", pid=50, comm=self.name)
 
@@ -62,11 +64,12 @@ class Recording:
                  "swap_usage_bytes": 0, "swap_max_bytes": "max"}
         root = {"id": 1, "path": "/", "usage_bytes": 3 * self.limit, "max_bytes": "max", "high_bytes": "max",
                 "peak_bytes": 4 * self.limit, "oom_group": False}
-        points = [[ns - (40 - i) * 50_000_000, self.limit * (60 + i) // 100, self.limit] for i in range(41)]
+        points = [*self.recent, [ns, self.limit, self.limit]]
         no_runs = {"runs": 0, "duration_ns": 0, "longest_ns": 0, "reclaimed_bytes": 0}
         self.add("oom", ns, id=self.kills, outcome="killed", constraint="memcg", whole_machine=False,
                  started_ns=ns - 3_000_000, duration_ns=9_000_000,
-                 cause={"kind": "limit-lowered", "limit_id": self.writes, "since_ns": 400_000_000},
+                 cause={"kind": "limit-lowered", "limit_id": self.writes, "since_ns": 400_000_000} if self.writes
+                 else {"kind": "limit-unchanged"},
                  totalpages_bytes=self.limit, waits=0,
                  trigger={"pid": 50, "tid": 50, "comm": self.name, "cgroup": self.cgroup,
                           "container": self.container, "gfp": "GFP_KERNEL", "gfp_mask": 3264, "order": 0},
