@@ -12,9 +12,9 @@
 #define SHORT_ID 12
 #define BAR_LEAST 3 /* of HTML__BAR: what is there is seen */
 
-static void put_markup(FILE *out, const char *safe)
+void html__safe(FILE *out, const char *safe, size_t len)
 {
-	for (; *safe; safe++) {
+	for (; len--; safe++) {
 		switch (*safe) {
 		case '&':
 			fputs("&amp;", out);
@@ -43,8 +43,8 @@ void html__bytes(FILE *out, const char *bytes, size_t len)
 
 	if (!safe)
 		return;
-	escape__terminal(safe, ESCAPE__TERMINAL_SIZE(len), bytes, len);
-	put_markup(out, safe);
+	len = escape__terminal(safe, ESCAPE__TERMINAL_SIZE(len), bytes, len);
+	html__safe(out, safe, len);
 	free(safe);
 }
 

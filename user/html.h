@@ -19,6 +19,9 @@
 void html__text(FILE *out, const char *text);
 void html__bytes(FILE *out, const char *bytes, size_t len);
 
+/* Text that is safe for a terminal already: only markup is left to be escaped. */
+void html__safe(FILE *out, const char *safe, size_t len);
+
 /* A name, isolated so that its direction of writing can't turn round what stands beside it. */
 void html__name(FILE *out, const char *name);
 void html__process(FILE *out, const char *comm, uint32_t pid);

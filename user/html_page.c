@@ -16,7 +16,7 @@
 #define OTHER_BUCKETS 512
 #define TABLE_BUCKETS 100 /* of the chart's table */
 
-static int copy(struct html_spool *spool, FILE *out)
+int html_page__copy(struct html_spool *spool, FILE *out)
 {
 	char buffer[65536];
 	size_t n;
@@ -158,7 +158,7 @@ static int put_table(struct html_spool *rows, const char *id, const char *headin
 	fprintf(out, "<section aria-labelledby=\"%s\"><h2 id=\"%s\">%s</h2>\n"
 		     "<div class=\"rows\" tabindex=\"0\" role=\"region\" aria-labelledby=\"%s\">"
 		     "<table><thead><tr>%s</tr></thead><tbody>\n", id, id, heading, id, columns);
-	err = copy(rows, out);
+	err = html_page__copy(rows, out);
 	fputs("</tbody></table></div>\n", out);
 	if (rows->left_out)
 		fprintf(out, "<p class=\"note\">and %" PRIu64 " more, which are in the recording</p>\n",
@@ -212,7 +212,7 @@ static int put_cards(struct html_report *r, FILE *out)
 	if (!r->cards.count)
 		return 0;
 	fputs("<section aria-labelledby=\"cards\"><h2 id=\"cards\">Each run of the OOM killer</h2>\n", out);
-	err = copy(&r->cards, out);
+	err = html_page__copy(&r->cards, out);
 	if (r->cards.left_out)
 		fprintf(out, "<p class=\"note\">%" PRIu64 " more have no card here: "
 			     "<code>oomtrace report --kill N</code> makes one.</p>\n", r->cards.left_out);
@@ -327,10 +327,10 @@ static int put_data(struct html_report *r, FILE *out)
 		put_curve(&r->curves[i], i == first ? MAIN_BUCKETS : OTHER_BUCKETS, out);
 	}
 	fputs("],\n\"kills\":[", out);
-	err = copy(&r->kill_marks, out);
+	err = html_page__copy(&r->kill_marks, out);
 	fputs("],\n\"writes\":[", out);
 	if (!err)
-		err = copy(&r->write_marks, out);
+		err = html_page__copy(&r->write_marks, out);
 	fputs("],\n\"flame\":", out);
 	if (r->flame)
 		flame__write_json(r->flame, out);
@@ -347,9 +347,10 @@ int html_page__write(struct html_report *r, FILE *out)
 	put_head(r, out);
 	put_header(r, out);
 	fputs("<main id=\"main\">\n", out);
-	html_verdict__write(r, out);
+	err = html_verdict__write(r, out);
 	put_totals(r, out);
-	err = put_data(r, out); /* with all points: the table after it has fewer */
+	if (!err)
+		err = put_data(r, out); /* with all points: the table after it has fewer */
 	put_chart(r, out);
 	if (!err)
 		err = put_tables(r, out);

@@ -11,6 +11,7 @@
 #include "flame.h"
 #include "series.h"
 #include "sink.h"
+#include "verdict.h"
 
 #define HTML_CURVES_MAX 32    /* cgroups with a curve */
 #define HTML_CARDS_MAX 500    /* OOMs with a card of their own; the others are rows and marks */
@@ -65,18 +66,6 @@ struct html_pending {
 	size_t victim_count;
 };
 
-/* The last kill, for the verdict. */
-struct html_last_kill {
-	bool known;
-	uint64_t oom_id, cause_limit_id, since_ns;
-	enum record_cause cause;
-	bool has_limit, own; /* own: the limit is the target's */
-	uint64_t max_bytes;
-	char cgroup[HTML_PATH_SIZE];
-	char comm[HTML_NAME_SIZE];
-	uint32_t pid;
-};
-
 struct html_report {
 	struct sink base;
 
@@ -102,10 +91,11 @@ struct html_report {
 	uint64_t write_count;
 	struct flame *flame;
 
-	uint64_t ooms, kills, no_victim, lost, repeats;
-	struct html_last_kill last_kill;
-	bool gone, gone_has_status, gone_oom_victim;
-	uint32_t gone_status;
+	struct sink *verdict;    /* hands its sentences to html_verdict__tell() */
+	char *headline, *lead;   /* of the first of them; markup */
+	bool is_none, bad; /* it is that nothing happened; it is no good news */
+	struct html_spool sentences; /* of the others: list items */
+	uint64_t ooms, kills, no_victim, lost;
 	char runtime_status[HTML_NAME_SIZE];
 	bool has_runtime, runtime_oom_killed;
 	int runtime_exit_code;
@@ -128,8 +118,15 @@ const struct record_victim *html_card__victim(const struct record_oom *oom);
 /* html_page.c: the whole page, when everything has come. Returns 0 or a negative errno. */
 int html_page__write(struct html_report *report, FILE *out);
 
+/* The file for the next piece of a spool, or NULL when there are `most` already (or the disk is full). */
+FILE *html_report__next(struct html_report *report, struct html_spool *spool, uint64_t most);
+
+/* Writes out all that is in a spool. Returns 0 or a negative errno. */
+int html_page__copy(struct html_spool *spool, FILE *out);
+
 /* html_verdict.c: the heading that says it all, and the sentences that say why. */
-void html_verdict__write(const struct html_report *report, FILE *out);
+int html_verdict__tell(void *report, const struct verdict_sentence *sentence);
+int html_verdict__write(struct html_report *report, FILE *out);
 
 /* The write of that number if it is among the last ones; else NULL. */
 const struct html_write *html_report__write_of(const struct html_report *report, uint64_t id);

@@ -29,8 +29,7 @@ static void keep(char *dst, size_t size, const char *text)
 	snprintf(dst, size, "%s", text ? text : "(unknown)");
 }
 
-/* The file to write the next piece to, or NULL when there are enough of them (or the disk is full). */
-static FILE *next(struct html_report *r, struct html_spool *spool, uint64_t most)
+FILE *html_report__next(struct html_report *r, struct html_spool *spool, uint64_t most)
 {
 	if (spool->count >= most) {
 		spool->left_out++;
@@ -61,6 +60,14 @@ static int64_t wall(const struct record_time *time, uint64_t boot_ns)
 {
 	return (int64_t)((uint64_t)time->wall_ns + (boot_ns - time->boot_ns));
 }
+
+#define tell_verdict(r, op, record)                                   \
+	do {                                                          \
+		int err = sink__call((r)->verdict, op, record);       \
+                                                                      \
+		if (err)                                              \
+			fail(r, err);                                 \
+	} while (0)
 
 static struct html_curve *curve_of(struct html_report *r, const char *cgroup,
 				   const struct record_container *container)
@@ -131,6 +138,7 @@ static int html_session(struct sink *sink, const struct record_session *s)
 	struct html_report *r = (struct html_report *)sink;
 
 	see_time(r, &s->time);
+	tell_verdict(r, session, s);
 	if (s->target_cgroup && s->has_memory && s->max_cgroup &&
 	    !strcmp(s->max_cgroup, s->target_cgroup))
 		add_point(r, curve_of(r, s->target_cgroup, &s->container), s->time.wall_ns,
@@ -221,7 +229,7 @@ static void add_card(struct html_report *r, const struct record_oom *oom,
 	struct html_pending *p;
 	int err;
 
-	if (!next(r, &r->cards, HTML_CARDS_MAX))
+	if (!html_report__next(r, &r->cards, HTML_CARDS_MAX))
 		return;
 	if (r->pending_count == HTML_PENDING_MAX)
 		write_first(r);
@@ -248,7 +256,7 @@ static void add_card(struct html_report *r, const struct record_oom *oom,
 static void put_kill_mark(struct html_report *r, const struct record_oom *oom,
 			  const struct record_victim *v, const struct html_curve *curve)
 {
-	FILE *out = next(r, &r->kill_marks, UINT64_MAX);
+	FILE *out = html_report__next(r, &r->kill_marks, UINT64_MAX);
 
 	if (!out)
 		return;
@@ -261,7 +269,7 @@ static void put_kill_mark(struct html_report *r, const struct record_oom *oom,
 static void put_kill_row(struct html_report *r, const struct record_oom *oom,
 			 const struct record_victim *v)
 {
-	FILE *out = next(r, &r->kill_rows, HTML_ROWS_MAX);
+	FILE *out = html_report__next(r, &r->kill_rows, HTML_ROWS_MAX);
 	const char *cause = sink__cause_name(oom->cause);
 
 	if (!out)
@@ -285,25 +293,6 @@ static void put_kill_row(struct html_report *r, const struct record_oom *oom,
 	fprintf(out, "</td><td>%s</td></tr>\n", cause ? cause : "");
 }
 
-static void keep_last_kill(struct html_report *r, const struct record_oom *oom,
-			   const struct record_victim *v)
-{
-	struct html_last_kill *k = &r->last_kill;
-	char label[HTML_PATH_SIZE];
-
-	*k = (struct html_last_kill){ .known = true, .oom_id = oom->id, .cause = oom->cause,
-				      .cause_limit_id = oom->cause_limit_id,
-				      .since_ns = oom->cause_since_ns, .pid = v->pid };
-	keep(k->comm, sizeof(k->comm), v->comm);
-	if (!oom->limit)
-		return;
-	k->has_limit = oom->limit->has_memory;
-	k->max_bytes = oom->limit->max_bytes;
-	k->own = oom->limit->path && !strcmp(oom->limit->path, r->target_cgroup);
-	keep(k->cgroup, sizeof(k->cgroup),
-	     html__cgroup_label(label, sizeof(label), oom->limit->path, &oom->limit_container));
-}
-
 /* What the flight recorder had: of the limit's cgroup or, when that isn't recorded, the victim's. */
 static void add_history(struct html_report *r, const struct record_oom *oom)
 {
@@ -325,6 +314,7 @@ static int html_oom(struct sink *sink, const struct record_oom *oom)
 	struct html_curve *curve = NULL;
 
 	see_time(r, &oom->time);
+	tell_verdict(r, oom, oom);
 	r->ooms++;
 	r->kills += oom->killed;
 	if (oom->outcome == OOM_NO_VICTIM)
@@ -348,8 +338,6 @@ static int html_oom(struct sink *sink, const struct record_oom *oom)
 		put_kill_mark(r, oom, v, curve);
 		put_kill_row(r, oom, v);
 	}
-	if (html_card__victim(oom))
-		keep_last_kill(r, oom, html_card__victim(oom));
 	return r->error;
 }
 
@@ -385,7 +373,7 @@ static void put_limit(FILE *out, uint64_t bytes)
 static void put_write_mark(struct html_report *r, const struct record_limit *l,
 			   const struct html_curve *curve, int64_t begin_ns)
 {
-	FILE *out = next(r, &r->write_marks, MARKS_MAX);
+	FILE *out = html_report__next(r, &r->write_marks, MARKS_MAX);
 
 	if (!out)
 		return;
@@ -401,7 +389,7 @@ static void put_write_mark(struct html_report *r, const struct record_limit *l,
 
 static void put_write_row(struct html_report *r, const struct record_limit *l)
 {
-	FILE *out = next(r, &r->write_rows, HTML_ROWS_MAX);
+	FILE *out = html_report__next(r, &r->write_rows, HTML_ROWS_MAX);
 	const char *file = sink__limit_file_name(l->file);
 
 	if (!out)
@@ -441,6 +429,7 @@ static int html_limit(struct sink *sink, const struct record_limit *l)
 	uint64_t begin_ns = l->time.boot_ns - (l->duration_ns < l->time.boot_ns ? l->duration_ns : 0);
 
 	see_time(r, &l->time);
+	tell_verdict(r, limit, l);
 	if (l->file == LIMIT_MAX && l->result >= 0) {
 		keep_write(r, l, begin_ns);
 		add_point(r, curve, wall(&l->time, begin_ns), l->usage_before_bytes, l->old_bytes);
@@ -455,7 +444,7 @@ static int html_limit(struct sink *sink, const struct record_limit *l)
 static int html_step(struct sink *sink, const struct record_step *s)
 {
 	struct html_report *r = (struct html_report *)sink;
-	FILE *out = next(r, &r->step_rows, HTML_ROWS_MAX);
+	FILE *out = html_report__next(r, &r->step_rows, HTML_ROWS_MAX);
 
 	see_time(r, &s->time);
 	if (!out)
@@ -553,7 +542,7 @@ static int html_stall(struct sink *sink, const struct record_stall *s)
 	/* It is told every second: the last time, or the one when it was over, has it all. */
 	if (!s->over)
 		return 0;
-	out = next(r, &r->stall_rows, HTML_ROWS_MAX);
+	out = html_report__next(r, &r->stall_rows, HTML_ROWS_MAX);
 	if (!out)
 		return r->error;
 	fputs("<tr><td>", out);
@@ -634,7 +623,7 @@ static int html_stack(struct sink *sink, const struct record_stack *s)
 
 static void put_exit_row(struct html_report *r, const struct record_exit *e)
 {
-	FILE *out = next(r, &r->exit_rows, HTML_ROWS_MAX);
+	FILE *out = html_report__next(r, &r->exit_rows, HTML_ROWS_MAX);
 
 	if (!out)
 		return;
@@ -662,6 +651,7 @@ static int html_exit(struct sink *sink, const struct record_exit *e)
 	struct html_report *r = (struct html_report *)sink;
 
 	see_time(r, &e->time);
+	tell_verdict(r, exit, e);
 	for (size_t i = 0; i < r->pending_count; i++) {
 		struct html_pending *p = pending_at(r, i);
 
@@ -672,10 +662,6 @@ static int html_exit(struct sink *sink, const struct record_exit *e)
 		}
 	}
 	if (e->container) {
-		r->gone = true;
-		r->gone_has_status = e->has_status;
-		r->gone_status = e->status;
-		r->gone_oom_victim = e->oom_victim;
 		r->has_runtime = e->runtime_status;
 		keep(r->runtime_status, sizeof(r->runtime_status), e->runtime_status);
 		r->runtime_exit_code = e->runtime_exit_code;
@@ -689,7 +675,7 @@ static int html_exit(struct sink *sink, const struct record_exit *e)
 static int html_lost(struct sink *sink, const struct record_lost *lost)
 {
 	struct html_report *r = (struct html_report *)sink;
-	FILE *out = next(r, &r->lost_rows, HTML_ROWS_MAX);
+	FILE *out = html_report__next(r, &r->lost_rows, HTML_ROWS_MAX);
 
 	see_time(r, &lost->time);
 	r->lost += lost->count;
@@ -719,6 +705,7 @@ static int html_finish(struct sink *sink)
 
 	while (r->pending_count)
 		write_first(r);
+	fail(r, sink__finish(r->verdict));
 	if (r->error)
 		return r->error;
 	return html_page__write(r, sink->out);
@@ -729,7 +716,8 @@ static void html_free(struct sink *sink)
 	struct html_report *r = (struct html_report *)sink;
 	struct html_spool *spools[] = { &r->kill_marks, &r->write_marks, &r->kill_rows,
 					&r->write_rows, &r->step_rows, &r->stall_rows,
-					&r->exit_rows, &r->lost_rows, &r->cards };
+					&r->exit_rows, &r->lost_rows, &r->cards,
+					&r->sentences };
 
 	for (size_t i = 0; i < sizeof(spools) / sizeof(spools[0]); i++) {
 		if (spools[i]->file)
@@ -745,6 +733,10 @@ static void html_free(struct sink *sink)
 	for (size_t i = 0; i < r->pending_count; i++)
 		html_card__free(pending_at(r, i));
 	flame__free(r->flame);
+	if (r->verdict)
+		r->verdict->ops->free(r->verdict);
+	free(r->headline);
+	free(r->lead);
 	free(r->without);
 	free(r);
 }
@@ -774,5 +766,10 @@ struct sink *sink_html__new(FILE *out)
 	if (!r)
 		return NULL;
 	r->base = (struct sink){ .ops = &html_ops, .out = out };
+	r->verdict = verdict__new(html_verdict__tell, r);
+	if (!r->verdict) {
+		free(r);
+		return NULL;
+	}
 	return &r->base;
 }

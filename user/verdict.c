@@ -282,12 +282,11 @@ static const char *put_end_without_oom(FILE *out, const struct subject *s)
 	return "ended";
 }
 
-/* Returns the kind. */
+/* What follows the subject. Returns the kind. */
 static const char *put_sentence(FILE *out, const struct subject *s)
 {
 	const char *kind = "lost-processes";
 
-	put_subject(out, s);
 	if (s->ooms && s->ooms == s->nothing) {
 		fputs(" could not be helped: at ", out);
 		put_cause(out, &s->decisive);
@@ -327,16 +326,23 @@ static int tell_subject(struct verdict *v, const struct subject *s)
 	size_t size;
 	char *text = NULL;
 	FILE *out = open_memstream(&text, &size);
+	size_t subject_len;
+	const char *why;
 	int err;
 
 	if (!out)
 		return -ENOMEM;
+	put_subject(out, s);
+	fflush(out);
+	subject_len = size;
 	sentence.kind = put_sentence(out, s);
 	if (fclose(out)) {
 		free(text);
 		return -ENOMEM;
 	}
 	sentence.text = text;
+	why = strstr(text + subject_len, ": "); /* a name of its own may have that in it */
+	sentence.head_len = why ? (size_t)(why - text) : size;
 	err = v->tell(v->ctx, &sentence);
 	free(text);
 	return err;
@@ -344,7 +350,8 @@ static int tell_subject(struct verdict *v, const struct subject *s)
 
 static int tell_none(struct verdict *v)
 {
-	static const struct verdict_sentence none = { .kind = "none", .text = "nothing was OOM-killed" };
+	static const struct verdict_sentence none = { .kind = "none", .text = "nothing was OOM-killed",
+						      .head_len = strlen("nothing was OOM-killed") };
 
 	return v->tell(v->ctx, &none);
 }
@@ -356,6 +363,7 @@ static int tell_others(struct verdict *v)
 
 	snprintf(text, sizeof(text), "%" PRIu64 " more OOMs in other cgroups", v->others);
 	others.text = text;
+	others.head_len = strlen(text);
 	return v->tell(v->ctx, &others);
 }
 

@@ -267,8 +267,9 @@ static void test_many_kills(void **state)
 	assert_int_equal(count(o.text, "<article"), 500);
 	assert_int_equal(count(o.text, "5500 more have no card here"), 1);
 	assert_int_equal(count(o.text, "and 1000 more, which are in the recording"), 1);
-	assert_int_equal(count(o.text, "/a lost"), 0);
-	assert_int_equal(count(o.text, "<bdi>/a</bdi> lost 6000 processes to the OOM killer and lived on"), 1);
+	assert_int_equal(count(o.text, "<bdi>hog lost 6000 processes in 6000 OOMs to the OOM killer</bdi></h1>"), 1);
+	assert_int_equal(count(o.text, "<p class=\"lead\">The limit of /a of 100.0 MiB, into which the workload "
+				       "grew.</p>"), 1);
 	json_object_put(data);
 	stop(&o);
 }
@@ -345,6 +346,30 @@ static void test_curve(void **state)
 	stop(&o);
 }
 
+/* What happened in one session comes before that nothing did in another. */
+static void test_sessions(void **state)
+{
+	struct output o;
+	struct sink *sink = open_sink(&o);
+
+	(void)state;
+	send_session(sink, "/a");
+	finish(&o);
+	assert_int_equal(count(o.text, "<h1 id=\"verdict\"><bdi>Nothing was OOM-killed</bdi></h1>"), 1);
+	stop(&o);
+	sink = open_sink(&o);
+	send_session(sink, "/a");
+	send_session(sink, "/a");
+	send_kill(sink, 1, "hog");
+	send_session(sink, "/a");
+	send_kill(sink, 1, "pig");
+	finish(&o);
+	assert_int_equal(count(o.text, "<bdi>hog lost 1 process to the OOM killer</bdi></h1>"), 1);
+	assert_int_equal(count(o.text, "<li>pig lost 1 process to the OOM killer: the limit of /a"), 1);
+	assert_int_equal(count(o.text, "othing was OOM-killed"), 0);
+	stop(&o);
+}
+
 /* Without a single record there is still a page, which says so. */
 static void test_nothing(void **state)
 {
@@ -353,7 +378,7 @@ static void test_nothing(void **state)
 	(void)state;
 	open_sink(&o);
 	finish(&o);
-	assert_int_equal(count(o.text, "Nothing was OOM-killed"), 1);
+	assert_int_equal(count(o.text, "Nothing was recorded"), 1);
 	json_object_put(data_of(o.text));
 	stop(&o);
 }
@@ -364,6 +389,7 @@ int main(void)
 		cmocka_unit_test(test_hostile_names), cmocka_unit_test(test_policy),
 		cmocka_unit_test(test_many_kills),    cmocka_unit_test(test_anatomy),
 		cmocka_unit_test(test_curve),	      cmocka_unit_test(test_nothing),
+		cmocka_unit_test(test_sessions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
