@@ -407,6 +407,7 @@ static void handle_exit(struct model *model, const struct event_exit *e, int64_t
 		.time = model__time(e->h.ts_ns, wall_offset_ns),
 		.pid = e->pid,
 		.comm = e->comm,
+		.cgroup = usage__path(model->usage, e->cgroup_id),
 		.status = e->status,
 		.has_status = true,
 		.oom_victim = was_oom_victim(model, e->pid, e->start_ns),

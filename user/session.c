@@ -151,6 +151,7 @@ static void on_exit_record(void *ctx, const struct record_exit *exit)
 		s->init_exit = *exit;
 		snprintf(s->init_comm, sizeof(s->init_comm), "%s", exit->comm);
 		s->init_exit.comm = s->init_comm;
+		s->init_exit.cgroup = NULL;
 		s->has_init_exit = true;
 		return;
 	}

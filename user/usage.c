@@ -75,6 +75,11 @@ static const char *path_of(struct usage *usage, uint64_t id, struct chain_set *c
 	return *text;
 }
 
+const char *usage__path(struct usage *usage, uint64_t cgroup_id)
+{
+	return path_of(usage, cgroup_id, NULL);
+}
+
 static void tell_stall(struct usage *usage, struct record_stall *stall)
 {
 	if (!usage->env->on_stall)

@@ -26,6 +26,9 @@ bool usage__curve(struct usage *usage, uint64_t cgroup_id, uint64_t boot_ns, str
 /* Processes have been killed, which ends the stalls of the cgroups they were in and of the limit's. */
 void usage__killed(struct usage *usage, const struct record_oom *oom);
 
+/* The path of a cgroup, as far as it is known or can be found; valid until the next call. */
+const char *usage__path(struct usage *usage, uint64_t cgroup_id);
+
 /* Time has passed. */
 void usage__expire(struct usage *usage, uint64_t boot_ns);
 

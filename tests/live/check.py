@@ -351,6 +351,7 @@ def check_target(guest):
     compare_kills(results, "target", inside, trace.kills, guest.slack)
     paths = {v.oom["limit_cgroup"]["path"] for v in trace.kills if "limit_cgroup" in v.oom}
     results.equal(paths, {"/target"}, "target: the limit that bound is the ancestor's")
+    results.equal({e.get("cgroup") for e in trace.exits}, {"/target/in"}, "target: cgroup of each exit")
 
 
 def check_scopes(guest):
@@ -577,6 +578,7 @@ def check_web(guest):
                  v.get("container", {}).get("id") != docker_id or
                  v.get("container", {}).get("name") != "web"]
     results.equal(strangers, [], "web: every victim is of this container")
+    results.equal({e.get("cgroup") for e in trace.exits}, {cgroup}, "web: cgroup of each exit")
     results.equal({(v.get("cmdline") or ["unknown"])[0].split("-")[0] for v in trace.victims},
                   {"stress"}, "web: every victim's command line")
     limits = {v.oom["limit_cgroup"]["max_bytes"] for v in trace.kills}

@@ -102,6 +102,7 @@ static inline void on_exit_record(void *ctx, const struct record_exit *exit_reco
 	assert_true(kept->exit_count <= RECORDS_MAX);
 	*r = *exit_record;
 	r->comm = keep_text(kept, r->comm);
+	r->cgroup = keep_text(kept, r->cgroup);
 }
 
 static inline void on_limit(void *ctx, const struct record_limit *limit)
@@ -114,6 +115,12 @@ static inline void on_limit(void *ctx, const struct record_limit *limit)
 	r->cgroup = keep_text(kept, r->cgroup);
 	r->writer_comm = keep_text(kept, r->writer_comm);
 	r->writer_cgroup = keep_text(kept, r->writer_cgroup);
+}
+
+static inline bool find_path(void *ctx, uint64_t cgroup_id, char *path, size_t size)
+{
+	(void)ctx;
+	return cgroup_id == DOCKER_CGROUP_ID && snprintf(path, size, "%s", DOCKER_PATH) < (int)size;
 }
 
 static inline int find_cmdline(void *ctx, const struct event_victim *victim, struct cmdline_entry *out,
@@ -146,6 +153,7 @@ static inline struct kept *start_with(uint32_t init_pid, uint32_t self_pid)
 		.on_oom = on_oom,
 		.on_exit = on_exit_record,
 		.on_limit = on_limit,
+		.cgroup_path = find_path,
 		.cmdline = find_cmdline,
 		.container_name = find_name,
 		.init_pid = init_pid,
@@ -294,6 +302,7 @@ static inline union event gone(uint32_t pid, uint64_t start_ns)
 
 	e.exit.pid = pid;
 	e.exit.start_ns = start_ns;
+	e.exit.cgroup_id = DOCKER_CGROUP_ID;
 	e.exit.status = 9;
 	strcpy(e.exit.comm, "hog");
 	return e;

@@ -6,6 +6,7 @@
 
 static void test_exit_of_a_victim(void **state)
 {
+	union event elsewhere = gone(43, 1042);
 	struct kept *kept = start();
 	const struct record_exit *r = kept->exits;
 
@@ -16,12 +17,15 @@ static void test_exit_of_a_victim(void **state)
 	assert_int_equal(kept->oom_count, 0);
 	send(kept, end(1, 1, 1));
 	send(kept, gone(42, 9999)); /* the pid again, another process */
-	send(kept, gone(43, 1042));
+	elsewhere.exit.cgroup_id = SSH_ID;
+	send(kept, elsewhere);
 	assert_int_equal(kept->exit_count, 3);
 	assert_true(r[0].oom_victim && r[0].has_status);
 	assert_int_equal(r[0].pid, 42);
 	assert_int_equal(r[0].status, 9);
 	assert_string_equal(r[0].comm, "hog");
+	assert_string_equal(r[0].cgroup, DOCKER_PATH);
+	assert_null(r[2].cgroup);
 	assert_int_equal(r[0].time.wall_ns, WALL_OFFSET + (int64_t)r[0].time.boot_ns);
 	assert_false(r[1].oom_victim);
 	assert_false(r[2].oom_victim);

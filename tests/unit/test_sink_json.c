@@ -349,15 +349,16 @@ static void test_exit(void **state)
 	struct output o = start();
 	struct record_exit e = {
 		.time = TIME, .pid = 42, .comm = "hog", .status = 9, .has_status = true,
-		.oom_victim = true
+		.oom_victim = true, .cgroup = "/a"
 	};
 
 	(void)state;
 	assert_record(&o, open_sink(&o)->ops->exit(o.sink, &e),
-		      "{\"type\":\"exit\"," TIME_JSON ",\"pid\":42,\"comm\":\"hog\","
+		      "{\"type\":\"exit\"," TIME_JSON ",\"pid\":42,\"comm\":\"hog\",\"cgroup\":\"/a\","
 		      "\"exit_code\":137,\"signal\":9,\"oom_victim\":true,\"target_gone\":false}");
 	e.status = 3 << 8;
 	e.oom_victim = false;
+	e.cgroup = NULL;
 	o = start();
 	assert_record(&o, open_sink(&o)->ops->exit(o.sink, &e),
 		      "{\"type\":\"exit\"," TIME_JSON ",\"pid\":42,\"comm\":\"hog\","
