@@ -171,20 +171,11 @@ const struct html_write *html_report__write_of(const struct html_report *report,
 	return NULL;
 }
 
-/* ---- cards that wait ---- */
+/* ---- cards that wait: for exits, the end of a write, a stack whose names took a while ---- */
 
 static struct html_pending *pending_at(struct html_report *r, size_t i)
 {
 	return &r->pending[(r->first_pending + i) % HTML_PENDING_MAX];
-}
-
-static bool is_complete(const struct html_pending *p)
-{
-	for (size_t i = 0; i < p->victim_count; i++) {
-		if (!p->victims[i].exit_ns)
-			return false;
-	}
-	return !p->inside_write || p->write_begin_ns;
 }
 
 static void write_first(struct html_report *r)
@@ -196,13 +187,6 @@ static void write_first(struct html_report *r)
 	html_card__free(p);
 	r->first_pending = (r->first_pending + 1) % HTML_PENDING_MAX;
 	r->pending_count--;
-}
-
-/* In their order: a card whose victim's exit was never seen holds up the others until the queue is full. */
-static void write_complete(struct html_report *r)
-{
-	while (r->pending_count && is_complete(pending_at(r, 0)))
-		write_first(r);
 }
 
 /* What the kernel's reclaim did just before, if that has been told already. */
@@ -437,7 +421,6 @@ static int html_limit(struct sink *sink, const struct record_limit *l)
 		put_write_mark(r, l, curve, wall(&l->time, begin_ns));
 	}
 	put_write_row(r, l);
-	write_complete(r);
 	return r->error;
 }
 
@@ -561,6 +544,7 @@ static int html_stall(struct sink *sink, const struct record_stall *s)
 	return r->error;
 }
 
+/* class: "k" for the kernel's, "u" for those of the program and its libraries */
 static void put_frames(FILE *out, const char *class, const struct record_frame *frames, size_t count)
 {
 	char name[HTML_PATH_SIZE];
@@ -568,7 +552,7 @@ static void put_frames(FILE *out, const char *class, const struct record_frame *
 	for (size_t i = 0; i < count; i++) {
 		fprintf(out, "<li class=\"%s\">", class);
 		html__name(out, flame__frame_name(name, sizeof(name), &frames[i]));
-		if (frames[i].module) {
+		if (*class == 'u' && frames[i].module) {
 			fputs(" <span class=\"note\">", out);
 			html__text(out, frames[i].module);
 			if (frames[i].address)
@@ -668,7 +652,6 @@ static int html_exit(struct sink *sink, const struct record_exit *e)
 		r->runtime_oom_killed = e->runtime_oom_killed;
 	}
 	put_exit_row(r, e);
-	write_complete(r);
 	return r->error;
 }
 
