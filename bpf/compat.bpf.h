@@ -153,4 +153,69 @@ static __always_inline struct kernfs_node *compat__kernfs_parent(struct kernfs_n
 	return BPF_CORE_READ(new, __parent);
 }
 
+/*
+ * mem_cgroup.vmstats, which memory.stat shows. Up to 5.13 atomics in mem_cgroup itself; from 5.14
+ * (7e1c0d6f5820 "memcg: switch lruvec stats to rstat") longs, from 6.0 (410f8e82689e "memcg: extract memcg_vmstats
+ * from struct mem_cgroup") behind a pointer. From 6.11 (70a64b7919cb "memcg: dynamically allocate lruvec_stats",
+ * ff48c71c26aa "memcg: reduce memory for the lruvec and memcg stats") only some items are kept: the place of
+ * each is in the static array mem_cgroup_stats_index, whose address only /proc/kallsyms tells. The kernels
+ * between 5.10 and 6.1 aren't read. The oldest side may go with support for 5.10.
+ */
+struct mem_cgroup___atomics {
+	atomic_long_t vmstats[1];
+} __attribute__((preserve_access_index));
+
+struct memcg_vmstats {
+	long state[1];
+} __attribute__((preserve_access_index));
+
+struct mem_cgroup___pointer {
+	struct memcg_vmstats *vmstats;
+} __attribute__((preserve_access_index));
+
+/* Address of mem_cgroup_stats_index; 0: not known. User space sets it when stats_index_wanted. */
+__u64 stats_index_address;
+
+#define STATS_INDEX_NONE 0xff /* in a byte of it: this item isn't kept */
+
+/* Whether mem_cgroup_stats_index is needed to tell where an item of the statistics is. */
+static __always_inline bool compat__stats_index_wanted(void)
+{
+	struct memcg_vmstats *stats = NULL;
+
+	return bpf_core_type_exists(struct memcg_vmstats) &&
+	       bpf_core_field_size(stats->state) / sizeof(long) !=
+		       bpf_core_enum_value(enum memcg_stat_item, MEMCG_NR_STAT);
+}
+
+/* Reads an item of a memcg's statistics. Returns whether it is known. */
+static __always_inline bool compat__memcg_state(struct mem_cgroup *memcg, __u32 item, __s64 *value)
+{
+	struct mem_cgroup___atomics *old = (void *)memcg;
+	struct mem_cgroup___pointer *new = (void *)memcg;
+	__u64 states;
+
+	if (!bpf_core_type_exists(struct memcg_vmstats)) {
+		if (bpf_core_field_size(old->vmstats) / sizeof(long) !=
+		    bpf_core_enum_value(enum memcg_stat_item, MEMCG_NR_STAT))
+			return false;
+		states = (__u64)memcg + bpf_core_field_offset(old->vmstats);
+	} else {
+		struct memcg_vmstats *stats = BPF_CORE_READ(new, vmstats);
+
+		if (compat__stats_index_wanted()) {
+			__u8 index = STATS_INDEX_NONE;
+
+			if (!stats_index_address)
+				return false;
+			bpf_probe_read_kernel(&index, sizeof(index), (void *)stats_index_address + item);
+			if (index == STATS_INDEX_NONE)
+				return false;
+			item = index;
+		}
+		states = (__u64)stats + bpf_core_field_offset(stats->state);
+	}
+	return !bpf_probe_read_kernel(value, sizeof(*value), (void *)states + item * sizeof(long));
+}
+
 #endif

@@ -12,6 +12,12 @@ struct {
 	__uint(max_entries, 1 << 20); /* bytes; --ring-size changes it before loading */
 } ring SEC(".maps");
 
+/*
+ * Set by user space before loading: it looks into the ring often enough by itself for what is not urgent.
+ * Waking it for each charge would be at the cost of the task that charges.
+ */
+const volatile bool reader_polls = false;
+
 /* Events sent and events that the ring had no room for, by kind. User space maps this memory. */
 __u64 events_sent[EVENT_KIND_SLOTS];
 __u64 events_lost[EVENT_KIND_SLOTS];
@@ -33,12 +39,37 @@ static __always_inline void *emit__reserve(enum event_kind kind, __u64 size, __u
 	return h;
 }
 
+/*
+ * The kernel wakes a reader only if it had read all before this event. So one that must be read soon has
+ * to ask for it, when there may be others before it that nobody was woken for.
+ */
+static __always_inline __u64 emit__wakeup(const struct event_header *h)
+{
+	if (!reader_polls)
+		return 0;
+	switch (h->kind) {
+	case EVENT_OOM:
+	case EVENT_OOM_END:
+	case EVENT_EXIT:
+	case EVENT_LIMIT:
+	case EVENT_SAMPLED: /* what its addresses mean is to be found while it lives */
+		return BPF_RB_FORCE_WAKEUP;
+	case EVENT_USAGE:
+	case EVENT_RECLAIM:
+		return BPF_RB_NO_WAKEUP;
+	case EVENT_CGROUP:
+		return h->group & GROUP_CHARGE ? BPF_RB_NO_WAKEUP : 0;
+	default:
+		return 0;
+	}
+}
+
 static __always_inline void emit__submit(void *event)
 {
 	struct event_header *h = event;
 
 	__sync_fetch_and_add(&events_sent[h->kind & (EVENT_KIND_SLOTS - 1)], 1);
-	bpf_ringbuf_submit(event, 0);
+	bpf_ringbuf_submit(event, emit__wakeup(h));
 }
 
 #endif

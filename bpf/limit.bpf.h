@@ -280,14 +280,12 @@ static __always_inline int on_limit_end(long ret)
 	return 0;
 }
 
-/* Every reclaim of a memcg ends here, so the common case must cost next to nothing. */
-static __always_inline int on_reclaim(unsigned long reclaimed)
+static __always_inline void add_reclaimed_in_write(unsigned long reclaimed)
 {
 	struct write *write = current_write();
 
 	if (write)
 		write->reclaimed_pages += reclaimed;
-	return 0;
 }
 
 static __always_inline void count_kill_in_write(void)

@@ -26,10 +26,13 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
+#include "charge.bpf.h"
 #include "compat.bpf.h"
 #include "emit.bpf.h"
 #include "event.h"
 #include "limit.bpf.h"
+#include "memory.bpf.h"
+#include "reclaim.bpf.h"
 #include "stack.bpf.h"
 #include "task.bpf.h"
 
@@ -149,6 +152,8 @@ __noinline int open_run(__u32 outcome)
 		quiet->last_sent_ns = e->h.ts_ns;
 	}
 	emit__submit(e);
+	/* The kernel has just summed its statistics up, to log them; unless it has logged too many. */
+	emit_memory((__u64)BPF_CORE_READ(oc, memcg), limit_id, run.id);
 	return 0;
 }
 
@@ -596,13 +601,148 @@ int BPF_KRETPROBE(kp_swap_end, long ret)
 SEC("?tp_btf/mm_vmscan_memcg_reclaim_end")
 int BPF_PROG(btf_reclaim, unsigned long reclaimed)
 {
-	return on_reclaim(reclaimed);
+	return on_reclaim_end(reclaimed);
 }
 
 SEC("?raw_tp/mm_vmscan_memcg_reclaim_end")
 int BPF_PROG(tp_reclaim, unsigned long reclaimed)
 {
-	return on_reclaim(reclaimed);
+	return on_reclaim_end(reclaimed);
+}
+
+SEC("?fentry/try_to_free_mem_cgroup_pages")
+int BPF_PROG(btf_reclaim_begin, struct mem_cgroup *memcg)
+{
+	return on_reclaim_begin(memcg);
+}
+
+SEC("?kprobe/try_to_free_mem_cgroup_pages")
+int BPF_KPROBE(kp_reclaim_begin, struct mem_cgroup *memcg)
+{
+	return on_reclaim_begin(memcg);
+}
+
+/* The two names of one function: see plan.c. */
+SEC("?fentry/mem_cgroup_handle_over_high")
+int BPF_PROG(btf_throttle_begin)
+{
+	return on_throttle_begin();
+}
+
+SEC("?fentry/__mem_cgroup_handle_over_high")
+int BPF_PROG(btf_throttle_begin2)
+{
+	return on_throttle_begin();
+}
+
+SEC("?kprobe/mem_cgroup_handle_over_high")
+int BPF_KPROBE(kp_throttle_begin)
+{
+	return on_throttle_begin();
+}
+
+SEC("?kprobe/__mem_cgroup_handle_over_high")
+int BPF_KPROBE(kp_throttle_begin2)
+{
+	return on_throttle_begin();
+}
+
+SEC("?fexit/mem_cgroup_handle_over_high")
+int BPF_PROG(btf_throttle_end)
+{
+	return on_throttle_end();
+}
+
+SEC("?fexit/__mem_cgroup_handle_over_high")
+int BPF_PROG(btf_throttle_end2)
+{
+	return on_throttle_end();
+}
+
+SEC("?kretprobe/mem_cgroup_handle_over_high")
+int BPF_KRETPROBE(kp_throttle_end)
+{
+	return on_throttle_end();
+}
+
+SEC("?kretprobe/__mem_cgroup_handle_over_high")
+int BPF_KRETPROBE(kp_throttle_end2)
+{
+	return on_throttle_end();
+}
+
+SEC("?fentry/memory_current_read")
+int BPF_PROG(btf_current_read, struct cgroup_subsys_state *css)
+{
+	settle_sums();
+	return on_current_read(number_of(css));
+}
+
+SEC("?kprobe/memory_current_read")
+int BPF_KPROBE(kp_current_read, struct cgroup_subsys_state *css)
+{
+	settle_sums();
+	return on_current_read((__u64)css);
+}
+
+SEC("?fentry/mem_cgroup_css_online")
+int BPF_PROG(btf_css_online, struct cgroup_subsys_state *css)
+{
+	return on_css_online(number_of(css));
+}
+
+SEC("?kprobe/mem_cgroup_css_online")
+int BPF_KPROBE(kp_css_online, struct cgroup_subsys_state *css)
+{
+	return on_css_online((__u64)css);
+}
+
+SEC("?fentry/mem_cgroup_css_offline")
+int BPF_PROG(btf_css_offline, struct cgroup_subsys_state *css)
+{
+	return on_css_offline(number_of(css));
+}
+
+SEC("?kprobe/mem_cgroup_css_offline")
+int BPF_KPROBE(kp_css_offline, struct cgroup_subsys_state *css)
+{
+	return on_css_offline((__u64)css);
+}
+
+/* The third argument can't be named: up to 6.1 the verifier doesn't know pointers to pointers. */
+SEC("?fexit/page_counter_try_charge")
+int BPF_PROG(btf_charge, struct page_counter *counter, unsigned long pages, void *fail, unsigned long ret)
+{
+	__u64 address = number_of(counter);
+
+	if (!may_be_followed(address))
+		return 0;
+	if (ret & 0xff)
+		return on_charge(address, 0);
+	return on_refused(address, pages, &ctx[2]);
+}
+
+SEC("?kprobe/page_counter_try_charge")
+int BPF_KPROBE(kp_charge, struct page_counter *counter, unsigned long pages)
+{
+	__u64 address = (__u64)counter, refuser;
+
+	if (!may_be_followed(address))
+		return 0;
+	refuser = refusing_counter(address, pages);
+	return refuser ? usage_refused(address, pages, refuser) : on_charge(address, pages);
+}
+
+SEC("?fentry/page_counter_uncharge")
+int BPF_PROG(btf_uncharge, struct page_counter *counter, unsigned long pages)
+{
+	return on_uncharge(number_of(counter), pages);
+}
+
+SEC("?kprobe/page_counter_uncharge")
+int BPF_KPROBE(kp_uncharge, struct page_counter *counter, unsigned long pages)
+{
+	return on_uncharge((__u64)counter, pages);
 }
 
 /* A bool fills only the low byte of its register. */
@@ -610,6 +750,9 @@ SEC("?fexit/page_counter_try_charge")
 int BPF_PROG(btf_charged, struct page_counter *counter, unsigned long pages, void *fail,
 	     unsigned long ret)
 {
+	/* Where usage is followed, the cheapest look at what isn't ours comes first. */
+	if (usage_on && !may_be_followed(number_of(counter)))
+		return 0;
 	return ret & 0xff ? on_charged(ctx, counter, pages) : 0;
 }
 
@@ -617,5 +760,7 @@ int BPF_PROG(btf_charged, struct page_counter *counter, unsigned long pages, voi
 SEC("?kprobe/page_counter_try_charge")
 int BPF_KPROBE(kp_charged, struct page_counter *counter, unsigned long pages)
 {
+	if (usage_on && !may_be_followed((__u64)counter))
+		return 0;
 	return on_charged(ctx, counter, pages);
 }

@@ -23,8 +23,6 @@
 /* errno, include/uapi/asm-generic/errno-base.h */
 #define EEXIST 17
 
-const volatile __u32 page_size = 4096; /* set by user space before loading */
-
 /* User space makes these two maps' entries as many as are needed: 1 without --stacks. */
 struct stack_traces {
 	__uint(type, BPF_MAP_TYPE_STACK_TRACE);

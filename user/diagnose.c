@@ -102,7 +102,9 @@ void diagnose__print_plan(FILE *out, const struct plan *plan)
 		if (chosen)
 			fputs(chosen->label, out);
 		else if (!choice->wanted)
-			fputs("not needed without a target", out);
+			fputs(plan_purposes[i].need == PLAN_USAGE ?
+				      "not needed without usage events: they want a target on cgroup v2" :
+				      "not needed without a target", out);
 		else
 			fprintf(out, "NOT ATTACHED: lost: %s", plan_purposes[i].lost);
 		if (choice->error)

@@ -221,6 +221,14 @@ static int apply_verbose(void *ctx, const char *arg)
 	return 0;
 }
 
+static int apply_no_usage(void *ctx, const char *arg)
+{
+	struct parse *p = ctx;
+	(void)arg;
+	p->opts.no_usage = true;
+	return 0;
+}
+
 static int apply_force_kprobes(void *ctx, const char *arg)
 {
 	struct parse *p = ctx;
@@ -311,6 +319,10 @@ static const struct cmdline_spec specs[] = {
 		.help = "when FILE has grown to SIZE, rename it to FILE.1, over the one before, and begin "
 			"another",
 		.apply = apply_record_size,
+	}, {
+		.group = GROUP_OUTPUT, .name = "no-usage",
+		.help = "don't record the target's usage, refused charges and reclaim",
+		.apply = apply_no_usage,
 	}, {
 		.group = GROUP_STOP, .name = "duration", .arg = "TIME",
 		.accepts = "a time above 0 with its unit, such as '500ms', '30s' or '5m'",

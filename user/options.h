@@ -48,6 +48,7 @@ struct options {
 	bool force_kprobes;
 	bool stacks;			/* sample stacks where memory is charged */
 	const char *folded_path;	/* with stacks: write them here too, folded; NULL: no */
+	bool no_usage;
 	bool has_set_max, has_ramp;	/* never with OPTIONS_TARGET_MACHINE; the ramp comes first */
 	uint64_t set_max_bytes;		/* UINT64_MAX: "max" */
 	struct ramp ramp;

@@ -64,7 +64,7 @@ const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 	{
 		.name = "exit",
 		.lost = "the exit code of the container as the kernel has it",
-		.needs_target = true,
+		.need = PLAN_TARGET,
 		.candidates = {
 			{ "btf_exit", "tp_btf sched_process_exit" },
 			{ "tp_exit", "raw_tp sched_process_exit" },
@@ -99,7 +99,7 @@ const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 	{
 		.name = "high-write-begin",
 		.skip_loses = EVENT_LIMIT,
-		.needs_target = true,
+		.need = PLAN_TARGET,
 		.lost = "writes of memory.high",
 		.candidates = {
 			{ "btf_high_begin", "fentry memory_high_write" },
@@ -109,7 +109,7 @@ const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 	{
 		.name = "high-write-end",
 		.skip_loses = EVENT_LIMIT,
-		.needs_target = true,
+		.need = PLAN_TARGET,
 		.lost = "writes of memory.high",
 		.candidates = {
 			{ "btf_high_end", "fexit memory_high_write" },
@@ -119,7 +119,7 @@ const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 	{
 		.name = "swap-write-begin",
 		.skip_loses = EVENT_LIMIT,
-		.needs_target = true,
+		.need = PLAN_TARGET,
 		.lost = "writes of memory.swap.max",
 		.candidates = {
 			{ "btf_swap_begin", "fentry swap_max_write" },
@@ -129,7 +129,7 @@ const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 	{
 		.name = "swap-write-end",
 		.skip_loses = EVENT_LIMIT,
-		.needs_target = true,
+		.need = PLAN_TARGET,
 		.lost = "writes of memory.swap.max",
 		.candidates = {
 			{ "btf_swap_end", "fexit swap_max_write" },
@@ -148,35 +148,129 @@ const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 		.name = "stacks",
 		.lost = "the stacks where memory is charged",
 		.required = true, /* nobody would notice a profile that stays empty */
-		.needs_stacks = true,
+		.need = PLAN_STACKS,
 		.candidates = {
 			{ "btf_charged", "fexit page_counter_try_charge" },
 			{ "kp_charged", "kprobe page_counter_try_charge" },
 		},
 	},
+	{
+		.name = "reclaim-begin",
+		.need = PLAN_USAGE,
+		.lost = "how long reclaim takes",
+		.candidates = {
+			{ "btf_reclaim_begin", "fentry try_to_free_mem_cgroup_pages" },
+			{ "kp_reclaim_begin", "kprobe try_to_free_mem_cgroup_pages" },
+		},
+	},
+	{
+		/* Renamed in 6.18; what has the old name there is inline. */
+		.name = "throttle-begin",
+		.need = PLAN_USAGE,
+		.lost = "how long tasks are held back by memory.high",
+		.candidates = {
+			{ "btf_throttle_begin", "fentry mem_cgroup_handle_over_high" },
+			{ "btf_throttle_begin2", "fentry __mem_cgroup_handle_over_high" },
+			{ "kp_throttle_begin", "kprobe mem_cgroup_handle_over_high" },
+			{ "kp_throttle_begin2", "kprobe __mem_cgroup_handle_over_high" },
+		},
+	},
+	{
+		.name = "throttle-end",
+		.need = PLAN_USAGE,
+		.lost = "how long tasks are held back by memory.high",
+		.candidates = {
+			{ "btf_throttle_end", "fexit mem_cgroup_handle_over_high" },
+			{ "btf_throttle_end2", "fexit __mem_cgroup_handle_over_high" },
+			{ "kp_throttle_end", "kretprobe mem_cgroup_handle_over_high" },
+			{ "kp_throttle_end2", "kretprobe __mem_cgroup_handle_over_high" },
+		},
+	},
+	{
+		.name = "usage-read",
+		.need = PLAN_USAGE,
+		.lost = "the usage of cgroups that were there before oomtrace",
+		.candidates = {
+			{ "btf_current_read", "fentry memory_current_read" },
+			{ "kp_current_read", "kprobe memory_current_read" },
+		},
+	},
+	{
+		.name = "cgroup-online",
+		.need = PLAN_USAGE,
+		.lost = "the usage of cgroups that are made while oomtrace runs",
+		.candidates = {
+			{ "btf_css_online", "fentry mem_cgroup_css_online" },
+			{ "kp_css_online", "kprobe mem_cgroup_css_online" },
+		},
+	},
+	{
+		.name = "charge",
+		.need = PLAN_USAGE,
+		.lost = "usage as it grows, and refused charges",
+		.candidates = {
+			{ "btf_charge", "fexit page_counter_try_charge" },
+			{ "kp_charge", "kprobe page_counter_try_charge" },
+		},
+	},
+	{
+		.name = "uncharge",
+		.need = PLAN_USAGE,
+		.lost = "usage as it falls",
+		.candidates = {
+			{ "btf_uncharge", "fentry page_counter_uncharge" },
+			{ "kp_uncharge", "kprobe page_counter_uncharge" },
+		},
+	},
+	{
+		.name = "cgroup-offline",
+		.need = PLAN_USAGE,
+		.lost = "room for the usage of more cgroups, once many have been made and removed",
+		.candidates = {
+			{ "btf_css_offline", "fentry mem_cgroup_css_offline" },
+			{ "kp_css_offline", "kprobe mem_cgroup_css_offline" },
+		},
+	},
 };
 
-void plan__init(struct plan *plan, bool has_target, bool want_stacks, bool force_kprobes)
+/* Whether a candidate is attached by the kernel's BTF. */
+static bool is_typed(const struct plan_candidate *candidate)
+{
+	return !strncmp(candidate->label, "f", 1) || !strncmp(candidate->label, "tp_btf", 6);
+}
+
+static int first_candidate(const struct plan_purpose *purpose, const struct plan_wants *wants)
+{
+	for (int i = 0; i < PLAN_CANDIDATES && purpose->candidates[i].program; i++) {
+		if (!wants->kprobes || !is_typed(&purpose->candidates[i]))
+			return i;
+	}
+	return PLAN_NOT_ATTACHED;
+}
+
+void plan__init(struct plan *plan, const struct plan_wants *wants)
 {
 	memset(plan, 0, sizeof(*plan));
 	for (int i = 0; i < PLAN_PURPOSES; i++) {
 		struct plan_choice *choice = &plan->choices[i];
+		enum plan_need need = plan_purposes[i].need;
 
-		choice->wanted = (has_target || !plan_purposes[i].needs_target) &&
-				 (want_stacks || !plan_purposes[i].needs_stacks);
-		choice->candidate = force_kprobes ? PLAN_CANDIDATES - 1 : 0;
-		if (!choice->wanted)
-			choice->candidate = PLAN_NOT_ATTACHED;
+		choice->wanted = need == PLAN_ANY || (need == PLAN_TARGET && wants->target) ||
+				 (need == PLAN_USAGE && wants->usage) ||
+				 (need == PLAN_STACKS && wants->stacks);
+		choice->candidate = choice->wanted ? first_candidate(&plan_purposes[i], wants) :
+						     PLAN_NOT_ATTACHED;
 	}
 }
 
 int plan__fail(struct plan *plan, int i, int error)
 {
 	struct plan_choice *choice = &plan->choices[i];
+	int next = choice->candidate + 1;
 
 	choice->error = error;
-	if (choice->candidate + 1 < PLAN_CANDIDATES) {
-		choice->candidate++;
+	if (next < PLAN_CANDIDATES && plan_purposes[i].candidates[next].program) {
+		choice->candidate = next;
 		return 0;
 	}
 	choice->candidate = PLAN_NOT_ATTACHED;

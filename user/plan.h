@@ -13,12 +13,28 @@
 
 #include "event.h"
 
-#define PLAN_CANDIDATES 2
-#define PLAN_PURPOSES 16
+#define PLAN_CANDIDATES 4
+#define PLAN_PURPOSES 24
 #define PLAN_NOT_ATTACHED (-1)
 
+/* What a purpose is of use for. */
+enum plan_need {
+	PLAN_ANY,    /* any trace */
+	PLAN_TARGET, /* that of a target */
+	PLAN_USAGE,  /* that of a target whose usage is recorded */
+	PLAN_STACKS, /* one that samples stacks */
+};
+
+/* What is to be traced. */
+struct plan_wants {
+	bool target;
+	bool usage;   /* only with a target */
+	bool stacks;
+	bool kprobes; /* nothing that needs the kernel's types to attach */
+};
+
 struct plan_candidate {
-	const char *program; /* name of the BPF program */
+	const char *program; /* name of the BPF program; NULL ends the list */
 	const char *label;   /* what it is attached to, as shown to people: "fentry out_of_memory" */
 };
 
@@ -31,8 +47,7 @@ struct plan_purpose {
 	 */
 	enum event_kind skip_loses;
 	bool required;
-	bool needs_target; /* off when the whole machine is traced */
-	bool needs_stacks; /* off unless stacks are to be sampled */
+	enum plan_need need;
 	struct plan_candidate candidates[PLAN_CANDIDATES]; /* in order of preference */
 };
 
@@ -49,8 +64,8 @@ struct plan {
 
 extern const struct plan_purpose plan_purposes[PLAN_PURPOSES];
 
-/* The plan to try first. With force_kprobes, the last candidate of each purpose. */
-void plan__init(struct plan *plan, bool has_target, bool want_stacks, bool force_kprobes);
+/* The plan to try first. */
+void plan__init(struct plan *plan, const struct plan_wants *wants);
 
 /*
  * Records that the present candidate of purpose `i` failed with `error`, and moves on to the next.

@@ -17,6 +17,7 @@
 #include "diagnose.h"
 #include "exit_codes.h"
 #include "folded.h"
+#include "follow.h"
 #include "guard.h"
 #include "hotkeys.h"
 #include "live.h"
@@ -218,6 +219,11 @@ static bool find_cgroup_path(void *ctx, uint64_t cgroup_id, char *path, size_t s
 	struct session *s = ctx;
 
 	return subtree__path(&s->subtree, cgroup_id, clock_ns(CLOCK_BOOTTIME), path, size);
+}
+
+static bool records_usage(const struct session *s)
+{
+	return s->target->cgroup_id && s->hierarchy->version == 2 && !s->opts->no_usage;
 }
 
 static int watch(struct session *s, int fd, uint32_t events)
@@ -482,6 +488,14 @@ static void read_symbols(struct session *s)
 	      "from now on.\n", stderr);
 }
 
+/* Takes in the events that nobody is woken for, and those that had to be asked for. */
+static void settle_usage(struct session *s)
+{
+	if (records_usage(s))
+		follow__settle(s->target);
+	tracer__consume(s->tracer);
+}
+
 static void handle_fd(struct session *s, int fd)
 {
 	if (fd == s->signal_fd) {
@@ -490,6 +504,7 @@ static void handle_fd(struct session *s, int fd)
 		s->end_reason = "the time is over";
 	} else if (fd == s->tick_fd) {
 		clear_timer(fd);
+		settle_usage(s);
 		model__expire(s->model, clock_ns(CLOCK_BOOTTIME));
 		check_target(s);
 		stacks__tick(s->stacks, s->tracer);
@@ -569,7 +584,7 @@ static void finish(struct session *s)
 {
 	struct record_end record = { .reason = s->end_reason };
 
-	tracer__consume(s->tracer);
+	settle_usage(s);
 	model__finish(s->model);
 	if (s->steps)
 		finish_limits(s);
@@ -604,6 +619,7 @@ static int open_tracer(struct session *s)
 	struct tracer_options opts = {
 		.target_cgroup_id = s->target->cgroup_id,
 		.memory_on_v1 = s->hierarchy->version == 1,
+		.usage = records_usage(s),
 		.force_kprobes = s->opts->force_kprobes,
 		.ring_bytes = s->opts->ring_bytes,
 		.want_stacks = s->opts->stacks,
@@ -693,6 +709,8 @@ static int trace(struct session *s)
 	if (!err) {
 		tell_session(s);
 		names__learn_cmdlines(s->tracer, s->hierarchy, s->target);
+		if (records_usage(s))
+			follow__begin(s->tracer, s->hierarchy, s->target);
 		err = privileges__drop();
 	}
 	if (!err && s->guard) {

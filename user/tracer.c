@@ -5,6 +5,8 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <malloc.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -48,6 +50,20 @@ static int size_stack_maps(struct oomtrace_bpf *skel, bool wanted)
 	return err;
 }
 
+/* What only the programs of PLAN_USAGE refer to need not be made. */
+static int leave_out_usage_maps(struct oomtrace_bpf *skel)
+{
+	struct bpf_map *const maps[] = {
+		skel->maps.counters, skel->maps.unsettled, skel->maps.runs,
+		skel->maps.run_sums, skel->maps.unsettled_sums,
+	};
+	int err = 0;
+
+	for (size_t i = 0; !err && i < sizeof(maps) / sizeof(maps[0]); i++)
+		err = bpf_map__set_autocreate(maps[i], false);
+	return err;
+}
+
 static int open_skeleton(const struct tracer *tracer, const struct tracer_options *opts,
 			 struct oomtrace_bpf **out)
 {
@@ -65,7 +81,10 @@ static int open_skeleton(const struct tracer *tracer, const struct tracer_option
 	skel->rodata->page_size = sysconf(_SC_PAGESIZE);
 	skel->rodata->memory_on_v1 = opts->memory_on_v1;
 	skel->rodata->possible_cpus = cpus > 0 ? cpus : 1;
+	skel->rodata->usage_on = skel->rodata->reader_polls = opts->usage;
 	err = bpf_map__set_max_entries(skel->maps.ring, opts->ring_bytes);
+	if (!err && !opts->usage)
+		err = leave_out_usage_maps(skel);
 	if (!err && tracer->btf)
 		err = kernel_btf__read(tracer->btf, skel->obj);
 	if (!err)
@@ -76,6 +95,24 @@ static int open_skeleton(const struct tracer *tracer, const struct tracer_option
 	}
 	*out = skel;
 	return 0;
+}
+
+/* Which program libbpf last said that it could not load. It says so in words only. */
+static char failed_program[64];
+static libbpf_print_fn_t print_next;
+
+static int watch_libbpf(enum libbpf_print_level level, const char *format, va_list args)
+{
+	char line[256], name[sizeof(failed_program)];
+	va_list copy;
+	int end = 0;
+
+	va_copy(copy, args);
+	vsnprintf(line, sizeof(line), format, copy);
+	va_end(copy);
+	if (sscanf(line, "libbpf: prog '%63[^']': failed to load: %n", name, &end) == 1 && end)
+		snprintf(failed_program, sizeof(failed_program), "%s", name);
+	return print_next ? print_next(level, format, args) : 0;
 }
 
 /* Loads the programs of the plan; with only >= 0, that of this purpose alone, to see if it would. */
@@ -93,7 +130,10 @@ static int load(const struct tracer *tracer, const struct tracer_options *opts, 
 		if (program && (only < 0 || only == i))
 			bpf_program__set_autoload(program, true);
 	}
+	failed_program[0] = '\0';
+	print_next = libbpf_set_print(watch_libbpf);
 	err = oomtrace_bpf__load(skel);
+	libbpf_set_print(print_next);
 	if (err) {
 		oomtrace_bpf__destroy(skel);
 		return err;
@@ -102,14 +142,29 @@ static int load(const struct tracer *tracer, const struct tracer_options *opts, 
 	return 0;
 }
 
+static int purpose_of(const struct plan *plan, const char *program)
+{
+	for (int i = 0; i < PLAN_PURPOSES; i++) {
+		const struct plan_candidate *candidate = plan__chosen(plan, i);
+
+		if (candidate && !strcmp(candidate->program, program))
+			return i;
+	}
+	return -1;
+}
+
 /*
- * libbpf loads all or nothing and doesn't say which program failed. So: load each alone, and move
- * those that fail on to their next candidate. Returns 0 when the plan has changed.
+ * libbpf loads all or nothing. Moves the program that failed on to its next candidate; if libbpf has
+ * named none, loads each alone to see which do. Returns 0 when the plan has changed.
  */
 static int replan_after_load(const struct tracer *tracer, const struct tracer_options *opts,
 			     struct plan *plan, int load_error)
 {
+	int suspect = purpose_of(plan, failed_program);
 	bool changed = false;
+
+	if (suspect >= 0)
+		return plan__fail(plan, suspect, load_error);
 
 	for (int i = 0; i < PLAN_PURPOSES; i++) {
 		struct oomtrace_bpf *skel = NULL;
@@ -198,13 +253,19 @@ int tracer__open(const struct tracer_options *opts, tracer_event_fn on_event, vo
 		 struct plan *plan, struct tracer **out)
 {
 	struct tracer *tracer = calloc(1, sizeof(*tracer));
+	struct plan_wants wants = {
+		.target = opts->target_cgroup_id != 0,
+		.usage = opts->usage,
+		.stacks = opts->want_stacks,
+		.kprobes = opts->force_kprobes,
+	};
 	int err;
 
 	if (!tracer)
 		return -ENOMEM;
 	if (kernel_btf__new(&tracer->btf))
 		tracer->btf = NULL;
-	plan__init(plan, opts->target_cgroup_id != 0, opts->want_stacks, opts->force_kprobes);
+	plan__init(plan, &wants);
 	err = load_and_attach(tracer, opts, plan);
 	if (err && tracer->btf && !is_hopeless(err)) {
 		/* It may be our reading of the kernel's types: libbpf's takes longer and knows more. */
@@ -212,8 +273,7 @@ int tracer__open(const struct tracer_options *opts, tracer_event_fn on_event, vo
 				 strerror(-err));
 		kernel_btf__free(tracer->btf);
 		tracer->btf = NULL;
-		plan__init(plan, opts->target_cgroup_id != 0, opts->want_stacks,
-			   opts->force_kprobes);
+		plan__init(plan, &wants);
 		err = load_and_attach(tracer, opts, plan);
 	}
 	kernel_btf__free(tracer->btf);
@@ -278,6 +338,16 @@ uint64_t tracer__lost(const struct tracer *tracer, enum event_kind kind)
 			lost += times_skipped(tracer->programs[i]);
 	}
 	return lost;
+}
+
+bool tracer__wants_stats_index(const struct tracer *tracer)
+{
+	return __atomic_load_n(&tracer->skel->bss->stats_index_wanted, __ATOMIC_RELAXED);
+}
+
+void tracer__set_stats_index(struct tracer *tracer, uint64_t address)
+{
+	__atomic_store_n(&tracer->skel->bss->stats_index_address, address, __ATOMIC_RELAXED);
 }
 
 int tracer__program_cmdline(const struct tracer *tracer, const struct program *program,

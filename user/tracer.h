@@ -16,6 +16,7 @@ struct tracer_options {
 	uint64_t target_cgroup_id; /* kernfs id; 0: the whole machine */
 	uint64_t target_ancestors[EVENT_DEPTH_MAX]; /* ids of the cgroups above it; then 0 */
 	bool memory_on_v1;         /* the memory controller is on a cgroup v1 hierarchy */
+	bool usage;                /* record usage; only with a target, and not on v1 */
 	bool force_kprobes;
 	bool want_stacks;          /* sample stacks where memory is charged */
 	uint32_t ring_bytes;       /* a power of two, a multiple of the page size */
@@ -56,6 +57,13 @@ int tracer__program_cmdline(const struct tracer *tracer, const struct program *p
  */
 int tracer__cmdline(const struct tracer *tracer, uint32_t pid, uint64_t start_ns,
 		    struct cmdline_entry *out);
+
+/*
+ * The address of the kernel's mem_cgroup_stats_index (/proc/kallsyms), without which some kernels don't tell
+ * what the memory at a kill was. Whether it is wanted is known once usage is recorded.
+ */
+bool tracer__wants_stats_index(const struct tracer *tracer);
+void tracer__set_stats_index(struct tracer *tracer, uint64_t address);
 
 /* Adds a command line that user space has read. It is forgotten when the process executes a program. */
 int tracer__add_cmdline(struct tracer *tracer, uint32_t pid, const struct cmdline_entry *entry);

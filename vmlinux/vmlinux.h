@@ -33,6 +33,7 @@ enum bpf_map_type {
 	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
 	BPF_MAP_TYPE_STACK_TRACE = 7,
 	BPF_MAP_TYPE_LRU_HASH = 9,
+	BPF_MAP_TYPE_QUEUE = 22,
 	BPF_MAP_TYPE_RINGBUF = 27,
 };
 
@@ -43,6 +44,16 @@ enum {
 
 enum {
 	BPF_F_USER_STACK = 1 << 8,
+};
+
+enum {
+	BPF_RB_NO_WAKEUP = 1 << 0,
+	BPF_RB_FORCE_WAKEUP = 1 << 1,
+};
+
+enum {
+	BPF_RB_AVAIL_DATA = 0,
+	BPF_RB_RING_SIZE = 1,
 };
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
@@ -125,7 +136,25 @@ struct page_counter {
 	unsigned long low;
 	unsigned long high;
 	unsigned long max;
+	struct page_counter *parent;
 	unsigned long watermark;
+};
+
+/* Their numbers are the running kernel's. */
+enum node_stat_item {
+	NR_ANON_MAPPED,
+	NR_FILE_PAGES,
+	NR_SHMEM,
+	NR_SLAB_RECLAIMABLE_B,
+	NR_SLAB_UNRECLAIMABLE_B,
+	NR_KERNEL_STACK_KB,
+	NR_PAGETABLE,
+};
+
+enum memcg_stat_item {
+	MEMCG_SOCK,
+	MEMCG_KMEM,
+	MEMCG_NR_STAT,
 };
 
 struct mem_cgroup {
@@ -165,6 +194,7 @@ struct task_struct {
 	struct signal_struct *signal;
 	const struct cred *real_cred;
 	struct css_set *cgroups;
+	unsigned int memcg_nr_pages_over_high;
 };
 
 enum oom_constraint {

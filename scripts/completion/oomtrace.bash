@@ -88,6 +88,7 @@ _oomtrace() {
 		--folded
 		-r --record
 		--record-size
+		--no-usage
 		--duration
 		--until-exit
 		--dry-run

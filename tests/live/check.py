@@ -49,6 +49,14 @@ PLAN = {
     "swap-write-end": ("fexit swap_max_write", "kretprobe swap_max_write"),
     "stacks": ("fexit page_counter_try_charge", "kprobe page_counter_try_charge"),
     "reclaim": ("tp_btf mm_vmscan_memcg_reclaim_end", "raw_tp mm_vmscan_memcg_reclaim_end"),
+    "reclaim-begin": ("fentry try_to_free_mem_cgroup_pages", "kprobe try_to_free_mem_cgroup_pages"),
+    "throttle-begin": ("fentry mem_cgroup_handle_over_high", "kprobe mem_cgroup_handle_over_high"),
+    "throttle-end": ("fexit mem_cgroup_handle_over_high", "kretprobe mem_cgroup_handle_over_high"),
+    "usage-read": ("fentry memory_current_read", "kprobe memory_current_read"),
+    "cgroup-online": ("fentry mem_cgroup_css_online", "kprobe mem_cgroup_css_online"),
+    "charge": ("fexit page_counter_try_charge", "kprobe page_counter_try_charge"),
+    "uncharge": ("fentry page_counter_uncharge", "kprobe page_counter_uncharge"),
+    "cgroup-offline": ("fentry mem_cgroup_css_offline", "kprobe mem_cgroup_css_offline"),
 }
 PLAN_BTF = {purpose: label for purpose, (label, _) in PLAN.items()}
 PLAN_KPROBES = {purpose: label for purpose, (_, label) in PLAN.items()}
@@ -57,6 +65,12 @@ PLAN_TARGET_ONLY = ("exit", "high-write-begin", "high-write-end", "swap-write-be
                     "swap-write-end")
 # Only with --stacks; tests/live/stacks.py looks for it there.
 PLAN_STACKS_ONLY = ("stacks",)
+# Only with a target on cgroup v2, whose usage is recorded.
+PLAN_USAGE_ONLY = ("reclaim-begin", "throttle-begin", "throttle-end", "usage-read", "cgroup-online",
+                   "charge", "uncharge", "cgroup-offline")
+# Functions that have another name from a version on.
+RENAMED_FROM_6_18 = {"throttle-begin": "__mem_cgroup_handle_over_high",
+                     "throttle-end": "__mem_cgroup_handle_over_high"}
 
 
 class Guest:
@@ -144,9 +158,15 @@ def check_shape(guest, name, trace):
     results.equal(bad, [], f"{name}: no record is incomplete")
 
 
-def check_plan(results, what, session, expected, has_target):
-    want = {key: None if key in PLAN_STACKS_ONLY or key in PLAN_TARGET_ONLY and not has_target
-            else label for key, label in expected.items()}
+def check_plan(results, what, session, expected, has_target, on_v1=False):
+    off = () if has_target else PLAN_TARGET_ONLY
+    off += () if has_target and not on_v1 else PLAN_USAGE_ONLY
+    off += PLAN_STACKS_ONLY
+    want = {key: None if key in off else label for key, label in expected.items()}
+    if tuple(map(int, session["kernel"].split(".")[:2])) >= (6, 18):
+        for key, function in RENAMED_FROM_6_18.items():
+            if want[key]:
+                want[key] = f"{want[key].split()[0]} {function}"
     got = {entry["purpose"]: entry["attached"] for entry in session["plan"]}
     differ = {key: (got.get(key), want.get(key)) for key in got.keys() | want.keys()
               if got.get(key) != want.get(key)}
@@ -493,7 +513,7 @@ def check_command_lines(guest):
             results.equal(records[0]["target"].get("cgroup"), target, f"cli {name}: target")
     text = guest.output("cli/plan-text")
     results.check(all(label in text for key, label in PLAN_BTF.items()
-                      if key not in PLAN_TARGET_ONLY + PLAN_STACKS_ONLY),
+                      if key not in PLAN_TARGET_ONLY + PLAN_USAGE_ONLY + PLAN_STACKS_ONLY),
                   "cli plan-text: what is attached", repr(text))
     records = read_records(folder / "duration.out")
     results.check(records and records[-1].get("reason") and not records[-1]["ooms"],

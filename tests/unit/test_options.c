@@ -98,6 +98,7 @@ static const struct good_case good_cases[] = {
 	{ { "--duration=1m" }, { RING, .duration_ns = 60000000000 } },
 	{ { "--dry-run" }, { RING, .dry_run = true } },
 	{ { "--force-kprobes" }, { RING, .force_kprobes = true } },
+	{ { "--no-usage" }, { RING, .no_usage = true } },
 	{ { "--ring-size=256M" }, { .ring_bytes = 256U << 20 } },
 	{ { "--ring-size", "64k" }, { .ring_bytes = 64 << 10 } },
 	{ { "-v" }, { RING, .verbose = true } },
@@ -127,6 +128,7 @@ static void assert_options_equal(const struct options *got, const struct options
 	assert_int_equal(got->dry_run, want->dry_run);
 	assert_int_equal(got->verbose, want->verbose);
 	assert_int_equal(got->force_kprobes, want->force_kprobes);
+	assert_int_equal(got->no_usage, want->no_usage);
 }
 
 static void test_good(void **state)

@@ -117,7 +117,7 @@ static void write_session(struct sink *sink, const struct variant *v)
 		.plan = &plan,
 	};
 
-	plan__init(&plan, v->full, true, false);
+	plan__init(&plan, &(struct plan_wants){ .target = v->full, .stacks = true });
 	if (v->full) {
 		s.target_name = v->name;
 		s.target_cgroup = SCOPE;

@@ -56,7 +56,7 @@ static void put_session(struct sink *sink)
 		.kernel = kernel, .arch = arch, .target_kind = "machine", .page_size = 4096, .plan = &plan,
 	};
 
-	plan__init(&plan, false, false, false);
+	plan__init(&plan, &(struct plan_wants){ 0 });
 	assert_int_equal(sink->ops->session(sink, &session), 0);
 	memset(version, 'x', sizeof(version) - 1); /* a part's beginning must not need them any more */
 	memset(kernel, 'x', sizeof(kernel) - 1);

@@ -114,7 +114,7 @@ static void test_session(void **state)
 	struct json_object *written, *target, *list, *entry, *attached, *error;
 
 	(void)state;
-	plan__init(&plan, true, false, false);
+	plan__init(&plan, &(struct plan_wants){ .target = true });
 	plan.choices[0].candidate = 1;
 	plan.choices[0].error = -EBUSY;
 	plan.choices[1].candidate = PLAN_NOT_ATTACHED;

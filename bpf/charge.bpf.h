@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Usage of the target's memory cgroups, from their page counters.
+ *
+ * page_counter_try_charge() runs for a batch (64 pages; 32 up to 5.17), not for each page, and it is
+ * where limits are enforced. It serves all the machine and other counters too (swap, hugetlb), so what
+ * isn't ours must cost next to nothing: a filter of plain memory, indexed by some bits of the counter's
+ * address, comes before any lookup. What passes it has a state in the map `counters`.
+ *
+ * An event is sent when usage has moved by a step, which gets finer near the limit. What has moved by
+ * less, or too often, is noted in the queue `unsettled`, and is sent when user space next reads the target's
+ * memory.current, some times a second: so that where usage comes to rest is known exactly.
+ *
+ *   memory_current_read()         on_current_read   first read: takes a cgroup in. Later: settles.
+ *   mem_cgroup_css_online()       on_css_online     takes new cgroups in
+ *   mem_cgroup_css_offline()      on_css_offline    forgets them
+ *   page_counter_try_charge()     on_charge         -> EVENT_USAGE, for each level up to the target
+ *   page_counter_uncharge()       on_uncharge       -> EVENT_USAGE, the same
+ */
+#ifndef OOMTRACE_CHARGE_BPF_H
+#define OOMTRACE_CHARGE_BPF_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include "compat.bpf.h"
+#include "emit.bpf.h"
+#include "event.h"
+#include "limit.bpf.h"
+#include "task.bpf.h"
+
+/* Set by user space before loading: whether usage and reclaim of the target are followed. */
+const volatile bool usage_on = false;
+
+#define FILTER_BITS 12
+#define COUNTER_LEVELS 16  /* levels of cgroups, from the one that is charged, whose usage is followed */
+#define SETTLE_AT_ONCE 256 /* counters settled in one go */
+
+/* Pages. Usage is exact to a batch for each CPU anyway. */
+#define STEP_MIN 64
+#define STEP_MAX 1024
+
+/* No machine has so many. PAGE_COUNTER_MAX ("max") depends on the size of a page: 2^47 or more. */
+#define NO_LIMIT_PAGES (1ULL << 46)
+
+/* Each cgroup may send as many events at once, and then one each so often. */
+#define USAGE_BURST 256
+#define USAGE_GAP_NS 2000000ULL
+
+/* Between two events of refused charges of one cgroup: from the first to the second, as it goes on. */
+#define REFUSED_GAP_MIN_NS 10000000ULL
+#define REFUSED_GAP_MAX_NS 160000000ULL
+
+/* A followed counter, by its address. Several CPUs write to it at once; then an event more or less is
+ * sent, and its figures are right all the same. */
+struct counter_state {
+	__u64 cgroup_id;
+	__u64 parent;     /* address of the parent's counter; 0: this is the target's */
+	__u64 sent_pages; /* what the last event said */
+	__u64 step_pages;
+	__u64 due_ns;     /* when the burst will be over */
+	__u64 refusals;   /* since the last event that told of them */
+	__u64 refused_ns; /* when that was sent */
+	__u64 refused_gap_ns;
+	__u64 last_refused; /* tid << 32 | pages, of the last refused charge of a batch */
+	__u32 unsettled;    /* it is in the queue */
+	__u32 told;         /* its path has been sent */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u64); /* address of its struct page_counter */
+	__type(value, struct counter_state);
+} counters SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__uint(max_entries, 4096);
+	__type(value, __u64); /* key of `counters` */
+} unsettled SEC(".maps");
+
+/* How many of the followed counters there are for each value of some bits of an address. */
+__u32 counter_filter[1 << FILTER_BITS];
+/* Its own address; a number to the verifier, see number_of(). */
+volatile __u64 counter_filter_address;
+
+/* For user space: whether stats_index_address has to be found. */
+bool stats_index_wanted;
+
+/* What makes usage_level() send an event. */
+enum usage_when {
+	USAGE_STEP,   /* a step's worth of change */
+	USAGE_CHANGE, /* any change */
+	USAGE_ALWAYS,
+};
+
+/*
+ * A BTF-typed pointer as a number, which can be shifted and multiplied. The difference of two pointers is
+ * a number to the verifier, and what has been in a map, too. Until the first counter is added it is off by
+ * the filter's address, when the filter has nothing in it.
+ */
+static __always_inline __u64 number_of(const void *pointer)
+{
+	__u64 number = (__u64)pointer;
+
+	asm volatile("%0 -= %1" : "+r"(number) : "r"(counter_filter));
+	return number + counter_filter_address;
+}
+
+static __always_inline __u32 *filter_slot(__u64 counter)
+{
+	return &counter_filter[(counter * 0x9e3779b97f4a7c15ULL) >> (64 - FILTER_BITS)];
+}
+
+/* False: this counter is none of ours. True: it may be one, the map knows. */
+static __always_inline bool may_be_followed(__u64 counter)
+{
+	return *filter_slot(counter);
+}
+
+static __always_inline struct mem_cgroup *counter_memcg(__u64 counter)
+{
+	return (void *)counter - bpf_core_field_offset(struct mem_cgroup, memory);
+}
+
+static __always_inline struct cgroup *counter_cgroup(__u64 counter)
+{
+	return BPF_CORE_READ(counter_memcg(counter), css.cgroup);
+}
+
+static __always_inline __u64 css_counter(__u64 css)
+{
+	return css - bpf_core_field_offset(struct mem_cgroup, css) +
+	       bpf_core_field_offset(struct mem_cgroup, memory);
+}
+
+/* OOMs must find room, whatever usage does. What is turned away here counts as lost. */
+static __always_inline bool usage_has_room(void)
+{
+	if (bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) * 2 <
+	    bpf_ringbuf_query(&ring, BPF_RB_RING_SIZE))
+		return true;
+	__sync_fetch_and_add(&events_lost[EVENT_USAGE], 1);
+	return false;
+}
+
+/* How far usage must move for the next event: the nearer to the limit, the less. */
+static __always_inline __u64 step_pages(__u64 usage, __u64 max, __u64 high, __u64 parent)
+{
+	struct counter_state *above = parent ? bpf_map_lookup_elem(&counters, &parent) : NULL;
+	__u64 limit = high < max ? high : max;
+	__u64 step = limit >> 8;
+
+	/* Without a limit: in relation to usage. */
+	if (limit > usage && step > (limit - usage) >> 4)
+		step = (limit - usage) >> 4;
+	if (limit >= NO_LIMIT_PAGES)
+		step = usage >> 6;
+	/* A limit above binds too. */
+	if (above && step > above->step_pages)
+		step = above->step_pages;
+	if (step < STEP_MIN)
+		return STEP_MIN;
+	return step < STEP_MAX ? step : STEP_MAX;
+}
+
+/*
+ * Sends the usage of a counter. Its chain of cgroups goes before it when that has never been sent, or when
+ * the template has a group. Returns whether it could be sent.
+ */
+static __noinline bool send_usage(struct counter_state *state, __u64 counter, __u64 usage,
+				  struct event_usage *template)
+{
+	struct mem_cgroup *memcg = counter_memcg(counter);
+	struct event_usage *e;
+
+	state->sent_pages = usage;
+	if (!usage_has_room())
+		return false;
+	if (!template->h.group && !state->told)
+		template->h.group = GROUP_CHARGE | bpf_ktime_get_boot_ns();
+	if (template->h.group) {
+		state->told = 1;
+		emit_levels((__u64)counter_cgroup(counter), template->h.group);
+	}
+	e = emit__reserve(EVENT_USAGE, sizeof(*e), template->h.group);
+	if (!e)
+		return false;
+	e->h.flags = template->h.flags;
+	e->cgroup_id = state->cgroup_id;
+	e->usage_pages = usage;
+	e->max_pages = BPF_CORE_READ(memcg, memory.max);
+	e->high_pages = BPF_CORE_READ(memcg, memory.high);
+	e->refused_by = template->refused_by;
+	e->refusals = template->refusals;
+	e->asked_pages = template->asked_pages;
+	e->pid = template->pid;
+	if (e->pid)
+		bpf_get_current_comm(e->comm, sizeof(e->comm));
+	state->step_pages = step_pages(usage, e->max_pages, e->high_pages, state->parent);
+	emit__submit(e);
+	return true;
+}
+
+/* Has user space ask for it later. */
+static __always_inline void settle_later(struct counter_state *state, __u64 counter)
+{
+	if (state->unsettled)
+		return;
+	state->unsettled = 1;
+	if (bpf_map_push_elem(&unsettled, &counter, 0))
+		state->unsettled = 0;
+}
+
+/* Whether the cgroup may send one more event for now. */
+static __always_inline bool usage_is_due(struct counter_state *state)
+{
+	__u64 now = bpf_ktime_get_boot_ns();
+	__u64 due = state->due_ns;
+
+	if (due > now + (USAGE_BURST - 1) * USAGE_GAP_NS)
+		return false;
+	state->due_ns = (due > now ? due : now) + USAGE_GAP_NS;
+	return true;
+}
+
+/*
+ * Looks at one counter, and sends its usage if there is a reason to. `delta` pages are being charged to it
+ * that it doesn't show yet. Returns the address of the counter above it; 0: it is the last.
+ */
+__noinline __u64 usage_level(__u64 counter, __s64 delta, __u32 when)
+{
+	struct counter_state *state = bpf_map_lookup_elem(&counters, &counter);
+	struct event_usage template = {};
+	__s64 usage, moved;
+
+	if (!state)
+		return 0;
+	usage = BPF_CORE_READ((struct page_counter *)counter, usage.counter) + delta;
+	if (usage < 0) /* uncharged by several at once: it is settled later */
+		usage = 0;
+	moved = usage - state->sent_pages;
+	if (moved < 0)
+		moved = -moved;
+	if (when == USAGE_STEP) {
+		if ((__u64)moved < state->step_pages || !usage_is_due(state)) {
+			settle_later(state, counter);
+			return state->parent;
+		}
+		template.pid = bpf_get_current_pid_tgid() >> 32;
+	} else {
+		state->unsettled = 0;
+		if (!moved && when == USAGE_CHANGE)
+			return state->parent;
+	}
+	send_usage(state, counter, usage, &template);
+	return state->parent;
+}
+
+static __always_inline void follow_usage(__u64 counter, __s64 delta)
+{
+	for (int i = 0; i < COUNTER_LEVELS && counter; i++)
+		counter = usage_level(counter, delta, USAGE_STEP);
+}
+
+/*
+ * The kernel first asks for a whole batch; if that is refused, for what it needs. Only the latter can fail.
+ * A charge of as many pages as a batch has is told from one by being refused to the same thread twice.
+ */
+static __always_inline bool really_refused(struct counter_state *state, __u64 pages)
+{
+	__u64 this = (__u64)current_tid() << 32 | pages;
+	__u64 last = state->last_refused;
+
+	if (pages != 32 && pages != 64)
+		return true;
+	state->last_refused = this;
+	return this == last;
+}
+
+/* A charge to `counter` was refused by `refuser`: itself or one above it; 0: it isn't known. */
+__noinline int usage_refused(__u64 counter, __u64 pages, __u64 refuser)
+{
+	struct counter_state *state = bpf_map_lookup_elem(&counters, &counter);
+	struct event_usage template = {};
+	__u64 now, since, usage;
+
+	if (!state || !really_refused(state, pages))
+		return 0;
+	__sync_fetch_and_add(&state->refusals, 1);
+	now = bpf_ktime_get_boot_ns();
+	since = now - state->refused_ns;
+	if (since < state->refused_gap_ns)
+		return 0;
+	if (since >= 2 * REFUSED_GAP_MAX_NS)
+		state->refused_gap_ns = REFUSED_GAP_MIN_NS;
+	else if (state->refused_gap_ns < REFUSED_GAP_MAX_NS)
+		state->refused_gap_ns *= 2;
+	state->refused_ns = now;
+	template.h.group = GROUP_CHARGE | now;
+	template.h.flags = USAGE_REFUSED;
+	template.refusals = state->refusals;
+	template.refused_by = refuser ? cgroup_id(counter_cgroup(refuser)) : 0;
+	template.asked_pages = pages;
+	template.pid = bpf_get_current_pid_tgid() >> 32;
+	usage = BPF_CORE_READ((struct page_counter *)counter, usage.counter);
+	if (send_usage(state, counter, usage, &template))
+		__sync_fetch_and_add(&state->refusals, -template.refusals);
+	return 0;
+}
+
+/* `fail`: where the third argument of page_counter_try_charge() is, the address of the result. */
+static __always_inline int on_refused(__u64 counter, __u64 pages, const void *fail)
+{
+	__u64 result = 0, refuser = 0;
+
+	if (!bpf_probe_read_kernel(&result, sizeof(result), fail))
+		bpf_probe_read_kernel(&refuser, sizeof(refuser), (void *)result);
+	return usage_refused(counter, pages, refuser);
+}
+
+/* The counter that would refuse a charge that is about to be made, as page_counter_try_charge() will. */
+__noinline __u64 refusing_counter(__u64 counter, __u64 pages)
+{
+	for (int i = 0; i < EVENT_CGROUP_LEVELS && counter; i++) {
+		struct page_counter *c = (void *)counter;
+
+		if (BPF_CORE_READ(c, usage.counter) + pages > BPF_CORE_READ(c, max))
+			return counter;
+		counter = (__u64)BPF_CORE_READ(c, parent);
+	}
+	return 0;
+}
+
+/* Begins to follow a cgroup of the target. */
+static __always_inline void add_counter(__u64 css)
+{
+	struct counter_state state = { .step_pages = STEP_MIN };
+	__u64 counter = css_counter(css);
+	struct cgroup *cgrp = counter_cgroup(counter);
+
+	counter_filter_address = (__u64)counter_filter;
+	if (!in_target((__u64)cgrp))
+		return;
+	state.cgroup_id = cgroup_id(cgrp);
+	state.refused_gap_ns = REFUSED_GAP_MIN_NS;
+	if (state.cgroup_id != target_cgroup_id)
+		state.parent = (__u64)BPF_CORE_READ((struct page_counter *)counter, parent);
+	if (bpf_map_update_elem(&counters, &counter, &state, BPF_NOEXIST))
+		return;
+	__sync_fetch_and_add(filter_slot(counter), 1);
+}
+
+static __always_inline void settle_all(void)
+{
+	__u64 counter;
+
+	for (int i = 0; i < SETTLE_AT_ONCE; i++) {
+		if (bpf_map_pop_elem(&unsettled, &counter))
+			return;
+		usage_level(counter, 0, USAGE_CHANGE);
+	}
+}
+
+/* Anybody may read memory.current; it does no harm. */
+static __always_inline int on_current_read(__u64 css)
+{
+	__u64 counter = css_counter(css);
+
+	if (!may_be_followed(counter) || !bpf_map_lookup_elem(&counters, &counter)) {
+		add_counter(css);
+		stats_index_wanted = compat__stats_index_wanted();
+		usage_level(counter, 0, USAGE_ALWAYS);
+		return 0;
+	}
+	usage_level(counter, 0, USAGE_CHANGE);
+	if (cgroup_id(counter_cgroup(counter)) == target_cgroup_id)
+		settle_all();
+	return 0;
+}
+
+static __always_inline int on_css_online(__u64 css)
+{
+	add_counter(css);
+	return 0;
+}
+
+/* The last that is known of a cgroup that is being removed. What its pages still hold on to, its parent has. */
+static __always_inline int on_css_offline(__u64 css)
+{
+	__u64 counter = css_counter(css);
+
+	if (!may_be_followed(counter))
+		return 0;
+	usage_level(counter, 0, USAGE_CHANGE);
+	if (!bpf_map_delete_elem(&counters, &counter))
+		__sync_fetch_and_add(filter_slot(counter), -1);
+	return 0;
+}
+
+/* A charge to a counter that may_be_followed(); `delta`: of it, what the counter doesn't show yet. */
+static __always_inline int on_charge(__u64 counter, __u64 delta)
+{
+	follow_usage(counter, delta);
+	return 0;
+}
+
+static __always_inline int on_uncharge(__u64 counter, __u64 pages)
+{
+	if (may_be_followed(counter))
+		follow_usage(counter, -(__s64)pages);
+	return 0;
+}
+
+#endif

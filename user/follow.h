@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The part of user space in recording usage. The programs in the kernel know cgroups by address, we by path.
+ * What brings the two together is that we read a cgroup's memory.current, and that they look on.
+ */
+#ifndef OOMTRACE_FOLLOW_H
+#define OOMTRACE_FOLLOW_H
+
+#include "cgroup.h"
+#include "target.h"
+#include "tracer.h"
+
+/* Has the target and all cgroups below it followed. Needs the privileges that tracing needs. */
+void follow__begin(struct tracer *tracer, const struct cgroup__hierarchy *h, const struct target *target);
+
+/* Has the kernel send what has changed by too little to be worth an event until now. */
+void follow__settle(const struct target *target);
+
+#endif
