@@ -92,6 +92,13 @@ int diagnose__open_failure(int err, const struct plan *plan)
 	return EXIT_UNSUPPORTED;
 }
 
+static const char *const not_wanted[] = {
+	[PLAN_ANY] = "not needed",
+	[PLAN_TARGET] = "not needed without a target",
+	[PLAN_USAGE] = "not needed without usage events: they want a target on cgroup v2",
+	[PLAN_STACKS] = "not needed without --stacks",
+};
+
 void diagnose__print_plan(FILE *out, const struct plan *plan)
 {
 	for (int i = 0; i < PLAN_PURPOSES; i++) {
@@ -102,9 +109,7 @@ void diagnose__print_plan(FILE *out, const struct plan *plan)
 		if (chosen)
 			fputs(chosen->label, out);
 		else if (!choice->wanted)
-			fputs(plan_purposes[i].need == PLAN_USAGE ?
-				      "not needed without usage events: they want a target on cgroup v2" :
-				      "not needed without a target", out);
+			fputs(not_wanted[plan_purposes[i].need], out);
 		else
 			fprintf(out, "NOT ATTACHED: lost: %s", plan_purposes[i].lost);
 		if (choice->error)
