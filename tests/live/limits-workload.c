@@ -3,10 +3,14 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -37,6 +41,45 @@ static _Noreturn void run_loop(char **argv)
 			memory[i]++;
 		usleep(10000);
 	}
+}
+
+/*
+ * churn FOLDER COUNT: makes so many cgroups in FOLDER, one after another; in each a process takes 1 MiB and
+ * ends, then the cgroup is removed.
+ */
+static int run_churn(char **argv)
+{
+	char path[256];
+
+	for (long i = 0, count = atol(argv[2]); i < count; i++) {
+		struct clone_args args = { .flags = CLONE_INTO_CGROUP, .exit_signal = SIGCHLD };
+		long pid;
+		int fd;
+
+		snprintf(path, sizeof(path), "%s/churn%ld", argv[1], i);
+		if (mkdir(path, 0755))
+			die(path);
+		fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (fd < 0)
+			die(path);
+		args.cgroup = (unsigned int)fd;
+		pid = syscall(SYS_clone3, &args, sizeof(args));
+		if (pid < 0)
+			die("clone3");
+		if (!pid) {
+			volatile char *memory = malloc(1 << 20);
+
+			for (size_t at = 0; memory && at < 1 << 20; at += 4096)
+				memory[at] = 1;
+			_exit(0);
+		}
+		waitpid((pid_t)pid, NULL, 0);
+		close(fd);
+		/* A process is out of its cgroup only some time after it can be waited for. */
+		while (rmdir(path) && errno == EBUSY)
+			usleep(100);
+	}
+	return 0;
 }
 
 /* nonblock FILE VALUE: one write with O_NONBLOCK. Prints its pid before it writes. */
@@ -110,13 +153,15 @@ int main(int argc, char **argv)
 {
 	if (argc == 3 && !strcmp(argv[1], "loop"))
 		run_loop(argv);
+	if (argc == 4 && !strcmp(argv[1], "churn"))
+		return run_churn(argv + 1);
 	if (argc == 4 && !strcmp(argv[1], "nonblock"))
 		return run_nonblock(argv + 1);
 	if (argc == 6 && !strcmp(argv[1], "write-and-grow"))
 		return run_write_and_grow(argv + 1);
 	if (argc == 7 && !strcmp(argv[1], "end"))
 		return run_end(argv + 1);
-	fprintf(stderr, "usage: limits-workload loop MIB | nonblock FILE VALUE | end PID SIGNAL FILE VALUE MS |\n"
+	fprintf(stderr, "usage: limits-workload loop MIB | churn FOLDER COUNT | nonblock FILE VALUE | end PID SIGNAL FILE VALUE MS |\n"
 			"write-and-grow GATE FILE VALUE MIB\n");
 	return 2;
 }

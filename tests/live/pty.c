@@ -4,7 +4,7 @@
  *
  *   pty COLUMNS [SECONDS:COLUMNS]... [SECONDS:=KEYS]... -- COMMAND ARGS...
  *
- * After so many seconds (from the start, in order) the terminal is resized, or KEYS are pressed. Exits with
+ * So many seconds after the first output, in that order, the terminal is resized, or KEYS are pressed. Exits with
  * the command's code.
  */
 #include <errno.h>
@@ -39,7 +39,7 @@ static void act(int terminal, const char *what)
 int main(int argc, char **argv)
 {
 	struct winsize size = { .ws_row = 24 };
-	double start = now();
+	double start = 0;
 	int next = 2, command = 2, terminal, status;
 	char buf[4096];
 	pid_t pid;
@@ -58,7 +58,7 @@ int main(int argc, char **argv)
 	}
 	for (;;) {
 		struct pollfd ready = { terminal, POLLIN, 0 };
-		double due = next < command ? start + atof(argv[next]) : 0;
+		double due = start && next < command ? start + atof(argv[next]) : 0;
 		int wait_ms = !due ? -1 : due > now() ? (int)((due - now()) * 1000) + 1 : 0;
 		ssize_t len;
 
@@ -70,6 +70,8 @@ int main(int argc, char **argv)
 		len = read(terminal, buf, sizeof(buf));
 		if (len <= 0)
 			break; /* EIO: it has been closed */
+		if (!start)
+			start = now();
 		fwrite(buf, 1, (size_t)len, stdout);
 		fflush(stdout);
 	}

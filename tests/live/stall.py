@@ -1,0 +1,196 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""stall.py FOLDER: judges what stall-guest.sh left. The oracles are memory.events, the kernel's own measure
+of waiting for memory (memory.pressure), and a terminal that is played here. Exits with 1 if anything is wrong."""
+import json
+import re
+import sys
+
+MIB = 1 << 20
+failures, figures = [], []
+
+
+def check(good, text):
+    if not good:
+        failures.append(text)
+
+
+def read(name):
+    with open(f"{folder}/{name}", encoding="utf-8", newline="") as file:
+        return file.read()
+
+
+def records(name, kind):
+    """Those of one type. Every line of a finished trace is JSON."""
+    parsed = [json.loads(line) for line in read(f"{name}.json").splitlines()]
+    return [record for record in parsed if record["type"] == kind]
+
+
+def check_end(name):
+    check(read(f"{name}.code") == "0\n", f"{name}: exit code {read(f'{name}.code').strip()}")
+    ends = records(name, "end")
+    check(len(ends) == 1 and ends[0]["lost"] == 0, f"{name}: the end is {ends}")
+    check(not read(f"{name}.err").strip(), f"{name}: stderr has {read(f'{name}.err')!r}")
+
+
+def events(name, key):
+    return int(re.search(rf"^{key} (\d+)$", read(f"{name}.events"), re.M)[1])
+
+
+def check_stall(name, file, limit):
+    """One stall: told about once a second, each time of the same one, and its end."""
+    stalls = records(name, "stall")
+    begun = [s for s in stalls if not s["over"]]
+    check(events(name, "oom_kill") == 0, f"{name}: something was killed")
+    check(len(begun) >= 3, f"{name}: told {len(begun)} times")
+    for one, two in zip(begun, begun[1:]):
+        if one["since_ns"] == two["since_ns"]:
+            check(two["ts_ns"] - one["ts_ns"] >= 1e9, f"{name}: told twice in a second")
+            check(two["reclaim_ns"] >= one["reclaim_ns"], f"{name}: reclaim_ns got less")
+    for stall in stalls:
+        check(stall["cgroup"] == f"/{name}" and stall["file"] == file and stall["max"] == limit,
+              f"{name}: of {stall['cgroup']}, {file} {stall['max']}")
+        check(stall["duration_ns"] >= 2e9, f"{name}: told after {stall['duration_ns']} ns")
+        check(stall["reclaim_ns"] >= stall["duration_ns"] / 2, f"{name}: {stall['reclaim_ns']} ns of reclaim")
+        check(stall["usage_bytes"] >= limit * 7 / 8, f"{name}: usage {stall['usage_bytes']}")
+    return begun
+
+
+def check_throttled():
+    check_stall("throttled", "memory.high", 32 * MIB)
+    stalls = records("throttled", "stall")
+    check([s["over"] for s in stalls].count(True) == 1 and stalls[-1]["over"], "throttled: not one end")
+    last = json.loads(read("throttled.last"))
+    waited_ns = int(read("throttled.pressure")) * 1000
+    # What the kernel counts goes on a little until it is read, and leaves out what isn't waiting.
+    check(0.5 * last["reclaim_ns"] <= waited_ns <= 2 * last["reclaim_ns"] + 5e9,
+          f"throttled: {last['reclaim_ns']} ns held back, memory.pressure says {waited_ns}")
+    check(any(r["kind"] == "throttle" for r in records("throttled", "reclaim")), "throttled: no throttle record")
+    figures.append(f"throttled {last['reclaim_ns'] / 1e9:.1f} s, by memory.pressure {waited_ns / 1e9:.1f} s")
+
+
+def check_swapping():
+    reclaimed_ns = sum(r["duration_ns"] for r in records("swapping", "reclaim"))
+    waited_ns = int(read("swapping.pressure")) * 1000
+    stalls = records("swapping", "stall")
+    check(reclaimed_ns > 0, "swapping: no reclaim")
+    check(reclaimed_ns <= waited_ns * 1.2 + 1e8, f"swapping: {reclaimed_ns} ns of reclaim, {waited_ns} ns waited")
+    check(events("swapping", "oom_kill") == 0, "swapping: something was killed")
+    for stall in stalls:
+        check(stall["file"] == "memory.max" and stall["max"] == 32 * MIB, f"swapping: {stall}")
+    figures.append(f"swapping: {reclaimed_ns / 1e9:.1f} s of reclaim, by memory.pressure {waited_ns / 1e9:.1f} s, "
+                   f"{len(stalls)} stall records")
+
+
+def check_content():
+    check(events("content", "max") > 0, "content: the limit was never hit")
+    check(not records("content", "stall"), "content: a stall")
+
+
+def check_killed():
+    kills = sum(oom["killed"] for oom in records("killed", "oom"))
+    check(kills == events("killed", "oom_kill") == 5, f"killed: {kills} of {events('killed', 'oom_kill')}")
+    check(not records("killed", "stall"), "killed: a stall")
+    for oom in records("killed", "oom"):
+        history, limit = oom["history"], oom["limit_cgroup"]
+        points = history["points"]
+        check(history["cgroup"] == "/killed", f"killed: history of {history['cgroup']}")
+        check(points[-1] == [oom["ts_ns"], limit["usage_bytes"], limit["max_bytes"]],
+              f"killed: the last point is {points[-1]}, the limit {limit}")
+        check(all(a[0] <= b[0] for a, b in zip(points, points[1:])), "killed: points out of order")
+        check(points[0][0] >= oom["ts_ns"] - 10e9 or len(points) == 1, "killed: a point is too old")
+        check(history["growth_bytes_per_s"] > 0, "killed: it didn't grow")
+        check(history["failed"] >= 1, "killed: no charge was refused")
+        check(oom["memory"]["anon_bytes"] <= 16 * MIB, f"killed: memory {oom['memory']}")
+
+
+def check_without():
+    ooms = records("without", "oom")
+    check(len(ooms) == 1 and "history" not in ooms[0], "without: a history")
+    for kind in "usage", "reclaim", "stall":
+        check(not records("without", kind), f"without: {kind} records")
+
+
+class Terminal:
+    """As much of one as oomtrace needs. Never resized here: what was drawn before is out of reach anyway."""
+
+    def __init__(self, text):
+        self.rows, self.row, self.column = [""], 0, 0
+        self.drawn = []  # what each row was when it was erased
+        for match in re.finditer(r"\x1b\[([\d;]*)([A-Za-z])|[\s\S]", text):
+            self.take(match)
+
+    def take(self, match):
+        char, command = match[0], match[2]
+        if char == "\r":
+            self.column = 0
+        elif char == "\n":
+            self.row += 1
+            self.column = 0
+            self.rows[self.row:] = self.rows[self.row:] or [""]
+        elif command == "K":
+            self.drawn.append(self.rows[self.row])
+            self.rows[self.row] = self.rows[self.row][:self.column]
+        elif command == "J":
+            self.drawn.append(self.rows[self.row])
+            self.rows[self.row] = self.rows[self.row][:self.column]
+            del self.rows[self.row + 1:]
+        elif command == "A":
+            self.row = max(0, self.row - int(match[1] or 1))
+        elif not command:
+            row = self.rows[self.row].ljust(self.column)
+            self.rows[self.row] = row[:self.column] + char + row[self.column + 1:]
+            self.column += 1
+
+
+def check_terminal():
+    text = read("terminal.tty")
+    # Each line of the status begins with \r, and is as wide as the terminal lets it be.
+    lines = [re.sub(r"\x1b\[[\d;]*m", "", line) for line in re.findall(r"\r([^\r\n]*)\x1b\[K", text)]
+    lines = [line for line in lines if " MiB" in line and "kill" in line]
+    check(len(lines) >= 30, f"terminal: {len(lines)} status lines")
+    check(max(map(len, lines)) <= 159, f"terminal: {max(map(len, lines))} columns")
+    narrow = [line for line in lines if len(line) <= 39]
+    check(narrow and lines.index(narrow[0]) > 0, "terminal: never narrow")
+    check(any(90 < len(line) <= 99 for line in lines), "terminal: never of 100 columns")
+    check(any(len(line) > 99 for line in lines), "terminal: never wide")
+    check(any("1 kill " in line for line in lines) and "0 kills" in lines[0], "terminal: the kill isn't counted")
+    check(any(re.match(r"terminal  2\d\.\d MiB / 28\.8 MiB  \d\d%", line) for line in lines),
+          "terminal: the lowered limit isn't there")
+    check(any("█" in line for line in lines), "terminal: no curve")
+    left = [row.rstrip() for row in Terminal(text).rows]
+    check(not any("kill  " in row or "kills  " in row for row in left), f"terminal: a status line is left: {left}")
+    check(any("OOM 1: killed" in row for row in left), "terminal: the kill was erased")
+    check(any(row.startswith("    before    ") for row in left), "terminal: no curve before the kill")
+    check(any("setting memory.max to 32.0 MiB" in row for row in left), "terminal: the key s did nothing")
+    machine = read("machine.tty")
+    check("the whole machine  0 kills  0:01" in machine, "machine: no status line")
+    check("\x1b[1m" not in machine and "\x1b[0m" not in machine, "machine: colours with NO_COLOR")
+    for name in "dumb.tty", "pipe.text":
+        check("\x1b" not in read(name) and "0 kills  " not in read(name), f"{name}: a status line")
+        check("0 processes killed" in read(name), f"{name}: {read(name)!r}")
+    check("`free` in it shows the machine's" in read("pipe.text"), "pipe: nothing about free")
+
+
+def check_churn():
+    early, late = map(int, read("churn.rss").split())
+    seen = {record["cgroup_id"] for record in records("churn", "usage")}
+    check(late <= 16 << 10, f"churn: {late} KiB resident")
+    check(late <= early + 2048, f"churn: {early} KiB resident after 500 cgroups, {late} in the end")
+    figures.append(f"churn: usage of {len(seen)} cgroups, {early} then {late} KiB resident")
+
+
+folder = sys.argv[1]
+for scenario in "throttled", "swapping", "content", "killed", "without", "churn":
+    check_end(scenario)
+check_throttled()
+check_swapping()
+check_content()
+check_killed()
+check_without()
+check_terminal()
+check_churn()
+for failure in failures:
+    print("FAIL", failure)
+print(f"{len(failures)} failures; {'; '.join(figures)}")
+sys.exit(bool(failures))
