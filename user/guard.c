@@ -238,3 +238,16 @@ enum guard_result guard__finish(struct guard *guard, bool keep)
 	free(guard);
 	return result;
 }
+
+const char *guard__words(enum guard_result result)
+{
+	static const char *const words[] = {
+		[GUARD_RESTORED] = "restored",
+		[GUARD_KEPT] = "not restored, as asked",
+		[GUARD_CHANGED] = "not restored: somebody else has changed the limit since",
+		[GUARD_GONE] = "nothing to restore: the cgroup is gone",
+		[GUARD_FAILED] = "NOT RESTORED: writing it failed",
+	};
+
+	return words[result];
+}

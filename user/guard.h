@@ -46,4 +46,7 @@ int guard__write(struct guard *guard, uint64_t bytes);
 /* Lets the guard do its work, or not (keep), and waits for it. Frees the guard. Takes NULL. */
 enum guard_result guard__finish(struct guard *guard, bool keep);
 
+/* What became of the limit, for people and records; NULL for GUARD_NOTHING. Static text. */
+const char *guard__words(enum guard_result result);
+
 #endif

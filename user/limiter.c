@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -195,4 +196,22 @@ void limiter__stop(struct limiter *l)
 	close(l->done_fd);
 	close(l->set_fd);
 	free(l);
+}
+
+const char *limiter__error(int err)
+{
+	switch (err) {
+	case -EBUSY:
+		return "the kernel says that it is busy";
+	case -EINVAL:
+		return "the kernel doesn't take this value";
+	case -EACCES:
+	case -EPERM:
+		return "this isn't allowed: is the cgroup delegated to somebody else?";
+	case -ENOENT:
+	case -ENODEV:
+		return "the cgroup has been removed";
+	default:
+		return strerror(-err);
+	}
 }

@@ -41,6 +41,9 @@ void limiter__set(struct limiter *limiter, uint64_t bytes);
  */
 int limiter__poll(struct limiter *limiter, uint64_t *bytes);
 
+/* What such an error means, for a message. Static text. */
+const char *limiter__error(int err);
+
 /* Interrupts a write that is going on, and ends the thread. Takes NULL. */
 void limiter__stop(struct limiter *limiter);
 

@@ -442,24 +442,6 @@ static void handle_key(struct session *s)
 	}
 }
 
-static const char *limit_error_words(int err)
-{
-	switch (err) {
-	case -EBUSY:
-		return "the kernel says that it is busy";
-	case -EINVAL:
-		return "the kernel doesn't take this value";
-	case -EACCES:
-	case -EPERM:
-		return "this isn't allowed: is the cgroup delegated to somebody else?";
-	case -ENOENT:
-	case -ENODEV:
-		return "the cgroup has been removed";
-	default:
-		return strerror(-err);
-	}
-}
-
 static void check_limiter(struct session *s)
 {
 	char size[UNITS__TEXT_SIZE];
@@ -474,7 +456,7 @@ static void check_limiter(struct session *s)
 	s->limit_error = result;
 	console__clear(s->console);
 	fprintf(stderr, "oomtrace: setting memory.max to %s: %s.\n",
-		units__format_size(size, sizeof(size), bytes), limit_error_words(result));
+		units__format_size(size, sizeof(size), bytes), limiter__error(result));
 	s->end_reason = "memory.max could not be set";
 }
 
@@ -548,14 +530,6 @@ static int loop(struct session *s)
 	return s->model_error;
 }
 
-static const char *const guard_words[] = {
-	[GUARD_RESTORED] = "restored",
-	[GUARD_KEPT] = "not restored, as asked",
-	[GUARD_CHANGED] = "not restored: somebody else has changed the limit since",
-	[GUARD_GONE] = "nothing to restore: the cgroup is gone",
-	[GUARD_FAILED] = "NOT RESTORED: writing it failed",
-};
-
 /* Ends the changes of the limit, puts it back, and tells what they led to. */
 static void finish_limits(struct session *s)
 {
@@ -573,7 +547,7 @@ static void finish_limits(struct session *s)
 	table = steps__table(s->steps);
 	table.time = now();
 	if (s->guard)
-		table.restored = guard_words[guard__finish(s->guard, s->opts->keep)];
+		table.restored = guard__words(guard__finish(s->guard, s->opts->keep));
 	s->guard = NULL;
 	if (table.count)
 		note_write(s, s->sink->ops->steps(s->sink, &table));
