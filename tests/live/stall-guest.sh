@@ -59,6 +59,7 @@ pressure() { # us that some task of the cgroup has waited for memory: the kernel
 throttled() {
 	mkdir $TOP/throttled
 	echo 32M >$TOP/throttled/memory.high
+	echo 0 >$TOP/throttled/memory.swap.max # reclaim would get on with its work
 	trace throttled
 	in_cgroup throttled ./limits-workload loop 48
 	until_true 'a stall at memory.high' has "$OUT/throttled.json" '"type":"stall"' 3
@@ -150,10 +151,10 @@ churn() {
 	echo 256M >$TOP/churn/memory.max
 	trace churn
 	./limits-workload churn $TOP/churn 500 || fail 'churn'
-	sed -n 's/^VmRSS: *\([0-9]*\) kB/\1/p' /proc/$tracer/status >"$OUT/churn.rss"
+	sed -n 's/^VmRSS:[[:space:]]*\([0-9]*\) kB/\1/p' /proc/$tracer/status >"$OUT/churn.rss"
 	./limits-workload churn $TOP/churn "$1" || fail 'churn'
 	sleep 1
-	sed -n 's/^VmRSS: *\([0-9]*\) kB/\1/p' /proc/$tracer/status >>"$OUT/churn.rss"
+	sed -n 's/^VmRSS:[[:space:]]*\([0-9]*\) kB/\1/p' /proc/$tracer/status >>"$OUT/churn.rss"
 	end_trace
 }
 
