@@ -195,14 +195,17 @@ static void add_last_reclaim(struct html_pending *p, const struct record_oom *oo
 {
 	const uint64_t offset = (uint64_t)oom->time.wall_ns - oom->time.boot_ns;
 	const struct span *last;
+	uint64_t from_ns, to_ns;
 
 	if (!curve || !curve->reclaim.count || !p->started_ns)
 		return;
 	last = &curve->reclaim.spans[curve->reclaim.count - 1];
-	if (last->from_ns - offset > p->started_ns || p->started_ns - (last->to_ns - offset) > NS_PER_S)
+	from_ns = last->from_ns - offset;
+	to_ns = last->to_ns - offset;
+	if (from_ns > p->started_ns || to_ns + NS_PER_S < p->started_ns)
 		return;
-	p->reclaim_from_ns = last->from_ns - offset;
-	p->reclaim_to_ns = last->to_ns - offset;
+	p->reclaim_from_ns = from_ns;
+	p->reclaim_to_ns = to_ns;
 	p->reclaim = last->sum;
 }
 
@@ -577,7 +580,8 @@ static void add_trigger_stack(struct html_report *r, const struct record_stack *
 			fail(r, -errno);
 			return;
 		}
-		fputs("<section><h4>Stack that asked for memory</h4><ol class=\"stack\">", out);
+		fputs("<section><h4>Stack that asked for memory</h4><ol class=\"stack\" tabindex=\"0\" "
+		      "aria-label=\"stack, innermost first\">", out);
 		put_frames(out, "k", s->kernel, s->kernel_count);
 		put_frames(out, "u", s->user, s->user_count);
 		fputs("</ol></section>\n", out);

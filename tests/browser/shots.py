@@ -9,7 +9,10 @@ import sys
 
 from chromium import Page
 
-BOX = """(selector => {
+# Cards that are out of sight are not laid out.
+BOX = """(async selector => {
+  document.querySelector(selector).scrollIntoView();
+  await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
   const { x, y, width, height } = document.querySelector(selector).getBoundingClientRect();
   return { x: x + scrollX, y: y + scrollY, width, height };
 })"""
@@ -25,6 +28,7 @@ def main() -> None:
         page.screenshot(str(out / "report.png"))
         page.pdf(str(out / "print.pdf"))
         page.scheme("dark")
+        page.size(1000, 1200)
         page.open(report)
         page.screenshot(str(out / "card.png"), page.evaluate(BOX + "('.card:nth-of-type(2)')"))
         page.scheme("light")

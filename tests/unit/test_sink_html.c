@@ -288,7 +288,7 @@ static void test_anatomy(void **state)
 		.victim_count = 1, .killed = 1,
 	};
 	const struct record_reclaim reclaim = {
-		.time = AT(5 * s - 3000000), .kind = RECLAIM_LIMIT, .cgroup = "/a",
+		.time = AT(5 * s - 1000000), .kind = RECLAIM_LIMIT, .cgroup = "/a",
 		.since_ns = 5 * s - 8000000, .sum = { .runs = 4, .duration_ns = 4000000 },
 	};
 
@@ -302,7 +302,7 @@ static void test_anatomy(void **state)
 	assert_int_equal(count(o.text, "write 3 by <bdi>/a</bdi>"), 1);
 	assert_int_equal(count(o.text, "<td class=\"n\">+0 ns</td><td class=\"n\">20.0 ms</td>"), 1);
 	assert_int_equal(count(o.text, "reclaim, 4 runs of 4.0 ms in all"), 1);
-	assert_int_equal(count(o.text, "<td class=\"n\">+2.0 ms</td><td class=\"n\">5.0 ms</td>"), 1);
+	assert_int_equal(count(o.text, "<td class=\"n\">+2.0 ms</td><td class=\"n\">7.0 ms</td>"), 1);
 	assert_int_equal(count(o.text, "OOM killer</th>"), 1);
 	assert_int_equal(count(o.text, "<td class=\"n\">+8.0 ms</td><td class=\"n\">3.0 ms</td>"), 1);
 	assert_int_equal(count(o.text, "marked until exit: <bdi>hog</bdi>"), 1);
