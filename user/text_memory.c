@@ -86,43 +86,53 @@ void text__history(const struct text_sink *sink, const struct record_history *hi
 	put_reclaim(sink, history);
 }
 
-/* In the order of what people look for; what is part of another in brackets. */
+/* What is part of the item before it stands in brackets, or for itself when that one isn't known. */
+static const struct memory_line {
+	enum memory_item item;
+	const char *label;
+	bool is_part;
+} memory_lines[] = {
+	{ MEMORY_ANON, "anon", false },
+	{ MEMORY_FILE, "file", false },
+	{ MEMORY_SHMEM, "shmem", true },
+	{ MEMORY_KERNEL, "kernel", false },
+	{ MEMORY_SLAB_UNRECLAIMABLE, "slab", true },
+	{ MEMORY_SLAB_RECLAIMABLE, "reclaimable slab", true },
+	{ MEMORY_KERNEL_STACK, "stacks", true },
+	{ MEMORY_PAGETABLES, "page tables", true },
+	{ MEMORY_SOCK, "sockets", false },
+	{ MEMORY_SWAP, "swap", false },
+};
+
+/* "anon 60.0 MiB, file 1.0 MiB (shmem 912.0 KiB), kernel 300.0 KiB (slab 120.0 KiB), approximately" */
 void text__memory(const struct text_sink *sink, const struct record_memory *memory)
 {
-	static const struct {
-		enum memory_item item;
-		const char *label;
-		bool always;
-	} items[] = {
-		{ MEMORY_ANON, "anon", true },
-		{ MEMORY_FILE, "file", true },
-		{ MEMORY_SHMEM, "of it shmem", false },
-		{ MEMORY_KERNEL, "kernel", true },
-		{ MEMORY_SLAB_UNRECLAIMABLE, "slab", false },
-		{ MEMORY_SLAB_RECLAIMABLE, "reclaimable slab", false },
-		{ MEMORY_KERNEL_STACK, "stacks", false },
-		{ MEMORY_PAGETABLES, "page tables", false },
-		{ MEMORY_SOCK, "sockets", false },
-		{ MEMORY_SWAP, "swap", false },
-	};
 	FILE *out = sink->base.out;
-	bool any = false;
+	bool any = false, whole_known = false, in_brackets = false;
 
-	for (size_t i = 0; i < sizeof(items) / sizeof(*items); i++) {
-		uint64_t bytes = memory->bytes[items[i].item];
+	for (size_t i = 0; i < sizeof(memory_lines) / sizeof(*memory_lines); i++) {
+		const struct memory_line *line = &memory_lines[i];
+		bool known = memory->known & 1u << line->item;
+		bool opens = line->is_part && whole_known && !in_brackets;
 
-		if (!(memory->known & 1u << items[i].item) || (!bytes && !items[i].always))
+		if (!line->is_part) {
+			fputs(in_brackets ? ")" : "", out);
+			in_brackets = false;
+			whole_known = known && memory->bytes[line->item];
+		}
+		if (!known || !memory->bytes[line->item])
 			continue;
-		if (any)
-			fputs(", ", out);
-		else
+		if (!any)
 			text__label(sink, "memory");
+		fputs(!any ? "" : opens ? " (" : ", ", out);
+		fprintf(out, "%s ", line->label);
+		text__size(out, "", memory->bytes[line->item]);
 		any = true;
-		fprintf(out, "%s ", items[i].label);
-		text__size(out, "", bytes);
+		in_brackets |= opens;
 	}
+	fputs(in_brackets ? ")" : "", out);
 	if (any)
-		fputs(" (approximately)\n", out);
+		fputs(", approximately\n", out);
 }
 
 static bool is_limited(const struct record_level *l)

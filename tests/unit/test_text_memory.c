@@ -118,9 +118,20 @@ static void test_memory(void **state)
 	memory.bytes[MEMORY_SLAB_UNRECLAIMABLE] = 120 * KIB;
 	memory.bytes[MEMORY_KERNEL] = 300 * KIB;
 	start(&page);
+	memory.bytes[MEMORY_PAGETABLES] = 100 * KIB;
+	memory.bytes[MEMORY_SWAP] = MIB;
 	text__memory(page.sink, &memory);
-	expect(&page, "    memory    anon 60.0 MiB, file 0 B, kernel 300.0 KiB, slab 120.0 KiB "
-		      "(approximately)\n");
+	expect(&page, "    memory    anon 60.0 MiB, kernel 300.0 KiB (slab 120.0 KiB, page tables 100.0 KiB), "
+		      "swap 1.0 MiB, approximately\n");
+	/* A whole that isn't known has no parts, and one that is has them at the end too. */
+	memory.known &= ~(1u << MEMORY_KERNEL);
+	text__memory(page.sink, &memory);
+	expect(&page, "    memory    anon 60.0 MiB, slab 120.0 KiB, page tables 100.0 KiB, swap 1.0 MiB, "
+		      "approximately\n");
+	memory = (struct record_memory){ .known = 1 << MEMORY_FILE | 1 << MEMORY_SHMEM };
+	memory.bytes[MEMORY_FILE] = memory.bytes[MEMORY_SHMEM] = MIB;
+	text__memory(page.sink, &memory);
+	expect(&page, "    memory    file 1.0 MiB (shmem 1.0 MiB), approximately\n");
 	memory.known = 0;
 	text__memory(page.sink, &memory);
 	expect(&page, "");
