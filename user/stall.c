@@ -19,7 +19,8 @@ struct watched {
 	uint64_t refused;
 	uint64_t mark_ns;    /* when it was judged last, and its reclaim since then */
 	uint64_t mark_reclaim_ns;
-	bool told;           /* it is a stall, and that has been said */
+	bool told;           /* it is a stall, and that has been said: */
+	struct record_stall last; /* when it was last found to be one */
 };
 
 struct stall {
@@ -69,13 +70,12 @@ static void begin(struct watched *w, uint64_t since_ns)
 	w->told = false;
 }
 
-static void fill(const struct watched *w, uint64_t cgroup_id, bool over, struct record_stall *out)
+static void fill(const struct watched *w, uint64_t cgroup_id, struct record_stall *out)
 {
 	*out = (struct record_stall){
 		.time = { .boot_ns = w->last_ns },
 		.cgroup_id = cgroup_id,
 		.since_ns = w->since_ns,
-		.over = over,
 		.duration_ns = w->last_ns - w->since_ns,
 		.reclaim_ns = w->reclaim_ns,
 		.usage_bytes = w->usage_bytes,
@@ -85,13 +85,18 @@ static void fill(const struct watched *w, uint64_t cgroup_id, bool over, struct 
 	};
 }
 
-/* Ends the stretch. Returns whether that is worth a record, which is then in *out. */
-static bool end(struct watched *w, uint64_t cgroup_id, struct record_stall *out)
+/*
+ * Ends the stretch, with what was true when it was last found to be a stall: usage and limit may be others by
+ * now. Returns whether that is worth a record, which is then in *out.
+ */
+static bool end(struct watched *w, struct record_stall *out)
 {
 	bool told = w->told;
 
-	if (told)
-		fill(w, cgroup_id, true, out);
+	if (told) {
+		*out = w->last;
+		out->over = true;
+	}
 	begin(w, 0);
 	return told;
 }
@@ -118,14 +123,12 @@ bool stall__reclaim(struct stall *stall, uint64_t cgroup_id, uint64_t ts_ns, uin
 		    uint64_t duration_ns, struct record_stall *out)
 {
 	struct watched *w = take(stall, cgroup_id);
-	struct watched before;
 	uint64_t judged_ns;
 
 	if (!ts_ns)
 		return false;
 	if (!w->since_ns)
 		begin(w, since_ns && since_ns < ts_ns ? since_ns : ts_ns);
-	before = *w;
 	if (ts_ns > w->last_ns)
 		w->last_ns = ts_ns;
 	w->reclaim_ns = add_saturating(w->reclaim_ns, duration_ns);
@@ -134,12 +137,8 @@ bool stall__reclaim(struct stall *stall, uint64_t cgroup_id, uint64_t ts_ns, uin
 	if (judged_ns < STALL_TOLD_NS)
 		return false;
 	if (!is_at_limit(w) || w->mark_reclaim_ns / STALL_PERCENT < judged_ns / 100) {
-		bool tell;
+		bool tell = end(w, out);
 
-		/* This last stretch was no part of it. */
-		w->last_ns = before.mark_ns;
-		w->reclaim_ns = before.reclaim_ns - before.mark_reclaim_ns;
-		tell = end(w, cgroup_id, out);
 		begin(w, ts_ns);
 		return tell;
 	}
@@ -148,7 +147,8 @@ bool stall__reclaim(struct stall *stall, uint64_t cgroup_id, uint64_t ts_ns, uin
 	if (w->last_ns - w->since_ns < STALL_MIN_NS)
 		return false;
 	w->told = true;
-	fill(w, cgroup_id, false, out);
+	fill(w, cgroup_id, &w->last);
+	*out = w->last;
 	return true;
 }
 
@@ -156,7 +156,7 @@ bool stall__kill(struct stall *stall, uint64_t cgroup_id, struct record_stall *o
 {
 	int slot = lru__find(&stall->lru, cgroup_id);
 
-	return slot >= 0 && end(&stall->cgroups[slot], cgroup_id, out);
+	return slot >= 0 && end(&stall->cgroups[slot], out);
 }
 
 bool stall__expire(struct stall *stall, uint64_t now_ns, struct record_stall *out)
@@ -165,7 +165,7 @@ bool stall__expire(struct stall *stall, uint64_t now_ns, struct record_stall *ou
 		struct watched *w = &stall->cgroups[i];
 
 		if (w->since_ns && w->last_ns < now_ns && now_ns - w->last_ns > STALL_OVER_NS &&
-		    end(w, stall->lru.ids[i], out))
+		    end(w, out))
 			return true;
 	}
 	return false;

@@ -139,6 +139,8 @@ static void test_ends(void **state)
 	stall__usage(stall, ID, 64 * MIB, 512 * MIB, RECORD_MAX); /* the limit was raised */
 	assert_true(busy(stall, 13000, 14000, 100, &out));
 	assert_true(out.over);
+	assert_int_equal(out.max_bytes, 64 * MIB); /* where it was stuck, not where it is now */
+	assert_int_equal(out.duration_ns, 3 * S);
 	stall__free(stall);
 }
 
