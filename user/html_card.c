@@ -131,19 +131,20 @@ static void put_cmdline(FILE *out, const struct record_victim *v)
 static void put_points(FILE *out, const struct record_oom *oom, const struct record_victim *v,
 		       uint32_t page_size)
 {
-	int64_t adj = 0;
+	int64_t adj = 0, own = 0;
+	/* What a recording says may be too much to reckon with. */
+	bool known = page_size && oom->totalpages_bytes <= INT64_MAX &&
+		     !__builtin_mul_overflow((int64_t)(oom->totalpages_bytes / page_size / 1000),
+					     v->oom_score_adj, &adj) &&
+		     !__builtin_sub_overflow(v->points, adj, &own);
 
-	if (page_size)
-		adj = (int64_t)(oom->totalpages_bytes / page_size / 1000) * v->oom_score_adj;
 	put_fact(out, "points");
 	fprintf(out, "<b>%" PRId64 "</b>%s", v->points,
 		v->points > 0 ? ", the most of all candidates" : "");
-	if (adj && page_size) {
-		fprintf(out, ": %" PRId64 " pages of memory and %" PRId64, v->points - adj, adj);
-		fputs(" by oom_score_adj", out);
-	} else {
+	if (known && adj)
+		fprintf(out, ": %" PRId64 " pages of memory and %" PRId64 " by oom_score_adj", own, adj);
+	else if (known)
 		fputs(": its pages of memory", out);
-	}
 	fputs("</dd>", out);
 }
 

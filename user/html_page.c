@@ -60,7 +60,7 @@ static void put_header(const struct html_report *r, FILE *out)
 	if (r->has_time) {
 		sink__format_time(text, sizeof(text), r->first_ns);
 		fprintf(out, " · <time datetime=\"%s\">%.10s %.8s</time> UTC · ", text, text, text + 11);
-		html__duration(out, (uint64_t)(r->last_ns - r->first_ns));
+		html__duration(out, (uint64_t)r->last_ns - (uint64_t)r->first_ns);
 	}
 	fputs("</p><button type=\"button\" id=\"theme\" hidden>Dark</button></header>\n", out);
 }

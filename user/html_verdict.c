@@ -36,12 +36,7 @@ static int keep_headline(struct html_report *r, const struct verdict_sentence *s
 	out = open_memstream(&r->lead, &size);
 	if (!out)
 		return -errno;
-	if (*why) {
-		fputc(toupper((unsigned char)*why), out);
-		html__safe(out, why + 1, strlen(why + 1));
-		fputc('.', out);
-	}
-	r->bad = is_bad(s);
+	html__safe(out, why, strlen(why));
 	return fclose(out) ? -errno : 0;
 }
 
@@ -50,6 +45,7 @@ int html_verdict__tell(void *report, const struct verdict_sentence *sentence)
 	struct html_report *r = report;
 	FILE *out;
 
+	r->bad = r->bad || is_bad(sentence);
 	/* That nothing happened in one session is no news beside what happened in another. */
 	if (r->headline && !strcmp(sentence->kind, "none"))
 		return 0;
@@ -69,6 +65,27 @@ int html_verdict__tell(void *report, const struct verdict_sentence *sentence)
 	return 0;
 }
 
+/* Of the whole machine no single one stands for the others: the heading sums them up. */
+static bool has_sum(const struct html_report *r)
+{
+	return !r->target[0] && r->sentences.count;
+}
+
+static void put_heading(const struct html_report *r, FILE *out)
+{
+	fputs("<h1 id=\"verdict\">", out);
+	if (has_sum(r))
+		fprintf(out, "%" PRIu64 " process%s OOM-killed, in %" PRIu64 " containers or cgroups",
+			r->kills, r->kills == 1 ? " was" : "es were",
+			1 + r->sentences.count + r->sentences.left_out);
+	else
+		fputs(r->headline ? r->headline : "Nothing was recorded", out);
+	fputs("</h1>\n", out);
+	if (r->lead && *r->lead && !has_sum(r))
+		fprintf(out, "<p class=\"lead\">%c%s.</p>\n", toupper((unsigned char)*r->lead),
+			r->lead + 1);
+}
+
 static int put_others(struct html_report *r, FILE *out)
 {
 	int err;
@@ -76,6 +93,8 @@ static int put_others(struct html_report *r, FILE *out)
 	if (!r->sentences.count)
 		return 0;
 	fputs("<ul class=\"facts\">", out);
+	if (has_sum(r))
+		fprintf(out, "<li>%s%s%s</li>\n", r->headline, *r->lead ? ": " : "", r->lead);
 	err = html_page__copy(&r->sentences, out);
 	if (r->sentences.left_out)
 		fprintf(out, "<li>and %" PRIu64 " more</li>", r->sentences.left_out);
@@ -116,11 +135,8 @@ int html_verdict__write(struct html_report *r, FILE *out)
 {
 	int err;
 
-	fprintf(out, "<section class=\"verdict%s\" aria-labelledby=\"verdict\">\n"
-		     "<h1 id=\"verdict\">%s</h1>\n", r->bad ? " bad" : "",
-		r->headline ? r->headline : "Nothing was recorded");
-	if (r->lead && *r->lead)
-		fprintf(out, "<p class=\"lead\">%s</p>\n", r->lead);
+	fprintf(out, "<section class=\"verdict%s\" aria-labelledby=\"verdict\">\n", r->bad ? " bad" : "");
+	put_heading(r, out);
 	err = put_others(r, out);
 	put_facts(r, out);
 	fputs("</section>\n", out);

@@ -368,6 +368,15 @@ static void test_sessions(void **state)
 	assert_int_equal(count(o.text, "<li>pig lost 1 process to the OOM killer: the limit of /a"), 1);
 	assert_int_equal(count(o.text, "othing was OOM-killed"), 0);
 	stop(&o);
+	sink = open_sink(&o); /* of the whole machine */
+	send_session(sink, NULL);
+	send_kill(sink, 1, "hog");
+	send_kill(sink, 2, "pig");
+	finish(&o);
+	assert_int_equal(count(o.text, ">2 processes were OOM-killed, in 2 containers or cgroups</h1>"), 1);
+	assert_int_equal(count(o.text, "<li><bdi>hog lost 1 process to the OOM killer</bdi>: the limit of /a"), 1);
+	assert_int_equal(count(o.text, "<li>pig lost 1 process to the OOM killer: the limit of /a"), 1);
+	stop(&o);
 }
 
 /* Without a single record there is still a page, which says so. */
