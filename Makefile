@@ -8,7 +8,7 @@
 # make limits      the live tests of limit changes and their causes, which make test leaves out
 # make browser     the HTML report in headless Chromium, and the Chrome trace
 # make fuzz        the fuzz targets, FUZZ_SECONDS=60 each
-# make bench       start-up time and memory beside other tools'
+# make bench       how fast a report is made; start-up time and memory beside other tools'
 # make install     PREFIX=/usr/local DESTDIR=  make uninstall  make clean
 #
 # V=1 shows the commands, WERROR=1 makes warnings errors.
@@ -118,6 +118,7 @@ demo:
 bench:
 	scripts/setup.sh build bench browser
 	$(MAKE) STATIC=1 all
+	python3 -B tests/bench/report.py build/static/oomtrace
 	python3 -B tests/browser/bench.py build/static/oomtrace
 	scripts/bench.sh
 
@@ -146,7 +147,8 @@ fuzz: $(FUZZ_TARGETS)
 	$(Q)for target in $^; do \
 		mkdir -p $$target.corpus; \
 		$$target -max_total_time=$(FUZZ_SECONDS) -timeout=10 -print_final_stats=1 \
-			-artifact_prefix=$$target. $$target.corpus || exit; \
+			-artifact_prefix=$$target. $$target.corpus \
+			$$(ls -d tests/fuzz/$${target##*/fuzz_}-seeds 2>/dev/null) || exit; \
 	done
 
 build/fuzz/user/%.o: user/%.c Makefile | $(SKELETON)

@@ -29,7 +29,8 @@ python3          checks the BPF programs'"'"' loads'
 TEST='
 libcmocka-dev    C unit test library
 mandoc           checks the man page
-python3          runs the checks of the live tests'
+python3          runs the checks of the live tests
+python3-jsonschema  checks recordings against docs/schema.json'
 VM='
 qemu-system-x86  QEMU for x86-64
 qemu-utils       qemu-img

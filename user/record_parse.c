@@ -54,12 +54,17 @@ static enum container_runtime runtime_named(const char *name)
 	return CONTAINER__OCI; /* one that we don't know yet */
 }
 
-static void copy(struct record_parser *p, char *dst, size_t size, const char *src)
+/* An id, which is printable ASCII: made valid UTF-8 another would no longer fit. */
+static void copy_id(struct record_parser *p, char *dst, size_t size, const char *id)
 {
-	if (strlen(src) >= size)
-		value__fail(p, -EINVAL);
+	bool good = strlen(id) < size;
+
+	for (const char *c = id; *c; c++)
+		good = good && *c > ' ' && *c < 0x7f;
+	if (good)
+		strcpy(dst, id);
 	else
-		strcpy(dst, src);
+		value__fail(p, -EINVAL);
 }
 
 static struct record_container get_container(struct record_parser *p, struct json_object *o)
@@ -80,9 +85,9 @@ static struct record_container get_container(struct record_parser *p, struct jso
 	}
 	c.ref.runtime = runtime_named(runtime);
 	if (id)
-		copy(p, c.ref.id, sizeof(c.ref.id), id);
+		copy_id(p, c.ref.id, sizeof(c.ref.id), id);
 	if (pod_uid)
-		copy(p, c.ref.pod_uid, sizeof(c.ref.pod_uid), pod_uid);
+		copy_id(p, c.ref.pod_uid, sizeof(c.ref.pod_uid), pod_uid);
 	return c;
 }
 

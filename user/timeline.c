@@ -29,7 +29,7 @@ struct timeline {
 	int64_t began_ns; /* wall clock */
 	bool begun;
 	bool stalled; /* the stall has been told of, and goes on */
-	uint64_t lines;
+	uint64_t lines, sessions;
 	char target_id[CONTAINER__ID_SIZE]; /* of the target, when that is a container; else "" */
 	struct run run;
 };
@@ -170,7 +170,7 @@ static int timeline_session(struct sink *base, const struct record_session *s)
 	t->lines = 0;
 	t->stalled = false;
 	copy(t->target_id, sizeof(t->target_id), s->container.ref.id);
-	fprintf(base->out, "Timeline, from %s on:\n",
+	fprintf(base->out, "%sTimeline, from %s on:\n", t->sessions++ ? "\n" : "",
 		sink__format_time(text, sizeof(text), s->time.wall_ns));
 	return line_error(t);
 }

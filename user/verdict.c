@@ -197,12 +197,13 @@ static int verdict_exit(struct sink *base, const struct record_exit *exit)
 
 static void put_limit_of(FILE *out, const struct decisive *d)
 {
-	if (d->own) {
-		fputs("its own limit", out);
-	} else {
-		fputs("the limit of ", out);
-		text__name(out, d->limit[0] ? d->limit : NULL);
-	}
+	fputs(d->own ? "its own limit" : "the limit", out);
+	if (d->has_max)
+		text__size(out, " of ", d->max_bytes);
+	if (d->own)
+		return;
+	fputs(" of ", out);
+	text__name(out, d->limit[0] ? d->limit : NULL);
 }
 
 static void put_writer(FILE *out, const struct decisive *d)
@@ -229,8 +230,6 @@ static void put_cause(FILE *out, const struct decisive *d)
 		return;
 	}
 	put_limit_of(out, d);
-	if (d->has_max)
-		text__size(out, " of ", d->max_bytes);
 	if (d->cause == CAUSE_REACHED)
 		fputs(", into which the workload grew", out);
 	if ((d->cause != CAUSE_WRITE && d->cause != CAUSE_LOWERED) || !d->limit_id)

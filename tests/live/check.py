@@ -17,6 +17,8 @@ from pathlib import Path
 from oracles import (Log, Results, Slack, Trace, compare_context, compare_kills, read_counters,
                      read_records)
 
+from recordings import check_report, check_schema, report
+
 MIB = 1 << 20
 
 # What the kernel of a label calls itself.
@@ -476,6 +478,7 @@ COMMAND_LINES = {
     "container-missing": (1, r"no-such-container"),
     "until-exit-machine": (2, r"--until-exit"),
     "disk-full": (1, r"No space left on device"),
+    "record-exists": (1, r"expect\.jsonl is there already and isn't empty: remove it"),
     "scope-oom-ambiguous": (1, r"(?s)0123456789ab.*01234567012"),
 }
 QUIET = ("duration", "caps-enough", "plan-json", "plan-text", "plan-kprobes", "by-pid",
@@ -520,6 +523,56 @@ def check_command_lines(guest):
                   "cli duration: ends", records[-1:])
 
 
+def oomtrace(guest):
+    """The program that run.sh gave to the guests."""
+    return str(guest.folder.parent / "oomtrace")
+
+
+def check_recordings(guest):
+    results, folder = guest.results, guest.folder
+    check_schema(results, folder)
+    check_report(results, oomtrace(guest), folder / "text.out", folder / "text.out.jsonl")
+    results.equal((folder / "expect.jsonl").stat().st_size > 0, True, "nothing was recorded over")
+
+
+def check_rotation(guest):
+    """The two parts that are left are the end of what was printed, and nothing is missing between."""
+    results, folder = guest.results, guest.folder
+    whole = read_records(folder / "kprobes.jsonl")
+    old, new = (read_records(folder / name) for name in ("rotated.jsonl.1", "rotated.jsonl"))
+    results.check(old and new and old[0]["type"] == new[0]["type"] == "session",
+                  "rotated: each part begins with its session")
+    results.equal(new[0].get("part"), old[0].get("part", 1) + 1, "rotated: parts are numbered")
+    parts = old[1:] + new[1:]
+    results.check(len(parts) >= 10 and parts == whole[-len(parts):], "rotated: the parts are the end of the trace",
+                  f"{len(parts)} records of {len(whole)}")
+    size = (folder / "rotated.jsonl.1").stat().st_size
+    results.check(65536 <= size < 3 * 65536, "rotated: --record-size is kept", size)
+
+
+def check_killed(guest):
+    results, folder = guest.results, guest.folder
+    results.equal(guest.rc("killed.out"), 137, "killed: by SIGKILL")
+    run = report(oomtrace(guest), "--no-summary", str(folder / "killed.jsonl"))
+    results.equal(run.returncode, 0, "killed: what was recorded can be read")
+    results.check(b"has no end" in run.stderr, "killed: the report says that there is no end", run.stderr)
+    live = (folder / "killed.out").read_bytes()
+    results.check(b"OOM 1: killed" in run.stdout and run.stdout == live, "killed: its report equals the text",
+                  (run.stdout, live))
+
+
+def check_full_disk(guest):
+    results = guest.results
+    results.equal(guest.rc("cli/record-full"), 1, "cli record-full: exit code 1")
+    error = guest.error("cli/record-full") or ""
+    results.check(re.fullmatch(r"oomtrace: recording to /full/rec has stopped: No space left on device\. "
+                               r"Tracing goes on\.\n", error), "cli record-full: said, once", repr(error))
+    results.check("nothing lost (the time is over)" in (guest.output("cli/record-full") or ""),
+                  "cli record-full: the trace goes on to its end")
+    size = (guest.folder / "cli/record-full.size").read_text().strip()
+    results.equal(size, "0", "cli record-full: no half record is left")
+
+
 def check_guest(folder, label):
     guest = BareGuest(folder, label)
     check_run(guest, ("machine.jsonl", "kprobes.jsonl", "text.out", "target.jsonl"))
@@ -530,7 +583,8 @@ def check_guest(folder, label):
     compare_context(guest.results, "machine", guest.machine.kills)
     for part in (check_counters, check_cgroups, check_cmdlines, check_lineage, check_single, check_many,
                  check_threads, check_without_kill, check_machine_wide, check_tiny, check_kprobes, check_text,
-                 check_command_lines, check_target, check_scopes):
+                 check_command_lines, check_target, check_scopes, check_recordings, check_rotation, check_killed,
+                 check_full_disk):
         guarded(guest.results, part, guest)
     return guest.results.finish()
 
@@ -543,7 +597,7 @@ def check_v1(folder, label):
     check_run(guest, ("machine.jsonl", "kprobes.jsonl", "text.out", "container.jsonl"))
     check_shape(guest, "machine", guest.machine)
     compare_kills(results, "machine", guest.log.kills, guest.machine.kills, guest.slack)
-    for part in (check_v1_scenarios, check_cgroups, check_cmdlines, check_kprobes, check_text):
+    for part in (check_v1_scenarios, check_cgroups, check_cmdlines, check_kprobes, check_text, check_recordings):
         guarded(results, part, guest)
     check_errors(guest, {"container-missing": (1, r"no-such-container")})
     return results.finish()
@@ -643,10 +697,16 @@ def check_docker_command_lines(guest):
                       (guest.expected[("alive", "id")], "alive"), f"cli {name}: finds it")
 
 
+def check_docker_recordings(guest):
+    check_schema(guest.results, guest.folder)
+    check_report(guest.results, "build/static/oomtrace", guest.folder / "web-prefix.out",
+                 guest.folder / "web-prefix.out.jsonl")
+
+
 def check_docker(folder, label):
     guest = Guest(folder, label, "web.jsonl")
     check_run(guest, ("web.jsonl", "web-kprobes.jsonl", "web-prefix.out", "quits.jsonl", "killed.jsonl"))
-    for part in (check_web, check_ends, check_docker_command_lines):
+    for part in (check_web, check_ends, check_docker_command_lines, check_docker_recordings):
         guarded(guest.results, part, guest)
     return guest.results.finish()
 

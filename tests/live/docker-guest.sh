@@ -119,7 +119,7 @@ web() {
 	scope=$SLICE/docker-$id.scope
 	before=$(oom_kills $SLICE)
 	start_tracer web.jsonl --container web --output json
-	start_tracer web-prefix.out --container "${id:0:10}"
+	start_tracer web-prefix.out --container "${id:0:10}" --record "$OUT/web-prefix.out.jsonl"
 	start_tracer web-kprobes.jsonl --container "$id" --force-kprobes --output json
 	go web
 	# It takes a worker long to fill a large limit: one kill a step is enough above.

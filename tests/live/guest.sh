@@ -11,6 +11,7 @@
 #   expect.jsonl what this script knows and the others have to say: who writes memory.max, ...
 #   events/      memory.events of every cgroup of each scenario, at the path of the cgroup
 #   cli/         runs of oomtrace that end by themselves, most of them with an error
+#   text.out.jsonl rotated.jsonl[.1] killed.jsonl   recordings beside text.out, kprobes.jsonl, killed.out
 #   timeouts     what was waited for in vain; must be empty
 set -u
 
@@ -423,6 +424,29 @@ none() {
 	end none
 }
 
+# A tracer that has no time to end its recording.
+killed() {
+	start_tracer killed.out --record "$OUT/killed.jsonl"
+	tracer_ready killed.out
+	begin killed
+	make_cgroup killed 32M
+	run_to_end -g "$CG/killed" hog 64
+	wait_until 30 in_file '"type":"oom"' "$OUT/killed.jsonl"
+	kill -KILL "$(cat /tmp/killed.out.pid)"
+	tracer_done killed.out
+	end killed
+}
+
+# A disk without room: the trace goes on without the recording.
+full_disk() {
+	mkdir -p /full
+	mount -t tmpfs -o size=64k none /full
+	dd if=/dev/zero of=/full/rest bs=4k 2>"$OUT/full-dd.err"
+	cli record-full "$BIN" --duration 1s --record /full/rec
+	wc -c </full/rec >"$OUT/cli/record-full.size"
+	umount /full
+}
+
 # Needs a real kernel, but no OOM.
 command_lines() {
 	SCENARIO=cli
@@ -444,6 +468,8 @@ command_lines() {
 	cli stdout-closed env BIN="$BIN" OUT="$OUT" sh -c '
 		{ "$BIN" --duration 2s --output json; echo $? >"$OUT/cli/stdout-closed-self.rc"; } |
 			head -n 1'
+	full_disk
+	cli record-exists "$BIN" --duration 1s --record "$OUT/expect.jsonl"
 	# shellcheck disable=SC2016
 	cli disk-full env BIN="$BIN" sh -c '"$BIN" --duration 1s --output json >/dev/full'
 	if mount -t tmpfs none /sys/kernel/btf; then
@@ -465,8 +491,8 @@ begin_run() {
 
 start_tracers() {
 	start_tracer machine.jsonl --output json
-	start_tracer kprobes.jsonl --force-kprobes --output json
-	start_tracer text.out
+	start_tracer kprobes.jsonl --force-kprobes --output json --record "$OUT/rotated.jsonl" --record-size 64K
+	start_tracer text.out --record "$OUT/text.out.jsonl"
 	for name in $TRACERS; do
 		tracer_ready "$name"
 	done
@@ -509,6 +535,7 @@ main() {
 	scope scope-exit 4 3
 	tiny
 	none
+	killed
 	end_run
 }
 

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Bytes -> the reader of recordings -> every sink that a report has. What was read and written again
+ * must be read as the same: JSON as the first pass wrote it is the second's, to the byte.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "recording.h"
+#include "report_options.h"
+#include "sink.h"
+#include "timeline.h"
+#include "verdict.h"
+
+static void require(int condition)
+{
+	if (!condition)
+		abort();
+}
+
+static int ignore(void *ctx, const struct verdict_sentence *sentence)
+{
+	(void)ctx;
+	require(strlen(sentence->text) > 0 && strlen(sentence->kind) > 0);
+	return 0;
+}
+
+/* Reads the bytes into the sink, which is freed. */
+static struct recording_stats read_into(struct sink *sink, const char *bytes, size_t size)
+{
+	static int fd = -1;
+	struct recording *r = recording__new(sink);
+	struct recording_stats stats;
+
+	if (fd < 0)
+		fd = memfd_create("recording", MFD_CLOEXEC);
+	require(fd >= 0 && r && !ftruncate(fd, 0));
+	require(pwrite(fd, bytes, size, 0) == (ssize_t)size && !lseek(fd, 0, SEEK_SET));
+	require(!recording__read(r, fd) && !recording__sink_error(r));
+	require(!sink__finish(sink));
+	stats = *recording__stats(r);
+	recording__free(r);
+	sink->ops->free(sink);
+	return stats;
+}
+
+static struct recording_stats to_json(const char *bytes, size_t size, char **text, size_t *text_size)
+{
+	FILE *out = open_memstream(text, text_size);
+	struct recording_stats stats;
+
+	require(out != NULL);
+	stats = read_into(sink_json__new_buffered(out), bytes, size);
+	require(!fclose(out));
+	return stats;
+}
+
+/* The sinks of text and charts; what they print can only be looked at for what it must not have. */
+static void to_all(const char *bytes, size_t size)
+{
+	const struct report_filter filter = {
+		.since = { REPORT_TIME_RELATIVE, 0 }, .until = { REPORT_TIME_OF_DAY, 1 << 30 }, .cgroup = "/a",
+	};
+	char *text;
+	size_t text_size;
+	FILE *out = open_memstream(&text, &text_size), *null = fopen("/dev/null", "w");
+	struct sink *sinks[] = {
+		sink_text__new(out, false), timeline__new(out), verdict__new(ignore, NULL),
+		sink_folded__new(out), sink_html__new(null), sink_chrome__new(null),
+		sink_filter__new(sink_text__new(out, false), &filter),
+	};
+
+	read_into(sink_tee__new(sinks, sizeof(sinks) / sizeof(*sinks)), bytes, size);
+	require(!fclose(out) && !fclose(null));
+	for (size_t i = 0; i < text_size; i++)
+		require((unsigned char)text[i] >= ' ' ? text[i] != 0x7f : text[i] == '\n');
+	free(text);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct recording_stats first, second;
+	char *once, *twice;
+	size_t once_size, twice_size;
+
+	first = to_json((const char *)data, size, &once, &once_size);
+	second = to_json(once, once_size, &twice, &twice_size);
+	require(!second.malformed && !second.unknown && !second.too_long && !second.cut);
+	require(first.records == second.records);
+	require(once_size == twice_size && !memcmp(once, twice, once_size));
+	free(once);
+	free(twice);
+	to_all((const char *)data, size);
+	return 0;
+}
