@@ -88,13 +88,15 @@ static void end_run(struct timeline *t)
 
 	if (run->ooms && begin_line(t, run->first_ns)) {
 		if (run->ooms > 1)
-			fprintf(out, "%" PRIu64 " OOMs in %s killed %" PRIu64 " process%s", run->ooms,
+			fprintf(out, "%" PRIu64 " OOMs in %s killed ", run->ooms,
 				units__format_duration(took, sizeof(took),
-						       (uint64_t)run->last_ns - (uint64_t)run->first_ns),
-				run->kills, run->kills == 1 ? "" : "es");
+						       (uint64_t)run->last_ns - (uint64_t)run->first_ns));
 		else
-			fprintf(out, "OOM killed %" PRIu64 " process%s", run->kills,
-				run->kills == 1 ? "" : "es");
+			fputs("OOM killed ", out);
+		if (run->kills)
+			fprintf(out, "%" PRIu64 " process%s", run->kills, run->kills == 1 ? "" : "es");
+		else
+			fputs("nothing", out);
 		if (run->kills) {
 			fputs(": ", out);
 			text__name(out, run->comm);

@@ -1,0 +1,128 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Usage: test_report.sh OOMTRACE
+# Reports from the recordings in tests/golden, which were made on real kernels, are as they were: each format to
+# the byte, but for the library in the HTML. UPDATE=1 writes what they are now, for you to look at the difference.
+# And what oomtrace report says of recordings that aren't whole.
+set -u
+export LC_ALL=C
+unset COLUMNS
+
+if [[ $# -ne 1 || ! -x $1 ]]; then
+	echo "usage: $0 PATH-OF-OOMTRACE" >&2
+	exit 2
+fi
+oomtrace=$1
+golden=$(cd "$(dirname "${BASH_SOURCE[0]}")/../golden" && pwd) || exit 1
+tmp=$(mktemp -d) || exit 1
+trap 'rm -rf "$tmp"' EXIT
+failed=0 compared=0
+
+fail() {
+	echo "FAIL: $*"
+	failed=1
+}
+
+# The chart library is the machine's: its version isn't ours to test.
+without_library() {
+	awk 'length($0) > 50000 { print "(the chart library)"; next } { print }'
+}
+
+# compare RECORDING FORMAT ENDING [OPTION...]
+compare() {
+	local recording=$1 format=$2 expected=$golden/$1.$3
+	shift 3
+	"$oomtrace" report --format "$format" "$@" "$golden/$recording.jsonl" 2>"$tmp/err" |
+		without_library >"$tmp/out"
+	[[ ${PIPESTATUS[0]} == 0 ]] || fail "$recording, $format: exit code"
+	cat "$tmp/err" >>"$tmp/out"
+	if [[ ${UPDATE:-} == 1 ]]; then
+		cp "$tmp/out" "$expected"
+	elif ! cmp -s "$tmp/out" "$expected"; then
+		fail "$recording, $format $*: not as in $expected; UPDATE=1 $0 writes it anew"
+		diff "$expected" "$tmp/out" | head -n 20 | cut -c1-300
+	fi
+	compared=$((compared + 1))
+}
+
+# expect CODE OUTPUT-PATTERN ERROR-PATTERN OPTION...: patterns are of grep -E; empty: nothing is written.
+expect() {
+	local code=$1 output=$2 error=$3 got=0
+	shift 3
+	"$oomtrace" report "$@" >"$tmp/out" 2>"$tmp/err" </dev/null || got=$?
+	[[ $got == "$code" ]] || fail "$*: exit code $got, not $code"
+	if [[ -z $output ]]; then
+		[[ ! -s $tmp/out ]] || fail "$*: prints something"
+	elif ! grep -Eq -- "$output" "$tmp/out"; then
+		fail "$*: doesn't print '$output'"
+	fi
+	if [[ -z $error ]]; then
+		[[ ! -s $tmp/err ]] || fail "$*: says $(cat "$tmp/err")"
+	elif ! grep -Eq -- "$error" "$tmp/err"; then
+		fail "$*: doesn't say '$error' but $(cat "$tmp/err")"
+	fi
+	compared=$((compared + 1))
+}
+
+for recording in incident scenarios killed schema-1; do
+	compare "$recording" text txt
+	compare "$recording" json json
+	compare "$recording" chrome-trace trace.json
+done
+compare incident html html
+compare stacks folded folded
+compare stacks text txt
+
+# A report made in parts is the report of the whole.
+"$oomtrace" report --no-summary "$golden/incident.jsonl" >"$tmp/plain"
+sed '1,/^---- what the live run printed ----$/d' "$golden/incident.txt" | cmp -s - "$tmp/plain" ||
+	fail "--no-summary isn't what stands below the separator"
+"$oomtrace" report --no-summary - <"$golden/incident.jsonl" | cmp -s - "$tmp/plain" || fail "stdin isn't as a file"
+"$oomtrace" report --no-summary -o "$tmp/report" "$golden/incident.jsonl"
+cmp -s "$tmp/report" "$tmp/plain" || fail "--output isn't as stdout"
+
+# What isn't whole, and what isn't a recording.
+whole=$golden/incident.jsonl
+head -c 3000 "$whole" >"$tmp/cut"
+sed '$d' "$whole" >"$tmp/endless"
+{ cat "$whole"; echo 'no record'; echo '{"type":"lost"}'; } >"$tmp/odd"
+sed '2,$s/"type":"limit"/"type":"dream"/; 1s/"schema":1/"schema":2/' "$whole" >"$tmp/newer"
+: >"$tmp/empty"
+expect 0 'oomtrace .* on Linux' 'the last line is cut: the recording was not closed' "$tmp/cut"
+expect 0 'oomtrace .* on Linux' 'has no end: oomtrace was killed, or it goes on' "$tmp/endless"
+expect 4 'oomtrace .* on Linux' '2 lines are no records' "$tmp/odd"
+expect 0 'oomtrace .* on Linux' 'newer oomtrace \(schema 2; this one knows 1\)' "$tmp/newer"
+expect 0 'oomtrace .* on Linux' "types that this version doesn't know, such as 'dream'" "$tmp/newer"
+expect 1 '' 'is no recording' "$tmp/empty"
+expect 1 '' 'is no recording' "$0"
+expect 1 '' "can't be opened: No such file or directory" "$tmp/not-there"
+expect 1 '' "can't be read: Is a directory" "$tmp"
+expect 1 '' "can't be written: No such file or directory" -o "$tmp/not-there/report" "$whole"
+cp "$whole" "$tmp/copy"
+expect 2 '' 'is the recording itself' -o "$tmp/copy" "$tmp/copy"
+cmp -s "$whole" "$tmp/copy" || fail 'a recording was written over'
+expect 2 '' 'which recording\?'
+expect 2 '' "--format: 'xml' is not valid; it takes 'text'" --format xml "$whole"
+expect 2 '' '--since' --since yesterday "$whole"
+expect 2 '' '--kill' --kill 0 "$whole"
+expect 2 '' '--cgroup' --cgroup system.slice "$whole"
+expect 2 '' '--no-summary goes with' --no-summary -f json "$whole"
+expect 0 'Usage: oomtrace report' '' --help
+if [[ -e /dev/full ]]; then
+	"$oomtrace" report "$whole" >/dev/full 2>"$tmp/err"
+	[[ $? == 1 ]] && grep -q 'No space left' "$tmp/err" || fail 'a full disk is not said'
+fi
+"$oomtrace" report -f json "$whole" | head -c 1 >/dev/null
+[[ ${PIPESTATUS[0]} == 0 ]] || fail 'a reader that goes away is no error'
+
+# Filters: what is left is what was asked for.
+expect 0 'OOM 1: ' '' --kill 1 "$golden/scenarios.jsonl"
+grep -Ec '^[0-9:.]+  .*OOM [0-9]+: ' "$tmp/out" | grep -qx 1 || fail '--kill 1 has not one OOM'
+expect 0 'oomtrace .* on Linux' '' --until 1ns --no-summary "$golden/scenarios.jsonl"
+grep -q 'OOM [0-9]*: ' "$tmp/out" && fail '--until 1ns has an OOM'
+expect 0 'OOM [0-9]+: ' '' --since 0.5s --cgroup /sys/fs/cgroup/pool --no-summary "$golden/scenarios.jsonl"
+grep -c 'OOM [0-9]*: ' "$tmp/out" | grep -qx "$(grep -c '"limit_cgroup":{"id":[0-9]*,"path":"/pool"' \
+	"$golden/scenarios.jsonl")" || fail '--cgroup /pool has not its OOMs'
+
+((failed)) || echo "ok: $compared reports"
+exit "$failed"
