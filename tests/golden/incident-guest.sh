@@ -24,7 +24,7 @@ runs() { [ "$(docker inspect -f '{{.State.Running}}' web)" = true ]; }
 uses_mib() { [ "$(cat "$cgroup/memory.current")" -ge $(($1 * 1048576)) ]; }
 
 # awk keeps what it is told to: its last argument is only a name.
-docker run -d --name web -m 128m --memory-swap 128m --network none oomtest awk '
+docker run -d --name web -m 128m --memory-swap 128m --network none oomtest busybox awk '
 	BEGIN {
 		while (system("test -e /go"))
 			system("sleep 0.2")
@@ -35,7 +35,7 @@ docker run -d --name web -m 128m --memory-swap 128m --network none oomtest awk '
 		}
 	}' server >/dev/null
 until_true 60 runs
-docker exec -d web awk '
+docker exec -d web busybox awk '
 	BEGIN {
 		for (i = 0; i < 150000; i++)
 			job[i] = "job " i

@@ -268,7 +268,7 @@ static void test_many_kills(void **state)
 	assert_int_equal(count(o.text, "5500 more have no card here"), 1);
 	assert_int_equal(count(o.text, "and 1000 more, which are in the recording"), 1);
 	assert_int_equal(count(o.text, "<bdi>hog lost 6000 processes in 6000 OOMs to the OOM killer</bdi></h1>"), 1);
-	assert_int_equal(count(o.text, "<p class=\"lead\">The limit of /a of 100.0 MiB, into which the workload "
+	assert_int_equal(count(o.text, "<p class=\"lead\">The limit of 100.0 MiB of /a, into which the workload "
 				       "grew.</p>"), 1);
 	json_object_put(data);
 	stop(&o);
@@ -365,7 +365,7 @@ static void test_sessions(void **state)
 	send_kill(sink, 1, "pig");
 	finish(&o);
 	assert_int_equal(count(o.text, "<bdi>hog lost 1 process to the OOM killer</bdi></h1>"), 1);
-	assert_int_equal(count(o.text, "<li>pig lost 1 process to the OOM killer: the limit of /a"), 1);
+	assert_int_equal(count(o.text, "<li>pig lost 1 process to the OOM killer: the limit of 100.0 MiB of /a"), 1);
 	assert_int_equal(count(o.text, "othing was OOM-killed"), 0);
 	stop(&o);
 	sink = open_sink(&o); /* of the whole machine */
@@ -374,8 +374,8 @@ static void test_sessions(void **state)
 	send_kill(sink, 2, "pig");
 	finish(&o);
 	assert_int_equal(count(o.text, ">2 processes were OOM-killed, in 2 containers or cgroups</h1>"), 1);
-	assert_int_equal(count(o.text, "<li><bdi>hog lost 1 process to the OOM killer</bdi>: the limit of /a"), 1);
-	assert_int_equal(count(o.text, "<li>pig lost 1 process to the OOM killer: the limit of /a"), 1);
+	assert_int_equal(count(o.text, "<li><bdi>hog lost 1 process to the OOM killer</bdi>: the limit of 100.0 MiB of /a"), 1);
+	assert_int_equal(count(o.text, "<li>pig lost 1 process to the OOM killer: the limit of 100.0 MiB of /a"), 1);
 	stop(&o);
 }
 
