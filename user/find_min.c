@@ -12,7 +12,6 @@
 #include "cgroup.h"
 #include "exit_codes.h"
 #include "predict.h"
-#include "units.h"
 
 #define NS_PER_S 1000000000ULL
 #define POLL_NS 20000000ULL
@@ -30,6 +29,7 @@ struct search {
 	uint64_t hold_ns;
 	uint64_t slack_bytes; /* usage may be above memory.high by what CPUs have charged ahead */
 	unsigned int tries;
+	struct sink *sink;
 };
 
 static volatile sig_atomic_t interrupted;
@@ -114,18 +114,34 @@ static int holds(struct search *s, uint64_t limit)
 	return 1;
 }
 
+static struct record_time record_now(void)
+{
+	struct timespec boot, wall;
+
+	clock_gettime(CLOCK_BOOTTIME, &boot);
+	clock_gettime(CLOCK_REALTIME, &wall);
+	return (struct record_time){ boot.tv_sec * NS_PER_S + boot.tv_nsec,
+				     wall.tv_sec * (int64_t)NS_PER_S + wall.tv_nsec };
+}
+
+static int tell_try(const struct search *s, uint64_t limit, enum record_try_result result)
+{
+	struct record_try record = { record_now(), limit, result };
+
+	return sink__call(s->sink, min_try, &record);
+}
+
 static int try_limit(struct search *s, uint64_t limit)
 {
-	char size[UNITS__TEXT_SIZE];
-	int result;
+	int result, err = tell_try(s, limit, TRY_BEGUN);
 
-	printf("    %11s  ", units__format_size(size, sizeof(size), limit));
-	fflush(stdout);
+	if (err)
+		return err;
 	result = holds(s, limit);
-	if (result >= 0 && !interrupted)
-		puts(result ? "holds" : "too small");
-	fflush(stdout);
-	return result;
+	if (result < 0 || interrupted)
+		return result;
+	err = tell_try(s, limit, result ? TRY_HOLDS : TRY_TOO_SMALL);
+	return err ? err : result;
 }
 
 /* Binary search between a limit that is too small and one that holds. */
@@ -165,48 +181,47 @@ static uint64_t kills(const struct search *s)
 	return count;
 }
 
-static void recommend(const struct search *s, uint64_t found, uint64_t killed)
+static int tell_min(const struct search *s, struct record_min *record)
 {
-	char size[UNITS__TEXT_SIZE], hold[UNITS__TEXT_SIZE];
-	uint64_t margin = found / 10;
-
-	printf("smallest memory.max: %s (%" PRIu64 " bytes)\n",
-	       units__format_size(size, sizeof(size), found), found);
-	printf("    found by memory.high in %u tries, each of them held for %s; %" PRIu64
-	       " killed on the way\n",
-	       s->tries, units__format_duration(hold, sizeof(hold), s->hold_ns), killed);
-	printf("    with a tenth on top for what these seconds didn't show: %s\n",
-	       units__format_size(size, sizeof(size), found + margin));
+	record->time = record_now();
+	record->tries = s->tries;
+	return sink__call(s->sink, min, record);
 }
 
 static int run(struct search *s)
 {
-	char size[UNITS__TEXT_SIZE], floor[UNITS__TEXT_SIZE];
+	struct record_min record = { .cgroup = s->target->cgroup, .hold_ns = s->hold_ns };
 	struct prediction p;
-	uint64_t found = 0, before = kills(s);
+	uint64_t before = kills(s), enough;
 	int err = predict__floor(s->target->dir_fd, &p);
 
 	if (err)
 		return err;
-	printf("usage %s, of which reclaim can get at most down to %s (approximately)\n",
-	       units__format_size(size, sizeof(size), p.usage_bytes),
-	       units__format_size(floor, sizeof(floor), p.floor_bytes));
-	err = try_limit(s, p.usage_bytes + p.usage_bytes / 20 + RESOLUTION_BYTES);
+	record.usage_bytes = p.usage_bytes;
+	record.floor_bytes = p.floor_bytes;
+	err = tell_min(s, &record);
+	if (err)
+		return err;
+	enough = p.usage_bytes + p.usage_bytes / 20 + RESOLUTION_BYTES;
+	err = try_limit(s, enough);
 	if (err < 0)
 		return err;
-	if (!err && !interrupted) {
-		puts("The target is growing, or stalls for memory already: there is nothing smaller.");
-		return 0;
+	if (err) {
+		err = search(s, p.floor_bytes / 2, enough, &record.found_bytes);
+		if (err)
+			return err;
 	}
-	err = search(s, p.floor_bytes / 2, p.usage_bytes + p.usage_bytes / 20 + RESOLUTION_BYTES, &found);
-	if (!err)
-		recommend(s, found, kills(s) - before);
-	return err;
+	if (interrupted)
+		return -EINTR;
+	record.margin_bytes = record.found_bytes / 10;
+	record.kills = kills(s) - before;
+	return tell_min(s, &record);
 }
 
-int find_min__run(const struct target *target, struct guard *guard, uint64_t hold_ns)
+int find_min__run(const struct target *target, struct guard *guard, uint64_t hold_ns,
+		  struct sink *sink)
 {
-	struct search s = { .target = target, .guard = guard, .hold_ns = hold_ns };
+	struct search s = { .target = target, .guard = guard, .hold_ns = hold_ns, .sink = sink };
 	struct sigaction action = { .sa_handler = on_signal };
 	enum guard_result result;
 	int err;
@@ -221,7 +236,7 @@ int find_min__run(const struct target *target, struct guard *guard, uint64_t hol
 		fputs("oomtrace: memory.high was not restored: the cgroup is gone, or somebody else has "
 		      "changed it since.\n", stderr);
 	if (!err)
-		return fflush(stdout) ? EXIT_RUNTIME : EXIT_DONE;
+		return EXIT_DONE;
 	if (err == -EINTR)
 		fputs("oomtrace: interrupted.\n", stderr);
 	else if (err == -ENODEV || err == -ENOENT)

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "guard.h"
+#include "sink.h"
 #include "target.h"
 
 /*
@@ -12,9 +13,10 @@
  * reclaim stall. It uses memory.high, from above: usage above memory.high is reclaimed and throttled
  * and nothing is killed (mem_cgroup_handle_over_high(), mm/memcontrol.c). A limit will do if usage stays
  * at or below it all the time and the target does not stall for memory. The guard, which it takes over,
- * must be that of memory.high; the old value is put back. Prints to stdout what it tries and finds,
+ * must be that of memory.high; the old value is put back. Tells the sink what it tries and finds,
  * says on stderr what goes wrong. Returns the exit code.
  */
-int find_min__run(const struct target *target, struct guard *guard, uint64_t hold_ns);
+int find_min__run(const struct target *target, struct guard *guard, uint64_t hold_ns,
+		  struct sink *sink);
 
 #endif

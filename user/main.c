@@ -99,6 +99,16 @@ static int trace(const struct options *opts, const struct cgroup__hierarchy *hie
 	return code;
 }
 
+static int find_min(const struct options *opts, const struct target *target, struct guard *guard)
+{
+	struct sink *record, *sink = open_sinks(opts, stdout, &record);
+	int code = sink ? find_min__run(target, guard, opts->hold_ns, sink) : EXIT_RUNTIME;
+
+	if (sink)
+		sink->ops->free(sink);
+	return code;
+}
+
 static int run(const struct options *opts)
 {
 	static struct cgroup__hierarchy hierarchy;
@@ -124,7 +134,7 @@ static int run(const struct options *opts)
 	    guard__start(target.dir_fd, "memory.max", &guard))
 		guard = NULL;
 	if (!code && opts->find_min) {
-		code = find_min__run(&target, guard, opts->hold_ns);
+		code = find_min(opts, &target, guard);
 	} else if (!code) {
 		code = trace(opts, &hierarchy, &target, guard);
 	}

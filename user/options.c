@@ -403,10 +403,9 @@ static bool check(const struct parse *p, bool has_target, FILE *err)
 		fputs("oomtrace: --find-min needs a target: --container, --cgroup or --pid, for example "
 		      "'--container web --find-min'\n", err);
 	else if (p->opts.find_min && (changes || p->opts.dry_run || p->opts.keep || p->restore ||
-				      p->opts.stacks ||
-				      p->opts.output == OPTIONS_OUTPUT_JSON))
-		fputs("oomtrace: --find-min goes with a target and --hold only: it changes and restores "
-		      "memory.high by itself, and prints text\n", err);
+				      p->opts.stacks))
+		fputs("oomtrace: --find-min goes with a target, --hold and --output only: it changes and "
+		      "restores memory.high by itself\n", err);
 	else if (p->opts.hold_ns && !p->opts.find_min)
 		fputs("oomtrace: --hold says how long --find-min watches each limit: add --find-min\n",
 		      err);

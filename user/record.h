@@ -292,6 +292,27 @@ struct record_exit {
 	bool runtime_oom_killed;
 };
 
+enum record_try_result { TRY_BEGUN, TRY_HOLDS, TRY_TOO_SMALL };
+
+/* --find-min: one limit that is tried, when that begins and when it is over. */
+struct record_try {
+	struct record_time time;
+	uint64_t max_bytes;
+	enum record_try_result result;
+};
+
+/* --find-min: told before the first try with found_bytes 0 and tries 0, and at the end. */
+struct record_min {
+	struct record_time time;
+	const char *cgroup;
+	uint64_t usage_bytes, floor_bytes; /* when it began; the floor is what reclaim can get to, at best */
+	uint64_t hold_ns;     /* for how long each limit was watched */
+	uint64_t found_bytes; /* the smallest limit that held; 0: usage grows or stalls already */
+	uint64_t margin_bytes; /* that we recommend to add */
+	unsigned int tries;
+	uint64_t kills;       /* in the cgroup meanwhile */
+};
+
 struct record_lost {
 	struct record_time time;
 	const char *kind;

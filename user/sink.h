@@ -27,6 +27,8 @@ struct sink_ops {
 	int (*exit)(struct sink *sink, const struct record_exit *exit);
 	int (*lost)(struct sink *sink, const struct record_lost *lost);
 	int (*end)(struct sink *sink, const struct record_end *end);
+	int (*min_try)(struct sink *sink, const struct record_try *tried); /* these two: of --find-min */
+	int (*min)(struct sink *sink, const struct record_min *min);
 	void (*free)(struct sink *sink);
 
 	/*

@@ -626,6 +626,38 @@ static void json_free(struct sink *sink)
 	free(sink);
 }
 
+static int json_min_try(struct sink *sink, const struct record_try *t)
+{
+	struct json_object *o;
+
+	if (t->result == TRY_BEGUN)
+		return 0;
+	o = new_record("min-try", &t->time);
+	add_number(o, "max_bytes", t->max_bytes);
+	add_flag(o, "holds", t->result == TRY_HOLDS);
+	return write_record(sink, o);
+}
+
+static int json_found_min(struct sink *sink, const struct record_min *m)
+{
+	struct json_object *o;
+
+	if (!m->tries)
+		return 0;
+	o = new_record("min", &m->time);
+	add_text(o, "cgroup", m->cgroup);
+	add_number(o, "usage_bytes", m->usage_bytes);
+	add_number(o, "floor_bytes", m->floor_bytes);
+	add_number(o, "hold_ns", m->hold_ns);
+	add_number(o, "tries", m->tries);
+	add_number(o, "kills", m->kills);
+	if (m->found_bytes) {
+		add_number(o, "max_bytes", m->found_bytes);
+		add_number(o, "recommended_bytes", m->found_bytes + m->margin_bytes);
+	}
+	return write_record(sink, o);
+}
+
 static const struct sink_ops json_ops = {
 	.session = json_session,
 	.oom = json_oom,
@@ -640,6 +672,8 @@ static const struct sink_ops json_ops = {
 	.exit = json_exit,
 	.lost = json_lost,
 	.end = json_end,
+	.min_try = json_min_try,
+	.min = json_found_min,
 	.free = json_free,
 };
 

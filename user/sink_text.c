@@ -274,6 +274,42 @@ static int text_stack(struct sink *base, const struct record_stack *stack)
 	return sink__flush(base);
 }
 
+static int text_min_try(struct sink *base, const struct record_try *t)
+{
+	char size[UNITS__TEXT_SIZE];
+
+	if (t->result == TRY_BEGUN)
+		fprintf(base->out, "    %11s  ", units__format_size(size, sizeof(size), t->max_bytes));
+	else
+		fputs(t->result == TRY_HOLDS ? "holds\n" : "too small\n", base->out);
+	return sink__flush(base);
+}
+
+static int text_min(struct sink *base, const struct record_min *m)
+{
+	char size[UNITS__TEXT_SIZE], other[UNITS__TEXT_SIZE];
+	FILE *out = base->out;
+
+	if (!m->tries) {
+		fprintf(out, "usage %s, of which reclaim can get at most down to %s (approximately)\n",
+			units__format_size(size, sizeof(size), m->usage_bytes),
+			units__format_size(other, sizeof(other), m->floor_bytes));
+		return sink__flush(base);
+	}
+	if (!m->found_bytes) {
+		fputs("The target is growing, or stalls for memory already: there is nothing smaller.\n", out);
+		return sink__flush(base);
+	}
+	fprintf(out, "smallest memory.max: %s (%" PRIu64 " bytes)\n",
+		units__format_size(size, sizeof(size), m->found_bytes), m->found_bytes);
+	fprintf(out, "    found by memory.high in %u tries, each of them held for %s; %" PRIu64
+		" killed on the way\n", m->tries, units__format_duration(other, sizeof(other), m->hold_ns),
+		m->kills);
+	fprintf(out, "    with a tenth on top for what these seconds didn't show: %s\n",
+		units__format_size(size, sizeof(size), m->found_bytes + m->margin_bytes));
+	return sink__flush(base);
+}
+
 static const struct sink_ops text_ops = {
 	.session = text_session,
 	.oom = text__oom,
@@ -288,6 +324,8 @@ static const struct sink_ops text_ops = {
 	.exit = text_exit,
 	.lost = text_lost,
 	.end = text_end,
+	.min_try = text_min_try,
+	.min = text_min,
 	.free = text_free,
 };
 

@@ -26,6 +26,13 @@ high=$(cat $cgroup/memory.high)
 cat "$OUT/find-min"
 [ "$(cat $cgroup/memory.high)" = "$high" ] || { echo 'FAIL memory.high was not restored'; exit 1; }
 grep -q '^oom_kill 0$' $cgroup/memory.events || { echo 'FAIL something was killed'; exit 1; }
+# The same in JSON, where the last line says it.
+./oomtrace --cgroup /min --find-min --hold 1s --output json >"$OUT/find-min.jsonl" || exit
+[ "$(cat $cgroup/memory.high)" = "$high" ] || { echo 'FAIL memory.high was not restored'; exit 1; }
+tries=$(grep -c '^{"type":"min-try",.*"holds":\(true\|false\)}$' "$OUT/find-min.jsonl")
+tail -n 1 "$OUT/find-min.jsonl" |
+	grep -q "^{\"type\":\"min\",.*\"cgroup\":\"/min\",.*\"tries\":$tries,\"kills\":0,\"max_bytes\":[0-9]" ||
+	{ echo 'FAIL the JSON'; exit 1; }
 # What the program needs besides: what is neither its memory nor reclaimable page cache.
 found=$(sed -n 's/.*(\([0-9]*\) bytes).*/\1/p' "$OUT/find-min")
 least=$((need << 20)) most=$((((need * 105) << 20) / 100 + (2 << 20)))

@@ -366,6 +366,39 @@ static void test_exit(void **state)
 		      "\"target_gone\":false}");
 }
 
+static void test_find_min(void **state)
+{
+	struct record_try tried = { .time = TIME, .max_bytes = 4096, .result = TRY_BEGUN };
+	struct record_min min = {
+		.time = TIME, .cgroup = "/a", .usage_bytes = 10, .floor_bytes = 5, .hold_ns = 7,
+		.found_bytes = 8, .margin_bytes = 1, .kills = 2
+	};
+	struct output o = start();
+
+	(void)state;
+	open_sink(&o);
+	assert_int_equal(o.sink->ops->min_try(o.sink, &tried), 0); /* only those that are over are told */
+	assert_int_equal(o.sink->ops->min(o.sink, &min), 0);
+	tried.result = TRY_HOLDS;
+	assert_record(&o, o.sink->ops->min_try(o.sink, &tried),
+		      "{\"type\":\"min-try\"," TIME_JSON ",\"max_bytes\":4096,\"holds\":true}");
+	tried.result = TRY_TOO_SMALL;
+	o = start();
+	assert_record(&o, open_sink(&o)->ops->min_try(o.sink, &tried),
+		      "{\"type\":\"min-try\"," TIME_JSON ",\"max_bytes\":4096,\"holds\":false}");
+	min.tries = 3;
+	o = start();
+	assert_record(&o, open_sink(&o)->ops->min(o.sink, &min),
+		      "{\"type\":\"min\"," TIME_JSON ",\"cgroup\":\"/a\",\"usage_bytes\":10,"
+		      "\"floor_bytes\":5,\"hold_ns\":7,\"tries\":3,\"kills\":2,\"max_bytes\":8,"
+		      "\"recommended_bytes\":9}");
+	min.found_bytes = 0;
+	o = start();
+	assert_record(&o, open_sink(&o)->ops->min(o.sink, &min),
+		      "{\"type\":\"min\"," TIME_JSON ",\"cgroup\":\"/a\",\"usage_bytes\":10,"
+		      "\"floor_bytes\":5,\"hold_ns\":7,\"tries\":3,\"kills\":2}");
+}
+
 static void test_exit_of_the_target(void **state)
 {
 	struct output o = start();
@@ -522,6 +555,7 @@ int main(void)
 		cmocka_unit_test(test_repeats),
 		cmocka_unit_test(test_exit),
 		cmocka_unit_test(test_exit_of_the_target),
+		cmocka_unit_test(test_find_min),
 		cmocka_unit_test(test_lost_and_end),
 		cmocka_unit_test(test_hostile_names),
 		cmocka_unit_test(test_cmdlines),
