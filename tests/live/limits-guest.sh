@@ -310,10 +310,6 @@ left_over() {
 	end t/left-over
 }
 
-settled() {
-	says "$1" holding || gone "$1"
-}
-
 # From 6.16 on such a write neither reclaims nor kills: who asks for memory next does.
 nonblock() {
 	begin nonblock
