@@ -6,6 +6,7 @@
 # make unit        the unit tests alone: no root, no virtual machine
 # make live        the live tests alone
 # make limits      the live tests of limit changes and their causes, which make test leaves out
+# make stall       those of stalls, the status line and many cgroups, which it leaves out too
 # make browser     the HTML report in headless Chromium, and the Chrome trace
 # make fuzz        the fuzz targets, FUZZ_SECONDS=60 each
 # make bench       how fast a report is made; start-up time and memory beside other tools'
@@ -41,7 +42,7 @@ SKELETON := build/bpf/oomtrace.skel.h
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all tools test demo unit live limits browser bench fuzz install uninstall clean
+.PHONY: all tools test demo unit live limits stall browser bench fuzz install uninstall clean
 all: $(OUT)/oomtrace
 
 $(OUT)/oomtrace: $(OBJECTS)
@@ -99,6 +100,9 @@ live:
 	tests/live/run.sh
 	tests/live/docker.sh
 	tests/live/stacks.sh
+
+stall:
+	tests/live/stall.sh
 
 limits:
 	tests/live/limits.sh
