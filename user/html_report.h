@@ -28,11 +28,19 @@ struct html_spool {
 	uint64_t count, left_out;
 };
 
+/* A stall as it was last told of. */
+struct html_stall {
+	bool going_on;
+	int64_t since_ns;
+	uint64_t duration_ns, reclaim_ns, usage_bytes, max_bytes;
+};
+
 struct html_curve {
 	char *cgroup; /* its path: the key */
 	char *label;
 	struct series usage;
 	struct spans reclaim, throttle;
+	struct html_stall stall;
 	uint64_t kills;
 };
 

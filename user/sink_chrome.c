@@ -41,10 +41,16 @@ struct dying {
 	uint64_t oom_id;
 };
 
+/* A stall as it was last told of; since_ns 0: none that goes on. */
+struct stall {
+	uint64_t since_ns, duration_ns, reclaim_ns;
+};
+
 struct chrome_sink {
 	struct sink base;
 	bool began;
 	char *tracks[TRACKS_MAX];
+	struct stall stalls[TRACKS_MAX + 1]; /* by track; the last is of TRACK_OTHERS */
 	uint32_t track_count;
 	uint32_t others; /* lanes of TRACK_OTHERS have been named */
 	uint32_t target; /* track of the target; 0: none */
@@ -321,19 +327,25 @@ static int chrome_reclaim(struct sink *sink, const struct record_reclaim *r)
 	return end_event(s);
 }
 
-/* Told every second while it lasts, and once more when it is over: that one has it all. */
-static int chrome_stall(struct sink *sink, const struct record_stall *stall)
+static int put_stall(struct chrome_sink *s, uint32_t track, const struct stall *stall)
 {
-	struct chrome_sink *s = (struct chrome_sink *)sink;
-	FILE *out;
+	FILE *out = begin_slice(s, track, LANE_STALL, stall->since_ns,
+				stall->since_ns + stall->duration_ns);
 
-	if (!stall->over)
-		return 0;
-	out = begin_slice(s, track_of(s, stall->cgroup, &stall->container), LANE_STALL, stall->since_ns,
-			  stall->since_ns + stall->duration_ns);
 	fprintf(out, ",\"cat\":\"stall\",\"name\":\"stuck at the limit\",\"args\":{\"reclaim_ns\":%" PRIu64
 		     "}", stall->reclaim_ns);
 	return end_event(s);
+}
+
+/* Told every second while it lasts, each time with the whole: only the last is a slice. */
+static int chrome_stall(struct sink *sink, const struct record_stall *record)
+{
+	struct chrome_sink *s = (struct chrome_sink *)sink;
+	uint32_t track = track_of(s, record->cgroup, &record->container);
+	const struct stall stall = { record->since_ns, record->duration_ns, record->reclaim_ns };
+
+	s->stalls[track - TRACK_FIRST] = record->over ? (struct stall){ 0 } : stall;
+	return record->over ? put_stall(s, track, &stall) : 0;
 }
 
 static void put_dying(struct chrome_sink *s, const struct record_exit *e)
@@ -387,6 +399,10 @@ static int chrome_finish(struct sink *sink)
 {
 	struct chrome_sink *s = (struct chrome_sink *)sink;
 
+	for (uint32_t i = 0; i <= TRACKS_MAX; i++) {
+		if (s->stalls[i].since_ns)
+			put_stall(s, TRACK_FIRST + i, &s->stalls[i]);
+	}
 	fputs(s->began ? "\n]}\n" : "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[]}\n", sink->out);
 	return sink__flush(sink);
 }

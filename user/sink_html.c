@@ -519,31 +519,44 @@ static int html_reclaim(struct sink *sink, const struct record_reclaim *reclaim)
 	return r->error;
 }
 
-static int html_stall(struct sink *sink, const struct record_stall *s)
+static void put_stall(struct html_report *r, const struct html_stall *s, const char *cgroup,
+		      const struct record_container *container)
 {
-	struct html_report *r = (struct html_report *)sink;
-	FILE *out;
+	FILE *out = html_report__next(r, &r->stall_rows, HTML_ROWS_MAX);
 
-	see_time(r, &s->time);
-	/* It is told every second: the last time, or the one when it was over, has it all. */
-	if (!s->over)
-		return 0;
-	out = html_report__next(r, &r->stall_rows, HTML_ROWS_MAX);
 	if (!out)
-		return r->error;
+		return;
 	fputs("<tr><td>", out);
-	html__time(out, wall(&s->time, s->since_ns));
+	html__time(out, s->since_ns);
 	fputs("</td><th scope=\"row\">", out);
-	html__cgroup(out, s->cgroup, &s->container);
+	html__cgroup(out, cgroup, container);
 	fputs("</th><td class=\"n\">", out);
 	html__duration(out, s->duration_ns);
-	fputs("</td><td class=\"n\">", out);
+	fputs(s->going_on ? " and on</td><td class=\"n\">" : "</td><td class=\"n\">", out);
 	html__duration(out, s->reclaim_ns);
 	fputs("</td><td class=\"n\">", out);
 	html__size(out, s->usage_bytes);
 	fputs("</td><td class=\"n\">", out);
 	html__size(out, s->max_bytes);
 	fputs("</td></tr>\n", out);
+}
+
+/* It is told every second while it lasts, each time with the whole: only the last is a row. */
+static int html_stall(struct sink *sink, const struct record_stall *s)
+{
+	struct html_report *r = (struct html_report *)sink;
+	struct html_curve *curve = curve_of(r, s->cgroup, &s->container);
+	const struct html_stall stall = {
+		.going_on = !s->over, .since_ns = wall(&s->time, s->since_ns),
+		.duration_ns = s->duration_ns, .reclaim_ns = s->reclaim_ns,
+		.usage_bytes = s->usage_bytes, .max_bytes = s->max_bytes,
+	};
+
+	see_time(r, &s->time);
+	if (curve)
+		curve->stall = stall;
+	if (s->over)
+		put_stall(r, &stall, s->cgroup, &s->container);
 	return r->error;
 }
 
@@ -692,6 +705,10 @@ static int html_finish(struct sink *sink)
 
 	while (r->pending_count)
 		write_first(r);
+	for (size_t i = 0; i < r->curve_count; i++) {
+		if (r->curves[i].stall.going_on)
+			put_stall(r, &r->curves[i].stall, r->curves[i].label, NULL);
+	}
 	fail(r, sink__finish(r->verdict));
 	if (r->error)
 		return r->error;

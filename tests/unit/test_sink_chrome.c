@@ -177,6 +177,29 @@ static void test_slices_nest(void **state)
 	stop(&o);
 }
 
+/* Of a stall that is told of each second the last is it; one may go on when the recording ends. */
+static void test_stalls(void **state)
+{
+	struct output o;
+	struct sink *sink = open_sink(&o);
+	struct record_stall stall = { .time = AT(3000), .cgroup = "/a", .since_ns = 1000,
+				      .duration_ns = 1000 };
+
+	(void)state;
+	assert_int_equal(sink->ops->stall(sink, &stall), 0);
+	stall.duration_ns = 2000;
+	stall.over = true;
+	assert_int_equal(sink->ops->stall(sink, &stall), 0);
+	stall = (struct record_stall){ .time = AT(9000), .cgroup = "/a", .since_ns = 5000,
+				       .duration_ns = 4000 };
+	assert_int_equal(sink->ops->stall(sink, &stall), 0);
+	finish(&o);
+	assert_slice(nth(&o, "X", "stall", 0), 1000, 3000);
+	assert_slice(nth(&o, "X", "stall", 1), 5000, 9000);
+	assert_null(nth(&o, "X", "stall", 2));
+	stop(&o);
+}
+
 /* More cgroups than there is room for share a track. */
 static void test_many_cgroups(void **state)
 {
@@ -218,6 +241,7 @@ int main(void)
 		cmocka_unit_test(test_events),
 		cmocka_unit_test(test_slices_nest),
 		cmocka_unit_test(test_many_cgroups),
+		cmocka_unit_test(test_stalls),
 		cmocka_unit_test(test_nothing),
 	};
 

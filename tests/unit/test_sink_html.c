@@ -346,6 +346,29 @@ static void test_curve(void **state)
 	stop(&o);
 }
 
+/* Of a stall that is told of each second the last is it; one may go on when the recording ends. */
+static void test_stalls(void **state)
+{
+	struct output o;
+	struct sink *sink = open_sink(&o);
+	struct record_stall stall = { .time = AT(3000), .cgroup = "/a", .since_ns = 1000,
+				      .duration_ns = 1000 };
+
+	(void)state;
+	assert_int_equal(sink->ops->stall(sink, &stall), 0);
+	stall.duration_ns = 2000;
+	stall.over = true;
+	assert_int_equal(sink->ops->stall(sink, &stall), 0);
+	stall = (struct record_stall){ .time = AT(9000), .cgroup = "/a", .since_ns = 5000,
+				       .duration_ns = 4000 };
+	assert_int_equal(sink->ops->stall(sink, &stall), 0);
+	finish(&o);
+	assert_int_equal(count(o.text, "<td class=\"n\">1.0 us"), 0);
+	assert_int_equal(count(o.text, "<td class=\"n\">2.0 us</td>"), 1);
+	assert_int_equal(count(o.text, "<td class=\"n\">4.0 us and on</td>"), 1);
+	stop(&o);
+}
+
 /* What happened in one session comes before that nothing did in another. */
 static void test_sessions(void **state)
 {
@@ -399,6 +422,7 @@ int main(void)
 		cmocka_unit_test(test_many_kills),    cmocka_unit_test(test_anatomy),
 		cmocka_unit_test(test_curve),	      cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_sessions),
+		cmocka_unit_test(test_stalls),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
