@@ -19,5 +19,6 @@ scripts/vm.sh --kernel "$label" --root docker --live --out "$dir" --mem 1536 --t
 	--put build/limits/oomtrace-docker:oomtrace --put build/limits/workload-docker:workload \
 	--put tests/live/docker-guest.sh --put tests/live/docker-limits-guest.sh \
 	-- bash docker-limits-guest.sh || code=$?
+python3 -B tests/live/recordings.py build/limits/oomtrace-docker "$dir" || exit 1
 python3 tests/live/limits.py --docker "$dir" || exit 1
 exit $code

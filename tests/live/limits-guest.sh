@@ -6,7 +6,7 @@
 # ends oomtrace in every way while it changes a limit, KILLS times (10) by SIGKILL. As guest.sh, whose
 # functions it uses, it judges nothing: limits.py does. Leaves in $OUT:
 #
-#   t.jsonl t-kprobes.jsonl  oomtrace on /t over the whole run; above.jsonl, self-*.jsonl: one scenario
+#   t.jsonl t-kprobes.jsonl t.out  oomtrace on /t over the whole run; above.jsonl, self-*.jsonl: one scenario
 #   expect.jsonl  for each scenario, what there has to be: key "kills" with the cause's kind and the
 #                 name of the write, and key "write": who wrote what into which file
 #   ends.jsonl    for each end of oomtrace, the limit before and after it
@@ -22,7 +22,7 @@ sed '/^if \[ "${1:-}" = v1 \]/,$d' /oomtrace/guest.sh >/tmp/guest-functions.sh
 
 LIMITS=/oomtrace/limits-workload
 T=$CG/t
-TRACERS="t.jsonl t-kprobes.jsonl"
+TRACERS="t.jsonl t-kprobes.jsonl t.out"
 
 # expect_kills KIND [WRITE]: the scenario's kills have this cause, by the write of that name.
 expect_kills() {
@@ -469,6 +469,7 @@ limits_main() {
 	make_cgroup t/early 24M
 	start_tracer t.jsonl --cgroup "$T" --output json
 	start_tracer t-kprobes.jsonl --cgroup "$T" --output json --force-kprobes
+	start_tracer t.out --cgroup "$T" --record "$OUT/t.out.jsonl"
 	for name in $TRACERS; do
 		tracer_ready "$name"
 	done

@@ -34,7 +34,8 @@ for label in "${labels[@]}"; do
 		echo "$label: SKIP: $(tail -n 1 "$dir.log")"
 		continue
 	fi
-	python3 tests/live/limits.py "$dir" >"$dir.checks" 2>&1 || [ $code != 0 ] || code=1
+	python3 -B tests/live/recordings.py "$out/oomtrace" "$dir" >"$dir.checks" 2>&1 || [ $code != 0 ] || code=1
+	python3 tests/live/limits.py "$dir" >>"$dir.checks" 2>&1 || [ $code != 0 ] || code=1
 	echo "$label: $([ $code = 0 ] && echo PASS || echo "FAIL ($code)"): $(tail -n 1 "$dir.checks")"
 	grep -E '^FAIL ' "$dir.checks" || true
 	[ $code = 0 ] || failed=1

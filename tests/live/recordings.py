@@ -5,9 +5,12 @@ recording is, to the byte, what the live run printed beside it."""
 import copy
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 import jsonschema
+
+from oracles import Results
 
 SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "schema.json"
 # Of these there can be so many that a record like one before isn't looked at again.
@@ -81,7 +84,7 @@ def is_recording(path):
 
 def check_schema(results, folder):
     """Every record of every recording in the folder is as docs/schema.json says."""
-    paths = [p for p in sorted(folder.glob("**/*.jsonl*")) + sorted(folder.glob("cli/*.out")) if is_recording(p)]
+    paths = [p for p in sorted(folder.glob("**/*.json*")) + sorted(folder.glob("cli/*.out")) if is_recording(p)]
     problems, count = schema_problems(paths)
     results.none(problems, "docs/schema.json: every record of this version is valid", count)
 
@@ -101,3 +104,19 @@ def check_report(results, oomtrace, live, recording):
     results.check(same, f"{recording.name}: its report equals {live.name}, to the byte",
                   f"{len(run.stdout)} and {len(expected)} bytes, different from {where} on: "
                   f"{run.stdout[where - 80:where + 80]!r}, {expected[where - 80:where + 80]!r}")
+
+
+def main():
+    """recordings.py OOMTRACE DIR: every recording in it, and each NAME.out with what was recorded beside it."""
+    oomtrace, folder = sys.argv[1], Path(sys.argv[2])
+    results = Results()
+    check_schema(results, folder)
+    for live in sorted(folder.glob("*.out")):
+        recording = folder / f"{live.name}.jsonl"
+        if recording.exists():
+            check_report(results, oomtrace, live, recording)
+    return results.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

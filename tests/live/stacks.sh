@@ -37,7 +37,8 @@ for label in "${labels[@]}"; do
 		echo "$label: SKIP: $(tail -n 1 "$dir.log")"
 		continue
 	fi
-	python3 -B tests/live/stacks.py "$dir" >"$dir.checks" 2>&1 || [ $code != 0 ] || code=1
+	python3 -B tests/live/recordings.py "$out/oomtrace" "$dir" >"$dir.checks" 2>&1 || [ $code != 0 ] || code=1
+	python3 -B tests/live/stacks.py "$dir" >>"$dir.checks" 2>&1 || [ $code != 0 ] || code=1
 	echo "$label: $([ $code = 0 ] && echo PASS || echo "FAIL ($code)"): $(tail -n 1 "$dir.checks")"
 	grep -E '^(FAIL|Traceback) ' "$dir.checks" || true
 	if [ $code = 0 ]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
