@@ -50,6 +50,7 @@ tracer=$!
 until_true 60 test -s "$OUT/incident.txt"
 docker exec web sh -c '>/go'
 until_true 90 uses_mib 76
-docker update --memory 64m --memory-swap 64m web
+# It fails when the container is gone before it is done.
+docker update --memory 64m --memory-swap 64m web || true
 wait $tracer
 docker inspect -f '{{.State.ExitCode}} {{.State.OOMKilled}}' web
