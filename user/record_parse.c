@@ -713,6 +713,38 @@ static int parse_end(struct record_parser *p, struct json_object *o, struct sink
 	return p->error ? 0 : sink__call(sink, end, &end);
 }
 
+static int parse_min_try(struct record_parser *p, struct json_object *o, struct sink *sink)
+{
+	struct record_try tried = {
+		.time = get_time(p, o),
+		.max_bytes = value__number(p, o, "max_bytes"),
+		.result = value__flag(p, o, "holds") ? TRY_HOLDS : TRY_TOO_SMALL,
+	};
+
+	return p->error ? 0 : sink__call(sink, min_try, &tried);
+}
+
+static int parse_min(struct record_parser *p, struct json_object *o, struct sink *sink)
+{
+	struct record_min m = {
+		.time = get_time(p, o),
+		.cgroup = value__text(p, o, "cgroup"),
+		.usage_bytes = value__number(p, o, "usage_bytes"),
+		.floor_bytes = value__number(p, o, "floor_bytes"),
+		.hold_ns = value__number(p, o, "hold_ns"),
+		.tries = value__number32(p, o, "tries"),
+		.kills = value__number(p, o, "kills"),
+		.found_bytes = value__optional(p, o, "max_bytes"),
+	};
+
+	if (m.found_bytes)
+		m.margin_bytes = value__number(p, o, "recommended_bytes") - m.found_bytes;
+	/* With none it was about to begin, which isn't recorded. */
+	if (!m.tries || m.found_bytes + m.margin_bytes < m.found_bytes)
+		value__fail(p, -EINVAL);
+	return p->error ? 0 : sink__call(sink, min, &m);
+}
+
 /* Each hands a record over unless it failed; returns what the sink returned. */
 static const struct {
 	const char *type;
@@ -731,6 +763,8 @@ static const struct {
 	{ "oom-repeats", parse_repeats },
 	{ "lost", parse_lost },
 	{ "end", parse_end },
+	{ "min-try", parse_min_try },
+	{ "min", parse_min },
 };
 
 int record_parser__deliver(struct record_parser *p, struct json_object *o, struct sink *sink,

@@ -46,8 +46,8 @@ struct document {
 	bool complete; /* the last session has its end */
 };
 
-#define DEFINE_RECORD(op, list, ...)                                                    \
-	static int document_##op(struct sink *base, const struct record_##op *record)   \
+#define DEFINE_RECORD(op, type, list, ...)                                              \
+	static int document_##op(struct sink *base, const struct record_##type *record) \
 	{                                                                               \
 		struct document *d = (struct document *)base;                           \
 		int err = sink__call(d->verdict, op, record);                           \
@@ -57,15 +57,17 @@ struct document {
 		return err ? err : sink__call(d->sinks[list], op, record);              \
 	}
 
-DEFINE_RECORD(session, LIST_SESSIONS, d->complete = false)
-DEFINE_RECORD(oom, LIST_INCIDENTS, d->ooms++, d->kills += record->killed)
-DEFINE_RECORD(limit, LIST_LIMITS, d->writes++)
-DEFINE_RECORD(steps, LIST_STEPS)
-DEFINE_RECORD(exit, LIST_EXITS)
-DEFINE_RECORD(stall, LIST_STALLS)
-DEFINE_RECORD(repeats, LIST_OTHERS)
-DEFINE_RECORD(lost, LIST_OTHERS, d->lost += record->count)
-DEFINE_RECORD(end, LIST_OTHERS, d->complete = true)
+DEFINE_RECORD(session, session, LIST_SESSIONS, d->complete = false)
+DEFINE_RECORD(oom, oom, LIST_INCIDENTS, d->ooms++, d->kills += record->killed)
+DEFINE_RECORD(limit, limit, LIST_LIMITS, d->writes++)
+DEFINE_RECORD(steps, steps, LIST_STEPS)
+DEFINE_RECORD(exit, exit, LIST_EXITS)
+DEFINE_RECORD(stall, stall, LIST_STALLS)
+DEFINE_RECORD(repeats, repeats, LIST_OTHERS)
+DEFINE_RECORD(lost, lost, LIST_OTHERS, d->lost += record->count)
+DEFINE_RECORD(end, end, LIST_OTHERS, d->complete = true)
+DEFINE_RECORD(min_try, try, LIST_OTHERS)
+DEFINE_RECORD(min, min, LIST_OTHERS)
 
 /* Curves and stacks are for other formats: here they would drown the rest. */
 static int document_usage(struct sink *base, const struct record_usage *usage)
@@ -185,6 +187,8 @@ static const struct sink_ops document_ops = {
 	.exit = document_exit,
 	.lost = document_lost,
 	.end = document_end,
+	.min_try = document_min_try,
+	.min = document_min,
 	.free = document_free,
 	.finish = document_finish,
 };

@@ -207,6 +207,17 @@ static int filter_end(struct sink *base, const struct record_end *end)
 	return sink__call(((struct filter *)base)->next, end, end);
 }
 
+/* --find-min traces nothing: there is nothing to choose from. */
+static int filter_min_try(struct sink *base, const struct record_try *tried)
+{
+	return sink__call(((struct filter *)base)->next, min_try, tried);
+}
+
+static int filter_min(struct sink *base, const struct record_min *min)
+{
+	return sink__call(((struct filter *)base)->next, min, min);
+}
+
 static int filter_finish(struct sink *base)
 {
 	return sink__finish(((struct filter *)base)->next);
@@ -234,6 +245,8 @@ static const struct sink_ops filter_ops = {
 	.exit = filter_exit,
 	.lost = filter_lost,
 	.end = filter_end,
+	.min_try = filter_min_try,
+	.min = filter_min,
 	.free = filter_free,
 	.finish = filter_finish,
 };

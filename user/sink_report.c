@@ -48,23 +48,25 @@ static int tell(void *ctx, const struct verdict_sentence *sentence)
 
 /* ---- records ---- */
 
-#define DEFINE_PART(op)                                                                \
-	static int report_##op(struct sink *base, const struct record_##op *record)    \
+#define DEFINE_PART(op, type)                                                          \
+	static int report_##op(struct sink *base, const struct record_##type *record)  \
 	{                                                                              \
 		return sink__call(((struct report_sink *)base)->parts, op, record);    \
 	}
 
-DEFINE_PART(session)
-DEFINE_PART(limit)
-DEFINE_PART(step)
-DEFINE_PART(steps)
-DEFINE_PART(repeats)
-DEFINE_PART(reclaim)
-DEFINE_PART(stall)
-DEFINE_PART(stack)
-DEFINE_PART(exit)
-DEFINE_PART(lost)
-DEFINE_PART(end)
+DEFINE_PART(session, session)
+DEFINE_PART(limit, limit)
+DEFINE_PART(step, step)
+DEFINE_PART(steps, steps)
+DEFINE_PART(repeats, repeats)
+DEFINE_PART(reclaim, reclaim)
+DEFINE_PART(stall, stall)
+DEFINE_PART(stack, stack)
+DEFINE_PART(exit, exit)
+DEFINE_PART(lost, lost)
+DEFINE_PART(end, end)
+DEFINE_PART(min_try, try)
+DEFINE_PART(min, min)
 
 static int report_oom(struct sink *base, const struct record_oom *oom)
 {
@@ -191,6 +193,8 @@ static const struct sink_ops report_ops = {
 	.exit = report_exit,
 	.lost = report_lost,
 	.end = report_end,
+	.min_try = report_min_try,
+	.min = report_min,
 	.free = report_free,
 	.finish = report_finish,
 };

@@ -11,8 +11,8 @@ struct tee {
 };
 
 /* Hands it to each, whatever the ones before returned; returns the first error. */
-#define DEFINE_TEE(op)                                                              \
-	static int tee_##op(struct sink *base, const struct record_##op *record)    \
+#define DEFINE_TEE(op, type)                                                        \
+	static int tee_##op(struct sink *base, const struct record_##type *record)  \
 	{                                                                           \
 		struct tee *tee = (struct tee *)base;                               \
 		int first = 0;                                                      \
@@ -26,19 +26,21 @@ struct tee {
 		return first;                                                       \
 	}
 
-DEFINE_TEE(session)
-DEFINE_TEE(oom)
-DEFINE_TEE(limit)
-DEFINE_TEE(step)
-DEFINE_TEE(steps)
-DEFINE_TEE(repeats)
-DEFINE_TEE(usage)
-DEFINE_TEE(reclaim)
-DEFINE_TEE(stall)
-DEFINE_TEE(stack)
-DEFINE_TEE(exit)
-DEFINE_TEE(lost)
-DEFINE_TEE(end)
+DEFINE_TEE(session, session)
+DEFINE_TEE(oom, oom)
+DEFINE_TEE(limit, limit)
+DEFINE_TEE(step, step)
+DEFINE_TEE(steps, steps)
+DEFINE_TEE(repeats, repeats)
+DEFINE_TEE(usage, usage)
+DEFINE_TEE(reclaim, reclaim)
+DEFINE_TEE(stall, stall)
+DEFINE_TEE(stack, stack)
+DEFINE_TEE(exit, exit)
+DEFINE_TEE(lost, lost)
+DEFINE_TEE(end, end)
+DEFINE_TEE(min_try, try)
+DEFINE_TEE(min, min)
 
 static int each(struct sink *base, int (*call)(struct sink *sink))
 {
@@ -87,6 +89,8 @@ static const struct sink_ops tee_ops = {
 	.exit = tee_exit,
 	.lost = tee_lost,
 	.end = tee_end,
+	.min_try = tee_min_try,
+	.min = tee_min,
 	.free = tee_free,
 	.finish = tee_finish,
 	.sync = tee_sync,

@@ -345,6 +345,22 @@ static void write_ends(struct sink *sink, const struct variant *v)
 	assert_int_equal(sink->ops->end(sink, &end), 0);
 }
 
+static void write_min(struct sink *sink, const struct variant *v)
+{
+	struct record_try tried = { .time = TIME, .max_bytes = 1, .result = TRY_HOLDS };
+	struct record_min min = { .time = TIME, .cgroup = v->name, .usage_bytes = 1, .floor_bytes = 2,
+				  .hold_ns = 3, .tries = 4, .kills = 5 };
+
+	assert_int_equal(sink->ops->min_try(sink, &tried), 0);
+	tried.result = TRY_TOO_SMALL;
+	assert_int_equal(sink->ops->min_try(sink, &tried), 0);
+	if (v->full) {
+		min.found_bytes = 6;
+		min.margin_bytes = 7;
+	}
+	assert_int_equal(sink->ops->min(sink, &min), 0);
+}
+
 static void write_all(struct sink *sink, const struct variant *v)
 {
 	write_session(sink, v);
@@ -355,6 +371,7 @@ static void write_all(struct sink *sink, const struct variant *v)
 	write_charges(sink, v);
 	write_stacks(sink, v);
 	write_ends(sink, v);
+	write_min(sink, v);
 }
 
 /* What was recorded is read as what it was: it is recorded again to the byte, and prints the same. */
@@ -377,7 +394,7 @@ static void test_round_trip(void **state)
 			stats = read_bytes(&json_again, true, json.text, json.size);
 			assert_string_equal(json.text, json_again.text);
 			assert_int_equal(stats.malformed, 0);
-			assert_int_equal(stats.records, 26);
+			assert_int_equal(stats.records, 29);
 			assert_false(stats.cut);
 			read_bytes(&text_again, false, json.text, json.size);
 			assert_string_equal(text.text, text_again.text);
