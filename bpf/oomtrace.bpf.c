@@ -250,11 +250,18 @@ static __always_inline int on_oom_enter(struct oom_control *oc)
 	return 0;
 }
 
-/* oom_kill_process(): a victim has been chosen. Only needed when we came in the middle of a run. */
+/* oom_kill_process(): a victim has been chosen. The run may be new to us, if we came in its middle. */
 static __always_inline int on_kill(struct oom_control *oc)
 {
+	struct stack_process trigger = {};
+
 	if (!in_run() || run.oc != (__u64)oc)
 		begin_run(oc, 0);
+	/* It may well be the victim: there is little time left to see what it has mapped. */
+	if (in_target((__u64)task_cgroup((void *)bpf_get_current_task()))) {
+		fill_process(&trigger);
+		emit_sampled(&trigger);
+	}
 	return 0;
 }
 

@@ -80,22 +80,29 @@ static __always_inline void emit_stack(void *ctx, const struct stack_process *p,
 	emit__submit(e);
 }
 
-/* Tells user space of a process when it is first seen: its mappings must be read while it lives. */
-static __always_inline void emit_sampled(const struct stack_process *p)
+/* Tells user space of a process: its mappings must be read while it lives. Returns whether it could. */
+static __always_inline bool emit_sampled(const struct stack_process *p)
 {
-	struct stack_process *seen = bpf_map_lookup_elem(&sampled, &p->pid);
-	struct event_sampled *e;
+	struct event_sampled *e = emit__reserve(EVENT_SAMPLED, sizeof(*e), 0);
 
-	if (seen && seen->start_ns == p->start_ns && seen->exec_id == p->exec_id)
-		return;
-	e = emit__reserve(EVENT_SAMPLED, sizeof(*e), 0);
 	if (!e)
-		return; /* the next sample tries again */
+		return false;
 	e->start_ns = p->start_ns;
 	e->pid = p->pid;
 	e->exec_id = p->exec_id;
 	emit__submit(e);
-	bpf_map_update_elem(&sampled, &p->pid, p, BPF_ANY);
+	return true;
+}
+
+/* The same once for each program that a process runs. */
+static __always_inline void note_sampled(const struct stack_process *p)
+{
+	struct stack_process *seen = bpf_map_lookup_elem(&sampled, &p->pid);
+
+	if (seen && seen->start_ns == p->start_ns && seen->exec_id == p->exec_id)
+		return;
+	if (emit_sampled(p)) /* if not, the next sample tries again */
+		bpf_map_update_elem(&sampled, &p->pid, p, BPF_ANY);
 }
 
 /* Adds to the sum of this stack. Returns whether there was room. */
@@ -150,7 +157,7 @@ static __always_inline int on_charged(void *ctx, struct page_counter *counter, _
 		return 0;
 	__sync_fetch_and_add(&stack_bytes_sampled, bytes);
 	fill_process(&key.process);
-	emit_sampled(&key.process);
+	note_sampled(&key.process);
 	if (*(volatile __u32 *)&stack_side)
 		done = sum_up(ctx, &stacks_1, &sums_1, &key, bytes);
 	else

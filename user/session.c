@@ -16,7 +16,6 @@
 #include "decode.h"
 #include "diagnose.h"
 #include "exit_codes.h"
-#include "folded.h"
 #include "follow.h"
 #include "guard.h"
 #include "hotkeys.h"
@@ -54,7 +53,8 @@ struct session {
 	struct subtree subtree;
 	struct symbols *symbols; /* NULL: stacks are addresses */
 	struct stacks *stacks;
-	FILE *folded;            /* NULL: not wanted */
+	struct sink *folded;     /* NULL: not wanted */
+	FILE *folded_file;
 	struct steps *steps;     /* NULL without a target */
 	struct guard *guard;     /* these two: only when the limit is to be changed */
 	struct limiter *limiter;
@@ -125,7 +125,7 @@ static void on_stack(void *ctx, struct record_stack *stack)
 		stack->time = now();
 	note_write(s, s->sink->ops->stack(s->sink, stack));
 	if (s->folded)
-		note_write(s, folded__write(s->folded, stack));
+		note_write(s, sink__call(s->folded, stack, stack));
 }
 
 static void on_limit(void *ctx, const struct record_limit *limit)
@@ -570,9 +570,8 @@ static void finish(struct session *s)
 	record.kills = model__totals(s->model).kills;
 	record.lost = lost_total(s);
 	note_write(s, s->sink->ops->end(s->sink, &record));
-	if (s->folded && fclose(s->folded))
-		note_write(s, -errno);
-	s->folded = NULL;
+	if (s->folded)
+		note_write(s, sink__flush(s->folded));
 }
 
 static int exit_code(const struct session *s)
@@ -618,7 +617,8 @@ static int open_symbols(struct session *s)
 				"are addresses.\n", strerror(-err));
 	if (!s->opts->folded_path)
 		return EXIT_DONE;
-	s->folded = fopen(s->opts->folded_path, "we");
+	s->folded_file = fopen(s->opts->folded_path, "we");
+	s->folded = s->folded_file ? sink_folded__new(s->folded_file) : NULL;
 	if (s->folded)
 		return EXIT_DONE;
 	fprintf(stderr, "oomtrace: the file for folded stacks can't be written: %s.\n", strerror(errno));
@@ -753,7 +753,9 @@ int session__run(const struct options *opts, const struct cgroup__hierarchy *h,
 	steps__free(s.steps);
 	names__free(s.names);
 	if (s.folded)
-		fclose(s.folded);
+		s.folded->ops->free(s.folded);
+	if (s.folded_file)
+		fclose(s.folded_file);
 	stacks__free(s.stacks);
 	symbols__stop(s.symbols);
 	for (size_t i = 0; i < 5; i++) {

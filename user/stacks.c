@@ -257,7 +257,7 @@ static void take_stack(struct stacks *s, const struct event_stack *event)
 	sample->oom_id = event->h.group;
 	memcpy(sample->comm, event->comm, sizeof(sample->comm));
 	/* It may be its own victim, and gone at any moment. */
-	if (sample->oom_id)
+	if (sample->oom_id && !looked_at_lately(s, &sample->stack.process))
 		look_at(s, &sample->stack.process);
 	push(&s->waiting, sample);
 	ask(s);

@@ -11,6 +11,8 @@
 
 /* A process can have a million mappings; what counts is nearly always among the first. */
 #define MAPS_LINES_MAX 16384
+/* No program has addresses with more bits (x86 with five levels of page tables). */
+#define USER_BITS 56
 #define MAPS_LINE_SIZE 4352 /* PATH_MAX and what stands before it */
 
 static int send_mapping(int out, uint32_t pid, const struct mapping *mapping)
@@ -113,7 +115,8 @@ static void answer_user(struct syms *s, const struct symbols_stack *stack)
 		const struct symbol *symbol = &s->symbols[i];
 
 		/* Where no code is, the frames have been lost: what follows is anything. */
-		if (i && !symbol->module && a->unmapped < stack->user_count)
+		if (i && !symbol->module &&
+		    (a->unmapped < stack->user_count || stack->user[i] >> USER_BITS))
 			break;
 		a->frames[a->user_count++] = (struct wire_frame){
 			.address = symbol->address,

