@@ -70,33 +70,64 @@ static void warn_protected(const struct options *opts, const struct target *targ
 				"breaks that promise.\n", units__format_size(size, sizeof(size), min));
 }
 
-/* The sink of the output, and of the recording beside it. */
-static struct sink *open_sinks(const struct options *opts, FILE *out, struct sink **record)
+/* The sink of the output, and those of the recording and of folded stacks beside it. */
+static struct sink *open_sinks(const struct options *opts, FILE *out, struct sink **record,
+			       FILE *folded)
 {
-	struct sink *output = opts->output == OPTIONS_OUTPUT_JSON ? sink_json__new(stdout) :
-								    sink_text__new(out, want_colour());
+	struct sink *sinks[3];
+	size_t count = 0;
 
-	if (!opts->record)
-		return output;
-	*record = sink_file__new(opts->record, opts->record_bytes);
-	return sink_tee__new((struct sink *[]){ output, *record }, 2);
+	sinks[count++] = opts->output == OPTIONS_OUTPUT_JSON ? sink_json__new(stdout) :
+							       sink_text__new(out, want_colour());
+	if (opts->record)
+		sinks[count++] = *record = sink_file__new(opts->record, opts->record_bytes);
+	if (folded)
+		sinks[count++] = sink_folded__new(folded);
+	return count == 1 ? sinks[0] : sink_tee__new(sinks, count);
+}
+
+static int open_folded(const struct options *opts, FILE **out)
+{
+	if (!opts->folded_path || opts->dry_run)
+		return EXIT_DONE;
+	*out = fopen(opts->folded_path, "we");
+	if (*out)
+		return EXIT_DONE;
+	fprintf(stderr, "oomtrace: the file for folded stacks can't be written: %s.\n", strerror(errno));
+	return EXIT_RUNTIME;
+}
+
+/* What is written to it may be refused only now. */
+static int close_folded(FILE *folded, int code)
+{
+	if (!folded || !fclose(folded))
+		return code;
+	fprintf(stderr, "oomtrace: writing the folded stacks: %s.\n", strerror(errno));
+	return EXIT_RUNTIME;
 }
 
 static int trace(const struct options *opts, const struct cgroup__hierarchy *hierarchy,
 		 const struct target *target, struct guard *guard)
 {
-	struct console *console = opts->output == OPTIONS_OUTPUT_TEXT && !opts->dry_run ? console__new() :
-											 NULL;
-	struct sink *record = NULL;
-	struct sink *sink = open_sinks(opts, console ? console__out(console) : stdout, &record);
-	int code = sink ? session__run(opts, hierarchy, target, guard, sink, console) : EXIT_RUNTIME;
+	struct console *console;
+	struct sink *record = NULL, *sink;
+	FILE *folded = NULL;
+	int code = open_folded(opts, &folded);
+
+	if (code) {
+		guard__finish(guard, true);
+		return code;
+	}
+	console = opts->output == OPTIONS_OUTPUT_TEXT && !opts->dry_run ? console__new() : NULL;
+	sink = open_sinks(opts, console ? console__out(console) : stdout, &record, folded);
+	code = sink ? session__run(opts, hierarchy, target, guard, sink, console) : EXIT_RUNTIME;
 
 	if (sink && record && sink_file__failed(record) && (code == EXIT_DONE || code == EXIT_LOST))
 		code = EXIT_RUNTIME;
 	if (sink)
 		sink->ops->free(sink);
 	console__free(console);
-	return code;
+	return close_folded(folded, code);
 }
 
 static int find_min(const struct options *opts, const struct target *target, struct guard *guard)

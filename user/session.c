@@ -53,8 +53,6 @@ struct session {
 	struct subtree subtree;
 	struct symbols *symbols; /* NULL: stacks are addresses */
 	struct stacks *stacks;
-	struct sink *folded;     /* NULL: not wanted */
-	FILE *folded_file;
 	struct steps *steps;     /* NULL without a target */
 	struct guard *guard;     /* these two: only when the limit is to be changed */
 	struct limiter *limiter;
@@ -124,8 +122,6 @@ static void on_stack(void *ctx, struct record_stack *stack)
 	else
 		stack->time = now();
 	note_write(s, s->sink->ops->stack(s->sink, stack));
-	if (s->folded)
-		note_write(s, sink__call(s->folded, stack, stack));
 }
 
 static void on_limit(void *ctx, const struct record_limit *limit)
@@ -278,7 +274,8 @@ static int set_up_loop(struct session *s)
 		err = watch_timer(s, TICK_NS, TICK_NS, &s->tick_fd);
 	if (!err && s->opts->duration_ns)
 		err = watch_timer(s, s->opts->duration_ns, 0, &s->duration_fd);
-	if (!err && s->target->events_fd >= 0)
+	/* It polls ready until somebody reads it, which is done to look for the target's end only. */
+	if (!err && s->opts->until_exit && s->target->events_fd >= 0)
 		err = watch(s, s->target->events_fd, EPOLLPRI);
 	return err;
 }
@@ -570,8 +567,6 @@ static void finish(struct session *s)
 	record.kills = model__totals(s->model).kills;
 	record.lost = lost_total(s);
 	note_write(s, s->sink->ops->end(s->sink, &record));
-	if (s->folded)
-		note_write(s, sink__flush(s->folded));
 }
 
 static int exit_code(const struct session *s)
@@ -608,21 +603,13 @@ static int open_tracer(struct session *s)
 }
 
 /* Before BPF and threads: the helpers must hold none of them. */
-static int open_symbols(struct session *s)
+static void open_symbols(struct session *s)
 {
 	int err = symbols__start(&s->symbols);
 
 	if (err)
 		fprintf(stderr, "oomtrace: starting the helpers that find the names of functions: %s; stacks "
 				"are addresses.\n", strerror(-err));
-	if (!s->opts->folded_path)
-		return EXIT_DONE;
-	s->folded_file = fopen(s->opts->folded_path, "we");
-	s->folded = s->folded_file ? sink_folded__new(s->folded_file) : NULL;
-	if (s->folded)
-		return EXIT_DONE;
-	fprintf(stderr, "oomtrace: the file for folded stacks can't be written: %s.\n", strerror(errno));
-	return EXIT_RUNTIME;
 }
 
 static int open_model(struct session *s)
@@ -725,11 +712,12 @@ int session__run(const struct options *opts, const struct cgroup__hierarchy *h,
 		.tick_fd = -1,
 		.draw_fd = -1,
 	};
-	int code = opts->dry_run ? EXIT_DONE : open_symbols(&s);
+	int code;
 
+	if (!opts->dry_run)
+		open_symbols(&s);
 	/* The model after the tracer: what it can say depends on what could be attached. */
-	if (code == EXIT_DONE)
-		code = open_tracer(&s);
+	code = open_tracer(&s);
 	if (code == EXIT_DONE && open_model(&s))
 		code = EXIT_RUNTIME;
 	if (code == EXIT_DONE && opts->dry_run) {
@@ -752,10 +740,6 @@ int session__run(const struct options *opts, const struct cgroup__hierarchy *h,
 	live__free(s.live);
 	steps__free(s.steps);
 	names__free(s.names);
-	if (s.folded)
-		s.folded->ops->free(s.folded);
-	if (s.folded_file)
-		fclose(s.folded_file);
 	stacks__free(s.stacks);
 	symbols__stop(s.symbols);
 	for (size_t i = 0; i < 5; i++) {

@@ -175,7 +175,7 @@ static void test_folded(void **state)
 	assert_int_equal(sink->ops->stack(sink, &stack), 0);
 	sink->ops->free(sink);
 	fclose(out);
-	assert_string_equal(text, "(unknown);a:b\\x0ac d 7 4096\n");
+	assert_string_equal(text, "[unknown];a:b\\x0ac d 7 4096\n");
 }
 
 static void test_top(void **state)
