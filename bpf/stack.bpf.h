@@ -47,7 +47,6 @@ struct {
 } sampled SEC(".maps");
 
 __u32 stack_side;          /* the set that is written to; user space changes it */
-__u64 stack_bytes_sampled; /* all that samples stand for, those lost included */
 
 static __always_inline void fill_process(struct stack_process *p)
 {
@@ -112,6 +111,7 @@ static __always_inline bool add_to_sum(void *sums, const struct stack_key *key, 
 	struct stack_sum first = {};
 
 	if (!sum) {
+		note_sampled(&key->process);
 		bpf_get_current_comm(first.comm, sizeof(first.comm));
 		bpf_map_update_elem(sums, key, &first, BPF_NOEXIST);
 		sum = bpf_map_lookup_elem(sums, key);
@@ -127,10 +127,10 @@ static __always_inline bool sum_up(void *ctx, void *traces, void *sums, struct s
 				   __u64 bytes)
 {
 	/* Other errors: there is no such stack (a kernel thread has no user's), or it can't be read. */
-	key->user_id = bpf_get_stackid(ctx, traces, BPF_F_USER_STACK);
+	key->user_id = bpf_get_stackid(ctx, traces, BPF_F_USER_STACK | BPF_F_FAST_STACK_CMP);
 	if (key->user_id == -EEXIST)
 		return false;
-	key->kernel_id = bpf_get_stackid(ctx, traces, 0);
+	key->kernel_id = bpf_get_stackid(ctx, traces, BPF_F_FAST_STACK_CMP);
 	if (key->kernel_id == -EEXIST)
 		return false;
 	return add_to_sum(sums, key, bytes);
@@ -155,15 +155,15 @@ static __always_inline int on_charged(void *ctx, struct page_counter *counter, _
 
 	if (!cgrp || !in_target((__u64)cgrp))
 		return 0;
-	__sync_fetch_and_add(&stack_bytes_sampled, bytes);
 	fill_process(&key.process);
-	note_sampled(&key.process);
 	if (*(volatile __u32 *)&stack_side)
 		done = sum_up(ctx, &stacks_1, &sums_1, &key, bytes);
 	else
 		done = sum_up(ctx, &stacks_0, &sums_0, &key, bytes);
-	if (!done)
+	if (!done) {
+		note_sampled(&key.process);
 		emit_stack(ctx, &key.process, bytes, 0);
+	}
 	return 0;
 }
 

@@ -132,7 +132,7 @@ static int trace(const struct options *opts, const struct cgroup__hierarchy *hie
 
 static int find_min(const struct options *opts, const struct target *target, struct guard *guard)
 {
-	struct sink *record, *sink = open_sinks(opts, stdout, &record);
+	struct sink *record, *sink = open_sinks(opts, stdout, &record, NULL);
 	int code = sink ? find_min__run(target, guard, opts->hold_ns, sink) : EXIT_RUNTIME;
 
 	if (sink)
