@@ -138,7 +138,8 @@ static void put_peaks(const struct report_sink *r)
 		text__size(out, "    usage up to ", peak->usage_bytes);
 		text__size(out, " of ", peak->max_bytes);
 		if (peak->refused)
-			fprintf(out, ", %" PRIu64 " charges refused", peak->refused);
+			fprintf(out, ", %" PRIu64 " charge%s refused", peak->refused,
+				peak->refused == 1 ? "" : "s");
 		fputs(", in ", out);
 		if (!text__container(out, &peak->container))
 			text__name(out, peak->cgroup[0] ? peak->cgroup : NULL);
