@@ -716,17 +716,20 @@ int BPF_KPROBE(kp_css_offline, struct cgroup_subsys_state *css)
 	return on_css_offline((__u64)css);
 }
 
+/* A function of its own: what isn't followed need not save the registers that this takes. */
+static __noinline int charge_followed(const void *fail, __u64 counter, __u64 pages, __u64 done)
+{
+	/* A bool fills only the low byte of its register. */
+	return done & 0xff ? on_charge(counter, 0) : on_refused(counter, pages, fail);
+}
+
 /* The third argument can't be named: up to 6.1 the verifier doesn't know pointers to pointers. */
 SEC("?fexit/page_counter_try_charge")
 int BPF_PROG(btf_charge, struct page_counter *counter, unsigned long pages, void *fail, unsigned long ret)
 {
 	__u64 address = number_of(counter);
 
-	if (!may_be_followed(address))
-		return 0;
-	if (ret & 0xff)
-		return on_charge(address, 0);
-	return on_refused(address, pages, &ctx[2]);
+	return may_be_followed(address) ? charge_followed(&ctx[2], address, pages, ret) : 0;
 }
 
 SEC("?kprobe/page_counter_try_charge")
