@@ -100,6 +100,7 @@ live:
 	tests/live/run.sh
 	tests/live/docker.sh
 	tests/live/stacks.sh
+	tests/live/usage.sh
 
 stall:
 	tests/live/stall.sh
@@ -125,6 +126,7 @@ bench:
 	python3 -B tests/bench/report.py build/static/oomtrace
 	python3 -B tests/browser/bench.py build/static/oomtrace
 	scripts/bench.sh
+	scripts/bench-overhead.sh
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,build/unit/%,$(wildcard tests/unit/test_*.c))
 UNIT_OBJECTS := $(patsubst user/%.c,build/unit/user/%.o,$(filter-out user/main.c,$(SOURCES))) \

@@ -1,0 +1,184 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""usage.py [--stress] FOLDER KERNEL_LABEL: judges what usage-guest.sh left: oomtrace's curves of usage against what the
+workload held and what the kernel says, spikes, the limit that bound, the kinds of memory, and that many
+cgroups leave nothing behind. --stress: the same for usage-stress-guest.sh: nothing is lost, or it is counted.
+Exits with 1 if anything differs."""
+import pathlib
+import sys
+
+from check import PLAN_BTF, PLAN_KPROBES, check_plan
+from oracles import Log, Results, read_records
+
+MIB = 1 << 20
+PAGE = 4096
+CPUS = 2
+BATCH = 64 * PAGE # of charges; 32 pages up to 5.17
+RSS_MAX_KIB = 16 * 1024
+POINTS_MIN = 20
+
+# memory.stat's names of what the record has. On 5.10 page tables and all kernel memory aren't told.
+STAT = {"anon": "anon", "file": "file", "shmem": "shmem", "slab_reclaimable": "slab_reclaimable",
+        "slab_unreclaimable": "slab_unreclaimable", "kernel_stack": "kernel_stack",
+        "pagetables": "pagetables", "sock": "sock", "kernel": "kernel"}
+SINCE_6_1 = ("pagetables", "kernel")
+
+
+def of(records, kind, cgroup=None):
+    return [r for r in records if r["type"] == kind and cgroup in (None, r.get("cgroup"))]
+
+
+def check_end(results, name, records):
+    end = records[-1]
+    results.equal((records[0]["type"], end["type"], end.get("lost")), ("session", "end", 0),
+                  f"{name}: from session to end, nothing lost")
+
+
+def check_steps(results, folder, name, plan):
+    """The curve at rest, against the workload and the kernel."""
+    records = read_records(folder / f"{name}.jsonl")
+    check_end(results, name, records)
+    check_plan(results, name, records[0], plan, has_target=True)
+    problems, compared, base = [], 0, None
+    steps = [[int(word) for word in line.split()]
+             for line in (folder / f"{name}.txt").read_text().splitlines()]
+    for cgroup in ("/steps/leaf", "/steps"):
+        usage = of(records, "usage", cgroup)
+        base = usage[0]["usage_bytes"] if usage else 0
+        for start, end, held, current in steps:
+            at_rest = [u["usage_bytes"] for u in usage if start <= u["ts_ns"] <= end]
+            before = [u["usage_bytes"] for u in usage if u["ts_ns"] <= end]
+            compared += 1
+            # Its own program and page tables are in it: an MiB and 1/512 of what it holds at most.
+            room = CPUS * BATCH + MIB + held // 512
+            if not before or abs(before[-1] - current) > CPUS * BATCH:
+                problems.append(f"{cgroup}: {before[-1:]} at {held // MIB} MiB, the kernel says {current}")
+            elif not -CPUS * BATCH <= before[-1] - base - held <= room:
+                problems.append(f"{cgroup}: {before[-1]} at {held // MIB} MiB, from {base}")
+            elif any(abs(usage_bytes - before[-1]) > CPUS * BATCH for usage_bytes in at_rest):
+                problems.append(f"{cgroup}: moves at rest: {at_rest}")
+    results.none(problems, f"{name}: the curve is what the workload held, within a batch for each CPU",
+                 compared)
+    last = [of(records, "usage", cgroup)[-1]["usage_bytes"] for cgroup in ("/steps", "/steps/leaf")]
+    current = [int(line) for line in (folder / f"{name}.current").read_text().split()]
+    results.equal(last, current, f"{name}: the last usage is memory.current")
+    paths = {u.get("cgroup") for u in of(records, "usage")}
+    results.equal(paths, {"/steps", "/steps/leaf"}, f"{name}: cgroups")
+
+
+def check_nested(results, folder, log):
+    records = read_records(folder / "nested.jsonl")
+    check_end(results, "nested", records)
+    refused = [u for u in of(records, "usage", "/nested/parent/leaf") if u.get("failed")]
+    results.check(refused and all(u.get("refused_by") == "/nested/parent" for u in refused),
+                  "nested: charges are refused by the parent", [u.get("refused_by") for u in refused])
+    kills = [k for k in log.kills if k.scenario == "nested"]
+    ooms = [o for o in of(records, "oom") if o.get("victims")]
+    results.equal((len(ooms), len(kills)), (1, 1), "nested: one kill")
+    want = [("/nested/parent/leaf", "max", None), ("/nested/parent", 64 * MIB, True),
+            ("/nested", 1024 * MIB, None), ("/", "max", None)]
+    for name, chain in [("a refused charge", refused[0].get("chain", []) if refused else []),
+                        ("the OOM", ooms[0].get("chain", []) if ooms else [])]:
+        got = [(c["path"], c.get("max_bytes"), c.get("limit")) for c in chain]
+        results.equal(got, want, f"nested: the chain of {name}, the parent's limit marked")
+        usage = [c.get("usage_bytes", 0) for c in chain[:3]]
+        results.check(usage and 62 * MIB <= min(usage) and max(usage) <= 64 * MIB + CPUS * BATCH,
+                      f"nested: usage in the chain of {name}", usage)
+    if ooms:
+        limit = ooms[0].get("limit_cgroup", {})
+        results.equal((limit.get("path"), limit.get("max_bytes")), ("/nested/parent", 64 * MIB),
+                      "nested: the parent's limit is the one that was hit")
+
+
+def check_spike(results, folder):
+    records = read_records(folder / "spike.jsonl")
+    check_end(results, "spike", records)
+    start = int((folder / "spike.txt").read_text())
+    ooms = [o for o in of(records, "oom") if o.get("victims")]
+    if not results.equal(len(ooms), 1, "spike: one kill"):
+        return
+    kill = ooms[0]["ts_ns"]
+    points = [u for u in of(records, "usage", "/spike") if start <= u["ts_ns"] <= kill]
+    results.check(len(points) >= POINTS_MIN, f"spike: at least {POINTS_MIN} points in its "
+                  f"{(kill - start) / 1e6:.1f} ms", len(points))
+    grown = points[-1]["usage_bytes"] - points[0]["usage_bytes"] if points else 0
+    results.check(grown >= 14 * MIB, "spike: from the bottom to the limit", grown)
+    history = ooms[0].get("history") or {}
+    inside = [p for p in history.get("points", []) if p[0] >= start]
+    results.check(len(inside) >= POINTS_MIN, "spike: the OOM's history has it too", len(inside))
+
+
+def check_memory(results, folder, label):
+    records = read_records(folder / "memory.jsonl")
+    check_end(results, "memory", records)
+    stat = dict(line.split() for line in (folder / "memory.stat").read_text().splitlines())
+    told = [o["memory"] for o in of(records, "oom") if o.get("memory")]
+    if not results.check(told, "memory: an OOM says what the memory was"):
+        return
+    problems = []
+    for item, key in STAT.items():
+        got = told[0].get(f"{item}_bytes")
+        if got is None:
+            if not (label.startswith("5.10") and item in SINCE_6_1):
+                problems.append(f"{item}: not told")
+            continue
+        # What the reading of memory.stat, and the write that caused the OOM, cost is in it.
+        if key in stat and abs(got - int(stat[key])) > CPUS * BATCH:
+            problems.append(f"{item}: {got}, not {stat[key]}")
+    results.none(problems, "memory: as memory.stat has it", len(told[0]))
+    # The workload says what it holds; the kernel's sums lag behind by a batch on each CPU.
+    held = {"anon_bytes": 20 * MIB, "shmem_bytes": 8 * MIB, "file_bytes": (8 + 6) * MIB}
+    missing = {key: told[0].get(key) for key, size in held.items()
+               if told[0].get(key, 0) < size - CPUS * BATCH}
+    results.equal(missing, {}, "memory: what the workload holds")
+
+
+def check_churn(results, folder):
+    records = read_records(folder / "churn.jsonl")
+    check_end(results, "churn", records)
+    after = of(records, "usage", "/churn/after")
+    results.check(after and max(u["usage_bytes"] for u in after) >= 20 * MIB,
+                  "churn: a cgroup made after all the others is followed", len(after))
+    rss = [int(word) for word in (folder / "churn.rss").read_text().split()]
+    results.check(len(rss) == 2 and max(rss) <= RSS_MAX_KIB, f"churn: resident memory {rss} KiB, "
+                  f"at most {RSS_MAX_KIB}")
+
+
+def check_stress(folder):
+    results = Results()
+    records = read_records(folder / "stress.jsonl")
+    end, lost = records[-1], sum(r.get("count", 0) for r in of(records, "lost"))
+    usage = of(records, "usage")
+    results.equal((records[0]["type"], end["type"], end.get("lost")), ("session", "end", lost),
+                  "stress: from session to end, what was lost is counted")
+    results.check(len(usage) >= 1000, "stress: many usage records", len(usage))
+    # Ids of OOMs count up in the kernel: one that is missing was lost.
+    ids = [o["id"] for o in of(records, "oom")]
+    results.check(ids == list(range(1, len(ids) + 1)) or lost, "stress: every OOM is there", ids[:20])
+    rss = [int(word) for word in (folder / "stress.rss").read_text().split()]
+    results.check(rss and max(rss) <= RSS_MAX_KIB, f"stress: resident memory, at most {RSS_MAX_KIB} KiB",
+                  max(rss, default=None))
+    own, machine = map(int, (folder / "stress.cpu").read_text().split())
+    print(f"stress: {len(usage)} usage records, {len(ids)} OOMs, {lost} lost, {max(rss)} KiB, "
+          f"{100 * own / machine:.1f} % of the machine's CPU time")
+    return results.finish()
+
+
+def main():
+    if sys.argv[1] == "--stress":
+        return check_stress(pathlib.Path(sys.argv[2]))
+    folder, label = pathlib.Path(sys.argv[1]), sys.argv[2]
+    results, log = Results(), Log(folder / "kmsg.log")
+    results.equal((folder / "timeouts").read_text(), "", "the guest waited for nothing in vain")
+    results.equal(log.splats, [], "no splat in the kernel's log")
+    check_steps(results, folder, "steps", PLAN_BTF)
+    check_steps(results, folder, "kprobes", PLAN_KPROBES)
+    check_nested(results, folder, log)
+    check_spike(results, folder)
+    check_memory(results, folder, label)
+    check_churn(results, folder)
+    return results.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
