@@ -1,0 +1,130 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# overhead-guest.sh PAIRS [bpftrace]: runs in the guest, for scripts/bench-overhead.sh. Measures each case in pairs,
+# with nothing attached and with the tracer, in turns and in the same process, the second round of two: what came
+# before shows in the next figure more than some of the tracers do. Leaves in $OUT:
+#   fault.CASE    lines "NONE WITH FREE_NONE FREE_WITH OWN": instructions for a page faulted in, and freed, and
+#                 the tracer's own
+#   kill.CASE     lines "CANDIDATES NONE WITH": of the fault that a kill came of
+set -eu
+pairs=$1
+CG=/sys/fs/cgroup/bench
+MIB=64
+tracer=
+
+mkdir -p "$CG"
+echo +memory >/sys/fs/cgroup/cgroup.subtree_control
+echo +memory >"$CG/cgroup.subtree_control"
+mkdir "$CG/faults" "$CG/other"
+echo 512M >"$CG/faults/memory.max"
+dmesg -n 1
+mkfifo asked told
+
+# workload ARGS...: each round of it is asked for. The first warms up.
+workload() {
+	./charge "$@" <asked >told &
+	workload=$!
+	exec 4>asked 5<told
+	round
+}
+
+round() { # sets figure
+	# Where the allocator's free pages lie changes what a page costs by more than what is measured here.
+	echo 1 >/proc/sys/vm/compact_memory
+	echo >&4
+	read -r figure <&5
+}
+
+end_workload() {
+	exec 4>&- 5<&-
+	wait "$workload"
+}
+
+# The tracer is attached when it has said something; a second later it has done what there is to do at first.
+start() {
+	"$@" >tracer.out 2>tracer.err &
+	tracer=$!
+	until [ -s tracer.out ] || [ -s tracer.err ]; do
+		kill -0 "$tracer"
+		sleep 0.1
+	done
+	sleep 1
+}
+
+stop() {
+	kill -INT "$tracer"
+	wait "$tracer" || [ $? -lt 5 ]
+}
+
+own_ns() {
+	cut -d' ' -f1 "/proc/$tracer/schedstat"
+}
+
+faults() { # CASE PAIRS TRACER...
+	name=$1 left=$2
+	shift 2
+	workload fault "$CG/faults" $MIB
+	while [ "$left" -gt 0 ]; do
+		left=$((left - 1))
+		round
+		round
+		none=$figure
+		start "$@"
+		round
+		from=$(own_ns)
+		round
+		to=$(own_ns)
+		stop
+		echo "$none $figure $(((to - from) / (MIB * 256)))" | awk '{ print $1, $3, $2, $4, $5 }'
+	done >"$OUT/fault.$name"
+	end_workload
+	cp tracer.out "$OUT/tracer.$name.out"
+	cp tracer.err "$OUT/tracer.$name.err"
+	echo "$name: $(tr '\n' ';' <"$OUT/fault.$name")"
+}
+
+# The kernel logs ten OOMs in five seconds, and what it doesn't log costs less.
+pause() {
+	sleep 6
+}
+
+kills() { # CASE TRACER...
+	name=$1
+	shift
+	for n in 10 100 1000; do
+		mkdir "$CG/kills"
+		workload kill "$CG/kills" $n
+		left=$pairs
+		while [ "$left" -gt 0 ]; do
+			left=$((left - 1))
+			pause
+			round
+			none=$figure
+			start "$@"
+			pause
+			round
+			stop
+			echo "$n $none $figure"
+		done >>"$OUT/kill.$name"
+		end_workload
+		until rmdir "$CG/kills" 2>/dev/null; do sleep 0.1; done
+	done
+	echo "kill $name: $(tr '\n' ';' <"$OUT/kill.$name")"
+}
+
+if [ "${2:-}" = bpftrace ]; then
+	charge=try_charge_memcg
+	grep -q " $charge\$" /proc/kallsyms || charge=try_charge
+	faults bpftrace 1 bpftrace -e "kprobe:$charge { @[cgroup] = sum(arg2 * 4096) }"
+	exit
+fi
+faults machine "$pairs" ./oomtrace --output json
+faults other "$pairs" ./oomtrace --cgroup "$CG/other" --output json
+faults no-usage "$pairs" ./oomtrace --cgroup "$CG/other" --no-usage --output json
+faults own "$pairs" ./oomtrace --cgroup "$CG/faults" --output json
+faults stacks "$pairs" ./oomtrace --cgroup "$CG/faults" --stacks --output json
+echo $((MIB + 2))M >"$CG/faults/memory.max"
+faults near "$pairs" ./oomtrace --cgroup "$CG/faults" --output json
+kills machine ./oomtrace --output json
+kills own ./oomtrace --cgroup "$CG" --output json
