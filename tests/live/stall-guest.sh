@@ -133,7 +133,7 @@ terminal() {
 	LANG=C.UTF-8 TERM=xterm ./pty 100 7:40 9:160 10:=- 12:=s 12:=3 12:=2 "14:=M
 " 16:=q -- ./oomtrace --cgroup /terminal --duration 60s >"$OUT/terminal.tty" &
 	tracer=$!
-	until_true 'a terminal' has "$OUT/terminal.tty" watching
+	until_true 'a status line' has "$OUT/terminal.tty" '0 kills'
 	in_cgroup terminal ./limits-workload loop 48
 	wait $pid
 	in_cgroup terminal ./limits-workload loop 24

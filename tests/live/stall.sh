@@ -23,7 +23,7 @@ for label in "${labels[@]}"; do
 	rm -rf "$dir" "$dir".*
 	mkdir -p "$dir"
 	code=0
-	scripts/vm.sh --kernel "$label" --out "$dir" --smp 2 --mem 512 --swap 256 --timeout 900 --append psi=1 \
+	scripts/vm.sh --kernel "$label" --out "$dir" --smp 2 --mem 512 --swap 256 --timeout 1800 --append psi=1 \
 		--put "$out/oomtrace" --put "$out/limits-workload" --put "$out/pty" \
 		--put tests/live/stall-guest.sh \
 		-- sh stall-guest.sh "${OOMTRACE_CGROUPS:-10000}" >"$dir.log" 2>&1 || code=$?
