@@ -14,7 +14,7 @@ import re
 import sys
 from pathlib import Path
 
-from oracles import (Log, Results, Slack, Trace, compare_context, compare_kills, read_counters,
+from oracles import (Log, Results, Slack, Trace, compare_context, compare_kills, parse_records, read_counters,
                      read_records)
 
 from recordings import check_report, check_schema, report
@@ -75,6 +75,19 @@ RENAMED_FROM_6_18 = {"throttle-begin": "__mem_cgroup_handle_over_high",
                      "throttle-end": "__mem_cgroup_handle_over_high"}
 
 
+def read_who(path):
+    """
+    What the workloads said of themselves, each in one write(). One that is killed inside of it leaves what fits
+    into the file's last page, and the next one's line goes on from there.
+    """
+    data = path.read_bytes()
+    for at in reversed(range(4096, len(data) + 1, 4096)):
+        begin, rest = data.rfind(b"\n", 0, at) + 1, data[at:]
+        if begin < at and (not rest or rest.startswith(b'{"scenario"')):
+            data = data[:begin] + rest
+    return parse_records(data, path.name)
+
+
 class Guest:
     """What either guest left."""
 
@@ -112,7 +125,7 @@ class BareGuest(Guest):
 
     def __init__(self, folder, label):
         super().__init__(folder, label, "machine.jsonl")
-        self.who = read_records(folder / "who.jsonl")
+        self.who = read_who(folder / "who.jsonl")
         self.slack.holding = {w["tid"] for w in self.who if w["state"] == "holding"}
         self.machine = self.main
 

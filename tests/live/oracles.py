@@ -63,16 +63,19 @@ class Results:
 
 
 def read_records(path):
-    """The records of a JSON Lines file, each with its line. Raises ValueError on a bad one."""
+    """The records of a JSON Lines file. Raises ValueError on a bad one."""
+    return parse_records(path.read_bytes(), path.name)
+
+
+def parse_records(data, name):
     records = []
-    data = path.read_bytes()
     if data and not data.endswith(b"\n"):
-        raise ValueError(f"{path.name}: the last line is cut")
+        raise ValueError(f"{name}: the last line is cut")
     for number, line in enumerate(data.decode("utf-8").splitlines(), 1):
         try:
             records.append(json.loads(line))
         except ValueError as error:
-            raise ValueError(f"{path.name}:{number}: {error}: {line[:200]}") from error
+            raise ValueError(f"{name}:{number}: {error}: {line[:200]}") from error
     return records
 
 
