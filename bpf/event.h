@@ -269,7 +269,7 @@ struct event_memory {
 	__u64 bytes[MEMORY_ITEMS];
 };
 
-/* Sent once for a process, at its first sample: what its addresses mean must be found while it lives. */
+/* Sent for a process at its first samples: what its addresses mean must be found while it lives. */
 struct event_sampled {
 	struct event_header h;
 	__u64 start_ns;
@@ -294,7 +294,7 @@ struct event_stack {
 	__u64 kernel[EVENT_STACK_DEPTH];
 };
 
-/* One program run by one process. Value of the map `sampled`. */
+/* One program run by one process. */
 struct stack_process {
 	__u64 start_ns; /* of the thread group */
 	__u32 pid;

@@ -38,12 +38,23 @@ struct stack_sums {
 	__type(value, struct stack_sum);
 } sums_0 SEC(".maps"), sums_1 SEC(".maps");
 
-/* Processes of which an EVENT_SAMPLED has been sent. */
+/*
+ * A program maps its libraries when it has begun to charge memory already, so user space looks at it again
+ * at its next new stacks, up to this many times.
+ */
+#define LOOKS_MAX 16
+
+struct sampled_process {
+	struct stack_process process;
+	__u64 looks; /* EVENT_SAMPLEDs that have been sent */
+};
+
+/* By thread group id. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1024);
-	__type(key, __u32); /* thread group id */
-	__type(value, struct stack_process);
+	__type(key, __u32);
+	__type(value, struct sampled_process);
 } sampled SEC(".maps");
 
 __u32 stack_side;          /* the set that is written to; user space changes it */
@@ -93,15 +104,19 @@ static __always_inline bool emit_sampled(const struct stack_process *p)
 	return true;
 }
 
-/* The same once for each program that a process runs. */
+/* The same at a stack that is new, for the first few of each program that a process runs. */
 static __always_inline void note_sampled(const struct stack_process *p)
 {
-	struct stack_process *seen = bpf_map_lookup_elem(&sampled, &p->pid);
+	struct sampled_process *seen = bpf_map_lookup_elem(&sampled, &p->pid);
+	struct sampled_process first = { .process = *p, .looks = 1 };
 
-	if (seen && seen->start_ns == p->start_ns && seen->exec_id == p->exec_id)
+	if (seen && seen->process.start_ns == p->start_ns && seen->process.exec_id == p->exec_id) {
+		if (seen->looks < LOOKS_MAX && emit_sampled(p))
+			seen->looks++;
 		return;
-	if (emit_sampled(p)) /* if not, the next sample tries again */
-		bpf_map_update_elem(&sampled, &p->pid, p, BPF_ANY);
+	}
+	if (emit_sampled(p)) /* if not, the next new stack tries again */
+		bpf_map_update_elem(&sampled, &p->pid, &first, BPF_ANY);
 }
 
 /* Adds to the sum of this stack. Returns whether there was room. */

@@ -18,6 +18,7 @@
  * without frame pointers leads anywhere. So a process is looked at again, but not all the time.
  */
 #define LOOK_AGAIN_NS 1000000000ULL
+#define LOOKS_AT_ONCE 20 /* but as often as that without waiting */
 #define LOOKS 64
 /* The end waits this long for each answer: a helper can hang in a file system of a container's. */
 #define ANSWER_WAIT_MS 10000
@@ -43,6 +44,7 @@ struct queue {
 struct look {
 	struct process_id process;
 	uint64_t ns;
+	unsigned int times;
 };
 
 struct stacks {
@@ -220,17 +222,24 @@ static uint64_t now_ns(void)
 	return (uint64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
 }
 
+static bool is_same(const struct process_id *a, const struct process_id *b)
+{
+	return a->pid == b->pid && a->exec_id == b->exec_id && a->start_ns == b->start_ns;
+}
+
 static bool looked_at_lately(const struct stacks *s, const struct process_id *process)
 {
 	const struct look *look = &s->looks[process->pid % LOOKS];
 
-	return look->process.pid == process->pid && look->process.exec_id == process->exec_id &&
-	       look->process.start_ns == process->start_ns && now_ns() - look->ns < LOOK_AGAIN_NS;
+	return is_same(&look->process, process) && look->times >= LOOKS_AT_ONCE &&
+	       now_ns() - look->ns < LOOK_AGAIN_NS;
 }
 
 static void look_at(struct stacks *s, const struct process_id *process)
 {
-	s->looks[process->pid % LOOKS] = (struct look){ *process, now_ns() };
+	struct look *look = &s->looks[process->pid % LOOKS];
+
+	*look = (struct look){ *process, now_ns(), is_same(&look->process, process) ? look->times + 1 : 1 };
 	/* If there is no room the process's frames will be in no known mapping, and it is looked at then. */
 	if (s->symbols && symbols__look_at(s->symbols, process) == -EPIPE)
 		lose_symbols(s);
