@@ -180,9 +180,10 @@ void symbolizer__begin(struct symbolizer *s, const struct process_id *id)
 	}
 	if (!p)
 		p = oldest;
+	if (!p->used || !same_process(&p->id, id))
+		p->count = 0;
 	p->id = *id;
 	p->used = ++s->clock;
-	p->count = 0;
 	s->last = p;
 }
 
@@ -219,6 +220,35 @@ static struct module *add_module(struct symbolizer *s, int fd)
 	return oldest;
 }
 
+static bool same_mapping(const struct mapping *a, const struct mapping *b)
+{
+	return a->start == b->start && a->end == b->end && a->file_offset == b->file_offset &&
+	       !strcmp(a->path, b->path);
+}
+
+static void remove_mapping(struct process *p, size_t i)
+{
+	p->count--;
+	memmove(&p->mappings[i], &p->mappings[i + 1], (p->count - i) * sizeof(*p->mappings));
+}
+
+/* Forgets what was where the new mapping is. Returns whether it is known already, and better. */
+static bool replace_mappings(struct process *p, const struct process_mapping *new)
+{
+	for (size_t i = p->count; i-- > 0;) {
+		const struct process_mapping *old = &p->mappings[i];
+
+		if (old->mapping.start >= new->mapping.end || old->mapping.end <= new->mapping.start)
+			continue;
+		if (!new->module && old->module && same_mapping(&old->mapping, &new->mapping))
+			return true;
+		remove_mapping(p, i);
+	}
+	if (p->count == MAPPINGS_MAX)
+		remove_mapping(p, 0);
+	return false;
+}
+
 void symbolizer__add(struct symbolizer *s, const struct mapping *mapping, int fd)
 {
 	struct process_mapping new = { .mapping = *mapping };
@@ -228,7 +258,7 @@ void symbolizer__add(struct symbolizer *s, const struct mapping *mapping, int fd
 		new.module = add_module(s, fd);
 	if (new.module)
 		new.serial = s->serials[new.module - s->modules];
-	if (!p || p->count == MAPPINGS_MAX)
+	if (!p || replace_mappings(p, &new))
 		return;
 	if (p->count == p->room) {
 		size_t room = p->room ? p->room * 2 : 16;

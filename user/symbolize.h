@@ -39,7 +39,10 @@ struct symbolizer;
 struct symbolizer *symbolizer__new(void);
 void symbolizer__free(struct symbolizer *s);
 
-/* Forgets the mappings of a process, to be told of those that it has now. */
+/*
+ * What is added next are mappings of this process. Those that are known stay unless others are in their
+ * place: of a process that is exiting, files can't be opened any more, and some mappings are missing.
+ */
 void symbolizer__begin(struct symbolizer *s, const struct process_id *id);
 
 /* Adds a mapping to the process begun last. Takes over the descriptor of its file, -1 if there is none. */

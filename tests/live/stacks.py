@@ -79,7 +79,12 @@ def check_shares(name, folded, charged, program):
     check(abs(got - want) <= POINTS, f"{name}: alloc_a has {got:.2f} %, not {want:.2f} %")
     # In all, what the program says and at most one batch for each CPU and round more or less.
     want = charged["alloc_a"] + charged["alloc_b"]
-    check(abs(total - want) < 0.03 * want, f"{name}: {total} bytes, not {want}")
+    # Of the short-lived, some end before anybody could look at them: they have no names.
+    if name == "short":
+        check(total > 0.4 * want, f"{name}: only {total} bytes of {want} have names")
+    else:
+        check(abs(total - want) < 0.03 * want, f"{name}: {total} bytes, not {want}")
+    check(abs(sum(size for _, size in folded) - want) < 0.05 * want, f"{name}: the sum of all")
     return got
 
 

@@ -283,6 +283,41 @@ static void test_cut_in_use(void **state)
 	assert_int_equal(status, 0);
 }
 
+/* A second look, at a process that is exiting: what was known of it stays. */
+static void test_look_again(void **state)
+{
+	struct symbolizer *s = symbolizer__new();
+	struct run run = start("static");
+	struct process_id id = { .start_ns = 1, .pid = (uint32_t)run.pid };
+	struct mapping over = { run.in_program & ~0xfffULL, (run.in_program & ~0xfffULL) + 4096, 0, false,
+				"[anon]" };
+	struct symbol symbol;
+	struct mapping mapping;
+	char path[64], line[4096];
+	FILE *file;
+
+	(void)state;
+	snapshot(s, &id, run.pid);
+	snprintf(path, sizeof(path), "/proc/%d/maps", run.pid);
+	file = fopen(path, "r");
+	symbolizer__begin(s, &id);
+	while (fgets(line, sizeof(line), file)) {
+		if (mapping__parse(line, &mapping))
+			symbolizer__add(s, &mapping, -1);
+	}
+	fclose(file);
+	stop(&run);
+	symbolizer__resolve(s, &id, &run.in_program, 1, &symbol);
+	assert_string_equal(symbol.function, "in_program");
+	/* But something else in its place is something else. */
+	symbolizer__begin(s, &id);
+	symbolizer__add(s, &over, -1);
+	symbolizer__resolve(s, &id, &run.in_program, 1, &symbol);
+	assert_string_equal(symbol.function, "");
+	assert_string_equal(symbol.module, "[anon]");
+	symbolizer__free(s);
+}
+
 /* More processes and files than are kept: the latest are. */
 static void test_bounds(void **state)
 {
@@ -380,6 +415,7 @@ int main(void)
 		cmocka_unit_test(test_stripped_and_debuglink),
 		cmocka_unit_test(test_bad_files),
 		cmocka_unit_test(test_cut_in_use),
+		cmocka_unit_test(test_look_again),
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_parse_mapping),
 		cmocka_unit_test(test_ksyms),
