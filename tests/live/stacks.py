@@ -84,7 +84,9 @@ def check_shares(name, folded, charged, program):
         check(total > 0.4 * want, f"{name}: only {total} bytes of {want} have names")
     else:
         check(abs(total - want) < 0.03 * want, f"{name}: {total} bytes, not {want}")
-    check(abs(sum(size for _, size in folded) - want) < 0.05 * want, f"{name}: the sum of all")
+    # The others charge more: before its end, and what a container's runtime does in it.
+    if name not in ("dies", "docker"):
+        check(abs(sum(size for _, size in folded) - want) < 0.05 * want, f"{name}: the sum of all")
     return got
 
 
