@@ -9,7 +9,7 @@
 # make stall       those of stalls, the status line and many cgroups, which it leaves out too
 # make browser     the HTML report in headless Chromium, and the Chrome trace
 # make fuzz        the fuzz targets, FUZZ_SECONDS=60 each
-# make bench       how fast a report is made; start-up time and memory beside other tools'
+# make bench       how fast a report is made; start-up, memory and overhead beside other tools'
 # make install     PREFIX=/usr/local DESTDIR=  make uninstall  make clean
 #
 # V=1 shows the commands, WERROR=1 makes warnings errors.
