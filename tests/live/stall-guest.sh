@@ -87,13 +87,13 @@ swapping() {
 content() {
 	mkdir $TOP/content
 	echo 32M >$TOP/content/memory.max
-	trace content
-	in_cgroup content ./limits-workload loop 20
-	dd_pid=$pid
+	# Before the trace: while the cache turns over, reclaim may well take most of the time.
 	in_cgroup content dd if=/dev/vda of=/dev/null bs=1M count=64
 	wait $pid
+	trace content
+	in_cgroup content ./limits-workload loop 20
 	sleep 5
-	kill $dd_pid
+	kill $pid
 	end_trace
 }
 
