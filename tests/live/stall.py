@@ -73,7 +73,8 @@ def check_swapping():
     waited_ns = int(read("swapping.pressure")) * 1000
     stalls = records("swapping", "stall")
     check(reclaimed_ns > 0, "swapping: no reclaim")
-    check(reclaimed_ns <= waited_ns * 1.2 + 1e8, f"swapping: {reclaimed_ns} ns of reclaim, {waited_ns} ns waited")
+    # The kernel weighs what each CPU saw by how busy that was.
+    check(waited_ns / 2 - 1e9 <= reclaimed_ns <= waited_ns * 2 + 1e9, f"swapping: {reclaimed_ns} ns of reclaim, {waited_ns} ns waited")
     check(events("swapping", "oom_kill") == 0, "swapping: something was killed")
     for stall in stalls:
         check(stall["file"] == "memory.max" and stall["max"] == 32 * MIB, f"swapping: {stall}")
