@@ -110,6 +110,15 @@ try_write() { # TEXT FILE
 	{ echo "$1" >"$2"; } 2>/dev/null
 }
 
+# Gives the container's processes that have the one oom_score_adj the other. They may end meanwhile.
+adjust() { # FROM TO
+	local pid adj
+	while read -r pid; do
+		adj=$(cat "/proc/$pid/oom_score_adj" 2>/dev/null)
+		[ "$adj" != "$1" ] || try_write "$2" "/proc/$pid/oom_score_adj"
+	done <"$scope/cgroup.procs"
+}
+
 # The experiment: memory.max goes down in steps while stress-ng runs, and then so low that the
 # container dies. stress-ng starts each worker again that is killed.
 web() {
@@ -128,12 +137,16 @@ web() {
 		echo "${max}M" >"$scope/memory.max"
 		echo "${SECONDS}s: memory.max ${max}M, $now kills"
 		wait_until 60 kills_reached $((now + 1))
+		# While a killed worker is still exiting, the next that asks for memory, its parent, may
+		# find only the init left to kill. Its turn is to come at the end.
+		adjust 0 -1000
 	done
 	wait_until 120 kills_reached 30
 	# Kills go on all the time: the count is exact only while nothing runs.
 	echo 1 >"$scope/cgroup.freeze"
 	wait_until 30 frozen
 	expect web frozen_kills "$(oom_kills "$scope")"
+	adjust -1000 0
 	step web-end
 	echo 0 >"$scope/cgroup.freeze"
 	# 20 MiB are often the end of it. But stress-ng's first process is small, and the last that the
