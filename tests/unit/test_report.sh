@@ -23,9 +23,10 @@ fail() {
 	failed=1
 }
 
-# The chart library is the machine's: its version isn't ours to test.
+# The chart library is the machine's: its version isn't ours to test. Its hash stands in the page's policy,
+# which tests/browser puts to the test.
 without_library() {
-	awk 'length($0) > 50000 { print "(the chart library)"; next } { print }'
+	awk 'length($0) > 50000 { print "(the chart library)"; next } { gsub(/sha256-[A-Za-z0-9+\/=]+/, "sha256-(hash)"); print }'
 }
 
 # compare RECORDING FORMAT ENDING [OPTION...]
