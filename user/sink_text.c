@@ -259,7 +259,10 @@ static int text_reclaim(struct sink *sink, const struct record_reclaim *reclaim)
 	return 0;
 }
 
-/* That of an OOM's trigger comes after the OOM; samples are summed up for the end. */
+/*
+ * That of an OOM's trigger comes after the OOM, others perhaps in between, since names take their time; samples
+ * are summed up for the end.
+ */
 static int text_stack(struct sink *base, const struct record_stack *stack)
 {
 	struct text_sink *sink = (struct text_sink *)base;
@@ -268,8 +271,12 @@ static int text_stack(struct sink *base, const struct record_stack *stack)
 		stack_top__add(sink->top, stack);
 		return 0;
 	}
+	if (!stack_top__is_known(stack))
+		return 0;
 	text__label(sink, "was in");
 	stack_top__print_functions(base->out, stack);
+	if (stack->oom_id != sink->last_oom_id)
+		fprintf(base->out, " (OOM %" PRIu64 ")", stack->oom_id);
 	fputc('\n', base->out);
 	return sink__flush(base);
 }

@@ -45,10 +45,26 @@ static const char *frame_name(const struct record_frame *frame)
 	return frame->module ? folded__base_name(frame->module) : "?";
 }
 
-/* "memset < alloc_a < main": the program's functions; if it has none there, the kernel's. */
+static bool any_known(const struct record_frame *frames, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (frames[i].function || frames[i].module)
+			return true;
+	}
+	return false;
+}
+
+bool stack_top__is_known(const struct record_stack *stack)
+{
+	return any_known(stack->user, stack->user_count) ||
+	       any_known(stack->kernel, stack->kernel_count);
+}
+
+/* "memset < alloc_a < main": the program's functions; if none of these is known, the kernel's. */
 static void format_functions(char *dst, size_t size, const struct record_stack *stack)
 {
-	bool in_kernel = !stack->user_count;
+	bool in_kernel = !stack->user_count ||
+			 (stack->kernel_count && !any_known(stack->user, stack->user_count));
 	const struct record_frame *frames = in_kernel ? stack->kernel : stack->user;
 	size_t count = in_kernel ? stack->kernel_count : stack->user_count;
 	size_t len = snprintf(dst, size, "%s", in_kernel ? "in the kernel: " : "");

@@ -3,6 +3,7 @@
 #ifndef OOMTRACE_STACK_TOP_H
 #define OOMTRACE_STACK_TOP_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "record.h"
@@ -17,6 +18,9 @@ void stack_top__add(struct stack_top *top, const struct record_stack *stack);
 
 /* Prints the table, nothing if there was no stack. */
 void stack_top__print(struct stack_top *top, FILE *out);
+
+/* Whether there is a name for any of a stack's frames. */
+bool stack_top__is_known(const struct record_stack *stack);
 
 /* Prints the functions of a stack, innermost first, on one line, without its end. */
 void stack_top__print_functions(FILE *out, const struct record_stack *stack);

@@ -265,6 +265,7 @@ int text__oom(struct sink *base, const struct record_oom *oom)
 	char took[UNITS__TEXT_SIZE];
 	size_t shown = oom->victim_count;
 
+	sink->last_oom_id = oom->id;
 	text__time(sink, &oom->time);
 	put_outcome(sink, oom);
 	if (oom->trigger_comm) {
