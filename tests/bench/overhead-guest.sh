@@ -43,6 +43,7 @@ end_workload() {
 
 # The tracer is attached when it has said something; a second later it has done what there is to do at first.
 start() {
+	rm -f tracer.out tracer.err # the one before
 	"$@" >tracer.out 2>tracer.err &
 	tracer=$!
 	until [ -s tracer.out ] || [ -s tracer.err ]; do
