@@ -30,7 +30,7 @@ def main() -> None:
         page.scheme("dark")
         page.size(1000, 1200)
         page.open(report)
-        page.screenshot(str(out / "card.png"), page.evaluate(BOX + "('.card:nth-of-type(2)')"))
+        page.screenshot(str(out / "card.png"), page.evaluate(BOX + "('.card:nth-of-type(2), .card:last-of-type')"))
         page.scheme("light")
         page.size(360, 780, mobile=True)
         page.open(report)
