@@ -184,8 +184,13 @@ class Slack:
 
     def at_rest(self, victim):
         """Whether its memory was the same for all who looked: no other CPU ran it meanwhile."""
-        return (self.cpus == 1 or victim.tid in self.holding or
-                victim.oom.get("trigger", {}).get("pid") == victim.pid)
+        return self.alone(victim) or victim.tid in self.holding
+
+    def alone(self, victim):
+        """Whether nobody else could change its memory: it asked for more itself, and shares it with none."""
+        shared = any(v["role"] == "shares-mm" for v in victim.oom["victims"])
+        return (self.cpus == 1 or
+                not shared and victim.oom.get("trigger", {}).get("pid") == victim.pid)
 
     def between_looks(self, victim):
         """What it may gain or lose between two looks at exact sums."""
@@ -196,8 +201,7 @@ class Slack:
             # Each thread holds back some pages until it has 64 or exits. A victim that sleeps on
             # another CPU is woken by its SIGKILL, and may hand its pages over between our look at
             # its mm, when it is marked, and the kernel's, when it is logged, a moment later.
-            alone = self.cpus == 1 or victim.oom.get("trigger", {}).get("pid") == victim.pid
-            return 0 if alone else TASK_RSS_PAGES * self.page
+            return 0 if self.alone(victim) else TASK_RSS_PAGES * self.page
         if self.version <= (6, 19):
             # Each CPU holds back some pages, up to percpu_counter_batch (lib/percpu_counter.c).
             # oomtrace adds them, this kernel's log does not.
