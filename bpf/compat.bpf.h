@@ -188,17 +188,24 @@ static __always_inline bool compat__stats_index_wanted(void)
 		       bpf_core_enum_value(enum memcg_stat_item, MEMCG_NR_STAT);
 }
 
-/* Reads an item of a memcg's statistics. Returns whether it is known. */
-static __always_inline bool compat__memcg_state(struct mem_cgroup *memcg, __u32 item, __s64 *value)
+#define STATE_UNKNOWN (-1)
+
+/*
+ * An item of the statistics of a struct mem_cgroup, or STATE_UNKNOWN. They are sums of what CPUs hand over
+ * at different times: for a moment they may be below zero, which is zero here. Global: see task.bpf.h.
+ */
+__noinline __s64 compat__memcg_state(__u64 memcg_address, __u32 item)
 {
-	struct mem_cgroup___atomics *old = (void *)memcg;
-	struct mem_cgroup___pointer *new = (void *)memcg;
+	void *memcg = (void *)memcg_address;
+	__s64 value;
+	struct mem_cgroup___atomics *old = memcg;
+	struct mem_cgroup___pointer *new = memcg;
 	__u64 states;
 
 	if (!bpf_core_type_exists(struct memcg_vmstats)) {
 		if (bpf_core_field_size(old->vmstats) / sizeof(long) !=
 		    bpf_core_enum_value(enum memcg_stat_item, MEMCG_NR_STAT))
-			return false;
+			return STATE_UNKNOWN;
 		states = (__u64)memcg + bpf_core_field_offset(old->vmstats);
 	} else {
 		struct memcg_vmstats *stats = BPF_CORE_READ(new, vmstats);
@@ -207,15 +214,17 @@ static __always_inline bool compat__memcg_state(struct mem_cgroup *memcg, __u32 
 			__u8 index = STATS_INDEX_NONE;
 
 			if (!stats_index_address)
-				return false;
+				return STATE_UNKNOWN;
 			bpf_probe_read_kernel(&index, sizeof(index), (void *)stats_index_address + item);
 			if (index == STATS_INDEX_NONE)
-				return false;
+				return STATE_UNKNOWN;
 			item = index;
 		}
 		states = (__u64)stats + bpf_core_field_offset(stats->state);
 	}
-	return !bpf_probe_read_kernel(value, sizeof(*value), (void *)states + item * sizeof(long));
+	if (bpf_probe_read_kernel(&value, sizeof(value), (void *)states + item * sizeof(long)))
+		return STATE_UNKNOWN;
+	return value > 0 ? value : 0;
 }
 
 #endif

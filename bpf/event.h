@@ -334,6 +334,18 @@ struct quiet_runs {
 	__u32 pad;
 };
 
+/* What a program that stands for several is attached for: its cookie. */
+enum hook {
+	HOOK_OOM_ENTER = 1,
+	HOOK_OOM_EXIT,
+	HOOK_KILL,
+	HOOK_VICTIM,
+	HOOK_MARK,
+	HOOK_SIGNAL,
+	HOOK_MAX_BEGIN,
+	HOOK_MAX_END,
+};
+
 #define EVENT_ASSERT(cond) _Static_assert(cond, #cond)
 EVENT_ASSERT(sizeof(struct event_header) == 24);
 EVENT_ASSERT(sizeof(struct limit_write) == 24);

@@ -72,8 +72,11 @@ static __always_inline void forget_write(void)
 		__sync_fetch_and_add(&writes_active, -1);
 }
 
-/* The write that the current thread is inside of, or NULL. */
-static __always_inline struct write *current_write(void)
+/*
+ * The write that the current thread is inside of, or NULL. Look-ups are functions of their own, here and
+ * below, since the kernel writes the code of each into the program, and copies all of that each time.
+ */
+static __noinline struct write *current_write(void)
 {
 	__u32 tid = current_tid();
 	struct write *write = writes_active ? bpf_map_lookup_elem(&writes, &tid) : NULL;
@@ -104,12 +107,18 @@ static __always_inline bool has_left(void *ctx, __u64 function)
 }
 
 /* At the entry of out_of_memory(): forgets the write that this thread has begun, if it is no longer in it. */
-static __always_inline void check_write(void *ctx)
+static __noinline void check_write(void *ctx)
 {
 	struct write *write = current_write();
 
 	if (write && write->function && has_left(ctx, write->function))
 		forget_write();
+}
+
+/* The latest write to the memory.max of a cgroup, or NULL. */
+static __noinline struct limit_write *last_write(__u64 id)
+{
+	return bpf_map_lookup_elem(&last_writes, &id);
 }
 
 static __always_inline void fill_memory(struct event_cgroup *e, struct mem_cgroup *memcg)
@@ -182,7 +191,7 @@ static __always_inline __u64 counted_pages(struct mem_cgroup *memcg, __u32 file)
 	return BPF_CORE_READ(memcg, memory.usage.counter);
 }
 
-static __always_inline int on_limit_begin(struct kernfs_open_file *of, __u32 file, __u64 function)
+static __noinline int on_limit_begin(struct kernfs_open_file *of, __u32 file, __u64 function)
 {
 	struct kernfs_node *dir = compat__kernfs_parent(BPF_CORE_READ(of, kn));
 	struct cgroup *cgrp = BPF_CORE_READ(dir, priv);
@@ -204,7 +213,7 @@ static __always_inline int on_limit_begin(struct kernfs_open_file *of, __u32 fil
 	write.usage_pages = counted_pages(memcg, file);
 	write.file = file;
 	if (file == LIMIT_MAX) {
-		last = bpf_map_lookup_elem(&last_writes, &id);
+		last = last_write(id);
 		if (last)
 			write.replaced = *last;
 		latest.started_ns = write.started_ns;
@@ -255,7 +264,7 @@ static __noinline void emit_limit(struct write *write, struct cgroup *cgrp, long
 static __always_inline void forget_vain_write(struct write *write, struct cgroup *cgrp, long ret)
 {
 	__u64 id = cgroup_id(cgrp);
-	struct limit_write *last = bpf_map_lookup_elem(&last_writes, &id);
+	struct limit_write *last = last_write(id);
 
 	if (!last || last->started_ns != write->started_ns)
 		return;
@@ -307,7 +316,7 @@ static __always_inline void count_oom_in_write(void)
 /* Which write a run of the OOM killer happens in, and which one set the limit that was hit. */
 static __always_inline void fill_cause(struct event_oom *e, __u64 limit_id)
 {
-	struct limit_write *last = bpf_map_lookup_elem(&last_writes, &limit_id);
+	struct limit_write *last = last_write(limit_id);
 	struct write *write = current_write();
 
 	/* Of this very limit: the writer's own cgroup may run out of memory meanwhile, too. */

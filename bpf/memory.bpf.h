@@ -14,17 +14,17 @@
 /* One item, if this kernel has it. `unit`: the bytes that the kernel's figure counts. */
 #define FILL_ITEM(e, memcg, item, type, value, unit)                                                \
 	do {                                                                                        \
-		__s64 count;                                                                        \
-		if (bpf_core_enum_value_exists(type, value) &&                                      \
-		    compat__memcg_state(memcg, bpf_core_enum_value(type, value), &count))           \
-			fill_item(e, item, count, unit);                                            \
+		if (bpf_core_enum_value_exists(type, value))                                        \
+			fill_item(e, item, compat__memcg_state((__u64)(memcg),                      \
+							       bpf_core_enum_value(type, value)), unit); \
 	} while (0)
 
 static __always_inline void fill_item(struct event_memory *e, enum memory_item item, __s64 count,
 				      __u64 unit)
 {
-	/* Sums of what CPUs hand over at different times: for a moment they may be below zero. */
-	e->bytes[item] = count > 0 ? count * unit : 0;
+	if (count == STATE_UNKNOWN)
+		return;
+	e->bytes[item] = count * unit;
 	e->known |= 1 << item;
 }
 

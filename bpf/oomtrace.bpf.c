@@ -78,6 +78,11 @@ struct {
 	__type(value, struct cmdline_entry);
 } cmdlines SEC(".maps");
 
+static __noinline struct quiet_runs *find_quiet(__u64 limit_id)
+{
+	return bpf_map_lookup_elem(&quiet_runs, &limit_id);
+}
+
 static __always_inline bool in_run(void)
 {
 	return run.tid && run.tid == current_tid();
@@ -123,7 +128,7 @@ __noinline int open_run(__u32 outcome)
 	emit_chain(limit, LEAF_LIMIT);
 	emit_chain(trigger, LEAF_TRIGGER);
 
-	quiet = bpf_map_lookup_elem(&quiet_runs, &limit_id);
+	quiet = find_quiet(limit_id);
 	e = emit__reserve(EVENT_OOM, sizeof(*e), run.id);
 	if (!e)
 		return 0;
@@ -334,12 +339,12 @@ static __always_inline void end_quiet_run(bool no_victim)
 	struct oom_control *oc = (void *)run.oc;
 	struct cgroup *limit = limit_cgroup(oc);
 	__u64 limit_id = limit ? cgroup_id(limit) : 0;
-	struct quiet_runs *quiet = bpf_map_lookup_elem(&quiet_runs, &limit_id);
+	struct quiet_runs *quiet = find_quiet(limit_id);
 	struct quiet_runs first = {};
 
 	if (!quiet) {
 		bpf_map_update_elem(&quiet_runs, &limit_id, &first, BPF_ANY);
-		quiet = bpf_map_lookup_elem(&quiet_runs, &limit_id);
+		quiet = find_quiet(limit_id);
 		if (!quiet)
 			return;
 		quiet->in_target = in_target((__u64)limit);
@@ -773,4 +778,35 @@ int BPF_KPROBE(kp_charged, struct page_counter *counter, unsigned long pages)
 	if (usage_on && !may_be_followed((__u64)counter))
 		return 0;
 	return on_charged(ctx, counter, pages);
+}
+
+/*
+ * All that a trace of the whole machine needs of functions, in one program, which is attached to each of
+ * them with a cookie that says which (5.15): the verifier looks once at what several of them end in.
+ */
+SEC("?kprobe")
+int kp_shared(struct pt_regs *ctx)
+{
+	void *first = (void *)PT_REGS_PARM1(ctx);
+
+	switch (bpf_get_attach_cookie(ctx)) {
+	case HOOK_OOM_ENTER:
+		check_write(ctx);
+		return on_oom_enter(first);
+	case HOOK_OOM_EXIT:
+		return on_oom_exit(ctx, PT_REGS_RC(ctx) & 0xff);
+	case HOOK_KILL:
+		return on_kill(first);
+	case HOOK_VICTIM:
+		return on_victim();
+	case HOOK_MARK:
+		return on_mark(ctx, first);
+	case HOOK_SIGNAL:
+		return on_signal(ctx, (int)(__u64)first, (void *)PT_REGS_PARM3(ctx));
+	case HOOK_MAX_BEGIN:
+		return on_limit_begin(first, LIMIT_MAX, PT_REGS_IP(ctx));
+	case HOOK_MAX_END:
+		return on_limit_end(PT_REGS_RC(ctx));
+	}
+	return 0;
 }

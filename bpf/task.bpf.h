@@ -30,7 +30,7 @@ static __always_inline struct cgroup_subsys_state *memory_css(void *subsys)
  * The cgroup a task is in, in the hierarchy that has the memory controller. On v2 that is the
  * cgroup of /proc/PID/cgroup, even where the controller is off and an ancestor is charged.
  */
-static __always_inline struct cgroup *task_cgroup(struct task_struct *task)
+static __noinline struct cgroup *task_cgroup(struct task_struct *task)
 {
 	struct css_set *set = BPF_CORE_READ(task, cgroups);
 	struct cgroup_subsys_state *css;
@@ -41,7 +41,7 @@ static __always_inline struct cgroup *task_cgroup(struct task_struct *task)
 	return BPF_CORE_READ(css, cgroup);
 }
 
-static __always_inline struct mem_cgroup *cgroup_memcg(struct cgroup *cgrp)
+static __noinline struct mem_cgroup *cgroup_memcg(struct cgroup *cgrp)
 {
 	void *subsys = (void *)cgrp + bpf_core_field_offset(struct cgroup, subsys);
 	void *css = memory_css(subsys);

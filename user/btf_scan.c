@@ -6,10 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define KINDS 32 /* five bits; newer kernels' kinds that we don't know too */
 #define BUCKETS 4096 /* by a name's first bytes; so many that nearly all types end here */
 #define NONE UINT16_MAX
 #define CHAIN_MAX 64 /* typedefs and qualifiers in a row; the kernel itself allows 32 */
+#define STRIDE 32    /* ids from one offset that is kept to the next: an index of all is 0.4 MB to touch */
 #define POINTER_ID 1 /* of the one pointer in a subset */
+#define SUBSET_TYPES 8192 /* at most, the pointer not counted */
+#define SLOTS (2 * SUBSET_TYPES)
 #define SUBSET_MAX (16U << 20) /* bytes of each section: a name that is used often is there as often */
 /* The kinds that can be asked for in a subset. */
 #define SUBSET_KINDS (1U << BTF_KIND_STRUCT | 1U << BTF_KIND_UNION | 1U << BTF_KIND_ENUM | \
@@ -24,11 +28,11 @@ struct btf_scan {
 	const uint8_t *types;
 	const char *strings;
 	uint32_t types_len, strings_len;
-	uint32_t *offsets; /* into `types`, by id; [0] is void and unused */
+	uint32_t *offsets; /* into `types`, of each id that is a multiple of STRIDE */
 	uint32_t count;    /* of ids */
-	size_t offsets_size;
 
 	struct btf_scan__name *names;
+	uint32_t kinds; /* of all of them */
 	uint16_t first[BUCKETS], *next; /* of `names` in a bucket */
 	uint32_t *roots;                /* ids that go into the subset */
 	size_t roots_count, roots_size;
@@ -37,9 +41,9 @@ struct btf_scan {
 /* A subset that is being made. */
 struct subset {
 	struct btf_scan *scan;
-	uint32_t *new_ids; /* by id; 0: not in the subset (yet) */
-	uint32_t *queue;   /* ids in the order of their new ones, from POINTER_ID + 1 on */
+	uint32_t queue[SUBSET_TYPES]; /* ids in the order of their new ones, from POINTER_ID + 1 on */
 	uint32_t queued;
+	uint16_t slots[SLOTS];        /* hash table: id to place in the queue, plus 1; 0: free */
 	struct buffer types, strings;
 };
 
@@ -71,42 +75,37 @@ static uint32_t kind_of(const struct btf_type *type)
 	return BTF_INFO_KIND(type->info);
 }
 
-/* Bytes that follow a struct btf_type; negative: not known. */
-static int64_t tail_size(const struct btf_type *type)
-{
-	uint32_t vlen = BTF_INFO_VLEN(type->info);
+/* What follows a struct btf_type, by its kind. */
+static const struct {
+	bool known;
+	uint8_t once, each; /* bytes, and bytes for each of its `vlen` */
+} tails[KINDS] = {
+	[BTF_KIND_INT] = { true, sizeof(uint32_t), 0 },
+	[BTF_KIND_PTR] = { true, 0, 0 },
+	[BTF_KIND_ARRAY] = { true, sizeof(struct btf_array), 0 },
+	[BTF_KIND_STRUCT] = { true, 0, sizeof(struct btf_member) },
+	[BTF_KIND_UNION] = { true, 0, sizeof(struct btf_member) },
+	[BTF_KIND_ENUM] = { true, 0, sizeof(struct btf_enum) },
+	[BTF_KIND_FWD] = { true, 0, 0 },
+	[BTF_KIND_TYPEDEF] = { true, 0, 0 },
+	[BTF_KIND_VOLATILE] = { true, 0, 0 },
+	[BTF_KIND_CONST] = { true, 0, 0 },
+	[BTF_KIND_RESTRICT] = { true, 0, 0 },
+	[BTF_KIND_FUNC] = { true, 0, 0 },
+	[BTF_KIND_FUNC_PROTO] = { true, 0, sizeof(struct btf_param) },
+	[BTF_KIND_VAR] = { true, sizeof(struct btf_var), 0 },
+	[BTF_KIND_DATASEC] = { true, 0, sizeof(struct btf_var_secinfo) },
+	[BTF_KIND_FLOAT] = { true, 0, 0 },
+	[BTF_KIND_DECL_TAG] = { true, sizeof(struct btf_decl_tag), 0 },
+	[BTF_KIND_TYPE_TAG] = { true, 0, 0 },
+	[BTF_KIND_ENUM64] = { true, 0, sizeof(struct btf_enum64) },
+};
 
-	switch (kind_of(type)) {
-	case BTF_KIND_PTR:
-	case BTF_KIND_FWD:
-	case BTF_KIND_TYPEDEF:
-	case BTF_KIND_VOLATILE:
-	case BTF_KIND_CONST:
-	case BTF_KIND_RESTRICT:
-	case BTF_KIND_FUNC:
-	case BTF_KIND_FLOAT:
-	case BTF_KIND_TYPE_TAG:
-		return 0;
-	case BTF_KIND_INT:
-	case BTF_KIND_VAR:
-	case BTF_KIND_DECL_TAG:
-		return sizeof(uint32_t);
-	case BTF_KIND_ARRAY:
-		return sizeof(struct btf_array);
-	case BTF_KIND_STRUCT:
-	case BTF_KIND_UNION:
-		return (int64_t)vlen * sizeof(struct btf_member);
-	case BTF_KIND_ENUM:
-		return (int64_t)vlen * sizeof(struct btf_enum);
-	case BTF_KIND_ENUM64:
-		return (int64_t)vlen * sizeof(struct btf_enum64);
-	case BTF_KIND_FUNC_PROTO:
-		return (int64_t)vlen * sizeof(struct btf_param);
-	case BTF_KIND_DATASEC:
-		return (int64_t)vlen * sizeof(struct btf_var_secinfo);
-	default:
-		return -1;
-	}
+static size_t tail_size(const struct btf_type *type)
+{
+	uint32_t kind = kind_of(type);
+
+	return tails[kind].once + (size_t)BTF_INFO_VLEN(type->info) * tails[kind].each;
 }
 
 /* Sets the sections of a BTF: a header, then types and strings in either order, aligned. */
@@ -149,6 +148,7 @@ static int index_names(struct btf_scan *scan, size_t count)
 			return -EINVAL;
 		at = bucket(scan->names[i].name);
 		scan->names[i].id = 0;
+		scan->kinds |= scan->names[i].kinds;
 		scan->next[i] = scan->first[at];
 		scan->first[at] = i;
 	}
@@ -181,29 +181,31 @@ static int scan_types(struct btf_scan *scan)
 {
 	uint32_t at = 0;
 
-	scan->count = 1;
-	while (at < scan->types_len) {
+	/* As many as there could be: memory that isn't written to costs nothing. */
+	scan->offsets = calloc(scan->types_len / sizeof(struct btf_type) / STRIDE + 1, sizeof(*scan->offsets));
+	if (!scan->offsets)
+		return -ENOMEM;
+	for (scan->count = 1; at < scan->types_len; scan->count++) {
 		const struct btf_type *type = (const void *)(scan->types + at);
 		uint32_t left = scan->types_len - at;
-		int64_t tail;
+		uint32_t kind;
+		size_t size;
 
 		if (left < sizeof(*type))
 			return -EINVAL;
-		tail = tail_size(type);
-		if (tail < 0)
+		kind = kind_of(type);
+		if (!tails[kind].known)
 			return -EOPNOTSUPP;
-		if ((size_t)tail > left - sizeof(*type) || type->name_off >= scan->strings_len)
+		size = sizeof(*type) + tail_size(type);
+		if (size > left || type->name_off >= scan->strings_len)
 			return -EINVAL;
-		if (grow((void **)&scan->offsets, &scan->offsets_size, scan->count + 1,
-			 sizeof(*scan->offsets)))
-			return -ENOMEM;
-		scan->offsets[scan->count] = at;
+		if (scan->count % STRIDE == 0)
+			scan->offsets[scan->count / STRIDE] = at;
 		/* A string too short to be looked for may end the section: don't read beyond that. */
-		if (scan->strings_len - type->name_off > BTF_SCAN__NAME_MIN &&
+		if (scan->kinds & 1U << kind && scan->strings_len - type->name_off > BTF_SCAN__NAME_MIN &&
 		    compare_name(scan, type, scan->count))
 			return -ENOMEM;
-		scan->count++;
-		at += sizeof(*type) + tail;
+		at += size;
 	}
 	return 0;
 }
@@ -242,7 +244,18 @@ void btf_scan__free(struct btf_scan *scan)
 
 static const struct btf_type *type_at(const struct btf_scan *scan, uint32_t id)
 {
-	return id && id < scan->count ? (const void *)(scan->types + scan->offsets[id]) : NULL;
+	const struct btf_type *type;
+	uint32_t at;
+
+	if (!id || id >= scan->count)
+		return NULL;
+	at = scan->offsets[id / STRIDE];
+	/* The first stride starts with 1, at offset 0. */
+	for (uint32_t i = id < STRIDE ? 1 : id - id % STRIDE; i < id; i++) {
+		type = (const void *)(scan->types + at);
+		at += sizeof(*type) + tail_size(type);
+	}
+	return (const void *)(scan->types + at);
 }
 
 static int append(struct buffer *to, const void *bytes, size_t len)
@@ -272,14 +285,21 @@ static int move_string(struct subset *s, uint32_t *offset)
 	return append(&s->strings, string, strlen(string) + 1);
 }
 
-/* Has a type in the subset, as it is. */
-static uint32_t enqueue(struct subset *s, uint32_t id)
+/* Has a type in the subset, as it is. Sets its new id. */
+static int enqueue(struct subset *s, uint32_t *id)
 {
-	if (!s->new_ids[id]) {
-		s->queue[s->queued++] = id;
-		s->new_ids[id] = POINTER_ID + s->queued;
+	uint32_t slot = *id * 2654435761U % SLOTS;
+
+	while (s->slots[slot] && s->queue[s->slots[slot] - 1] != *id)
+		slot = (slot + 1) % SLOTS;
+	if (!s->slots[slot]) {
+		if (s->queued == SUBSET_TYPES)
+			return -EINVAL;
+		s->queue[s->queued++] = *id;
+		s->slots[slot] = s->queued;
 	}
-	return s->new_ids[id];
+	*id = POINTER_ID + s->slots[slot];
+	return 0;
 }
 
 /* Has the type of something in the subset, without typedefs and qualifiers. Sets its new id. */
@@ -309,8 +329,7 @@ static int move_type(struct subset *s, uint32_t *id)
 		case BTF_KIND_ENUM:
 		case BTF_KIND_ENUM64:
 		case BTF_KIND_FWD:
-			*id = enqueue(s, *id);
-			return 0;
+			return enqueue(s, id);
 		default:
 			return -EINVAL; /* nothing that a member could be */
 		}
@@ -378,8 +397,11 @@ static int move_all(struct subset *s)
 	const struct btf_type pointer = { .info = BTF_KIND_PTR << 24 };
 	int err = append(&s->strings, "", 1) ?: append(&s->types, &pointer, sizeof(pointer));
 
-	for (size_t i = 0; i < s->scan->roots_count; i++)
-		enqueue(s, s->scan->roots[i]);
+	for (size_t i = 0; i < s->scan->roots_count && !err; i++) {
+		uint32_t id = s->scan->roots[i];
+
+		err = enqueue(s, &id);
+	}
 	/* The queue grows as it is worked off; each id is in it once. */
 	for (uint32_t i = 0; i < s->queued && !err; i++)
 		err = move_definition(s, type_at(s->scan, s->queue[i]));
@@ -413,18 +435,17 @@ static int put_together(struct subset *s, void **data, size_t *size)
 
 int btf_scan__subset(struct btf_scan *scan, void **data, size_t *size)
 {
-	struct subset s = {
-		.scan = scan,
-		.new_ids = calloc(scan->count, sizeof(*s.new_ids)),
-		.queue = calloc(scan->count, sizeof(*s.queue)),
-	};
-	int err = s.new_ids && s.queue ? move_all(&s) : -ENOMEM;
+	struct subset *s = calloc(1, sizeof(*s));
+	int err;
 
+	if (!s)
+		return -ENOMEM;
+	s->scan = scan;
+	err = move_all(s);
 	if (!err)
-		err = put_together(&s, data, size);
-	free(s.new_ids);
-	free(s.queue);
-	free(s.types.bytes);
-	free(s.strings.bytes);
+		err = put_together(s, data, size);
+	free(s->types.bytes);
+	free(s->strings.bytes);
+	free(s);
 	return err;
 }

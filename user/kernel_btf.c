@@ -33,6 +33,11 @@ static const struct {
 };
 #define TYPED_COUNT (sizeof(typed) / sizeof(typed[0]))
 
+/* Functions that tell what a kernel does. (The last is static, but its address is taken.) */
+#define HAS_COOKIES "bpf_get_attach_cookie_trace"
+#define HAS_FENTRY "register_ftrace_direct"
+#define FREES_LATER "register_ftrace_direct_cb"
+
 struct kernel_btf {
 	int handlers[TYPED_COUNT];
 	int fd; /* of the file that libbpf reads, in memory */
@@ -64,7 +69,7 @@ static char *target_name(const struct bpf_program *program, int i)
 	return asprintf(&name, "%s%s", typed[i].prefix, target) < 0 ? NULL : name;
 }
 
-static struct btf_scan__name *find_name(struct kernel_btf *btf, const char *name, uint32_t kinds)
+static const struct btf_scan__name *find_name(const struct kernel_btf *btf, const char *name, uint32_t kinds)
 {
 	for (size_t i = 0; i < btf->count; i++) {
 		if (btf->names[i].kinds == kinds && !strcmp(btf->names[i].name, name))
@@ -191,33 +196,67 @@ const char *kernel_btf__path(const struct kernel_btf *btf)
 	return btf->path;
 }
 
-/* All of the file, in memory of `*room` bytes that starts on a huge page, for munmap(). */
-static int read_vmlinux(void **bytes, size_t *size, size_t *room)
+/* Memory that starts on a huge page: clearing that takes less than faulting in small ones. */
+static void *get_memory(size_t size, void **mapping, size_t *mapped)
+{
+	uintptr_t start;
+
+	*mapped = size + HUGE_PAGE;
+	*mapping = mmap(NULL, *mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (*mapping == MAP_FAILED)
+		return NULL;
+	start = ((uintptr_t)*mapping + HUGE_PAGE - 1) & ~(uintptr_t)(HUGE_PAGE - 1);
+	madvise(*mapping, *mapped, MADV_HUGEPAGE); /* all of it: a huge page must be in it as a whole */
+	return (void *)start;
+}
+
+/* The BTF that the kernel has loaded, in one piece (5.11, if it has been used already). */
+static size_t copy_vmlinux(void *bytes, size_t size)
+{
+	char name[16] = "";
+	struct bpf_btf_info info = {
+		.btf = (uintptr_t)bytes,
+		.btf_size = size,
+		.name = (uintptr_t)name,
+		.name_len = sizeof(name),
+	};
+	__u32 id = 0, info_len = sizeof(info);
+	int fd = bpf_btf_get_next_id(0, &id) ? -1 : bpf_btf_get_fd_by_id(id);
+	int err = fd < 0 ? -1 : bpf_obj_get_info_by_fd(fd, &info, &info_len);
+
+	if (fd >= 0)
+		close(fd);
+	return !err && info.kernel_btf && !strcmp(name, "vmlinux") && info.btf_size == size ? size : 0;
+}
+
+/* Sets *bytes to all of the kernel's BTF, inside of a mapping for munmap(). */
+static int read_vmlinux(const void **bytes, size_t *size, void **mapping, size_t *mapped)
 {
 	int fd = open(VMLINUX, O_RDONLY | O_CLOEXEC);
 	off_t length = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
-	ssize_t count;
-	size_t len = 0;
-	uint8_t *memory;
+	ssize_t count = 1;
+	char *memory = NULL;
 
-	if (length <= 0 || length > VMLINUX_MAX || lseek(fd, 0, SEEK_SET)) {
+	if (length > 0 && length <= VMLINUX_MAX)
+		memory = get_memory(length, mapping, mapped);
+	if (!memory) {
 		if (fd >= 0)
 			close(fd);
 		return -EINVAL;
 	}
-	*room = length + HUGE_PAGE;
-	memory = mmap(NULL, *room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (memory == MAP_FAILED) {
-		close(fd);
-		return -ENOMEM;
-	}
-	madvise(memory, *room, MADV_HUGEPAGE);
-	while ((count = read(fd, memory + len, length - len)) > 0)
-		len += count;
-	close(fd);
 	*bytes = memory;
-	*size = len;
-	return 0;
+	*size = copy_vmlinux(memory, length);
+	/* A page at a time is all that the file gives. */
+	for (off_t at = 0; !*size && count > 0; at += count) {
+		count = pread(fd, memory + at, length - at, at);
+		if (at == length)
+			*size = length;
+	}
+	close(fd);
+	if (*size)
+		return 0;
+	munmap(*mapping, *mapped);
+	return -EIO;
 }
 
 static int write_subset(struct kernel_btf *btf, struct btf_scan *scan)
@@ -241,20 +280,37 @@ static int write_subset(struct kernel_btf *btf, struct btf_scan *scan)
 int kernel_btf__read(struct kernel_btf *btf, struct bpf_object *object)
 {
 	struct btf_scan *scan = NULL;
-	size_t size = 0, room = 0;
-	void *bytes = NULL;
+	size_t size = 0, mapped = 0;
+	const void *bytes = NULL;
+	void *mapping = NULL;
 	int err;
 
 	if (btf->read)
 		return 0;
 	err = add_types(btf, bpf_object__btf(object)) ?: add_targets(btf, object);
-	err = err ?: read_vmlinux(&bytes, &size, &room);
+	err = err ?: add_name(btf, strdup(HAS_COOKIES), 1U << BTF_KIND_FUNC, false);
+	err = err ?: add_name(btf, strdup(HAS_FENTRY), 1U << BTF_KIND_FUNC, false);
+	err = err ?: add_name(btf, strdup(FREES_LATER), 1U << BTF_KIND_FUNC, false);
+	err = err ?: read_vmlinux(&bytes, &size, &mapping, &mapped);
 	if (err)
 		return err;
 	err = btf_scan__new(bytes, size, btf->names, btf->count, &scan);
 	err = err ?: write_subset(btf, scan);
 	btf_scan__free(scan);
-	munmap(bytes, room);
+	munmap(mapping, mapped);
 	btf->read = !err;
 	return err;
+}
+
+static bool has_function(const struct kernel_btf *btf, const char *name)
+{
+	const struct btf_scan__name *found = find_name(btf, name, 1U << BTF_KIND_FUNC);
+
+	return found && found->id;
+}
+
+bool kernel_btf__fentry_waits(const struct kernel_btf *btf)
+{
+	return has_function(btf, HAS_COOKIES) && has_function(btf, HAS_FENTRY) &&
+	       !has_function(btf, FREES_LATER);
 }

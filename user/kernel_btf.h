@@ -8,6 +8,7 @@
 #define OOMTRACE_KERNEL_BTF_H
 
 #include <bpf/libbpf.h>
+#include <stdbool.h>
 
 struct kernel_btf;
 
@@ -22,5 +23,12 @@ const char *kernel_btf__path(const struct kernel_btf *btf);
 
 /* Looks up what the programs of an object need, the first time. Returns 0 or a negative errno. */
 int kernel_btf__read(struct kernel_btf *btf, struct bpf_object *object);
+
+/*
+ * Whether the first fentry or fexit program to be attached makes us wait, some 0.1 s, and kprobes can have
+ * cookies. Up to 6.6 the kernel waits for all tasks (synchronize_rcu_tasks()) when its table of such
+ * programs grows, as it does at the first; d05cb470663a, in 6.7, has that done later by a callback.
+ */
+bool kernel_btf__fentry_waits(const struct kernel_btf *btf);
 
 #endif

@@ -4,6 +4,9 @@
 #include <stddef.h>
 #include <string.h>
 
+/* The program that all purposes of a trace of the whole machine can share. */
+#define SHARED "kp_shared"
+
 const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 	{
 		.name = "oom-begin",
@@ -14,6 +17,8 @@ const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 			{ "btf_oom_enter", "fentry out_of_memory" },
 			{ "kp_oom_enter", "kprobe out_of_memory" },
 		},
+		.shared = { SHARED, "kprobe out_of_memory" },
+		.hook = HOOK_OOM_ENTER,
 	},
 	{
 		.name = "oom-end",
@@ -24,6 +29,8 @@ const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 			{ "btf_oom_exit", "fexit out_of_memory" },
 			{ "kp_oom_exit", "kretprobe out_of_memory" },
 		},
+		.shared = { SHARED, "kretprobe out_of_memory" },
+		.hook = HOOK_OOM_EXIT,
 	},
 	{
 		.name = "oom-kill",
@@ -32,6 +39,8 @@ const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 			{ "btf_kill", "fentry oom_kill_process" },
 			{ "kp_kill", "kprobe oom_kill_process" },
 		},
+		.shared = { SHARED, "kprobe oom_kill_process" },
+		.hook = HOOK_KILL,
 	},
 	{
 		.name = "victim-kill",
@@ -42,6 +51,8 @@ const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 			{ "btf_victim", "fentry __oom_kill_process" },
 			{ "kp_victim", "kprobe __oom_kill_process" },
 		},
+		.shared = { SHARED, "kprobe __oom_kill_process" },
+		.hook = HOOK_VICTIM,
 	},
 	{
 		.name = "victim-mark",
@@ -52,6 +63,8 @@ const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 			{ "btf_mark", "fentry mark_oom_victim" },
 			{ "kp_mark", "kprobe mark_oom_victim" },
 		},
+		.shared = { SHARED, "kprobe mark_oom_victim" },
+		.hook = HOOK_MARK,
 	},
 	{
 		.name = "victim-shares-mm",
@@ -60,6 +73,8 @@ const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 			{ "btf_signal", "fentry do_send_sig_info" },
 			{ "kp_signal", "kprobe do_send_sig_info" },
 		},
+		.shared = { SHARED, "kprobe do_send_sig_info" },
+		.hook = HOOK_SIGNAL,
 	},
 	{
 		.name = "exit",
@@ -86,6 +101,8 @@ const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 			{ "btf_max_begin", "fentry memory_max_write" },
 			{ "kp_max_begin", "kprobe memory_max_write" },
 		},
+		.shared = { SHARED, "kprobe memory_max_write" },
+		.hook = HOOK_MAX_BEGIN,
 	},
 	{
 		.name = "max-write-end",
@@ -95,6 +112,8 @@ const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 			{ "btf_max_end", "fexit memory_max_write" },
 			{ "kp_max_end", "kretprobe memory_max_write" },
 		},
+		.shared = { SHARED, "kretprobe memory_max_write" },
+		.hook = HOOK_MAX_END,
 	},
 	{
 		.name = "high-write-begin",
@@ -241,6 +260,8 @@ static bool is_typed(const struct plan_candidate *candidate)
 
 static int first_candidate(const struct plan_purpose *purpose, const struct plan_wants *wants)
 {
+	if (wants->shared && purpose->shared.program)
+		return PLAN_SHARED;
 	for (int i = 0; i < PLAN_CANDIDATES && purpose->candidates[i].program; i++) {
 		if (!wants->kprobes || !is_typed(&purpose->candidates[i]))
 			return i;
@@ -266,7 +287,7 @@ void plan__init(struct plan *plan, const struct plan_wants *wants)
 int plan__fail(struct plan *plan, int i, int error)
 {
 	struct plan_choice *choice = &plan->choices[i];
-	int next = choice->candidate + 1;
+	int next = choice->candidate == PLAN_SHARED ? 0 : choice->candidate + 1;
 
 	choice->error = error;
 	if (next < PLAN_CANDIDATES && plan_purposes[i].candidates[next].program) {
@@ -281,7 +302,9 @@ const struct plan_candidate *plan__chosen(const struct plan *plan, int i)
 {
 	int candidate = plan->choices[i].candidate;
 
-	return candidate == PLAN_NOT_ATTACHED ? NULL : &plan_purposes[i].candidates[candidate];
+	if (candidate == PLAN_NOT_ATTACHED)
+		return NULL;
+	return candidate == PLAN_SHARED ? &plan_purposes[i].shared : &plan_purposes[i].candidates[candidate];
 }
 
 bool plan__has(const struct plan *plan, const char *name)

@@ -16,6 +16,7 @@
 #define PLAN_CANDIDATES 4
 #define PLAN_PURPOSES 24
 #define PLAN_NOT_ATTACHED (-1)
+#define PLAN_SHARED PLAN_CANDIDATES /* a kprobe, by the program that stands for several purposes */
 
 /* What a purpose is of use for. */
 enum plan_need {
@@ -31,11 +32,12 @@ struct plan_wants {
 	bool usage;   /* only with a target */
 	bool stacks;
 	bool kprobes; /* nothing that needs the kernel's types to attach */
+	bool shared;  /* PLAN_SHARED first, where there is one */
 };
 
 struct plan_candidate {
 	const char *program; /* name of the BPF program; NULL ends the list */
-	const char *label;   /* what it is attached to, as shown to people: "fentry out_of_memory" */
+	const char *label;   /* how, and what it is attached to: "fentry out_of_memory" */
 };
 
 struct plan_purpose {
@@ -49,11 +51,13 @@ struct plan_purpose {
 	bool required;
 	enum plan_need need;
 	struct plan_candidate candidates[PLAN_CANDIDATES]; /* in order of preference */
+	struct plan_candidate shared; /* PLAN_SHARED; not every purpose has it */
+	enum hook hook; /* tells the shared program what it is attached for */
 };
 
 /* One purpose's state: which candidate is in use, and why an earlier one isn't. */
 struct plan_choice {
-	int candidate; /* index, or PLAN_NOT_ATTACHED */
+	int candidate; /* index, PLAN_SHARED or PLAN_NOT_ATTACHED */
 	int error;     /* 0, or the negative errno of the last candidate that failed */
 	bool wanted;
 };

@@ -62,9 +62,14 @@ int proc__cmdline(uint32_t pid, struct cmdline_entry *out)
 	struct cmdline_entry entry = {};
 	char bytes[EVENT_CMDLINE_LEN + 1];
 	uint64_t start_ns = 0;
-	ssize_t len;
-	int err = proc__start(pid, &start_ns);
+	ssize_t len = read_file(pid, "cmdline", bytes, sizeof(bytes));
+	int err;
 
+	/* Most are threads of the kernel, which have none: their start time would be read for nothing. */
+	if (!len)
+		return -ENODATA;
+	/* Before what counts: if the pid comes to be another's meanwhile, the two don't match any process. */
+	err = proc__start(pid, &start_ns);
 	if (err)
 		return err == -ENOENT ? -ESRCH : err;
 	entry.start_ns = start_ns;

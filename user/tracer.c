@@ -25,6 +25,7 @@ struct tracer {
 	struct bpf_program *programs[PLAN_PURPOSES]; /* NULL: nothing is attached */
 	struct bpf_link *links[PLAN_PURPOSES];
 	struct kernel_btf *btf; /* NULL: libbpf reads the kernel's types by itself */
+	bool planned; /* the kernel's types have had their say in the plan */
 };
 
 static struct bpf_program *find_program(struct oomtrace_bpf *skel, const struct plan *plan, int i)
@@ -107,6 +108,9 @@ static int watch_libbpf(enum libbpf_print_level level, const char *format, va_li
 	va_list copy;
 	int end = 0;
 
+	/* There are hundreds of others, and to write them out takes longer than what they tell of. */
+	if (level == LIBBPF_DEBUG)
+		return 0;
 	va_copy(copy, args);
 	vsnprintf(line, sizeof(line), format, copy);
 	va_end(copy);
@@ -115,8 +119,23 @@ static int watch_libbpf(enum libbpf_print_level level, const char *format, va_li
 	return print_next ? print_next(level, format, args) : 0;
 }
 
+static void make_plan(const struct tracer *tracer, const struct tracer_options *opts, struct plan *plan)
+{
+	struct plan_wants wants = {
+		.target = opts->target_cgroup_id != 0,
+		.usage = opts->usage,
+		.stacks = opts->want_stacks,
+		.kprobes = opts->force_kprobes,
+	};
+
+	/* What a trace of the whole machine attaches to is rarely called: nothing there needs fentry's speed. */
+	wants.shared = !wants.target && !wants.stacks && !wants.kprobes && tracer->btf &&
+		       kernel_btf__fentry_waits(tracer->btf);
+	plan__init(plan, &wants);
+}
+
 /* Loads the programs of the plan; with only >= 0, that of this purpose alone, to see if it would. */
-static int load(const struct tracer *tracer, const struct tracer_options *opts, const struct plan *plan,
+static int load(struct tracer *tracer, const struct tracer_options *opts, struct plan *plan,
 		int only, struct oomtrace_bpf **out)
 {
 	struct oomtrace_bpf *skel = NULL;
@@ -124,6 +143,9 @@ static int load(const struct tracer *tracer, const struct tracer_options *opts, 
 
 	if (err)
 		return err;
+	if (!tracer->planned)
+		make_plan(tracer, opts, plan);
+	tracer->planned = true;
 	for (int i = 0; i < PLAN_PURPOSES; i++) {
 		struct bpf_program *program = find_program(skel, plan, i);
 
@@ -157,7 +179,7 @@ static int purpose_of(const struct plan *plan, const char *program)
  * libbpf loads all or nothing. Moves the program that failed on to its next candidate; if libbpf has
  * named none, loads each alone to see which do. Returns 0 when the plan has changed.
  */
-static int replan_after_load(const struct tracer *tracer, const struct tracer_options *opts,
+static int replan_after_load(struct tracer *tracer, const struct tracer_options *opts,
 			     struct plan *plan, int load_error)
 {
 	int suspect = purpose_of(plan, failed_program);
@@ -195,24 +217,87 @@ static void detach(struct tracer *tracer)
 	tracer->skel = NULL;
 }
 
-/* Attaches every purpose. Returns the index of the first that failed and its errno, or -1. */
+/*
+ * A kprobe at a function's entry is one of ftrace's, which looks at all of its 45,000 places whenever one
+ * is added. On x86 its call is the first thing in a function, or the second, after endbr64: behind it a
+ * kprobe is a breakpoint, and nothing has been done to the arguments yet. The kernel refuses an offset that
+ * is inside of an instruction, as the first is when it is the second that is right.
+ */
+static struct bpf_link *attach_behind_entry(const struct bpf_program *program, const char *function,
+					    enum hook hook)
+{
+	struct bpf_link *link = NULL;
+#if defined(__x86_64__)
+	const size_t offsets[] = { 5, 9 };
+
+	errno = EILSEQ;
+	for (size_t i = 0; i < 2 && !link && errno == EILSEQ; i++) {
+		LIBBPF_OPTS(bpf_kprobe_opts, opts, .bpf_cookie = hook, .offset = offsets[i]);
+
+		link = bpf_program__attach_kprobe_opts(program, function, &opts);
+	}
+#endif
+	return link;
+}
+
+/* The program for several purposes doesn't say itself where it is to be attached. */
+static struct bpf_link *attach_shared(const struct bpf_program *program, const char *label, enum hook hook)
+{
+	const char *function = strchr(label, ' ') + 1;
+	bool returns = !strncmp(label, "kretprobe", strlen("kretprobe"));
+	LIBBPF_OPTS(bpf_kprobe_opts, opts, .bpf_cookie = hook, .retprobe = returns);
+	/* Where a kretprobe is, the entry is ftrace's already, and one more there costs nothing. */
+	bool shares_entry = hook == HOOK_OOM_ENTER || hook == HOOK_MAX_BEGIN;
+	struct bpf_link *link = NULL;
+
+	if (!returns && !shares_entry)
+		link = attach_behind_entry(program, function, hook);
+	return link ? link : bpf_program__attach_kprobe_opts(program, function, &opts);
+}
+
+static struct bpf_link *attach_program(const struct bpf_program *program, const struct plan *plan, int i)
+{
+	if (plan->choices[i].candidate == PLAN_SHARED)
+		return attach_shared(program, plan__chosen(plan, i)->label, plan_purposes[i].hook);
+	/* The type of a BTF-typed program may be known to us only (kernel_btf.c). */
+	if (bpf_program__type(program) == BPF_PROG_TYPE_TRACING)
+		return bpf_program__attach_trace(program);
+	return bpf_program__attach(program);
+}
+
+static bool is_kretprobe(const struct plan *plan, int i)
+{
+	return !strncmp(plan__chosen(plan, i)->label, "kretprobe", strlen("kretprobe"));
+}
+
+static int attach_purpose(struct tracer *tracer, const struct plan *plan, int i)
+{
+	struct bpf_program *program = find_program(tracer->skel, plan, i);
+
+	tracer->links[i] = attach_program(program, plan, i);
+	if (!tracer->links[i])
+		return -errno;
+	tracer->programs[i] = program;
+	return 0;
+}
+
+/*
+ * Attaches every purpose. Returns the index of the first that failed and its errno, or -1.
+ *
+ * The last purpose first: a run of the OOM killer must not begin half attached. Before them all, those
+ * that take longest: 5 ticks after the first breakpoint the kernel begins to make jumps of them, and then
+ * whoever wants to add another waits for 0.1 s.
+ */
 static int attach(struct tracer *tracer, const struct plan *plan, int *error)
 {
-	/* The last purpose first: a run of the OOM killer must not begin half attached. */
-	for (int i = PLAN_PURPOSES - 1; i >= 0; i--) {
-		struct bpf_program *program = find_program(tracer->skel, plan, i);
-
-		if (!program)
-			continue;
-		/* The type of a BTF-typed program may be known to us only (kernel_btf.c). */
-		tracer->links[i] = bpf_program__type(program) == BPF_PROG_TYPE_TRACING ?
-					   bpf_program__attach_trace(program) :
-					   bpf_program__attach(program);
-		if (!tracer->links[i]) {
-			*error = -errno;
-			return i;
+	for (int round = 0; round < 2; round++) {
+		for (int i = PLAN_PURPOSES - 1; i >= 0; i--) {
+			if (!plan__chosen(plan, i) || is_kretprobe(plan, i) != (round == 0))
+				continue;
+			*error = attach_purpose(tracer, plan, i);
+			if (*error)
+				return i;
 		}
-		tracer->programs[i] = program;
 	}
 	return -1;
 }
@@ -253,19 +338,13 @@ int tracer__open(const struct tracer_options *opts, tracer_event_fn on_event, vo
 		 struct plan *plan, struct tracer **out)
 {
 	struct tracer *tracer = calloc(1, sizeof(*tracer));
-	struct plan_wants wants = {
-		.target = opts->target_cgroup_id != 0,
-		.usage = opts->usage,
-		.stacks = opts->want_stacks,
-		.kprobes = opts->force_kprobes,
-	};
 	int err;
 
 	if (!tracer)
 		return -ENOMEM;
 	if (kernel_btf__new(&tracer->btf))
 		tracer->btf = NULL;
-	plan__init(plan, &wants);
+	make_plan(tracer, opts, plan);
 	err = load_and_attach(tracer, opts, plan);
 	if (err && tracer->btf && !is_hopeless(err)) {
 		/* It may be our reading of the kernel's types: libbpf's takes longer and knows more. */
@@ -273,7 +352,7 @@ int tracer__open(const struct tracer_options *opts, tracer_event_fn on_event, vo
 				 strerror(-err));
 		kernel_btf__free(tracer->btf);
 		tracer->btf = NULL;
-		plan__init(plan, &wants);
+		tracer->planned = false;
 		err = load_and_attach(tracer, opts, plan);
 	}
 	kernel_btf__free(tracer->btf);
@@ -286,7 +365,7 @@ int tracer__open(const struct tracer_options *opts, tracer_event_fn on_event, vo
 		err = -errno;
 		goto fail;
 	}
-	/* The kernel's BTF, several MB of it, has just been freed: give it back. */
+	/* What it took to load has just been freed: give it back. */
 	malloc_trim(0);
 	*out = tracer;
 	return 0;

@@ -62,6 +62,11 @@ PLAN = {
 }
 PLAN_BTF = {purpose: label for purpose, (label, _) in PLAN.items()}
 PLAN_KPROBES = {purpose: label for purpose, (_, label) in PLAN.items()}
+# Where attaching the first fentry program waits (5.15 to 6.6), a trace of the whole machine has kprobes
+# for functions, and BTF-typed programs for tracepoints.
+PLAN_SHARED = {purpose: kprobe if "probe " in kprobe else btf
+               for purpose, (btf, kprobe) in PLAN.items()}
+PLAN_SHARED_LABELS = ("6.1",)
 # Only with a target: how its processes end, and writes of limits that never kill.
 PLAN_TARGET_ONLY = ("exit", "high-write-begin", "high-write-end", "swap-write-begin",
                     "swap-write-end")
@@ -171,6 +176,10 @@ def check_shape(guest, name, trace):
     results.equal((end.get("lost"), trace.lost), (0, {}), f"{name}: nothing lost")
     bad = [r["id"] for r in trace.ooms if r.get("incomplete") or r.get("victims_missing")]
     results.equal(bad, [], f"{name}: no record is incomplete")
+
+
+def machine_plan(guest):
+    return PLAN_SHARED if guest.label in PLAN_SHARED_LABELS else PLAN_BTF
 
 
 def check_plan(results, what, session, expected, has_target, on_v1=False):
@@ -519,7 +528,7 @@ def check_command_lines(guest):
     folder = guest.folder / "cli"
     check_errors(guest, COMMAND_LINES)
     check_quiet(guest, QUIET)
-    for name, plan, target in (("plan-json", PLAN_BTF, None), ("plan-kprobes", PLAN_KPROBES, None),
+    for name, plan, target in (("plan-json", machine_plan(guest), None), ("plan-kprobes", PLAN_KPROBES, None),
                                ("by-pid", PLAN_BTF, "/target/in"),
                                ("by-relative-path", PLAN_BTF, "/target/in"),
                                ("by-rooted-path", PLAN_BTF, "/target/in")):
@@ -528,7 +537,7 @@ def check_command_lines(guest):
             check_plan(results, f"cli {name}", records[0], plan, has_target=target is not None)
             results.equal(records[0]["target"].get("cgroup"), target, f"cli {name}: target")
     text = guest.output("cli/plan-text")
-    results.check(all(label in text for key, label in PLAN_BTF.items()
+    results.check(all(label in text for key, label in machine_plan(guest).items()
                       if key not in PLAN_TARGET_ONLY + PLAN_USAGE_ONLY + PLAN_STACKS_ONLY),
                   "cli plan-text: what is attached", repr(text))
     records = read_records(folder / "duration.out")
@@ -590,7 +599,7 @@ def check_guest(folder, label):
     guest = BareGuest(folder, label)
     check_run(guest, ("machine.jsonl", "kprobes.jsonl", "text.out", "target.jsonl"))
     check_shape(guest, "machine", guest.machine)
-    check_plan(guest.results, "machine", guest.session, PLAN_BTF, has_target=False)
+    check_plan(guest.results, "machine", guest.session, machine_plan(guest), has_target=False)
     # all that follows builds on this pairing
     compare_kills(guest.results, "machine", guest.log.kills, guest.machine.kills, guest.slack)
     compare_context(guest.results, "machine", guest.machine.kills)
