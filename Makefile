@@ -6,6 +6,7 @@
 # make unit        the unit tests alone: no root, no virtual machine
 # make live        the live tests alone
 # make limits      the live tests of limit changes and their causes, which make test leaves out
+# make usage       those of usage, reclaim and what the memory was, which it leaves out too
 # make stall       those of stalls, the status line and many cgroups, which it leaves out too
 # make browser     the HTML report in headless Chromium, and the Chrome trace
 # make fuzz        the fuzz targets, FUZZ_SECONDS=60 each
@@ -42,7 +43,7 @@ SKELETON := build/bpf/oomtrace.skel.h
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all tools test demo unit live limits stall browser bench fuzz install uninstall clean
+.PHONY: all tools test demo unit live limits usage stall browser bench fuzz install uninstall clean
 all: $(OUT)/oomtrace
 
 $(OUT)/oomtrace: $(OBJECTS)
@@ -100,6 +101,8 @@ live:
 	tests/live/run.sh
 	tests/live/docker.sh
 	tests/live/stacks.sh
+
+usage:
 	tests/live/usage.sh
 
 stall:
