@@ -152,12 +152,15 @@ FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c
 FUZZ_OBJECTS := $(patsubst build/unit/user/%,build/fuzz/user/%,$(UNIT_OBJECTS))
 FUZZ_FLAGS := $(SANITIZE) -fsanitize=fuzzer-no-link
 
+# Seeds of a target are in tests/fuzz/NAME-seeds; of binary ones NAME-seeds.sh makes them.
 fuzz: $(FUZZ_TARGETS)
 	$(Q)for target in $^; do \
 		mkdir -p $$target.corpus; \
+		seeds=tests/fuzz/$${target##*/fuzz_}-seeds; \
+		[ ! -x $$seeds.sh ] || { $$seeds.sh $$target.seeds && seeds=$$target.seeds; } || exit; \
 		$$target -max_total_time=$(FUZZ_SECONDS) -timeout=10 -print_final_stats=1 \
 			-artifact_prefix=$$target. $$target.corpus \
-			$$(ls -d tests/fuzz/$${target##*/fuzz_}-seeds 2>/dev/null) || exit; \
+			$$(ls -d $$seeds 2>/dev/null) || exit; \
 	done
 
 build/fuzz/user/%.o: user/%.c Makefile | $(SKELETON)
