@@ -4,7 +4,8 @@
 # usage-guest.sh [CHURN]: runs in the busybox guest: usage that is known, while oomtrace looks on. usage.py judges.
 #   steps.jsonl nested.jsonl spike.jsonl memory.jsonl churn.jsonl kprobes.jsonl    oomtrace's records
 #   steps.txt kprobes.txt    what the workload held, and when, and memory.current then
-#   *.current                memory.current of the target after oomtrace had ended, with nothing going on
+#   spike.txt                who grew to be killed, from when till when it was gone at the latest
+#   *.current                memory.current of the target and of what is below it, in the end, at rest
 #   memory.stat              of the cgroup whose OOM memory.jsonl has
 #   churn.rss                oomtrace's resident memory in KiB, before and after
 # shellcheck disable=SC2154,SC2034 # variables of the functions that are read in
@@ -28,6 +29,12 @@ trace() { # NAME OPTION...
 	wait_until 30 in_file '"type":"usage"' "$OUT/$traced.jsonl"
 }
 
+at_rest() { # FILE...
+	was=$(cat "$@")
+	sleep 1
+	[ "$(cat "$@")" = "$was" ]
+}
+
 # Known amounts at known times, in a cgroup below the target.
 steps() { # NAME OPTION...
 	begin "$1"
@@ -39,8 +46,9 @@ steps() { # NAME OPTION...
 	which=$1
 	shift
 	trace "$which" --cgroup "$CG/steps" "$@"
-	"$USAGE" steps "$CG/steps/leaf" 20 21 70 30 31 100 1 >"$OUT/$which.txt"
-	sleep 1
+	TRACER=$tracer "$USAGE" steps "$CG/steps/leaf" 20 21 70 30 31 100 1 >"$OUT/$which.txt"
+	# The kernel frees some of what a process had after it is gone.
+	wait_until 30 at_rest "$CG/steps/memory.current" "$CG/steps/leaf/memory.current"
 	cat "$CG/steps/memory.current" "$CG/steps/leaf/memory.current" >"$OUT/$which.current"
 	stop_tracer "$which.jsonl"
 	end steps
@@ -61,13 +69,14 @@ nested() {
 	end nested
 }
 
+# As short as the machine lets it be: 28 batches of 64 pages.
 spike() {
 	begin spike
-	make_cgroup spike 16M
+	make_cgroup spike 7M
 	start_tracer spike.jsonl --output json --cgroup "$CG/spike"
 	tracer_ready spike.jsonl
 	sleep 1
-	"$USAGE" spike "$CG/spike" 32 >"$OUT/spike.txt"
+	"$USAGE" spike "$CG/spike" 8 20 >"$OUT/spike.txt"
 	stop_tracer spike.jsonl
 	end spike
 }
@@ -104,7 +113,7 @@ many() {
 	rss_kib "$tracer" >"$OUT/churn.rss"
 	"$USAGE" churn "$CG/churn" "$churn"
 	make_cgroup churn/after
-	"$USAGE" steps "$CG/churn/after" 20 >"$OUT/churn.txt"
+	TRACER=$tracer "$USAGE" steps "$CG/churn/after" 20 >"$OUT/churn.txt"
 	rss_kib "$tracer" >>"$OUT/churn.rss"
 	stop_tracer churn.jsonl
 	end churn

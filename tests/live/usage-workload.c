@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What usage-guest.sh measures the recorder with. Each mode joins the cgroup CGROUP first.
+ * What usage-guest.sh measures the recorder with, in the cgroup CGROUP.
  *
- * steps CGROUP MIB...  holds so many MiB of anonymous memory, one amount after the other. Prints for each
- *                      "FROM_NS TO_NS BYTES CURRENT": between the two times, CLOCK_BOOTTIME, it held this and
- *                      nothing moved; and memory.current of CGROUP then
- * spike CGROUP MIB     faults in MiB at once; prints "START_NS" before
+ * steps CGROUP MIB...  holds so many MiB of anonymous memory, one amount after the other, each for 0.7 s; with
+ *                      TRACER, a pid, in the environment until that process must have looked at it. Prints for
+ *                      each "FROM_NS TO_NS BYTES CURRENT": between the two times, CLOCK_BOOTTIME, it held this
+ *                      and nothing moved; and memory.current of CGROUP then
+ * spike CGROUP MIB [TRIES]    has a child of its own fault in MiB at once, more than CGROUP's limit; prints
+ *                      "PID START_NS END_NS": before the child's first page, and when the child was gone. Again
+ *                      until one has taken less than SPIKE_NS, on a machine that has other work, too
  * churn CGROUP N       makes N cgroups below CGROUP, one after another, uses memory in each, and removes it
  */
 #define _GNU_SOURCE
@@ -15,13 +18,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #define MIB (1UL << 20)
 #define PAGE 4096UL
 #define REST_NS 700000000L
+#define POLL_NS 50000000L
+#define LOOKED_MAX_NS 60000000000LL
+#define SPIKE_NS 50000000L
 
 static void die(const char *what)
 {
@@ -77,9 +85,49 @@ static unsigned long current_bytes(const char *cgroup)
 	return strtoul(text, NULL, 10);
 }
 
+/* How often a process has gone to sleep. */
+static unsigned long sleeps(const char *pid)
+{
+	char path[64], line[128];
+	unsigned long count = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%s/status", pid);
+	file = fopen(path, "re");
+	if (!file)
+		die(path);
+	while (fgets(line, sizeof(line), file) && sscanf(line, "voluntary_ctxt_switches: %lu", &count) != 1)
+		;
+	fclose(file);
+	return count;
+}
+
+/*
+ * However slow the machine is, the tracer has its turn: when it has gone to sleep five times since, what it did
+ * before the first is none of ours, an event may have woken it for the second, and its timer did for the rest.
+ */
+static void rest_until_looked(const char *tracer)
+{
+	const struct timespec rest = { .tv_nsec = REST_NS }, poll = { .tv_nsec = POLL_NS };
+	unsigned long before;
+	long long since = boot_ns();
+
+	if (!tracer) {
+		nanosleep(&rest, NULL);
+		return;
+	}
+	before = sleeps(tracer);
+	while (sleeps(tracer) < before + 5) {
+		if (boot_ns() - since > LOOKED_MAX_NS) {
+			errno = ETIMEDOUT;
+			die(tracer);
+		}
+		nanosleep(&poll, NULL);
+	}
+}
+
 static void steps(const char *cgroup, int count, char **mib)
 {
-	const struct timespec rest = { .tv_nsec = REST_NS };
 	size_t held = 0, room = 1024 * MIB;
 	char *at = map(room);
 
@@ -95,9 +143,39 @@ static void steps(const char *cgroup, int count, char **mib)
 			die("madvise");
 		held = wanted;
 		from = boot_ns();
-		nanosleep(&rest, NULL);
+		rest_until_looked(getenv("TRACER"));
 		to = boot_ns();
 		printf("%lld %lld %zu %lu\n", from, to, held, current_bytes(cgroup));
+	}
+}
+
+static void spike(const char *cgroup, size_t size, int tries)
+{
+	const struct timespec rest = { .tv_nsec = REST_NS };
+	long long *start = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	long long end;
+
+	/* A huge page would be one charge, and no batch. */
+	if (start == MAP_FAILED || prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0))
+		die("spike");
+	for (int i = 0; i < tries; i++) {
+		pid_t child = fork();
+
+		if (child < 0)
+			die("fork");
+		if (!child) {
+			join(cgroup);
+			*start = boot_ns();
+			mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+			_exit(1); /* it should have been killed */
+		}
+		if (waitpid(child, NULL, 0) != child)
+			die("waitpid");
+		end = boot_ns();
+		printf("%d %lld %lld\n", child, *start, end);
+		if (end - *start < SPIKE_NS)
+			return;
+		nanosleep(&rest, NULL);
 	}
 }
 
@@ -124,24 +202,19 @@ static void churn(const char *cgroup, int count)
 
 int main(int argc, char **argv)
 {
-	if (argc < 4) {
-		fprintf(stderr, "usage: usage-workload steps|spike|churn CGROUP NUMBER...\n");
-		return 2;
-	}
-	setvbuf(stdout, NULL, _IOLBF, 0);
-	if (!strcmp(argv[1], "churn")) {
-		churn(argv[2], atoi(argv[3]));
-		return 0;
-	}
-	join(argv[2]);
-	if (!strcmp(argv[1], "steps")) {
-		steps(argv[2], argc - 3, argv + 3);
-	} else {
-		size_t size = strtoul(argv[3], NULL, 10) * MIB;
-		char *at = map(size);
+	const char *mode = argc > 3 ? argv[1] : "";
 
-		printf("%lld\n", boot_ns());
-		touch(at, 0, size);
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (!strcmp(mode, "steps")) {
+		join(argv[2]);
+		steps(argv[2], argc - 3, argv + 3);
+	} else if (!strcmp(mode, "spike")) {
+		spike(argv[2], strtoul(argv[3], NULL, 10) * MIB, argc > 4 ? atoi(argv[4]) : 1);
+	} else if (!strcmp(mode, "churn")) {
+		churn(argv[2], atoi(argv[3]));
+	} else {
+		fputs("usage: usage-workload steps|spike|churn CGROUP NUMBER...\n", stderr);
+		return 2;
 	}
 	return 0;
 }

@@ -16,6 +16,7 @@ CPUS = 2
 BATCH = 64 * PAGE # of charges; 32 pages up to 5.17
 RSS_MAX_KIB = 16 * 1024
 POINTS_MIN = 20
+SPIKE_NS = 50_000_000 # as in usage-workload.c
 
 # memory.stat's names of what the record has. On 5.10 page tables and all kernel memory aren't told.
 STAT = {"anon": "anon", "file": "file", "shmem": "shmem", "slab_reclaimable": "slab_reclaimable",
@@ -91,21 +92,34 @@ def check_nested(results, folder, log):
 
 
 def check_spike(results, folder):
+    """Each try has its curve, however long it took; the last is the one that was short enough, if any was."""
     records = read_records(folder / "spike.jsonl")
     check_end(results, "spike", records)
-    start = int((folder / "spike.txt").read_text())
-    ooms = [o for o in of(records, "oom") if o.get("victims")]
-    if not results.equal(len(ooms), 1, "spike: one kill"):
+    tries = [[int(word) for word in line.split()]
+             for line in (folder / "spike.txt").read_text().splitlines()]
+    ooms = {o["victims"][0]["pid"]: o for o in of(records, "oom") if o.get("victims")}
+    if not results.equal(sorted(ooms), sorted(t[0] for t in tries), "spike: each is killed once"):
         return
-    kill = ooms[0]["ts_ns"]
-    points = [u for u in of(records, "usage", "/spike") if start <= u["ts_ns"] <= kill]
-    results.check(len(points) >= POINTS_MIN, f"spike: at least {POINTS_MIN} points in its "
-                  f"{(kill - start) / 1e6:.1f} ms", len(points))
-    grown = points[-1]["usage_bytes"] - points[0]["usage_bytes"] if points else 0
-    results.check(grown >= 14 * MIB, "spike: from the bottom to the limit", grown)
-    history = ooms[0].get("history") or {}
-    inside = [p for p in history.get("points", []) if p[0] >= start]
-    results.check(len(inside) >= POINTS_MIN, "spike: the OOM's history has it too", len(inside))
+    usage, problems, counts = of(records, "usage", "/spike"), [], []
+    for pid, start, end in tries:
+        kill = ooms[pid]["ts_ns"]
+        points = [u["usage_bytes"] for u in usage if start <= u["ts_ns"] <= kill]
+        history = [p for p in (ooms[pid].get("history") or {}).get("points", []) if start <= p[0] <= kill]
+        counts.append((len(points), len(history)))
+        if not start < kill < end:
+            problems.append(f"killed at {kill}, not between {start} and {end}")
+        elif min(len(points), len(history)) < POINTS_MIN:
+            problems.append(f"{len(points)} points, {len(history)} in the OOM's history")
+        elif points[-1] - points[0] < 5 * MIB or max(points) < 7 * MIB - BATCH:
+            problems.append(f"from {points[0]} to {max(points)}")
+    results.none(problems, f"spike: at least {POINTS_MIN} points from start to kill", len(tries))
+    shortest = min(end - start for _, start, end in tries)
+    what = f"spike: {counts[-1][0]} points of one shorter than {SPIKE_NS / 1e6:.0f} ms"
+    if shortest < SPIKE_NS:
+        results.check(tries[-1][2] - tries[-1][1] == shortest, f"{what}: it was gone after "
+                      f"{shortest / 1e6:.1f} ms, try {len(tries)}", tries)
+    else:
+        results.skip(what, f"this machine was too slow: {shortest / 1e6:.1f} ms at best, in {len(tries)} tries")
 
 
 def check_memory(results, folder, label):
