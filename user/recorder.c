@@ -185,7 +185,28 @@ static size_t copy(struct record_point *points, size_t count, struct ring *ring,
 	return count;
 }
 
-/* From the usage a second ago, or that of the oldest point, to that of the last. */
+/*
+ * Where usage began to grow after it last fell by a quarter, as it does when a process is killed: what came
+ * before would take away from what has grown since. `from` if it hasn't fallen, or does still.
+ */
+static const struct record_point *after_fall(const struct record_point *from,
+					     const struct record_point *last)
+{
+	const struct record_point *lowest = NULL;
+	uint64_t peak = from->usage_bytes;
+
+	for (const struct record_point *p = from; p <= last; p++) {
+		if (p->usage_bytes < peak - peak / 4 || (lowest && p->usage_bytes <= lowest->usage_bytes)) {
+			lowest = p;
+			peak = p->usage_bytes;
+		} else if (p->usage_bytes > peak) {
+			peak = p->usage_bytes;
+		}
+	}
+	return lowest && lowest->usage_bytes < last->usage_bytes ? lowest : from;
+}
+
+/* From the usage a second ago, or that of the oldest point, or after a fall, to that of the last. */
 static void fill_growth(struct record_history *out, uint64_t ts_ns)
 {
 	uint64_t from_ns = ts_ns > GROWTH_NS ? ts_ns - GROWTH_NS : 0;
@@ -194,6 +215,7 @@ static void fill_growth(struct record_history *out, uint64_t ts_ns)
 
 	for (size_t i = 0; i < out->count && out->points[i].ts_ns <= from_ns; i++)
 		from = &out->points[i];
+	from = after_fall(from, last);
 	/* Until the next point usage was what this one says, nearly. */
 	if (from->ts_ns > from_ns)
 		from_ns = from->ts_ns;

@@ -89,6 +89,20 @@ static void test_growth(void **state)
 	point(r, 3, 8 * S + 900 * MS, 40 * MIB);
 	assert_true(recorder__history(r, 3, 9 * S, &h));
 	assert_int_equal(h.growth_bytes_per_s, 30 * MIB);
+	/* A kill half a second ago took away more than has grown since. */
+	point(r, 5, 5 * S, 64 * MIB);
+	point(r, 5, 5 * S + 400 * MS, 20 * MIB);
+	point(r, 5, 5 * S + 500 * MS, 4 * MIB);
+	point(r, 5, 5 * S + 900 * MS, 44 * MIB);
+	point(r, 5, 6 * S, 64 * MIB);
+	assert_true(recorder__history(r, 5, 6 * S, &h));
+	assert_int_equal(h.growth_bytes_per_s, 120 * MIB);
+	/* Less than a quarter is no fall. */
+	point(r, 6, 5 * S, 60 * MIB);
+	point(r, 6, 5 * S + 500 * MS, 50 * MIB);
+	point(r, 6, 6 * S, 64 * MIB);
+	assert_true(recorder__history(r, 6, 6 * S, &h));
+	assert_int_equal(h.growth_bytes_per_s, 4 * MIB);
 	/* What can't be: no overflow. */
 	point(r, 4, 1, 0);
 	point(r, 4, 2, UINT64_MAX);
