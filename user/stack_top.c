@@ -60,6 +60,22 @@ bool stack_top__is_known(const struct record_stack *stack)
 	       any_known(stack->kernel, stack->kernel_count);
 }
 
+/* Of the kernel's functions those before the first that says what memory was asked for: all stacks of OOMs have them. */
+static size_t skip_killer(const struct record_frame *frames, size_t count)
+{
+	static const char *const killers[] = {
+		"mark_oom_victim", "__oom_kill_process", "oom_kill_process", "out_of_memory",
+		"mem_cgroup_out_of_memory", "mem_cgroup_oom", "try_charge_memcg", "try_charge",
+	};
+	size_t skipped = 0;
+
+	for (size_t i = 0; i < sizeof(killers) / sizeof(*killers) && skipped + 1 < count; i++) {
+		if (frames[skipped].function && !strcmp(frames[skipped].function, killers[i]))
+			skipped++;
+	}
+	return skipped;
+}
+
 /* "memset < alloc_a < main": the program's functions; if none of these is known, the kernel's. */
 static void format_functions(char *dst, size_t size, const struct record_stack *stack)
 {
@@ -69,6 +85,12 @@ static void format_functions(char *dst, size_t size, const struct record_stack *
 	size_t count = in_kernel ? stack->kernel_count : stack->user_count;
 	size_t len = snprintf(dst, size, "%s", in_kernel ? "in the kernel: " : "");
 
+	if (in_kernel && stack->oom_id) {
+		size_t skipped = skip_killer(frames, count);
+
+		frames += skipped;
+		count -= skipped;
+	}
 	if (!count)
 		snprintf(dst + len, size - len, "?");
 	for (size_t i = 0; i < count && i < FUNCTIONS_SHOWN; i++) {

@@ -209,6 +209,28 @@ static void test_top(void **state)
 	stack_top__free(top);
 }
 
+/* That the OOM killer was run goes without saying: what led to it does not. */
+static void test_top_of_an_oom(void **state)
+{
+	struct record_frame frames[] = {
+		{ .function = "oom_kill_process" }, { .function = "out_of_memory" },
+		{ .function = "mem_cgroup_out_of_memory" }, { .function = "try_charge_memcg" },
+		{ .function = "charge_memcg" }, { .function = "asm_exc_page_fault" },
+	};
+	struct record_stack stack = { .oom_id = 1, .kernel = frames, .kernel_count = 6 };
+	char text[256] = "";
+	FILE *out = fmemopen(text, sizeof(text), "w");
+
+	(void)state;
+	stack_top__print_functions(out, &stack);
+	fputc('\n', out);
+	stack.kernel_count = 4; /* never nothing */
+	stack_top__print_functions(out, &stack);
+	fclose(out);
+	assert_string_equal(text, "in the kernel: charge_memcg < asm_exc_page_fault\n"
+				  "in the kernel: try_charge_memcg");
+}
+
 __attribute__((noinline)) void a_function_to_find(void)
 {
 	__asm__ volatile("");
@@ -332,6 +354,7 @@ int main(void)
 		cmocka_unit_test(test_table_full),
 		cmocka_unit_test(test_folded),
 		cmocka_unit_test(test_top),
+		cmocka_unit_test(test_top_of_an_oom),
 		cmocka_unit_test(test_helpers),
 		cmocka_unit_test(test_helper_dies),
 	};
