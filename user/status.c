@@ -11,6 +11,7 @@
 
 #define CURVE_NS 10000000000ULL
 #define CURVE_MIN 8
+#define CURVE_GOOD 16 /* before the bar gets more than its least */
 #define CURVE_MAX 40
 #define BAR_MIN 6
 #define BAR_MAX 20
@@ -37,7 +38,7 @@ enum part {
 
 /* What goes first when there is no room; the rest never goes. */
 static const enum part dropped[] = {
-	PART_RUNNING, PART_PIDS, PART_CPU, PART_BAR, PART_REFUSED, PART_CURVE, PART_RECLAIM,
+	PART_RUNNING, PART_PIDS, PART_CPU, PART_REFUSED, PART_BAR, PART_CURVE, PART_RECLAIM,
 	PART_NAME, PART_PERCENT, PART_KILLS,
 };
 
@@ -210,6 +211,7 @@ static void fit(struct line *line, unsigned int columns)
 	if (total(line) > columns)
 		line->widths[PART_USAGE] = 0;
 	widen(line, PART_NAME, name, columns);
+	widen(line, PART_CURVE, CURVE_GOOD, columns);
 	widen(line, PART_BAR, BAR_MAX, columns);
 	widen(line, PART_CURVE, CURVE_MAX, columns);
 	cut(line->texts[PART_NAME], line->widths[PART_NAME]);

@@ -76,7 +76,7 @@ static void test_usual_widths(void **state)
 
 	(void)state;
 	status__format(line, &s, 79);
-	assert_string_equal(line, "web  60.0 MiB / 64.0 MiB  93%  ▂▂▂▂▂▅▅▅▅▅███  3 kills  reclaim 95%  12k refused");
+	assert_string_equal(line, "web  60.0 MiB / 64.0 MiB  93%  [#####-]  ▂▂▂▂▂▂▅▅▅▅▅▅████  3 kills  reclaim 95%");
 	status__format(line, &s, 39);
 	assert_string_equal(line, "web  60.0 MiB / 64.0 MiB  93%  3 kills");
 	status__format(line, &s, 20);
