@@ -8,7 +8,7 @@
 #include "escape.h"
 #include "units.h"
 
-#define LABEL_WIDTH 10
+#define MARGIN 4
 #define SHORT_ID 12
 #define NS_PER_DAY 86400000000000LL
 
@@ -60,9 +60,9 @@ void text__count(FILE *out, uint64_t count, const char *what)
 
 void text__label(const struct text_sink *sink, const char *label)
 {
-	fputs("    ", sink->base.out);
+	fprintf(sink->base.out, "%*s", MARGIN, "");
 	text__style(sink, STYLE_DIM);
-	fprintf(sink->base.out, "%-*s", LABEL_WIDTH, label);
+	fprintf(sink->base.out, "%-*s", TEXT_INDENT - MARGIN, label);
 	text__style(sink, STYLE_PLAIN);
 }
 

@@ -38,6 +38,8 @@ void text__size(FILE *out, const char *label, uint64_t bytes);
 /* "1,234 charges": the plural where it isn't one. */
 void text__count(FILE *out, uint64_t count, const char *what);
 
+#define TEXT_INDENT 14 /* columns before what stands behind a label */
+
 /* Begins an indented line. */
 void text__label(const struct text_sink *sink, const char *label);
 

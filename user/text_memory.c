@@ -8,6 +8,7 @@
 #include "units.h"
 
 #define CURVE_WIDTH 32
+#define COLUMNS 79 /* of a usual terminal */
 
 static void put_duration(FILE *out, const char *label, uint64_t duration_ns)
 {
@@ -16,7 +17,28 @@ static void put_duration(FILE *out, const char *label, uint64_t duration_ns)
 	fprintf(out, "%s%s", label, units__format_duration(text, sizeof(text), duration_ns));
 }
 
-/* "▁▂▃▅▇██ 12.0 MiB -> 64.0 MiB in 8.3 s, growing by 31.2 MiB/s" */
+/* "growing by 31.2 MiB/s" */
+static void put_growth(const struct text_sink *sink, const struct record_history *h)
+{
+	bool grows = h->growth_bytes_per_s > 0;
+	uint64_t rate = (uint64_t)h->growth_bytes_per_s;
+
+	if (!h->has_growth || !rate)
+		return;
+	text__label(sink, "");
+	text__size(sink->base.out, grows ? "growing by " : "shrinking by ", grows ? rate : -rate);
+	fputs("/s at the end\n", sink->base.out);
+}
+
+/* Whether they look the same, too. */
+static bool same_size(uint64_t a, uint64_t b)
+{
+	char one[UNITS__TEXT_SIZE], two[UNITS__TEXT_SIZE];
+
+	return !strcmp(units__format_size(one, sizeof(one), a), units__format_size(two, sizeof(two), b));
+}
+
+/* "▁▂▃▅▇██ 12.0 MiB -> 64.0 MiB in 8.3 s" */
 static void put_curve(const struct text_sink *sink, const struct record_history *h)
 {
 	const struct record_point *first = &h->points[0], *last = &h->points[h->count - 1];
@@ -35,48 +57,42 @@ static void put_curve(const struct text_sink *sink, const struct record_history 
 		    curve__top(h->points, h->count), CURVE_WIDTH, false);
 	fprintf(out, "%s ", curve);
 	text__size(out, "", first->usage_bytes);
-	if (peak > first->usage_bytes && peak > last->usage_bytes)
+	if (!same_size(peak, first->usage_bytes) && !same_size(peak, last->usage_bytes))
 		text__size(out, " -> ", peak);
 	text__size(out, " -> ", last->usage_bytes);
 	put_duration(out, " in ", last->ts_ns - first->ts_ns);
-	if (h->has_growth && h->growth_bytes_per_s) {
-		bool grows = h->growth_bytes_per_s > 0;
-		uint64_t rate = (uint64_t)h->growth_bytes_per_s;
-
-		text__size(out, grows ? ", growing by " : ", shrinking by ", grows ? rate : -rate);
-		fputs("/s", out);
-	}
 	fputc('\n', out);
+	put_growth(sink, h);
 }
 
-/* "1.2 s in 14 runs (longest 420.0 ms), freed 12.0 MiB; 37 charges refused" */
+/*
+ * "reclaim   1.2 s in 14 runs (longest 420.0 ms), freed 12.0 MiB"
+ * "held back 3.1 s, by memory.high"
+ * "refused   37 charges"
+ */
 static void put_reclaim(const struct text_sink *sink, const struct record_history *h)
 {
 	FILE *out = sink->base.out;
-	const char *gap = "";
 
-	if (!h->reclaim.runs && !h->throttle.runs && !h->refused)
-		return;
-	text__label(sink, "reclaim");
 	if (h->reclaim.runs) {
+		text__label(sink, "reclaim");
 		put_duration(out, "", h->reclaim.duration_ns);
 		fputs(" in ", out);
 		text__count(out, h->reclaim.runs, "run");
 		put_duration(out, " (longest ", h->reclaim.longest_ns);
 		text__size(out, "), freed ", h->reclaim.reclaimed_bytes);
-		gap = "; ";
+		fputc('\n', out);
 	}
 	if (h->throttle.runs) {
-		fputs(gap, out);
-		put_duration(out, "held back by memory.high for ", h->throttle.duration_ns);
-		gap = "; ";
+		text__label(sink, "held back");
+		put_duration(out, "", h->throttle.duration_ns);
+		fputs(", by memory.high\n", out);
 	}
 	if (h->refused) {
-		fputs(gap, out);
+		text__label(sink, "refused");
 		text__count(out, h->refused, "charge");
-		fputs(" refused", out);
+		fputc('\n', out);
 	}
-	fputc('\n', out);
 }
 
 void text__history(const struct text_sink *sink, const struct record_history *history)
@@ -104,35 +120,52 @@ static const struct memory_line {
 	{ MEMORY_SWAP, "swap", false },
 };
 
+/* Goes on with a line of items, or with another line where it would become too long. Returns its columns. */
+static int put_item(const struct text_sink *sink, int column, const char *gap, const char *item)
+{
+	int len = (int)strlen(item);
+
+	if (!column)
+		text__label(sink, "memory");
+	if (column && column + (int)strlen(gap) + 1 + len > COLUMNS) {
+		fprintf(sink->base.out, "%s\n", gap);
+		text__label(sink, "");
+		column = 0;
+	} else if (column) {
+		column += fprintf(sink->base.out, "%s ", gap);
+	}
+	fputs(item, sink->base.out);
+	return (column ? column : TEXT_INDENT) + len;
+}
+
 /* "anon 60.0 MiB, file 1.0 MiB (shmem 912.0 KiB), kernel 300.0 KiB (slab 120.0 KiB), approximately" */
 void text__memory(const struct text_sink *sink, const struct record_memory *memory)
 {
-	FILE *out = sink->base.out;
-	bool any = false, whole_known = false, in_brackets = false;
+	bool whole_known = false, in_brackets = false;
+	int column = 0; /* 0: nothing is there yet */
 
 	for (size_t i = 0; i < sizeof(memory_lines) / sizeof(*memory_lines); i++) {
 		const struct memory_line *line = &memory_lines[i];
 		bool known = memory->known & 1u << line->item;
 		bool opens = line->is_part && whole_known && !in_brackets;
+		char item[64], size[UNITS__TEXT_SIZE];
 
 		if (!line->is_part) {
-			fputs(in_brackets ? ")" : "", out);
+			column += fprintf(sink->base.out, "%s", in_brackets ? ")" : "");
 			in_brackets = false;
 			whole_known = known && memory->bytes[line->item];
 		}
 		if (!known || !memory->bytes[line->item])
 			continue;
-		if (!any)
-			text__label(sink, "memory");
-		fputs(!any ? "" : opens ? " (" : ", ", out);
-		fprintf(out, "%s ", line->label);
-		text__size(out, "", memory->bytes[line->item]);
-		any = true;
+		snprintf(item, sizeof(item), "%s%s %s", opens ? "(" : "", line->label,
+			 units__format_size(size, sizeof(size), memory->bytes[line->item]));
+		column = put_item(sink, column, opens ? "" : ",", item);
 		in_brackets |= opens;
 	}
-	fputs(in_brackets ? ")" : "", out);
-	if (any)
-		fputs(", approximately\n", out);
+	if (!column)
+		return;
+	put_item(sink, column, in_brackets ? ")," : ",", "approximately");
+	fputc('\n', sink->base.out);
 }
 
 static bool is_limited(const struct record_level *l)
@@ -186,9 +219,11 @@ void text__session_memory(const struct text_sink *sink, const struct record_sess
 			fputc(')', out);
 		}
 	}
-	text__size(out, "; `free` in it shows the machine's ", s->machine_total_bytes);
-	text__size(out, ", ", s->machine_available_bytes);
-	fputs(" of it available\n", out);
+	fputc('\n', out);
+	text__label(sink, "");
+	text__size(out, "`free` in it shows the machine's ", s->machine_total_bytes);
+	text__size(out, " instead, ", s->machine_available_bytes);
+	fputs(" available\n", out);
 }
 
 /* Each time that it has lasted twice as long, since every second is too much to read. */

@@ -97,6 +97,8 @@ static void put_limit(const struct text_sink *sink, const struct record_oom *oom
 	}
 	if (oom->limit->has_memory) {
 		text__size(out, "", oom->limit->max_bytes);
+		if (oom->limit->high_bytes != RECORD_MAX)
+			text__size(out, ", memory.high ", oom->limit->high_bytes);
 		text__size(out, ", usage ", oom->limit->usage_bytes);
 		put_swap(out, oom->limit);
 		fputs(", of ", out);

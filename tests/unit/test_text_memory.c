@@ -78,13 +78,14 @@ static void test_history(void **state)
 	start(&page);
 	text__history(page.sink, &h);
 	expect(&page, "    before    ▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▇▇▇▇▇▇▇█ "
-		      "12.0 MiB -> 64.0 MiB in 8.0 s, growing by 8.0 MiB/s\n"
-		      "    reclaim   1.2 s in 14 runs (longest 420.0 ms), freed 12.0 MiB; "
-		      "1,234,567 charges refused\n");
+		      "12.0 MiB -> 64.0 MiB in 8.0 s\n"
+		      "              growing by 8.0 MiB/s at the end\n"
+		      "    reclaim   1.2 s in 14 runs (longest 420.0 ms), freed 12.0 MiB\n"
+		      "    refused   1,234,567 charges\n");
 	/* Nothing that is not known or did not happen. */
 	h = (struct record_history){ .points = points, .count = 1, .throttle = { 1, S, S, 0 }, .refused = 1 };
 	text__history(page.sink, &h);
-	expect(&page, "    reclaim   held back by memory.high for 1.0 s; 1 charge refused\n");
+	expect(&page, "    held back 1.0 s, by memory.high\n    refused   1 charge\n");
 	h = (struct record_history){ .points = points, .count = 1 };
 	text__history(page.sink, &h);
 	expect(&page, "");
@@ -104,7 +105,14 @@ static void test_history_of_a_fall(void **state)
 	(void)state;
 	start(&page);
 	text__history(page.sink, &h);
-	assert_non_null(strstr(news(&page), " 12.0 MiB -> 64.0 MiB -> 32.0 MiB in 2.0 s, shrinking by 8.0 EiB/s\n"));
+	assert_non_null(strstr(news(&page), " 12.0 MiB -> 64.0 MiB -> 32.0 MiB in 2.0 s\n"
+					   "              shrinking by 8.0 EiB/s at the end\n"));
+	/* A peak that looks like the end is none. */
+	h.points = (struct record_point[]){ { 10 * S, 12 * MIB, 64 * MIB }, { 11 * S, 64 * MIB, 64 * MIB },
+					    { 12 * S, 64 * MIB - 4096, 64 * MIB } };
+	h.has_growth = false;
+	text__history(page.sink, &h);
+	assert_non_null(strstr(news(&page), " 12.0 MiB -> 64.0 MiB in 2.0 s\n"));
 	stop(&page);
 }
 
@@ -121,13 +129,13 @@ static void test_memory(void **state)
 	memory.bytes[MEMORY_PAGETABLES] = 100 * KIB;
 	memory.bytes[MEMORY_SWAP] = MIB;
 	text__memory(page.sink, &memory);
-	expect(&page, "    memory    anon 60.0 MiB, kernel 300.0 KiB (slab 120.0 KiB, page tables 100.0 KiB), "
-		      "swap 1.0 MiB, approximately\n");
+	expect(&page, "    memory    anon 60.0 MiB, kernel 300.0 KiB (slab 120.0 KiB,\n"
+		      "              page tables 100.0 KiB), swap 1.0 MiB, approximately\n");
 	/* A whole that isn't known has no parts, and one that is has them at the end too. */
 	memory.known &= ~(1u << MEMORY_KERNEL);
 	text__memory(page.sink, &memory);
-	expect(&page, "    memory    anon 60.0 MiB, slab 120.0 KiB, page tables 100.0 KiB, swap 1.0 MiB, "
-		      "approximately\n");
+	expect(&page, "    memory    anon 60.0 MiB, slab 120.0 KiB, page tables 100.0 KiB,\n"
+		      "              swap 1.0 MiB, approximately\n");
 	memory = (struct record_memory){ .known = 1 << MEMORY_FILE | 1 << MEMORY_SHMEM };
 	memory.bytes[MEMORY_FILE] = memory.bytes[MEMORY_SHMEM] = MIB;
 	text__memory(page.sink, &memory);
@@ -181,16 +189,16 @@ static void test_session(void **state)
 	(void)state;
 	start(&page);
 	text__session_memory(page.sink, &s);
-	expect(&page, "    memory    it uses 60.0 MiB of at most 64.0 MiB; `free` in it shows the machine's "
-		      "8.0 GiB, 6.0 GiB of it available\n");
+	expect(&page, "    memory    it uses 60.0 MiB of at most 64.0 MiB\n"
+		      "              `free` in it shows the machine's 8.0 GiB instead, 6.0 GiB available\n");
 	s.max_cgroup = "/a";
 	text__session_memory(page.sink, &s);
-	expect(&page, "    memory    it uses 60.0 MiB of at most 64.0 MiB (the limit of /a); `free` in it "
-		      "shows the machine's 8.0 GiB, 6.0 GiB of it available\n");
+	expect(&page, "    memory    it uses 60.0 MiB of at most 64.0 MiB (the limit of /a)\n"
+		      "              `free` in it shows the machine's 8.0 GiB instead, 6.0 GiB available\n");
 	s.max_bytes = RECORD_MAX;
 	text__session_memory(page.sink, &s);
-	expect(&page, "    memory    it uses 60.0 MiB and has no limit; `free` in it shows the machine's "
-		      "8.0 GiB, 6.0 GiB of it available\n");
+	expect(&page, "    memory    it uses 60.0 MiB and has no limit\n"
+		      "              `free` in it shows the machine's 8.0 GiB instead, 6.0 GiB available\n");
 	s.has_memory = false;
 	text__session_memory(page.sink, &s);
 	expect(&page, "");
