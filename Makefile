@@ -32,7 +32,9 @@ LIBS := libbpf json-c libdw
 WARN := -Wall -Wextra $(if $(WERROR),-Werror)
 FLAGS = -std=gnu11 -D_GNU_SOURCE $(WARN) -Wshadow -DOOMTRACE_VERSION='"$(VERSION)"' \
 	-Ibpf -Iuser -Ibuild/bpf $(shell $(PKG_CONFIG) --cflags $(LIBS)) -MMD -MP
-LINK = $(if $(STATIC),-static $(shell $(PKG_CONFIG) --static --libs $(LIBS)),$(shell $(PKG_CONFIG) --libs $(LIBS)))
+# libiberty, which demangles, has no .pc file.
+SHARED_LINK = $(shell $(PKG_CONFIG) --libs $(LIBS)) -liberty
+LINK = $(if $(STATIC),-static $(shell $(PKG_CONFIG) --static --libs $(LIBS)) -liberty,$(SHARED_LINK))
 SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 SOURCES := $(wildcard user/*.c)
@@ -83,6 +85,7 @@ tools:
 		command -v $${tool%% *} >/dev/null || missing="$$missing $$tool"; done; \
 	[ "$$missing" ] || for lib in $(LIBS); do \
 		$(PKG_CONFIG) --exists $$lib || missing="$$missing $$lib"; done; \
+	echo '#include <libiberty/demangle.h>' | $(CC) -E -o /dev/null -xc - 2>/dev/null || missing="$$missing libiberty"; \
 	[ -e $(DYGRAPHS)/dygraph.min.js ] || missing="$$missing $(DYGRAPHS)/dygraph.min.js"; \
 	[ -z "$$missing" ] || { \
 		echo "missing:$$missing; scripts/setup.sh build installs what is needed" >&2; exit 1; }
@@ -146,7 +149,7 @@ build/unit/user/%.o: user/%.c Makefile | $(SKELETON)
 build/unit/%: tests/unit/%.c $(UNIT_OBJECTS) Makefile
 	@echo "  TEST    $@"
 	$(Q)$(CC) $(CPPFLAGS) $(SANITIZE) $(FLAGS) -MT $@ -MF $@.d -o $@ \
-		$(filter %.c %.o,$^) $(shell $(PKG_CONFIG) --libs $(LIBS)) -lcmocka
+		$(filter %.c %.o,$^) $(SHARED_LINK) -lcmocka
 
 FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
 FUZZ_OBJECTS := $(patsubst build/unit/user/%,build/fuzz/user/%,$(UNIT_OBJECTS))
@@ -171,7 +174,7 @@ build/fuzz/user/%.o: user/%.c Makefile | $(SKELETON)
 build/fuzz/%: tests/fuzz/%.c $(FUZZ_OBJECTS) Makefile
 	@echo "  FUZZ    $@"
 	$(Q)$(CLANG) $(CPPFLAGS) $(SANITIZE) -fsanitize=fuzzer $(FLAGS) -MT $@ -MF $@.d -o $@ \
-		$(filter %.c %.o,$^) $(shell $(PKG_CONFIG) --libs $(LIBS))
+		$(filter %.c %.o,$^) $(SHARED_LINK)
 
 # ---- installing ----
 

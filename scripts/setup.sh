@@ -20,6 +20,7 @@ libelf-dev       libelf, which libbpf needs
 libdw-dev        libdw, which finds symbols for addresses
 libbz2-dev       libbz2, which a static libdw needs
 liblzma-dev      liblzma, the same
+libiberty-dev    libiberty, which demangles names of C++ and Rust
 zlib1g-dev       zlib, which libbpf needs
 libjson-c-dev    JSON library
 libc6-dev        C library headers
@@ -28,6 +29,7 @@ libjs-dygraphs   draws the charts of HTML reports
 python3          checks the BPF programs'"'"' loads'
 TEST='
 libcmocka-dev    C unit test library
+g++              C++ compiler, for a program whose names are mangled
 mandoc           checks the man page
 python3          runs the checks of the live tests
 python3-jsonschema  checks recordings against docs/schema.json'

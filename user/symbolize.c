@@ -11,6 +11,8 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "demangle.h"
+
 #define CACHE_SIZE 512 /* addresses of one module */
 #define SEGMENTS_MAX 16
 /* Of processor time that one file may take, opening it or finding one address. */
@@ -389,7 +391,7 @@ static const struct found *look_up(struct module *m, uint64_t address)
 		name = dwfl_module_addrinfo(m->elf, address + m->bias, &found->offset, &symbol,
 					    NULL, NULL, NULL);
 		if (name && *name)
-			found->function = strndup(name, SYMBOL_NAME_SIZE - 1);
+			found->function = demangle__copy(name, SYMBOL_NAME_SIZE);
 	}
 	leave_file();
 	return found;
