@@ -323,6 +323,7 @@ struct record_end {
 	struct record_time time;
 	const char *reason;
 	uint64_t ooms, kills, lost;
+	uint64_t nameless; /* samples of stacks, and triggers' stacks, whose names a failure has cost */
 };
 
 #endif

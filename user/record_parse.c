@@ -706,6 +706,7 @@ static int parse_end(struct record_parser *p, struct json_object *o, struct sink
 		.ooms = value__number(p, o, "ooms"),
 		.kills = value__number(p, o, "kills"),
 		.lost = value__number(p, o, "lost"),
+		.nameless = value__optional(p, o, "nameless_stacks"),
 	};
 
 	if (!end.reason)

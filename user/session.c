@@ -53,6 +53,7 @@ struct session {
 	struct subtree subtree;
 	struct symbols *symbols; /* NULL: stacks are addresses */
 	struct stacks *stacks;
+	struct stacks_health symbols_told;
 	struct steps *steps;     /* NULL without a target */
 	struct guard *guard;     /* these two: only when the limit is to be changed */
 	struct limiter *limiter;
@@ -458,13 +459,24 @@ static void check_limiter(struct session *s)
 }
 
 /* Without its helpers oomtrace goes on: it is the names in stacks that are gone. */
-static void read_symbols(struct session *s)
+static void tell_symbols(struct session *s)
 {
-	if (!stacks__answers(s->stacks))
+	struct stacks_health health = stacks__health(s->stacks);
+
+	if (!s->symbols)
 		return;
-	epoll_ctl(s->epoll_fd, EPOLL_CTL_DEL, symbols__fd(s->symbols), NULL);
-	fputs("oomtrace: the process that finds the names of functions has failed; stacks are addresses "
-	      "from now on.\n", stderr);
+	if (health.replaced > s->symbols_told.replaced) {
+		console__clear(s->console);
+		fputs("oomtrace: the process that finds the names of functions has failed, and another one takes its "
+		      "place; some stacks are addresses.\n", stderr);
+	}
+	if (health.alone && !s->symbols_told.alone) {
+		console__clear(s->console);
+		epoll_ctl(s->epoll_fd, EPOLL_CTL_DEL, symbols__fd(s->symbols), NULL);
+		fputs("oomtrace: the process that finds the names of functions has failed; stacks are addresses "
+		      "from now on.\n", stderr);
+	}
+	s->symbols_told = health;
 }
 
 /* Takes in the events that nobody is woken for, and those that had to be asked for. */
@@ -487,10 +499,12 @@ static void handle_fd(struct session *s, int fd)
 		model__expire(s->model, clock_ns(CLOCK_BOOTTIME));
 		check_target(s);
 		stacks__tick(s->stacks, s->tracer);
+		tell_symbols(s);
 		tell_lost(s);
 		note_write(s, sink__sync(s->sink));
 	} else if (s->symbols && fd == symbols__fd(s->symbols)) {
-		read_symbols(s);
+		stacks__answers(s->stacks);
+		tell_symbols(s);
 	} else if (s->limiter && fd == limiter__fd(s->limiter)) {
 		check_limiter(s);
 	} else if (fd == s->draw_fd) {
@@ -560,12 +574,14 @@ static void finish(struct session *s)
 	if (s->steps)
 		finish_limits(s);
 	stacks__finish(s->stacks, s->tracer);
+	tell_symbols(s);
 	tracer__each_quiet(s->tracer, tell_quiet, s);
 	tell_lost(s);
 	record.time = now();
 	record.ooms = model__totals(s->model).ooms;
 	record.kills = model__totals(s->model).kills;
 	record.lost = lost_total(s);
+	record.nameless = stacks__health(s->stacks).nameless;
 	note_write(s, s->sink->ops->end(s->sink, &record));
 }
 

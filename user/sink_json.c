@@ -618,6 +618,8 @@ static int json_end(struct sink *sink, const struct record_end *end)
 	add_number(o, "ooms", end->ooms);
 	add_number(o, "kills", end->kills);
 	add_number(o, "lost", end->lost);
+	if (end->nameless)
+		add_number(o, "nameless_stacks", end->nameless);
 	return write_record(sink, o);
 }
 

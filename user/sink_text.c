@@ -232,6 +232,9 @@ static int text_end(struct sink *base, const struct record_end *end)
 		fprintf(base->out, "%" PRIu64 " events lost", end->lost);
 	else
 		fputs("nothing lost", base->out);
+	if (end->nameless)
+		fprintf(base->out, ", names of %" PRIu64 " stack%s not found", end->nameless,
+			end->nameless == 1 ? "" : "s");
 	fputs(" (", base->out);
 	text__name(base->out, end->reason);
 	fputs(")\n", base->out);

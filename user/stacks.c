@@ -20,7 +20,8 @@
 #define LOOK_AGAIN_NS 1000000000ULL
 #define LOOKS_AT_ONCE 20 /* but as often as that without waiting */
 #define LOOKS 64
-/* The end waits this long for each answer: a helper can hang in a file system of a container's. */
+/* So long answers are waited for, and each at the end: a helper can hang in a file system of a container's. */
+#define SILENCE_NS 60000000000ULL
 #define ANSWER_WAIT_MS 10000
 /* How long a program in the kernel may still write to the set that it was told to leave. */
 #define SETTLE_NS 50000000
@@ -31,6 +32,7 @@ struct sample {
 	struct symbols_stack stack;
 	uint64_t ts_ns, bytes, samples;
 	uint64_t oom_id; /* 0: it isn't a trigger's */
+	uint32_t number; /* of the question, once it is asked */
 	bool retried;    /* the process has been looked at again */
 	char comm[EVENT_COMM_LEN];
 };
@@ -56,6 +58,10 @@ struct stacks {
 	struct queue asked;   /* in the order of the answers */
 	uint64_t told_oom_id;
 	uint64_t lost;
+	uint64_t nameless; /* samples and triggers whose names a helper's failure has cost */
+	unsigned int replaced; /* how often a helper has been */
+	uint32_t number;   /* of the latest question */
+	uint64_t heard_ns; /* when there was an answer last, or nothing to be answered */
 	unsigned int ticks;
 	bool emptying;        /* the kernel writes to the other set: this one can be read */
 	bool finishing;
@@ -169,9 +175,15 @@ static void deliver(struct stacks *s, const struct sample *sample)
 		s->lost += sample->samples;
 }
 
+struct stacks_health stacks__health(const struct stacks *s)
+{
+	return (struct stacks_health){ s->nameless, s->replaced, !s->symbols };
+}
+
 /* Without anybody to ask, a user frame is known by its address; the kernel's addresses stay inside. */
 static void deliver_nameless(struct stacks *s, const struct sample *sample)
 {
+	s->nameless += sample->oom_id ? 1 : sample->samples;
 	memset(&s->answer, 0, sizeof(s->answer));
 	s->answer.user_count = sample->stack.user_count;
 	for (uint32_t i = 0; i < sample->stack.user_count; i++)
@@ -190,6 +202,14 @@ static void lose_symbols(struct stacks *s)
 	}
 }
 
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
 /* Asks for what is waiting, as far as there is room. A trigger's stack waits for its OOM's record. */
 static void ask(struct stacks *s)
 {
@@ -199,27 +219,24 @@ static void ask(struct stacks *s)
 
 		if (sample->oom_id > s->told_oom_id && !s->finishing)
 			break;
-		err = s->symbols ? symbols__ask(s->symbols, &sample->stack, 0) : -EPIPE;
+		if (!++s->number)
+			s->number = 1;
+		sample->number = s->number;
+		err = s->symbols ? symbols__ask(s->symbols, &sample->stack, sample->number) : -EPIPE;
 		if (err == -EAGAIN)
 			break;
 		if (err && s->symbols)
 			lose_symbols(s);
 		pop(&s->waiting);
 		if (!err) {
+			if (!s->asked.first)
+				s->heard_ns = now_ns();
 			push(&s->asked, sample);
 			continue;
 		}
 		deliver_nameless(s, sample);
 		free(sample);
 	}
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
 }
 
 static bool is_same(const struct process_id *a, const struct process_id *b)
@@ -339,6 +356,8 @@ static void empty(struct stacks *s, struct tracer *tracer)
 
 void stacks__tick(struct stacks *s, struct tracer *tracer)
 {
+	if (s->asked.first && now_ns() - s->heard_ns > SILENCE_NS)
+		lose_symbols(s);
 	if (s->emptying) {
 		empty(s, tracer);
 	} else if (++s->ticks >= TICKS_BETWEEN) {
@@ -361,7 +380,22 @@ static bool try_again(struct stacks *s, struct sample *sample)
 	return true;
 }
 
-int stacks__answers(struct stacks *s)
+/* The sample that has been answered; NULL: none. A helper that says what can't be is asked no more. */
+static struct sample *take_answered(struct stacks *s)
+{
+	bool is_next = s->asked.first && s->asked.first->number == s->answer.number;
+
+	if (s->answer.replaced)
+		s->replaced++;
+	if ((!is_next && !s->answer.replaced) || s->replaced > SYMBOLS_REPLACED_MAX) {
+		lose_symbols(s);
+		return NULL;
+	}
+	s->heard_ns = now_ns();
+	return is_next ? pop(&s->asked) : NULL;
+}
+
+void stacks__answers(struct stacks *s)
 {
 	while (s->symbols) {
 		int result = symbols__read(s->symbols, &s->answer);
@@ -369,18 +403,20 @@ int stacks__answers(struct stacks *s)
 
 		if (!result)
 			break;
-		sample = result > 0 ? pop(&s->asked) : NULL;
-		if (!sample) {
+		if (result < 0) {
 			lose_symbols(s);
 			break;
 		}
-		if (try_again(s, sample))
+		sample = take_answered(s);
+		if (!sample || try_again(s, sample))
 			continue;
-		deliver(s, sample);
+		if (s->answer.replaced)
+			deliver_nameless(s, sample);
+		else
+			deliver(s, sample);
 		free(sample);
 	}
 	ask(s);
-	return s->symbols ? 0 : -EPIPE;
 }
 
 /* Until everything in the queues has had its answer. */

@@ -33,11 +33,19 @@ void stacks__on_oom(struct stacks *stacks, uint64_t oom_id);
 /* Now and then, at intervals that are long beside the run of a program in the kernel. */
 void stacks__tick(struct stacks *stacks, struct tracer *tracer);
 
-/* There are answers to be read from symbols__fd(). Returns 0, or -EPIPE when there will be none more. */
-int stacks__answers(struct stacks *stacks);
+/* There are answers to be read from symbols__fd(), or it is at its end. */
+void stacks__answers(struct stacks *stacks);
 
 /* Hands over all that there is, and waits for the names of it, but not for ever. */
 void stacks__finish(struct stacks *stacks, struct tracer *tracer);
+
+struct stacks_health {
+	uint64_t nameless;     /* samples and triggers' stacks that are addresses since a helper has failed */
+	unsigned int replaced; /* how often one has, and another one took its place */
+	bool alone;            /* there is no helper (any more) */
+};
+
+struct stacks_health stacks__health(const struct stacks *stacks);
 
 /* Samples that could not be kept. */
 uint64_t stacks__lost(const struct stacks *stacks);

@@ -32,10 +32,7 @@ struct segment {
 
 /* A file. */
 struct module {
-	dev_t dev;
-	ino_t ino;
-	off_t size;
-	struct timespec mtime;
+	struct file_id id;
 	uint64_t used; /* when it was last asked for; 0: this slot is free */
 	int fd;
 	bool bad;      /* it has been tried, and is never looked at again */
@@ -61,6 +58,7 @@ struct process {
 };
 
 struct symbolizer {
+	struct symbolizer_guard guard;
 	struct process processes[SYMBOLIZE_PROCESSES_MAX];
 	struct module modules[SYMBOLIZE_MODULES_MAX];
 	uint64_t serials[SYMBOLIZE_MODULES_MAX];
@@ -92,20 +90,24 @@ static void get_out(int sig)
 	raise(sig);
 }
 
-static void enter_file(void)
+static void enter_file(const struct symbolizer *s, const struct module *m)
 {
 	struct itimerval limit = { .it_value.tv_sec = FILE_SECONDS };
 
+	if (s->guard.reading)
+		*s->guard.reading = m->id;
 	setitimer(ITIMER_PROF, &limit, NULL);
 	inside = 1;
 }
 
-static void leave_file(void)
+static void leave_file(const struct symbolizer *s)
 {
 	struct itimerval none = {};
 
 	inside = 0;
 	setitimer(ITIMER_PROF, &none, NULL);
+	if (s->guard.reading)
+		s->guard.reading->ino = 0;
 }
 
 static void free_cache(struct module *m)
@@ -127,13 +129,15 @@ static void close_module(struct module *m)
 	m->fd = -1;
 }
 
-struct symbolizer *symbolizer__new(void)
+struct symbolizer *symbolizer__new(const struct symbolizer_guard *guard)
 {
 	struct symbolizer *s = calloc(1, sizeof(*s));
 	struct sigaction action = { .sa_handler = get_out };
 
 	if (!s)
 		return NULL;
+	if (guard)
+		s->guard = *guard;
 	for (size_t i = 0; i < SYMBOLIZE_MODULES_MAX; i++)
 		s->modules[i].fd = -1;
 	sigaction(SIGBUS, &action, NULL);
@@ -189,21 +193,41 @@ void symbolizer__begin(struct symbolizer *s, const struct process_id *id)
 	s->last = p;
 }
 
+static bool same_file(const struct file_id *a, const struct file_id *b)
+{
+	return a->dev == b->dev && a->ino == b->ino && a->size == b->size &&
+	       a->mtime.tv_sec == b->mtime.tv_sec && a->mtime.tv_nsec == b->mtime.tv_nsec;
+}
+
+/* Whether the file behind the descriptor is one to be read. */
+static bool is_welcome(const struct symbolizer *s, int fd, struct file_id *id)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_size > FILE_BYTES_MAX)
+		return false;
+	*id = (struct file_id){ st.st_dev, st.st_ino, st.st_size, st.st_mtim };
+	for (size_t i = 0; i < s->guard.bad_count; i++) {
+		if (same_file(&s->guard.bad[i], id))
+			return false;
+	}
+	return true;
+}
+
 /* The slot for the file behind this descriptor, which is closed if the file is here already. */
 static struct module *add_module(struct symbolizer *s, int fd)
 {
 	struct module *oldest = &s->modules[0];
-	struct stat st;
+	struct file_id id;
 
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_size > FILE_BYTES_MAX) {
+	if (!is_welcome(s, fd, &id)) {
 		close(fd);
 		return NULL;
 	}
 	for (size_t i = 0; i < SYMBOLIZE_MODULES_MAX; i++) {
 		struct module *m = &s->modules[i];
 
-		if (m->used && m->dev == st.st_dev && m->ino == st.st_ino && m->size == st.st_size &&
-		    m->mtime.tv_sec == st.st_mtim.tv_sec && m->mtime.tv_nsec == st.st_mtim.tv_nsec) {
+		if (m->used && same_file(&m->id, &id)) {
 			m->used = ++s->clock;
 			close(fd);
 			return m;
@@ -213,10 +237,7 @@ static struct module *add_module(struct symbolizer *s, int fd)
 	}
 	close_module(oldest);
 	s->serials[oldest - s->modules]++;
-	oldest->dev = st.st_dev;
-	oldest->ino = st.st_ino;
-	oldest->size = st.st_size;
-	oldest->mtime = st.st_mtim;
+	oldest->id = id;
 	oldest->used = ++s->clock;
 	oldest->fd = fd;
 	return oldest;
@@ -353,10 +374,10 @@ static void open_module(struct symbolizer *s, struct module *m, const char *path
 	if (!m->cache || sigsetjmp(way_out, 1)) {
 		m->bad = true;
 	} else {
-		enter_file();
+		enter_file(s, m);
 		open_in_library(m, path);
 	}
-	leave_file();
+	leave_file(s);
 }
 
 /* From an offset in the file to the address that the file's symbols go by. */
@@ -374,7 +395,7 @@ static bool file_address(const struct module *m, uint64_t file_offset, uint64_t 
 	return false;
 }
 
-static const struct found *look_up(struct module *m, uint64_t address)
+static const struct found *look_up(const struct symbolizer *s, struct module *m, uint64_t address)
 {
 	struct found *found = &m->cache[(address ^ address >> 9) % CACHE_SIZE];
 	const char *name;
@@ -387,13 +408,13 @@ static const struct found *look_up(struct module *m, uint64_t address)
 	if (sigsetjmp(way_out, 1)) {
 		m->bad = true;
 	} else {
-		enter_file();
+		enter_file(s, m);
 		name = dwfl_module_addrinfo(m->elf, address + m->bias, &found->offset, &symbol,
 					    NULL, NULL, NULL);
 		if (name && *name)
 			found->function = demangle__copy(name, SYMBOL_NAME_SIZE);
 	}
-	leave_file();
+	leave_file(s);
 	return found;
 }
 
@@ -409,7 +430,7 @@ static void resolve_in_module(struct symbolizer *s, struct module *m, uint64_t f
 	if (!is_open(m) || !file_address(m, file_offset, &address))
 		return;
 	out->address = address;
-	found = look_up(m, address - !inner);
+	found = look_up(s, m, address - !inner);
 	if (!found->function)
 		return;
 	memcpy(out->function, found->function, strlen(found->function) + 1);

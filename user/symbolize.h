@@ -2,7 +2,7 @@
 /*
  * Addresses of processes -> functions. Works from what was kept of a process while it lived: where its
  * files were mapped, and open descriptors of them. Parses files that containers choose, so it runs in a
- * process that may do nothing else (symbol_helpers.c). Memory, descriptors and time are bounded: what
+ * process that may do nothing else (symbols_keeper.c). Memory, descriptors and time are bounded: what
  * has not been asked for longest goes first.
  */
 #ifndef OOMTRACE_SYMBOLIZE_H
@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
+#include <time.h>
 
 #include "mapping.h"
 
@@ -34,9 +36,25 @@ struct symbol {
 	/* The module's name is valid until the next call. */
 };
 
+/* One state of one file. */
+struct file_id {
+	dev_t dev;
+	ino_t ino; /* 0: none */
+	off_t size;
+	struct timespec mtime;
+};
+
+/* For a file whose reading ends the process: whoever starts another one needn't let it happen again. */
+struct symbolizer_guard {
+	struct file_id *reading;   /* is told which file is being read; memory that outlives the process */
+	const struct file_id *bad; /* files that are never read */
+	size_t bad_count;
+};
+
 struct symbolizer;
 
-struct symbolizer *symbolizer__new(void);
+/* The guard, or NULL, is valid as long as the symbolizer. Returns NULL when there is no memory. */
+struct symbolizer *symbolizer__new(const struct symbolizer_guard *guard);
 void symbolizer__free(struct symbolizer *s);
 
 /*

@@ -95,7 +95,7 @@ static int limit(int resource, rlim_t max)
 	return setrlimit(resource, &rlimit) ? -errno : 0;
 }
 
-/* Nothing is left with which a hostile file could do harm beyond this process. */
+/* For the keeper, and so for the process that it starts, which gives up more. */
 static int give_up_everything(void)
 {
 	/* Without the right to change them, they are the user's own: harmless enough. */
@@ -103,8 +103,7 @@ static int give_up_everything(void)
 				    setresuid(NOBODY, NOBODY, NOBODY)))
 		return -errno;
 	prctl(PR_SET_DUMPABLE, 0);
-	if ((!SANITIZED && limit(RLIMIT_AS, SYMS_BYTES_MAX)) || limit(RLIMIT_FSIZE, 0) || limit(RLIMIT_CORE, 0) ||
-	    limit(RLIMIT_NPROC, 0))
+	if ((!SANITIZED && limit(RLIMIT_AS, SYMS_BYTES_MAX)) || limit(RLIMIT_FSIZE, 0) || limit(RLIMIT_CORE, 0))
 		return -EPERM;
 	limit(RLIMIT_NOFILE, SYMS_FILES_MAX); /* fails if fewer are allowed: then it is fewer */
 	return privileges__keep(0);
@@ -117,7 +116,7 @@ static _Noreturn void syms_main(const struct sockets *s, int kallsyms_fd)
 	child__settle("oomtrace-syms", keep, 3);
 	if (chdir("/") || give_up_everything())
 		_exit(1);
-	symbols_wire__run_syms(s->between[1], s->answers[0], kallsyms_fd);
+	symbols_wire__run_keeper(s->between[1], s->answers[0], kallsyms_fd);
 	_exit(0);
 }
 
@@ -188,45 +187,15 @@ int symbols__ask(struct symbols *symbols, const struct symbols_stack *stack, uin
 	return say(symbols, &message);
 }
 
-static const char *text_at(const struct wire_answer *a, uint32_t offset)
-{
-	return offset && offset < a->text_len ? a->text + offset : NULL;
-}
-
-static void take_frames(const struct wire_answer *a, size_t first, size_t count,
-			struct record_frame *out)
-{
-	for (size_t i = 0; i < count; i++) {
-		const struct wire_frame *frame = &a->frames[first + i];
-
-		out[i] = (struct record_frame){
-			.function = text_at(a, frame->function),
-			.module = text_at(a, frame->module),
-			.address = frame->address,
-			.offset = frame->offset,
-		};
-	}
-}
-
 int symbols__read(struct symbols *symbols, struct symbols_answer *answer)
 {
-	struct wire_answer *a = &symbols->answer;
-	const size_t head = offsetof(struct wire_answer, text);
-	ssize_t size = recv(symbols->out, a, sizeof(*a), MSG_DONTWAIT);
+	ssize_t size = recv(symbols->out, &symbols->answer, sizeof(symbols->answer), MSG_DONTWAIT);
+	int err;
 
 	if (size < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
-	/* It may have been taken over by a file that it has read: believe nothing. */
-	if ((size_t)size <= head || a->text_len != (size_t)size - head || a->text[a->text_len - 1] ||
-	    a->user_count > STACK_DEPTH || a->kernel_count > STACK_DEPTH)
-		return -EPIPE;
-	answer->number = a->number;
-	answer->unmapped = a->unmapped;
-	answer->user_count = a->user_count;
-	answer->kernel_count = a->kernel_count;
-	take_frames(a, 0, a->user_count, answer->user);
-	take_frames(a, a->user_count, a->kernel_count, answer->kernel);
-	return 1;
+	err = symbols_wire__take(&symbols->answer, (size_t)size, answer);
+	return err ? err : 1;
 }
 
 static void end_helper(pid_t pid)

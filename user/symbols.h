@@ -7,7 +7,8 @@
  *
  * oomtrace-maps may look at other processes, and only lists and opens the files that they have mapped;
  * oomtrace-syms gets these descriptors, has no privilege at all, and reads the files. What one asks
- * for goes through both in order: a process is looked at before its stack is resolved.
+ * for goes through both in order: a process is looked at before its stack is resolved. A third, the keeper
+ * of oomtrace-syms, which has its name and its (lack of) privileges, starts another one when it fails.
  */
 #ifndef OOMTRACE_SYMBOLS_H
 #define OOMTRACE_SYMBOLS_H
@@ -28,15 +29,18 @@ struct symbols_stack {
 	uint64_t user[STACK_DEPTH], kernel[STACK_DEPTH]; /* innermost first */
 };
 
+#define SYMBOLS_REPLACED_MAX 8
+
 struct symbols_answer {
-	uint32_t number;   /* of the question */
+	uint32_t number;   /* of the question; 0: of none */
+	bool replaced;     /* the process that reads files has failed, and another one goes on: here are no frames */
 	uint32_t unmapped; /* user frames that are in no mapping that was known of the process */
 	size_t user_count, kernel_count; /* without the frames of oomtrace's own programs */
 	struct record_frame user[STACK_DEPTH], kernel[STACK_DEPTH];
 };
 
 /*
- * Starts both, before there are threads or descriptors that they must not have, and before privileges
+ * Starts them, before there are threads or descriptors that they must not have, and before privileges
  * are dropped. Returns 0 or a negative errno.
  */
 int symbols__start(struct symbols **out);
@@ -51,7 +55,7 @@ int symbols__fd(const struct symbols *symbols);
  */
 int symbols__look_at(struct symbols *symbols, const struct process_id *process);
 
-/* Asks for the names in a stack. The caller's number comes back with the answer. Returns as above. */
+/* Asks for the names in a stack. The caller's number, not 0, comes back with the answer. Returns as above. */
 int symbols__ask(struct symbols *symbols, const struct symbols_stack *stack, uint32_t number);
 
 /*
@@ -60,7 +64,7 @@ int symbols__ask(struct symbols *symbols, const struct symbols_stack *stack, uin
  */
 int symbols__read(struct symbols *symbols, struct symbols_answer *answer);
 
-/* Ends both. Takes NULL. */
+/* Ends all. Takes NULL. */
 void symbols__stop(struct symbols *symbols);
 
 #endif

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "ksyms.h"
@@ -185,25 +186,38 @@ static int answer(struct syms *s, const struct wire_message *question, int out)
 	return symbols_wire__send(out, a, offsetof(struct wire_answer, text) + a->text_len, -1);
 }
 
-void symbols_wire__run_syms(int in, int out, int kallsyms_fd)
+/* Takes a message and does what it says. Returns whether there can be more. */
+static bool take_message(struct syms *s, int in, int out)
 {
-	struct syms *s = calloc(1, sizeof(*s));
+	/* A question stays in the queue until it is answered: the keeper answers it if we fail over it. */
+	bool is_question = symbols_wire__peek(in, 0) == WIRE_STACK;
 	struct wire_message message;
 	int fd = -1;
+
+	if (is_question) {
+		if (recv(in, &message, sizeof(message), MSG_PEEK) != sizeof(message) ||
+		    answer(s, &message, out))
+			return false;
+	}
+	if (symbols_wire__receive(in, &message, sizeof(message), &fd) != sizeof(message))
+		return false;
+	if (message.kind == WIRE_BEGIN)
+		symbolizer__begin(s->symbolizer, &message.process);
+	else if (message.kind == WIRE_MAPPING)
+		symbolizer__add(s->symbolizer, &message.mapping, fd);
+	return true;
+}
+
+void symbols_wire__run_syms(int in, int out, int kallsyms_fd, const struct symbolizer_guard *guard)
+{
+	struct syms *s = calloc(1, sizeof(*s));
 
 	if (!s)
 		return;
 	s->kallsyms_fd = kallsyms_fd;
-	s->symbolizer = symbolizer__new();
-	while (s->symbolizer &&
-	       symbols_wire__receive(in, &message, sizeof(message), &fd) == sizeof(message)) {
-		if (message.kind == WIRE_BEGIN)
-			symbolizer__begin(s->symbolizer, &message.process);
-		else if (message.kind == WIRE_MAPPING)
-			symbolizer__add(s->symbolizer, &message.mapping, fd);
-		else if (message.kind == WIRE_STACK && answer(s, &message, out))
-			break;
-	}
+	s->symbolizer = symbolizer__new(guard);
+	while (s->symbolizer && take_message(s, in, out))
+		;
 	symbolizer__free(s->symbolizer);
 	ksyms__free(s->ksyms);
 	free(s);

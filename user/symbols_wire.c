@@ -58,3 +58,51 @@ ssize_t symbols_wire__receive(int socket, void *data, size_t size, int *fd)
 		memcpy(fd, CMSG_DATA(header), sizeof(int));
 	return received;
 }
+
+uint32_t symbols_wire__peek(int socket, int flags)
+{
+	uint32_t kind;
+	ssize_t received;
+
+	do
+		received = recv(socket, &kind, sizeof(kind), MSG_PEEK | flags);
+	while (received < 0 && errno == EINTR);
+	return received == sizeof(kind) ? kind : 0;
+}
+
+static const char *text_at(const struct wire_answer *wire, uint32_t offset)
+{
+	return offset && offset < wire->text_len ? wire->text + offset : NULL;
+}
+
+static void take_frames(const struct wire_answer *wire, size_t first, size_t count, struct record_frame *out)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct wire_frame *frame = &wire->frames[first + i];
+
+		out[i] = (struct record_frame){
+			.function = text_at(wire, frame->function),
+			.module = text_at(wire, frame->module),
+			.address = frame->address,
+			.offset = frame->offset,
+		};
+	}
+}
+
+int symbols_wire__take(const struct wire_answer *wire, size_t size, struct symbols_answer *answer)
+{
+	const size_t head = offsetof(struct wire_answer, text);
+
+	if (size <= head || size > sizeof(*wire) || wire->text_len != size - head ||
+	    wire->text[wire->text_len - 1] || wire->user_count > STACK_DEPTH ||
+	    wire->kernel_count > STACK_DEPTH)
+		return -EPIPE;
+	answer->number = wire->number;
+	answer->unmapped = wire->unmapped;
+	answer->replaced = wire->replaced;
+	answer->user_count = wire->user_count;
+	answer->kernel_count = wire->kernel_count;
+	take_frames(wire, 0, wire->user_count, answer->user);
+	take_frames(wire, wire->user_count, wire->kernel_count, answer->kernel);
+	return 0;
+}

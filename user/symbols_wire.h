@@ -32,7 +32,8 @@ struct wire_frame {
 
 /* What the last one answers; of the text only what is used is sent. */
 struct wire_answer {
-	uint32_t number;
+	uint32_t number; /* of the question; 0: of none */
+	uint32_t replaced; /* the keeper's answer: it had to start another process */
 	uint32_t unmapped;
 	uint32_t user_count, kernel_count;
 	struct wire_frame frames[WIRE_FRAMES]; /* the user's, then the kernel's */
@@ -40,9 +41,25 @@ struct wire_answer {
 	char text[WIRE_TEXT_MAX]; /* strings with their NUL; the first is "" */
 };
 
-/* The two processes. They return when the one that they read from has gone. */
+/*
+ * What the two processes do. They return when the one that they read from has gone; the second, which is
+ * started by its keeper, tells the guard which file it is at.
+ */
 void symbols_wire__run_maps(int in, int out);
-void symbols_wire__run_syms(int in, int out, int kallsyms_fd);
+void symbols_wire__run_syms(int in, int out, int kallsyms_fd, const struct symbolizer_guard *guard);
+
+/*
+ * The second's keeper: starts it when there is something to do and, at most SYMBOLS_REPLACED_MAX times, another one when
+ * it ends before its time. Then the file that it was at is not read again, and the question that it was at is answered
+ * without names. Returns when there is nothing more to do, or nobody to do it.
+ */
+void symbols_wire__run_keeper(int in, int out, int kallsyms_fd);
+
+/*
+ * Takes in an answer of `size` bytes, whoever wrote it: by then a file may have taken over the process that did. The
+ * strings are in `wire`. Returns 0 or -EPIPE.
+ */
+int symbols_wire__take(const struct wire_answer *wire, size_t size, struct symbols_answer *answer);
 
 /*
  * Sends a packet and, if it isn't -1, a descriptor; blocks. Returns 0 or a negative errno.
@@ -54,5 +71,8 @@ int symbols_wire__send(int socket, const void *data, size_t size, int fd);
  * side has gone, or a negative errno.
  */
 ssize_t symbols_wire__receive(int socket, void *data, size_t size, int *fd);
+
+/* The kind of the next packet, which stays; waits for it if `flags` isn't MSG_DONTWAIT. 0: there is none. */
+uint32_t symbols_wire__peek(int socket, int flags);
 
 #endif

@@ -45,7 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct process_id id = { .start_ns = 1, .pid = 1 };
 	const char *text = (const char *)data, *end = text + size;
-	struct symbolizer *s = symbolizer__new();
+	struct symbolizer *s = symbolizer__new(NULL);
 
 	require(s != NULL);
 	symbolizer__begin(s, &id);

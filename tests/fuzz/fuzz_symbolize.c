@@ -48,7 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct mapping mapping = { START, 1ULL << 32, 0, true, "file" };
 	const struct process_id id = { .start_ns = 1, .pid = 1 };
-	struct symbolizer *s = symbolizer__new();
+	struct symbolizer *s = symbolizer__new(NULL);
 	int fd = memfd_create("file", MFD_CLOEXEC);
 
 	require(s && fd >= 0);

@@ -326,7 +326,8 @@ static void write_ends(struct sink *sink, const struct variant *v)
 		.time = TIME, .limit_cgroup_id = 3, .limit_cgroup = v->full ? v->name : NULL, .repeats = 12
 	};
 	const struct record_lost lost = { .time = TIME, .kind = v->name, .count = UINT64_MAX };
-	const struct record_end end = { .time = TIME, .reason = v->name, .ooms = 1, .kills = 2, .lost = 3 };
+	const struct record_end end = { .time = TIME, .reason = v->name, .ooms = 1, .kills = 2, .lost = 3,
+					.nameless = 4 };
 	struct record_exit e = { .time = TIME };
 
 	assert_int_equal(sink->ops->repeats(sink, &repeats), 0);

@@ -20,6 +20,7 @@
 #include "stack_table.h"
 #include "stack_top.h"
 #include "symbols.h"
+#include "symbols_wire.h"
 
 static const struct record_frame user[] = {
 	{ "memset", "/lib/libc.so.6", 0x100, 4 },
@@ -293,10 +294,10 @@ static void test_helpers(void **state)
 
 struct search {
 	const char *name;
-	pid_t found;
+	pid_t parent, found;
 };
 
-/* "PID (NAME) STATE PPID ...": is it a child of ours with that name? */
+/* "PID (NAME) STATE PPID ...": is it that child? */
 static void look(void *ctx, uint32_t pid)
 {
 	struct search *search = ctx;
@@ -308,15 +309,15 @@ static void look(void *ctx, uint32_t pid)
 	file = fopen(path, "r");
 	if (!file)
 		return;
-	if (fscanf(file, "%*d (%31[^)]) %*c %d", name, &parent) == 2 && parent == getpid() &&
+	if (fscanf(file, "%*d (%31[^)]) %*c %d", name, &parent) == 2 && parent == search->parent &&
 	    !strcmp(name, search->name))
 		search->found = (pid_t)pid;
 	fclose(file);
 }
 
-static pid_t child_named(const char *name)
+static pid_t child_named(pid_t parent, const char *name)
 {
-	struct search search = { .name = name };
+	struct search search = { .name = name, .parent = parent };
 
 	assert_int_equal(proc__each(look, &search), 0);
 	assert_true(search.found > 0);
@@ -338,12 +339,106 @@ static void test_helper_dies(void **state)
 		assert_int_equal(symbols__start(&symbols), 0);
 		assert_int_equal(symbols__ask(symbols, &stack, 1), 0);
 		assert_int_equal(await(symbols, &answer), 1);
-		assert_int_equal(kill(child_named(names[i]), SIGKILL), 0);
+		assert_int_equal(kill(child_named(getpid(), names[i]), SIGKILL), 0);
 		for (int n = 0; !err && n < 1000; n++)
 			err = symbols__ask(symbols, &stack, 2);
-		assert_int_equal(await(symbols, &answer), -EPIPE);
+		/* What was answered before it ended is there. */
+		do
+			err = await(symbols, &answer);
+		while (err == 1);
+		assert_int_equal(err, -EPIPE);
 		symbols__stop(symbols);
 	}
+}
+
+/* The process that reads files fails: another one goes on, but not for ever. */
+static void test_reader_replaced(void **state)
+{
+	static struct symbols_answer answer;
+	static struct symbols_stack stack = { .user = { 1 }, .user_count = 1 };
+	struct symbols *symbols = NULL;
+	uint32_t number = 0;
+	pid_t keeper;
+
+	(void)state;
+	assert_int_equal(symbols__start(&symbols), 0);
+	for (int i = 0; i < SYMBOLS_REPLACED_MAX; i++) {
+		assert_int_equal(symbols__ask(symbols, &stack, ++number), 0);
+		assert_int_equal(await(symbols, &answer), 1);
+		assert_int_equal(answer.number, number);
+		assert_false(answer.replaced);
+		assert_int_equal(answer.user_count, 1);
+		keeper = child_named(getpid(), "oomtrace-syms");
+		assert_int_equal(kill(child_named(keeper, "oomtrace-syms"), SIGKILL), 0);
+		assert_int_equal(await(symbols, &answer), 1);
+		assert_true(answer.replaced);
+		assert_int_equal(answer.user_count, 0);
+		/* Its answer was out, but perhaps it wasn't done with the question. */
+		assert_true(!answer.number || answer.number == number);
+	}
+	assert_int_equal(symbols__ask(symbols, &stack, ++number), 0);
+	assert_int_equal(await(symbols, &answer), 1);
+	assert_int_equal(answer.number, number);
+	assert_int_equal(kill(child_named(keeper, "oomtrace-syms"), SIGKILL), 0);
+	assert_int_equal(await(symbols, &answer), -EPIPE);
+	symbols__stop(symbols);
+}
+
+/* A question that is there when it fails is answered, and so are those behind it. */
+static void test_question_survives(void **state)
+{
+	static struct symbols_answer answer;
+	static struct symbols_stack stack = { .user = { 1 }, .user_count = 1 };
+	struct symbols *symbols = NULL;
+	pid_t worker;
+
+	(void)state;
+	assert_int_equal(symbols__start(&symbols), 0);
+	assert_int_equal(symbols__ask(symbols, &stack, 1), 0);
+	assert_int_equal(await(symbols, &answer), 1);
+	worker = child_named(child_named(getpid(), "oomtrace-syms"), "oomtrace-syms");
+	assert_int_equal(kill(worker, SIGSTOP), 0);
+	assert_int_equal(symbols__ask(symbols, &stack, 2), 0);
+	assert_int_equal(symbols__ask(symbols, &stack, 3), 0);
+	assert_int_equal(kill(worker, SIGKILL), 0);
+	assert_int_equal(await(symbols, &answer), 1);
+	assert_true(answer.replaced);
+	/* Perhaps it wasn't done with the first, or the second had not come through the other helper. */
+	assert_in_range(answer.number, 0, 2);
+	for (uint32_t number = answer.number == 2 ? 3 : 2; number <= 3; number++) {
+		assert_int_equal(await(symbols, &answer), 1);
+		assert_false(answer.replaced);
+		assert_int_equal(answer.number, number);
+	}
+	symbols__stop(symbols);
+}
+
+/* What the helper may say, taken over by a file as it may be. */
+static void test_hostile_answers(void **state)
+{
+	static struct wire_answer wire;
+	static struct symbols_answer answer;
+	const size_t head = offsetof(struct wire_answer, text);
+
+	(void)state;
+	wire.text_len = 1;
+	wire.user_count = 2;
+	wire.frames[0].function = 1; /* behind the end */
+	wire.frames[1].module = UINT32_MAX;
+	assert_int_equal(symbols_wire__take(&wire, head + 1, &answer), 0);
+	assert_null(answer.user[0].function);
+	assert_null(answer.user[1].module);
+	for (size_t size = 0; size <= head; size++)
+		assert_int_equal(symbols_wire__take(&wire, size, &answer), -EPIPE);
+	assert_int_equal(symbols_wire__take(&wire, head + 2, &answer), -EPIPE);
+	wire.text[0] = 'x';
+	assert_int_equal(symbols_wire__take(&wire, head + 1, &answer), -EPIPE);
+	wire.text[0] = 0;
+	wire.user_count = STACK_DEPTH + 1;
+	assert_int_equal(symbols_wire__take(&wire, head + 1, &answer), -EPIPE);
+	wire.user_count = 0;
+	wire.kernel_count = UINT32_MAX;
+	assert_int_equal(symbols_wire__take(&wire, head + 1, &answer), -EPIPE);
 }
 
 int main(void)
@@ -357,6 +452,9 @@ int main(void)
 		cmocka_unit_test(test_top_of_an_oom),
 		cmocka_unit_test(test_helpers),
 		cmocka_unit_test(test_helper_dies),
+		cmocka_unit_test(test_reader_replaced),
+		cmocka_unit_test(test_question_survives),
+		cmocka_unit_test(test_hostile_answers),
 	};
 
 	return cmocka_run_group_tests_name("stacks", tests, NULL, NULL);

@@ -10,12 +10,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "demangle.h"
 #include "ksyms.h"
+#include "sandbox.h"
 #include "symbolize.h"
 
 static char dir[] = "/tmp/oomtrace-symbolize.XXXXXX";
@@ -133,7 +142,7 @@ static void snapshot(struct symbolizer *s, const struct process_id *id, pid_t pi
 
 static void check_program(const char *name, const char *library)
 {
-	struct symbolizer *s = symbolizer__new();
+	struct symbolizer *s = symbolizer__new(NULL);
 	struct run run = start(name);
 	struct process_id id = { .start_ns = 1, .pid = (uint32_t)run.pid };
 	uint64_t stack[3] = { run.in_library, run.in_program + 4, 8 };
@@ -173,7 +182,7 @@ static void test_programs(void **state)
 /* A return address after a call that ends a function is in the next one; the call isn't. */
 static void test_return_address(void **state)
 {
-	struct symbolizer *s = symbolizer__new();
+	struct symbolizer *s = symbolizer__new(NULL);
 	struct run run = start("pie");
 	struct process_id id = { .start_ns = 1, .pid = (uint32_t)run.pid };
 	struct symbol first, both[2];
@@ -196,7 +205,7 @@ static void test_return_address(void **state)
 
 static void test_stripped_and_debuglink(void **state)
 {
-	struct symbolizer *s = symbolizer__new();
+	struct symbolizer *s = symbolizer__new(NULL);
 	struct process_id id = { .start_ns = 1 };
 	struct symbol symbol;
 	struct run run;
@@ -226,7 +235,7 @@ static void test_stripped_and_debuglink(void **state)
 /* A file that is cut short, or isn't what it claims to be, costs its symbols and nothing else. */
 static void test_bad_files(void **state)
 {
-	struct symbolizer *s = symbolizer__new();
+	struct symbolizer *s = symbolizer__new(NULL);
 	struct process_id id = { .start_ns = 1 };
 	struct symbol symbol;
 
@@ -248,7 +257,7 @@ static void test_bad_files(void **state)
 
 static int cut_in_use(void)
 {
-	struct symbolizer *s = symbolizer__new();
+	struct symbolizer *s = symbolizer__new(NULL);
 	struct mapping mapping = { 0x1000, 0x100000000, 0, true, "cut" };
 	struct process_id id = { .start_ns = 1, .pid = 1 };
 	uint64_t address = 0x2100;
@@ -286,7 +295,7 @@ static void test_cut_in_use(void **state)
 /* A second look, at a process that is exiting: what was known of it stays. */
 static void test_look_again(void **state)
 {
-	struct symbolizer *s = symbolizer__new();
+	struct symbolizer *s = symbolizer__new(NULL);
 	struct run run = start("static");
 	struct process_id id = { .start_ns = 1, .pid = (uint32_t)run.pid };
 	struct mapping over = { run.in_program & ~0xfffULL, (run.in_program & ~0xfffULL) + 4096, 0, false,
@@ -321,7 +330,7 @@ static void test_look_again(void **state)
 /* More processes and files than are kept: the latest are. */
 static void test_bounds(void **state)
 {
-	struct symbolizer *s = symbolizer__new();
+	struct symbolizer *s = symbolizer__new(NULL);
 	struct run run = start("static");
 	struct process_id id = { .start_ns = 1 };
 	struct symbol symbol;
@@ -337,6 +346,134 @@ static void test_bounds(void **state)
 	id.pid = 0;
 	assert_int_equal(symbolizer__resolve(s, &id, &run.in_program, 1, &symbol), 1);
 	symbolizer__free(s);
+}
+
+/* A file that has ended a process before is not read again; while one is read, the guard knows which. */
+static void test_guard(void **state)
+{
+	struct file_id reading = {}, bad;
+	struct symbolizer_guard guard = { .reading = &reading, .bad = &bad };
+	struct run run = start("static");
+	struct process_id id = { .start_ns = 1, .pid = (uint32_t)run.pid };
+	struct symbolizer *s;
+	struct symbol symbol;
+	struct stat st;
+	char path[128];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/static", dir);
+	assert_int_equal(stat(path, &st), 0);
+	bad = (struct file_id){ st.st_dev, st.st_ino, st.st_size, st.st_mtim };
+	for (guard.bad_count = 0; guard.bad_count < 2; guard.bad_count++) {
+		s = symbolizer__new(&guard);
+		snapshot(s, &id, run.pid);
+		assert_int_equal(symbolizer__resolve(s, &id, &run.in_program, 1, &symbol), 0);
+		assert_string_equal(symbol.function, guard.bad_count ? "" : "in_program");
+		assert_non_null(strstr(symbol.module, "/static"));
+		assert_int_equal(reading.ino, 0);
+		assert_int_equal(reading.size, guard.bad_count ? 0 : st.st_size);
+		reading.size = 0;
+		symbolizer__free(s);
+	}
+	stop(&run);
+}
+
+static void check_name(const char *symbol, const char *name)
+{
+	char *found = demangle__copy(symbol, SYMBOL_NAME_SIZE);
+
+	assert_string_equal(found, name);
+	free(found);
+}
+
+static void test_demangle(void **state)
+{
+	char *found;
+
+	(void)state;
+	check_name("main", "main");
+	check_name("_Z", "_Z");
+	check_name("", "");
+	check_name("_ZN5space3BoxIlE3getEl", "space::Box<long>::get");
+	check_name("_Znwm", "operator new");
+	check_name("_ZN4core3fmt5write17h0123456789abcdefE", "core::fmt::write");
+	check_name("_RNvCs1234_7mycrate3foo", "mycrate::foo");
+	found = demangle__copy("_ZN5space3BoxIlE3getEl", 6);
+	assert_string_equal(found, "space");
+	free(found);
+}
+
+static const char cxx_source[] =
+	"#include <cstdio>\n"
+	"namespace space { struct Box { __attribute__((noinline)) static int get(int n); }; }\n"
+	"int space::Box::get(int n) { return n * 7; }\n"
+	"int main() { std::printf(\"%p %p\\n\", (void *)space::Box::get, (void *)main);\n"
+	"  std::fflush(stdout); while (std::getchar() != EOF) ; return space::Box::get(1); }\n";
+
+static void test_cxx_program(void **state)
+{
+	struct symbolizer *s = symbolizer__new(NULL);
+	struct process_id id = { .start_ns = 1 };
+	struct symbol symbol;
+	struct run run;
+
+	(void)state;
+	write_file("cxx.cc", cxx_source);
+	shell("cd %s && g++ -O1 -o cxx cxx.cc", dir);
+	run = start("cxx");
+	id.pid = (uint32_t)run.pid;
+	snapshot(s, &id, run.pid);
+	stop(&run);
+	symbolizer__resolve(s, &id, &run.in_program, 1, &symbol);
+	assert_string_equal(symbol.function, "space::Box::get");
+	symbolizer__free(s);
+}
+
+static void expect_refused(long result)
+{
+	if (result != -1 || errno != ENOSYS)
+		_exit(1);
+}
+
+/* In a process of its own: what the sandbox allows and what it doesn't. */
+static int in_sandbox(const char *file)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = open(file, O_RDONLY);
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || sandbox__enter())
+		return 2;
+	expect_refused(socket(AF_UNIX, SOCK_STREAM, 0));
+	expect_refused(connect(fd, (struct sockaddr *)&address, sizeof(address)));
+	expect_refused(write(fd, "x", 1));
+	expect_refused(open(file, O_RDWR));
+	expect_refused(open(file, O_WRONLY));
+	expect_refused(open("/tmp", O_TMPFILE | O_RDWR, 0600));
+	expect_refused(unlink(file));
+	expect_refused(kill(getppid(), 0));
+	expect_refused(syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0));
+	expect_refused(execl(file, file, NULL));
+	expect_refused((long)mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0));
+	expect_refused(ptrace(PTRACE_TRACEME, 0, 0, 0));
+	if (open(file, O_RDONLY | O_CLOEXEC) < 0 || read(fd, (char[4]){}, 4) != 4 ||
+	    mmap(NULL, 1 << 24, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED)
+		return 3;
+	return 0;
+}
+
+static void test_sandbox(void **state)
+{
+	char path[128];
+	pid_t pid;
+	int status;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/static", dir);
+	pid = fork();
+	if (!pid)
+		syscall(SYS_exit_group, in_sandbox(path)); /* not _exit(): the sanitizer looks for leaks there */
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
 }
 
 static void test_parse_mapping(void **state)
@@ -417,6 +554,10 @@ int main(void)
 		cmocka_unit_test(test_cut_in_use),
 		cmocka_unit_test(test_look_again),
 		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_guard),
+		cmocka_unit_test(test_demangle),
+		cmocka_unit_test(test_cxx_program),
+		cmocka_unit_test(test_sandbox),
 		cmocka_unit_test(test_parse_mapping),
 		cmocka_unit_test(test_ksyms),
 	};
