@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # usage-stress-guest.sh SECONDS: runs in the docker guest: stress-ng as hard as it can in a cgroup with a limit, while
-# oomtrace records its usage. usage.py --stress judges. Leaves in $OUT stress.jsonl, stress.rss (KiB, each second)
-# and stress.cpu: oomtrace's own CPU time and that of all the machine, in clock ticks.
+# oomtrace records its usage. usage.py --stress judges. Leaves in $OUT stress.jsonl, stress.events (the cgroup's
+# memory.events), stress.rss (KiB, each second) and stress.cpu: oomtrace's own CPU time and that of all the machine, in
+# clock ticks.
 set -eu
 CG=/sys/fs/cgroup/stress
 mkdir -p "$CG"
@@ -21,6 +22,7 @@ while kill -0 "$stress" 2>/dev/null; do
 	sed -n 's/^VmRSS:[[:space:]]*\([0-9]*\) kB/\1/p' "/proc/$tracer/status" >>"$OUT/stress.rss"
 	sleep 1
 done
+cp "$CG/memory.events" "$OUT/stress.events"
 awk '{ print $14 + $15 }' "/proc/$tracer/stat" >"$OUT/stress.cpu"
 awk '/^cpu / { for (i = 2; i <= NF; i++) sum += $i; print sum }' /proc/stat >>"$OUT/stress.cpu"
 kill -INT "$tracer"

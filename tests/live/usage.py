@@ -169,6 +169,10 @@ def check_stress(folder):
     # Ids of OOMs count up in the kernel: one that is missing was lost.
     ids = [o["id"] for o in of(records, "oom")]
     results.check(ids == list(range(1, len(ids) + 1)) or lost, "stress: every OOM is there", ids[:20])
+    events = dict(line.split() for line in (folder / "stress.events").read_text().splitlines())
+    killed = sum(o["killed"] for o in of(records, "oom"))
+    results.check(killed == int(events["oom_kill"]) or lost, "stress: every kill is there",
+                  f"{killed}, memory.events has {events['oom_kill']}")
     rss = [int(word) for word in (folder / "stress.rss").read_text().split()]
     results.check(rss and max(rss) <= RSS_MAX_KIB, f"stress: resident memory, at most {RSS_MAX_KIB} KiB",
                   max(rss, default=None))

@@ -29,7 +29,8 @@ test_kernel() { # LABEL
 		echo "SKIP $(tail -n 1 "$dir.log")" >"$dir.verdict"
 		return
 	fi
-	python3 -B tests/live/usage.py "$dir" "$1" >"$dir.checks" 2>&1 || [ $code != 0 ] || code=1
+	python3 -B tests/live/recordings.py "$out/oomtrace" "$dir" >"$dir.checks" 2>&1 || [ $code != 0 ] || code=1
+	python3 -B tests/live/usage.py "$dir" "$1" >>"$dir.checks" 2>&1 || [ $code != 0 ] || code=1
 	echo "$([ $code = 0 ] && echo PASS || echo "FAIL ($code)") $(tail -n 1 "$dir.checks")" >"$dir.verdict"
 }
 
