@@ -6,8 +6,8 @@
 # make unit        the unit tests alone: no root, no virtual machine
 # make live        the live tests alone
 # make limits      the live tests of limit changes and their causes, which make test leaves out
-# make usage       those of usage, reclaim and what the memory was, which it leaves out too
 # make stall       those of stalls, the status line and many cgroups, which it leaves out too
+# make usage       those of usage, reclaim and what the memory was, of which make test has a part
 # make browser     the HTML report in headless Chromium, and the Chrome trace
 # make fuzz        the fuzz targets, FUZZ_SECONDS=60 each
 # make bench       how fast a report is made; start-up, memory and overhead beside other tools'
@@ -104,6 +104,7 @@ live:
 	tests/live/run.sh
 	tests/live/docker.sh
 	tests/live/stacks.sh
+	OOMTRACE_CHURN=500 tests/live/usage.sh 5.10old 6.1 backports
 
 usage:
 	tests/live/usage.sh
