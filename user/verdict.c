@@ -60,6 +60,8 @@ struct verdict {
 	struct write writes[WRITES_MAX]; /* the latest, a ring */
 	uint64_t write_count;
 	bool begun; /* a session that has not been told of */
+	bool ended;
+	uint64_t killed; /* in all of the session */
 };
 
 static void copy(char *dst, size_t size, const char *src)
@@ -190,6 +192,15 @@ static int verdict_exit(struct sink *base, const struct record_exit *exit)
 	s->status = exit->status;
 	s->gone_by_oom = exit->oom_victim;
 	s->runtime_oom_killed = exit->runtime_oom_killed;
+	return 0;
+}
+
+static int verdict_end(struct sink *base, const struct record_end *end)
+{
+	struct verdict *v = (struct verdict *)base;
+
+	v->ended = true;
+	v->killed = end->kills;
 	return 0;
 }
 
@@ -347,11 +358,16 @@ static int tell_subject(struct verdict *v, const struct subject *s)
 	return err;
 }
 
+/* Of a recording that was cut off, or that a part of was asked for, that isn't said of the whole. */
 static int tell_none(struct verdict *v)
 {
-	static const struct verdict_sentence none = { .kind = "none", .text = "nothing was OOM-killed",
-						      .head_len = strlen("nothing was OOM-killed") };
+	struct verdict_sentence none = { .kind = "none", .text = "nothing was OOM-killed" };
 
+	if (!v->ended)
+		none.text = "nothing was OOM-killed until the recording breaks off";
+	else if (v->killed)
+		none.text = "nothing was OOM-killed in this part of the recording";
+	none.head_len = strlen(none.text);
 	return v->tell(v->ctx, &none);
 }
 
@@ -394,6 +410,8 @@ static void forget(struct verdict *v)
 	memset(v->writes, 0, sizeof(v->writes));
 	v->write_count = 0;
 	v->begun = false;
+	v->ended = false;
+	v->killed = 0;
 }
 
 static int verdict_finish(struct sink *base)
@@ -425,6 +443,7 @@ static const struct sink_ops verdict_ops = {
 	.oom = verdict_oom,
 	.limit = verdict_limit,
 	.exit = verdict_exit,
+	.end = verdict_end,
 	.free = verdict_free,
 	.finish = verdict_finish,
 };

@@ -93,6 +93,8 @@ sed '2,$s/"type":"limit"/"type":"dream"/; 1s/"schema":1/"schema":2/' "$whole" >"
 : >"$tmp/empty"
 expect 0 'oomtrace .* on Linux' 'the last line is cut: the recording was not closed' "$tmp/cut"
 expect 0 'oomtrace .* on Linux' 'has no end: oomtrace was killed, or it goes on' "$tmp/endless"
+grep -v '"type":"oom"\|"type":"exit"' "$tmp/endless" >"$tmp/quiet"
+expect 0 '^nothing was OOM-killed until the recording breaks off$' 'has no end' "$tmp/quiet"
 expect 4 'oomtrace .* on Linux' '2 lines are no records' "$tmp/odd"
 expect 0 'oomtrace .* on Linux' 'newer oomtrace \(schema 2; this one knows 1\)' "$tmp/newer"
 expect 0 'oomtrace .* on Linux' "types that this version doesn't know, such as 'dream'" "$tmp/newer"
@@ -123,6 +125,7 @@ expect 0 'OOM 1: ' '' --kill 1 "$golden/scenarios.jsonl"
 grep -Ec '^[0-9:.]+  .*OOM [0-9]+: ' "$tmp/out" | grep -qx 1 || fail '--kill 1 has not one OOM'
 expect 0 'oomtrace .* on Linux' '' --until 1ns --no-summary "$golden/scenarios.jsonl"
 grep -q 'OOM [0-9]*: ' "$tmp/out" && fail '--until 1ns has an OOM'
+expect 0 '^nothing was OOM-killed in this part of the recording$' '' --until 1ns "$golden/scenarios.jsonl"
 expect 0 'OOM [0-9]+: ' '' --since 0.5s --cgroup /sys/fs/cgroup/pool --no-summary "$golden/scenarios.jsonl"
 grep -c 'OOM [0-9]*: ' "$tmp/out" | grep -qx "$(grep -c '"limit_cgroup":{"id":[0-9]*,"path":"/pool"' \
 	"$golden/scenarios.jsonl")" || fail '--cgroup /pool has not its OOMs'

@@ -378,7 +378,7 @@ static void test_sessions(void **state)
 	(void)state;
 	send_session(sink, "/a");
 	finish(&o);
-	assert_int_equal(count(o.text, "<h1 id=\"verdict\"><bdi>Nothing was OOM-killed</bdi></h1>"), 1);
+	assert_int_equal(count(o.text, "<h1 id=\"verdict\"><bdi>Nothing was OOM-killed until the recording breaks off</bdi></h1>"), 1);
 	stop(&o);
 	sink = open_sink(&o);
 	send_session(sink, "/a");
