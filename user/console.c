@@ -62,13 +62,19 @@ static ssize_t write_record(void *cookie, const char *bytes, size_t size)
 	return written < 0 ? 0 : written; /* fopencookie(3): an error is 0 */
 }
 
-struct console *console__new(void)
+static bool is_capable(void)
 {
 	const char *term = getenv("TERM");
+
+	return isatty(STDOUT_FILENO) && term && *term && strcmp(term, "dumb") != 0;
+}
+
+struct console *console__new(void)
+{
 	cookie_io_functions_t functions = { .write = write_record };
 	struct console *console;
 
-	if (!isatty(STDOUT_FILENO) || !term || !*term || !strcmp(term, "dumb"))
+	if (!is_capable())
 		return NULL;
 	console = calloc(1, sizeof(*console));
 	if (!console)
@@ -117,7 +123,8 @@ void console__draw(struct console *console, const char *line, unsigned int width
 	console->drawn = width;
 }
 
-bool console__is_utf8(void)
+/* Whether the terminal's encoding is UTF-8, as far as the environment says. */
+static bool is_utf8(void)
 {
 	static const char *const names[] = { "LC_ALL", "LC_CTYPE", "LANG" };
 
@@ -129,4 +136,14 @@ bool console__is_utf8(void)
 			return strcasestr(value, "UTF-8") || strcasestr(value, "utf8");
 	}
 	return false;
+}
+
+struct text_look console__look(void)
+{
+	const char *no_colour = getenv("NO_COLOR"); /* https://no-color.org */
+
+	return (struct text_look){
+		.colour = is_capable() && !(no_colour && *no_colour),
+		.ascii = isatty(STDOUT_FILENO) && !is_utf8(),
+	};
 }

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "sink.h"
+
 #define CONSOLE__LINE_MAX 4096 /* bytes */
 
 struct console;
@@ -28,7 +30,7 @@ unsigned int console__columns(const struct console *console);
 /* Shows this line, which is `width` columns wide, in the place of the last one. */
 void console__draw(struct console *console, const char *line, unsigned int width);
 
-/* Whether the terminal's encoding is UTF-8, as far as the environment says. */
-bool console__is_utf8(void);
+/* What stdout can show, as far as the environment says. */
+struct text_look console__look(void);
 
 #endif

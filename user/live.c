@@ -21,7 +21,7 @@ struct live {
 	struct console *console;
 	const struct cgroup__hierarchy *hierarchy;
 	const struct target *target;
-	bool ascii, colour;
+	struct text_look look;
 	uint64_t started_ns;
 	struct record_point samples[SAMPLES]; /* oldest first */
 	size_t sample_count;
@@ -34,7 +34,6 @@ struct live {
 struct live *live__new(struct console *console, const struct cgroup__hierarchy *h,
 		       const struct target *target, uint64_t now_ns)
 {
-	const char *no_colour = getenv("NO_COLOR"); /* https://no-color.org */
 	struct live *live = calloc(1, sizeof(*live));
 
 	if (!live)
@@ -42,8 +41,7 @@ struct live *live__new(struct console *console, const struct cgroup__hierarchy *
 	live->console = console;
 	live->hierarchy = h;
 	live->target = target;
-	live->ascii = !console__is_utf8();
-	live->colour = !(no_colour && *no_colour);
+	live->look = console__look();
 	live->started_ns = now_ns;
 	return live;
 }
@@ -140,8 +138,8 @@ void live__draw(struct live *live, struct model *model, uint64_t now_ns)
 	struct model_totals totals = model__totals(model);
 	char line[STATUS_SIZE];
 	struct status status = {
-		.ascii = live->ascii,
-		.colour = live->colour,
+		.ascii = live->look.ascii,
+		.colour = live->look.colour,
 		.now_ns = now_ns,
 		.kills = totals.kills,
 		.ooms = totals.ooms,

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "console.h"
 #include "diagnose.h"
 #include "exit_codes.h"
 #include "find_min.h"
@@ -18,14 +19,6 @@
 #include "sink_file.h"
 #include "target.h"
 #include "units.h"
-
-static bool want_colour(void)
-{
-	const char *no_colour = getenv("NO_COLOR"); /* https://no-color.org */
-	const char *term = getenv("TERM");
-
-	return isatty(STDOUT_FILENO) && !(no_colour && *no_colour) && term && *term != 'd';
-}
 
 static int start_guard(const struct target *target, const char *file, struct guard **guard)
 {
@@ -78,7 +71,7 @@ static struct sink *open_sinks(const struct options *opts, FILE *out, struct sin
 	size_t count = 0;
 
 	sinks[count++] = opts->output == OPTIONS_OUTPUT_JSON ? sink_json__new(stdout) :
-							       sink_text__new(out, want_colour());
+							       sink_text__new(out, console__look());
 	if (opts->record)
 		sinks[count++] = *record = sink_file__new(opts->record, opts->record_bytes);
 	if (folded)
@@ -180,7 +173,7 @@ int main(int argc, char **argv)
 	/* A reader that goes away is an error of writing, not a reason to die. */
 	signal(SIGPIPE, SIG_IGN);
 	if (argc > 1 && !strcmp(argv[1], "report"))
-		return report__main(argc - 1, argv + 1, want_colour());
+		return report__main(argc - 1, argv + 1);
 	switch (options__parse(argc, argv, &opts, stdout, stderr)) {
 	case OPTIONS_USAGE:
 		return EXIT_USAGE;

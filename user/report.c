@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "console.h"
 #include "escape.h"
 #include "exit_codes.h"
 #include "recording.h"
@@ -19,7 +20,7 @@
 struct report {
 	const struct report_options *opts;
 	FILE *out;
-	bool colour;
+	struct text_look look;
 	struct sink *sink;   /* of the format */
 	struct recording *recording;
 };
@@ -27,8 +28,8 @@ struct report {
 static struct sink *open_text(const struct report *r)
 {
 	if (r->opts->no_summary)
-		return sink_text__new(r->out, r->colour);
-	return sink_report__new(r->out, r->colour);
+		return sink_text__new(r->out, r->look);
+	return sink_report__new(r->out, r->look);
 }
 
 static struct sink *open_json(const struct report *r)
@@ -194,9 +195,10 @@ static bool wants_filter(const struct report_filter *filter)
 	       filter->cgroup || filter->kill;
 }
 
-static int run(const struct report_options *opts, bool colour)
+static int run(const struct report_options *opts)
 {
-	struct report r = { .opts = opts, .colour = colour && !opts->out };
+	static const struct text_look in_file;
+	struct report r = { .opts = opts, .look = opts->out ? in_file : console__look() };
 	int code = open_output(&r);
 
 	if (code != EXIT_DONE)
@@ -220,7 +222,7 @@ static int run(const struct report_options *opts, bool colour)
 	return code;
 }
 
-int report__main(int argc, char **argv, bool colour)
+int report__main(int argc, char **argv)
 {
 	struct report_options opts;
 
@@ -232,5 +234,5 @@ int report__main(int argc, char **argv, bool colour)
 	case OPTIONS_RUN:
 		break;
 	}
-	return run(&opts, colour);
+	return run(&opts);
 }

@@ -49,8 +49,14 @@ struct sink {
 	FILE *out;
 };
 
+/* How text may look where it goes; plain UTF-8 in a file. */
+struct text_look {
+	bool colour;
+	bool ascii; /* curves, too */
+};
+
 /* Each returns a sink that writes to `out` (not owned), to be freed by ops->free, or NULL. */
-struct sink *sink_text__new(FILE *out, bool colour);
+struct sink *sink_text__new(FILE *out, struct text_look look);
 struct sink *sink_json__new(FILE *out);
 struct sink *sink_json__new_buffered(FILE *out); /* doesn't flush */
 struct sink *sink_folded__new(FILE *out);
@@ -61,7 +67,7 @@ struct sink *sink_chrome__new(FILE *out);
 struct sink *sink_document__new(FILE *out);
 
 /* Text after a summary of it. NULL, with errno, also when there is no room for temporary files. */
-struct sink *sink_report__new(FILE *out, bool colour);
+struct sink *sink_report__new(FILE *out, struct text_look look);
 
 /*
  * These hand records on to other sinks, which they own from now on, even when they return NULL, as

@@ -31,7 +31,7 @@ struct report_sink {
 	struct sink base;
 	struct sink *parts;  /* hands each record to the three below */
 	FILE *verdict, *timeline, *text;
-	bool colour;
+	struct text_look look;
 	uint64_t ooms, kills;
 	struct peak peaks[PEAKS_MAX];
 	size_t peak_count;
@@ -41,8 +41,8 @@ static int tell(void *ctx, const struct verdict_sentence *sentence)
 {
 	struct report_sink *r = ctx;
 
-	fprintf(r->verdict, "%s%s%s\n", r->colour ? "\033[1m" : "", sentence->text,
-		r->colour ? "\033[0m" : "");
+	fprintf(r->verdict, "%s%s%s\n", r->look.colour ? "\033[1m" : "", sentence->text,
+		r->look.colour ? "\033[0m" : "");
 	return ferror(r->verdict) ? -EIO : 0;
 }
 
@@ -200,7 +200,7 @@ static const struct sink_ops report_ops = {
 	.finish = report_finish,
 };
 
-struct sink *sink_report__new(FILE *out, bool colour)
+struct sink *sink_report__new(FILE *out, struct text_look look)
 {
 	struct report_sink *r = calloc(1, sizeof(*r));
 
@@ -208,14 +208,14 @@ struct sink *sink_report__new(FILE *out, bool colour)
 		return NULL;
 	*r = (struct report_sink){
 		.base = { .ops = &report_ops, .out = out },
-		.colour = colour,
+		.look = look,
 		.verdict = tmpfile(),
 		.timeline = tmpfile(),
 		.text = tmpfile(),
 	};
 	if (r->verdict && r->timeline && r->text) {
 		struct sink *parts[] = { verdict__new(tell, r), timeline__new(r->timeline),
-					 sink_text__new(r->text, colour) };
+					 sink_text__new(r->text, look) };
 
 		r->parts = sink_tee__new(parts, 3);
 	}

@@ -339,13 +339,13 @@ static const struct sink_ops text_ops = {
 	.free = text_free,
 };
 
-struct sink *sink_text__new(FILE *out, bool colour)
+struct sink *sink_text__new(FILE *out, struct text_look look)
 {
 	struct text_sink *sink = malloc(sizeof(*sink));
 
 	if (!sink)
 		return NULL;
-	*sink = (struct text_sink){ .base = { .ops = &text_ops, .out = out }, .colour = colour };
+	*sink = (struct text_sink){ .base = { .ops = &text_ops, .out = out }, .look = look };
 	sink->top = stack_top__new();
 	if (!sink->top) {
 		free(sink);

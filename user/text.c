@@ -16,7 +16,7 @@ void text__style(const struct text_sink *sink, enum style style)
 {
 	static const char *const codes[] = { "\033[0m", "\033[1;31m", "\033[2m", "\033[1m" };
 
-	if (sink->colour)
+	if (sink->look.colour)
 		fputs(codes[style], sink->base.out);
 }
 

@@ -7,7 +7,7 @@
 
 struct text_sink {
 	struct sink base;
-	bool colour;
+	struct text_look look;
 	char target_id[CONTAINER__ID_SIZE]; /* of the target, when that is a container; else "" */
 	struct stack_top *top; /* where memory was charged */
 	uint64_t last_oom_id; /* the one that was printed last; 0: none was */

@@ -54,7 +54,7 @@ static void put_curve(const struct text_sink *sink, const struct record_history 
 	}
 	text__label(sink, "before");
 	curve__draw(curve, h->points, h->count, first->ts_ns, last->ts_ns,
-		    curve__top(h->points, h->count), CURVE_WIDTH, false);
+		    curve__top(h->points, h->count), CURVE_WIDTH, sink->look.ascii);
 	fprintf(out, "%s ", curve);
 	text__size(out, "", first->usage_bytes);
 	if (!same_size(peak, first->usage_bytes) && !same_size(peak, last->usage_bytes))
@@ -221,8 +221,8 @@ void text__session_memory(const struct text_sink *sink, const struct record_sess
 	}
 	fputc('\n', out);
 	text__label(sink, "");
-	text__size(out, "`free` in it shows the machine's ", s->machine_total_bytes);
-	text__size(out, " instead, ", s->machine_available_bytes);
+	text__size(out, "but `free` in it shows the machine's ", s->machine_total_bytes);
+	text__size(out, ", ", s->machine_available_bytes);
 	fputs(" available\n", out);
 }
 

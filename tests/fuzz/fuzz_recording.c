@@ -68,9 +68,9 @@ static void to_all(const char *bytes, size_t size)
 	size_t text_size;
 	FILE *out = open_memstream(&text, &text_size), *null = fopen("/dev/null", "w");
 	struct sink *sinks[] = {
-		sink_text__new(out, false), timeline__new(out), verdict__new(ignore, NULL),
+		sink_text__new(out, (struct text_look){ 0 }), timeline__new(out), verdict__new(ignore, NULL),
 		sink_folded__new(out), sink_html__new(null), sink_chrome__new(null),
-		sink_filter__new(sink_text__new(out, false), &filter),
+		sink_filter__new(sink_text__new(out, (struct text_look){ 0 }), &filter),
 	};
 
 	read_into(sink_tee__new(sinks, sizeof(sinks) / sizeof(*sinks)), bytes, size);

@@ -38,7 +38,7 @@ static struct sink *open_sink(struct output *o, bool json)
 
 	o->out = open_memstream(&o->text, &o->size);
 	assert_non_null(o->out);
-	sink = json ? sink_json__new(o->out) : sink_text__new(o->out, false);
+	sink = json ? sink_json__new(o->out) : sink_text__new(o->out, (struct text_look){ 0 });
 	assert_non_null(sink);
 	return sink;
 }

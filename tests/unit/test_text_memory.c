@@ -30,7 +30,7 @@ static void start(struct page *page)
 
 	page->seen = 0;
 	assert_non_null(out);
-	page->sink = (struct text_sink *)sink_text__new(out, false);
+	page->sink = (struct text_sink *)sink_text__new(out, (struct text_look){ 0 });
 	assert_non_null(page->sink);
 }
 
@@ -89,6 +89,20 @@ static void test_history(void **state)
 	h = (struct record_history){ .points = points, .count = 1 };
 	text__history(page.sink, &h);
 	expect(&page, "");
+	stop(&page);
+}
+
+static void test_history_in_ascii(void **state)
+{
+	const struct record_point points[] = { { 10 * S, 0, 64 * MIB }, { 12 * S, 64 * MIB, 64 * MIB } };
+	struct record_history h = { .points = points, .count = 2 };
+	struct page page;
+
+	(void)state;
+	start(&page);
+	page.sink->look.ascii = true;
+	text__history(page.sink, &h);
+	expect(&page, "    before    _______________________________# 0 B -> 64.0 MiB in 2.0 s\n");
 	stop(&page);
 }
 
@@ -190,15 +204,15 @@ static void test_session(void **state)
 	start(&page);
 	text__session_memory(page.sink, &s);
 	expect(&page, "    memory    it uses 60.0 MiB of at most 64.0 MiB\n"
-		      "              `free` in it shows the machine's 8.0 GiB instead, 6.0 GiB available\n");
+		      "              but `free` in it shows the machine's 8.0 GiB, 6.0 GiB available\n");
 	s.max_cgroup = "/a";
 	text__session_memory(page.sink, &s);
 	expect(&page, "    memory    it uses 60.0 MiB of at most 64.0 MiB (the limit of /a)\n"
-		      "              `free` in it shows the machine's 8.0 GiB instead, 6.0 GiB available\n");
+		      "              but `free` in it shows the machine's 8.0 GiB, 6.0 GiB available\n");
 	s.max_bytes = RECORD_MAX;
 	text__session_memory(page.sink, &s);
 	expect(&page, "    memory    it uses 60.0 MiB and has no limit\n"
-		      "              `free` in it shows the machine's 8.0 GiB instead, 6.0 GiB available\n");
+		      "              but `free` in it shows the machine's 8.0 GiB, 6.0 GiB available\n");
 	s.has_memory = false;
 	text__session_memory(page.sink, &s);
 	expect(&page, "");
@@ -278,6 +292,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_history),
+		cmocka_unit_test(test_history_in_ascii),
 		cmocka_unit_test(test_history_of_a_fall),
 		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_chain),
