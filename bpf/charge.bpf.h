@@ -7,8 +7,9 @@
  * isn't ours must cost next to nothing: a filter of plain memory, indexed by some bits of the counter's
  * address, comes before any lookup. What passes it has a state in the map `counters`.
  *
- * An event is sent when usage has moved by a step, which gets finer near the limit. What has moved by
- * less, or too often, is noted in the queue `unsettled`, and is sent when user space next reads the target's
+ * An event is sent when usage has moved by a step, which gets finer near the limit; with it go kernel and
+ * socket memory, as the kernel's statistics have them (memory.bpf.h). What has moved by less, or too
+ * often, is noted in the queue `unsettled`, and is sent when user space next reads the target's
  * memory.current, some times a second: so that where usage comes to rest is known exactly.
  *
  *   memory_current_read()         on_current_read   first read: takes a cgroup in. Later: settles.
@@ -27,6 +28,7 @@
 #include "emit.bpf.h"
 #include "event.h"
 #include "limit.bpf.h"
+#include "memory.bpf.h"
 #include "task.bpf.h"
 
 /* Set by user space before loading: whether usage and reclaim of the target are followed. */
@@ -47,6 +49,9 @@ const volatile bool usage_on = false;
 #define USAGE_BURST 256
 #define USAGE_GAP_NS 2000000ULL
 
+/* The kinds of memory are summed up over all CPUs, which costs more the more there are: no more often than this. */
+#define KINDS_GAP_PER_CPU_NS 100000ULL
+
 /* Between two events of refused charges of one cgroup: from the first to the second, as it goes on. */
 #define REFUSED_GAP_MIN_NS 10000000ULL
 #define REFUSED_GAP_MAX_NS 160000000ULL
@@ -65,6 +70,10 @@ struct counter_state {
 	__u64 last_refused; /* tid << 32 | pages, of the last refused charge of a batch */
 	__u32 unsettled;    /* it is in the queue */
 	__u32 told;         /* its path has been sent */
+	__u64 kinds_ns;     /* when these were read; a negative one isn't known */
+	__s64 kernel_bytes;
+	__s64 sock_bytes;
+	__u64 kinds_exact;
 };
 
 struct {
@@ -165,6 +174,50 @@ static __always_inline __u64 step_pages(__u64 usage, __u64 max, __u64 high, __u6
 	return step < STEP_MAX ? step : STEP_MAX;
 }
 
+/* Global: see task.bpf.h. */
+__noinline int read_kinds(__u64 counter)
+{
+	struct counter_state *state = bpf_map_lookup_elem(&counters, &counter);
+	__u64 memcg = (__u64)counter_memcg(counter);
+	__s64 kernel, sock;
+
+	if (!state)
+		return 0;
+	kernel = memcg_kernel_bytes(memcg);
+	sock = memcg_sock_bytes(memcg);
+	state->kinds_exact = memcg_states_are_exact(memcg);
+	state->kernel_bytes = kernel;
+	state->sock_bytes = sock;
+	return 0;
+}
+
+/* Returns whether they have changed. */
+static __always_inline bool refresh_kinds(struct counter_state *state, __u64 counter)
+{
+	__s64 kernel = state->kernel_bytes, sock = state->sock_bytes;
+	__u64 now = bpf_ktime_get_boot_ns();
+
+	if (now - state->kinds_ns < possible_cpus * KINDS_GAP_PER_CPU_NS)
+		return false;
+	state->kinds_ns = now;
+	read_kinds(counter);
+	return kernel != state->kernel_bytes || sock != state->sock_bytes;
+}
+
+static __always_inline void fill_kinds(struct event_usage *e, const struct counter_state *state)
+{
+	if (state->kernel_bytes >= 0) {
+		e->h.flags |= kernel_is_counted() ? USAGE_HAS_KERNEL : USAGE_HAS_KERNEL | USAGE_KERNEL_LEAST;
+		e->kernel_bytes = state->kernel_bytes;
+	}
+	if (state->sock_bytes >= 0) {
+		e->h.flags |= USAGE_HAS_SOCK;
+		e->sock_bytes = state->sock_bytes;
+	}
+	if (state->kinds_exact)
+		e->h.flags |= USAGE_KINDS_EXACT;
+}
+
 /*
  * Sends the usage of a counter. Its chain of cgroups goes before it when that has never been sent, or when
  * the template has a group. Returns whether it could be sent.
@@ -180,6 +233,7 @@ static __noinline bool send_usage(struct counter_state *state, __u64 counter, __
 		return false;
 	if (!template->h.group && !state->told)
 		template->h.group = GROUP_CHARGE | bpf_ktime_get_boot_ns();
+	refresh_kinds(state, counter);
 	if (template->h.group) {
 		state->told = 1;
 		emit_levels((__u64)counter_cgroup(counter), template->h.group);
@@ -198,6 +252,7 @@ static __noinline bool send_usage(struct counter_state *state, __u64 counter, __
 	e->pid = template->pid;
 	if (e->pid)
 		bpf_get_current_comm(e->comm, sizeof(e->comm));
+	fill_kinds(e, state);
 	state->step_pages = step_pages(usage, e->max_pages, e->high_pages, state->parent);
 	emit__submit(e);
 	return true;
@@ -249,9 +304,11 @@ __noinline __u64 usage_level(__u64 counter, __s64 delta, __u32 when)
 			return state->parent;
 		}
 		template.pid = bpf_get_current_pid_tgid() >> 32;
+		/* What kind of memory this charge is for isn't counted yet. */
+		settle_later(state, counter);
 	} else {
 		state->unsettled = 0;
-		if (!moved && when == USAGE_CHANGE)
+		if (when == USAGE_CHANGE && !refresh_kinds(state, counter) && !moved)
 			return state->parent;
 	}
 	send_usage(state, counter, usage, &template);
@@ -336,7 +393,7 @@ __noinline __u64 refusing_counter(__u64 counter, __u64 pages)
 /* Begins to follow a cgroup of the target. */
 static __always_inline void add_counter(__u64 css)
 {
-	struct counter_state state = { .step_pages = STEP_MIN };
+	struct counter_state state = { .step_pages = STEP_MIN, .kernel_bytes = -1, .sock_bytes = -1 };
 	__u64 counter = css_counter(css);
 	struct cgroup *cgrp = counter_cgroup(counter);
 

@@ -57,29 +57,47 @@ struct bpf_array___percpu {
 	void *pptrs[1];
 } __attribute__((preserve_access_index));
 
+/* A pointer as a number, which the verifier lets be added to others: helpers take their source as one. */
+static __always_inline __u64 compat__number(const void *pointer)
+{
+	__u64 number = 0;
+
+	bpf_probe_read_kernel(&number, sizeof(number), &pointer);
+	return number;
+}
+
+/* The per-CPU address of the element of `cpu_memory`; 0: not known. */
+static __always_inline __u64 compat__percpu_element(void)
+{
+	__u64 percpu = 0;
+
+	bpf_probe_read_kernel(&percpu, sizeof(percpu),
+			      (void *)compat__number(&cpu_memory) +
+				      bpf_core_field_offset(struct bpf_array___percpu, pptrs));
+	return percpu;
+}
+
+/* What to add to a per-CPU address for `cpu`; 0: there is no such CPU. */
+static __always_inline __u64 compat__cpu_offset(__u64 percpu_element, __u32 cpu)
+{
+	__u32 zero = 0;
+	void *here = bpf_map_lookup_percpu_elem(&cpu_memory, &zero, cpu);
+
+	return here ? compat__number(here) - percpu_element : 0;
+}
+
 /* Adds the parts that the CPUs hold back to rss. Returns false when they can't be found. */
 static __always_inline bool compat__add_cpus(__s64 *rss, __s32 *const *counters)
 {
-	__u32 zero = 0;
-	volatile __u64 *number = bpf_map_lookup_elem(&cpu_memory, &zero);
-	__u64 percpu = 0;
+	__u64 percpu = compat__percpu_element();
 
-	if (!number)
-		return false;
-	/* To the verifier a pointer that has been in a map is a number. */
-	*number = (__u64)&cpu_memory;
-	bpf_probe_read_kernel(&percpu, sizeof(percpu),
-			      (void *)*number + bpf_core_field_offset(struct bpf_array___percpu, pptrs));
 	if (!percpu)
 		return false;
 	for (__u32 cpu = 0; cpu < COMPAT_CPUS_MAX && cpu < possible_cpus; cpu++) {
-		void *here = bpf_map_lookup_percpu_elem(&cpu_memory, &zero, cpu);
-		__u64 offset;
+		__u64 offset = compat__cpu_offset(percpu, cpu);
 
-		if (!here)
+		if (!offset)
 			break;
-		*number = (__u64)here;
-		offset = *number - percpu;
 		for (int i = 0; i < RSS_COUNT; i++) {
 			__s32 delta = 0;
 
@@ -154,9 +172,10 @@ static __always_inline struct kernfs_node *compat__kernfs_parent(struct kernfs_n
 }
 
 /*
- * mem_cgroup.vmstats, which memory.stat shows. Up to 5.13 atomics in mem_cgroup itself; from 5.14
- * (7e1c0d6f5820 "memcg: switch lruvec stats to rstat") longs, from 6.0 (410f8e82689e "memcg: extract memcg_vmstats
- * from struct mem_cgroup") behind a pointer. From 6.11 (70a64b7919cb "memcg: dynamically allocate lruvec_stats",
+ * mem_cgroup.vmstats, which memory.stat shows. Up to 5.13 atomics in mem_cgroup itself, that each CPU adds to when it
+ * has a batch (32 pages); from 5.14 (7e1c0d6f5820 "memcg: switch lruvec stats to rstat") longs that are summed up every
+ * two seconds, and when someone looks: from 6.0 (410f8e82689e "memcg: extract memcg_vmstats from struct
+ * mem_cgroup") behind a pointer. From 6.11 (70a64b7919cb "memcg: dynamically allocate lruvec_stats",
  * ff48c71c26aa "memcg: reduce memory for the lruvec and memcg stats") only some items are kept: the place of
  * each is in the static array mem_cgroup_stats_index, whose address only /proc/kallsyms tells. The kernels
  * between 5.10 and 6.1 aren't read. The oldest side may go with support for 5.10.
@@ -167,11 +186,23 @@ struct mem_cgroup___atomics {
 
 struct memcg_vmstats {
 	long state[1];
+	long state_pending[1];
+} __attribute__((preserve_access_index));
+
+struct memcg_vmstats_percpu {
+	long state[1];
+	long state_prev[1];
 } __attribute__((preserve_access_index));
 
 struct mem_cgroup___pointer {
 	struct memcg_vmstats *vmstats;
+	struct memcg_vmstats_percpu *vmstats_percpu;
 } __attribute__((preserve_access_index));
+
+/* bpf_map_lookup_percpu_elem() came in 5.18 (07343110b293 "bpf: add bpf_map_lookup_percpu_elem for percpu map"). */
+enum bpf_func_id___percpu {
+	BPF_FUNC_map_lookup_percpu_elem___percpu = 195,
+};
 
 /* Address of mem_cgroup_stats_index; 0: not known. User space sets it when stats_index_wanted. */
 __u64 stats_index_address;
@@ -190,40 +221,79 @@ static __always_inline bool compat__stats_index_wanted(void)
 
 #define STATE_UNKNOWN (-1)
 
+static __always_inline __s64 compat__long_at(__u64 address)
+{
+	__s64 value = 0;
+
+	bpf_probe_read_kernel(&value, sizeof(value), (void *)address);
+	return value;
+}
+
+/* Whether compat__memcg_state() adds what hasn't been summed up yet of the cgroup itself. */
+static __always_inline bool compat__adds_unflushed(void)
+{
+	return bpf_core_type_exists(struct memcg_vmstats) &&
+	       bpf_core_enum_value_exists(enum bpf_func_id___percpu,
+					  BPF_FUNC_map_lookup_percpu_elem___percpu);
+}
+
+/* What hasn't been summed up yet at `place` of the statistics: the CPUs' parts, and what cgroups below handed up. */
+static __always_inline __s64 compat__unflushed(struct mem_cgroup___pointer *memcg, __u64 stats, __u64 place)
+{
+	__u64 mine = (__u64)BPF_CORE_READ(memcg, vmstats_percpu) + place;
+	__u64 percpu = compat__percpu_element();
+	__s64 sum = compat__long_at(stats + bpf_core_field_offset(struct memcg_vmstats, state_pending) + place);
+
+	for (__u32 cpu = 0; percpu && cpu < COMPAT_CPUS_MAX && cpu < possible_cpus; cpu++) {
+		__u64 offset = compat__cpu_offset(percpu, cpu);
+
+		if (!offset)
+			break;
+		offset += mine;
+		sum += compat__long_at(offset + bpf_core_field_offset(struct memcg_vmstats_percpu, state));
+		sum -= compat__long_at(offset + bpf_core_field_offset(struct memcg_vmstats_percpu, state_prev));
+	}
+	return sum;
+}
+
 /*
- * An item of the statistics of a struct mem_cgroup, or STATE_UNKNOWN. They are sums of what CPUs hand over
- * at different times: for a moment they may be below zero, which is zero here. Global: see task.bpf.h.
+ * An item of the statistics of a struct mem_cgroup, or STATE_UNKNOWN: what the kernel has summed up and, where
+ * compat__adds_unflushed(), what it will for the cgroup itself. Of cgroups below that part is missing. For a
+ * moment the sum may be below zero, which is zero here. Global: see task.bpf.h.
  */
 __noinline __s64 compat__memcg_state(__u64 memcg_address, __u32 item)
 {
 	void *memcg = (void *)memcg_address;
-	__s64 value;
 	struct mem_cgroup___atomics *old = memcg;
 	struct mem_cgroup___pointer *new = memcg;
-	__u64 states;
+	__u64 stats, place;
+	__s64 value;
 
 	if (!bpf_core_type_exists(struct memcg_vmstats)) {
 		if (bpf_core_field_size(old->vmstats) / sizeof(long) !=
 		    bpf_core_enum_value(enum memcg_stat_item, MEMCG_NR_STAT))
 			return STATE_UNKNOWN;
-		states = (__u64)memcg + bpf_core_field_offset(old->vmstats);
-	} else {
-		struct memcg_vmstats *stats = BPF_CORE_READ(new, vmstats);
-
-		if (compat__stats_index_wanted()) {
-			__u8 index = STATS_INDEX_NONE;
-
-			if (!stats_index_address)
-				return STATE_UNKNOWN;
-			bpf_probe_read_kernel(&index, sizeof(index), (void *)stats_index_address + item);
-			if (index == STATS_INDEX_NONE)
-				return STATE_UNKNOWN;
-			item = index;
-		}
-		states = (__u64)stats + bpf_core_field_offset(stats->state);
+		value = compat__long_at(memcg_address + bpf_core_field_offset(old->vmstats) +
+					item * sizeof(long));
+		return value > 0 ? value : 0;
 	}
-	if (bpf_probe_read_kernel(&value, sizeof(value), (void *)states + item * sizeof(long)))
+	stats = (__u64)BPF_CORE_READ(new, vmstats);
+	if (compat__stats_index_wanted()) {
+		__u8 index = STATS_INDEX_NONE;
+
+		if (!stats_index_address)
+			return STATE_UNKNOWN;
+		bpf_probe_read_kernel(&index, sizeof(index), (void *)stats_index_address + item);
+		if (index == STATS_INDEX_NONE)
+			return STATE_UNKNOWN;
+		item = index;
+	}
+	if (!stats)
 		return STATE_UNKNOWN;
+	place = item * sizeof(long);
+	value = compat__long_at(stats + bpf_core_field_offset(struct memcg_vmstats, state) + place);
+	if (compat__adds_unflushed())
+		value += compat__unflushed(new, stats, place);
 	return value > 0 ? value : 0;
 }
 

@@ -213,6 +213,10 @@ struct event_limit {
 /* event_usage.h.flags */
 enum {
 	USAGE_REFUSED = 1 << 0, /* a charge was refused; its chain of EVENT_CGROUPs came before, same group */
+	USAGE_HAS_KERNEL = 1 << 1,
+	USAGE_HAS_SOCK = 1 << 2,
+	USAGE_KERNEL_LEAST = 1 << 3, /* kernel_bytes: what the kernel counts of it, which isn't all */
+	USAGE_KINDS_EXACT = 1 << 4,  /* else the kernel sums them up later: after two seconds at most */
 };
 
 /* Usage of one memory cgroup at its page counter: exact, charges in flight (batches) included. */
@@ -227,6 +231,8 @@ struct event_usage {
 	__u32 asked_pages; /* by the charge that was refused */
 	__u32 pid;         /* thread group that charged (or uncharged) */
 	char comm[EVENT_COMM_LEN];
+	__u64 kernel_bytes; /* of this usage; the charge that is being made isn't in these two yet */
+	__u64 sock_bytes;
 };
 
 enum reclaim_kind {
@@ -260,7 +266,12 @@ enum memory_item {
 	MEMORY_ITEMS,
 };
 
-/* memory.stat of the limit's cgroup as the kernel last summed it up: approximate. */
+/* event_memory.h.flags */
+enum {
+	MEMORY_EXACT = 1 << 0, /* else approximate: the kernel sums some of it up later */
+};
+
+/* memory.stat of the limit's cgroup. */
 struct event_memory {
 	struct event_header h;
 	__u64 cgroup_id;
@@ -358,7 +369,7 @@ EVENT_ASSERT(__builtin_offsetof(struct event_victim, pid) == 96);
 EVENT_ASSERT(sizeof(struct event_oom_end) == 32);
 EVENT_ASSERT(sizeof(struct event_exit) == 64);
 EVENT_ASSERT(sizeof(struct event_limit) == 136);
-EVENT_ASSERT(sizeof(struct event_usage) == 96);
+EVENT_ASSERT(sizeof(struct event_usage) == 112);
 EVENT_ASSERT(sizeof(struct event_reclaim) == 72);
 EVENT_ASSERT(sizeof(struct event_memory) == 40 + 8 * MEMORY_ITEMS);
 EVENT_ASSERT(sizeof(struct event_sampled) == 40);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the memory of a cgroup is: what memory.stat says, as the kernel last summed it up. */
+/* What the memory of a cgroup is: what memory.stat says. */
 #ifndef OOMTRACE_MEMORY_BPF_H
 #define OOMTRACE_MEMORY_BPF_H
 
@@ -28,6 +28,58 @@ static __always_inline void fill_item(struct event_memory *e, enum memory_item i
 	e->known |= 1 << item;
 }
 
+/* Whether compat__memcg_state() is exact: what it can't add is what the kernel hasn't summed up of cgroups below. */
+static __always_inline bool memcg_states_are_exact(__u64 memcg)
+{
+	struct cgroup *cgrp;
+
+	if (!compat__adds_unflushed())
+		return false;
+	cgrp = BPF_CORE_READ((struct mem_cgroup *)memcg, css.cgroup);
+	return cgrp && !BPF_CORE_READ(cgrp, nr_descendants) && !BPF_CORE_READ(cgrp, nr_dying_descendants);
+}
+
+/*
+ * Kernel memory: the kernel counts it from 5.18 on (a8c49af3be5f "memcg: add per-memcg total kernel memory stat").
+ * Before: what of it is counted by itself, which isn't all. Negative: not known.
+ */
+static __always_inline bool kernel_is_counted(void)
+{
+	return bpf_core_enum_value_exists(enum memcg_stat_item, MEMCG_KMEM);
+}
+
+#define ADD_ITEM(sum, memcg, type, value, unit)                                                        \
+	do {                                                                                           \
+		if (bpf_core_enum_value_exists(type, value))                                           \
+			sum += compat__memcg_state(memcg, bpf_core_enum_value(type, value)) * (unit);  \
+	} while (0)
+
+static __always_inline __s64 memcg_kernel_bytes(__u64 memcg)
+{
+	__s64 first, sum;
+
+	if (kernel_is_counted()) {
+		sum = compat__memcg_state(memcg, bpf_core_enum_value(enum memcg_stat_item, MEMCG_KMEM));
+		return sum < 0 ? sum : sum * page_size;
+	}
+	first = compat__memcg_state(memcg, bpf_core_enum_value(enum node_stat_item, NR_SLAB_UNRECLAIMABLE_B));
+	if (first < 0)
+		return first;
+	sum = first;
+	ADD_ITEM(sum, memcg, enum node_stat_item, NR_SLAB_RECLAIMABLE_B, 1);
+	ADD_ITEM(sum, memcg, enum node_stat_item, NR_KERNEL_STACK_KB, 1024);
+	ADD_ITEM(sum, memcg, enum node_stat_item, NR_PAGETABLE, page_size);
+	ADD_ITEM(sum, memcg, enum memcg_stat_item, MEMCG_PERCPU_B, 1);
+	return sum;
+}
+
+static __always_inline __s64 memcg_sock_bytes(__u64 memcg)
+{
+	__s64 pages = compat__memcg_state(memcg, bpf_core_enum_value(enum memcg_stat_item, MEMCG_SOCK));
+
+	return pages < 0 ? pages : pages * page_size;
+}
+
 __noinline int emit_memory(__u64 memcg_address, __u64 id, __u64 group)
 {
 	struct mem_cgroup *memcg = (void *)memcg_address;
@@ -40,6 +92,8 @@ __noinline int emit_memory(__u64 memcg_address, __u64 id, __u64 group)
 	if (!e)
 		return 0;
 	e->cgroup_id = id;
+	if (memcg_states_are_exact(memcg_address))
+		e->h.flags |= MEMORY_EXACT;
 	FILL_ITEM(e, memcg, MEMORY_ANON, enum node_stat_item, NR_ANON_MAPPED, page);
 	FILL_ITEM(e, memcg, MEMORY_FILE, enum node_stat_item, NR_FILE_PAGES, page);
 	FILL_ITEM(e, memcg, MEMORY_SHMEM, enum node_stat_item, NR_SHMEM, page);

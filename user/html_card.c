@@ -8,6 +8,7 @@
 #include "gfp.h"
 #include "html.h"
 #include "html_report.h"
+#include "kinds.h"
 
 #define VICTIMS_SHOWN 64
 #define CURVE_POINTS 256 /* of a card's curve, before it is down-sampled */
@@ -269,7 +270,8 @@ static void put_cgroup_memory(FILE *out, const struct record_oom *oom)
 
 	begin_part(out, "Memory at the limit");
 	put_pieces(out, pieces, sizeof(pieces) / sizeof(pieces[0]), 0);
-	fputs("<p class=\"note\">as the kernel last summed it up: approximate", out);
+	fprintf(out, "<p class=\"note\">%s", m->exact ? "as the kernel counts it" :
+		"as the kernel last summed it up: approximate");
 	if (m->known & 1u << MEMORY_SWAP && b[MEMORY_SWAP]) {
 		fputs("; swapped out ", out);
 		html__size(out, b[MEMORY_SWAP]);
@@ -443,6 +445,28 @@ static void put_sum(FILE *out, const char *what, const struct record_reclaim_sum
 	fputs(" reclaimed</li>", out);
 }
 
+static void put_kind(FILE *out, const char *what, uint64_t from, uint64_t to)
+{
+	fprintf(out, "<li>of it %s, from ", what);
+	html__size(out, from);
+	fputs(" to <b>", out);
+	html__size(out, to);
+	fputs("</b></li>", out);
+}
+
+static void put_kinds(FILE *out, const struct record_history *h)
+{
+	struct kinds_growth g;
+
+	if (!kinds__growth(h, &g))
+		return;
+	if (g.kernel)
+		put_kind(out, g.kernel_is_least ? "kernel memory, at least what is counted" : "kernel memory",
+			 g.kernel_from, g.kernel_to);
+	if (g.sock)
+		put_kind(out, "socket memory", g.sock_from, g.sock_to);
+}
+
 static void put_history(FILE *out, const struct record_oom *oom)
 {
 	const struct record_history *h = oom->history;
@@ -482,6 +506,7 @@ static void put_history(FILE *out, const struct record_oom *oom)
 					    (uint64_t)h->growth_bytes_per_s);
 		fputs("</b> a second</li>", out);
 	}
+	put_kinds(out, h);
 	put_sum(out, "reclaim ran", &h->reclaim);
 	put_sum(out, "memory.high held tasks back", &h->throttle);
 	if (h->refused)

@@ -86,7 +86,11 @@ static void fill_usage(struct live *live, struct model *model, struct status *st
 	if (meminfo__limit(live->hierarchy, target->cgroup, &status->max_bytes, whose, sizeof(whose)))
 		status->has_usage = false;
 	if (status->has_usage) {
-		struct record_point now = { status->now_ns, status->usage_bytes, status->max_bytes };
+		struct record_point now = {
+			.ts_ns = status->now_ns,
+			.usage_bytes = status->usage_bytes,
+			.max_bytes = status->max_bytes,
+		};
 
 		add_sample(live, &now);
 	}

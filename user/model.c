@@ -294,6 +294,7 @@ static bool fill_memory(const struct model *model, struct record_memory *memory)
 	if (!model->has_memory || !model->memory.known)
 		return false;
 	memory->known = model->memory.known;
+	memory->exact = model->memory.h.flags & MEMORY_EXACT;
 	memcpy(memory->bytes, model->memory.bytes, sizeof(memory->bytes));
 	return true;
 }

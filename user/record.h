@@ -61,11 +61,24 @@ struct record_level {
 	uint64_t swap_usage_bytes, swap_max_bytes;
 };
 
+#define RECORD_KIND_MAX (UINT64_MAX >> 2) /* the most bytes of a kind that can be told */
+
+/* What of a usage isn't user pages. Small, since there is one with each point of each curve. */
+struct record_kinds {
+	uint64_t kernel_bytes : 62;
+	uint64_t has_kernel : 1;
+	uint64_t kernel_is_least : 1; /* it is only what this kernel counts by itself, which isn't all */
+	uint64_t sock_bytes : 62;
+	uint64_t has_sock : 1;
+	uint64_t exact : 1;
+};
+
 /* One point of a usage curve. */
 struct record_point {
 	uint64_t ts_ns;
 	uint64_t usage_bytes;
 	uint64_t max_bytes; /* the limit in force */
+	struct record_kinds kinds;
 };
 
 /* Sums over the runs of reclaim (or of throttling) of one cgroup. */
@@ -85,8 +98,9 @@ struct record_history {
 	const char *cgroup; /* NULL: unknown */
 };
 
-/* What the memory of a cgroup was; by enum memory_item (event.h). Approximate, as memory.stat is. */
+/* What the memory of a cgroup was, as memory.stat has it; by enum memory_item (event.h). */
 struct record_memory {
+	bool exact;     /* else approximate: the kernel sums some of it up later */
 	uint32_t known; /* bits */
 	uint64_t bytes[MEMORY_ITEMS];
 };
@@ -167,6 +181,7 @@ struct record_usage {
 	const char *cgroup; /* NULL: not known any more */
 	struct record_container container;
 	uint64_t usage_bytes, max_bytes, high_bytes;
+	struct record_kinds kinds;
 	uint64_t refused;       /* charges refused since this cgroup's last usage record */
 	uint64_t asked_bytes;   /* by the last one that was */
 	const char *refused_by; /* the cgroup whose limit refused it; NULL: unknown, or none was */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kinds.h"
 #include "record_value.h"
 
 #define SIGNAL_MAX 64
@@ -378,10 +379,53 @@ static void get_memory(struct record_parser *p, struct json_object *o, struct re
 		if (value__has_number(p, items, sink__memory_key((enum memory_item)i), &memory->bytes[i]))
 			memory->known |= 1u << i;
 	}
+	memory->exact = value__flag(p, items, "exact");
 	oom->memory = memory;
 }
 
-static void get_point(struct record_parser *p, struct json_object *o, struct record_point *point)
+static struct record_kinds get_kinds(struct record_parser *p, struct json_object *o)
+{
+	struct record_kinds kinds = { .exact = value__flag(p, o, "kinds_exact") };
+	uint64_t bytes;
+
+	if (value__has_number(p, o, "kernel_bytes", &bytes))
+		kinds__set_kernel(&kinds, bytes, false);
+	else if (value__has_number(p, o, "kernel_least_bytes", &bytes))
+		kinds__set_kernel(&kinds, bytes, true);
+	if (value__has_number(p, o, "sock_bytes", &bytes))
+		kinds__set_sock(&kinds, bytes);
+	return kinds;
+}
+
+/* An element of an array; NULL: it is missing, or null, or of another type, which fails the record. */
+static struct json_object *element_of(struct record_parser *p, struct json_object *list, size_t i,
+				      enum json_type type)
+{
+	struct json_object *value = json_object_array_get_idx(list, i);
+
+	if (!value || json_object_is_type(value, type))
+		return value;
+	value__fail(p, -EINVAL);
+	return NULL;
+}
+
+/* Elements 3 to 5 of a point: kernel memory, socket memory, whether these are exact. */
+static struct record_kinds get_point_kinds(struct record_parser *p, struct json_object *o, bool kernel_is_least)
+{
+	struct json_object *kernel = element_of(p, o, 3, json_type_int);
+	struct json_object *sock = element_of(p, o, 4, json_type_int);
+	struct json_object *exact = element_of(p, o, 5, json_type_boolean);
+	struct record_kinds kinds = { .exact = exact && json_object_get_boolean(exact) };
+
+	if (kernel)
+		kinds__set_kernel(&kinds, value__unsigned(p, kernel), kernel_is_least);
+	if (sock)
+		kinds__set_sock(&kinds, value__unsigned(p, sock));
+	return kinds;
+}
+
+static void get_point(struct record_parser *p, struct json_object *o, bool kernel_is_least,
+		      struct record_point *point)
 {
 	if (!json_object_is_type(o, json_type_array) || json_object_array_length(o) < 3 ||
 	    !json_object_is_type(json_object_array_get_idx(o, 0), json_type_int) ||
@@ -392,6 +436,7 @@ static void get_point(struct record_parser *p, struct json_object *o, struct rec
 	point->ts_ns = value__unsigned(p, json_object_array_get_idx(o, 0));
 	point->usage_bytes = value__unsigned(p, json_object_array_get_idx(o, 1));
 	point->max_bytes = value__as_limit(p, json_object_array_get_idx(o, 2));
+	point->kinds = get_point_kinds(p, o, kernel_is_least);
 }
 
 static void get_history(struct record_parser *p, struct json_object *o, struct record_oom *oom,
@@ -399,14 +444,16 @@ static void get_history(struct record_parser *p, struct json_object *o, struct r
 {
 	struct json_object *h = value__object(p, o, "history"), *list, *sum;
 	struct record_point *points;
+	bool kernel_is_least;
 	size_t count;
 
 	if (!h)
 		return;
+	kernel_is_least = value__flag(p, h, "kernel_least");
 	count = value__array(p, h, "points", &list);
 	points = value__new_array(p, count, sizeof(*points));
 	for (size_t i = 0; points && i < count && !p->error; i++)
-		get_point(p, json_object_array_get_idx(list, i), &points[i]);
+		get_point(p, json_object_array_get_idx(list, i), kernel_is_least, &points[i]);
 	history->cgroup_id = value__number(p, h, "cgroup_id");
 	history->cgroup = value__text(p, h, "cgroup");
 	history->points = points;
@@ -548,6 +595,7 @@ static int parse_usage(struct record_parser *p, struct json_object *o, struct si
 		.usage_bytes = value__number(p, o, "usage_bytes"),
 		.max_bytes = value__limit(p, o, "max"),
 		.high_bytes = value__limit(p, o, "high"),
+		.kinds = get_kinds(p, o),
 		.refused = value__optional(p, o, "failed"),
 		.asked_bytes = value__optional(p, o, "asked_bytes"),
 		.refused_by = value__text(p, o, "refused_by"),

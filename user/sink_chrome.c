@@ -196,6 +196,15 @@ static void put_counter(struct chrome_sink *s, uint32_t track, const char *name,
 	end_event(s);
 }
 
+static void put_kinds(struct chrome_sink *s, uint32_t track, uint64_t at_ns, const struct record_kinds *kinds)
+{
+	if (kinds->has_kernel)
+		put_counter(s, track, kinds->kernel_is_least ? "kernel (counted)" : "kernel", at_ns,
+			    kinds->kernel_bytes);
+	if (kinds->has_sock)
+		put_counter(s, track, "sockets", at_ns, kinds->sock_bytes);
+}
+
 /* No limit is no value: a counter has none for it. */
 static void put_memory(struct chrome_sink *s, uint32_t track, uint64_t at_ns, uint64_t usage_bytes,
 		       uint64_t max_bytes)
@@ -262,9 +271,13 @@ static int chrome_oom(struct sink *sink, const struct record_oom *oom)
 	const struct record_history *h = oom->history;
 
 	/* The flight recorder's: of the limit's cgroup or, when that isn't recorded, the victim's. */
-	for (size_t i = 0; h && h->cgroup && i < h->count; i++)
-		put_memory(s, track_of(s, h->cgroup, &oom->limit_container), h->points[i].ts_ns, h->points[i].usage_bytes,
-			   h->points[i].max_bytes);
+	for (size_t i = 0; h && h->cgroup && i < h->count; i++) {
+		const struct record_point *point = &h->points[i];
+		uint32_t whose = track_of(s, h->cgroup, &oom->limit_container);
+
+		put_memory(s, whose, point->ts_ns, point->usage_bytes, point->max_bytes);
+		put_kinds(s, whose, point->ts_ns, &point->kinds);
+	}
 	if (oom->limit && oom->limit->has_memory)
 		put_memory(s, track, oom->time.boot_ns, oom->limit->usage_bytes,
 			   oom->limit->max_bytes);
@@ -307,9 +320,10 @@ static int chrome_limit(struct sink *sink, const struct record_limit *l)
 static int chrome_usage(struct sink *sink, const struct record_usage *u)
 {
 	struct chrome_sink *s = (struct chrome_sink *)sink;
+	uint32_t track = track_of(s, u->cgroup, &u->container);
 
-	put_memory(s, track_of(s, u->cgroup, &u->container), u->time.boot_ns, u->usage_bytes,
-		   u->max_bytes);
+	put_memory(s, track, u->time.boot_ns, u->usage_bytes, u->max_bytes);
+	put_kinds(s, track, u->time.boot_ns, &u->kinds);
 	return ferror(sink->out) ? sink__flush(sink) : 0;
 }
 

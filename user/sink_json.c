@@ -219,7 +219,20 @@ static struct json_object *new_memory(const struct record_memory *memory)
 		if (memory->known & 1u << i)
 			add_number(o, sink__memory_key((enum memory_item)i), memory->bytes[i]);
 	}
+	if (memory->exact)
+		add_flag(o, "exact", true);
 	return o;
+}
+
+static void add_kinds(struct json_object *o, const struct record_kinds *kinds)
+{
+	if (kinds->has_kernel)
+		add_number(o, kinds->kernel_is_least ? "kernel_least_bytes" : "kernel_bytes",
+			   kinds->kernel_bytes);
+	if (kinds->has_sock)
+		add_number(o, "sock_bytes", kinds->sock_bytes);
+	if (kinds->exact && (kinds->has_kernel || kinds->has_sock))
+		add_flag(o, "kinds_exact", true);
 }
 
 static void fill_reclaim_sum(struct json_object *o, const struct record_reclaim_sum *sum)
@@ -241,6 +254,7 @@ static struct json_object *new_reclaim_sum(const struct record_reclaim_sum *sum)
 /* A point is an array and not an object: there are hundreds. */
 static struct json_object *new_point(const struct record_point *point)
 {
+	const struct record_kinds *kinds = &point->kinds;
 	struct json_object *o = json_object_new_array();
 
 	json_object_array_add(o, json_object_new_uint64(point->ts_ns));
@@ -248,6 +262,11 @@ static struct json_object *new_point(const struct record_point *point)
 	json_object_array_add(o, point->max_bytes == RECORD_MAX ?
 					 json_object_new_string("max") :
 					 json_object_new_uint64(point->max_bytes));
+	if (!kinds->has_kernel && !kinds->has_sock)
+		return o;
+	json_object_array_add(o, kinds->has_kernel ? json_object_new_uint64(kinds->kernel_bytes) : NULL);
+	json_object_array_add(o, kinds->has_sock ? json_object_new_uint64(kinds->sock_bytes) : NULL);
+	json_object_array_add(o, json_object_new_boolean(kinds->exact));
 	return o;
 }
 
@@ -255,12 +274,17 @@ static struct json_object *new_history(const struct record_history *history)
 {
 	struct json_object *o = json_object_new_object();
 	struct json_object *points = json_object_new_array();
+	bool kernel_is_least = false;
 
 	add_number(o, "cgroup_id", history->cgroup_id);
 	add_text(o, "cgroup", history->cgroup);
-	for (size_t i = 0; i < history->count; i++)
+	for (size_t i = 0; i < history->count; i++) {
 		json_object_array_add(points, new_point(&history->points[i]));
+		kernel_is_least |= history->points[i].kinds.kernel_is_least;
+	}
 	add(o, "points", points);
+	if (kernel_is_least)
+		add_flag(o, "kernel_least", true);
 	if (history->has_growth)
 		add_signed(o, "growth_bytes_per_s", history->growth_bytes_per_s);
 	add(o, "reclaim", new_reclaim_sum(&history->reclaim));
@@ -495,6 +519,7 @@ static int json_usage(struct sink *sink, const struct record_usage *u)
 	add_number(o, "usage_bytes", u->usage_bytes);
 	add_limit(o, "max", u->max_bytes);
 	add_limit(o, "high", u->high_bytes);
+	add_kinds(o, &u->kinds);
 	if (u->refused) {
 		add_number(o, "failed", u->refused);
 		add_number(o, "asked_bytes", u->asked_bytes);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "curve.h"
+#include "kinds.h"
 #include "text.h"
 #include "units.h"
 
@@ -95,10 +96,34 @@ static void put_reclaim(const struct text_sink *sink, const struct record_histor
 	}
 }
 
+/* "kernel memory 1.0 MiB -> 40.0 MiB", and a line for sockets */
+static void put_kinds(const struct text_sink *sink, const struct record_history *h)
+{
+	FILE *out = sink->base.out;
+	struct kinds_growth g;
+
+	if (!kinds__growth(h, &g))
+		return;
+	text__label(sink, "of it");
+	if (g.kernel) {
+		text__size(out, g.kernel_is_least ? "kernel memory, at least " : "kernel memory ", g.kernel_from);
+		text__size(out, " -> ", g.kernel_to);
+		fputc('\n', out);
+	}
+	if (g.kernel && g.sock)
+		text__label(sink, "");
+	if (g.sock) {
+		text__size(out, "sockets ", g.sock_from);
+		text__size(out, " -> ", g.sock_to);
+		fputc('\n', out);
+	}
+}
+
 void text__history(const struct text_sink *sink, const struct record_history *history)
 {
 	if (history->count)
 		put_curve(sink, history);
+	put_kinds(sink, history);
 	put_reclaim(sink, history);
 }
 
@@ -164,7 +189,10 @@ void text__memory(const struct text_sink *sink, const struct record_memory *memo
 	}
 	if (!column)
 		return;
-	put_item(sink, column, in_brackets ? ")," : ",", "approximately");
+	if (!memory->exact)
+		put_item(sink, column, in_brackets ? ")," : ",", "approximately");
+	else if (in_brackets)
+		fputc(')', sink->base.out);
 	fputc('\n', sink->base.out);
 }
 

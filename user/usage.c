@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kinds.h"
 #include "lru.h"
 #include "recorder.h"
 #include "stall.h"
@@ -90,6 +91,17 @@ static void tell_stall(struct usage *usage, struct record_stall *stall)
 	usage->env->on_stall(usage->env->ctx, stall);
 }
 
+static struct record_kinds kinds_of(const struct event_usage *e)
+{
+	struct record_kinds kinds = { .exact = !!(e->h.flags & USAGE_KINDS_EXACT) };
+
+	if (e->h.flags & USAGE_HAS_KERNEL)
+		kinds__set_kernel(&kinds, e->kernel_bytes, e->h.flags & USAGE_KERNEL_LEAST);
+	if (e->h.flags & USAGE_HAS_SOCK)
+		kinds__set_sock(&kinds, e->sock_bytes);
+	return kinds;
+}
+
 static void tell_usage(struct usage *usage, const struct event_usage *e, struct chain_set *chain)
 {
 	struct record_level levels[EVENT_CGROUP_LEVELS];
@@ -100,6 +112,7 @@ static void tell_usage(struct usage *usage, const struct event_usage *e, struct 
 		.usage_bytes = e->usage_pages * page,
 		.max_bytes = chain__limit_bytes(e->max_pages, page),
 		.high_bytes = chain__limit_bytes(e->high_pages, page),
+		.kinds = kinds_of(e),
 		.pid = e->pid,
 		.comm = e->comm,
 	};
@@ -126,6 +139,7 @@ static int handle_usage(struct usage *usage, const struct event_usage *e, struct
 		.ts_ns = e->h.ts_ns,
 		.usage_bytes = e->usage_pages * page,
 		.max_bytes = chain__limit_bytes(e->max_pages, page),
+		.kinds = kinds_of(e),
 	};
 	int err = recorder__point(usage->recorder, e->cgroup_id, &point);
 
@@ -205,6 +219,18 @@ static const struct record_level *recorded(const struct usage *usage, const stru
 	return NULL;
 }
 
+/* What the memory at the limit was says it, too. */
+static struct record_kinds kinds_at(const struct record_memory *memory)
+{
+	struct record_kinds kinds = { .exact = memory->exact };
+
+	if (memory->known & 1u << MEMORY_KERNEL)
+		kinds__set_kernel(&kinds, memory->bytes[MEMORY_KERNEL], false);
+	if (memory->known & 1u << MEMORY_SOCK)
+		kinds__set_sock(&kinds, memory->bytes[MEMORY_SOCK]);
+	return kinds;
+}
+
 bool usage__history(struct usage *usage, const struct record_oom *oom, struct record_history *out)
 {
 	const struct record_level *level = recorded(usage, oom);
@@ -213,7 +239,13 @@ bool usage__history(struct usage *usage, const struct record_oom *oom, struct re
 	if (!level)
 		return false;
 	/* Without memory it is the curve up to the last event before. */
-	kill = (struct record_point){ oom->time.boot_ns, level->usage_bytes, level->max_bytes };
+	kill = (struct record_point){
+		.ts_ns = oom->time.boot_ns,
+		.usage_bytes = level->usage_bytes,
+		.max_bytes = level->max_bytes,
+	};
+	if (oom->memory && oom->limit && oom->limit->id == level->id)
+		kill.kinds = kinds_at(oom->memory);
 	if (level->has_memory)
 		recorder__point(usage->recorder, level->id, &kill);
 	if (!recorder__history(usage->recorder, level->id, oom->time.boot_ns, out))

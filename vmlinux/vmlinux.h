@@ -122,6 +122,8 @@ enum cgroup_subsys_id {
 
 struct cgroup {
 	struct cgroup_subsys_state self;
+	int nr_descendants;
+	int nr_dying_descendants;
 	struct kernfs_node *kn;
 	struct cgroup_subsys_state *subsys[1];
 };
@@ -154,6 +156,7 @@ enum node_stat_item {
 
 enum memcg_stat_item {
 	MEMCG_SOCK,
+	MEMCG_PERCPU_B,
 	MEMCG_KMEM,
 	MEMCG_NR_STAT,
 };

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # usage-guest.sh [CHURN]: runs in the busybox guest: usage that is known, while oomtrace looks on. usage.py judges.
-#   steps.jsonl nested.jsonl spike.jsonl memory.jsonl churn.jsonl kprobes.jsonl    oomtrace's records
+#   steps.jsonl nested.jsonl spike.jsonl memory.jsonl kinds.jsonl churn.jsonl kprobes.jsonl    oomtrace's records
+#   kinds.txt    what the workload held of each kind, and memory.stat then
 #   steps.txt kprobes.txt    what the workload held, and when, and memory.current then
 #   spike.txt                who grew to be killed, from when till when it was gone at the latest
 #   *.current                memory.current of the target and of what is below it, in the end, at rest
@@ -96,6 +97,19 @@ memory() {
 	end memory
 }
 
+# User pages, kernel memory and socket memory, of one cgroup below the target.
+kinds() {
+	begin kinds
+	make_cgroup kinds
+	delegate kinds
+	make_cgroup kinds/leaf
+	mkdir -p /files/kinds
+	trace kinds --cgroup "$CG/kinds"
+	TRACER=$tracer "$USAGE" kinds "$CG/kinds/leaf" /files/kinds >"$OUT/kinds.txt"
+	stop_tracer kinds.jsonl
+	end kinds
+}
+
 rss_kib() {
 	sed -n 's/^VmRSS:[[:space:]]*\([0-9]*\) kB/\1/p' "/proc/$1/status"
 }
@@ -128,6 +142,7 @@ steps kprobes --force-kprobes
 nested
 spike
 memory
+kinds
 many
 mark "done"
 wait_until 30 gone "$reader"

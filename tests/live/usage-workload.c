@@ -6,6 +6,9 @@
  *                      TRACER, a pid, in the environment until that process must have looked at it. Prints for
  *                      each "FROM_NS TO_NS BYTES CURRENT": between the two times, CLOCK_BOOTTIME, it held this
  *                      and nothing moved; and memory.current of CGROUP then
+ * kinds CGROUP FOLDER  holds user pages, then kernel memory too (pipes, and files in FOLDER, of a file system that
+ *                      keeps them in memory), then socket memory too; for how long as steps does. Prints for each
+ *                      "FROM_NS TO_NS USER KERNEL SOCK": what it holds at least of each; after that memory.stat
  * spike CGROUP MIB [TRIES]    has a child of its own fault in MiB at once, more than CGROUP's limit; prints
  *                      "PID START_NS END_NS": before the child's first page, and when the child was gone. Again
  *                      until one has taken less than SPIKE_NS, on a machine that has other work, too
@@ -14,11 +17,15 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -179,6 +186,122 @@ static void spike(const char *cgroup, size_t size, int tries)
 	}
 }
 
+/* Both ends stay open, and full. */
+static size_t fill_pipes(int count)
+{
+	static const char bytes[65536];
+	size_t filled = 0;
+
+	for (int i = 0; i < count; i++) {
+		int fds[2];
+		ssize_t n;
+
+		if (pipe2(fds, O_NONBLOCK))
+			die("pipe");
+		while ((n = write(fds[1], bytes, sizeof(bytes))) > 0)
+			filled += (size_t)n;
+	}
+	return filled;
+}
+
+static void make_files(const char *folder, int count)
+{
+	char path[512];
+
+	for (int i = 0; i < count; i++) {
+		int fd;
+
+		snprintf(path, sizeof(path), "%s/%d", folder, i);
+		fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+		if (fd < 0)
+			die(path);
+		close(fd);
+	}
+}
+
+static void loopback_up(void)
+{
+	struct ifreq lo = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &lo))
+		die("lo");
+	close(fd);
+}
+
+/* TCP connections whose other side doesn't read: returns the bytes that wait in them. */
+static size_t fill_connections(int count, size_t each)
+{
+	static const char bytes[65536];
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	const int room = 4 << 20;
+	int listener = socket(AF_INET, SOCK_STREAM, 0);
+	socklen_t size = sizeof(at);
+	size_t filled = 0;
+
+	loopback_up();
+	if (listener < 0 || bind(listener, (struct sockaddr *)&at, sizeof(at)) || listen(listener, count) ||
+	    getsockname(listener, (struct sockaddr *)&at, &size))
+		die("listen");
+	for (int i = 0; i < count; i++) {
+		int from = socket(AF_INET, SOCK_STREAM, 0);
+		size_t sent = 0;
+		ssize_t n = 0;
+
+		if (from < 0 || setsockopt(from, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room)) ||
+		    connect(from, (struct sockaddr *)&at, sizeof(at)) || accept(listener, NULL, NULL) < 0 ||
+		    fcntl(from, F_SETFL, O_NONBLOCK))
+			die("connect");
+		while (sent < each && (n = write(from, bytes, sizeof(bytes))) > 0)
+			sent += (size_t)n;
+		if (n < 0 && errno != EAGAIN)
+			die("send");
+		filled += sent;
+	}
+	return filled;
+}
+
+static void print_stat(const char *cgroup)
+{
+	char path[512], text[16384];
+	ssize_t len;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/memory.stat", cgroup);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	len = fd < 0 ? -1 : read(fd, text, sizeof(text));
+	if (len <= 0)
+		die(path);
+	fwrite(text, 1, (size_t)len, stdout);
+	close(fd);
+}
+
+static void rest_with_kinds(const char *cgroup, size_t user, size_t kernel, size_t sock)
+{
+	long long from = boot_ns(), to;
+
+	rest_until_looked(getenv("TRACER"));
+	to = boot_ns();
+	printf("%lld %lld %zu %zu %zu\n", from, to, user, kernel, sock);
+	print_stat(cgroup);
+}
+
+static void kinds(const char *cgroup, const char *folder)
+{
+	const size_t user = 16 * MIB;
+	size_t kernel, sock;
+
+	touch(map(user), 0, user);
+	rest_with_kinds(cgroup, user, 0, 0);
+	make_files(folder, 8000);
+	kernel = fill_pipes(100);
+	rest_with_kinds(cgroup, user, kernel, 0);
+	sock = fill_connections(4, 2 * MIB);
+	rest_with_kinds(cgroup, user, kernel, sock);
+	/* Now that the kernel has summed up, to have been told of the cgroups above, too. */
+	rest_with_kinds(cgroup, user, kernel, sock);
+}
+
 static void churn(const char *cgroup, int count)
 {
 	char path[512];
@@ -208,12 +331,15 @@ int main(int argc, char **argv)
 	if (!strcmp(mode, "steps")) {
 		join(argv[2]);
 		steps(argv[2], argc - 3, argv + 3);
+	} else if (!strcmp(mode, "kinds")) {
+		join(argv[2]);
+		kinds(argv[2], argv[3]);
 	} else if (!strcmp(mode, "spike")) {
 		spike(argv[2], strtoul(argv[3], NULL, 10) * MIB, argc > 4 ? atoi(argv[4]) : 1);
 	} else if (!strcmp(mode, "churn")) {
 		churn(argv[2], atoi(argv[3]));
 	} else {
-		fputs("usage: usage-workload steps|spike|churn CGROUP NUMBER...\n", stderr);
+		fputs("usage: usage-workload steps|kinds|spike|churn CGROUP NUMBER...\n", stderr);
 		return 2;
 	}
 	return 0;

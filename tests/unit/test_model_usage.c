@@ -376,14 +376,50 @@ static void test_memory(void **state)
 	e.memory.cgroup_id = LEAF;
 	e.memory.known = 1 << MEMORY_ANON | 1 << MEMORY_SWAP;
 	e.memory.bytes[MEMORY_ANON] = 60 * MIB;
+	e.h.flags = MEMORY_EXACT;
 	send(&t, e);
 	send_kill(&t, 11 * S, LEAF, LEAF);
 	assert_non_null(t.oom.memory);
 	assert_int_equal(t.memory.known, 1 << MEMORY_ANON | 1 << MEMORY_SWAP);
 	assert_int_equal(t.memory.bytes[MEMORY_ANON], 60 * MIB);
+	assert_true(t.memory.exact);
 	/* It was of that run only. */
 	send_kill(&t, 12 * S, LEAF, LEAF);
 	assert_null(t.oom.memory);
+	model__free(t.model);
+}
+
+/* What isn't user pages, where it is known; at the kill it is what the memory was. */
+static void test_kinds(void **state)
+{
+	struct told t;
+	union event e = usage(10 * S, LEAF, 20);
+
+	(void)state;
+	start(&t);
+	e.usage.kernel_bytes = e.usage.sock_bytes = MIB; /* without a flag: nothing */
+	send(&t, e);
+	assert_false(t.usage.kinds.has_kernel || t.usage.kinds.has_sock);
+	e = usage(11 * S, LEAF, 30);
+	e.h.flags = USAGE_HAS_KERNEL | USAGE_HAS_SOCK | USAGE_KINDS_EXACT;
+	e.usage.kernel_bytes = 2 * MIB;
+	e.usage.sock_bytes = RECORD_KIND_MAX + 1; /* which nothing can have */
+	send(&t, e);
+	assert_true(t.usage.kinds.has_kernel && t.usage.kinds.exact && !t.usage.kinds.kernel_is_least);
+	assert_int_equal(t.usage.kinds.kernel_bytes, 2 * MIB);
+	assert_false(t.usage.kinds.has_sock);
+	e = blank(EVENT_MEMORY, 1, 12 * S);
+	e.memory.cgroup_id = LEAF;
+	e.memory.known = 1 << MEMORY_KERNEL | 1 << MEMORY_SOCK;
+	e.memory.bytes[MEMORY_KERNEL] = 3 * MIB;
+	e.memory.bytes[MEMORY_SOCK] = 4 * MIB;
+	send(&t, e);
+	send_kill(&t, 12 * S, LEAF, LEAF);
+	assert_int_equal(t.history.count, 3);
+	assert_false(t.points[0].kinds.has_kernel);
+	assert_int_equal(t.points[1].kinds.kernel_bytes, 2 * MIB);
+	assert_int_equal(t.points[2].kinds.kernel_bytes, 3 * MIB);
+	assert_int_equal(t.points[2].kinds.sock_bytes, 4 * MIB);
 	model__free(t.model);
 }
 
@@ -474,6 +510,7 @@ int main(void)
 		cmocka_unit_test(test_history_of_limit),
 		cmocka_unit_test(test_history_of_victim),
 		cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_kinds),
 		cmocka_unit_test(test_stall),
 		cmocka_unit_test(test_curve),
 		cmocka_unit_test(test_bounds),

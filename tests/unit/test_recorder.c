@@ -16,7 +16,7 @@
 
 static void point(struct recorder *r, uint64_t id, uint64_t ts_ns, uint64_t usage_bytes)
 {
-	struct record_point p = { ts_ns, usage_bytes, 64 * MIB };
+	struct record_point p = { ts_ns, usage_bytes, 64 * MIB, { 0 } };
 
 	assert_int_equal(recorder__point(r, id, &p), 0);
 }

@@ -178,13 +178,17 @@ static struct record_victim victim(const struct variant *v, enum record_role rol
 
 static void write_oom(struct sink *sink, const struct variant *v)
 {
-	const struct record_point points[] = { { 1, 2, 3 }, { 4, 5, RECORD_MAX } };
+	const struct record_point points[] = {
+		{ 1, 2, 3, { .kernel_bytes = 7, .has_kernel = 1, .kernel_is_least = v->full } },
+		{ 4, 5, RECORD_MAX, { .sock_bytes = RECORD_KIND_MAX, .has_sock = 1, .exact = 1 } },
+		{ 5, 6, RECORD_MAX, { 0 } },
+	};
 	const struct record_history history = {
-		.points = points, .count = 2, .has_growth = true, .growth_bytes_per_s = -7,
+		.points = points, .count = 3, .has_growth = true, .growth_bytes_per_s = -7,
 		.reclaim = { 1, 2, 3, 4 }, .throttle = { 5, 6, 7, 8 }, .refused = 9,
 		.cgroup_id = 10, .cgroup = v->name,
 	};
-	struct record_memory memory = { .known = 0x2a5 };
+	struct record_memory memory = { .exact = v->full, .known = 0x2a5 };
 	struct record_level levels[2] = { level(v), { .id = 1, .path = "/" } };
 	struct record_victim victims[4];
 	struct record_oom oom = {
@@ -276,6 +280,7 @@ static void write_charges(struct sink *sink, const struct variant *v)
 	struct record_usage u = {
 		.time = TIME, .cgroup_id = 3, .cgroup = v->full ? v->name : NULL, .container = docker(v),
 		.usage_bytes = 1, .max_bytes = 2, .high_bytes = RECORD_MAX,
+		.kinds = { .kernel_bytes = 0, .has_kernel = 1, .exact = v->full },
 	};
 	struct record_reclaim r = {
 		.time = TIME, .kind = v->full ? RECLAIM_THROTTLE : RECLAIM_LIMIT, .cgroup_id = 3,
@@ -288,6 +293,9 @@ static void write_charges(struct sink *sink, const struct variant *v)
 	};
 
 	if (v->full) {
+		u.kinds.kernel_is_least = 1;
+		u.kinds.sock_bytes = 9;
+		u.kinds.has_sock = 1;
 		u.refused = 4;
 		u.asked_bytes = 5;
 		u.refused_by = u.comm = v->name;
@@ -411,6 +419,10 @@ static void test_round_trip(void **state)
 #define AS_LOST(ts, time, kind, count) \
 	"{\"type\":\"lost\",\"ts_ns\":" ts ",\"time\":" time ",\"kind\":" kind ",\"count\":" count "}"
 
+#define AS_POINT(kinds)                                                                                        \
+	"{\"type\":\"oom\",\"ts_ns\":1,\"id\":1,\"killed\":0,\"victims\":[],\"chain\":[],\"history\":{\"cgroup_id\":1," \
+	"\"points\":[[1,2,3," kinds "]],\"failed\":0}}"
+
 /* A line that is no record is passed over, and nothing else is. */
 static const char *const bad_lines[] = {
 	"{", "}", "null", "1", "\"lost\"", "[]", "{}", "lost", "[" LOST "]", LOST "x", LOST LOST,
@@ -437,6 +449,10 @@ static const char *const bad_lines[] = {
 	"{\"type\":\"oom\",\"ts_ns\":1,\"id\":1,\"killed\":0,\"cause\":{}}",
 	"{\"type\":\"oom\",\"ts_ns\":1,\"id\":1,\"killed\":0,\"trigger\":{\"pid\":4294967296}}",
 	"{\"type\":\"oom\",\"ts_ns\":1,\"id\":1,\"killed\":0,\"history\":{\"points\":[[1,2]],\"failed\":0}}",
+	AS_POINT("\"1\",null,true"),
+	AS_POINT("1,[],true"),
+	AS_POINT("-1,null,true"),
+	AS_POINT("1,2,1"),
 	"{\"type\":\"exit\",\"ts_ns\":1,\"exit_code\":256}",
 	"{\"type\":\"exit\",\"ts_ns\":1,\"exit_code\":137,\"signal\":8}",
 	"{\"type\":\"session\",\"ts_ns\":1,\"schema\":1}",

@@ -111,7 +111,10 @@ static void send_kill(struct sink *sink, uint64_t started_ns, uint64_t duration_
 {
 	const struct record_victim victim = { .ts_ns = started_ns + 7, .pid = 50, .tid = 50,
 					      .comm = comm, .has_points = true, .points = 77 };
-	const struct record_point points[] = { { 1001, 10, 40 }, { 1002, 25, RECORD_MAX } };
+	const struct record_point points[] = {
+		{ 1001, 10, 40, { .kernel_bytes = 3, .has_kernel = 1 } },
+		{ 1002, 25, RECORD_MAX, { .kernel_bytes = 4, .has_kernel = 1, .sock_bytes = 5, .has_sock = 1 } },
+	};
 	const struct record_history history = { .points = points, .count = 2, .cgroup = "/a" };
 	const struct record_oom oom = {
 		.time = AT(started_ns + 5), .id = 3, .cause = CAUSE_WRITE, .started_ns = started_ns,
@@ -157,6 +160,10 @@ static void test_events(void **state)
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(arg_of(nth(&o, "C", "memory.max", i), "bytes"), max[i]);
 	assert_null(nth(&o, "C", "memory.max", 3));
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(arg_of(nth(&o, "C", "kernel", i), "bytes"), 3 + i);
+	assert_int_equal(arg_of(nth(&o, "C", "sockets", 0), "bytes"), 5);
+	assert_null(nth(&o, "C", "sockets", 1));
 	stop(&o);
 }
 

@@ -16,9 +16,9 @@
 #define S 1000000000ULL
 
 static const struct record_point points[] = {
-	{ 10 * S, 8 * MIB, 64 * MIB },
-	{ 14 * S, 32 * MIB, 64 * MIB },
-	{ 18 * S, 60 * MIB, 64 * MIB },
+	{ 10 * S, 8 * MIB, 64 * MIB, { 0 } },
+	{ 14 * S, 32 * MIB, 64 * MIB, { 0 } },
+	{ 18 * S, 60 * MIB, 64 * MIB, { 0 } },
 };
 
 static struct status full(void)
@@ -190,8 +190,8 @@ static void test_curve(void **state)
 /* Without a limit, or above it (a lowered one), the highest point is the full height. */
 static void test_curve_top(void **state)
 {
-	const struct record_point unlimited[] = { { 1, 5, RECORD_MAX }, { 2, 3, RECORD_MAX } };
-	const struct record_point above[] = { { 1, 5, 4 }, { 2, 3, 4 } };
+	const struct record_point unlimited[] = { { 1, 5, RECORD_MAX, { 0 } }, { 2, 3, RECORD_MAX, { 0 } } };
+	const struct record_point above[] = { { 1, 5, 4, { 0 } }, { 2, 3, 4, { 0 } } };
 
 	(void)state;
 	assert_int_equal(curve__top(unlimited, 2), 5);

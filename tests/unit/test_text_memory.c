@@ -62,7 +62,9 @@ static void stop(struct page *page)
 static void test_history(void **state)
 {
 	const struct record_point points[] = {
-		{ 10 * S, 12 * MIB, 64 * MIB }, { 16 * S, 48 * MIB, 64 * MIB }, { 18 * S, 64 * MIB, 64 * MIB },
+		{ 10 * S, 12 * MIB, 64 * MIB, { 0 } },
+		{ 16 * S, 48 * MIB, 64 * MIB, { 0 } },
+		{ 18 * S, 64 * MIB, 64 * MIB, { 0 } },
 	};
 	struct record_history h = {
 		.points = points,
@@ -94,7 +96,8 @@ static void test_history(void **state)
 
 static void test_history_in_ascii(void **state)
 {
-	const struct record_point points[] = { { 10 * S, 0, 64 * MIB }, { 12 * S, 64 * MIB, 64 * MIB } };
+	const struct record_point points[] = { { 10 * S, 0, 64 * MIB, { 0 } },
+					       { 12 * S, 64 * MIB, 64 * MIB, { 0 } } };
 	struct record_history h = { .points = points, .count = 2 };
 	struct page page;
 
@@ -106,10 +109,36 @@ static void test_history_in_ascii(void **state)
 	stop(&page);
 }
 
+/* Kernel and socket memory where they explain something: from when they were first known. */
+static void test_history_of_kinds(void **state)
+{
+	struct record_point points[] = {
+		{ 10 * S, 12 * MIB, 64 * MIB, { 0 } },
+		{ 11 * S, 16 * MIB, 64 * MIB, { .kernel_bytes = MIB, .has_kernel = 1, .has_sock = 1 } },
+		{ 12 * S, 64 * MIB, 64 * MIB, { .kernel_bytes = 6 * MIB, .has_kernel = 1,
+						.sock_bytes = 40 * MIB, .has_sock = 1 } },
+		{ 13 * S, 64 * MIB, 64 * MIB, { .sock_bytes = 4 * MIB, .has_sock = 1 } },
+	};
+	struct record_history h = { .points = points, .count = 4 };
+	struct page page;
+
+	(void)state;
+	start(&page);
+	text__history(page.sink, &h);
+	assert_string_equal(strchr(news(&page), '\n'), "\n    of it     kernel memory 1.0 MiB -> 6.0 MiB\n");
+	points[3].kinds.sock_bytes = 40 * MIB;
+	points[2].kinds.kernel_bytes = MIB;
+	text__history(page.sink, &h);
+	assert_string_equal(strchr(news(&page), '\n'), "\n    of it     sockets 0 B -> 40.0 MiB\n");
+	stop(&page);
+}
+
 static void test_history_of_a_fall(void **state)
 {
 	const struct record_point points[] = {
-		{ 10 * S, 12 * MIB, 20 * MIB }, { 11 * S, 64 * MIB, 64 * MIB }, { 12 * S, 32 * MIB, 20 * MIB },
+		{ 10 * S, 12 * MIB, 20 * MIB, { 0 } },
+		{ 11 * S, 64 * MIB, 64 * MIB, { 0 } },
+		{ 12 * S, 32 * MIB, 20 * MIB, { 0 } },
 	};
 	struct record_history h = {
 		.points = points, .count = 3, .has_growth = true, .growth_bytes_per_s = INT64_MIN,
@@ -122,8 +151,9 @@ static void test_history_of_a_fall(void **state)
 	assert_non_null(strstr(news(&page), " 12.0 MiB -> 64.0 MiB -> 32.0 MiB in 2.0 s\n"
 					   "              shrinking by 8.0 EiB/s at the end\n"));
 	/* A peak that looks like the end is none. */
-	h.points = (struct record_point[]){ { 10 * S, 12 * MIB, 64 * MIB }, { 11 * S, 64 * MIB, 64 * MIB },
-					    { 12 * S, 64 * MIB - 4096, 64 * MIB } };
+	h.points = (struct record_point[]){ { 10 * S, 12 * MIB, 64 * MIB, { 0 } },
+					    { 11 * S, 64 * MIB, 64 * MIB, { 0 } },
+					    { 12 * S, 64 * MIB - 4096, 64 * MIB, { 0 } } };
 	h.has_growth = false;
 	text__history(page.sink, &h);
 	assert_non_null(strstr(news(&page), " 12.0 MiB -> 64.0 MiB in 2.0 s\n"));
@@ -293,6 +323,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_history),
 		cmocka_unit_test(test_history_in_ascii),
+		cmocka_unit_test(test_history_of_kinds),
 		cmocka_unit_test(test_history_of_a_fall),
 		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_chain),
