@@ -560,6 +560,9 @@ static void finish_limits(struct session *s)
 	if (s->guard)
 		table.restored = guard__words(guard__finish(s->guard, s->opts->keep));
 	s->guard = NULL;
+	/* Until the limit was back. */
+	tracer__consume(s->tracer);
+	model__finish(s->model);
 	if (table.count)
 		note_write(s, s->sink->ops->steps(s->sink, &table));
 }
@@ -573,11 +576,11 @@ static void finish(struct session *s)
 	model__finish(s->model);
 	if (s->steps)
 		finish_limits(s);
+	record.time = now(); /* what comes from now on isn't told, and finding names can take a second */
 	stacks__finish(s->stacks, s->tracer);
 	tell_symbols(s);
 	tracer__each_quiet(s->tracer, tell_quiet, s);
 	tell_lost(s);
-	record.time = now();
 	record.ooms = model__totals(s->model).ooms;
 	record.kills = model__totals(s->model).kills;
 	record.lost = lost_total(s);

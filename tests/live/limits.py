@@ -92,9 +92,13 @@ class Trace:
         self.ooms = [r for r in self.all if r["type"] == "oom"]
         self.by_id = {r["id"]: r for r in self.limits}
         self.missed = set()  # pids of writers whose write's return a kretprobe has missed
-        self.lost_writes = sum(r["count"] for r in self.all if r["type"] == "lost" and r["kind"] == "limit")
-        if not self.all or self.all[-1]["type"] != "end" or self.all[-1]["lost"] != self.lost_writes:
-            fail(f"{name}: no end, or events were lost")
+        lost = {r["kind"]: r["count"] for r in self.all if r["type"] == "lost"}
+        self.lost_writes = lost.get("limit", 0)
+        # A kernel that preempts tasks may leave out the programs that tell of a run, and counts that: docs/causes.md.
+        # A kill that isn't told is found by comparing.
+        if not self.all or self.all[-1]["type"] != "end" or self.all[-1]["lost"] != sum(lost.values()) or \
+                not lost.keys() <= {"limit", "oom"}:
+            fail(f"{name}: no end, or events were lost: {lost}")
 
     def may_miss_returns(self):
         """A kretprobe of an older kernel takes as many calls at a time as there are CPUs; a kernel that preempts
@@ -109,6 +113,9 @@ class Trace:
         return [(oom, victim) for oom in self.ooms for victim in oom["victims"]
                 if (victim["cgroup"] + "/").startswith(f"/t/{scenario}/")
                 and victim["role"] != "exiting" and not victim.get("repeated")]
+
+    def killed_after(self, ts_ns, scenario):
+        return [victim["pid"] for oom, victim in self.kills(scenario) if oom["ts_ns"] > ts_ns]
 
     def find_write(self, write, racing):
         """Where several write one file at once, "new" is what it was when this one returned."""
@@ -165,7 +172,9 @@ def cause_by_trigger(trace, oom):
     if not earlier:
         return "limit-unchanged", None
     last = max(earlier, key=lambda w: w["ts_ns"] - w["duration_ns"])
-    lowered = oom["limit_cgroup"]["max_bytes"] < last["usage_before_bytes"]
+    limit = oom["limit_cgroup"]["max_bytes"]
+    # It can be gone by the time of the kill: the kernel looks for room only before it chooses.
+    lowered = limit != "max" and limit < last["usage_before_bytes"]
     return "limit-lowered" if lowered else "limit-unchanged", last["id"]
 
 
@@ -249,7 +258,17 @@ def check_scenarios(folder, trace, expected, log):
         fail("lowered: the write killed, it should have reclaimed only")
 
 
-def check_steps(folder, scenario, expected):
+def until_end(trace, whole, log):
+    """The log's kills without those that came when the trace had ended, as the trace of the whole run has it."""
+    if not trace.all:
+        return log
+    end_ns = trace.all[-1]["ts_ns"]
+    return collections.defaultdict(list, {
+        scenario: [pid for pid in pids if pid not in whole.killed_after(end_ns, scenario)]
+        for scenario, pids in log.items()})
+
+
+def check_steps(folder, scenario, expected, whole):
     """The sums of oomtrace's table of its own changes are memory.events'."""
     trace = Trace(folder, f"self-{scenario}.jsonl")
     tables = [r for r in trace.all if r["type"] == "steps"]
@@ -267,8 +286,9 @@ def check_steps(folder, scenario, expected):
     limits = [r for r in trace.all if r["type"] == "limit"]
     first = min((w["ts_ns"] - w["duration_ns"] for w in limits), default=end)
     outside = sum(o["killed"] for o in trace.all if o["type"] == "oom" and not first <= o["ts_ns"] <= end)
-    if killed + outside != int(told):
-        fail(f"{scenario}: the table has {killed} kills, memory.events {told}")
+    late = len(whole.killed_after(trace.all[-1]["ts_ns"], scenario))
+    if killed + outside + late != int(told):
+        fail(f"{scenario}: the table has {killed} kills, {late} came later, memory.events {told}")
     if expected.values[scenario]["old"] != "max" or tables[0]["outcome"] != "restored":
         fail(f"{scenario}: the limit is {expected.values[scenario]['old']}, {tables[0]['outcome']}")
     return killed
@@ -319,16 +339,15 @@ def judge(folder):
     if os.path.getsize(f"{folder}/timeouts"):
         with open(f"{folder}/timeouts") as file:
             fail("waited in vain: " + "; ".join(file.read().splitlines()))
-    tried = right = 0
-    for name in ("t.jsonl", "t-kprobes.jsonl", "self-self-set.jsonl", "self-self-ramp.jsonl",
-                 "self-self-parent.jsonl", "above.jsonl"):
+    whole = Trace(folder, "t.jsonl")
+    tried, right = check_causes(whole, expected, log)
+    check_scenarios(folder, whole, expected, log)
+    check_causes(Trace(folder, "t-kprobes.jsonl"), expected, log)
+    for name in ("self-self-set.jsonl", "self-self-ramp.jsonl", "self-self-parent.jsonl", "above.jsonl"):
         trace = Trace(folder, name)
-        counts = check_causes(trace, expected, log)
-        if name == "t.jsonl":
-            tried, right = counts
-            check_scenarios(folder, trace, expected, log)
+        check_causes(trace, expected, until_end(trace, whole, log))
     for scenario in ("self-set", "self-ramp", "self-parent"):
-        check_steps(folder, scenario, expected)
+        check_steps(folder, scenario, expected, whole)
     check_ends(folder)
     for text in failures:
         print(f"FAIL {text}")
