@@ -39,17 +39,12 @@ bool mapping__parse(const char *line, struct mapping *out)
 	return true;
 }
 
-int mapping__open(uint32_t pid, const struct mapping *m)
+int mapping__reopen(int found)
 {
-	char path[96];
+	char path[64];
 	struct stat st;
-	int found, fd;
+	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%u/map_files/%" PRIx64 "-%" PRIx64, pid, m->start, m->end);
-	found = open(path, O_PATH | O_CLOEXEC);
-	if (found < 0)
-		return -errno;
-	/* Really opening a device would have effects, and a device can be mapped. */
 	if (fstat(found, &st) || !S_ISREG(st.st_mode)) {
 		close(found);
 		return -EBADF;
@@ -59,4 +54,19 @@ int mapping__open(uint32_t pid, const struct mapping *m)
 	fd = fd < 0 ? -errno : fd;
 	close(found);
 	return fd;
+}
+
+int mapping__open(uint32_t pid, const struct mapping *m)
+{
+	char path[96];
+	int found;
+
+	snprintf(path, sizeof(path), "/proc/%u/map_files/%" PRIx64 "-%" PRIx64, pid, m->start, m->end);
+	found = open(path, O_PATH | O_CLOEXEC);
+	return found < 0 ? -errno : mapping__reopen(found);
+}
+
+bool mapping__is_anonymous(const struct mapping *m)
+{
+	return !m->is_file && !strncmp(m->path, "[anon", 5);
 }

@@ -28,4 +28,13 @@ bool mapping__parse(const char *line, struct mapping *out);
  */
 int mapping__open(uint32_t pid, const struct mapping *mapping);
 
+/*
+ * From a descriptor that only stands for a file (O_PATH), which is closed, to one to read it with. Regular files
+ * only: really opening a device would have effects, and a device can be mapped. Returns as above.
+ */
+int mapping__reopen(int found);
+
+/* Whether it is memory of the process's own, where there can be code that was made at run time. */
+bool mapping__is_anonymous(const struct mapping *mapping);
+
 #endif

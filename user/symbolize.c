@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "demangle.h"
+#include "jit_map.h"
 
 #define CACHE_SIZE 512 /* addresses of one module */
 #define SEGMENTS_MAX 16
@@ -55,6 +56,7 @@ struct process {
 	uint64_t used; /* 0: free */
 	struct process_mapping *mappings;
 	size_t count, room;
+	struct jit_map *jit_map; /* NULL: none */
 };
 
 struct symbolizer {
@@ -153,8 +155,10 @@ void symbolizer__free(struct symbolizer *s)
 		return;
 	for (size_t i = 0; i < SYMBOLIZE_MODULES_MAX; i++)
 		close_module(&s->modules[i]);
-	for (size_t i = 0; i < SYMBOLIZE_PROCESSES_MAX; i++)
+	for (size_t i = 0; i < SYMBOLIZE_PROCESSES_MAX; i++) {
 		free(s->processes[i].mappings);
+		jit_map__free(s->processes[i].jit_map);
+	}
 	free(s);
 }
 
@@ -186,8 +190,11 @@ void symbolizer__begin(struct symbolizer *s, const struct process_id *id)
 	}
 	if (!p)
 		p = oldest;
-	if (!p->used || !same_process(&p->id, id))
+	if (!p->used || !same_process(&p->id, id)) {
 		p->count = 0;
+		jit_map__free(p->jit_map);
+		p->jit_map = NULL;
+	}
 	p->id = *id;
 	p->used = ++s->clock;
 	s->last = p;
@@ -293,6 +300,21 @@ void symbolizer__add(struct symbolizer *s, const struct mapping *mapping, int fd
 		p->room = room;
 	}
 	p->mappings[p->count++] = new;
+}
+
+void symbolizer__add_jit_map(struct symbolizer *s, int fd)
+{
+	struct process *p = s->last;
+	struct jit_map *new = NULL;
+
+	if (p && !(p->jit_map && jit_map__is_same(p->jit_map, fd)))
+		new = jit_map__new(fd);
+	if (!new) {
+		close(fd);
+		return;
+	}
+	jit_map__free(p->jit_map);
+	p->jit_map = new;
 }
 
 static bool is_open(const struct module *m)
@@ -437,6 +459,36 @@ static void resolve_in_module(struct symbolizer *s, struct module *m, uint64_t f
 	out->offset = found->offset + !inner;
 }
 
+/* Frees those of the process that was asked for longest ago, if too many are in memory. */
+static void make_room_for_jit_map(struct symbolizer *s)
+{
+	struct process *oldest = NULL;
+	size_t read = 0;
+
+	for (size_t i = 0; i < SYMBOLIZE_PROCESSES_MAX; i++) {
+		struct process *p = &s->processes[i];
+
+		if (!p->jit_map || !jit_map__is_read(p->jit_map))
+			continue;
+		read++;
+		if (!oldest || p->used < oldest->used)
+			oldest = p;
+	}
+	if (read >= SYMBOLIZE_JIT_MAPS_MAX)
+		jit_map__forget(oldest->jit_map);
+}
+
+static void resolve_made_code(struct symbolizer *s, struct process *p, uint64_t address, bool inner,
+			      struct symbol *out)
+{
+	if (!jit_map__is_read(p->jit_map))
+		make_room_for_jit_map(s);
+	if (jit_map__find(p->jit_map, address - !inner, out->function, sizeof(out->function), &out->offset))
+		out->offset += !inner;
+	else
+		out->function[0] = '\0';
+}
+
 static const struct process_mapping *find_mapping(const struct process *p, uint64_t address)
 {
 	for (size_t i = 0; p && i < p->count; i++) {
@@ -470,6 +522,8 @@ size_t symbolizer__resolve(struct symbolizer *s, const struct process_id *id,
 		if (found->module && found->serial == s->serials[found->module - s->modules])
 			resolve_in_module(s, found->module, addresses[i] - m->start + m->file_offset,
 					  !i, &out[i]);
+		else if (p->jit_map && mapping__is_anonymous(m))
+			resolve_made_code(s, p, addresses[i], !i, &out[i]);
 	}
 	return unmapped;
 }

@@ -19,6 +19,7 @@
 #define SYMBOL_NAME_SIZE 256
 #define SYMBOLIZE_PROCESSES_MAX 256
 #define SYMBOLIZE_MODULES_MAX 512 /* files with a descriptor */
+#define SYMBOLIZE_JIT_MAPS_MAX 16 /* that are kept in memory */
 #define SYMBOLIZE_OPEN_MAX 96     /* of these, whose symbols are at hand; more than a stack has frames */
 
 /* One program run by one process: after an exec the addresses have other meanings. */
@@ -65,6 +66,9 @@ void symbolizer__begin(struct symbolizer *s, const struct process_id *id);
 
 /* Adds a mapping to the process begun last. Takes over the descriptor of its file, -1 if there is none. */
 void symbolizer__add(struct symbolizer *s, const struct mapping *mapping, int fd);
+
+/* The same for the file with the process's names for code that it makes (jit_map.h). */
+void symbolizer__add_jit_map(struct symbolizer *s, int fd);
 
 /*
  * Resolves the addresses of a stack, innermost first. Returns how many are in no known mapping: if

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "jit_map.h"
 #include "ksyms.h"
 #include "proc.h"
 #include "symbols_wire.h"
@@ -37,11 +38,27 @@ static bool is_process(const struct process_id *process)
 	       proc__same_start(start_ns, process->start_ns);
 }
 
+static int send_jit_map(int out, const struct process_id *process)
+{
+	struct wire_message message = { .kind = WIRE_JIT };
+	int fd = jit_map__open(process->pid);
+	int err = 0;
+
+	if (fd < 0)
+		return 0;
+	/* That of the same process still: it was found by its pid. */
+	if (is_process(process))
+		err = symbols_wire__send(out, &message, sizeof(message), fd);
+	close(fd);
+	return err;
+}
+
 static int look_at(int out, const struct process_id *process)
 {
 	struct wire_message begin = { .kind = WIRE_BEGIN, .process = *process };
 	char path[64], line[MAPS_LINE_SIZE];
 	struct mapping mapping;
+	bool makes_code = false;
 	int err, found = 0;
 	FILE *file;
 
@@ -64,8 +81,11 @@ static int look_at(int out, const struct process_id *process)
 			err = symbols_wire__send(out, &begin, sizeof(begin), -1);
 		if (!err)
 			err = send_mapping(out, process->pid, &mapping);
+		makes_code |= mapping__is_anonymous(&mapping);
 	}
 	fclose(file);
+	if (!err && makes_code)
+		err = send_jit_map(out, process);
 	return err;
 }
 
@@ -205,6 +225,8 @@ static bool take_message(struct syms *s, int in, int out)
 		symbolizer__begin(s->symbolizer, &message.process);
 	else if (message.kind == WIRE_MAPPING)
 		symbolizer__add(s->symbolizer, &message.mapping, fd);
+	else if (message.kind == WIRE_JIT && fd >= 0)
+		symbolizer__add_jit_map(s->symbolizer, fd);
 	return true;
 }
 

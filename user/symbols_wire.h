@@ -10,6 +10,7 @@ enum wire_kind {
 	WIRE_BEGIN,    /* to the second: what follows are its mappings */
 	WIRE_MAPPING,  /* with the descriptor of its file, if it has one that could be opened */
 	WIRE_STACK,    /* to the second, through the first */
+	WIRE_JIT,      /* after mappings: with the descriptor of the process's names for code that it has made */
 };
 
 struct wire_message {

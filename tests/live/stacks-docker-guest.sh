@@ -1,11 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Runs inside the guest with Docker: a program that is in its container only, as stacks-guest.sh.
+# Runs inside the guest with Docker: a program that is in its container only, as stacks-guest.sh. Some of its code is
+# made at run time, whose names are in the container too.
 set -u
 cd "$(dirname "$0")" || exit
 id=$(docker create --name web --network none -m 100m oomtest \
-	sh -c 'until [ -e /tmp/go ]; do sleep 0.1; done; exec /only-here 64 8')
+	sh -c 'until [ -e /tmp/go ]; do sleep 0.1; done; exec /only-here 64 8 --made')
 docker cp -q stacks-static web:/only-here 2>/dev/null || docker cp stacks-static web:/only-here
 rm stacks-static
 docker start web >/dev/null

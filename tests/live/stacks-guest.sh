@@ -45,6 +45,8 @@ echo +memory >$CG/cgroup.subtree_control
 trace static -- ./stacks-static 64 8
 # Its end is that of the OOM killer, and it is gone when its stacks are printed.
 trace dies -- ./ld.so --library-path . ./stacks-dynamic 64 8 --then-die
+mkdir -p /tmp
+trace made -- ./stacks-static 64 8 --made
 trace kprobes --force-kprobes -- ./stacks-static 64 8
 # 40 short-lived processes.
 trace short -- sh -c "'for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do ./stacks-static 16 1; done'"

@@ -123,7 +123,7 @@ def check_trigger(name, lines, function, module):
 def judge(folder):
     shares = []
     names = ["docker"] if os.path.exists(f"{folder}/docker.jsonl") else \
-        ["static", "dies", "kprobes", "short"]
+        ["static", "dies", "made", "kprobes", "short"]
     for name in names:
         hook = f"{'kprobe' if name == 'kprobes' else 'fexit'} {CHARGE}"
         lines, folded = check_run(folder, name, hook), read_folded(folder, name)

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -292,6 +293,37 @@ static void test_helpers(void **state)
 	symbols__stop(symbols);
 }
 
+/* Code that the program has made, whose names are in its file in /tmp. */
+static void test_made_code(void **state)
+{
+	static struct symbols_answer answer;
+	static struct symbols_stack stack;
+	struct symbols *symbols = NULL;
+	char path[64];
+	void *code = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	FILE *file;
+
+	(void)state;
+	snprintf(path, sizeof(path), "/tmp/perf-%d.map", getpid());
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fprintf(file, "%lx 100 made_at_run_time\n", (unsigned long)code);
+	fclose(file);
+	assert_int_equal(symbols__start(&symbols), 0);
+	stack.process.pid = (uint32_t)getpid();
+	assert_int_equal(proc__start(stack.process.pid, &stack.process.start_ns), 0);
+	stack.user[0] = (uintptr_t)code + 0x20;
+	stack.user_count = 1;
+	assert_int_equal(symbols__look_at(symbols, &stack.process), 0);
+	assert_int_equal(symbols__ask(symbols, &stack, 1), 0);
+	assert_int_equal(await(symbols, &answer), 1);
+	assert_string_equal(answer.user[0].function, "made_at_run_time");
+	assert_int_equal(answer.user[0].offset, 0x20);
+	symbols__stop(symbols);
+	munmap(code, 4096);
+	unlink(path);
+}
+
 struct search {
 	const char *name;
 	pid_t parent, found;
@@ -451,6 +483,7 @@ int main(void)
 		cmocka_unit_test(test_top),
 		cmocka_unit_test(test_top_of_an_oom),
 		cmocka_unit_test(test_helpers),
+		cmocka_unit_test(test_made_code),
 		cmocka_unit_test(test_helper_dies),
 		cmocka_unit_test(test_reader_replaced),
 		cmocka_unit_test(test_question_survives),
