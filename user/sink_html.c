@@ -253,11 +253,21 @@ static void put_kill_mark(struct html_report *r, const struct record_oom *oom,
 	fprintf(out, ",%d]", curve ? (int)(curve - r->curves) : -1);
 }
 
+/* For people, where there is room for a few words only; a run's card has the sentence. */
+static const char *const cause_words[] = {
+	[CAUSE_UNKNOWN] = "",
+	[CAUSE_WRITE] = "inside a write of memory.max",
+	[CAUSE_LOWERED] = "the limit was lowered",
+	[CAUSE_ANCESTOR] = "a limit above it",
+	[CAUSE_REACHED] = "the workload grew",
+	[CAUSE_MACHINE] = "the whole machine",
+	[CAUSE_SYSRQ] = "sysrq",
+};
+
 static void put_kill_row(struct html_report *r, const struct record_oom *oom,
 			 const struct record_victim *v)
 {
 	FILE *out = html_report__next(r, &r->kill_rows, HTML_ROWS_MAX);
-	const char *cause = sink__cause_name(oom->cause);
 
 	if (!out)
 		return;
@@ -277,7 +287,7 @@ static void put_kill_row(struct html_report *r, const struct record_oom *oom,
 	fputs("</td><td>", out);
 	if (oom->limit)
 		html__cgroup(out, oom->limit->path, &oom->limit_container);
-	fprintf(out, "</td><td>%s</td></tr>\n", cause ? cause : "");
+	fprintf(out, "</td><td>%s</td></tr>\n", cause_words[oom->cause]);
 }
 
 /* What the flight recorder had: of the limit's cgroup or, when that isn't recorded, the victim's. */
