@@ -12,7 +12,7 @@
 
 #include "record.h"
 
-/* Length of the bars drawn by html__bar() in units of their own; they are scaled to their place. */
+/* Length of the bars of html__bar_begin() in units of their own; they are scaled to their place. */
 #define HTML__BAR 1000
 
 /* Text for an element or a quoted attribute. NULL: "(unknown)". */

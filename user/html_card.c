@@ -19,15 +19,6 @@ static void begin_part(FILE *out, const char *heading)
 	fprintf(out, "<section><h4>%s</h4>", heading);
 }
 
-const struct record_victim *html_card__victim(const struct record_oom *oom)
-{
-	for (size_t i = 0; i < oom->victim_count; i++) {
-		if (oom->victims[i].role != ROLE_EXITING)
-			return &oom->victims[i];
-	}
-	return NULL;
-}
-
 static void put_limit_name(FILE *out, const struct record_oom *oom)
 {
 	if (oom->limit && oom->limit->has_memory) {
@@ -76,7 +67,7 @@ static void put_cause(FILE *out, const struct record_oom *oom, uint64_t session)
 
 static void put_sentence(FILE *out, const struct record_oom *oom, uint64_t session)
 {
-	const struct record_victim *victim = html_card__victim(oom);
+	const struct record_victim *victim = sink__first_killed(oom);
 
 	if (victim) {
 		html__process(out, victim->comm, victim->pid);
@@ -593,7 +584,7 @@ static void fill_pending(struct html_pending *p, const struct record_oom *oom)
 int html_card__begin(struct html_report *report, struct html_pending *pending,
 		     const struct record_oom *oom)
 {
-	const struct record_victim *victim = html_card__victim(oom);
+	const struct record_victim *victim = sink__first_killed(oom);
 	size_t size;
 	FILE *out;
 

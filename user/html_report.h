@@ -120,9 +120,6 @@ int html_card__begin(struct html_report *report, struct html_pending *pending,
 void html_card__end(struct html_report *report, const struct html_pending *pending, FILE *out);
 void html_card__free(struct html_pending *pending);
 
-/* The first victim that was killed and not only marked; NULL: none. */
-const struct record_victim *html_card__victim(const struct record_oom *oom);
-
 /* html_page.c: the whole page, when everything has come. Returns 0 or a negative errno. */
 int html_page__write(struct html_report *report, FILE *out);
 

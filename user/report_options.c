@@ -30,11 +30,6 @@ static const char *const format_names[REPORT_FORMATS] = {
 	[REPORT_CHROME] = "chrome-trace",
 };
 
-const char *report_options__format_name(enum report_format format)
-{
-	return format_names[format];
-}
-
 static int apply_format(void *ctx, const char *arg)
 {
 	struct report_options *opts = ctx;

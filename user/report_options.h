@@ -43,9 +43,6 @@ struct report_options {
 	char **files;		/* at least one, then NULL; "-": stdin */
 };
 
-/* The name of a format, as --format takes it. */
-const char *report_options__format_name(enum report_format format);
-
 /* Parses the command line after "oomtrace report", with argv[0] any word, as options__parse() does. */
 enum options_result report_options__parse(int argc, char **argv, struct report_options *out,
 					  FILE *help_out, FILE *err);

@@ -62,6 +62,15 @@ const char *sink__outcome_name(enum oom_outcome outcome)
 	return NULL;
 }
 
+const struct record_victim *sink__first_killed(const struct record_oom *oom)
+{
+	for (size_t i = 0; i < oom->victim_count; i++) {
+		if (oom->victims[i].role != ROLE_EXITING)
+			return &oom->victims[i];
+	}
+	return NULL;
+}
+
 const char *sink__cause_name(enum record_cause cause)
 {
 	switch (cause) {

@@ -86,6 +86,9 @@ int sink__sync(struct sink *sink);
 /* Flushes `out`. Returns 0 or the negative errno with which writing failed. */
 int sink__flush(struct sink *sink);
 
+/* The first victim that was killed and not only marked, since it was exiting already; NULL: none. */
+const struct record_victim *sink__first_killed(const struct record_oom *oom);
+
 /* What became of a process, from a status as wait(2) has it: the exit code of a shell or of Docker. */
 int sink__exit_code(uint32_t status);
 

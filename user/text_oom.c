@@ -9,19 +9,10 @@
 
 #define VICTIMS_SHOWN 64 /* of one incident; a group kill can have thousands. JSON has them all */
 
-static const struct record_victim *first_killed(const struct record_oom *oom)
-{
-	for (size_t i = 0; i < oom->victim_count; i++) {
-		if (oom->victims[i].role != ROLE_EXITING)
-			return &oom->victims[i];
-	}
-	return NULL;
-}
-
 /* "killed hog (pid 12) in docker web (...)" and the like. */
 static void put_outcome(const struct text_sink *sink, const struct record_oom *oom)
 {
-	const struct record_victim *victim = first_killed(oom);
+	const struct record_victim *victim = sink__first_killed(oom);
 	FILE *out = sink->base.out;
 
 	fprintf(out, "OOM %" PRIu64 ": ", oom->id);
@@ -74,7 +65,7 @@ static bool is_own_limit(const struct record_oom *oom, const struct record_victi
 
 static void put_limit(const struct text_sink *sink, const struct record_oom *oom)
 {
-	const struct record_victim *victim = first_killed(oom);
+	const struct record_victim *victim = sink__first_killed(oom);
 	FILE *out = sink->base.out;
 
 	text__label(sink, "limit");
@@ -117,7 +108,7 @@ static void put_limit(const struct text_sink *sink, const struct record_oom *oom
 
 static void put_trigger(const struct text_sink *sink, const struct record_oom *oom)
 {
-	const struct record_victim *victim = first_killed(oom);
+	const struct record_victim *victim = sink__first_killed(oom);
 	FILE *out = sink->base.out;
 	char gfp[GFP_TEXT_SIZE];
 
