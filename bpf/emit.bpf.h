@@ -22,6 +22,15 @@ const volatile bool reader_polls = false;
 __u64 events_sent[EVENT_KIND_SLOTS];
 __u64 events_lost[EVENT_KIND_SLOTS];
 
+/*
+ * The verifier takes as long for each store as for any other instruction, and it looks at every program
+ * when oomtrace starts: what is larger than ZEROED_BY_STORES is zeroed by a copy of this.
+ */
+static const char zeros[1024];
+#define ZEROED_BY_STORES 128
+_Static_assert(sizeof(struct event_victim) <= sizeof(zeros) && sizeof(struct event_stack) <= sizeof(zeros),
+	       "an event is larger than what zeroes it");
+
 /* Returns a zeroed event with its header filled in, or NULL when it was counted as lost. */
 static __always_inline void *emit__reserve(enum event_kind kind, __u64 size, __u64 group)
 {
@@ -31,7 +40,10 @@ static __always_inline void *emit__reserve(enum event_kind kind, __u64 size, __u
 		__sync_fetch_and_add(&events_lost[kind], 1);
 		return NULL;
 	}
-	__builtin_memset(h, 0, size);
+	if (size <= ZEROED_BY_STORES)
+		__builtin_memset(h, 0, size);
+	else
+		bpf_probe_read_kernel(h, size, zeros);
 	h->size = size;
 	h->kind = kind;
 	h->ts_ns = bpf_ktime_get_boot_ns();
@@ -40,14 +52,16 @@ static __always_inline void *emit__reserve(enum event_kind kind, __u64 size, __u
 }
 
 /*
- * The kernel wakes a reader only if it had read all before this event. So one that must be read soon has
- * to ask for it, when there may be others before it that nobody was woken for.
+ * Counts an event that is being sent. Returns how it is to be submitted: the kernel wakes a reader only if
+ * it had read all before this event. So one that must be read soon has to ask for it, when there may be
+ * others before it that nobody was woken for. Global: see task.bpf.h.
  */
-static __always_inline __u64 emit__wakeup(const struct event_header *h)
+__noinline __u64 emit__count_sent(__u32 kind, __u64 group)
 {
+	__sync_fetch_and_add(&events_sent[kind & (EVENT_KIND_SLOTS - 1)], 1);
 	if (!reader_polls)
 		return 0;
-	switch (h->kind) {
+	switch (kind) {
 	case EVENT_OOM:
 	case EVENT_OOM_END:
 	case EVENT_EXIT:
@@ -58,7 +72,7 @@ static __always_inline __u64 emit__wakeup(const struct event_header *h)
 	case EVENT_RECLAIM:
 		return BPF_RB_NO_WAKEUP;
 	case EVENT_CGROUP:
-		return h->group & GROUP_CHARGE ? BPF_RB_NO_WAKEUP : 0;
+		return group & GROUP_CHARGE ? BPF_RB_NO_WAKEUP : 0;
 	default:
 		return 0;
 	}
@@ -68,8 +82,7 @@ static __always_inline void emit__submit(void *event)
 {
 	struct event_header *h = event;
 
-	__sync_fetch_and_add(&events_sent[h->kind & (EVENT_KIND_SLOTS - 1)], 1);
-	bpf_ringbuf_submit(event, emit__wakeup(h));
+	bpf_ringbuf_submit(event, emit__count_sent(h->kind, h->group));
 }
 
 #endif

@@ -18,7 +18,7 @@
 /*
  * A write that is going on, or one that is over and whose return was missed: older kernels' kretprobes take only
  * so many calls at a time, and a kernel that preempts tasks leaves out a program (fexit) that it is
- * running for another task on this CPU. See check_write().
+ * running for another task on this CPU. See count_oom_in_write().
  */
 struct write {
 	__u64 started_ns; /* also names the write */
@@ -64,12 +64,13 @@ static __always_inline __u64 thread_start_ns(void)
 	return BPF_CORE_READ(task, start_boottime);
 }
 
-static __always_inline void forget_write(void)
+__noinline int forget_write(void)
 {
 	__u32 tid = current_tid();
 
 	if (!bpf_map_delete_elem(&writes, &tid))
 		__sync_fetch_and_add(&writes_active, -1);
+	return 0;
 }
 
 /*
@@ -106,13 +107,17 @@ static __always_inline bool has_left(void *ctx, __u64 function)
 	return true;
 }
 
-/* At the entry of out_of_memory(): forgets the write that this thread has begun, if it is no longer in it. */
-static __noinline void check_write(void *ctx)
+/* At the entry of out_of_memory(): counts it in the write that this thread is inside of, and forgets one that it has left. */
+static __noinline void count_oom_in_write(void *ctx)
 {
 	struct write *write = current_write();
 
-	if (write && write->function && has_left(ctx, write->function))
+	if (!write)
+		return;
+	if (write->function && has_left(ctx, write->function))
 		forget_write();
+	else
+		write->ooms++;
 }
 
 /* The latest write to the memory.max of a cgroup, or NULL. */
@@ -137,8 +142,11 @@ static __always_inline void fill_memory(struct event_cgroup *e, struct mem_cgrou
 		e->h.flags |= CGROUP_OOM_GROUP;
 }
 
-/* A function of its own for the verifier's sake: it need not look at 32 levels' worth of this. */
-__noinline int emit_level(__u64 cgroup, __u64 leaf_id, __u64 group, __u32 cut)
+/*
+ * Sends one level. Returns the address of its parent, or 0. A function of its own for the verifier's sake: it
+ * need not look at 32 levels' worth of this.
+ */
+__noinline __u64 emit_level(__u64 cgroup, __u64 leaf_id, __u64 group, __u64 level)
 {
 	struct cgroup *cgrp = (void *)cgroup;
 	struct cgroup *parent = cgroup_parent(cgrp);
@@ -147,31 +155,28 @@ __noinline int emit_level(__u64 cgroup, __u64 leaf_id, __u64 group, __u32 cut)
 	struct event_cgroup *e = emit__reserve(EVENT_CGROUP, sizeof(*e), group);
 
 	if (!e)
-		return 0;
+		return (__u64)parent;
 	e->leaf_id = leaf_id;
 	e->id = cgroup_id(cgrp);
 	if (parent) {
 		e->parent_id = cgroup_id(parent);
-		if (cut)
+		if (level == EVENT_CGROUP_LEVELS - 1)
 			e->h.flags |= CGROUP_CUT;
 	}
 	bpf_probe_read_kernel_str(e->name, sizeof(e->name), name);
 	if (memcg)
 		fill_memory(e, memcg);
 	emit__submit(e);
-	return 0;
+	return (__u64)parent;
 }
 
 /* Sends the levels from a cgroup up to the root. */
 __noinline int emit_levels(__u64 cgroup, __u64 group)
 {
-	struct cgroup *cgrp = (void *)cgroup;
-	__u64 leaf_id = cgroup_id(cgrp);
+	__u64 leaf_id = cgroup_id((void *)cgroup);
 
-	for (int i = 0; i < EVENT_CGROUP_LEVELS && cgrp; i++) {
-		emit_level((__u64)cgrp, leaf_id, group, i == EVENT_CGROUP_LEVELS - 1);
-		cgrp = cgroup_parent(cgrp);
-	}
+	for (__u64 i = 0; i < EVENT_CGROUP_LEVELS && cgroup; i++)
+		cgroup = emit_level(cgroup, leaf_id, group, i);
 	return 0;
 }
 
@@ -191,9 +196,9 @@ static __always_inline __u64 counted_pages(struct mem_cgroup *memcg, __u32 file)
 	return BPF_CORE_READ(memcg, memory.usage.counter);
 }
 
-static __noinline int on_limit_begin(struct kernfs_open_file *of, __u32 file, __u64 function)
+__noinline int on_limit_begin(__u64 of, __u32 file, __u64 function)
 {
-	struct kernfs_node *dir = compat__kernfs_parent(BPF_CORE_READ(of, kn));
+	struct kernfs_node *dir = compat__kernfs_parent(BPF_CORE_READ((struct kernfs_open_file *)of, kn));
 	struct cgroup *cgrp = BPF_CORE_READ(dir, priv);
 	struct mem_cgroup *memcg = cgroup_memcg(cgrp);
 	struct write write = {};
@@ -226,19 +231,27 @@ static __noinline int on_limit_begin(struct kernfs_open_file *of, __u32 file, __
 	return 0;
 }
 
-static __noinline void emit_limit(struct write *write, struct cgroup *cgrp, long ret)
+/* Sends the write that the current thread is inside of, which is about to return `ret`. */
+__noinline int emit_limit(__u64 ret)
 {
 	struct cgroup *writer = task_cgroup((void *)bpf_get_current_task());
-	struct mem_cgroup *memcg = cgroup_memcg(cgrp);
-	__u64 group = GROUP_LIMIT | write->started_ns;
+	struct write *write = current_write();
+	struct mem_cgroup *memcg;
 	struct event_limit *e;
+	struct cgroup *cgrp;
+	__u64 group;
 
+	if (!write)
+		return 0;
+	cgrp = (void *)write->cgroup;
+	memcg = cgroup_memcg(cgrp);
+	group = GROUP_LIMIT | write->started_ns;
 	emit_levels((__u64)cgrp, group);
 	if (cgroup_id(writer) != cgroup_id(cgrp))
 		emit_levels((__u64)writer, group);
 	e = emit__reserve(EVENT_LIMIT, sizeof(*e), group);
 	if (!e)
-		return;
+		return 0;
 	e->started_ns = write->started_ns;
 	e->cgroup_id = cgroup_id(cgrp);
 	e->writer_cgroup_id = cgroup_id(writer);
@@ -255,13 +268,14 @@ static __noinline void emit_limit(struct write *write, struct cgroup *cgrp, long
 	e->writer_tid = current_tid();
 	bpf_get_current_comm(e->writer_comm, sizeof(e->writer_comm));
 	emit__submit(e);
+	return 0;
 }
 
 /*
  * A write that failed, or left the limit as it was, isn't the one that set it: an earlier one was.
  * (A runtime with systemd's cgroup driver sets each limit twice, through systemd and by itself.)
  */
-static __always_inline void forget_vain_write(struct write *write, struct cgroup *cgrp, long ret)
+static __always_inline void forget_vain_write(struct write *write, struct cgroup *cgrp, __s64 ret)
 {
 	__u64 id = cgroup_id(cgrp);
 	struct limit_write *last = last_write(id);
@@ -273,7 +287,7 @@ static __always_inline void forget_vain_write(struct write *write, struct cgroup
 		bpf_map_update_elem(&last_writes, &id, &write->replaced, BPF_ANY);
 }
 
-static __always_inline int on_limit_end(long ret)
+__noinline int on_limit_end(__u64 ret)
 {
 	struct write *write = current_write();
 	struct cgroup *cgrp;
@@ -284,7 +298,7 @@ static __always_inline int on_limit_end(long ret)
 	if (write->file == LIMIT_MAX)
 		forget_vain_write(write, cgrp, ret);
 	if (binds_target(write->cgroup))
-		emit_limit(write, cgrp, ret);
+		emit_limit(ret);
 	forget_write();
 	return 0;
 }
@@ -297,20 +311,13 @@ static __always_inline void add_reclaimed_in_write(unsigned long reclaimed)
 		write->reclaimed_pages += reclaimed;
 }
 
-static __always_inline void count_kill_in_write(void)
+__noinline int count_kill_in_write(void)
 {
 	struct write *write = current_write();
 
 	if (write)
 		write->kills++;
-}
-
-static __always_inline void count_oom_in_write(void)
-{
-	struct write *write = current_write();
-
-	if (write)
-		write->ooms++;
+	return 0;
 }
 
 /* Which write a run of the OOM killer happens in, and which one set the limit that was hit. */

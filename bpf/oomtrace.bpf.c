@@ -88,21 +88,24 @@ static __always_inline bool in_run(void)
 	return run.tid && run.tid == current_tid();
 }
 
-/* Sends the chain of `cgrp`, unless this run has sent it already. */
-static __always_inline void emit_chain(struct cgroup *cgrp, enum leaf slot)
+/*
+ * Sends the chain of a cgroup, unless this run has sent it already. Global (see task.bpf.h), since the verifier
+ * follows each way that leads to a reserved event to its end: there had better be one only.
+ */
+__noinline int emit_chain(__u64 cgroup, __u32 leaf)
 {
-	__u64 leaf_id = cgroup_id(cgrp);
+	__u64 leaf_id = cgroup_id((void *)cgroup);
 
 	if (!leaf_id || leaf_id == run.leafs[LEAF_LIMIT] || leaf_id == run.leafs[LEAF_TRIGGER] ||
 	    leaf_id == run.leafs[LEAF_VICTIM])
-		return;
-	if (slot == LEAF_LIMIT)
+		return 0;
+	if (leaf == LEAF_LIMIT)
 		run.leafs[LEAF_LIMIT] = leaf_id;
-	else if (slot == LEAF_TRIGGER)
+	else if (leaf == LEAF_TRIGGER)
 		run.leafs[LEAF_TRIGGER] = leaf_id;
 	else
 		run.leafs[LEAF_VICTIM] = leaf_id;
-	emit_levels((__u64)cgrp, run.id);
+	return emit_levels(cgroup, run.id);
 }
 
 /* The cgroup whose limit was hit; NULL when the whole machine is out of memory. */
@@ -125,8 +128,8 @@ __noinline int open_run(__u32 outcome)
 	if (run.id)
 		return 0;
 	run.id = ++last_oom_id;
-	emit_chain(limit, LEAF_LIMIT);
-	emit_chain(trigger, LEAF_TRIGGER);
+	emit_chain((__u64)limit, LEAF_LIMIT);
+	emit_chain((__u64)trigger, LEAF_TRIGGER);
 
 	quiet = find_quiet(limit_id);
 	e = emit__reserve(EVENT_OOM, sizeof(*e), run.id);
@@ -190,7 +193,7 @@ static __always_inline void fill_lineage(struct event_victim *e, struct task_str
 	ancestor = (void *)find_ancestor((__u64)task, e->program.exe, e->program.arg_start);
 	e->ancestor_pid = BPF_CORE_READ(ancestor, tgid);
 	e->ancestor_start_ns = BPF_CORE_READ(ancestor, group_leader, start_boottime);
-	if (runs_program(parent, e->program))
+	if (if_runs_program((__u64)parent, e->program.exe, e->program.arg_start, true, false))
 		e->parent_start_ns = BPF_CORE_READ(parent, group_leader, start_boottime);
 }
 
@@ -204,7 +207,7 @@ __noinline int emit_victim(__u64 cgroup, __u32 flags)
 	struct event_victim *e;
 	__u32 level = 0, cut = 0;
 
-	emit_chain(cgrp, LEAF_VICTIM);
+	emit_chain(cgroup, LEAF_VICTIM);
 	run.victims++;
 	e = emit__reserve(EVENT_VICTIM, sizeof(*e), run.id);
 	if (!e)
@@ -234,9 +237,9 @@ __noinline int emit_victim(__u64 cgroup, __u32 flags)
 	return 0;
 }
 
-static __always_inline void begin_run(struct oom_control *oc, __u64 started_ns)
+static __always_inline void begin_run(__u64 oc, __u64 started_ns)
 {
-	run.oc = (__u64)oc;
+	run.oc = oc;
 	run.started_ns = started_ns;
 	run.id = 0;
 	run.leafs[LEAF_LIMIT] = run.leafs[LEAF_TRIGGER] = run.leafs[LEAF_VICTIM] = 0;
@@ -248,19 +251,19 @@ static __always_inline void begin_run(struct oom_control *oc, __u64 started_ns)
 	run.tid = current_tid();
 }
 
-static __always_inline int on_oom_enter(struct oom_control *oc)
+static __always_inline int on_oom_enter(void *ctx, __u64 oc)
 {
-	count_oom_in_write();
+	count_oom_in_write(ctx);
 	begin_run(oc, bpf_ktime_get_boot_ns());
 	return 0;
 }
 
 /* oom_kill_process(): a victim has been chosen. The run may be new to us, if we came in its middle. */
-static __always_inline int on_kill(struct oom_control *oc)
+__noinline int on_kill(__u64 oc)
 {
 	struct stack_process trigger = {};
 
-	if (!in_run() || run.oc != (__u64)oc)
+	if (!in_run() || run.oc != oc)
 		begin_run(oc, 0);
 	/* It may well be the victim: there is little time left to see what it has mapped. */
 	if (in_target((__u64)task_cgroup((void *)bpf_get_current_task()))) {
@@ -280,17 +283,21 @@ static __always_inline int on_victim(void)
 	return 0;
 }
 
-/* Once the run has been told of: what was the task doing that asked for memory? */
+/*
+ * Once the run has been told of: what was the task doing that asked for memory? Called by the programs
+ * themselves: kp_shared has it once for all that it stands for.
+ */
 static __always_inline void tell_stack(void *ctx)
 {
-	if (!run.id || run.stack_sent)
+	if (!in_run() || !run.id || run.stack_sent)
 		return;
 	run.stack_sent = true;
 	emit_trigger_stack(ctx, run.id);
 }
 
-static __always_inline int on_mark(void *ctx, struct task_struct *task)
+__noinline int on_mark(__u64 address)
 {
+	struct task_struct *task = (void *)address;
 	struct cgroup *cgrp;
 	__u32 flags = 0;
 
@@ -308,28 +315,48 @@ static __always_inline int on_mark(void *ctx, struct task_struct *task)
 	if (!in_target((__u64)cgrp))
 		return 0;
 	open_run(run.in_kill ? OOM_KILLED : OOM_EXITING);
-	tell_stack(ctx);
-	run.task = (__u64)task;
+	run.task = address;
 	emit_victim((__u64)cgrp, flags);
 	return 0;
 }
 
-static __always_inline int on_signal(void *ctx, int sig, struct task_struct *task)
+/* The victim itself is signalled before it is marked, those that share its mm after it. */
+static __always_inline bool may_share_mm(int sig)
 {
+	return sig == SIGKILL && in_run() && run.victim_pid;
+}
+
+__noinline int on_signal(__u64 address)
+{
+	struct task_struct *task = (void *)address;
 	struct cgroup *cgrp;
 
-	/* The victim itself is signalled before it is marked, those that share its mm after it. */
-	if (sig != SIGKILL || !in_run() || !run.victim_pid)
-		return 0;
 	if ((__u32)BPF_CORE_READ(task, tgid) == run.victim_pid)
 		return 0;
 	cgrp = task_cgroup(task);
 	if (!run.id && !in_target((__u64)cgrp))
 		return 0;
 	open_run(OOM_KILLED);
-	tell_stack(ctx);
-	run.task = (__u64)task;
+	run.task = address;
 	emit_victim((__u64)cgrp, VICTIM_SHARES_MM);
+	return 0;
+}
+
+__noinline int end_run(void)
+{
+	struct event_oom_end *e;
+
+	if (!in_run())
+		return 0;
+	if (run.id) {
+		e = emit__reserve(EVENT_OOM_END, sizeof(*e), run.id);
+		if (e) {
+			e->victims = run.victims;
+			e->killed = run.killed;
+			emit__submit(e);
+		}
+	}
+	run.tid = 0;
 	return 0;
 }
 
@@ -363,31 +390,23 @@ static __always_inline void end_quiet_run(bool no_victim)
 	open_run(OOM_NO_VICTIM);
 }
 
-static __always_inline int on_oom_exit(void *ctx, bool ret)
+/*
+ * out_of_memory() returns; a bool fills only the low byte of `ret`. After this the program sends what is left:
+ * tell_stack(), end_run().
+ */
+__noinline int on_oom_exit(__u64 ret)
 {
 	struct oom_control *oc = (void *)run.oc;
-	struct event_oom_end *e;
 
-	if (!in_run())
-		return 0;
-	if (!run.id && !run.killed)
-		end_quiet_run(!ret && BPF_CORE_READ(oc, chosen) == NULL);
-	tell_stack(ctx);
-	if (run.id) {
-		e = emit__reserve(EVENT_OOM_END, sizeof(*e), run.id);
-		if (e) {
-			e->victims = run.victims;
-			e->killed = run.killed;
-			emit__submit(e);
-		}
-	}
-	run.tid = 0;
+	if (in_run() && !run.id && !run.killed)
+		end_quiet_run(!(ret & 0xff) && BPF_CORE_READ(oc, chosen) == NULL);
 	return 0;
 }
 
 /* The last thread of a process exits. Of interest: inits of pid namespaces, and what was SIGKILLed. */
-static __always_inline int on_exit(struct task_struct *task)
+static __always_inline int on_exit(void)
 {
+	struct task_struct *task = (void *)bpf_get_current_task();
 	struct cgroup *cgrp;
 	struct event_exit *e;
 	__u32 level = 0, status, ns_pid;
@@ -418,9 +437,10 @@ static __always_inline int on_exit(struct task_struct *task)
 }
 
 /* A program was started: keep its command line, which can't be read once it is another's victim. */
-static __always_inline int on_exec(struct task_struct *task)
+static __always_inline int on_exec(void)
 {
 	static struct cmdline_entry empty;
+	struct task_struct *task = (void *)bpf_get_current_task();
 	struct mm_struct *mm = BPF_CORE_READ(task, mm);
 	struct program before = { .arg_start = bpf_get_current_pid_tgid() >> 32 };
 	struct program program = program_of(mm);
@@ -439,42 +459,43 @@ static __always_inline int on_exec(struct task_struct *task)
 }
 
 SEC("?fentry/out_of_memory")
-int BPF_PROG(btf_oom_enter, struct oom_control *oc)
+int BPF_PROG(btf_oom_enter)
 {
-	check_write(ctx);
-	return on_oom_enter(oc);
+	return on_oom_enter(ctx, argument_number(ctx, 0));
 }
 
 SEC("?kprobe/out_of_memory")
-int BPF_KPROBE(kp_oom_enter, struct oom_control *oc)
+int BPF_KPROBE(kp_oom_enter, void *oc)
 {
-	check_write(ctx);
-	return on_oom_enter(oc);
+	return on_oom_enter(ctx, (__u64)oc);
 }
 
-/* A bool fills only the low byte of the register that comes back; the rest of it is undefined. */
 SEC("?fexit/out_of_memory")
 int BPF_PROG(btf_oom_exit, struct oom_control *oc, unsigned long ret)
 {
-	return on_oom_exit(ctx, ret & 0xff);
+	on_oom_exit(ret);
+	tell_stack(ctx);
+	return end_run();
 }
 
 SEC("?kretprobe/out_of_memory")
 int BPF_KRETPROBE(kp_oom_exit, unsigned long ret)
 {
-	return on_oom_exit(ctx, ret & 0xff);
+	on_oom_exit(ret);
+	tell_stack(ctx);
+	return end_run();
 }
 
 SEC("?fentry/oom_kill_process")
-int BPF_PROG(btf_kill, struct oom_control *oc)
+int BPF_PROG(btf_kill)
 {
-	return on_kill(oc);
+	return on_kill(argument_number(ctx, 0));
 }
 
 SEC("?kprobe/oom_kill_process")
-int BPF_KPROBE(kp_kill, struct oom_control *oc)
+int BPF_KPROBE(kp_kill, void *oc)
 {
-	return on_kill(oc);
+	return on_kill((__u64)oc);
 }
 
 SEC("?fentry/__oom_kill_process")
@@ -490,63 +511,75 @@ int BPF_KPROBE(kp_victim)
 }
 
 SEC("?fentry/mark_oom_victim")
-int BPF_PROG(btf_mark, struct task_struct *task)
+int BPF_PROG(btf_mark)
 {
-	return on_mark(ctx, task);
+	on_mark(argument_number(ctx, 0));
+	tell_stack(ctx);
+	return 0;
 }
 
 SEC("?kprobe/mark_oom_victim")
-int BPF_KPROBE(kp_mark, struct task_struct *task)
+int BPF_KPROBE(kp_mark, void *task)
 {
-	return on_mark(ctx, task);
+	on_mark((__u64)task);
+	tell_stack(ctx);
+	return 0;
 }
 
 SEC("?fentry/do_send_sig_info")
-int BPF_PROG(btf_signal, int sig, void *info, struct task_struct *task)
+int BPF_PROG(btf_signal, int sig)
 {
-	return on_signal(ctx, sig, task);
+	if (!may_share_mm(sig))
+		return 0;
+	on_signal(argument_number(ctx, 2));
+	tell_stack(ctx);
+	return 0;
 }
 
 SEC("?kprobe/do_send_sig_info")
-int BPF_KPROBE(kp_signal, int sig, void *info, struct task_struct *task)
+int BPF_KPROBE(kp_signal, int sig, void *info, void *task)
 {
-	return on_signal(ctx, sig, task);
+	if (!may_share_mm(sig))
+		return 0;
+	on_signal((__u64)task);
+	tell_stack(ctx);
+	return 0;
 }
 
 SEC("?tp_btf/sched_process_exit")
-int BPF_PROG(btf_exit, struct task_struct *task)
+int BPF_PROG(btf_exit)
 {
-	return on_exit(task);
+	return on_exit();
 }
 
 SEC("?raw_tp/sched_process_exit")
-int BPF_PROG(tp_exit, struct task_struct *task)
+int BPF_PROG(tp_exit)
 {
-	return on_exit(task);
+	return on_exit();
 }
 
 SEC("?tp_btf/sched_process_exec")
-int BPF_PROG(btf_exec, struct task_struct *task)
+int BPF_PROG(btf_exec)
 {
-	return on_exec(task);
+	return on_exec();
 }
 
 SEC("?raw_tp/sched_process_exec")
-int BPF_PROG(tp_exec, struct task_struct *task)
+int BPF_PROG(tp_exec)
 {
-	return on_exec(task);
+	return on_exec();
 }
 
 SEC("?fentry/memory_max_write")
-int BPF_PROG(btf_max_begin, struct kernfs_open_file *of)
+int BPF_PROG(btf_max_begin)
 {
-	return on_limit_begin(of, LIMIT_MAX, compat__traced_function(ctx));
+	return on_limit_begin(argument_number(ctx, 0), LIMIT_MAX, compat__traced_function(ctx));
 }
 
 SEC("?kprobe/memory_max_write")
-int BPF_KPROBE(kp_max_begin, struct kernfs_open_file *of)
+int BPF_KPROBE(kp_max_begin, void *of)
 {
-	return on_limit_begin(of, LIMIT_MAX, PT_REGS_IP(ctx));
+	return on_limit_begin((__u64)of, LIMIT_MAX, PT_REGS_IP(ctx));
 }
 
 SEC("?fexit/memory_max_write")
@@ -562,15 +595,15 @@ int BPF_KRETPROBE(kp_max_end, long ret)
 }
 
 SEC("?fentry/memory_high_write")
-int BPF_PROG(btf_high_begin, struct kernfs_open_file *of)
+int BPF_PROG(btf_high_begin)
 {
-	return on_limit_begin(of, LIMIT_HIGH, compat__traced_function(ctx));
+	return on_limit_begin(argument_number(ctx, 0), LIMIT_HIGH, compat__traced_function(ctx));
 }
 
 SEC("?kprobe/memory_high_write")
-int BPF_KPROBE(kp_high_begin, struct kernfs_open_file *of)
+int BPF_KPROBE(kp_high_begin, void *of)
 {
-	return on_limit_begin(of, LIMIT_HIGH, PT_REGS_IP(ctx));
+	return on_limit_begin((__u64)of, LIMIT_HIGH, PT_REGS_IP(ctx));
 }
 
 SEC("?fexit/memory_high_write")
@@ -586,15 +619,15 @@ int BPF_KRETPROBE(kp_high_end, long ret)
 }
 
 SEC("?fentry/swap_max_write")
-int BPF_PROG(btf_swap_begin, struct kernfs_open_file *of)
+int BPF_PROG(btf_swap_begin)
 {
-	return on_limit_begin(of, LIMIT_SWAP_MAX, compat__traced_function(ctx));
+	return on_limit_begin(argument_number(ctx, 0), LIMIT_SWAP_MAX, compat__traced_function(ctx));
 }
 
 SEC("?kprobe/swap_max_write")
-int BPF_KPROBE(kp_swap_begin, struct kernfs_open_file *of)
+int BPF_KPROBE(kp_swap_begin, void *of)
 {
-	return on_limit_begin(of, LIMIT_SWAP_MAX, PT_REGS_IP(ctx));
+	return on_limit_begin((__u64)of, LIMIT_SWAP_MAX, PT_REGS_IP(ctx));
 }
 
 SEC("?fexit/swap_max_write")
@@ -787,26 +820,34 @@ int BPF_KPROBE(kp_charged, struct page_counter *counter, unsigned long pages)
 SEC("?kprobe")
 int kp_shared(struct pt_regs *ctx)
 {
-	void *first = (void *)PT_REGS_PARM1(ctx);
+	__u64 first = PT_REGS_PARM1(ctx);
 
 	switch (bpf_get_attach_cookie(ctx)) {
 	case HOOK_OOM_ENTER:
-		check_write(ctx);
-		return on_oom_enter(first);
+		return on_oom_enter(ctx, first);
 	case HOOK_OOM_EXIT:
-		return on_oom_exit(ctx, PT_REGS_RC(ctx) & 0xff);
+		on_oom_exit(PT_REGS_RC(ctx));
+		break;
 	case HOOK_KILL:
 		return on_kill(first);
 	case HOOK_VICTIM:
 		return on_victim();
 	case HOOK_MARK:
-		return on_mark(ctx, first);
+		on_mark(first);
+		break;
 	case HOOK_SIGNAL:
-		return on_signal(ctx, (int)(__u64)first, (void *)PT_REGS_PARM3(ctx));
+		if (!may_share_mm((int)first))
+			return 0;
+		on_signal(PT_REGS_PARM3(ctx));
+		break;
 	case HOOK_MAX_BEGIN:
 		return on_limit_begin(first, LIMIT_MAX, PT_REGS_IP(ctx));
 	case HOOK_MAX_END:
 		return on_limit_end(PT_REGS_RC(ctx));
+	default:
+		return 0;
 	}
-	return 0;
+	tell_stack(ctx);
+	/* Asked for again, since the verifier would go through tell_stack() once for each value that it knows. */
+	return bpf_get_attach_cookie(ctx) == HOOK_OOM_EXIT ? end_run() : 0;
 }

@@ -16,6 +16,21 @@ const volatile __u64 target_ancestors[EVENT_DEPTH_MAX] = {}; /* ids, up to the r
 const volatile __u32 page_size = 4096;
 const volatile bool memory_on_v1 = false;  /* the memory controller is on a cgroup v1 hierarchy */
 
+/*
+ * The functions that aren't static are "global" to the verifier (5.6): it looks at each once, for any
+ * arguments, and not again at each call, nor for each way that leads there. That makes loading several
+ * times faster. Their arguments must be numbers: addresses come as __u64.
+ */
+
+/* An argument of a BTF-typed program as such a number: what has been probe-read is no pointer to the verifier. */
+static __always_inline __u64 argument_number(void *ctx, __u32 i)
+{
+	__u64 value = 0;
+
+	bpf_probe_read_kernel(&value, sizeof(value), ctx + i * sizeof(value));
+	return value;
+}
+
 /* The css of the memory controller in an array `subsys` (of a css_set or a cgroup), or NULL. */
 static __always_inline struct cgroup_subsys_state *memory_css(void *subsys)
 {
@@ -26,27 +41,36 @@ static __always_inline struct cgroup_subsys_state *memory_css(void *subsys)
 	return css;
 }
 
+__noinline __u64 task_cgroup_address(__u64 task)
+{
+	struct css_set *set = BPF_CORE_READ((struct task_struct *)task, cgroups);
+	struct cgroup_subsys_state *css;
+
+	if (!memory_on_v1)
+		return (__u64)BPF_CORE_READ(set, dfl_cgrp);
+	css = memory_css((void *)set + bpf_core_field_offset(struct css_set, subsys));
+	return (__u64)BPF_CORE_READ(css, cgroup);
+}
+
 /*
  * The cgroup a task is in, in the hierarchy that has the memory controller. On v2 that is the
  * cgroup of /proc/PID/cgroup, even where the controller is off and an ancestor is charged.
  */
-static __noinline struct cgroup *task_cgroup(struct task_struct *task)
+static __always_inline struct cgroup *task_cgroup(struct task_struct *task)
 {
-	struct css_set *set = BPF_CORE_READ(task, cgroups);
-	struct cgroup_subsys_state *css;
-
-	if (!memory_on_v1)
-		return BPF_CORE_READ(set, dfl_cgrp);
-	css = memory_css((void *)set + bpf_core_field_offset(struct css_set, subsys));
-	return BPF_CORE_READ(css, cgroup);
+	return (void *)task_cgroup_address((__u64)task);
 }
 
-static __noinline struct mem_cgroup *cgroup_memcg(struct cgroup *cgrp)
+__noinline __u64 cgroup_memcg_address(__u64 cgroup)
 {
-	void *subsys = (void *)cgrp + bpf_core_field_offset(struct cgroup, subsys);
-	void *css = memory_css(subsys);
+	void *css = memory_css((void *)cgroup + bpf_core_field_offset(struct cgroup, subsys));
 
-	return css ? css - bpf_core_field_offset(struct mem_cgroup, css) : NULL;
+	return css ? (__u64)css - bpf_core_field_offset(struct mem_cgroup, css) : 0;
+}
+
+static __always_inline struct mem_cgroup *cgroup_memcg(struct cgroup *cgrp)
+{
+	return (void *)cgroup_memcg_address((__u64)cgrp);
 }
 
 static __always_inline struct cgroup *cgroup_parent(struct cgroup *cgrp)
@@ -56,16 +80,15 @@ static __always_inline struct cgroup *cgroup_parent(struct cgroup *cgrp)
 	return css ? css - bpf_core_field_offset(struct cgroup, self) : NULL;
 }
 
-static __always_inline __u64 cgroup_id(struct cgroup *cgrp)
+__noinline __u64 cgroup_id_at(__u64 cgroup)
 {
-	return BPF_CORE_READ(cgrp, kn, id);
+	return BPF_CORE_READ((struct cgroup *)cgroup, kn, id);
 }
 
-/*
- * The functions below that aren't static are "global" to the verifier (5.6): it looks at each once,
- * for any arguments, and not again at each call. That makes loading several times faster. Their
- * arguments must be numbers: addresses come as __u64.
- */
+static __always_inline __u64 cgroup_id(struct cgroup *cgrp)
+{
+	return cgroup_id_at((__u64)cgrp);
+}
 
 /* Whether a cgroup is the target or below it. Everything is, when that is the whole machine. */
 __noinline int in_target(__u64 cgroup)
@@ -106,9 +129,10 @@ static __always_inline struct program program_of(struct mm_struct *mm)
 	return program;
 }
 
-/* Whether a task that may have ended runs, or ran until it ended, this program. */
-static __always_inline bool runs_program(struct task_struct *task, struct program program)
+/* Whether a task that may have ended runs, or ran until it ended, this program: `yes` if so, else `no`. */
+__noinline __u64 if_runs_program(__u64 address, __u64 exe, __u64 arg_start, __u64 yes, __u64 no)
 {
+	struct task_struct *task = (void *)address;
 	struct mm_struct *mm = BPF_CORE_READ(task, mm);
 	struct program its;
 
@@ -116,7 +140,7 @@ static __always_inline bool runs_program(struct task_struct *task, struct progra
 	if (!mm)
 		mm = BPF_CORE_READ(task, signal, oom_mm);
 	its = program_of(mm);
-	return mm && its.exe == program.exe && its.arg_start == program.arg_start;
+	return mm && its.exe == exe && its.arg_start == arg_start ? yes : no;
 }
 
 /*
@@ -125,15 +149,13 @@ static __always_inline bool runs_program(struct task_struct *task, struct progra
  */
 __noinline __u64 find_ancestor(__u64 address, __u64 exe, __u64 arg_start)
 {
-	struct program program = { .exe = exe, .arg_start = arg_start };
-	struct task_struct *task = (void *)address, *found = NULL;
+	__u64 found = 0;
 
-	for (int i = 0; i < ANCESTORS_MAX && task; i++) {
-		task = BPF_CORE_READ(task, real_parent);
-		if (runs_program(task, program))
-			found = task;
+	for (__u64 i = 0; i < ANCESTORS_MAX && address; i++) {
+		address = (__u64)BPF_CORE_READ((struct task_struct *)address, real_parent);
+		found = if_runs_program(address, exe, arg_start, address, found);
 	}
-	return (__u64)found;
+	return found;
 }
 
 /* The pid of a task's thread group in its own pid namespace; *level is that namespace's depth. */
