@@ -15,7 +15,6 @@
 
 #define VMLINUX "/sys/kernel/btf/vmlinux"
 #define VMLINUX_MAX (64U << 20) /* bytes; it has 4 to 8 MB */
-#define HUGE_PAGE (2U << 20)
 #define NAMES_MAX 1024
 #define TYPE_KINDS (1U << BTF_KIND_STRUCT | 1U << BTF_KIND_UNION | 1U << BTF_KIND_ENUM | \
 		    1U << BTF_KIND_ENUM64 | 1U << BTF_KIND_TYPEDEF)
@@ -196,20 +195,6 @@ const char *kernel_btf__path(const struct kernel_btf *btf)
 	return btf->path;
 }
 
-/* Memory that starts on a huge page: clearing that takes less than faulting in small ones. */
-static void *get_memory(size_t size, void **mapping, size_t *mapped)
-{
-	uintptr_t start;
-
-	*mapped = size + HUGE_PAGE;
-	*mapping = mmap(NULL, *mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (*mapping == MAP_FAILED)
-		return NULL;
-	start = ((uintptr_t)*mapping + HUGE_PAGE - 1) & ~(uintptr_t)(HUGE_PAGE - 1);
-	madvise(*mapping, *mapped, MADV_HUGEPAGE); /* all of it: a huge page must be in it as a whole */
-	return (void *)start;
-}
-
 /* The BTF that the kernel has loaded, in one piece (5.11, if it has been used already). */
 static size_t copy_vmlinux(void *bytes, size_t size)
 {
@@ -229,34 +214,29 @@ static size_t copy_vmlinux(void *bytes, size_t size)
 	return !err && info.kernel_btf && !strcmp(name, "vmlinux") && info.btf_size == size ? size : 0;
 }
 
-/* Sets *bytes to all of the kernel's BTF, inside of a mapping for munmap(). */
-static int read_vmlinux(const void **bytes, size_t *size, void **mapping, size_t *mapped)
+/* Sets *out to all of the kernel's BTF, for free(). */
+static int read_vmlinux(void **out, size_t *size)
 {
 	int fd = open(VMLINUX, O_RDONLY | O_CLOEXEC);
 	off_t length = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
+	char *bytes = length > 0 && length <= VMLINUX_MAX ? malloc(length) : NULL;
 	ssize_t count = 1;
-	char *memory = NULL;
 
-	if (length > 0 && length <= VMLINUX_MAX)
-		memory = get_memory(length, mapping, mapped);
-	if (!memory) {
-		if (fd >= 0)
-			close(fd);
-		return -EINVAL;
-	}
-	*bytes = memory;
-	*size = copy_vmlinux(memory, length);
+	*size = bytes ? copy_vmlinux(bytes, length) : 0;
 	/* A page at a time is all that the file gives. */
-	for (off_t at = 0; !*size && count > 0; at += count) {
-		count = pread(fd, memory + at, length - at, at);
+	for (off_t at = 0; bytes && !*size && count > 0; at += count) {
+		count = pread(fd, bytes + at, length - at, at);
 		if (at == length)
 			*size = length;
 	}
-	close(fd);
-	if (*size)
-		return 0;
-	munmap(*mapping, *mapped);
-	return -EIO;
+	if (fd >= 0)
+		close(fd);
+	if (!*size) {
+		free(bytes);
+		return -EIO;
+	}
+	*out = bytes;
+	return 0;
 }
 
 static int write_subset(struct kernel_btf *btf, struct btf_scan *scan)
@@ -280,9 +260,8 @@ static int write_subset(struct kernel_btf *btf, struct btf_scan *scan)
 int kernel_btf__read(struct kernel_btf *btf, struct bpf_object *object)
 {
 	struct btf_scan *scan = NULL;
-	size_t size = 0, mapped = 0;
-	const void *bytes = NULL;
-	void *mapping = NULL;
+	void *bytes = NULL;
+	size_t size = 0;
 	int err;
 
 	if (btf->read)
@@ -291,13 +270,13 @@ int kernel_btf__read(struct kernel_btf *btf, struct bpf_object *object)
 	err = err ?: add_name(btf, strdup(HAS_COOKIES), 1U << BTF_KIND_FUNC, false);
 	err = err ?: add_name(btf, strdup(HAS_FENTRY), 1U << BTF_KIND_FUNC, false);
 	err = err ?: add_name(btf, strdup(FREES_LATER), 1U << BTF_KIND_FUNC, false);
-	err = err ?: read_vmlinux(&bytes, &size, &mapping, &mapped);
+	err = err ?: read_vmlinux(&bytes, &size);
 	if (err)
 		return err;
 	err = btf_scan__new(bytes, size, btf->names, btf->count, &scan);
 	err = err ?: write_subset(btf, scan);
 	btf_scan__free(scan);
-	munmap(mapping, mapped);
+	free(bytes);
 	btf->read = !err;
 	return err;
 }
