@@ -128,3 +128,15 @@ int sandbox__enter(void)
 	program.len = filter.count;
 	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) ? -errno : 0;
 }
+
+int sandbox__limit(int resource, rlim_t max)
+{
+	struct rlimit limit;
+
+	if (getrlimit(resource, &limit))
+		return -errno;
+	if (limit.rlim_max > max)
+		limit.rlim_max = max;
+	limit.rlim_cur = limit.rlim_max;
+	return setrlimit(resource, &limit) ? -errno : 0;
+}

@@ -3,6 +3,11 @@
 #ifndef OOMTRACE_SANDBOX_H
 #define OOMTRACE_SANDBOX_H
 
+#include <sys/resource.h>
+
+/* Sets a resource limit for good, or to the most that is allowed if that is less. Returns 0 or a negative errno. */
+int sandbox__limit(int resource, rlim_t max);
+
 /*
  * From here on this process, and nothing but its end undoes it, can use descriptors that it has, open files
  * for reading that its user may read, and allocate memory; not execute what it has written, start a process,

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -17,6 +16,7 @@
 
 #include "child.h"
 #include "privileges.h"
+#include "sandbox.h"
 #include "symbols_wire.h"
 
 #ifndef CAP_CHECKPOINT_RESTORE
@@ -88,13 +88,6 @@ static _Noreturn void maps_main(const struct sockets *s)
 	_exit(0);
 }
 
-static int limit(int resource, rlim_t max)
-{
-	struct rlimit rlimit = { max, max };
-
-	return setrlimit(resource, &rlimit) ? -errno : 0;
-}
-
 /* For the keeper, and so for the process that it starts, which gives up more. */
 static int give_up_everything(void)
 {
@@ -103,9 +96,9 @@ static int give_up_everything(void)
 				    setresuid(NOBODY, NOBODY, NOBODY)))
 		return -errno;
 	prctl(PR_SET_DUMPABLE, 0);
-	if ((!SANITIZED && limit(RLIMIT_AS, SYMS_BYTES_MAX)) || limit(RLIMIT_FSIZE, 0) || limit(RLIMIT_CORE, 0))
+	if ((!SANITIZED && sandbox__limit(RLIMIT_AS, SYMS_BYTES_MAX)) || sandbox__limit(RLIMIT_FSIZE, 0) ||
+	    sandbox__limit(RLIMIT_CORE, 0) || sandbox__limit(RLIMIT_NOFILE, SYMS_FILES_MAX))
 		return -EPERM;
-	limit(RLIMIT_NOFILE, SYMS_FILES_MAX); /* fails if fewer are allowed: then it is fewer */
 	return privileges__keep(0);
 }
 

@@ -6,7 +6,6 @@
 #include <stddef.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -15,11 +14,13 @@
 #include "sandbox.h"
 #include "symbols_wire.h"
 
+/* Of processor time; more than an honest session takes for names, whose files are limited one by one. */
+#define WORKER_SECONDS 600
+
 static _Noreturn void worker_main(int in, int out, int kallsyms_fd, const struct symbolizer_guard *guard)
 {
-	const struct rlimit none = {};
-
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || setrlimit(RLIMIT_NPROC, &none) || sandbox__enter())
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || sandbox__limit(RLIMIT_NPROC, 0) ||
+	    sandbox__limit(RLIMIT_CPU, WORKER_SECONDS) || sandbox__enter())
 		_exit(1);
 	symbols_wire__run_syms(in, out, kallsyms_fd, guard);
 	/* Not _exit(), where sanitizers look for leaks, with a process that may not be started here. */
