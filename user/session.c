@@ -468,7 +468,7 @@ static void tell_symbols(struct session *s)
 	if (health.replaced > s->symbols_told.replaced) {
 		console__clear(s->console);
 		fputs("oomtrace: the process that finds the names of functions has failed, and another one takes its "
-		      "place; some stacks are addresses.\n", stderr);
+		      "place; some stacks may be addresses.\n", stderr);
 	}
 	if (health.alone && !s->symbols_told.alone) {
 		console__clear(s->console);

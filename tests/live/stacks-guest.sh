@@ -50,6 +50,21 @@ trace made -- ./stacks-static 64 8 --made
 trace kprobes --force-kprobes -- ./stacks-static 64 8
 # 40 short-lived processes.
 trace short -- sh -c "'for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do ./stacks-static 16 1; done'"
+# The process that reads files fails between two programs.
+worker() {
+	for dir in /proc/[0-9]*; do
+		read -r comm <"$dir/comm" || continue
+		[ "$comm" = oomtrace-syms ] || continue
+		read -r comm <"/proc/$(sed -n 's/^PPid:\t//p' "$dir/status")/comm" || continue
+		[ "$comm" != oomtrace-syms ] || echo "${dir#/proc/}"
+	done 2>/dev/null
+}
+{
+	until [ -e /tmp/half ] && [ "$(worker)" ]; do sleep 0.1; done
+	kill -KILL "$(worker)"
+	: >/tmp/killed
+} &
+trace replaced -- sh -c "'./stacks-static 64 4; : >/tmp/half; until [ -e /tmp/killed ]; do sleep 0.1; done; ./stacks-static 64 4'"
 # Nobody has asked for stacks, but the trigger's is told.
 mkdir $CG/plain
 echo 32M >$CG/plain/memory.max
