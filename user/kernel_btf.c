@@ -293,3 +293,44 @@ bool kernel_btf__fentry_waits(const struct kernel_btf *btf)
 	return has_function(btf, HAS_COOKIES) && has_function(btf, HAS_FENTRY) &&
 	       !has_function(btf, FREES_LATER);
 }
+
+/* The number of elements of a struct's member; -1: there is no such array. */
+static int64_t array_length(const struct btf *types, const char *name, const char *member)
+{
+	int id = btf__find_by_name_kind(types, name, BTF_KIND_STRUCT);
+	const struct btf_type *type = id < 0 ? NULL : btf__type_by_id(types, id), *array;
+
+	for (int i = 0; type && i < btf_vlen(type); i++) {
+		if (strcmp(btf__name_by_offset(types, btf_members(type)[i].name_off), member))
+			continue;
+		array = btf__type_by_id(types, btf_members(type)[i].type);
+		return array && btf_is_array(array) ? (int64_t)btf_array(array)->nelems : -1;
+	}
+	return -1;
+}
+
+/* The value of an enumerator; -1: there is none. */
+static int64_t enumerator(const struct btf *types, const char *name, const char *which)
+{
+	int id = btf__find_by_name_kind(types, name, BTF_KIND_ENUM);
+	const struct btf_type *type = id < 0 ? NULL : btf__type_by_id(types, id);
+
+	for (int i = 0; type && i < btf_vlen(type); i++) {
+		if (!strcmp(btf__name_by_offset(types, btf_enum(type)[i].name_off), which))
+			return btf_enum(type)[i].val;
+	}
+	return -1;
+}
+
+bool kernel_btf__has_stats_index(const struct kernel_btf *btf)
+{
+	struct btf *types = btf__parse_raw(btf->path);
+	int64_t items, slots;
+
+	if (!types)
+		return false;
+	items = enumerator(types, "memcg_stat_item", "MEMCG_NR_STAT");
+	slots = array_length(types, "memcg_vmstats", "state");
+	btf__free(types);
+	return items > 0 && slots > 0 && items != slots;
+}

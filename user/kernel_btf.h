@@ -31,4 +31,7 @@ int kernel_btf__read(struct kernel_btf *btf, struct bpf_object *object);
  */
 bool kernel_btf__fentry_waits(const struct kernel_btf *btf);
 
+/* Whether mem_cgroup_stats_index says where the items of a cgroup's statistics are (bpf/compat.bpf.h). */
+bool kernel_btf__has_stats_index(const struct kernel_btf *btf);
+
 #endif

@@ -289,9 +289,21 @@ static void fill_cause(struct model *model, struct record_oom *r)
 	}
 }
 
+/* All zero: the kernel hasn't summed anything up yet. Swap isn't one of these sums. */
+static bool says_nothing(const struct event_memory *e)
+{
+	uint32_t sums = e->known & ~(1u << MEMORY_SWAP);
+
+	for (int i = 0; i < MEMORY_ITEMS; i++) {
+		if (sums & 1u << i && e->bytes[i])
+			return false;
+	}
+	return true;
+}
+
 static bool fill_memory(const struct model *model, struct record_memory *memory)
 {
-	if (!model->has_memory || !model->memory.known)
+	if (!model->has_memory || says_nothing(&model->memory))
 		return false;
 	memory->known = model->memory.known;
 	memory->exact = model->memory.h.flags & MEMORY_EXACT;

@@ -690,7 +690,8 @@ static int trace(struct session *s)
 		tell_session(s);
 		names__learn_cmdlines(s->tracer, s->hierarchy, s->target);
 		if (records_usage(s))
-			follow__begin(s->tracer, s->hierarchy, s->target);
+			follow__begin(s->hierarchy, s->target);
+		follow__find_statistics(s->tracer);
 		err = privileges__drop();
 	}
 	if (!err && s->guard) {

@@ -355,6 +355,8 @@ int tracer__open(const struct tracer_options *opts, tracer_event_fn on_event, vo
 		tracer->planned = false;
 		err = load_and_attach(tracer, opts, plan);
 	}
+	if (!err && tracer->btf)
+		tracer->skel->bss->stats_index_wanted = kernel_btf__has_stats_index(tracer->btf);
 	kernel_btf__free(tracer->btf);
 	tracer->btf = NULL;
 	if (err)

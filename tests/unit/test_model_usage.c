@@ -386,6 +386,14 @@ static void test_memory(void **state)
 	/* It was of that run only. */
 	send_kill(&t, 12 * S, LEAF, LEAF);
 	assert_null(t.oom.memory);
+	/* Sums that the kernel hasn't made yet are unknown and not 0. */
+	e = blank(EVENT_MEMORY, 1, 13 * S);
+	e.memory.cgroup_id = LEAF;
+	e.memory.known = 1 << MEMORY_ANON | 1 << MEMORY_KERNEL | 1 << MEMORY_SWAP;
+	e.memory.bytes[MEMORY_SWAP] = MIB;
+	send(&t, e);
+	send_kill(&t, 14 * S, LEAF, LEAF);
+	assert_null(t.oom.memory);
 	model__free(t.model);
 }
 
