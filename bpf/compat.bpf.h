@@ -174,11 +174,11 @@ static __always_inline struct kernfs_node *compat__kernfs_parent(struct kernfs_n
 /*
  * mem_cgroup.vmstats, which memory.stat shows. Up to 5.13 atomics in mem_cgroup itself, that each CPU adds to when it
  * has a batch (32 pages); from 5.14 (7e1c0d6f5820 "memcg: switch lruvec stats to rstat") longs that are summed up every
- * two seconds, and when someone looks: from 6.0 (410f8e82689e "memcg: extract memcg_vmstats from struct
+ * two seconds, and when someone looks: in mem_cgroup too, from 6.0 (410f8e82689e "memcg: extract memcg_vmstats from struct
  * mem_cgroup") behind a pointer. From 6.11 (70a64b7919cb "memcg: dynamically allocate lruvec_stats",
  * ff48c71c26aa "memcg: reduce memory for the lruvec and memcg stats") only some items are kept: the place of
  * each is in the static array mem_cgroup_stats_index, whose address only /proc/kallsyms tells. The kernels
- * between 5.10 and 6.1 aren't read. The oldest side may go with support for 5.10.
+ * between 5.10 and 6.1 weren't tried. The oldest side may go with support for 5.10.
  */
 struct mem_cgroup___atomics {
 	atomic_long_t vmstats[1];
@@ -192,6 +192,10 @@ struct memcg_vmstats {
 struct memcg_vmstats_percpu {
 	long state[1];
 	long state_prev[1];
+} __attribute__((preserve_access_index));
+
+struct mem_cgroup___inside {
+	struct memcg_vmstats vmstats;
 } __attribute__((preserve_access_index));
 
 struct mem_cgroup___pointer {
@@ -277,7 +281,10 @@ __noinline __s64 compat__memcg_state(__u64 memcg_address, __u32 item)
 					item * sizeof(long));
 		return value > 0 ? value : 0;
 	}
-	stats = (__u64)BPF_CORE_READ(new, vmstats);
+	if (bpf_core_field_exists(new->vmstats))
+		stats = (__u64)BPF_CORE_READ(new, vmstats);
+	else
+		stats = memcg_address + bpf_core_field_offset(struct mem_cgroup___inside, vmstats);
 	if (compat__stats_index_wanted()) {
 		__u8 index = STATS_INDEX_NONE;
 
