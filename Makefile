@@ -8,6 +8,7 @@
 # make limits      the live tests of limit changes and their causes, which make test leaves out
 # make stall       those of stalls, the status line and many cgroups, which it leaves out too
 # make usage       those of usage, reclaim and what the memory was, of which make test has a part
+# make soak        an hour beside a busy cgroup: memory that stays bounded (OOMTRACE_SOAK: seconds)
 # make browser     the HTML report in headless Chromium, and the Chrome trace
 # make fuzz        the fuzz targets, FUZZ_SECONDS=60 each
 # make bench       how fast a report is made; start-up, memory and overhead beside other tools'
@@ -45,7 +46,7 @@ SKELETON := build/bpf/oomtrace.skel.h
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all tools test demo unit live limits usage stall browser bench fuzz install uninstall clean
+.PHONY: all tools test demo unit live limits usage stall soak browser bench fuzz install uninstall clean
 all: $(OUT)/oomtrace
 
 $(OUT)/oomtrace: $(OBJECTS)
@@ -111,6 +112,9 @@ usage:
 
 stall:
 	tests/live/stall.sh
+
+soak:
+	tests/live/soak.sh
 
 limits:
 	tests/live/limits.sh
