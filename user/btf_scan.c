@@ -10,10 +10,8 @@
 #define BUCKETS 4096 /* by a name's first bytes; so many that nearly all types end here */
 #define NONE UINT16_MAX
 #define CHAIN_MAX 64 /* typedefs and qualifiers in a row; the kernel itself allows 32 */
-#define STRIDE 32    /* ids from one offset that is kept to the next: an index of all is 0.4 MB to touch */
 #define POINTER_ID 1 /* of the one pointer in a subset */
 #define SUBSET_TYPES 8192 /* at most, the pointer not counted */
-#define SLOTS (2 * SUBSET_TYPES)
 #define SUBSET_MAX (16U << 20) /* bytes of each section: a name that is used often is there as often */
 /* The kinds that can be asked for in a subset. */
 #define SUBSET_KINDS (1U << BTF_KIND_STRUCT | 1U << BTF_KIND_UNION | 1U << BTF_KIND_ENUM | \
@@ -28,8 +26,8 @@ struct btf_scan {
 	const uint8_t *types;
 	const char *strings;
 	uint32_t types_len, strings_len;
-	uint32_t *offsets; /* into `types`, of each id that is a multiple of STRIDE */
-	uint32_t count;    /* of ids */
+	uint32_t *offsets; /* into `types`, by id */
+	uint32_t count;    /* of ids; 0 is void */
 
 	struct btf_scan__name *names;
 	uint32_t kinds; /* of all of them */
@@ -43,7 +41,7 @@ struct subset {
 	struct btf_scan *scan;
 	uint32_t queue[SUBSET_TYPES]; /* ids in the order of their new ones, from POINTER_ID + 1 on */
 	uint32_t queued;
-	uint16_t slots[SLOTS];        /* hash table: id to place in the queue, plus 1; 0: free */
+	uint16_t *new_ids; /* by id; 0: not in the queue */
 	struct buffer types, strings;
 };
 
@@ -182,7 +180,7 @@ static int scan_types(struct btf_scan *scan)
 	uint32_t at = 0;
 
 	/* As many as there could be: memory that isn't written to costs nothing. */
-	scan->offsets = calloc(scan->types_len / sizeof(struct btf_type) / STRIDE + 1, sizeof(*scan->offsets));
+	scan->offsets = calloc(scan->types_len / sizeof(struct btf_type) + 1, sizeof(*scan->offsets));
 	if (!scan->offsets)
 		return -ENOMEM;
 	for (scan->count = 1; at < scan->types_len; scan->count++) {
@@ -199,8 +197,7 @@ static int scan_types(struct btf_scan *scan)
 		size = sizeof(*type) + tail_size(type);
 		if (size > left || type->name_off >= scan->strings_len)
 			return -EINVAL;
-		if (scan->count % STRIDE == 0)
-			scan->offsets[scan->count / STRIDE] = at;
+		scan->offsets[scan->count] = at;
 		/* A string too short to be looked for may end the section: don't read beyond that. */
 		if (scan->kinds & 1U << kind && scan->strings_len - type->name_off > BTF_SCAN__NAME_MIN &&
 		    compare_name(scan, type, scan->count))
@@ -244,18 +241,7 @@ void btf_scan__free(struct btf_scan *scan)
 
 static const struct btf_type *type_at(const struct btf_scan *scan, uint32_t id)
 {
-	const struct btf_type *type;
-	uint32_t at;
-
-	if (!id || id >= scan->count)
-		return NULL;
-	at = scan->offsets[id / STRIDE];
-	/* The first stride starts with 1, at offset 0. */
-	for (uint32_t i = id < STRIDE ? 1 : id - id % STRIDE; i < id; i++) {
-		type = (const void *)(scan->types + at);
-		at += sizeof(*type) + tail_size(type);
-	}
-	return (const void *)(scan->types + at);
+	return id && id < scan->count ? (const void *)(scan->types + scan->offsets[id]) : NULL;
 }
 
 static int append(struct buffer *to, const void *bytes, size_t len)
@@ -288,17 +274,15 @@ static int move_string(struct subset *s, uint32_t *offset)
 /* Has a type in the subset, as it is. Sets its new id. */
 static int enqueue(struct subset *s, uint32_t *id)
 {
-	uint32_t slot = *id * 2654435761U % SLOTS;
+	uint16_t *new_id = &s->new_ids[*id];
 
-	while (s->slots[slot] && s->queue[s->slots[slot] - 1] != *id)
-		slot = (slot + 1) % SLOTS;
-	if (!s->slots[slot]) {
+	if (!*new_id) {
 		if (s->queued == SUBSET_TYPES)
 			return -EINVAL;
 		s->queue[s->queued++] = *id;
-		s->slots[slot] = s->queued;
+		*new_id = POINTER_ID + s->queued;
 	}
-	*id = POINTER_ID + s->slots[slot];
+	*id = *new_id;
 	return 0;
 }
 
@@ -441,9 +425,11 @@ int btf_scan__subset(struct btf_scan *scan, void **data, size_t *size)
 	if (!s)
 		return -ENOMEM;
 	s->scan = scan;
-	err = move_all(s);
+	s->new_ids = calloc(scan->count, sizeof(*s->new_ids));
+	err = s->new_ids ? move_all(s) : -ENOMEM;
 	if (!err)
 		err = put_together(s, data, size);
+	free(s->new_ids);
 	free(s->types.bytes);
 	free(s->strings.bytes);
 	free(s);
