@@ -9,6 +9,7 @@
 #include "event.h"
 
 #define ANCESTORS_MAX 8 /* levels of parents that are looked at */
+#define SIGKILL 9
 
 /* Set by user space before loading. */
 const volatile __u64 target_cgroup_id = 0; /* 0: the whole machine */
