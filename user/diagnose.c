@@ -62,6 +62,12 @@ static const char *failed_purpose(const struct plan *plan, const char **lost)
 	return NULL;
 }
 
+/* "confidentiality" takes away functions that programs call, which makes them invalid ones (EINVAL). */
+static bool is_by_lockdown(int err, const char *lockdown)
+{
+	return lockdown && (err == -EPERM || !strcmp(lockdown, "confidentiality"));
+}
+
 int diagnose__open_failure(int err, const struct plan *plan)
 {
 	const char *lockdown = privileges__lockdown();
@@ -72,7 +78,7 @@ int diagnose__open_failure(int err, const struct plan *plan)
 		      "types that oomtrace needs.\nIt needs Linux 5.10 or newer built with "
 		      "CONFIG_DEBUG_INFO_BTF=y, as Debian, Ubuntu, Fedora and others ship it.\n",
 		      stderr);
-	} else if (err == -EPERM && lockdown) {
+	} else if (is_by_lockdown(err, lockdown)) {
 		fprintf(stderr, "oomtrace: the kernel is locked down (%s): it lets nobody trace it, root "
 				"neither.\nLock-down comes with Secure Boot or lockdown= on the kernel's "
 				"command line; /sys/kernel/security/lockdown shows it.\n", lockdown);

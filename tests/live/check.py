@@ -508,6 +508,7 @@ COMMAND_LINES = {
     "no-cap-bpf": (3, r"missing CAP_BPF:"),
     "no-cap-perfmon": (3, r"missing CAP_PERFMON:"),
     "no-btf": (3, r"BTF"),
+    "locked-down": (3, r"locked down \(confidentiality\)"),
     "cgroup-outside": (1, r"/proc.*\n.*/sys/fs/cgroup"),
     "cgroup-dots": (2, r"\.\."),
     "cgroup-missing": (1, r"not-there"),

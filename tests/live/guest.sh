@@ -504,10 +504,22 @@ start_tracers() {
 	done
 }
 
-end_run() {
+stop_tracers() {
 	for name in $TRACERS; do
 		stop_tracer "$name"
 	done
+}
+
+# The last of all: it can't be undone, and takes the kernel's memory from programs that are attached.
+locked_down() {
+	SCENARIO=cli
+	mount -t securityfs none /sys/kernel/security
+	echo confidentiality >/sys/kernel/security/lockdown
+	cli locked-down "$BIN"
+	SCENARIO=
+}
+
+end_run() {
 	mark "done"
 	wait_until 30 gone "$reader"
 	echo "$(uptime_s)s: done"
@@ -542,6 +554,8 @@ main() {
 	tiny
 	none
 	killed
+	stop_tracers
+	locked_down
 	end_run
 }
 
@@ -576,6 +590,7 @@ main_v1() {
 	SCENARIO=cli
 	cli container-missing "$BIN" --container no-such-container
 	SCENARIO=
+	stop_tracers
 	end_run
 }
 
