@@ -141,6 +141,7 @@ static int parse_limit(struct record_parser *p, struct json_object *o, struct si
 		.result = value__signed(p, o, "result"),
 	};
 
+	part__find_prefix(&l.container.ref, l.cgroup);
 	if (l.result < -4095)
 		value__fail(p, -EINVAL);
 	if (!writer) {

@@ -46,6 +46,19 @@ static int text_session(struct sink *base, const struct record_session *s)
 	return sink__flush(base);
 }
 
+/* A runtime sets each limit more than once, most of them to what they were. */
+static bool is_in_vain(const struct record_limit *l)
+{
+	return l->old_bytes == l->new_bytes && l->result >= 0 && !l->reclaimed_bytes && !l->kills;
+}
+
+/* Of the container that is being traced itself, and not of a cgroup in it. */
+static bool is_of_target(const struct text_sink *sink, const struct record_limit *l)
+{
+	return text__is_target(sink, &l->container) && l->cgroup &&
+	       strlen(l->cgroup) == l->container.ref.prefix_len;
+}
+
 static int text_limit(struct sink *base, const struct record_limit *l)
 {
 	struct text_sink *sink = (struct text_sink *)base;
@@ -63,17 +76,20 @@ static int text_limit(struct sink *base, const struct record_limit *l)
 	if (l->result < 0)
 		fprintf(out, ": refused, %s", strerror((int)-l->result));
 	fputc('\n', out);
-	text__label(sink, "write");
-	fprintf(out, "%" PRIu64 ": ", l->id);
-	text__size(out, "usage ", l->usage_before_bytes);
-	text__size(out, " -> ", l->usage_after_bytes);
-	text__size(out, ", reclaimed ", l->reclaimed_bytes);
-	fprintf(out, ", killed %u, in %s\n", l->kills,
-		units__format_duration(took, sizeof(took), l->duration_ns));
-	text__label(sink, "of");
-	if (!text__is_target(sink, &l->container) || !text__container(out, &l->container))
+	if (!is_in_vain(l)) {
+		text__label(sink, "write");
+		fprintf(out, "%" PRIu64 ": ", l->id);
+		text__size(out, "usage ", l->usage_before_bytes);
+		text__size(out, " -> ", l->usage_after_bytes);
+		text__size(out, ", reclaimed ", l->reclaimed_bytes);
+		fprintf(out, ", killed %u, in %s\n", l->kills,
+			units__format_duration(took, sizeof(took), l->duration_ns));
+	}
+	if (!is_of_target(sink, l)) {
+		text__label(sink, "of");
 		text__name(out, l->cgroup);
-	fputc('\n', out);
+		fputc('\n', out);
+	}
 	return sink__flush(base);
 }
 

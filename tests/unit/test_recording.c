@@ -241,7 +241,7 @@ static void write_partial_ooms(struct sink *sink, const struct variant *v)
 static void write_limits(struct sink *sink, const struct variant *v)
 {
 	struct record_limit l = {
-		.time = TIME, .id = 4, .cgroup = v->full ? v->name : NULL, .container = docker(v),
+		.time = TIME, .id = 4, .cgroup = v->full ? SCOPE : NULL, .container = docker(v),
 		.writer_pid = 60, .writer_tid = 61, .writer_self = v->full,
 		.writer_comm = v->full ? v->name : NULL, .writer_cgroup = v->full ? v->name : NULL,
 		.old_bytes = RECORD_MAX, .new_bytes = RECORD_MAX - 1, .usage_before_bytes = 5,
