@@ -267,7 +267,7 @@ static bool is_news(struct text_sink *sink, const struct record_stall *s)
 	return true;
 }
 
-/* "95 % of the time", or of several tasks together: "3.2 tasks at any time" */
+/* "95 % of the time", or of several tasks together: "3.2 tasks on average" */
 static void put_share(FILE *out, const struct record_stall *s)
 {
 	double share = s->duration_ns ? (double)s->reclaim_ns / (double)s->duration_ns : 0;
@@ -275,7 +275,7 @@ static void put_share(FILE *out, const struct record_stall *s)
 	if (share <= 1.05)
 		fprintf(out, "%.0f %% of the time", share > 1 ? 100 : share * 100);
 	else
-		fprintf(out, "%.1f tasks at any time", share);
+		fprintf(out, "%.1f tasks on average", share);
 	fputs(s->file == LIMIT_HIGH ? " in reclaim or held back, " : " in reclaim, ", out);
 }
 

@@ -289,7 +289,7 @@ static void test_stall(void **state)
 	s.refused = 0;
 	text__stall(&page.sink->base, &s);
 	expect(&page, "00:00:12.000  STALL OVER  /web was stuck at its memory.high of 64.0 MiB for 12.0 s: "
-		      "3.2 tasks at any time in reclaim or held back, nothing killed\n");
+		      "3.2 tasks on average in reclaim or held back, nothing killed\n");
 	/* Another one. */
 	s = stall(3, false);
 	s.since_ns = 40 * S;
