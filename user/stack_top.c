@@ -60,17 +60,20 @@ bool stack_top__is_known(const struct record_stack *stack)
 	       any_known(stack->kernel, stack->kernel_count);
 }
 
-/* Of the kernel's functions those before the first that says what memory was asked for: all stacks of OOMs have them. */
-static size_t skip_killer(const struct record_frame *frames, size_t count)
+/*
+ * How many of the kernel's functions come before the first that says what memory was asked for: that it was charged,
+ * and that the OOM killer was run, goes without saying.
+ */
+static size_t count_common(const struct record_frame *frames, size_t count)
 {
-	static const char *const killers[] = {
-		"mark_oom_victim", "__oom_kill_process", "oom_kill_process", "out_of_memory",
+	static const char *const common[] = {
+		"page_counter_try_charge", "mark_oom_victim", "__oom_kill_process", "oom_kill_process", "out_of_memory",
 		"mem_cgroup_out_of_memory", "mem_cgroup_oom", "try_charge_memcg", "try_charge",
 	};
 	size_t skipped = 0;
 
-	for (size_t i = 0; i < sizeof(killers) / sizeof(*killers) && skipped + 1 < count; i++) {
-		if (frames[skipped].function && !strcmp(frames[skipped].function, killers[i]))
+	for (size_t i = 0; i < sizeof(common) / sizeof(*common) && skipped + 1 < count; i++) {
+		if (frames[skipped].function && !strcmp(frames[skipped].function, common[i]))
 			skipped++;
 	}
 	return skipped;
@@ -85,8 +88,8 @@ static void format_functions(char *dst, size_t size, const struct record_stack *
 	size_t count = in_kernel ? stack->kernel_count : stack->user_count;
 	size_t len = snprintf(dst, size, "%s", in_kernel ? "in the kernel: " : "");
 
-	if (in_kernel && stack->oom_id) {
-		size_t skipped = skip_killer(frames, count);
+	if (in_kernel) {
+		size_t skipped = count_common(frames, count);
 
 		frames += skipped;
 		count -= skipped;
