@@ -111,6 +111,9 @@ static int trace(const struct options *opts, const struct cgroup__hierarchy *hie
 		guard__finish(guard, true);
 		return code;
 	}
+	if (hierarchy->version == 1 && !opts->dry_run)
+		fputs("oomtrace: the memory controller is on cgroup v1: kills are told, writes of limits, usage "
+		      "and stalls are not.\n", stderr);
 	console = opts->output == OPTIONS_OUTPUT_TEXT && !opts->dry_run ? console__new() : NULL;
 	sink = open_sinks(opts, console ? console__out(console) : stdout, &record, folded);
 	code = sink ? session__run(opts, hierarchy, target, guard, sink, console) : EXIT_RUNTIME;
