@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The part of user space in recording usage, and in telling what memory is. The programs in the kernel know cgroups by address, we by path.
- * What brings the two together is that we read a cgroup's memory.current, and that they look on.
+ * The part of user space in recording usage, and in telling what memory is. The programs in the kernel know
+ * cgroups by address, we by path. What brings the two together is that we read a cgroup's memory.current, and
+ * that they look on.
  */
 #ifndef OOMTRACE_FOLLOW_H
 #define OOMTRACE_FOLLOW_H

@@ -17,8 +17,9 @@ struct limiter;
 
 /*
  * Starts a thread that writes the steps of the options, with their interval in between, the first at
- * once, and afterwards what limiter__set() asks for. Privileges must have been dropped before, since a thread keeps its own. dir_fd is the cgroup's
- * folder; it and the guard are not owned. Returns 0 or a negative errno.
+ * once, and afterwards what limiter__set() asks for. Privileges must have been dropped before, since a
+ * thread keeps its own. dir_fd is the cgroup's folder; it and the guard are not owned. Returns 0 or a
+ * negative errno.
  */
 int limiter__start(const struct options *opts, int dir_fd, struct guard *guard,
 		   struct limiter **out);
