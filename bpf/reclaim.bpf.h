@@ -109,6 +109,16 @@ static __always_inline struct run_sum *sum_of(const struct run_sum_key *key)
 	return bpf_map_lookup_elem(&run_sums, key);
 }
 
+/* Reclaim inside of throttling counts once, as reclaim: its time is taken from the other's. */
+static __noinline void leave_out_of_throttling(__u64 duration_ns)
+{
+	struct run_key key = { current_tid(), RECLAIM_THROTTLE };
+	struct run_start *around = bpf_map_lookup_elem(&runs, &key);
+
+	if (around)
+		around->started_ns += duration_ns;
+}
+
 /* The current thread has come to the end of what it began, if it did. */
 static __always_inline void end_reclaim_run(__u32 kind, __u64 pages)
 {
@@ -125,6 +135,8 @@ static __always_inline void end_reclaim_run(__u32 kind, __u64 pages)
 	duration = now - started_ns;
 	sum_key.cgroup_id = start->cgroup_id;
 	bpf_map_delete_elem(&runs, &key);
+	if (kind == RECLAIM_LIMIT)
+		leave_out_of_throttling(duration);
 	if (kind == RECLAIM_THROTTLE && duration < THROTTLE_MIN_NS)
 		return;
 	sum = sum_of(&sum_key);

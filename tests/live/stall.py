@@ -59,6 +59,8 @@ def check_throttled():
     check_stall("throttled", "memory.high", 32 * MIB)
     stalls = records("throttled", "stall")
     check([s["over"] for s in stalls].count(True) == 1 and stalls[-1]["over"], "throttled: not one end")
+    for stall in stalls: # of one process
+        check(stall["reclaim_ns"] <= stall["duration_ns"] * 1.02, f"throttled: time counts twice: {stall}")
     last = json.loads(read("throttled.last"))
     waited_ns = int(read("throttled.pressure")) * 1000
     # What the kernel counts goes on a little until it is read, and leaves out what isn't waiting.
