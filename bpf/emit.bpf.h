@@ -18,8 +18,7 @@ struct {
  */
 const volatile bool reader_polls = false;
 
-/* Events sent and events that the ring had no room for, by kind. User space maps this memory. */
-__u64 events_sent[EVENT_KIND_SLOTS];
+/* Events that the ring had no room for, by kind. User space maps this memory. */
 __u64 events_lost[EVENT_KIND_SLOTS];
 
 /*
@@ -52,13 +51,12 @@ static __always_inline void *emit__reserve(enum event_kind kind, __u64 size, __u
 }
 
 /*
- * Counts an event that is being sent. Returns how it is to be submitted: the kernel wakes a reader only if
- * it had read all before this event. So one that must be read soon has to ask for it, when there may be
- * others before it that nobody was woken for. Global: see task.bpf.h.
+ * How an event is to be submitted: the kernel wakes a reader only if it had read all before this event. So one
+ * that must be read soon has to ask for it, when there may be others before it that nobody was woken for.
+ * Global: see task.bpf.h.
  */
-__noinline __u64 emit__count_sent(__u32 kind, __u64 group)
+__noinline __u64 emit__wakeup(__u32 kind, __u64 group)
 {
-	__sync_fetch_and_add(&events_sent[kind & (EVENT_KIND_SLOTS - 1)], 1);
 	if (!reader_polls)
 		return 0;
 	switch (kind) {
@@ -82,7 +80,7 @@ static __always_inline void emit__submit(void *event)
 {
 	struct event_header *h = event;
 
-	bpf_ringbuf_submit(event, emit__count_sent(h->kind, h->group));
+	bpf_ringbuf_submit(event, emit__wakeup(h->kind, h->group));
 }
 
 #endif

@@ -395,11 +395,6 @@ int tracer__consume(struct tracer *tracer)
 	return ring_buffer__consume(tracer->ring);
 }
 
-uint64_t tracer__sent(const struct tracer *tracer, enum event_kind kind)
-{
-	return __atomic_load_n(&tracer->skel->bss->events_sent[kind], __ATOMIC_RELAXED);
-}
-
 /* How often the kernel has left out a program since the start. Before 5.12 it doesn't say. */
 static uint64_t times_skipped(const struct bpf_program *program)
 {

@@ -43,8 +43,7 @@ int tracer__fd(const struct tracer *tracer);
 /* Hands over all events that are in the ring now. Returns their number or a negative errno. */
 int tracer__consume(struct tracer *tracer);
 
-/* Events of `kind` that were sent; and that found no room in the ring, or whose program was skipped; since the start. */
-uint64_t tracer__sent(const struct tracer *tracer, enum event_kind kind);
+/* Events of `kind` that found no room in the ring, or whose program was skipped, since the start. */
 uint64_t tracer__lost(const struct tracer *tracer, enum event_kind kind);
 
 /* The command line with which `program` was executed. Returns 0, or -ENOENT when that wasn't seen. */
