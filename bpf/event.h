@@ -37,7 +37,7 @@ enum event_kind {
 	EVENT_KIND_MAX,
 };
 
-#define EVENT_KIND_SLOTS 16 /* length of arrays by kind: a power of two, at least EVENT_KIND_MAX */
+#define EVENT_KIND_SLOTS 16 /* length of arrays by kind: at least EVENT_KIND_MAX */
 
 struct event_header {
 	__u32 size;    /* of the whole event, this header included */
