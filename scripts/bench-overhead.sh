@@ -5,7 +5,8 @@
 # faulted in, and for each OOM kill, on 6.1, the newest kernel and 5.10 (scripts/kernels.sh), in virtual machines
 # whose clock counts instructions; on 6.1 beside a bpftrace one-liner that counts charged bytes by cgroup.
 # Exits with 1 when a page costs more than it may. On 5.10, which charges in batches of 32 pages and not 64, it may
-# cost twice as much. docs/overhead.md has the figures and what they mean. OOMTRACE_PAIRS: rounds of each case (3).
+# cost twice as much. docs/overhead.md has the figures and what they mean. OOMTRACE_PAIRS: rounds of each case (3);
+# OOMTRACE_CASES: which of them ("other stacks"), in the order of overhead-guest.sh.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
@@ -13,6 +14,7 @@ cd "$(dirname "$0")/.."
 out=build/bench-overhead
 labels=("$@")
 [ $# != 0 ] || labels=(6.1 backports 5.10)
+read -ra cases <<<"${OOMTRACE_CASES:-machine other no-usage own stacks near kill-machine kill-own}"
 
 # Of lines "CASE NONE WITH FREE_NONE FREE_WITH OWN" the least of each: what disturbs only ever adds.
 table() { # LABEL
@@ -81,8 +83,8 @@ failed=0
 for label in "${labels[@]}"; do
 	dir=$out/$label
 	say "$label: this takes some minutes"
-	scripts/vm.sh --kernel "$label" --out "$dir" "${vm[@]}" -- sh overhead-guest.sh "${OOMTRACE_PAIRS:-3}" >&2
-	if [ "$label" = 6.1 ]; then
+	scripts/vm.sh --kernel "$label" --out "$dir" "${vm[@]}" -- sh overhead-guest.sh "${OOMTRACE_PAIRS:-3}" "${cases[@]}" >&2
+	if [ "$label" = 6.1 ] && [ -z "${OOMTRACE_CASES:-}" ]; then
 		scripts/vm.sh --kernel "$label" --root bench --append systemd.run=/oomtrace/.run \
 			--out "$dir-bpftrace" "${vm[@]}" -- sh overhead-guest.sh 1 bpftrace >&2
 		cp "$dir-bpftrace"/fault.bpftrace "$dir/"
@@ -92,7 +94,7 @@ for label in "${labels[@]}"; do
 		sed "s/^/${file##*.} /" "$file"
 	done | table "$label" || failed=1
 	for file in "$dir"/kill.*; do
-		sed "s/^/${file##*.} /" "$file"
+		[ ! -e "$file" ] || sed "s/^/${file##*.} /" "$file"
 	done | kills
 	echo
 done

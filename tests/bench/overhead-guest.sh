@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# overhead-guest.sh PAIRS [bpftrace]: runs in the guest, for scripts/bench-overhead.sh. Measures each case in pairs,
+# overhead-guest.sh PAIRS CASE...: runs in the guest, for scripts/bench-overhead.sh. Measures each case in pairs,
 # with nothing attached and with the tracer, in turns and in the same process, the second round of two: what came
 # before shows in the next figure more than some of the tracers do. Leaves in $OUT:
 #   fault.CASE    lines "NONE WITH FREE_NONE FREE_WITH OWN": instructions for a page faulted in, and freed, and
@@ -19,6 +19,11 @@ echo +memory >"$CG/cgroup.subtree_control"
 mkdir "$CG/faults" "$CG/other"
 echo 512M >"$CG/faults/memory.max"
 dmesg -n 1
+# How the free pages lie that the allocator finds changes what a page costs by more than what is measured here: so
+# memory is compacted before each round, and the CPU's own list of free pages may be large.
+for file in percpu_pagelist_high_fraction percpu_pagelist_fraction; do # the latter up to 5.13
+	[ ! -e "/proc/sys/vm/$file" ] || echo 8 >"/proc/sys/vm/$file"
+done
 mkfifo asked told
 
 # workload ARGS...: each round of it is asked for. The first warms up.
@@ -30,7 +35,6 @@ workload() {
 }
 
 round() { # sets figure
-	# Where the allocator's free pages lie changes what a page costs by more than what is measured here.
 	echo 1 >/proc/sys/vm/compact_memory
 	echo >&4
 	read -r figure <&5
@@ -114,18 +118,26 @@ kills() { # CASE TRACER...
 	echo "kill $name: $(tr '\n' ';' <"$OUT/kill.$name")"
 }
 
-if [ "${2:-}" = bpftrace ]; then
-	charge=try_charge_memcg
-	grep -q " $charge\$" /proc/kallsyms || charge=try_charge
-	faults bpftrace 1 bpftrace -e "kprobe:$charge { @[cgroup] = sum(arg2 * 4096) }"
-	exit
-fi
-faults machine "$pairs" ./oomtrace --output json
-faults other "$pairs" ./oomtrace --cgroup "$CG/other" --output json
-faults no-usage "$pairs" ./oomtrace --cgroup "$CG/other" --no-usage --output json
-faults own "$pairs" ./oomtrace --cgroup "$CG/faults" --output json
-faults stacks "$pairs" ./oomtrace --cgroup "$CG/faults" --stacks --output json
-echo $((MIB + 2))M >"$CG/faults/memory.max"
-faults near "$pairs" ./oomtrace --cgroup "$CG/faults" --output json
-kills machine ./oomtrace --output json
-kills own ./oomtrace --cgroup "$CG" --output json
+shift
+for case; do
+	echo 512M >"$CG/faults/memory.max"
+	case $case in
+	machine) faults machine "$pairs" ./oomtrace --output json ;;
+	other) faults other "$pairs" ./oomtrace --cgroup "$CG/other" --output json ;;
+	no-usage) faults no-usage "$pairs" ./oomtrace --cgroup "$CG/other" --no-usage --output json ;;
+	own) faults own "$pairs" ./oomtrace --cgroup "$CG/faults" --output json ;;
+	stacks) faults stacks "$pairs" ./oomtrace --cgroup "$CG/faults" --stacks --output json ;;
+	near)
+		echo $((MIB + 2))M >"$CG/faults/memory.max"
+		faults near "$pairs" ./oomtrace --cgroup "$CG/faults" --output json
+		;;
+	kill-machine) kills machine ./oomtrace --output json ;;
+	kill-own) kills own ./oomtrace --cgroup "$CG" --output json ;;
+	bpftrace)
+		charge=try_charge_memcg
+		grep -q " $charge\$" /proc/kallsyms || charge=try_charge
+		faults bpftrace "$pairs" bpftrace -e "kprobe:$charge { @[cgroup] = sum(arg2 * 4096) }"
+		;;
+	*) echo "no case '$case'" >&2; exit 2 ;;
+	esac
+done
