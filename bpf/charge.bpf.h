@@ -17,6 +17,11 @@
  *   mem_cgroup_css_offline()      on_css_offline    forgets them
  *   page_counter_try_charge()     on_charge         -> EVENT_USAGE, for each level up to the target
  *   page_counter_uncharge()       on_uncharge       -> EVENT_USAGE, the same
+ *   try_to_free_mem_cgroup_pages() on_refused       -> EVENT_USAGE, with the chain
+ *
+ * All are looked at as they begin: a program that sees a function's result costs everybody more, for
+ * each batch. That a charge was refused is told by what the kernel does next: it counts an event "max" of the
+ * cgroup that refused (memory.events.local), and reclaims for it, in the thread that asked.
  */
 #ifndef OOMTRACE_CHARGE_BPF_H
 #define OOMTRACE_CHARGE_BPF_H
@@ -67,7 +72,6 @@ struct counter_state {
 	__u64 refusals;   /* since the last event that told of them */
 	__u64 refused_ns; /* when that was sent */
 	__u64 refused_gap_ns;
-	__u64 last_refused; /* tid << 32 | pages, of the last refused charge of a batch */
 	__u32 unsettled;    /* it is in the queue */
 	__u32 told;         /* its path has been sent */
 	__u64 kinds_ns;     /* when these were read; a negative one isn't known */
@@ -89,6 +93,14 @@ struct {
 	__type(value, __u64); /* key of `counters` */
 } unsettled SEC(".maps");
 
+/* How often the limit of a cgroup had refused a charge, by memory.events.local, when we last looked. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u64); /* address of its struct mem_cgroup */
+	__type(value, __u64);
+} refusals_seen SEC(".maps");
+
 /* How many of the followed counters there are for each value of some bits of an address. */
 __u32 counter_filter[1 << FILTER_BITS];
 /* Its own address; a number to the verifier, see number_of(). */
@@ -105,27 +117,37 @@ enum usage_when {
 };
 
 /*
- * A BTF-typed pointer as a number, which can be shifted and multiplied. The difference of two pointers is
- * a number to the verifier, and what has been in a map, too. Until the first counter is added it is off by
- * the filter's address, when the filter has nothing in it.
+ * How far a BTF-typed pointer is from the filter: the difference of two pointers is a number to the verifier,
+ * which can be multiplied. So is what has been in a map. Until the first counter is added number_of() is off
+ * by the filter's address, when the filter has nothing in it.
  */
+static __always_inline __u64 distance_of(const void *pointer)
+{
+	__u64 distance = (__u64)pointer;
+
+	asm volatile("%0 -= %1" : "+r"(distance) : "r"(counter_filter));
+	return distance;
+}
+
 static __always_inline __u64 number_of(const void *pointer)
 {
-	__u64 number = (__u64)pointer;
-
-	asm volatile("%0 -= %1" : "+r"(number) : "r"(counter_filter));
-	return number + counter_filter_address;
+	return distance_of(pointer) + counter_filter_address;
 }
 
-static __always_inline __u32 *filter_slot(__u64 counter)
+static __always_inline __u32 *filter_slot(__u64 distance)
 {
-	return &counter_filter[(counter * 0x9e3779b97f4a7c15ULL) >> (64 - FILTER_BITS)];
+	return &counter_filter[(distance * 0x9e3779b97f4a7c15ULL) >> (64 - FILTER_BITS)];
 }
 
-/* False: this counter is none of ours. True: it may be one, the map knows. */
+/* False: the counter at this distance is none of ours. True: it may be one, the map knows. */
+static __always_inline bool distance_is_followed(__u64 distance)
+{
+	return *filter_slot(distance);
+}
+
 static __always_inline bool may_be_followed(__u64 counter)
 {
-	return *filter_slot(counter);
+	return distance_is_followed(counter - counter_filter_address);
 }
 
 static __always_inline struct mem_cgroup *counter_memcg(__u64 counter)
@@ -321,35 +343,44 @@ static __always_inline void follow_usage(__u64 counter, __s64 delta)
 		counter = usage_level(counter, delta, USAGE_STEP);
 }
 
-/*
- * The kernel first asks for a whole batch; if that is refused, for what it needs. Only the latter can fail.
- * A charge of as many pages as a batch has is told from one by being refused to the same thread twice.
- */
-static __always_inline bool really_refused(struct counter_state *state, __u64 pages)
+static __always_inline __u64 refusals_of(__u64 memcg)
 {
-	__u64 this = (__u64)current_tid() << 32 | pages;
-	__u64 last = state->last_refused;
+	__u32 i = bpf_core_enum_value(enum memcg_memory_event, MEMCG_MAX);
+	__u64 count = 0;
 
-	if (pages != 32 && pages != 64)
-		return true;
-	state->last_refused = this;
-	return this == last;
+	bpf_probe_read_kernel(&count, sizeof(count),
+			      (void *)memcg + bpf_core_field_offset(struct mem_cgroup, memory_events_local) +
+				      i * sizeof(count));
+	return count;
 }
 
-/* A charge to `counter` was refused by `refuser`: itself or one above it; 0: it isn't known. */
-__noinline int usage_refused(__u64 counter, __u64 pages, __u64 refuser)
+/* What a cgroup that is new to us, and those above it, have refused before. */
+__noinline int note_refusals(__u64 counter)
 {
-	struct counter_state *state = bpf_map_lookup_elem(&counters, &counter);
-	struct event_usage template = {};
-	__u64 now, since, usage;
+	__u64 flags = BPF_ANY; /* another may have been at this address */
 
-	if (!state || !really_refused(state, pages))
-		return 0;
-	__sync_fetch_and_add(&state->refusals, 1);
-	now = bpf_ktime_get_boot_ns();
-	since = now - state->refused_ns;
+	for (int i = 0; i < EVENT_CGROUP_LEVELS && counter; i++) {
+		__u64 memcg = (__u64)counter_memcg(counter), count = refusals_of(memcg);
+
+		bpf_map_update_elem(&refusals_seen, &memcg, &count, flags);
+		flags = BPF_NOEXIST;
+		counter = (__u64)BPF_CORE_READ((struct page_counter *)counter, parent);
+	}
+	return 0;
+}
+
+/* A charge of the current thread's to `counter` was refused by the limit of `refuser`, for the count-th time. */
+static __always_inline void usage_refused(struct counter_state *state, __u64 counter, __u64 pages,
+					  __u64 refuser, __u64 count)
+{
+	struct event_usage template = {};
+	__u64 now = bpf_ktime_get_boot_ns();
+	__u64 since = now - state->refused_ns;
+	__u64 usage;
+
+	__sync_fetch_and_add(&state->refusals, count);
 	if (since < state->refused_gap_ns)
-		return 0;
+		return;
 	if (since >= 2 * REFUSED_GAP_MAX_NS)
 		state->refused_gap_ns = REFUSED_GAP_MIN_NS;
 	else if (state->refused_gap_ns < REFUSED_GAP_MAX_NS)
@@ -358,35 +389,36 @@ __noinline int usage_refused(__u64 counter, __u64 pages, __u64 refuser)
 	template.h.group = GROUP_CHARGE | now;
 	template.h.flags = USAGE_REFUSED;
 	template.refusals = state->refusals;
-	template.refused_by = refuser ? cgroup_id(counter_cgroup(refuser)) : 0;
+	template.refused_by = cgroup_id(BPF_CORE_READ((struct mem_cgroup *)refuser, css.cgroup));
 	template.asked_pages = pages;
 	template.pid = bpf_get_current_pid_tgid() >> 32;
 	usage = BPF_CORE_READ((struct page_counter *)counter, usage.counter);
 	if (send_usage(state, counter, usage, &template))
 		__sync_fetch_and_add(&state->refusals, -template.refusals);
-	return 0;
 }
 
-/* `fail`: where the third argument of page_counter_try_charge() is, the address of the result. */
-static __always_inline int on_refused(__u64 counter, __u64 pages, const void *fail)
+/*
+ * try_to_free_mem_cgroup_pages(): for a charge that the limit of this cgroup has refused, if its count of them
+ * has moved; else for something else. Two at the same time may both be counted by the first.
+ */
+__noinline int on_refused(__u64 memcg, __u64 pages)
 {
-	__u64 result = 0, refuser = 0;
+	__u64 counter = css_counter((__u64)current_memory_css());
+	struct counter_state *state = bpf_map_lookup_elem(&counters, &counter);
+	__u64 *seen, count, before;
 
-	if (!bpf_probe_read_kernel(&result, sizeof(result), fail))
-		bpf_probe_read_kernel(&refuser, sizeof(refuser), (void *)result);
-	return usage_refused(counter, pages, refuser);
-}
-
-/* The counter that would refuse a charge that is about to be made, as page_counter_try_charge() will. */
-__noinline __u64 refusing_counter(__u64 counter, __u64 pages)
-{
-	for (int i = 0; i < EVENT_CGROUP_LEVELS && counter; i++) {
-		struct page_counter *c = (void *)counter;
-
-		if (BPF_CORE_READ(c, usage.counter) + pages > BPF_CORE_READ(c, max))
-			return counter;
-		counter = (__u64)BPF_CORE_READ(c, parent);
+	if (!state)
+		return 0;
+	count = refusals_of(memcg);
+	seen = bpf_map_lookup_elem(&refusals_seen, &memcg);
+	if (!seen) {
+		bpf_map_update_elem(&refusals_seen, &memcg, &count, BPF_ANY);
+		return 0;
 	}
+	before = *seen;
+	*seen = count;
+	if ((__s64)(count - before) > 0)
+		usage_refused(state, counter, pages, memcg, count - before);
 	return 0;
 }
 
@@ -406,7 +438,8 @@ static __always_inline void add_counter(__u64 css)
 		state.parent = (__u64)BPF_CORE_READ((struct page_counter *)counter, parent);
 	if (bpf_map_update_elem(&counters, &counter, &state, BPF_NOEXIST))
 		return;
-	__sync_fetch_and_add(filter_slot(counter), 1);
+	note_refusals(counter);
+	__sync_fetch_and_add(filter_slot(counter - counter_filter_address), 1);
 }
 
 static __always_inline void settle_all(void)
@@ -452,21 +485,18 @@ static __always_inline int on_css_offline(__u64 css)
 		return 0;
 	usage_level(counter, 0, USAGE_CHANGE);
 	if (!bpf_map_delete_elem(&counters, &counter))
-		__sync_fetch_and_add(filter_slot(counter), -1);
+		__sync_fetch_and_add(filter_slot(counter - counter_filter_address), -1);
 	return 0;
 }
 
-/* A charge to a counter that may_be_followed(); `delta`: of it, what the counter doesn't show yet. */
-static __always_inline int on_charge(__u64 counter, __u64 delta)
+/*
+ * Of counters that may be followed. A function of its own: what isn't need not save the registers that this
+ * takes. What is about to be charged isn't in usage yet, and may be refused: `delta` is 0, and it shows at the
+ * next batch, or when usage is settled.
+ */
+static __noinline int counter_moves(__u64 counter, __s64 delta)
 {
 	follow_usage(counter, delta);
-	return 0;
-}
-
-static __always_inline int on_uncharge(__u64 counter, __u64 pages)
-{
-	if (may_be_followed(counter))
-		follow_usage(counter, -(__s64)pages);
 	return 0;
 }
 

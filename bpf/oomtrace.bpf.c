@@ -219,15 +219,15 @@ int BPF_PROG(tp_reclaim, unsigned long reclaimed)
 }
 
 SEC("?fentry/try_to_free_mem_cgroup_pages")
-int BPF_PROG(btf_reclaim_begin, struct mem_cgroup *memcg)
+int BPF_PROG(btf_reclaim_begin, struct mem_cgroup *memcg, unsigned long pages)
 {
-	return on_reclaim_begin(memcg);
+	return on_reclaim_begin(argument_number(ctx, 0), pages);
 }
 
 SEC("?kprobe/try_to_free_mem_cgroup_pages")
-int BPF_KPROBE(kp_reclaim_begin, struct mem_cgroup *memcg)
+int BPF_KPROBE(kp_reclaim_begin, struct mem_cgroup *memcg, unsigned long pages)
 {
-	return on_reclaim_begin(memcg);
+	return on_reclaim_begin((__u64)memcg, pages);
 }
 
 /* The two names of one function: see plan.c. */
@@ -317,43 +317,28 @@ int BPF_KPROBE(kp_css_offline, struct cgroup_subsys_state *css)
 	return on_css_offline((__u64)css);
 }
 
-/* A function of its own: what isn't followed need not save the registers that this takes. */
-static __noinline int charge_followed(const void *fail, __u64 counter, __u64 pages, __u64 done)
+SEC("?fentry/page_counter_try_charge")
+int BPF_PROG(btf_charge, struct page_counter *counter)
 {
-	/* A bool fills only the low byte of its register. */
-	return done & 0xff ? on_charge(counter, 0) : on_refused(counter, pages, fail);
-}
-
-/* The third argument can't be named: up to 6.1 the verifier doesn't know pointers to pointers. */
-SEC("?fexit/page_counter_try_charge")
-int BPF_PROG(btf_charge, struct page_counter *counter, unsigned long pages, void *fail, unsigned long ret)
-{
-	__u64 address = number_of(counter);
-
-	return may_be_followed(address) ? charge_followed(&ctx[2], address, pages, ret) : 0;
+	return distance_is_followed(distance_of(counter)) ? counter_moves(number_of(counter), 0) : 0;
 }
 
 SEC("?kprobe/page_counter_try_charge")
-int BPF_KPROBE(kp_charge, struct page_counter *counter, unsigned long pages)
+int BPF_KPROBE(kp_charge, struct page_counter *counter)
 {
-	__u64 address = (__u64)counter, refuser;
-
-	if (!may_be_followed(address))
-		return 0;
-	refuser = refusing_counter(address, pages);
-	return refuser ? usage_refused(address, pages, refuser) : on_charge(address, pages);
+	return may_be_followed((__u64)counter) ? counter_moves((__u64)counter, 0) : 0;
 }
 
 SEC("?fentry/page_counter_uncharge")
 int BPF_PROG(btf_uncharge, struct page_counter *counter, unsigned long pages)
 {
-	return on_uncharge(number_of(counter), pages);
+	return distance_is_followed(distance_of(counter)) ? counter_moves(number_of(counter), -(__s64)pages) : 0;
 }
 
 SEC("?kprobe/page_counter_uncharge")
 int BPF_KPROBE(kp_uncharge, struct page_counter *counter, unsigned long pages)
 {
-	return on_uncharge((__u64)counter, pages);
+	return may_be_followed((__u64)counter) ? counter_moves((__u64)counter, -(__s64)pages) : 0;
 }
 
 /* A bool fills only the low byte of its register. */
@@ -361,19 +346,15 @@ SEC("?fexit/page_counter_try_charge")
 int BPF_PROG(btf_charged, struct page_counter *counter, unsigned long pages, void *fail,
 	     unsigned long ret)
 {
-	/* Where usage is followed, the cheapest look at what isn't ours comes first. */
-	if (usage_on && !may_be_followed(number_of(counter)))
-		return 0;
-	return ret & 0xff ? on_charged(ctx, counter, pages) : 0;
+	/* A number only if counters are followed, which is when it has to be one. */
+	return ret & 0xff ? on_charged(ctx, usage_on ? number_of(counter) : (__u64)counter, pages) : 0;
 }
 
 /* At its entry: whether the charge is refused isn't known then. Those are few beside the others. */
 SEC("?kprobe/page_counter_try_charge")
 int BPF_KPROBE(kp_charged, struct page_counter *counter, unsigned long pages)
 {
-	if (usage_on && !may_be_followed((__u64)counter))
-		return 0;
-	return on_charged(ctx, counter, pages);
+	return on_charged(ctx, (__u64)counter, pages);
 }
 
 /*

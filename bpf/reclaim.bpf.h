@@ -177,13 +177,14 @@ static __always_inline void settle_sums(void)
 }
 
 /* try_to_free_mem_cgroup_pages(): for the limit of this cgroup, or of one below it. */
-static __always_inline int on_reclaim_begin(struct mem_cgroup *memcg)
+static __always_inline int on_reclaim_begin(__u64 memcg, __u64 pages)
 {
-	struct cgroup *cgrp = BPF_CORE_READ(memcg, css.cgroup);
+	struct cgroup *cgrp = BPF_CORE_READ((struct mem_cgroup *)memcg, css.cgroup);
 
-	if (binds_target((__u64)cgrp))
-		begin_reclaim_run(RECLAIM_LIMIT, cgroup_id(cgrp));
-	return 0;
+	if (!binds_target((__u64)cgrp))
+		return 0;
+	begin_reclaim_run(RECLAIM_LIMIT, cgroup_id(cgrp));
+	return on_refused(memcg, pages);
 }
 
 /* Every reclaim of a memcg ends here, so the common case must cost next to nothing. */
@@ -199,14 +200,11 @@ static __always_inline int on_reclaim_end(unsigned long reclaimed)
 static __always_inline int on_throttle_begin(void)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
-	struct css_set *set;
 	struct cgroup *cgrp;
 
 	if (!BPF_CORE_READ(task, memcg_nr_pages_over_high))
 		return 0;
-	set = BPF_CORE_READ(task, cgroups);
-	/* The css in force: of an ancestor, where the task's own cgroup has no memory controller. */
-	cgrp = BPF_CORE_READ(memory_css((void *)set + bpf_core_field_offset(struct css_set, subsys)), cgroup);
+	cgrp = BPF_CORE_READ(current_memory_css(), cgroup);
 	if (in_target((__u64)cgrp))
 		begin_reclaim_run(RECLAIM_THROTTLE, cgroup_id(cgrp));
 	return 0;

@@ -5,6 +5,8 @@
  * page_counter_try_charge() runs once for a batch, 64 pages (32 up to 5.10) of which one is asked for
  * and the others are put by for what this CPU charges next to the same cgroup. So the stack at that
  * moment stands for the whole batch: over many of them, the share of a stack is its share of the bytes.
+ * Walking two stacks is dear, so of each two batches in a row on a CPU one is looked at, chosen at random,
+ * and stands for twice its bytes: each batch has the same chance, and the sum stays what it is.
  *
  * Samples are summed up in maps, of which there are two sets: programs write to one while user space
  * empties the other, so that no stack goes while somebody refers to it. A stack that finds its place
@@ -16,6 +18,7 @@
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
+#include "charge.bpf.h"
 #include "emit.bpf.h"
 #include "event.h"
 #include "task.bpf.h"
@@ -57,7 +60,19 @@ struct {
 	__type(value, struct sampled_process);
 } sampled SEC(".maps");
 
-__u32 stack_side;          /* the set that is written to; user space changes it */
+/* Of two batches in a row on this CPU: which one is looked at. */
+enum pair { PAIR_NEW, PAIR_FIRST_TAKEN, PAIR_SECOND_COMES };
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32); /* enum pair */
+} pairs SEC(".maps");
+
+#define PAIR_WEIGHT 2
+
+__u32 stack_side; /* the set that is written to; user space changes it */
 
 static __always_inline void fill_process(struct stack_process *p)
 {
@@ -152,23 +167,50 @@ static __always_inline bool sum_up(void *ctx, void *traces, void *sums, struct s
 }
 
 /* The cgroup whose memory a page counter counts; NULL if it is a counter of something else. */
-static __always_inline struct cgroup *counted_cgroup(struct page_counter *counter)
+static __always_inline struct cgroup *counted_cgroup(__u64 counter)
 {
-	struct mem_cgroup *memcg = (void *)counter - bpf_core_field_offset(struct mem_cgroup, memory);
-	struct cgroup *cgrp = BPF_CORE_READ(memcg, css.cgroup);
+	struct cgroup *cgrp = counter_cgroup(counter);
 
 	/* Of another counter, what is read there isn't a cgroup that has this as its memory's. */
-	return cgrp && cgroup_memcg(cgrp) == memcg ? cgrp : NULL;
+	return cgrp && cgroup_memcg(cgrp) == counter_memcg(counter) ? cgrp : NULL;
 }
 
-static __always_inline int on_charged(void *ctx, struct page_counter *counter, __u64 pages)
+/* Where usage is followed, the cheapest look at what isn't ours comes first. */
+static __always_inline bool charges_target(__u64 counter)
 {
-	struct cgroup *cgrp = counted_cgroup(counter);
-	__u64 bytes = pages * page_size;
+	struct cgroup *cgrp;
+
+	if (usage_on)
+		return may_be_followed(counter) && bpf_map_lookup_elem(&counters, &counter);
+	cgrp = counted_cgroup(counter);
+	return cgrp && in_target((__u64)cgrp);
+}
+
+static __always_inline bool is_taken_of_pair(void)
+{
+	__u32 zero = 0;
+	__u32 *pair = bpf_map_lookup_elem(&pairs, &zero);
+	bool taken;
+
+	if (!pair)
+		return false;
+	if (*pair == PAIR_NEW) {
+		taken = bpf_get_prandom_u32() & 1;
+		*pair = taken ? PAIR_FIRST_TAKEN : PAIR_SECOND_COMES;
+	} else {
+		taken = *pair == PAIR_SECOND_COMES;
+		*pair = PAIR_NEW;
+	}
+	return taken;
+}
+
+static __always_inline int on_charged(void *ctx, __u64 counter, __u64 pages)
+{
+	__u64 bytes = PAIR_WEIGHT * pages * page_size;
 	struct stack_key key = {};
 	bool done;
 
-	if (!cgrp || !in_target((__u64)cgrp))
+	if (!charges_target(counter) || !is_taken_of_pair())
 		return 0;
 	fill_process(&key.process);
 	if (*(volatile __u32 *)&stack_side)

@@ -62,6 +62,15 @@ static __always_inline struct cgroup *task_cgroup(struct task_struct *task)
 	return (void *)task_cgroup_address((__u64)task);
 }
 
+/* The css that the current task's memory is charged to: of an ancestor, where its cgroup has no controller. */
+static __always_inline struct cgroup_subsys_state *current_memory_css(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct css_set *set = BPF_CORE_READ(task, cgroups);
+
+	return memory_css((void *)set + bpf_core_field_offset(struct css_set, subsys));
+}
+
 __noinline __u64 cgroup_memcg_address(__u64 cgroup)
 {
 	void *css = memory_css((void *)cgroup + bpf_core_field_offset(struct cgroup, subsys));

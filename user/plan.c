@@ -228,7 +228,7 @@ const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 		.need = PLAN_USAGE,
 		.lost = "usage as it grows, and refused charges",
 		.candidates = {
-			{ "btf_charge", "fexit page_counter_try_charge" },
+			{ "btf_charge", "fentry page_counter_try_charge" },
 			{ "kp_charge", "kprobe page_counter_try_charge" },
 		},
 	},

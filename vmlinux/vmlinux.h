@@ -161,11 +161,16 @@ enum memcg_stat_item {
 	MEMCG_NR_STAT,
 };
 
+enum memcg_memory_event {
+	MEMCG_MAX,
+};
+
 struct mem_cgroup {
 	struct cgroup_subsys_state css;
 	struct page_counter memory;
 	struct page_counter swap;
 	bool oom_group;
+	atomic_long_t memory_events_local[1];
 };
 
 struct mm_struct {

@@ -57,7 +57,7 @@ PLAN = {
     "throttle-end": ("fexit mem_cgroup_handle_over_high", "kretprobe mem_cgroup_handle_over_high"),
     "usage-read": ("fentry memory_current_read", "kprobe memory_current_read"),
     "cgroup-online": ("fentry mem_cgroup_css_online", "kprobe mem_cgroup_css_online"),
-    "charge": ("fexit page_counter_try_charge", "kprobe page_counter_try_charge"),
+    "charge": ("fentry page_counter_try_charge", "kprobe page_counter_try_charge"),
     "uncharge": ("fentry page_counter_uncharge", "kprobe page_counter_uncharge"),
     "cgroup-offline": ("fentry mem_cgroup_css_offline", "kprobe mem_cgroup_css_offline"),
 }

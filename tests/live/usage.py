@@ -73,6 +73,11 @@ def check_nested(results, folder, log):
     refused = [u for u in of(records, "usage", "/nested/parent/leaf") if u.get("failed")]
     results.check(refused and all(u.get("refused_by") == "/nested/parent" for u in refused),
                   "nested: charges are refused by the parent", [u.get("refused_by") for u in refused])
+    told = sum(u["failed"] for u in refused)
+    events = folder / "events/nested/nested/parent/memory.events.local"
+    counted = dict(line.split() for line in events.read_text().splitlines())
+    results.check(0 < told <= int(counted["max"]), "nested: refused charges as memory.events.local has them",
+                  (told, counted))
     kills = [k for k in log.kills if k.scenario == "nested"]
     ooms = [o for o in of(records, "oom") if o.get("victims")]
     results.equal((len(ooms), len(kills)), (1, 1), "nested: one kill")
