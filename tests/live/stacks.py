@@ -100,7 +100,11 @@ def check_sums(name, lines, folded):
     for stack in stacks:
         check(stack["samples"] > 0 and stack["bytes"] >= 4096 * stack["samples"], f"{name}: {stack}")
         names = [frame.get("function") for frame in stack["kernel"]]
-        check(names and not [n for n in names if n and n.startswith("bpf_")], f"{name}: {names}")
+        check((names or name == "replaced") and not [n for n in names if n and n.startswith("bpf_")],
+              f"{name}: {names}")
+    # A stack without names has no kernel part.
+    nameless = sum(stack["samples"] for stack in stacks if not stack["kernel"])
+    check(lines[-1].get("nameless_stacks", 0) == nameless, f"{name}: {nameless} stacks without names")
 
 
 def check_trigger(name, lines, function, module):
