@@ -368,11 +368,16 @@ void stacks__tick(struct stacks *s, struct tracer *tracer)
 	ask(s);
 }
 
-/* Whether the process is to be looked at once more, and the question asked again. */
+/*
+ * Whether the process is to be looked at once more, and the question asked again: there are new mappings, or a
+ * helper has failed and the one in its place, which doesn't read the file that did it, knows none.
+ */
 static bool try_again(struct stacks *s, struct sample *sample)
 {
-	if (!s->answer.unmapped || sample->retried || s->finishing ||
-	    looked_at_lately(s, &sample->stack.process))
+	bool has_new = s->answer.unmapped && !s->finishing &&
+		       !looked_at_lately(s, &sample->stack.process);
+
+	if (sample->retried || (!has_new && !s->answer.replaced))
 		return false;
 	sample->retried = true;
 	look_at(s, &sample->stack.process);
