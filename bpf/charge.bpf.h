@@ -54,7 +54,8 @@ const volatile bool usage_on = false;
 #define USAGE_BURST 256
 #define USAGE_GAP_NS 2000000ULL
 
-/* The kinds of memory are summed up over all CPUs, which costs more the more there are: no more often than this. */
+/* The kinds of memory are read no more often than this, since they are sums over all CPUs. */
+#define KINDS_GAP_NS 10000000ULL
 #define KINDS_GAP_PER_CPU_NS 100000ULL
 
 /* Between two events of refused charges of one cgroup: from the first to the second, as it goes on. */
@@ -74,10 +75,13 @@ struct counter_state {
 	__u64 refused_gap_ns;
 	__u32 unsettled;    /* it is in the queue */
 	__u32 told;         /* its path has been sent */
-	__u64 kinds_ns;     /* when these were read; a negative one isn't known */
+	__u64 kinds_ns;     /* when the kinds of memory were read; a negative one isn't known */
 	__s64 kernel_bytes;
 	__s64 sock_bytes;
-	__u64 kinds_exact;
+	__u8 kinds_exact;    /* as far as they are fresh */
+	__u8 kinds_fresh;    /* no event has told of this reading */
+	__u8 kinds_repeated; /* the last event's weren't */
+	__u8 pad[5];
 };
 
 struct {
@@ -201,32 +205,33 @@ __noinline int read_kinds(__u64 counter)
 {
 	struct counter_state *state = bpf_map_lookup_elem(&counters, &counter);
 	__u64 memcg = (__u64)counter_memcg(counter);
-	__s64 kernel, sock;
 
 	if (!state)
 		return 0;
-	kernel = memcg_kernel_bytes(memcg);
-	sock = memcg_sock_bytes(memcg);
+	state->kinds_ns = bpf_ktime_get_boot_ns();
+	state->kernel_bytes = memcg_kernel_bytes(memcg);
+	state->sock_bytes = memcg_sock_bytes(memcg);
 	state->kinds_exact = memcg_states_are_exact(memcg);
-	state->kernel_bytes = kernel;
-	state->sock_bytes = sock;
+	state->kinds_fresh = 1;
 	return 0;
 }
 
-/* Returns whether they have changed. */
-static __always_inline bool refresh_kinds(struct counter_state *state, __u64 counter)
+static __always_inline void refresh_kinds(struct counter_state *state, __u64 counter)
 {
-	__s64 kernel = state->kernel_bytes, sock = state->sock_bytes;
-	__u64 now = bpf_ktime_get_boot_ns();
-
-	if (now - state->kinds_ns < possible_cpus * KINDS_GAP_PER_CPU_NS)
-		return false;
-	state->kinds_ns = now;
-	read_kinds(counter);
-	return kernel != state->kernel_bytes || sock != state->sock_bytes;
+	if (bpf_ktime_get_boot_ns() - state->kinds_ns >= KINDS_GAP_NS + possible_cpus * KINDS_GAP_PER_CPU_NS)
+		read_kinds(counter);
 }
 
-static __always_inline void fill_kinds(struct event_usage *e, const struct counter_state *state)
+/* Reads them, and says whether they aren't what the last event told. */
+static __always_inline bool kinds_are_news(struct counter_state *state, __u64 counter)
+{
+	__s64 kernel = state->kernel_bytes, sock = state->sock_bytes;
+
+	read_kinds(counter);
+	return kernel != state->kernel_bytes || sock != state->sock_bytes || state->kinds_repeated;
+}
+
+static __always_inline void fill_kinds(struct event_usage *e, struct counter_state *state)
 {
 	if (state->kernel_bytes >= 0) {
 		e->h.flags |= kernel_is_counted() ? USAGE_HAS_KERNEL : USAGE_HAS_KERNEL | USAGE_KERNEL_LEAST;
@@ -236,8 +241,10 @@ static __always_inline void fill_kinds(struct event_usage *e, const struct count
 		e->h.flags |= USAGE_HAS_SOCK;
 		e->sock_bytes = state->sock_bytes;
 	}
-	if (state->kinds_exact)
+	if (state->kinds_exact && state->kinds_fresh)
 		e->h.flags |= USAGE_KINDS_EXACT;
+	state->kinds_repeated = !state->kinds_fresh;
+	state->kinds_fresh = 0;
 }
 
 /*
@@ -330,8 +337,10 @@ __noinline __u64 usage_level(__u64 counter, __s64 delta, __u32 when)
 		settle_later(state, counter);
 	} else {
 		state->unsettled = 0;
-		if (when == USAGE_CHANGE && !refresh_kinds(state, counter) && !moved)
+		if (when == USAGE_CHANGE && !kinds_are_news(state, counter) && !moved) {
+			state->kinds_fresh = 0;
 			return state->parent;
+		}
 	}
 	send_usage(state, counter, usage, &template);
 	return state->parent;
