@@ -470,8 +470,9 @@ def compare_traces(ours, theirs, slack, fixed_cmdlines, killed):
     lines = {tuple(v.get("cmdline")) for v in (ours, theirs) if v.get("cmdline")}
     if fixed_cmdlines and len(lines) > 1:
         differ.append(f"cmdline {' / '.join(map(str, lines))}")
-    allowed = slack.rss(ours) if slack.version <= (6, 1) else slack.between_looks(ours)
-    for key in ("anon_rss_bytes", "file_rss_bytes", "shmem_rss_bytes"):
+    for kind in ("anon", "file", "shmem"):
+        key = f"{kind}_rss_bytes"
+        allowed = slack.rss(ours, kind) if slack.version <= (6, 1) else slack.between_looks(ours)
         if abs(ours.get(key, 0) - theirs.get(key, 0)) > allowed:
             differ.append(f"{key} {ours.get(key)} / {theirs.get(key)}")
     return f"pid {ours.pid}: {', '.join(differ)}" if differ else ""

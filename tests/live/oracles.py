@@ -6,6 +6,7 @@ import re
 
 # TASK_RSS_EVENTS_THRESH, mm/memory.c, up to 6.1
 TASK_RSS_PAGES = 64
+FAULT_AROUND_PAGES = 16 # how many pages of a file one fault maps at most (mm/memory.c)
 
 KILLED = re.compile(
     r"^(?P<message>.*): Killed process (?P<pid>\d+) \((?P<comm>.*)\) total-vm:(?P<total_vm>\d+)kB,"
@@ -196,12 +197,15 @@ class Slack:
         """What it may gain or lose between two looks at exact sums."""
         return 0 if self.at_rest(victim) else TASK_RSS_PAGES * self.page
 
-    def rss(self, victim):
+    def rss(self, victim, kind):
+        """`kind`: anon, file or shmem."""
         if self.version <= (6, 1):
             # Each thread holds back some pages until it has 64 or exits. A victim that sleeps on
             # another CPU is woken by its SIGKILL, and may hand its pages over between our look at
             # its mm, when it is marked, and the kernel's, when it is logged, a moment later.
-            return 0 if self.alone(victim) else TASK_RSS_PAGES * self.page
+            # What it counts to 64 are faults, and one on a file maps the pages around it, too.
+            faults_pages = 1 if kind == "anon" else FAULT_AROUND_PAGES
+            return 0 if self.alone(victim) else TASK_RSS_PAGES * faults_pages * self.page
         if self.version <= (6, 19):
             # Each CPU holds back some pages, up to percpu_counter_batch (lib/percpu_counter.c).
             # oomtrace adds them, this kernel's log does not.
@@ -226,7 +230,7 @@ def compare_kill(kill, victim, slack):
     for key in ("anon", "file", "shmem"):
         got = victim.get(f"{key}_rss_bytes")
         want = kill.kib[key] * 1024
-        if got is None or abs(got - want) > slack.rss(victim):
+        if got is None or abs(got - want) > slack.rss(victim, key):
             differ.append(f"{key}_rss_bytes {got!r}, log {want}")
     if differ:
         return f"{kill.scenario or 'log'} pid {kill.pid}: " + ", ".join(differ)
