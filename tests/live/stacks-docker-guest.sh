@@ -6,7 +6,7 @@
 set -u
 cd "$(dirname "$0")" || exit
 id=$(docker create --name web --network none -m 100m oomtest \
-	sh -c 'until [ -e /tmp/go ]; do sleep 0.1; done; exec /only-here 64 8 --made')
+	sh -c 'until [ -e /tmp/go ]; do sleep 0.1; done; exec /only-here 64 16 --made')
 docker cp -q stacks-static web:/only-here 2>/dev/null || docker cp stacks-static web:/only-here
 rm stacks-static
 docker start web >/dev/null

@@ -42,14 +42,16 @@ trace() {
 }
 
 echo +memory >$CG/cgroup.subtree_control
-trace static -- ./stacks-static 64 8
+# As much that the sampling of one batch in two, of which a third of the pairs has one of each function, moves a share
+# by less than a point: 1 GiB are 4096 batches.
+trace static -- ./stacks-static 64 16
 # Its end is that of the OOM killer, and it is gone when its stacks are printed.
-trace dies -- ./ld.so --library-path . ./stacks-dynamic 64 8 --then-die
+trace dies -- ./ld.so --library-path . ./stacks-dynamic 64 16 --then-die
 mkdir -p /tmp
-trace made -- ./stacks-static 64 8 --made
-trace kprobes --force-kprobes -- ./stacks-static 64 8
+trace made -- ./stacks-static 64 16 --made
+trace kprobes --force-kprobes -- ./stacks-static 64 16
 # 40 short-lived processes.
-trace short -- sh -c "'for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do ./stacks-static 16 1; done'"
+trace short -- sh -c "'for i in \$(seq 40); do ./stacks-static 32 1; done'"
 # The process that reads files fails between two programs.
 worker() {
 	for dir in /proc/[0-9]*; do
@@ -64,7 +66,7 @@ worker() {
 	kill -KILL "$(worker)"
 	: >/tmp/killed
 } &
-trace replaced -- sh -c "'./stacks-static 64 4; : >/tmp/half; until [ -e /tmp/killed ]; do sleep 0.1; done; ./stacks-static 64 4'"
+trace replaced -- sh -c "'./stacks-static 64 12; : >/tmp/half; until [ -e /tmp/killed ]; do sleep 0.1; done; ./stacks-static 64 12'"
 # Nobody has asked for stacks, but the trigger's is told.
 mkdir $CG/plain
 echo 32M >$CG/plain/memory.max
