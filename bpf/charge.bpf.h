@@ -138,9 +138,10 @@ static __always_inline __u64 number_of(const void *pointer)
 	return distance_of(pointer) + counter_filter_address;
 }
 
+/* In a struct mem_cgroup, of 1.5 KiB (7.3) to 2.75 KiB (5.10), one counter is followed: no two in 1 KiB. */
 static __always_inline __u32 *filter_slot(__u64 distance)
 {
-	return &counter_filter[(distance * 0x9e3779b97f4a7c15ULL) >> (64 - FILTER_BITS)];
+	return &counter_filter[distance >> 10 & ((1 << FILTER_BITS) - 1)];
 }
 
 /* False: the counter at this distance is none of ours. True: it may be one, the map knows. */

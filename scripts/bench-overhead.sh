@@ -5,7 +5,7 @@
 # faulted in, and for each OOM kill, on 6.1, the newest kernel and 5.10 (scripts/kernels.sh), in virtual machines
 # whose clock counts instructions; on 6.1 beside a bpftrace one-liner that counts charged bytes by cgroup.
 # Exits with 1 when a page costs more than it may. On 5.10, which charges in batches of 32 pages and not 64, it may
-# cost twice as much. docs/overhead.md has the figures and what they mean. OOMTRACE_PAIRS: rounds of each case (3);
+# cost twice as much. docs/overhead.md has the figures and what they mean. OOMTRACE_PAIRS: rounds of each case (6);
 # OOMTRACE_CASES: which of them ("other stacks"), in the order of overhead-guest.sh.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -83,13 +83,13 @@ failed=0
 for label in "${labels[@]}"; do
 	dir=$out/$label
 	say "$label: this takes some minutes"
-	scripts/vm.sh --kernel "$label" --out "$dir" "${vm[@]}" -- sh overhead-guest.sh "${OOMTRACE_PAIRS:-3}" "${cases[@]}" >&2
+	scripts/vm.sh --kernel "$label" --out "$dir" "${vm[@]}" -- sh overhead-guest.sh "${OOMTRACE_PAIRS:-6}" "${cases[@]}" >&2
 	if [ "$label" = 6.1 ] && [ -z "${OOMTRACE_CASES:-}" ]; then
 		scripts/vm.sh --kernel "$label" --root bench --append systemd.run=/oomtrace/.run \
 			--out "$dir-bpftrace" "${vm[@]}" -- sh overhead-guest.sh 1 bpftrace >&2
 		cp "$dir-bpftrace"/fault.bpftrace "$dir/"
 	fi
-	echo "On $label: instructions for each page faulted in, the least of ${OOMTRACE_PAIRS:-3}"
+	echo "On $label: instructions for each page faulted in, the least of ${OOMTRACE_PAIRS:-6}"
 	for file in "$dir"/fault.*; do
 		sed "s/^/${file##*.} /" "$file"
 	done | table "$label" || failed=1
