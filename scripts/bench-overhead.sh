@@ -3,7 +3,7 @@
 #
 # bench-overhead.sh [LABEL...]: what oomtrace costs those that it looks at: instructions for each 4 KiB page that is
 # faulted in, and for each OOM kill, on 6.1, the newest kernel and 5.10 (scripts/kernels.sh), in virtual machines
-# whose clock counts instructions; on 6.1 beside a bpftrace one-liner that counts charged bytes by cgroup.
+# whose clock counts instructions; on 6.1 beside one-liners of bpftrace and bcc that count charged bytes by cgroup.
 # Exits with 1 when a page costs more than it may. On 5.10, which charges in batches of 32 pages and not 64, it may
 # cost twice as much. docs/overhead.md has the figures and what they mean. OOMTRACE_PAIRS: rounds of each case (6);
 # OOMTRACE_CASES: which of them ("other stacks"), in the order of overhead-guest.sh.
@@ -20,7 +20,7 @@ read -ra cases <<<"${OOMTRACE_CASES:-machine other no-usage own stacks near kill
 table() { # LABEL
 	awk -v twice="$([ "${1#5.10}" = "$1" ] && echo 1 || echo 2)" '
 		BEGIN {
-			count = split("machine no-usage other own near stacks bpftrace", cases)
+			count = split("machine no-usage other own near stacks bpftrace bcc", cases)
 			what["machine"] = "the whole machine"
 			what["no-usage"] = "this cgroup, --no-usage"
 			what["other"] = "another cgroup"
@@ -28,6 +28,7 @@ table() { # LABEL
 			what["near"] = "this cgroup, just below its limit"
 			what["stacks"] = "this cgroup, --stacks"
 			what["bpftrace"] = "bpftrace, bytes by cgroup"
+			what["bcc"] = "bcc, bytes by cgroup"
 			most["machine"] = 0; most["no-usage"] = 0; most["other"] = 0.05; most["own"] = 0.2
 			most["stacks"] = 2
 			noise = 0.03 # percent: what is left of the timer, where nothing is attached
@@ -86,8 +87,10 @@ for label in "${labels[@]}"; do
 	scripts/vm.sh --kernel "$label" --out "$dir" "${vm[@]}" -- sh overhead-guest.sh "${OOMTRACE_PAIRS:-6}" "${cases[@]}" >&2
 	if [ "$label" = 6.1 ] && [ -z "${OOMTRACE_CASES:-}" ]; then
 		scripts/vm.sh --kernel "$label" --root bench --append systemd.run=/oomtrace/.run \
-			--out "$dir-bpftrace" "${vm[@]}" -- sh overhead-guest.sh 1 bpftrace >&2
-		cp "$dir-bpftrace"/fault.bpftrace "$dir/"
+			--out "$dir-others" --put tests/bench/charge-bcc.py "${vm[@]}" \
+			-- sh overhead-guest.sh "${OOMTRACE_PAIRS:-3}" bpftrace bcc >&2
+		grep '^SKIP' "$dir-others/output.log" >&2 || true
+		cp "$dir-others"/fault.* "$dir/"
 	fi
 	echo "On $label: instructions for each page faulted in, the least of ${OOMTRACE_PAIRS:-6}"
 	for file in "$dir"/fault.*; do

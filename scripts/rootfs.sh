@@ -14,7 +14,7 @@ SUITE=bookworm
 PACKAGES=systemd,systemd-sysv,dbus,docker.io,stress-ng,procps,iproute2,kmod,busybox-static
 case ${1:-} in
 docker) ;;
-bench) PACKAGES+=,libbpf-tools,bpftrace ;;
+bench) PACKAGES+=,libbpf-tools,bpftrace,python3-bpfcc,linux-headers-cloud-amd64 ;;
 *) die 2 'usage: rootfs.sh docker|bench' ;;
 esac
 flavour=$1

@@ -133,10 +133,14 @@ for case; do
 		;;
 	kill-machine) kills machine ./oomtrace --output json ;;
 	kill-own) kills own ./oomtrace --cgroup "$CG" --output json ;;
-	bpftrace)
-		charge=try_charge_memcg
-		grep -q " $charge\$" /proc/kallsyms || charge=try_charge
-		faults bpftrace "$pairs" bpftrace -e "kprobe:$charge { @[cgroup] = sum(arg2 * 4096) }"
+	bpftrace) faults bpftrace "$pairs" bpftrace -e "kprobe:try_charge_memcg { @[cgroup] = sum(arg2 * 4096) }" ;;
+	bcc)
+		# The guest's image may be older than its kernel.
+		if [ ! -e "/lib/modules/$(uname -r)/build/Makefile" ]; then
+			echo "SKIP bcc: the guest has no headers of $(uname -r)"
+			continue
+		fi
+		faults bcc "$pairs" python3 charge-bcc.py try_charge_memcg
 		;;
 	*) echo "no case '$case'" >&2; exit 2 ;;
 	esac
