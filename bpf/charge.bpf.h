@@ -2,7 +2,7 @@
 /*
  * Usage of the target's memory cgroups, from their page counters.
  *
- * page_counter_try_charge() runs for a batch (64 pages; 32 up to 5.17), not for each page, and it is
+ * page_counter_try_charge() runs for a batch (64 pages; 32 on 5.10), not for each page, and it is
  * where limits are enforced. It serves all the machine and other counters too (swap, hugetlb), so what
  * isn't ours must cost next to nothing: a filter of plain memory, indexed by some bits of the counter's
  * address, comes before any lookup. What passes it has a state in the map `counters`.

@@ -2,7 +2,7 @@
 /*
  * Stacks: where memory is charged, and what the trigger of an OOM was doing.
  *
- * page_counter_try_charge() runs once for a batch, 64 pages (32 up to 5.10) of which one is asked for
+ * page_counter_try_charge() runs once for a batch, 64 pages (32 on 5.10) of which one is asked for
  * and the others are put by for what this CPU charges next to the same cgroup. So the stack at that
  * moment stands for the whole batch: over many of them, the share of a stack is its share of the bytes.
  * Walking two stacks is dear, so of each two batches in a row on a CPU one is looked at, chosen at random,

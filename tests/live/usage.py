@@ -13,7 +13,7 @@ from oracles import Log, Results, read_records
 MIB = 1 << 20
 PAGE = 4096
 CPUS = 2
-BATCH = 64 * PAGE # of charges; 32 pages up to 5.17
+BATCH = 64 * PAGE # of charges; 32 pages on 5.10
 RSS_MAX_KIB = 16 * 1024
 POINTS_MIN = 20
 SPIKE_NS = 50_000_000 # as in usage-workload.c
