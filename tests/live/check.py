@@ -159,12 +159,12 @@ def exit_code(guest, name):
 
 
 def check_loss(guest, name, trace):
-    """Nothing is lost; or, where the kernel may leave out a program, a little of the OOMs, which is counted."""
+    """Nothing is lost; or, where the kernel may leave out a program, a little of OOMs and writes, which is counted."""
     results, lost, end = guest.results, trace.lost, trace.records[-1]
     bad = [r["id"] for r in trace.ooms if r.get("incomplete") or r.get("victims_missing")]
-    if guest.label in PREEMPTING_LABELS and set(lost) == {"oom"}:
-        results.equal(end.get("lost"), lost["oom"], f"{name}: what was left out is counted")
-        results.check(len(bad) <= lost["oom"] <= len(trace.ooms) // 10,
+    if guest.label in PREEMPTING_LABELS and lost and set(lost) <= {"oom", "limit"}:
+        results.equal(end.get("lost"), sum(lost.values()), f"{name}: what was left out is counted")
+        results.check(len(bad) <= lost.get("oom", 0) and sum(lost.values()) <= len(trace.ooms) // 10,
                       f"{name}: the records that are incomplete, no more than that, and few", (bad, lost))
         return
     results.equal((end.get("lost"), lost), (0, {}), f"{name}: nothing lost")
