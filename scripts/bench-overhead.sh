@@ -16,13 +16,14 @@ labels=("$@")
 [ $# != 0 ] || labels=(6.1 backports 5.10)
 read -ra cases <<<"${OOMTRACE_CASES:-machine other no-usage own stacks near kill-machine kill-own}"
 
-# Of lines "CASE NONE WITH FREE_NONE FREE_WITH OWN" the least of each: what disturbs only ever adds.
+# Of lines "CASE NONE WITH FREE_NONE FREE_WITH OWN" the median of each: a page's cost differs from round to round by
+# some instructions, to both sides.
 table() { # LABEL
 	awk -v twice="$([ "${1#5.10}" = "$1" ] && echo 1 || echo 2)" '
 		BEGIN {
 			count = split("machine no-usage other own near stacks bpftrace bcc", cases)
 			what["machine"] = "the whole machine"
-			what["no-usage"] = "this cgroup, --no-usage"
+			what["no-usage"] = "another cgroup, --no-usage"
 			what["other"] = "another cgroup"
 			what["own"] = "this cgroup"
 			what["near"] = "this cgroup, just below its limit"
@@ -33,18 +34,23 @@ table() { # LABEL
 			most["stacks"] = 2
 			noise = 0.03 # percent: what is left of the timer, where nothing is attached
 		}
-		function least(key, value) {
-			if (!(key in low) || value < low[key]) low[key] = value
+		function add(key, value, i) { # in order
+			for (i = count_of[key]++; i > 0 && values[key, i - 1] > value; i--) values[key, i] = values[key, i - 1]
+			values[key, i] = value
 		}
-		{ least($1 " none", $2); least($1 " with", $3); least($1 " none freed", $4); least($1 " freed", $5); own[$1] = $6 }
+		function median(key, half) {
+			half = int(count_of[key] / 2)
+			return count_of[key] % 2 ? values[key, half] : (values[key, half - 1] + values[key, half]) / 2
+		}
+		{ add($1 " none", $2); add($1 " with", $3); add($1 " none freed", $4); add($1 " freed", $5); own[$1] = $6 }
 		END {
 			printf "%-34s %8s %8s %9s %8s %5s %12s %12s\n", "attached", "none", "added", "percent", "at most",
 				"", "when freed", "tracer itself"
 			for (c = 1; c <= count; c++) {
 				name = cases[c]
 				if (!(name in own)) continue
-				base = low[name " none"]
-				added = low[name " with"] - base
+				base = median(name " none")
+				added = median(name " with") - base
 				verdict = limit = ""
 				if (name in most) {
 					limit = sprintf("%.2f%%", most[name] * twice)
@@ -52,7 +58,7 @@ table() { # LABEL
 					if (verdict == "FAIL") failed = 1
 				}
 				printf "%-34s %8.1f %8.2f %8.3f%% %8s %5s %12.2f %12d\n", what[name], base, added,
-					100 * added / base, limit, verdict, low[name " freed"] - low[name " none freed"], own[name]
+					100 * added / base, limit, verdict, median(name " freed") - median(name " none freed"), own[name]
 			}
 			exit failed
 		}'
@@ -63,14 +69,13 @@ kills() {
 			key = $1 " " $2
 			if (!(key in none)) order[++count] = key
 			if (!(key in none) || $3 < none[key]) none[key] = $3
-			if (!(key in with) || $4 < with[key]) with[key] = $4
+			if (!(key in added) || $4 < added[key]) added[key] = $4
 		}
 		END {
 			printf "\n%-34s %10s %8s %9s\n", "a kill: attached, candidates", "none", "added", "percent"
 			for (i = 1; i <= count; i++) {
 				key = order[i]
-				added = with[key] - none[key]
-				printf "%-34s %10d %8d %8.2f%%\n", key, none[key], added, 100 * added / none[key]
+				printf "%-34s %10d %8d %8.2f%%\n", key, none[key], added[key], 100 * added[key] / none[key]
 			}
 		}'
 }
@@ -88,11 +93,11 @@ for label in "${labels[@]}"; do
 	if [ "$label" = 6.1 ] && [ -z "${OOMTRACE_CASES:-}" ]; then
 		scripts/vm.sh --kernel "$label" --root bench --append systemd.run=/oomtrace/.run \
 			--out "$dir-others" --put tests/bench/charge-bcc.py "${vm[@]}" \
-			-- sh overhead-guest.sh "${OOMTRACE_PAIRS:-3}" bpftrace bcc >&2
+			-- sh overhead-guest.sh "${OOMTRACE_PAIRS:-6}" bpftrace bcc >&2
 		grep '^SKIP' "$dir-others/output.log" >&2 || true
 		cp "$dir-others"/fault.* "$dir/"
 	fi
-	echo "On $label: instructions for each page faulted in, the least of ${OOMTRACE_PAIRS:-6}"
+	echo "On $label: instructions for each page faulted in, the median of ${OOMTRACE_PAIRS:-6}"
 	for file in "$dir"/fault.*; do
 		sed "s/^/${file##*.} /" "$file"
 	done | table "$label" || failed=1

@@ -6,7 +6,7 @@
 # before shows in the next figure more than some of the tracers do. Leaves in $OUT:
 #   fault.CASE    lines "NONE WITH FREE_NONE FREE_WITH OWN": instructions for a page faulted in, and freed, and
 #                 the tracer's own
-#   kill.CASE     lines "CANDIDATES NONE WITH": of the fault that a kill came of
+#   kill.CASE     lines "CANDIDATES NONE ADDED": of the fault that a kill came of; by the programs, for the kill
 set -eu
 pairs=$1
 CG=/sys/fs/cgroup/bench
@@ -19,11 +19,6 @@ echo +memory >"$CG/cgroup.subtree_control"
 mkdir "$CG/faults" "$CG/other"
 echo 512M >"$CG/faults/memory.max"
 dmesg -n 1
-# How the free pages lie that the allocator finds changes what a page costs by more than what is measured here: so
-# memory is compacted before each round, and the CPU's own list of free pages may be large.
-for file in percpu_pagelist_high_fraction percpu_pagelist_fraction; do # the latter up to 5.13
-	[ ! -e "/proc/sys/vm/$file" ] || echo 8 >"/proc/sys/vm/$file"
-done
 mkfifo asked told
 
 # workload ARGS...: each round of it is asked for. The first warms up.
@@ -66,7 +61,16 @@ own_ns() {
 	cut -d' ' -f1 "/proc/$tracer/schedstat"
 }
 
+# How the free pages lie that the allocator finds changes what a page costs by more than what is measured here: so
+# memory is compacted before each round, and the CPU's own list of free pages may be large, its part of all: 1/N.
+free_lists() { # N, or 0: as usual
+	for file in percpu_pagelist_high_fraction percpu_pagelist_fraction; do # the latter up to 5.13
+		[ ! -e "/proc/sys/vm/$file" ] || echo "$1" >"/proc/sys/vm/$file"
+	done
+}
+
 faults() { # CASE PAIRS TRACER...
+	free_lists 8
 	name=$1 left=$2
 	shift 2
 	workload fault "$CG/faults" $MIB
@@ -94,7 +98,14 @@ pause() {
 	sleep 6
 }
 
+# What the tracer's programs have run for, as the kernel counts it: what it does itself for a kill varies by more.
+programs_ns() {
+	cat "/proc/$tracer/fdinfo/"* | awk '/^run_time_ns:/ { sum += $2 } END { printf "%.0f\n", sum }'
+}
+
 kills() { # CASE TRACER...
+	free_lists 0
+	echo 1 >/proc/sys/kernel/bpf_stats_enabled
 	name=$1
 	shift
 	for n in 10 100 1000; do
@@ -108,9 +119,12 @@ kills() { # CASE TRACER...
 			none=$figure
 			start "$@"
 			pause
+			before=$(programs_ns)
 			round
+			sleep 1 # until what was killed is gone
+			after=$(programs_ns)
 			stop
-			echo "$n $none $figure"
+			echo "$n $none $((after - before))"
 		done >>"$OUT/kill.$name"
 		end_workload
 		until rmdir "$CG/kills" 2>/dev/null; do sleep 0.1; done
@@ -132,7 +146,7 @@ for case; do
 		faults near "$pairs" ./oomtrace --cgroup "$CG/faults" --output json
 		;;
 	kill-machine) kills machine ./oomtrace --output json ;;
-	kill-own) kills own ./oomtrace --cgroup "$CG" --output json ;;
+	kill-own) kills own ./oomtrace --cgroup "$CG" --no-usage --output json ;;
 	bpftrace) faults bpftrace "$pairs" bpftrace -e "kprobe:try_charge_memcg { @[cgroup] = sum(arg2 * 4096) }" ;;
 	bcc)
 		# The guest's image may be older than its kernel.
