@@ -122,7 +122,7 @@ enum usage_when {
 
 /*
  * How far a BTF-typed pointer is from the filter: the difference of two pointers is a number to the verifier,
- * which can be multiplied. So is what has been in a map. Until the first counter is added number_of() is off
+ * which can be shifted. So is what has been in a map. Until the first counter is added number_of() is off
  * by the filter's address, when the filter has nothing in it.
  */
 static __always_inline __u64 distance_of(const void *pointer)
@@ -379,7 +379,7 @@ __noinline int note_refusals(__u64 counter)
 	return 0;
 }
 
-/* A charge of the current thread's to `counter` was refused by the limit of `refuser`, for the count-th time. */
+/* A charge of the current thread's to `counter` was refused by the limit of `refuser`: one of `count` since the last look. */
 static __always_inline void usage_refused(struct counter_state *state, __u64 counter, __u64 pages,
 					  __u64 refuser, __u64 count)
 {
