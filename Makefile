@@ -38,7 +38,8 @@ SHARED_LINK = $(shell $(PKG_CONFIG) --libs $(LIBS)) -liberty
 LINK = $(if $(STATIC),-static $(shell $(PKG_CONFIG) --static --libs $(LIBS)) -liberty,$(SHARED_LINK))
 SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
-SOURCES := $(wildcard user/*.c)
+# Folders in the order of the data's way: see docs/architecture.md.
+SOURCES := $(filter-out user/static/%,$(sort $(shell find user -name '*.c')))
 DYGRAPHS ?= /usr/share/javascript/dygraphs
 OBJECTS := $(SOURCES:%.c=$(OUT)/%.o) $(OUT)/report/html_assets.o \
 	$(if $(STATIC),$(patsubst %.c,$(OUT)/%.o,$(wildcard user/static/*.c)))
@@ -59,12 +60,12 @@ $(OUT)/user/%.o: user/%.c Makefile | $(SKELETON)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(FLAGS) -c -o $@ $<
 
 # The HTML report's style and scripts, with the chart library, as C strings.
-build/report/html_assets.c: scripts/embed.py $(wildcard user/report/*) | tools
+build/report/html_assets.c: scripts/embed.py $(wildcard user/report/html/web/*) | tools
 	@mkdir -p $(@D)
 	@echo "  EMBED   $@"
-	$(Q)python3 -B scripts/embed.py user/report $(DYGRAPHS) > $@
+	$(Q)python3 -B scripts/embed.py user/report/html/web $(DYGRAPHS) > $@
 
-$(OUT)/report/html_assets.o build/unit/report/html_assets.o: build/report/html_assets.c user/html_assets.h
+$(OUT)/report/html_assets.o build/unit/report/html_assets.o: build/report/html_assets.c user/report/html/assets.h
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(FLAGS) -c -o $@ $<
@@ -140,7 +141,7 @@ bench:
 	scripts/bench-overhead.sh
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,build/unit/%,$(wildcard tests/unit/test_*.c))
-UNIT_OBJECTS := $(patsubst user/%.c,build/unit/user/%.o,$(filter-out user/main.c,$(SOURCES))) \
+UNIT_OBJECTS := $(patsubst user/%.c,build/unit/user/%.o,$(filter-out user/commands/main.c,$(SOURCES))) \
 	build/unit/report/html_assets.o
 
 unit: build/oomtrace $(UNIT_TESTS)

@@ -61,7 +61,7 @@ def main() -> None:
         "script": "".join(script(report / name) for name in ("chart.js", "flame.js", "page.js")),
     }
     print("/* Made by scripts/embed.py. */")
-    print('#include "html_assets.h"\n')
+    print('#include "report/html/assets.h"\n')
     for name, text in parts.items():
         print(c_string(f"html_asset_{name}", text))
         print(c_string(f"html_asset_{name}_hash", digest(text)))

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "container.h"
+#include "containers/container.h"
 
 static void require(int condition)
 {

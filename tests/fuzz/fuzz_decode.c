@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model.h"
-#include "sink.h"
+#include "model/model.h"
+#include "record/sink.h"
 
 #define ENTRY_HEAD 3
 

@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "jit_map.h"
+#include "stacks/jit_map.h"
 
 static void require(int condition)
 {

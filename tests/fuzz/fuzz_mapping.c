@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "symbolize.h"
+#include "stacks/elf_symbols.h"
 
 static void require(int condition)
 {

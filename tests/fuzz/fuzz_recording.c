@@ -9,11 +9,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "recording.h"
-#include "report_options.h"
-#include "sink.h"
-#include "timeline.h"
-#include "verdict.h"
+#include "jsonl/read.h"
+#include "commands/report_options.h"
+#include "record/sink.h"
+#include "report/timeline.h"
+#include "report/verdict.h"
 
 static void require(int condition)
 {

@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "symbolize.h"
+#include "stacks/elf_symbols.h"
 
 #define ADDRESSES 16
 #define START 0x1000

@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "symbols_wire.h"
+#include "stacks/wire.h"
 
 #define PACKETS_MAX 16
 #define QUESTIONS_MAX 3 /* the socket holds their answers */

@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "model.h"
+#include "model/model.h"
 
 #define PAGE 4096
 #define WALL_OFFSET 1000000000000

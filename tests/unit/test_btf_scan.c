@@ -11,7 +11,7 @@
 #include <cmocka.h>
 #include <errno.h>
 
-#include "btf_scan.h"
+#include "trace/btf_scan.h"
 
 #define STRUCTS (1U << BTF_KIND_STRUCT | 1U << BTF_KIND_UNION)
 #define FUNCS (1U << BTF_KIND_FUNC)

@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#include "cgroup.h"
+#include "host/cgroup.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"

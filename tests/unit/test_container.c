@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "container.h"
+#include "containers/container.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "decode.h"
+#include "trace/decode.h"
 
 #define LONGER 64 /* how much longer than we know an event may be in these tests */
 

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "gfp.h"
+#include "record/gfp.h"
 
 /* As kernel logs have them: "gfp_mask=0x100cca(GFP_HIGHUSER_MOVABLE)". */
 static const struct {

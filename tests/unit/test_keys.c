@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "keys.h"
+#include "terminal/keys.h"
 
 #define MIB (1024ULL * 1024)
 

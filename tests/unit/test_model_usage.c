@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "model.h"
+#include "model/model.h"
 
 size_t __sanitizer_get_current_allocated_bytes(void); /* of the sanitizer that tests are built with */
 

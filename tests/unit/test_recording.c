@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "recording.h"
+#include "jsonl/read.h"
 
 #define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define SCOPE "/system.slice/docker-" ID ".scope"

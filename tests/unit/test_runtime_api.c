@@ -19,7 +19,7 @@
 
 #include <cmocka.h>
 
-#include "runtime_api.h"
+#include "containers/docker_api.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"

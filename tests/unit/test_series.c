@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "series.h"
+#include "report/series.h"
 
 static struct record_point point(uint64_t ts_ns, uint64_t usage_bytes)
 {

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 #include <json-c/json.h>
 
-#include "sink.h"
+#include "record/sink.h"
 
 #define HOSTILE "\"},{\"ph\":\"B\"\\\033[0m\xff\n"
 #define HOSTILE_SHOWN "\"},{\"ph\":\"B\"\\\\\\x1b[0m\\xff\\x0a"

@@ -15,8 +15,8 @@
 
 #include <cmocka.h>
 
-#include "recording.h"
-#include "sink_file.h"
+#include "jsonl/read.h"
+#include "jsonl/file.h"
 
 #define TIME { .boot_ns = 5000000001, .wall_ns = 1700000000123456000 }
 

@@ -12,8 +12,8 @@
 #include <cmocka.h>
 #include <json-c/json.h>
 
-#include "html_assets.h"
-#include "sink.h"
+#include "report/html/assets.h"
+#include "record/sink.h"
 
 #define HOSTILE "<script>alert(1)</script><!--\"'&\033[31m\xe2\x80\xae\xff\n-->"
 /* The same as a reader sees it, in markup and in the page's JSON document. */

@@ -12,7 +12,7 @@
 #include <cmocka.h>
 #include <json-c/json.h>
 
-#include "sink.h"
+#include "record/sink.h"
 
 #define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define TIME { .boot_ns = 5000000001, .wall_ns = 1700000000123456789 }

@@ -16,12 +16,12 @@
 
 #include <cmocka.h>
 
-#include "proc.h"
-#include "sink.h"
-#include "stack_table.h"
-#include "stack_top.h"
-#include "symbols.h"
-#include "symbols_wire.h"
+#include "host/proc.h"
+#include "record/sink.h"
+#include "stacks/sums.h"
+#include "output/stack_top.h"
+#include "stacks/symbols.h"
+#include "stacks/wire.h"
 
 static const struct record_frame user[] = {
 	{ "memset", "/lib/libc.so.6", 0x100, 4 },

@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "lru.h"
-#include "stall.h"
+#include "base/lru.h"
+#include "model/stall.h"
 
 #define MIB (1024ULL * 1024)
 #define MS 1000000ULL

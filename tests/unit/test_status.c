@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "curve.h"
-#include "status.h"
+#include "output/curve.h"
+#include "terminal/status_line.h"
 
 #define MIB (1024ULL * 1024)
 #define S 1000000000ULL

@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "ramp.h"
-#include "steps.h"
+#include "limit/ramp.h"
+#include "model/limit_steps.h"
 
 #define MIB (1024ULL * 1024)
 

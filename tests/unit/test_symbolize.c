@@ -22,11 +22,11 @@
 
 #include <cmocka.h>
 
-#include "demangle.h"
-#include "jit_map.h"
-#include "ksyms.h"
-#include "sandbox.h"
-#include "symbolize.h"
+#include "stacks/demangle.h"
+#include "stacks/jit_map.h"
+#include "host/kallsyms.h"
+#include "base/sandbox.h"
+#include "stacks/elf_symbols.h"
 
 static char dir[] = "/tmp/oomtrace-symbolize.XXXXXX";
 

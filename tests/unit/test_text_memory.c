@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "meminfo.h"
-#include "text.h"
+#include "host/meminfo.h"
+#include "output/text_parts.h"
 
 #define KIB 1024ULL
 #define MIB (1024 * KIB)

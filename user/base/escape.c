@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "base/escape.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Characters that a terminal obeys or that nobody can see. Sorted; ends are included. */
+static const struct {
+	uint32_t first, last;
+} hidden[] = {
+	{ 0x0080, 0x009f },   /* C1: 0x9b is CSI */
+	{ 0x00ad, 0x00ad },   /* soft hyphen */
+	{ 0x034f, 0x034f },   /* combining grapheme joiner */
+	{ 0x061c, 0x061c },   /* Arabic letter mark */
+	{ 0x115f, 0x1160 },   /* Hangul fillers */
+	{ 0x17b4, 0x17b5 },   /* Khmer inherent vowels, invisible */
+	{ 0x180b, 0x180f },   /* Mongolian selectors and vowel separator */
+	{ 0x200b, 0x200f },   /* zero width, bidi marks */
+	{ 0x2028, 0x202e },   /* separators, bidi embeddings and overrides */
+	{ 0x2060, 0x206f },   /* invisible operators, bidi isolates */
+	{ 0x3164, 0x3164 },   /* Hangul filler */
+	{ 0xfdd0, 0xfdef },   /* noncharacters */
+	{ 0xfeff, 0xfeff },   /* byte order mark */
+	{ 0xffa0, 0xffa0 },   /* Hangul filler, half width */
+	{ 0xfff9, 0xfffb },   /* interlinear annotation */
+	{ 0xfffe, 0xffff },   /* noncharacters */
+	{ 0x1d173, 0x1d17a }, /* musical format controls */
+	{ 0xe0000, 0xe0fff }, /* tags, variation selectors */
+};
+
+static bool is_hidden(uint32_t c)
+{
+	/* The last two code points of every plane are noncharacters. */
+	if ((c & 0xfffe) == 0xfffe)
+		return true;
+	for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++)
+		if (c <= hidden[i].last)
+			return c >= hidden[i].first;
+	return false;
+}
+
+/* The length of the valid UTF-8 character at s, 0 when there is none (RFC 3629). */
+static size_t decode(const unsigned char *s, size_t len, uint32_t *c)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	uint32_t value;
+	size_t need;
+
+	if (s[0] < 0x80) {
+		*c = s[0];
+		return 1;
+	}
+	if ((s[0] & 0xe0) == 0xc0) {
+		need = 2;
+		value = s[0] & 0x1f;
+	} else if ((s[0] & 0xf0) == 0xe0) {
+		need = 3;
+		value = s[0] & 0x0f;
+	} else if ((s[0] & 0xf8) == 0xf0) {
+		need = 4;
+		value = s[0] & 0x07;
+	} else {
+		return 0;
+	}
+	if (need > len)
+		return 0;
+	for (size_t i = 1; i < need; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+		value = value << 6 | (s[i] & 0x3f);
+	}
+	if (value < least[need] || value > 0x10ffff || (value >= 0xd800 && value <= 0xdfff))
+		return 0;
+	*c = value;
+	return need;
+}
+
+size_t escape__terminal(char *dst, size_t size, const char *src, size_t len)
+{
+	const unsigned char *s = (const unsigned char *)src;
+	size_t in = 0, used = 0;
+
+	if (!size)
+		return 0;
+	while (in < len) {
+		char piece[16];
+		const char *out = piece;
+		uint32_t c = 0;
+		size_t n = decode(s + in, len - in, &c), width;
+
+		if (!n || c < 0x20 || c == 0x7f) {
+			width = (size_t)snprintf(piece, sizeof(piece), "\\x%02x", s[in]);
+			n = 1;
+		} else if (c == '\\') {
+			out = "\\\\";
+			width = 2;
+		} else if (is_hidden(c)) {
+			width = (size_t)snprintf(piece, sizeof(piece), "\\u{%04x}", c);
+		} else {
+			out = src + in;
+			width = n;
+		}
+		if (width >= size - used)
+			break;
+		memcpy(dst + used, out, width);
+		used += width;
+		in += n;
+	}
+	dst[used] = '\0';
+	return used;
+}
+
+size_t escape__utf8(char *dst, size_t size, const char *src, size_t len)
+{
+	static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
+	const unsigned char *s = (const unsigned char *)src;
+	size_t in = 0, used = 0;
+
+	if (!size)
+		return 0;
+	while (in < len) {
+		const char *out = src + in;
+		uint32_t c = 0;
+		size_t n = decode(s + in, len - in, &c), width = n;
+
+		if (!n || !c) {
+			out = replacement;
+			width = sizeof(replacement) - 1;
+			n = 1;
+		}
+		if (width >= size - used)
+			break;
+		memcpy(dst + used, out, width);
+		used += width;
+		in += n;
+	}
+	dst[used] = '\0';
+	return used;
+}

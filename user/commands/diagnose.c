@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "commands/diagnose.h"
+
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/exit_codes.h"
+#include "base/privileges.h"
+
+static bool verbose;
+
+static int print_libbpf(enum libbpf_print_level level, const char *format, va_list args)
+{
+	/* Candidates that fail are no error of ours: one level less than libbpf thinks. */
+	if (!verbose || level == LIBBPF_DEBUG)
+		return 0;
+	return vfprintf(stderr, format, args);
+}
+
+void diagnose__set_verbose(bool on)
+{
+	verbose = on;
+	libbpf_set_print(print_libbpf);
+}
+
+void diagnose__remark(const char *format, ...)
+{
+	va_list args;
+
+	if (!verbose)
+		return;
+	va_start(args, format);
+	fputs("oomtrace: ", stderr);
+	vfprintf(stderr, format, args);
+	fputc('\n', stderr);
+	va_end(args);
+}
+
+int diagnose__privileges(void)
+{
+	char missing[64] = "";
+	int err = privileges__missing(missing, sizeof(missing));
+
+	if (err || !missing[0])
+		return EXIT_DONE;
+	fprintf(stderr, "oomtrace: missing %s: the kernel lets only root, or a process with CAP_BPF and "
+			"CAP_PERFMON, trace it.\nRun it as root: sudo oomtrace ...\n", missing);
+	return EXIT_UNSUPPORTED;
+}
+
+static const char *failed_purpose(const struct plan *plan, const char **lost)
+{
+	for (int i = 0; i < PLAN_PURPOSES; i++) {
+		if (plan->choices[i].wanted && plan->choices[i].error &&
+		    plan->choices[i].candidate == PLAN_NOT_ATTACHED && plan_purposes[i].required) {
+			*lost = plan_purposes[i].lost;
+			return plan_purposes[i].name;
+		}
+	}
+	return NULL;
+}
+
+/* "confidentiality" takes away functions that programs call, which makes them invalid ones (EINVAL). */
+static bool is_by_lockdown(int err, const char *lockdown)
+{
+	return lockdown && (err == -EPERM || !strcmp(lockdown, "confidentiality"));
+}
+
+int diagnose__open_failure(int err, const struct plan *plan)
+{
+	const char *lockdown = privileges__lockdown();
+	const char *lost = NULL, *purpose = failed_purpose(plan, &lost);
+
+	if (access("/sys/kernel/btf/vmlinux", R_OK)) {
+		fputs("oomtrace: this kernel has no BTF (/sys/kernel/btf/vmlinux), the description of its "
+		      "types that oomtrace needs.\nIt needs Linux 5.10 or newer built with "
+		      "CONFIG_DEBUG_INFO_BTF=y, as Debian, Ubuntu, Fedora and others ship it.\n",
+		      stderr);
+	} else if (is_by_lockdown(err, lockdown)) {
+		fprintf(stderr, "oomtrace: the kernel is locked down (%s): it lets nobody trace it, root "
+				"neither.\nLock-down comes with Secure Boot or lockdown= on the kernel's "
+				"command line; /sys/kernel/security/lockdown shows it.\n", lockdown);
+	} else if (err == -EPERM) {
+		fputs("oomtrace: the kernel refuses to load tracing programs although the privileges are "
+		      "there.\nA lock-down, seccomp or a security module forbids it. Inside a container, run "
+		      "oomtrace on the host instead; -v shows the kernel's own words.\n", stderr);
+	} else if (purpose) {
+		fprintf(stderr, "oomtrace: this kernel lets nothing be attached for '%s' (%s), without which "
+				"%s would be missing.\n-v shows the kernel's own words.\n",
+			purpose, strerror(-err), lost);
+	} else {
+		fprintf(stderr, "oomtrace: loading the tracing programs failed: %s.\n"
+				"-v shows the kernel's own words.\n", strerror(-err));
+		return err == -ENOMEM ? EXIT_RUNTIME : EXIT_UNSUPPORTED;
+	}
+	return EXIT_UNSUPPORTED;
+}
+
+static const char *const not_wanted[] = {
+	[PLAN_ANY] = "not needed",
+	[PLAN_TARGET] = "not needed without a target",
+	[PLAN_USAGE] = "not needed without usage events: they want a target on cgroup v2",
+	[PLAN_STACKS] = "not needed without --stacks",
+};
+
+void diagnose__print_plan(FILE *out, const struct plan *plan)
+{
+	for (int i = 0; i < PLAN_PURPOSES; i++) {
+		const struct plan_candidate *chosen = plan__chosen(plan, i);
+		const struct plan_choice *choice = &plan->choices[i];
+
+		fprintf(out, "    %-18s", plan_purposes[i].name);
+		if (chosen)
+			fputs(chosen->label, out);
+		else if (!choice->wanted)
+			fputs(not_wanted[plan_purposes[i].need], out);
+		else
+			fprintf(out, "NOT ATTACHED: lost: %s", plan_purposes[i].lost);
+		if (choice->error)
+			fprintf(out, " (the one before failed: %s)", strerror(-choice->error));
+		fputc('\n', out);
+	}
+}

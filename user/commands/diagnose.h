@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Why tracing isn't possible here, in words that say what to do; and what was chosen where it is. */
+#ifndef OOMTRACE_DIAGNOSE_H
+#define OOMTRACE_DIAGNOSE_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "trace/plan.h"
+
+/* Sends libbpf's own messages to stderr (verbose) or nowhere. */
+void diagnose__set_verbose(bool verbose);
+
+/* A line on stderr for those who asked for more (-v). */
+void diagnose__remark(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Says on stderr which privileges are missing. Returns EXIT_UNSUPPORTED, or EXIT_DONE if none is. */
+int diagnose__privileges(void);
+
+/* Explains on stderr a negative errno of tracer__open(). Returns the exit code for it. */
+int diagnose__open_failure(int err, const struct plan *plan);
+
+/* Prints a line for each purpose of the plan. */
+void diagnose__print_plan(FILE *out, const struct plan *plan);
+
+#endif

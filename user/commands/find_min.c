@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "commands/find_min.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "host/cgroup.h"
+#include "base/exit_codes.h"
+#include "limit/predict.h"
+
+#define NS_PER_S 1000000000ULL
+#define POLL_NS 20000000ULL
+/* How long reclaim may take to get usage below a new memory.high. */
+#define SETTLE_NS (2 * NS_PER_S)
+/* The search ends when it knows the answer to 1 %, or to a MiB. */
+#define RESOLUTION_PERCENT 1
+#define RESOLUTION_BYTES (1ULL << 20)
+/* More than this share of the time spent waiting for memory is a stall. */
+#define STALL_PERCENT 1
+
+struct search {
+	const struct target *target;
+	struct guard *guard;
+	uint64_t hold_ns;
+	uint64_t slack_bytes; /* usage may be above memory.high by what CPUs have charged ahead */
+	unsigned int tries;
+	struct sink *sink;
+};
+
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int sig)
+{
+	interrupted = sig;
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
+}
+
+static int usage(const struct search *s, uint64_t *bytes)
+{
+	return cgroup__read_u64(s->target->dir_fd, "memory.current", bytes);
+}
+
+/*
+ * Time in which some task of the target waited for memory, in ns; 0 where the kernel has no PSI. From
+ * "some avg10=0.00 avg60=0.00 avg300=0.00 total=12345" (us).
+ */
+static uint64_t stalled_ns(const struct search *s)
+{
+	char text[512], *total;
+	uint64_t us;
+
+	if (cgroup__read_text(s->target->dir_fd, "memory.pressure", text, sizeof(text)) < 0)
+		return 0;
+	total = strstr(text, "total=");
+	if (!total || sscanf(total, "total=%" SCNu64, &us) != 1)
+		return 0;
+	return us * 1000;
+}
+
+/* Waits until usage is at or below the limit, or the time is over. Returns 1, 0, or an errno. */
+static int settle(const struct search *s, uint64_t limit)
+{
+	uint64_t end = now_ns() + SETTLE_NS, bytes;
+
+	do {
+		int err = usage(s, &bytes);
+
+		if (err)
+			return err;
+		if (bytes <= limit + s->slack_bytes)
+			return 1;
+		usleep(POLL_NS / 1000);
+	} while (now_ns() < end && !interrupted);
+	return 0;
+}
+
+/* Whether the target lives with the limit for the time. Returns 1, 0, or a negative errno. */
+static int holds(struct search *s, uint64_t limit)
+{
+	uint64_t start, stalled, bytes;
+	int settled, err = guard__write(s->guard, limit);
+
+	s->tries++;
+	if (err)
+		return err;
+	settled = settle(s, limit);
+	if (settled <= 0)
+		return settled;
+	start = now_ns();
+	stalled = stalled_ns(s);
+	while (now_ns() - start < s->hold_ns && !interrupted) {
+		usleep(POLL_NS / 1000);
+		err = usage(s, &bytes);
+		if (err)
+			return err;
+		if (bytes > limit + s->slack_bytes)
+			return 0;
+		/* No need to wait for the end when it has stalled enough already. */
+		if (stalled_ns(s) - stalled > s->hold_ns * STALL_PERCENT / 100)
+			return 0;
+	}
+	return 1;
+}
+
+static struct record_time record_now(void)
+{
+	struct timespec boot, wall;
+
+	clock_gettime(CLOCK_BOOTTIME, &boot);
+	clock_gettime(CLOCK_REALTIME, &wall);
+	return (struct record_time){ boot.tv_sec * NS_PER_S + boot.tv_nsec,
+				     wall.tv_sec * (int64_t)NS_PER_S + wall.tv_nsec };
+}
+
+static int tell_try(const struct search *s, uint64_t limit, enum record_try_result result)
+{
+	struct record_try record = { record_now(), limit, result };
+
+	return sink__call(s->sink, min_try, &record);
+}
+
+static int try_limit(struct search *s, uint64_t limit)
+{
+	int result, err = tell_try(s, limit, TRY_BEGUN);
+
+	if (err)
+		return err;
+	result = holds(s, limit);
+	if (result < 0 || interrupted)
+		return result;
+	err = tell_try(s, limit, result ? TRY_HOLDS : TRY_TOO_SMALL);
+	return err ? err : result;
+}
+
+/* Binary search between a limit that is too small and one that holds. */
+static int search(struct search *s, uint64_t low, uint64_t high, uint64_t *found)
+{
+	while (!interrupted) {
+		uint64_t step = high * RESOLUTION_PERCENT / 100;
+		uint64_t middle = (low + (high - low) / 2) & ~(uint64_t)(sysconf(_SC_PAGESIZE) - 1);
+		int result;
+
+		if (high - low <= (step > RESOLUTION_BYTES ? step : RESOLUTION_BYTES))
+			break;
+		result = try_limit(s, middle);
+		if (result < 0)
+			return result;
+		if (result)
+			high = middle;
+		else
+			low = middle;
+		/* Back to where it can breathe before the next, lower or higher, try. */
+		if (!result) {
+			int err = guard__write(s->guard, high);
+
+			if (err)
+				return err;
+		}
+	}
+	*found = high;
+	return interrupted ? -EINTR : 0;
+}
+
+static uint64_t kills(const struct search *s)
+{
+	uint64_t count = 0;
+
+	cgroup__read_key(s->target->dir_fd, "memory.events", "oom_kill", &count);
+	return count;
+}
+
+static int tell_min(const struct search *s, struct record_min *record)
+{
+	record->time = record_now();
+	record->tries = s->tries;
+	return sink__call(s->sink, min, record);
+}
+
+static int run(struct search *s)
+{
+	struct record_min record = { .cgroup = s->target->cgroup, .hold_ns = s->hold_ns };
+	struct prediction p;
+	uint64_t before = kills(s), enough;
+	int err = predict__floor(s->target->dir_fd, &p);
+
+	if (err)
+		return err;
+	record.usage_bytes = p.usage_bytes;
+	record.floor_bytes = p.floor_bytes;
+	err = tell_min(s, &record);
+	if (err)
+		return err;
+	enough = p.usage_bytes + p.usage_bytes / 20 + RESOLUTION_BYTES;
+	err = try_limit(s, enough);
+	if (err < 0)
+		return err;
+	if (err) {
+		err = search(s, p.floor_bytes / 2, enough, &record.found_bytes);
+		if (err)
+			return err;
+	}
+	if (interrupted)
+		return -EINTR;
+	record.margin_bytes = record.found_bytes / 10;
+	record.kills = kills(s) - before;
+	return tell_min(s, &record);
+}
+
+int find_min__run(const struct target *target, struct guard *guard, uint64_t hold_ns,
+		  struct sink *sink)
+{
+	struct search s = { .target = target, .guard = guard, .hold_ns = hold_ns, .sink = sink };
+	struct sigaction action = { .sa_handler = on_signal };
+	enum guard_result result;
+	int err;
+
+	/* 64 pages a CPU: MEMCG_CHARGE_BATCH, include/linux/memcontrol.h. */
+	s.slack_bytes = 64ULL * sysconf(_SC_PAGESIZE) * sysconf(_SC_NPROCESSORS_ONLN);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	err = run(&s);
+	result = guard__finish(guard, false);
+	if (result != GUARD_RESTORED && result != GUARD_NOTHING)
+		fputs("oomtrace: memory.high was not restored: the cgroup is gone, or somebody else has "
+		      "changed it since.\n", stderr);
+	if (!err)
+		return EXIT_DONE;
+	if (err == -EINTR)
+		fputs("oomtrace: interrupted.\n", stderr);
+	else if (err == -ENODEV || err == -ENOENT)
+		fputs("oomtrace: the target has ended.\n", stderr);
+	else
+		fprintf(stderr, "oomtrace: --find-min: %s.\n", strerror(-err));
+	return EXIT_RUNTIME;
+}

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "terminal/console.h"
+#include "commands/diagnose.h"
+#include "base/exit_codes.h"
+#include "commands/find_min.h"
+#include "limit/guard.h"
+#include "terminal/keys.h"
+#include "commands/trace_options.h"
+#include "commands/report.h"
+#include "commands/session.h"
+#include "record/sink.h"
+#include "jsonl/file.h"
+#include "target/target.h"
+#include "base/units.h"
+
+static int start_guard(const struct target *target, const char *file, struct guard **guard)
+{
+	int err = guard__start(target->dir_fd, file, guard);
+
+	if (!err) {
+		err = guard__lock(*guard);
+		if (err) {
+			guard__finish(*guard, true);
+			*guard = NULL;
+		}
+	}
+	if (!err)
+		return EXIT_DONE;
+	if (err == -EWOULDBLOCK)
+		fputs("oomtrace: another oomtrace is changing this cgroup's limit already.\n", stderr);
+	else
+		fprintf(stderr, "oomtrace: %s of the target can't be opened for writing: %s.\n", file,
+			strerror(-err));
+	return EXIT_RUNTIME;
+}
+
+static bool keys_possible(const struct options *opts, const struct target *target,
+			  const struct cgroup__hierarchy *h)
+{
+	return opts->output == OPTIONS_OUTPUT_TEXT && target->cgroup_id && keys__available() &&
+	       target__is_changeable(target, h);
+}
+
+/* memory.min guards from reclaim for others' sake only, not from the cgroup's own limit. */
+static void warn_protected(const struct options *opts, const struct target *target)
+{
+	uint64_t min = 0, lowest = UINT64_MAX;
+	char size[UNITS__TEXT_SIZE];
+
+	if (opts->has_set_max)
+		lowest = opts->set_max_bytes;
+	if (opts->has_ramp && opts->ramp.to_bytes < lowest)
+		lowest = opts->ramp.to_bytes;
+	if (!cgroup__read_u64(target->dir_fd, "memory.min", &min) && lowest < min)
+		fprintf(stderr, "oomtrace: warning: memory.min promises the target %s, and a lower limit "
+				"breaks that promise.\n", units__format_size(size, sizeof(size), min));
+}
+
+/* The sink of the output, and those of the recording and of folded stacks beside it. */
+static struct sink *open_sinks(const struct options *opts, FILE *out, struct sink **record,
+			       FILE *folded)
+{
+	struct sink *sinks[3];
+	size_t count = 0;
+
+	sinks[count++] = opts->output == OPTIONS_OUTPUT_JSON ? sink_json__new(stdout) :
+							       sink_text__new(out, console__look());
+	if (opts->record)
+		sinks[count++] = *record = sink_file__new(opts->record, opts->record_bytes);
+	if (folded)
+		sinks[count++] = sink_folded__new(folded);
+	return count == 1 ? sinks[0] : sink_tee__new(sinks, count);
+}
+
+static int open_folded(const struct options *opts, FILE **out)
+{
+	if (!opts->folded_path || opts->dry_run)
+		return EXIT_DONE;
+	*out = fopen(opts->folded_path, "we");
+	if (*out)
+		return EXIT_DONE;
+	fprintf(stderr, "oomtrace: the file for folded stacks can't be written: %s.\n", strerror(errno));
+	return EXIT_RUNTIME;
+}
+
+/* What is written to it may be refused only now. */
+static int close_folded(FILE *folded, int code)
+{
+	if (!folded || !fclose(folded))
+		return code;
+	fprintf(stderr, "oomtrace: writing the folded stacks: %s.\n", strerror(errno));
+	return EXIT_RUNTIME;
+}
+
+static int trace(const struct options *opts, const struct cgroup__hierarchy *hierarchy,
+		 const struct target *target, struct guard *guard)
+{
+	struct console *console;
+	struct sink *record = NULL, *sink;
+	FILE *folded = NULL;
+	int code = open_folded(opts, &folded);
+
+	if (code) {
+		guard__finish(guard, true);
+		return code;
+	}
+	if (hierarchy->version == 1 && !opts->dry_run)
+		fputs("oomtrace: the memory controller is on cgroup v1: kills are told, writes of limits, usage "
+		      "and stalls are not.\n", stderr);
+	console = opts->output == OPTIONS_OUTPUT_TEXT && !opts->dry_run ? console__new() : NULL;
+	sink = open_sinks(opts, console ? console__out(console) : stdout, &record, folded);
+	code = sink ? session__run(opts, hierarchy, target, guard, sink, console) : EXIT_RUNTIME;
+
+	if (sink && record && sink_file__failed(record) && (code == EXIT_DONE || code == EXIT_LOST))
+		code = EXIT_RUNTIME;
+	if (sink)
+		sink->ops->free(sink);
+	console__free(console);
+	return close_folded(folded, code);
+}
+
+static int find_min(const struct options *opts, const struct target *target, struct guard *guard)
+{
+	struct sink *record, *sink = open_sinks(opts, stdout, &record, NULL);
+	int code = sink ? find_min__run(target, guard, opts->hold_ns, sink) : EXIT_RUNTIME;
+
+	if (sink)
+		sink->ops->free(sink);
+	return code;
+}
+
+static int run(const struct options *opts)
+{
+	static struct cgroup__hierarchy hierarchy;
+	static struct target target;
+	int hierarchy_error = cgroup__discover(&hierarchy);
+	struct guard *guard = NULL;
+	int code = diagnose__privileges();
+
+	if (code)
+		return code;
+	code = target__find(opts, &hierarchy, hierarchy_error, &target);
+	if (!code && (opts->has_set_max || opts->has_ramp || opts->find_min)) {
+		code = target__check_changeable(&target, &hierarchy);
+		if (!code)
+			warn_protected(opts, &target);
+		/* Before BPF and threads: the guard must hold none of them. */
+		if (!code && !opts->dry_run)
+			code = start_guard(&target, opts->find_min ? "memory.high" : "memory.max",
+					   &guard);
+	}
+	/* For keys, should one be pressed: nothing is said and nothing locked until then. */
+	if (!code && !guard && !opts->dry_run && keys_possible(opts, &target, &hierarchy) &&
+	    guard__start(target.dir_fd, "memory.max", &guard))
+		guard = NULL;
+	if (!code && opts->find_min) {
+		code = find_min(opts, &target, guard);
+	} else if (!code) {
+		code = trace(opts, &hierarchy, &target, guard);
+	}
+	target__close(&target);
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	struct options opts;
+
+	/* A reader that goes away is an error of writing, not a reason to die. */
+	signal(SIGPIPE, SIG_IGN);
+	if (argc > 1 && !strcmp(argv[1], "report"))
+		return report__main(argc - 1, argv + 1);
+	switch (options__parse(argc, argv, &opts, stdout, stderr)) {
+	case OPTIONS_USAGE:
+		return EXIT_USAGE;
+	case OPTIONS_EXIT_OK:
+		return fflush(stdout) ? EXIT_RUNTIME : EXIT_DONE;
+	case OPTIONS_RUN:
+		break;
+	}
+	diagnose__set_verbose(opts.verbose);
+	return run(&opts);
+}

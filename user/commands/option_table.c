@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "commands/option_table.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "base/escape.h"
+
+#define WIDTH_DEFAULT	80
+#define WIDTH_MIN	40
+#define WIDTH_MAX	100	/* longer lines are harder to read */
+#define HELP_COLUMN	28
+#define HELP_COLUMN_NARROW 8	/* the text starts a line of its own */
+#define NAME_MAX_LEN	32	/* no option's name is longer, nor is a typo of one */
+#define SHOWN_MAX	80	/* bytes of a user's string that an error line quotes */
+#define SHOWN_SIZE	(ESCAPE__TERMINAL_SIZE(SHOWN_MAX) + sizeof("..."))
+
+/* getopt's value of a long option is LONG_BASE + its row, out of the way of the letters. */
+#define LONG_BASE 256
+
+static const struct cmdline_spec *spec__by_letter(const struct cmdline *t, int letter)
+{
+	for (size_t i = 0; i < t->count; i++)
+		if (t->specs[i].letter && t->specs[i].letter == letter)
+			return &t->specs[i];
+	return NULL;
+}
+
+static const struct cmdline_spec *spec__by_name(const struct cmdline *t, const char *name, size_t len)
+{
+	for (size_t i = 0; i < t->count; i++)
+		if (strlen(t->specs[i].name) == len && !memcmp(t->specs[i].name, name, len))
+			return &t->specs[i];
+	return NULL;
+}
+
+static const struct cmdline_spec *spec__by_getopt(const struct cmdline *t, int value)
+{
+	if (value >= LONG_BASE && (size_t)(value - LONG_BASE) < t->count)
+		return &t->specs[value - LONG_BASE];
+	return spec__by_letter(t, value);
+}
+
+/* --- help --- */
+
+static int positive_int(const char *s)
+{
+	char *end;
+	long value;
+
+	if (!s || !isdigit((unsigned char)*s))
+		return 0;
+	value = strtol(s, &end, 10);
+	return *end || value > 100000 ? 0 : (int)value;
+}
+
+static int help__width(FILE *out)
+{
+	int width = positive_int(getenv("COLUMNS"));
+	struct winsize ws;
+
+	if (!width && ioctl(fileno(out), TIOCGWINSZ, &ws) == 0)
+		width = ws.ws_col;
+	if (!width)
+		width = WIDTH_DEFAULT;
+	return width < WIDTH_MIN ? WIDTH_MIN : width > WIDTH_MAX ? WIDTH_MAX : width;
+}
+
+/* Prints words from column on; lines after the first start at indent. */
+static void help__wrap(FILE *out, const char *text, int column, int indent, int width)
+{
+	bool first = true;
+
+	for (;;) {
+		int len = (int)strcspn(text, " ");
+
+		if (!first && column + 1 + len > width) {
+			fprintf(out, "\n%*s", indent, "");
+			column = indent;
+		} else if (!first) {
+			fputc(' ', out);
+			column++;
+		}
+		fprintf(out, "%.*s", len, text);
+		column += len;
+		first = false;
+		if (!text[len])
+			break;
+		text += len + 1;
+	}
+	fputc('\n', out);
+}
+
+static void help__option(FILE *out, const struct cmdline_spec *spec, int width)
+{
+	bool narrow = width < 2 * HELP_COLUMN;
+	int indent = narrow ? HELP_COLUMN_NARROW : HELP_COLUMN;
+	char letter[] = "    ";
+	int used;
+
+	if (spec->letter)
+		snprintf(letter, sizeof(letter), "-%c, ", spec->letter);
+	used = fprintf(out, "  %s--%s%s%s", letter, spec->name, spec->arg ? " " : "",
+		       spec->arg ? spec->arg : "");
+	if (narrow || used + 2 > indent)
+		fprintf(out, "\n%*s", indent, "");
+	else
+		fprintf(out, "%*s", indent - used, "");
+	help__wrap(out, spec->help, indent, indent, width);
+}
+
+static void help__print(const struct cmdline_parse *p)
+{
+	FILE *out = p->help_out;
+	int width = help__width(out);
+
+	fprintf(out, "Usage: %s [OPTION]...%s%s\n", p->table->command, p->table->operands ? " " : "",
+		p->table->operands ? p->table->operands : "");
+	help__wrap(out, p->table->summary, 0, 0, width);
+	for (int group = 0; group < p->table->groups; group++) {
+		fputc('\n', out);
+		help__wrap(out, p->table->group_titles[group], 0, 2, width);
+		for (size_t i = 0; i < p->table->count; i++)
+			if (p->table->specs[i].group == group && !p->table->specs[i].hidden)
+				help__option(out, &p->table->specs[i], width);
+	}
+	fputc('\n', out);
+	help__wrap(out, p->table->epilogue, 0, 2, width);
+}
+
+/* --- errors --- */
+
+/* A user's string, made safe for the terminal and short enough for one line. */
+static const char *shown(char buf[static SHOWN_SIZE], const char *s)
+{
+	size_t len = strnlen(s, SHOWN_MAX + 1);
+	bool cut = len > SHOWN_MAX;
+
+	if (cut) {
+		len = SHOWN_MAX;
+		while (len && ((unsigned char)s[len] & 0xc0) == 0x80)
+			len--;	/* not in the middle of a UTF-8 character */
+	}
+	escape__terminal(buf, SHOWN_SIZE - 3, s, len);
+	if (cut)
+		strcat(buf, "...");
+	return buf;
+}
+
+enum cmdline_result cmdline__hint(const struct cmdline_parse *p)
+{
+	fprintf(p->err, "Try '%s --help'.\n", p->table->command);
+	return CMDLINE_ERROR;
+}
+
+static size_t edit_distance(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+	size_t row[NAME_MAX_LEN + 1];
+
+	for (size_t j = 0; j <= b_len; j++)
+		row[j] = j;
+	for (size_t i = 1; i <= a_len; i++) {
+		size_t diagonal = row[0];
+
+		row[0] = i;
+		for (size_t j = 1; j <= b_len; j++) {
+			size_t best = diagonal + (a[i - 1] != b[j - 1]);
+
+			if (row[j] + 1 < best)
+				best = row[j] + 1;
+			if (row[j - 1] + 1 < best)
+				best = row[j - 1] + 1;
+			diagonal = row[j];
+			row[j] = best;
+		}
+	}
+	return row[b_len];
+}
+
+/* The option that a misspelt name most likely means, or NULL if none is close. */
+static const struct cmdline_spec *spec__nearest(const struct cmdline *t, const char *name, size_t len)
+{
+	const struct cmdline_spec *nearest = NULL;
+	size_t best = len / 3 > 1 ? len / 3 + 1 : 2;
+
+	if (len < 2 || len > NAME_MAX_LEN)
+		return NULL;
+	for (size_t i = 0; i < t->count; i++) {
+		size_t distance;
+
+		if (t->specs[i].hidden)
+			continue;
+		distance = edit_distance(name, len, t->specs[i].name, strlen(t->specs[i].name));
+		if (distance < best) {
+			best = distance;
+			nearest = &t->specs[i];
+		}
+	}
+	return nearest;
+}
+
+/* getopt tells neither why it refused a long option nor which: look again. */
+static enum cmdline_result error_long(const struct cmdline_parse *p, const char *word)
+{
+	const char *name = word + 2;	/* past "--" */
+	size_t len = strcspn(name, "=");
+	const struct cmdline_spec *nearest;
+	const char *separator = ": ";
+	char buf[SHOWN_SIZE];
+	size_t candidates = 0;
+
+	for (size_t i = 0; len && i < p->table->count; i++)
+		candidates += !strncmp(p->table->specs[i].name, name, len);
+	if (candidates > 1) {
+		fprintf(p->err, "oomtrace: option '%s' is ambiguous", shown(buf, word));
+		for (size_t i = 0; i < p->table->count; i++) {
+			if (strncmp(p->table->specs[i].name, name, len))
+				continue;
+			fprintf(p->err, "%s--%s", separator, p->table->specs[i].name);
+			separator = ", ";
+		}
+		fputc('\n', p->err);
+		return cmdline__hint(p);
+	}
+
+	nearest = spec__nearest(p->table, name, len);
+	fprintf(p->err, "oomtrace: unknown option '%s'", shown(buf, word));
+	if (nearest)
+		fprintf(p->err, "; did you mean '--%s'?", nearest->name);
+	fputc('\n', p->err);
+	return cmdline__hint(p);
+}
+
+static enum cmdline_result error_letter(const struct cmdline_parse *p, int letter)
+{
+	const char text[] = { '-', (char)letter, '\0' };
+	const struct cmdline_spec *other;
+	char buf[SHOWN_SIZE];
+
+	letter = (unsigned char)letter;
+	other = spec__by_letter(p->table, islower(letter) ? toupper(letter) : tolower(letter));
+	fprintf(p->err, "oomtrace: unknown option '%s'", shown(buf, text));
+	if (other)
+		fprintf(p->err, "; did you mean '-%c' (--%s)?", other->letter, other->name);
+	fputc('\n', p->err);
+	return cmdline__hint(p);
+}
+
+static enum cmdline_result error_getopt(const struct cmdline_parse *p, char **argv)
+{
+	if (!optopt)
+		return error_long(p, argv[optind - 1]);
+	if (optopt >= LONG_BASE) {
+		fprintf(p->err, "oomtrace: option '--%s' takes no value\n",
+			spec__by_getopt(p->table, optopt)->name);
+		return cmdline__hint(p);
+	}
+	return error_letter(p, optopt);
+}
+
+static enum cmdline_result error_missing(const struct cmdline_parse *p, const struct cmdline_spec *spec)
+{
+	fprintf(p->err, "oomtrace: option '--%s' needs a value: %s\n", spec->name, spec->accepts);
+	return cmdline__hint(p);
+}
+
+static enum cmdline_result error_value(const struct cmdline_parse *p, const struct cmdline_spec *spec,
+				       const char *arg, int error)
+{
+	char buf[SHOWN_SIZE];
+
+	fprintf(p->err, "oomtrace: --%s: '%s' is %s; it takes %s\n", spec->name, shown(buf, arg),
+		error == -ERANGE ? "out of range" : "not valid", spec->accepts);
+	return cmdline__hint(p);
+}
+
+static enum cmdline_result error_second(const struct cmdline_parse *p,
+					       const struct cmdline_spec *spec)
+{
+	if (spec == p->chosen)
+		fprintf(p->err, "oomtrace: --%s is given twice; one run traces one target, or "
+			"every kill on the machine if none is given\n", spec->name);
+	else
+		fprintf(p->err, "oomtrace: --%s and --%s exclude each other; give one target, for "
+			"example only '--%s %s'\n", p->chosen->name, spec->name, p->chosen->name,
+			p->chosen->arg);
+	return cmdline__hint(p);
+}
+
+static enum cmdline_result error_extra(const struct cmdline_parse *p, const char *arg)
+{
+	const char *guess = p->table->guess && !p->chosen ? p->table->guess(arg) : NULL;
+	char buf[SHOWN_SIZE];
+
+	fprintf(p->err, "oomtrace: unexpected argument '%s'", shown(buf, arg));
+	if (guess)
+		fprintf(p->err, "; did you mean '--%s %s'?\n", guess, buf);
+	else
+		fprintf(p->err, "; %s takes options only\n", p->table->command);
+	return cmdline__hint(p);
+}
+
+/* --- parsing --- */
+
+static bool is_option_word(const struct cmdline_parse *p, const char *arg)
+{
+	if (arg[0] != '-' || !arg[1])
+		return false;
+	return arg[1] == '-' || (!arg[2] && spec__by_letter(p->table, arg[1]));
+}
+
+static enum cmdline_result apply(struct cmdline_parse *p, const struct cmdline_spec *spec, char *arg)
+{
+	bool exclusive = spec->group == p->table->exclusive;
+	int ret;
+
+	/* "--container --dry-run": getopt would trace a container called --dry-run. */
+	if (spec->arg && is_option_word(p, arg))
+		return error_missing(p, spec);
+	if (exclusive && p->chosen)
+		return error_second(p, spec);
+	if (!spec->apply) {
+		help__print(p);
+		return CMDLINE_DONE;
+	}
+	ret = spec->apply(p->ctx, arg);
+	if (ret < 0)
+		return error_value(p, spec, arg, ret);
+	if (exclusive)
+		p->chosen = spec;
+	return ret == CMDLINE_STOP ? CMDLINE_DONE : CMDLINE_OK;
+}
+
+/* "-container web" is "-c ontainer" and a stray "web" to getopt: refuse it by its name. */
+static enum cmdline_result check_single_dash(const struct cmdline_parse *p, int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++) {
+		const struct cmdline_spec *spec;
+
+		if (argv[i][0] != '-')
+			continue;
+		spec = spec__by_name(p->table, argv[i] + 1, strcspn(argv[i] + 1, "="));
+		if (!spec)
+			continue;
+		fprintf(p->err, "oomtrace: unknown option '-%s'; did you mean '--%s'?\n",
+			spec->name, spec->name);
+		return cmdline__hint(p);
+	}
+	return CMDLINE_OK;
+}
+
+static void build_getopt_tables(const struct cmdline *t, char *letters, struct option *longs)
+{
+	*letters++ = ':';	/* tell a missing argument from an unknown option */
+	for (size_t i = 0; i < t->count; i++) {
+		longs[i] = (struct option){
+			.name = t->specs[i].name,
+			.has_arg = t->specs[i].arg ? required_argument : no_argument,
+			.val = LONG_BASE + (int)i,
+		};
+		if (!t->specs[i].letter)
+			continue;
+		*letters++ = t->specs[i].letter;
+		if (t->specs[i].arg)
+			*letters++ = ':';
+	}
+	*letters = '\0';
+	longs[t->count] = (struct option){ 0 };
+}
+
+static enum cmdline_result parse_words(struct cmdline_parse *p, int argc, char **argv)
+{
+	struct option longs[p->table->count + 1];
+	char letters[2 * p->table->count + 2];
+	int value;
+
+	build_getopt_tables(p->table, letters, longs);
+	opterr = 0;
+	optind = 0;	/* not 1: glibc and musl then forget a parse before this one */
+	while ((value = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
+		enum cmdline_result result;
+
+		if (value == ':')
+			return error_missing(p, spec__by_getopt(p->table, optopt));
+		if (value == '?')
+			return error_getopt(p, argv);
+		result = apply(p, spec__by_getopt(p->table, value), optarg);
+		if (result != CMDLINE_OK)
+			return result;
+	}
+	p->operands = argv + optind;
+	if (optind < argc && !p->table->operands)
+		return error_extra(p, argv[optind]);
+	return CMDLINE_OK;
+}
+
+enum cmdline_result cmdline__parse(struct cmdline_parse *p, int argc, char **argv)
+{
+	enum cmdline_result result = check_single_dash(p, argc, argv);
+
+	return result == CMDLINE_OK ? parse_words(p, argc, argv) : result;
+}

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* From recordings to one of the formats: reader -> filter -> sink. */
+#include "commands/report.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "terminal/console.h"
+#include "base/escape.h"
+#include "base/exit_codes.h"
+#include "jsonl/read.h"
+#include "commands/report_options.h"
+#include "record/sink.h"
+
+struct report {
+	const struct report_options *opts;
+	FILE *out;
+	struct text_look look;
+	struct sink *sink;   /* of the format */
+	struct recording *recording;
+};
+
+static struct sink *open_text(const struct report *r)
+{
+	if (r->opts->no_summary)
+		return sink_text__new(r->out, r->look);
+	return sink_report__new(r->out, r->look);
+}
+
+static struct sink *open_json(const struct report *r)
+{
+	return sink_document__new(r->out);
+}
+
+static struct sink *open_folded(const struct report *r)
+{
+	return sink_folded__new(r->out);
+}
+
+static struct sink *open_html(const struct report *r)
+{
+	return sink_html__new(r->out);
+}
+
+static struct sink *open_chrome(const struct report *r)
+{
+	return sink_chrome__new(r->out);
+}
+
+/* How each format's sink is made. */
+static struct sink *(*const formats[REPORT_FORMATS])(const struct report *r) = {
+	[REPORT_TEXT] = open_text,
+	[REPORT_JSON] = open_json,
+	[REPORT_FOLDED] = open_folded,
+	[REPORT_HTML] = open_html,
+	[REPORT_CHROME] = open_chrome,
+};
+
+/* A file's name as the user gave it, safe for the terminal. Static text, until the next call. */
+static const char *shown(const char *name)
+{
+	static char text[ESCAPE__TERMINAL_SIZE(256)];
+
+	if (!strcmp(name, "-"))
+		return "stdin";
+	escape__terminal(text, sizeof(text), name, strlen(name));
+	return text;
+}
+
+static int open_input(const char *name)
+{
+	int fd = strcmp(name, "-") ? open(name, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
+
+	if (fd < 0)
+		fprintf(stderr, "oomtrace: %s can't be opened: %s.\n", shown(name), strerror(errno));
+	return fd;
+}
+
+static int read_file(struct report *r, const char *name)
+{
+	uint64_t before = recording__stats(r->recording)->records;
+	int fd = open_input(name), err;
+
+	if (fd < 0)
+		return EXIT_RUNTIME;
+	err = recording__read(r->recording, fd);
+	if (fd != STDIN_FILENO)
+		close(fd);
+	if (err) {
+		fprintf(stderr, "oomtrace: %s can't be read: %s.\n", shown(name), strerror(-err));
+		return EXIT_RUNTIME;
+	}
+	if (!recording__sink_error(r->recording) && recording__stats(r->recording)->records == before) {
+		fprintf(stderr, "oomtrace: %s is no recording: it has no line that 'oomtrace --record' or "
+				"'--output json' would write.\n", shown(name));
+		return EXIT_RUNTIME;
+	}
+	return EXIT_DONE;
+}
+
+/* What the reader can't hand on, said once each. */
+static void tell_problems(const struct recording_stats *stats)
+{
+	char type[ESCAPE__TERMINAL_SIZE(sizeof(stats->unknown_type))];
+
+	escape__terminal(type, sizeof(type), stats->unknown_type, strlen(stats->unknown_type));
+	if (stats->schema)
+		fprintf(stderr, "oomtrace: the recording was made by a newer oomtrace (schema %" PRIu64
+				"; this one knows %d): what it says may not be understood.\n",
+			stats->schema, RECORD_SCHEMA);
+	if (stats->unknown)
+		fprintf(stderr, "oomtrace: %" PRIu64 " records of types that this version doesn't know, "
+				"such as '%s', are left out.\n", stats->unknown, type);
+	if (stats->malformed)
+		fprintf(stderr, "oomtrace: %" PRIu64 " lines are no records and are left out; the first "
+				"is line %" PRIu64 ".\n", stats->malformed, stats->first_malformed);
+	if (stats->too_long)
+		fprintf(stderr, "oomtrace: %" PRIu64 " lines are longer than %u MiB and are left out.\n",
+			stats->too_long, RECORDING_LINE_MAX >> 20);
+	if (stats->cut)
+		fputs("oomtrace: the last line is cut: the recording was not closed.\n", stderr);
+	else if (stats->ends < stats->sessions)
+		fputs("oomtrace: the recording has no end: oomtrace was killed, or it goes on.\n", stderr);
+}
+
+static int write_error(int err)
+{
+	if (!err || err == -EPIPE)
+		return EXIT_DONE; /* the reader has seen enough */
+	fprintf(stderr, "oomtrace: writing the report: %s.\n", strerror(-err));
+	return EXIT_RUNTIME;
+}
+
+static int read_files(struct report *r)
+{
+	int code = EXIT_DONE, err;
+
+	for (char **name = r->opts->files; *name && code == EXIT_DONE; name++) {
+		code = read_file(r, *name);
+		if (recording__sink_error(r->recording))
+			return write_error(recording__sink_error(r->recording));
+	}
+	if (code != EXIT_DONE)
+		return code;
+	err = sink__finish(r->sink);
+	if (err)
+		return write_error(err);
+	tell_problems(recording__stats(r->recording));
+	if (recording__stats(r->recording)->malformed || recording__stats(r->recording)->too_long)
+		return EXIT_LOST;
+	return EXIT_DONE;
+}
+
+/* Whether the report would be written over a recording that it is made from. */
+static bool is_input(const struct report_options *opts)
+{
+	struct stat out, in;
+
+	if (stat(opts->out, &out))
+		return false;
+	for (char **name = opts->files; *name; name++) {
+		int err = strcmp(*name, "-") ? stat(*name, &in) : fstat(STDIN_FILENO, &in);
+
+		if (!err && S_ISREG(in.st_mode) && in.st_dev == out.st_dev && in.st_ino == out.st_ino)
+			return true;
+	}
+	return false;
+}
+
+static int open_output(struct report *r)
+{
+	r->out = stdout;
+	if (!r->opts->out)
+		return EXIT_DONE;
+	if (is_input(r->opts)) {
+		fprintf(stderr, "oomtrace: %s is the recording itself: give another file to --output.\n",
+			shown(r->opts->out));
+		return EXIT_USAGE;
+	}
+	r->out = fopen(r->opts->out, "we");
+	if (r->out)
+		return EXIT_DONE;
+	fprintf(stderr, "oomtrace: %s can't be written: %s.\n", shown(r->opts->out), strerror(errno));
+	return EXIT_RUNTIME;
+}
+
+static bool wants_filter(const struct report_filter *filter)
+{
+	return filter->since.kind != REPORT_TIME_NONE || filter->until.kind != REPORT_TIME_NONE ||
+	       filter->cgroup || filter->kill;
+}
+
+static int run(const struct report_options *opts)
+{
+	static const struct text_look in_file;
+	struct report r = { .opts = opts, .look = opts->out ? in_file : console__look() };
+	int code = open_output(&r);
+
+	if (code != EXIT_DONE)
+		return code;
+	r.sink = formats[opts->format](&r);
+	if (r.sink && wants_filter(&opts->filter))
+		r.sink = sink_filter__new(r.sink, &opts->filter);
+	r.recording = r.sink ? recording__new(r.sink) : NULL;
+	if (r.recording) {
+		code = read_files(&r);
+	} else {
+		fprintf(stderr, "oomtrace: the report needs memory, and room in %s: %s.\n", P_tmpdir,
+			strerror(errno));
+		code = EXIT_RUNTIME;
+	}
+	recording__free(r.recording);
+	if (r.sink)
+		r.sink->ops->free(r.sink);
+	if (r.out != stdout && fclose(r.out) && code == EXIT_DONE)
+		code = write_error(-errno);
+	return code;
+}
+
+int report__main(int argc, char **argv)
+{
+	struct report_options opts;
+
+	switch (report_options__parse(argc, argv, &opts, stdout, stderr)) {
+	case OPTIONS_USAGE:
+		return EXIT_USAGE;
+	case OPTIONS_EXIT_OK:
+		return fflush(stdout) ? EXIT_RUNTIME : EXIT_DONE;
+	case OPTIONS_RUN:
+		break;
+	}
+	return run(&opts);
+}

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "commands/report_options.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands/option_table.h"
+#include "record/sink.h"
+#include "base/units.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define CGROUP_ROOT "/sys/fs/cgroup"
+#define TIME_ACCEPTED "a time such as '2026-11-23T20:16:55Z', '20:16:55.7' (UTC) or '10s' (from the " \
+		      "session's beginning)"
+
+enum group { GROUP_OUTPUT, GROUP_FILTER, GROUP_OTHER, GROUP_COUNT };
+
+static const char *const group_titles[GROUP_COUNT] = {
+	[GROUP_OUTPUT] = "Output:",
+	[GROUP_FILTER] = "What to report (default: all):",
+	[GROUP_OTHER] = "Other:",
+};
+
+static const char *const format_names[REPORT_FORMATS] = {
+	[REPORT_TEXT] = "text",
+	[REPORT_JSON] = "json",
+	[REPORT_FOLDED] = "folded",
+	[REPORT_HTML] = "html",
+	[REPORT_CHROME] = "chrome-trace",
+};
+
+static int apply_format(void *ctx, const char *arg)
+{
+	struct report_options *opts = ctx;
+
+	for (int i = 0; i < REPORT_FORMATS; i++) {
+		if (strcmp(arg, format_names[i]))
+			continue;
+		opts->format = (enum report_format)i;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+static int apply_out(void *ctx, const char *arg)
+{
+	struct report_options *opts = ctx;
+
+	if (!*arg)
+		return -EINVAL;
+	opts->out = strcmp(arg, "-") ? arg : NULL;
+	return 0;
+}
+
+static int apply_no_summary(void *ctx, const char *arg)
+{
+	struct report_options *opts = ctx;
+
+	(void)arg;
+	opts->no_summary = true;
+	return 0;
+}
+
+/* "20:16:55" and "20:16:55.7", as text has it. */
+static bool parse_time_of_day(const char *arg, int64_t *ns)
+{
+	char text[64];
+
+	if (strlen(arg) > 32 || strchr(arg, 'Z') || strchr(arg, '+') || strchr(arg, '-'))
+		return false;
+	snprintf(text, sizeof(text), "1970-01-01T%sZ", arg);
+	return !sink__parse_time(text, ns);
+}
+
+static int parse_time(const char *arg, struct report_time *out)
+{
+	uint64_t relative_ns;
+	int err;
+
+	if (!sink__parse_time(arg, &out->ns)) {
+		out->kind = REPORT_TIME_WALL;
+		return 0;
+	}
+	if (parse_time_of_day(arg, &out->ns)) {
+		out->kind = REPORT_TIME_OF_DAY;
+		return 0;
+	}
+	err = units__parse_duration(arg, &relative_ns);
+	if (!err && relative_ns > INT64_MAX)
+		return -ERANGE;
+	out->kind = REPORT_TIME_RELATIVE;
+	out->ns = (int64_t)relative_ns;
+	return err;
+}
+
+static int apply_since(void *ctx, const char *arg)
+{
+	return parse_time(arg, &((struct report_options *)ctx)->filter.since);
+}
+
+static int apply_until(void *ctx, const char *arg)
+{
+	return parse_time(arg, &((struct report_options *)ctx)->filter.until);
+}
+
+static int apply_cgroup(void *ctx, const char *arg)
+{
+	struct report_options *opts = ctx;
+	size_t root = strlen(CGROUP_ROOT);
+
+	/* As it is in the file system, or as records have it. */
+	if (!strncmp(arg, CGROUP_ROOT, root) && (arg[root] == '/' || !arg[root]))
+		arg += root;
+	if (*arg && *arg != '/')
+		return -EINVAL;
+	opts->filter.cgroup = arg;
+	return 0;
+}
+
+static int apply_kill(void *ctx, const char *arg)
+{
+	struct report_options *opts = ctx;
+	char *end;
+
+	if (*arg < '0' || *arg > '9')
+		return -EINVAL;
+	errno = 0;
+	opts->filter.kill = strtoull(arg, &end, 10);
+	if (*end)
+		return -EINVAL;
+	return errno || !opts->filter.kill ? -ERANGE : 0;
+}
+
+static const struct cmdline_spec specs[] = {
+	{
+		.group = GROUP_OUTPUT, .letter = 'f', .name = "format", .arg = "FORMAT",
+		.accepts = "'text', 'json', 'html', 'chrome-trace' or 'folded'",
+		.help = "text: a summary, then what the live run printed (default); json: one document; "
+			"html: one page with charts; chrome-trace: for Perfetto; folded: sampled stacks, "
+			"for flame graphs",
+		.apply = apply_format,
+	}, {
+		.group = GROUP_OUTPUT, .letter = 'o', .name = "output", .arg = "OUT",
+		.accepts = "a file to write",
+		.help = "write to OUT instead of stdout",
+		.apply = apply_out,
+	}, {
+		.group = GROUP_OUTPUT, .name = "no-summary",
+		.help = "text without the summary: exactly what the live run printed",
+		.apply = apply_no_summary,
+	}, {
+		.group = GROUP_FILTER, .name = "since", .arg = "TIME",
+		.accepts = TIME_ACCEPTED,
+		.help = "from TIME on: 2026-11-23T20:16:55Z, 20:16:55.7 (UTC), or 10s from the "
+			"session's beginning",
+		.apply = apply_since,
+	}, {
+		.group = GROUP_FILTER, .name = "until", .arg = "TIME",
+		.accepts = TIME_ACCEPTED,
+		.help = "up to TIME",
+		.apply = apply_until,
+	}, {
+		.group = GROUP_FILTER, .name = "cgroup", .arg = "PATH",
+		.accepts = "the path of a cgroup, such as /system.slice or /sys/fs/cgroup/system.slice",
+		.help = "one cgroup and all below it",
+		.apply = apply_cgroup,
+	}, {
+		.group = GROUP_FILTER, .name = "kill", .arg = "N",
+		.accepts = "the number of an OOM, as text shows it, such as 3",
+		.help = "OOM N alone, with its victims' ends and the writes of limits",
+		.apply = apply_kill,
+	}, {
+		.group = GROUP_OTHER, .letter = 'h', .name = "help",
+		.help = "print this help, and exit",
+	},
+};
+
+static const struct cmdline table = {
+	.command = "oomtrace report",
+	.operands = "FILE...",
+	.summary = "Reports from recordings: what 'oomtrace --record FILE' or '--output json' wrote. "
+		   "'-' is stdin. Parts of a recording are given in the order in which they were "
+		   "written.",
+	.epilogue = "Exit status: 0 done; 1 a file can't be read or written, or is no recording; 2 "
+		    "usage; 4 done, but lines were passed over that can't be read.",
+	.specs = specs,
+	.count = ARRAY_SIZE(specs),
+	.group_titles = group_titles,
+	.groups = GROUP_COUNT,
+	.exclusive = -1,
+};
+
+enum options_result report_options__parse(int argc, char **argv, struct report_options *out,
+					  FILE *help_out, FILE *err)
+{
+	struct report_options opts = {};
+	struct cmdline_parse parse = {
+		.table = &table, .ctx = &opts, .help_out = help_out, .err = err
+	};
+
+	switch (cmdline__parse(&parse, argc, argv)) {
+	case CMDLINE_DONE:
+		return OPTIONS_EXIT_OK;
+	case CMDLINE_ERROR:
+		return OPTIONS_USAGE;
+	case CMDLINE_OK:
+		break;
+	}
+	opts.files = parse.operands;
+	if (!opts.files[0])
+		fputs("oomtrace: which recording? Give the FILE that '--record FILE' wrote, or '-' for "
+		      "stdin\n", err);
+	else if (opts.no_summary && opts.format != REPORT_TEXT)
+		fputs("oomtrace: --no-summary goes with '--format text' only\n", err);
+	else {
+		*out = opts;
+		return OPTIONS_RUN;
+	}
+	cmdline__hint(&parse);
+	return OPTIONS_USAGE;
+}

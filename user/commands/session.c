@@ -1,0 +1,772 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* One tracing session: the event loop, and what ends it. */
+#include "commands/session.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "trace/decode.h"
+#include "commands/diagnose.h"
+#include "base/exit_codes.h"
+#include "trace/follow_usage.h"
+#include "limit/guard.h"
+#include "terminal/key_actions.h"
+#include "terminal/status_feed.h"
+#include "limit/writer.h"
+#include "host/meminfo.h"
+#include "model/model.h"
+#include "containers/names.h"
+#include "limit/predict.h"
+#include "base/privileges.h"
+#include "stacks/collect.h"
+#include "model/limit_steps.h"
+#include "target/subtree.h"
+#include "stacks/symbols.h"
+#include "trace/tracer.h"
+#include "base/units.h"
+
+#define NS_PER_S 1000000000LL
+#define TICK_NS 200000000LL
+/* How long after the target's end its runtime may take to know the exit code. */
+#define RUNTIME_WAIT_NS (20 * NS_PER_S)
+/* How long after the target's end the run of the OOM killer that ended it may still go on. */
+#define DRAIN_NS (NS_PER_S / 2)
+
+struct session {
+	const struct options *opts;
+	const struct cgroup__hierarchy *hierarchy;
+	const struct target *target;
+	struct sink *sink;
+	struct record_time started; /* before anything could be seen */
+	struct plan plan;
+	struct tracer *tracer;
+	struct model *model;
+	struct names *names;
+	struct subtree subtree;
+	struct symbols *symbols; /* NULL: stacks are addresses */
+	struct stacks *stacks;
+	struct stacks_health symbols_told;
+	struct steps *steps;     /* NULL without a target */
+	struct guard *guard;     /* these two: only when the limit is to be changed */
+	struct limiter *limiter;
+	int limit_error;
+	struct hotkeys hotkeys;
+	struct console *console; /* NULL: stdout is no terminal, or JSON is wanted */
+	struct live *live;
+	int epoll_fd, signal_fd, duration_fd, tick_fd, draw_fd;
+
+	uint64_t bad_events;     /* bytes in the ring that were no event */
+	uint64_t bad_told;
+	uint64_t lost_told[EVENT_KIND_MAX];
+	uint64_t lost_told_ns;   /* when loss was last reported */
+	int write_error;         /* the first error of writing to the sink */
+	int model_error;
+	const char *end_reason;  /* NULL: go on */
+
+	uint64_t gone_since_ns;  /* when the target was found to be gone; 0: it isn't */
+	bool has_init_exit;
+	struct record_exit init_exit;
+	char init_comm[EVENT_COMM_LEN];
+};
+
+static uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
+}
+
+/* What to add to the kernel's boot-time clock to get the wall clock, now. */
+static int64_t wall_offset_ns(void)
+{
+	return (int64_t)clock_ns(CLOCK_REALTIME) - (int64_t)clock_ns(CLOCK_BOOTTIME);
+}
+
+static struct record_time now(void)
+{
+	uint64_t boot_ns = clock_ns(CLOCK_BOOTTIME);
+
+	return (struct record_time){ boot_ns, (int64_t)boot_ns + wall_offset_ns() };
+}
+
+static void note_write(struct session *s, int err)
+{
+	if (err && !s->write_error)
+		s->write_error = err;
+}
+
+static void on_oom(void *ctx, const struct record_oom *oom)
+{
+	struct session *s = ctx;
+
+	note_write(s, s->sink->ops->oom(s->sink, oom));
+	stacks__on_oom(s->stacks, oom->id);
+	if (s->steps)
+		steps__on_oom(s->steps, oom);
+}
+
+static void on_stack(void *ctx, struct record_stack *stack)
+{
+	struct session *s = ctx;
+
+	if (stack->time.boot_ns)
+		stack->time.wall_ns = (int64_t)stack->time.boot_ns + wall_offset_ns();
+	else
+		stack->time = now();
+	note_write(s, s->sink->ops->stack(s->sink, stack));
+}
+
+static void on_limit(void *ctx, const struct record_limit *limit)
+{
+	struct session *s = ctx;
+
+	const struct record_step *closed;
+	uint64_t floor_bytes;
+
+	if (s->limiter && limit->writer_self && limiter__floor(s->limiter, limit->new_bytes, &floor_bytes))
+		steps__predict(s->steps, floor_bytes);
+	closed = s->steps ? steps__on_limit(s->steps, limit) : NULL;
+	if (closed)
+		note_write(s, s->sink->ops->step(s->sink, closed));
+	note_write(s, s->sink->ops->limit(s->sink, limit));
+}
+
+static void on_exit_record(void *ctx, const struct record_exit *exit)
+{
+	struct session *s = ctx;
+
+	/* The init's is told with the container's end, when the runtime's word on it is known. */
+	if (s->target->init_pid && exit->pid == s->target->init_pid) {
+		s->init_exit = *exit;
+		snprintf(s->init_comm, sizeof(s->init_comm), "%s", exit->comm);
+		s->init_exit.comm = s->init_comm;
+		s->init_exit.cgroup = NULL;
+		s->has_init_exit = true;
+		return;
+	}
+	note_write(s, s->sink->ops->exit(s->sink, exit));
+}
+
+static void on_usage(void *ctx, const struct record_usage *usage)
+{
+	struct session *s = ctx;
+
+	live__on_usage(s->live, usage);
+	note_write(s, s->sink->ops->usage(s->sink, usage));
+}
+
+static void on_reclaim(void *ctx, const struct record_reclaim *reclaim)
+{
+	struct session *s = ctx;
+
+	live__on_reclaim(s->live, reclaim);
+	note_write(s, s->sink->ops->reclaim(s->sink, reclaim));
+}
+
+static void on_stall(void *ctx, const struct record_stall *stall)
+{
+	struct session *s = ctx;
+
+	note_write(s, s->sink->ops->stall(s->sink, stall));
+}
+
+static int on_event(void *ctx, const void *data, size_t size)
+{
+	struct session *s = ctx;
+	union event event;
+	int err = decode__event(data, size, &event);
+
+	if (err) {
+		s->bad_events++;
+		return 0;
+	}
+	stacks__event(s->stacks, &event);
+	err = model__event(s->model, &event, wall_offset_ns());
+	if (err && !s->model_error)
+		s->model_error = err;
+	return 0;
+}
+
+static int find_cmdline(void *ctx, const struct event_victim *victim, struct cmdline_entry *out,
+			const char **source)
+{
+	struct session *s = ctx;
+
+	return names__cmdline(s->tracer, victim, out, source);
+}
+
+static const char *find_container_name(void *ctx, const struct container_ref *ref)
+{
+	struct session *s = ctx;
+
+	return names__container(s->names, ref);
+}
+
+static bool find_cgroup_path(void *ctx, uint64_t cgroup_id, char *path, size_t size)
+{
+	struct session *s = ctx;
+
+	return subtree__path(&s->subtree, cgroup_id, clock_ns(CLOCK_BOOTTIME), path, size);
+}
+
+static bool records_usage(const struct session *s)
+{
+	return s->target->cgroup_id && s->hierarchy->version == 2 && !s->opts->no_usage;
+}
+
+static int watch(struct session *s, int fd, uint32_t events)
+{
+	struct epoll_event event = { .events = events, .data.fd = fd };
+
+	return epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
+}
+
+static int watch_timer(struct session *s, int64_t first_ns, int64_t interval_ns, int *out)
+{
+	struct itimerspec spec = {
+		.it_value = { first_ns / NS_PER_S, first_ns % NS_PER_S },
+		.it_interval = { interval_ns / NS_PER_S, interval_ns % NS_PER_S },
+	};
+	int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+
+	if (fd < 0 || timerfd_settime(fd, 0, &spec, NULL))
+		return -errno;
+	*out = fd;
+	return watch(s, fd, EPOLLIN);
+}
+
+static int watch_signals(struct session *s)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	if (sigprocmask(SIG_BLOCK, &set, NULL))
+		return -errno;
+	s->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return s->signal_fd < 0 ? -errno : watch(s, s->signal_fd, EPOLLIN);
+}
+
+static int set_up_loop(struct session *s)
+{
+	int err;
+
+	s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (s->epoll_fd < 0)
+		return -errno;
+	err = watch_signals(s);
+	if (!err)
+		err = watch(s, tracer__fd(s->tracer), EPOLLIN);
+	if (!err && s->symbols)
+		err = watch(s, symbols__fd(s->symbols), EPOLLIN);
+	/* The tick looks for loss, and for the end of a target that can't be polled for it. */
+	if (!err)
+		err = watch_timer(s, TICK_NS, TICK_NS, &s->tick_fd);
+	if (!err && s->opts->duration_ns)
+		err = watch_timer(s, s->opts->duration_ns, 0, &s->duration_fd);
+	/* It polls ready until somebody reads it, which is done to look for the target's end only. */
+	if (!err && s->opts->until_exit && s->target->events_fd >= 0)
+		err = watch(s, s->target->events_fd, EPOLLPRI);
+	return err;
+}
+
+static const char *kind_name(int kind)
+{
+	static const char *const names[EVENT_KIND_MAX] = {
+		[EVENT_OOM] = "oom",	     [EVENT_CGROUP] = "cgroup",
+		[EVENT_VICTIM] = "victim",   [EVENT_OOM_END] = "oom-end",
+		[EVENT_EXIT] = "exit",	     [EVENT_LIMIT] = "limit",
+		[EVENT_USAGE] = "usage",     [EVENT_RECLAIM] = "reclaim",
+		[EVENT_MEMORY] = "memory",   [EVENT_SAMPLED] = "sampled",
+		[EVENT_STACK] = "stack",
+	};
+
+	return names[kind];
+}
+
+/* Reports what has been lost since the last time. */
+static void tell_lost(struct session *s)
+{
+	for (int kind = 1; kind < EVENT_KIND_MAX; kind++) {
+		uint64_t lost = tracer__lost(s->tracer, kind) +
+				(kind == EVENT_STACK ? stacks__lost(s->stacks) : 0);
+		struct record_lost record = { now(), kind_name(kind), lost - s->lost_told[kind] };
+
+		if (!record.count)
+			continue;
+		s->lost_told[kind] = lost;
+		note_write(s, s->sink->ops->lost(s->sink, &record));
+	}
+	if (s->bad_events != s->bad_told) {
+		struct record_lost record = { now(), "malformed", s->bad_events - s->bad_told };
+
+		note_write(s, s->sink->ops->lost(s->sink, &record));
+		s->bad_told = s->bad_events;
+	}
+}
+
+/* All that has been lost and told of. */
+static uint64_t lost_total(const struct session *s)
+{
+	uint64_t total = s->bad_told;
+
+	for (int kind = 1; kind < EVENT_KIND_MAX; kind++)
+		total += s->lost_told[kind];
+	return total;
+}
+
+static void tell_quiet(void *ctx, uint64_t limit_cgroup_id, const struct quiet_runs *quiet)
+{
+	struct session *s = ctx;
+	struct record_repeats record = {
+		.time = now(),
+		.limit_cgroup_id = limit_cgroup_id,
+		.repeats = quiet->repeats,
+	};
+
+	if (limit_cgroup_id && limit_cgroup_id == s->target->cgroup_id)
+		record.limit_cgroup = s->target->cgroup;
+	if (quiet->repeats)
+		note_write(s, s->sink->ops->repeats(s->sink, &record));
+}
+
+static void tell_session(struct session *s)
+{
+	struct utsname uts;
+	char max_cgroup[PATH_MAX] = "";
+	struct record_session record = {
+		.time = s->started,
+		.version = OOMTRACE_VERSION,
+		.target_kind = s->target->kind,
+		.target_name = s->target->name,
+		.target_cgroup = s->target->cgroup[0] ? s->target->cgroup : NULL,
+		.container = s->target->container,
+		.page_size = sysconf(_SC_PAGESIZE),
+		.plan = &s->plan,
+	};
+
+	record.has_memory = s->target->cgroup_id &&
+			    !cgroup__read_u64(s->target->dir_fd, "memory.current", &record.usage_bytes) &&
+			    !meminfo__limit(s->hierarchy, s->target->cgroup, &record.max_bytes, max_cgroup,
+					    sizeof(max_cgroup)) &&
+			    !meminfo__machine("MemTotal", &record.machine_total_bytes) &&
+			    !meminfo__machine("MemAvailable", &record.machine_available_bytes);
+	if (max_cgroup[0])
+		record.max_cgroup = max_cgroup;
+	uname(&uts);
+	record.kernel = uts.release;
+	record.arch = uts.machine;
+	note_write(s, s->sink->ops->session(s->sink, &record));
+}
+
+static void tell_target_gone(struct session *s, const struct runtime_container *runtime)
+{
+	struct record_exit record = { .time = now() };
+
+	if (s->has_init_exit)
+		record = s->init_exit;
+	record.container = true;
+	record.which = s->target->container;
+	record.cgroup = s->target->cgroup;
+	if (runtime) {
+		record.runtime_status = runtime->status;
+		record.runtime_exit_code = runtime->exit_code;
+		record.runtime_oom_killed = runtime->oom_killed;
+	}
+	note_write(s, s->sink->ops->exit(s->sink, &record));
+	s->end_reason = s->target->container.ref.runtime != CONTAINER__UNKNOWN ?
+				"the container is gone" :
+				"the cgroup is empty";
+}
+
+/* The target has no process left: waits for the last events and for its runtime's word, then ends. */
+static void finish_gone_target(struct session *s)
+{
+	uint64_t since_ns = clock_ns(CLOCK_BOOTTIME) - s->gone_since_ns;
+	struct runtime_container state;
+	int err;
+
+	if (since_ns < DRAIN_NS)
+		return;
+	err = resolve__final_state(&s->target->resolved, &state);
+	/* A runtime that hasn't noticed yet, or doesn't answer, is asked again for a while. */
+	if (((!err && state.running) || err == -ETIMEDOUT) && since_ns < RUNTIME_WAIT_NS)
+		return;
+	model__finish(s->model);
+	tell_target_gone(s, !err && !state.running ? &state : NULL);
+}
+
+static void check_target(struct session *s)
+{
+	if (!s->opts->until_exit || s->end_reason)
+		return;
+	if (s->gone_since_ns)
+		finish_gone_target(s);
+	else if (target__is_gone(s->target))
+		s->gone_since_ns = clock_ns(CLOCK_BOOTTIME);
+}
+
+static void clear_timer(int fd)
+{
+	uint64_t expirations;
+
+	if (read(fd, &expirations, sizeof(expirations)) < 0)
+		return; /* not expired after all: nothing to clear */
+}
+
+static void handle_key(struct session *s)
+{
+	console__clear(s->console);
+	switch (hotkeys__read(&s->hotkeys)) {
+	case HOTKEYS_QUIT:
+		s->end_reason = "interrupted";
+		break;
+	case HOTKEYS_CLOSED: /* the terminal is gone */
+		epoll_ctl(s->epoll_fd, EPOLL_CTL_DEL, STDIN_FILENO, NULL);
+		break;
+	case HOTKEYS_DONE:
+		break;
+	}
+}
+
+static void check_limiter(struct session *s)
+{
+	char size[UNITS__TEXT_SIZE];
+	uint64_t bytes = 0;
+	int result = limiter__poll(s->limiter, &bytes);
+
+	if (!result)
+		return;
+	/* With its last process a container's cgroup goes: that is told as the container's end. */
+	if (result == -ENODEV && s->opts->until_exit)
+		return;
+	s->limit_error = result;
+	console__clear(s->console);
+	fprintf(stderr, "oomtrace: setting memory.max to %s: %s.\n",
+		units__format_size(size, sizeof(size), bytes), limiter__error(result));
+	s->end_reason = "memory.max could not be set";
+}
+
+/* Without its helpers oomtrace goes on: it is the names in stacks that are gone. */
+static void tell_symbols(struct session *s)
+{
+	struct stacks_health health = stacks__health(s->stacks);
+
+	if (!s->symbols)
+		return;
+	if (health.replaced > s->symbols_told.replaced) {
+		console__clear(s->console);
+		fputs("oomtrace: the process that finds the names of functions has failed, and another one takes its "
+		      "place; some stacks may be addresses.\n", stderr);
+	}
+	if (health.alone && !s->symbols_told.alone) {
+		console__clear(s->console);
+		epoll_ctl(s->epoll_fd, EPOLL_CTL_DEL, symbols__fd(s->symbols), NULL);
+		fputs("oomtrace: the process that finds the names of functions has failed; stacks are addresses "
+		      "from now on.\n", stderr);
+	}
+	s->symbols_told = health;
+}
+
+/* Takes in the events that nobody is woken for, and those that had to be asked for. */
+static void settle_usage(struct session *s)
+{
+	if (records_usage(s))
+		follow__settle(s->target);
+	tracer__consume(s->tracer);
+}
+
+static void handle_fd(struct session *s, int fd)
+{
+	if (fd == s->signal_fd) {
+		s->end_reason = "interrupted";
+	} else if (fd == s->duration_fd) {
+		s->end_reason = "the time is over";
+	} else if (fd == s->tick_fd) {
+		clear_timer(fd);
+		settle_usage(s);
+		model__expire(s->model, clock_ns(CLOCK_BOOTTIME));
+		check_target(s);
+		stacks__tick(s->stacks, s->tracer);
+		tell_symbols(s);
+		tell_lost(s);
+		note_write(s, sink__sync(s->sink));
+	} else if (s->symbols && fd == symbols__fd(s->symbols)) {
+		stacks__answers(s->stacks);
+		tell_symbols(s);
+	} else if (s->limiter && fd == limiter__fd(s->limiter)) {
+		check_limiter(s);
+	} else if (fd == s->draw_fd) {
+		clear_timer(fd);
+		/* A prompt stands in its place. */
+		if (!s->hotkeys.keys.typing)
+			live__draw(s->live, s->model, clock_ns(CLOCK_BOOTTIME));
+	} else if (fd == STDIN_FILENO) {
+		handle_key(s);
+	} else if (fd == s->target->events_fd) {
+		check_target(s);
+		/* A removed cgroup polls ready for ever; the tick goes on from here. */
+		if (s->gone_since_ns)
+			epoll_ctl(s->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
+	}
+}
+
+static int loop(struct session *s)
+{
+	while (!s->end_reason && !s->write_error && !s->model_error) {
+		struct epoll_event events[8];
+		int count = epoll_wait(s->epoll_fd, events, 8, -1);
+		int err;
+
+		if (count < 0 && errno != EINTR)
+			return -errno;
+		/* Events first: what ends the session may have come after them. */
+		err = tracer__consume(s->tracer);
+		if (err < 0 && err != -EINTR)
+			return err;
+		for (int i = 0; i < count; i++)
+			handle_fd(s, events[i].data.fd);
+	}
+	return s->model_error;
+}
+
+/* Ends the changes of the limit, puts it back, and tells what they led to. */
+static void finish_limits(struct session *s)
+{
+	bool alive = !target__is_gone(s->target);
+	const struct record_step *closed;
+	struct record_steps table;
+
+	limiter__stop(s->limiter);
+	s->limiter = NULL;
+	tracer__consume(s->tracer);
+	model__finish(s->model);
+	closed = steps__close(s->steps, now(), alive);
+	if (closed)
+		note_write(s, s->sink->ops->step(s->sink, closed));
+	table = steps__table(s->steps);
+	table.time = now();
+	if (s->guard)
+		table.restored = guard__words(guard__finish(s->guard, s->opts->keep));
+	s->guard = NULL;
+	/* Until the limit was back. */
+	tracer__consume(s->tracer);
+	model__finish(s->model);
+	if (table.count)
+		note_write(s, s->sink->ops->steps(s->sink, &table));
+}
+
+/* The last events, what they could not say, and the last line. */
+static void finish(struct session *s)
+{
+	struct record_end record = { .reason = s->end_reason };
+
+	settle_usage(s);
+	model__finish(s->model);
+	if (s->steps)
+		finish_limits(s);
+	record.time = now(); /* what comes from now on isn't told, and finding names can take a second */
+	stacks__finish(s->stacks, s->tracer);
+	tell_symbols(s);
+	tracer__each_quiet(s->tracer, tell_quiet, s);
+	tell_lost(s);
+	record.ooms = model__totals(s->model).ooms;
+	record.kills = model__totals(s->model).kills;
+	record.lost = lost_total(s);
+	record.nameless = stacks__health(s->stacks).nameless;
+	note_write(s, s->sink->ops->end(s->sink, &record));
+}
+
+static int exit_code(const struct session *s)
+{
+	if (s->write_error == -EPIPE)
+		return EXIT_DONE; /* the reader has seen enough */
+	if (s->write_error) {
+		fprintf(stderr, "oomtrace: writing the output: %s.\n", strerror(-s->write_error));
+		return EXIT_RUNTIME;
+	}
+	if (s->limit_error)
+		return EXIT_RUNTIME;
+	return lost_total(s) ? EXIT_LOST : EXIT_DONE;
+}
+
+static int open_tracer(struct session *s)
+{
+	struct tracer_options opts = {
+		.target_cgroup_id = s->target->cgroup_id,
+		.memory_on_v1 = s->hierarchy->version == 1,
+		.usage = records_usage(s),
+		.force_kprobes = s->opts->force_kprobes,
+		.ring_bytes = s->opts->ring_bytes,
+		.want_stacks = s->opts->stacks,
+	};
+	int err;
+
+	memcpy(opts.target_ancestors, s->target->ancestors, sizeof(opts.target_ancestors));
+	err = tracer__open(&opts, on_event, s, &s->plan, &s->tracer);
+
+	if (err)
+		return diagnose__open_failure(err, &s->plan);
+	return EXIT_DONE;
+}
+
+/* Before BPF and threads: the helpers must hold none of them. */
+static void open_symbols(struct session *s)
+{
+	int err = symbols__start(&s->symbols);
+
+	if (err)
+		fprintf(stderr, "oomtrace: starting the helpers that find the names of functions: %s; stacks "
+				"are addresses.\n", strerror(-err));
+}
+
+static int open_model(struct session *s)
+{
+	struct model_env env = {
+		.ctx = s,
+		.page_size = sysconf(_SC_PAGESIZE),
+		.on_oom = on_oom,
+		.on_exit = on_exit_record,
+		.on_limit = on_limit,
+		.on_usage = on_usage,
+		.on_reclaim = on_reclaim,
+		.on_stall = on_stall,
+		.cgroup_path = find_cgroup_path,
+		.cmdline = find_cmdline,
+		.container_name = find_container_name,
+		.init_pid = s->target->init_pid,
+		.sees_writes = s->hierarchy->version == 2 &&
+			       plan__has(&s->plan, "max-write-begin") &&
+			       plan__has(&s->plan, "max-write-end"),
+		.self_pid = getpid(),
+	};
+
+	s->stacks = stacks__new(s->symbols, on_stack, s);
+	s->names = names__new(&s->target->container);
+	s->model = model__new(&env);
+	if (s->target->cgroup[0])
+		s->steps = steps__new(s->target->cgroup);
+	return s->stacks && s->names && s->model && (s->steps || !s->target->cgroup[0]) ? 0 : -ENOMEM;
+}
+
+static int start_changes(struct session *s)
+{
+	int err = limiter__start(s->opts, s->target->dir_fd, s->guard, &s->limiter);
+
+	if (!err)
+		err = watch(s, limiter__fd(s->limiter), EPOLLIN);
+	s->hotkeys = (struct hotkeys){
+		.dir_fd = s->target->dir_fd, .guard = s->guard, .limiter = s->limiter,
+	};
+	if (!err && s->opts->output == OPTIONS_OUTPUT_TEXT && keys__available() && !keys__open()) {
+		fputs("oomtrace: " KEYS_HELP "\n", stderr);
+		err = watch(s, STDIN_FILENO, EPOLLIN);
+	}
+	return err;
+}
+
+static int start_live(struct session *s)
+{
+	s->live = live__new(s->console, s->hierarchy, s->target, clock_ns(CLOCK_BOOTTIME));
+	return s->live ? watch_timer(s, LIVE_INTERVAL_NS, LIVE_INTERVAL_NS, &s->draw_fd) : -ENOMEM;
+}
+
+static int trace(struct session *s)
+{
+	int err = set_up_loop(s);
+
+	if (!err) {
+		tell_session(s);
+		names__learn_cmdlines(s->tracer, s->hierarchy, s->target);
+		if (records_usage(s))
+			follow__begin(s->hierarchy, s->target);
+		follow__find_statistics(s->tracer);
+		err = privileges__drop();
+	}
+	if (!err && s->guard) {
+		err = start_changes(s);
+	}
+	if (!err && s->console)
+		err = start_live(s);
+	if (!err) {
+		check_target(s);
+		err = loop(s);
+	}
+	console__clear(s->console);
+	if (err) {
+		fprintf(stderr, "oomtrace: %s.\n", strerror(-err));
+		return EXIT_RUNTIME;
+	}
+	if (!s->write_error)
+		finish(s);
+	return exit_code(s);
+}
+
+int session__run(const struct options *opts, const struct cgroup__hierarchy *h,
+		 const struct target *target, struct guard *guard, struct sink *sink,
+		 struct console *console)
+{
+	struct session s = {
+		.guard = guard,
+		.started = now(),
+		.opts = opts,
+		.hierarchy = h,
+		.target = target,
+		.subtree = { h, target, 0 },
+		.sink = sink,
+		.console = console,
+		.epoll_fd = -1,
+		.signal_fd = -1,
+		.duration_fd = -1,
+		.tick_fd = -1,
+		.draw_fd = -1,
+	};
+	int code;
+
+	if (!opts->dry_run)
+		open_symbols(&s);
+	/* The model after the tracer: what it can say depends on what could be attached. */
+	code = open_tracer(&s);
+	if (code == EXIT_DONE && open_model(&s))
+		code = EXIT_RUNTIME;
+	if (code == EXIT_DONE && opts->dry_run) {
+		tell_session(&s);
+		if (opts->output == OPTIONS_OUTPUT_TEXT)
+			diagnose__print_plan(stdout, &s.plan);
+		if (opts->output == OPTIONS_OUTPUT_TEXT && (opts->has_ramp || opts->has_set_max))
+			predict__print(stdout, opts, s.target->dir_fd);
+		code = exit_code(&s);
+	} else if (code == EXIT_DONE) {
+		if (opts->verbose)
+			diagnose__print_plan(stderr, &s.plan);
+		code = trace(&s);
+	}
+	keys__close();
+	limiter__stop(s.limiter);
+	guard__finish(s.guard, opts->keep);
+	tracer__close(s.tracer);
+	model__free(s.model);
+	live__free(s.live);
+	steps__free(s.steps);
+	names__free(s.names);
+	stacks__free(s.stacks);
+	symbols__stop(s.symbols);
+	for (size_t i = 0; i < 5; i++) {
+		int fd = (const int[]){ s.epoll_fd, s.signal_fd, s.duration_fd, s.tick_fd, s.draw_fd }[i];
+
+		if (fd >= 0)
+			close(fd);
+	}
+	return code;
+}

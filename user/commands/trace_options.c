@@ -1,0 +1,464 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "commands/trace_options.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/libbpf.h>
+
+#include "commands/option_table.h"
+#include "base/units.h"
+
+#ifndef OOMTRACE_VERSION
+#error "OOMTRACE_VERSION must be defined as a string by the build"
+#endif
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+enum group { GROUP_TARGET, GROUP_LIMIT, GROUP_OUTPUT, GROUP_STOP, GROUP_OTHER, GROUP_COUNT };
+
+static const char *const group_titles[GROUP_COUNT] = {
+	[GROUP_TARGET] = "Target (default: every OOM kill on the machine):",
+	[GROUP_LIMIT] = "Changing the target's memory.max:",
+	[GROUP_OUTPUT] = "Output:",
+	[GROUP_STOP] = "When to stop (default: on ^C):",
+	[GROUP_OTHER] = "Other:",
+};
+
+struct parse {
+	struct options opts;
+	FILE *help_out;
+	bool restore;
+};
+
+static int apply_container(void *ctx, const char *arg)
+{
+	struct parse *p = ctx;
+	if (!*arg)
+		return -EINVAL;
+	p->opts.target = OPTIONS_TARGET_CONTAINER;
+	p->opts.target_name = arg;
+	p->opts.until_exit = true;
+	return 0;
+}
+
+static bool has_dot_dot(const char *path)
+{
+	for (;;) {
+		size_t len = strcspn(path, "/");
+
+		if (len == 2 && !strncmp(path, "..", 2))
+			return true;
+		if (!path[len])
+			return false;
+		path += len + 1;
+	}
+}
+
+static int apply_cgroup(void *ctx, const char *arg)
+{
+	struct parse *p = ctx;
+	if (!*arg || has_dot_dot(arg))
+		return -EINVAL;
+	p->opts.target = OPTIONS_TARGET_CGROUP;
+	p->opts.target_name = arg;
+	return 0;
+}
+
+static int apply_pid(void *ctx, const char *arg)
+{
+	struct parse *p = ctx;
+	p->opts.target = OPTIONS_TARGET_PID;
+	return units__parse_pid(arg, &p->opts.pid);
+}
+
+static int apply_set_max(void *ctx, const char *arg)
+{
+	struct parse *p = ctx;
+	int ret = units__parse_size(arg, &p->opts.set_max_bytes);
+
+	if (!ret && !ramp__is_limit(p->opts.set_max_bytes) && p->opts.set_max_bytes != UINT64_MAX)
+		return -ERANGE;
+	p->opts.has_set_max = true;
+	return ret;
+}
+
+static int apply_ramp(void *ctx, const char *arg)
+{
+	struct parse *p = ctx;
+	p->opts.has_ramp = true;
+	return ramp__parse(arg, &p->opts.ramp);
+}
+
+static int apply_find_min(void *ctx, const char *arg)
+{
+	struct parse *p = ctx;
+	(void)arg;
+	p->opts.find_min = true;
+	return 0;
+}
+
+static int apply_hold(void *ctx, const char *arg)
+{
+	struct parse *p = ctx;
+	return units__parse_duration(arg, &p->opts.hold_ns);
+}
+
+static int apply_keep(void *ctx, const char *arg)
+{
+	struct parse *p = ctx;
+	(void)arg;
+	p->opts.keep = true;
+	return 0;
+}
+
+static int apply_restore(void *ctx, const char *arg)
+{
+	struct parse *p = ctx;
+	(void)arg;
+	p->restore = true;
+	return 0;
+}
+
+static int apply_output(void *ctx, const char *arg)
+{
+	struct parse *p = ctx;
+	if (!strcmp(arg, "text"))
+		p->opts.output = OPTIONS_OUTPUT_TEXT;
+	else if (!strcmp(arg, "json"))
+		p->opts.output = OPTIONS_OUTPUT_JSON;
+	else
+		return -EINVAL;
+	return 0;
+}
+
+static int apply_stacks(void *ctx, const char *arg)
+{
+	struct parse *p = ctx;
+
+	(void)arg;
+	p->opts.stacks = true;
+	return 0;
+}
+
+static int apply_folded(void *ctx, const char *arg)
+{
+	struct parse *p = ctx;
+
+	if (!*arg)
+		return -EINVAL;
+	p->opts.stacks = true;
+	p->opts.folded_path = arg;
+	return 0;
+}
+
+static int apply_record(void *ctx, const char *arg)
+{
+	struct parse *p = ctx;
+
+	if (!*arg)
+		return -EINVAL;
+	p->opts.record = arg;
+	return 0;
+}
+
+static int apply_record_size(void *ctx, const char *arg)
+{
+	struct parse *p = ctx;
+	int ret = units__parse_size(arg, &p->opts.record_bytes);
+
+	/* Up to what the kernel takes for a file's size. */
+	if (!ret && (p->opts.record_bytes < OPTIONS_RECORD_BYTES_MIN || p->opts.record_bytes > INT64_MAX))
+		return -ERANGE;
+	return ret;
+}
+
+static int apply_duration(void *ctx, const char *arg)
+{
+	struct parse *p = ctx;
+	return units__parse_duration(arg, &p->opts.duration_ns);	/* never to 0, "no limit" */
+}
+
+static int apply_ring_size(void *ctx, const char *arg)
+{
+	struct parse *p = ctx;
+	uint64_t bytes, page = (uint64_t)sysconf(_SC_PAGESIZE);
+	int ret = units__parse_size(arg, &bytes);
+
+	if (ret)
+		return ret;
+	if (bytes < OPTIONS_RING_BYTES_MIN || bytes > OPTIONS_RING_BYTES_MAX || bytes < page)
+		return -ERANGE;
+	if (bytes & (bytes - 1))
+		return -EINVAL;
+	p->opts.ring_bytes = (uint32_t)bytes;
+	return 0;
+}
+
+static int apply_until_exit(void *ctx, const char *arg)
+{
+	struct parse *p = ctx;
+	(void)arg;
+	p->opts.until_exit = true;
+	return 0;
+}
+
+static int apply_dry_run(void *ctx, const char *arg)
+{
+	struct parse *p = ctx;
+	(void)arg;
+	p->opts.dry_run = true;
+	return 0;
+}
+
+static int apply_verbose(void *ctx, const char *arg)
+{
+	struct parse *p = ctx;
+	(void)arg;
+	p->opts.verbose = true;
+	return 0;
+}
+
+static int apply_no_usage(void *ctx, const char *arg)
+{
+	struct parse *p = ctx;
+	(void)arg;
+	p->opts.no_usage = true;
+	return 0;
+}
+
+static int apply_force_kprobes(void *ctx, const char *arg)
+{
+	struct parse *p = ctx;
+	(void)arg;
+	p->opts.force_kprobes = true;
+	return 0;
+}
+
+static int apply_version(void *ctx, const char *arg)
+{
+	struct parse *p = ctx;
+	(void)arg;
+	fprintf(p->help_out, "oomtrace %s\nlibbpf %s\n", OOMTRACE_VERSION,
+		libbpf_version_string());
+	return CMDLINE_STOP;
+}
+
+static const struct cmdline_spec specs[] = {
+	{
+		.group = GROUP_TARGET, .letter = 'c', .name = "container", .arg = "ID|NAME",
+		.accepts = "the name, id or unique prefix of a running container, such as 'web'",
+		.help = "one container, by its name, its id or a unique prefix",
+		.apply = apply_container,
+	}, {
+		.group = GROUP_TARGET, .letter = 'g', .name = "cgroup", .arg = "PATH",
+		.accepts = "the path of a cgroup without '..', such as "
+			   "/sys/fs/cgroup/system.slice",
+		.help = "one cgroup and all below it",
+		.apply = apply_cgroup,
+	}, {
+		.group = GROUP_TARGET, .letter = 'p', .name = "pid", .arg = "PID",
+		.accepts = "the number of a running process, such as 1234",
+		.help = "the cgroup that process PID is in and all below it",
+		.apply = apply_pid,
+	}, {
+		.group = GROUP_LIMIT, .name = "set-max", .arg = "SIZE",
+		.accepts = "a size of at least a page, such as '512M', or 'max'",
+		.help = "set it to SIZE; after --ramp, if that is given too",
+		.apply = apply_set_max,
+	}, {
+		.group = GROUP_LIMIT, .name = "ramp", .arg = "FROM:TO:STEP@INTERVAL",
+		.accepts = "two sizes, a step in bytes or percent, and a time, such as "
+			   "'512M:20M:-32M@2s' or 'now:20M:-10%@1s'",
+		.help = "change it step by step, such as 512M:20M:-32M@2s or now:20M:-10%@1s",
+		.apply = apply_ramp,
+	}, {
+		.group = GROUP_LIMIT, .name = "find-min",
+		.help = "find the smallest memory.max that the target can live with, by memory.high, so "
+			"that nothing is killed",
+		.apply = apply_find_min,
+	}, {
+		.group = GROUP_LIMIT, .name = "hold", .arg = "TIME",
+		.accepts = "a time above 0 with its unit, such as '10s'",
+		.help = "how long --find-min watches each limit that may do (default: 10s)",
+		.apply = apply_hold,
+	}, {
+		.group = GROUP_LIMIT, .name = "restore",
+		.help = "put the old limit back at the end, however oomtrace ends (default)",
+		.apply = apply_restore,
+	}, {
+		.group = GROUP_LIMIT, .name = "keep",
+		.help = "leave the last limit",
+		.apply = apply_keep,
+	}, {
+		.group = GROUP_OUTPUT, .letter = 'o', .name = "output", .arg = "text|json",
+		.accepts = "'text' or 'json', for example '--output json'",
+		.help = "text for people (default) or JSON Lines for programs, on stdout",
+		.apply = apply_output,
+	}, {
+		.group = GROUP_OUTPUT, .name = "stacks",
+		.help = "sample the stacks, of programs and kernel, where memory is charged, and tell "
+			"at the end where how much was",
+		.apply = apply_stacks,
+	}, {
+		.group = GROUP_OUTPUT, .name = "folded", .arg = "FILE",
+		.accepts = "a file to write, such as 'web.folded'",
+		.help = "the same, and write them to FILE for flamegraph.pl or speedscope",
+		.apply = apply_folded,
+	}, {
+		.group = GROUP_OUTPUT, .letter = 'r', .name = "record", .arg = "FILE",
+		.accepts = "a file to create, or '-' for stdout in place of text",
+		.help = "write JSON Lines to FILE, too, for 'oomtrace report'; '-' is stdout, in place of "
+			"text",
+		.apply = apply_record,
+	}, {
+		.group = GROUP_OUTPUT, .name = "record-size", .arg = "SIZE",
+		.accepts = "a size of at least 64K, such as '100M'",
+		.help = "when FILE has grown to SIZE, rename it to FILE.1, over the one before, and begin "
+			"another",
+		.apply = apply_record_size,
+	}, {
+		.group = GROUP_OUTPUT, .name = "no-usage",
+		.help = "don't record the target's usage, refused charges and reclaim",
+		.apply = apply_no_usage,
+	}, {
+		.group = GROUP_STOP, .name = "duration", .arg = "TIME",
+		.accepts = "a time above 0 with its unit, such as '500ms', '30s' or '5m'",
+		.help = "after TIME, such as 500ms, 30s or 5m",
+		.apply = apply_duration,
+	}, {
+		.group = GROUP_STOP, .name = "until-exit",
+		.help = "when the target's last process is gone (default with --container)",
+		.apply = apply_until_exit,
+	}, {
+		.group = GROUP_OTHER, .name = "dry-run",
+		.help = "say what would be traced and how, and exit",
+		.apply = apply_dry_run,
+	}, {
+		.group = GROUP_OTHER, .name = "ring-size", .arg = "SIZE",
+		.accepts = "a power of two from 4K to 256M, and at least a page, such as '4M'",
+		.help = "buffer between the kernel and oomtrace: a power of two and a multiple of "
+			"the page size, 4K to 256M (default: 1M)",
+		.apply = apply_ring_size,
+	}, {
+		.group = GROUP_OTHER, .letter = 'v', .name = "verbose",
+		.help = "say more on stderr about what is being done",
+		.apply = apply_verbose,
+	}, {
+		.group = GROUP_OTHER, .letter = 'V', .name = "version",
+		.help = "print the versions of oomtrace and libbpf, and exit",
+		.apply = apply_version,
+	}, {
+		.group = GROUP_OTHER, .letter = 'h', .name = "help",
+		.help = "print this help, and exit",
+	}, {
+		.group = GROUP_OTHER, .name = "force-kprobes", .hidden = true,
+		.help = "attach by kprobes although BTF programs would work",
+		.apply = apply_force_kprobes,
+	},
+};
+
+/* Which target option an argument without one was probably meant for, or NULL. */
+static const char *guess_target(const char *arg)
+{
+	size_t len = strlen(arg);
+
+	if (arg[0] == '/')
+		return has_dot_dot(arg) ? NULL : "cgroup";
+	if (len && len <= 7 && strspn(arg, "0123456789") == len)	/* pids are up to 2^22 */
+		return "pid";
+	if (!isalnum((unsigned char)arg[0]))
+		return NULL;
+	for (; *arg; arg++)
+		if (!isalnum((unsigned char)*arg) && !strchr("_.-", *arg))
+			return NULL;
+	return "container";
+}
+
+static const struct cmdline table = {
+	.command = "oomtrace",
+	.summary = "Says who the kernel's OOM killer killed, by which limit, and what became of the "
+		   "container. 'oomtrace report' reads what --record has written.",
+	.epilogue = "Exit status: 0 done; 1 runtime failure; 2 usage; 3 this kernel or these "
+		    "privileges cannot do it; 4 done, but events were lost.",
+	.specs = specs,
+	.count = ARRAY_SIZE(specs),
+	.group_titles = group_titles,
+	.groups = GROUP_COUNT,
+	.exclusive = GROUP_TARGET,
+	.guess = guess_target,
+};
+
+/* What only all options together can tell; says what is wrong. */
+static bool check(const struct parse *p, bool has_target, FILE *err)
+{
+	bool changes = p->opts.has_set_max || p->opts.has_ramp;
+
+	if (p->opts.until_exit && !has_target)
+		fputs("oomtrace: --until-exit needs a target whose end to wait for: --container, "
+		      "--cgroup or --pid, for example '--until-exit --pid 1234'\n", err);
+	else if (p->opts.find_min && !has_target)
+		fputs("oomtrace: --find-min needs a target: --container, --cgroup or --pid, for example "
+		      "'--container web --find-min'\n", err);
+	else if (p->opts.find_min && (changes || p->opts.dry_run || p->opts.keep || p->restore ||
+				      p->opts.stacks))
+		fputs("oomtrace: --find-min goes with a target, --hold and --output only: it changes and "
+		      "restores memory.high by itself\n", err);
+	else if (p->opts.hold_ns && !p->opts.find_min)
+		fputs("oomtrace: --hold says how long --find-min watches each limit: add --find-min\n",
+		      err);
+	else if (changes && !has_target)
+		fputs("oomtrace: --set-max and --ramp need a target whose memory.max to change: "
+		      "--container, --cgroup or --pid, for example '--container web --set-max 256M'\n",
+		      err);
+	else if (!changes && (p->opts.keep || p->restore))
+		fputs("oomtrace: --keep and --restore say what becomes of a limit that --set-max or --ramp "
+		      "has changed: neither is given\n", err);
+	else if (p->opts.record_bytes && !p->opts.record)
+		fputs("oomtrace: --record-size says how large the file of --record may grow: add --record "
+		      "FILE\n", err);
+	else if (p->opts.record_bytes && !strcmp(p->opts.record, "-"))
+		fputs("oomtrace: --record-size needs a file, and '--record -' is stdout\n", err);
+	else if (p->opts.record && (p->opts.find_min || p->opts.dry_run))
+		fputs("oomtrace: --record goes with a trace, not with --find-min or --dry-run\n", err);
+	else if (p->opts.keep && p->restore)
+		fputs("oomtrace: --keep and --restore contradict each other\n", err);
+	else
+		return true;
+	return false;
+}
+
+enum options_result options__parse(int argc, char **argv, struct options *out, FILE *help_out,
+				   FILE *err)
+{
+	struct parse p = {
+		.opts = { .ring_bytes = OPTIONS_RING_BYTES_DEFAULT },
+		.help_out = help_out,
+	};
+	struct cmdline_parse parse = {
+		.table = &table, .ctx = &p, .help_out = help_out, .err = err
+	};
+
+	switch (cmdline__parse(&parse, argc, argv)) {
+	case CMDLINE_DONE:
+		return OPTIONS_EXIT_OK;
+	case CMDLINE_ERROR:
+		return OPTIONS_USAGE;
+	case CMDLINE_OK:
+		break;
+	}
+	if (!check(&p, parse.chosen, err)) {
+		cmdline__hint(&parse);
+		return OPTIONS_USAGE;
+	}
+	if (p.opts.record && !strcmp(p.opts.record, "-")) {
+		p.opts.output = OPTIONS_OUTPUT_JSON;
+		p.opts.record = NULL;
+	}
+	if (!p.opts.hold_ns)
+		p.opts.hold_ns = OPTIONS_HOLD_NS_DEFAULT;
+	*out = p.opts;
+	return OPTIONS_RUN;
+}

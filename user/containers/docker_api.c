@@ -1,0 +1,602 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE 1 /* memmem(), strcasestr() */
+
+#include "containers/docker_api.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <json-c/json.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/units.h"
+
+#define JSON_DEPTH 32
+#define MAX_HEADER 16384
+
+struct response {
+	int status;
+	bool podman;
+	char *body; /* in the buffer that it was read into */
+	size_t body_len;
+};
+
+static int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+static int wait_for(int fd, short events, int64_t deadline_ms)
+{
+	struct pollfd p = { .fd = fd, .events = events };
+
+	for (;;) {
+		int64_t left = deadline_ms - now_ms();
+		int n;
+
+		if (left <= 0)
+			return -ETIMEDOUT;
+		n = poll(&p, 1, (int)left);
+		if (n > 0)
+			return 0;
+		if (n < 0 && errno != EINTR)
+			return -errno;
+	}
+}
+
+static int connect_error(int err)
+{
+	switch (err) {
+	case ENOENT:
+	case ENOTDIR:
+	case ECONNREFUSED:
+	case ENOTSOCK:
+		return -ENOTCONN;
+	case EPERM:
+		return -EACCES;
+	default:
+		return -err;
+	}
+}
+
+static int connect_to(const char *path, int64_t deadline_ms)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd, err = 0;
+
+	if (strlen(path) >= sizeof(addr.sun_path))
+		return -ENAMETOOLONG;
+	memcpy(addr.sun_path, path, strlen(path) + 1);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	/* No EINPROGRESS on a Unix socket; EAGAIN is a full backlog, which poll() can't await. */
+	while (connect(fd, (struct sockaddr *)&addr, sizeof(addr))) {
+		if (errno != EAGAIN && errno != EINTR) {
+			err = connect_error(errno);
+			break;
+		}
+		if (now_ms() >= deadline_ms) {
+			err = -ETIMEDOUT;
+			break;
+		}
+		poll(NULL, 0, 20);
+	}
+	if (!err)
+		return fd;
+	close(fd);
+	return err;
+}
+
+static int send_all(int fd, const char *buf, size_t len, int64_t deadline_ms)
+{
+	while (len) {
+		ssize_t n = send(fd, buf, len, MSG_NOSIGNAL);
+		int err;
+
+		if (n > 0) {
+			buf += n;
+			len -= (size_t)n;
+			continue;
+		}
+		if (errno != EAGAIN && errno != EINTR)
+			return -errno;
+		err = wait_for(fd, POLLOUT, deadline_ms);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* Read until the other side closes, which ends an HTTP/1.0 answer. */
+static ssize_t receive_all(int fd, char *buf, size_t size, int64_t deadline_ms)
+{
+	size_t used = 0;
+
+	for (;;) {
+		int err = wait_for(fd, POLLIN, deadline_ms);
+		ssize_t n;
+
+		if (err)
+			return err;
+		n = recv(fd, buf + used, size - used, 0);
+		if (!n)
+			return (ssize_t)used;
+		if (n < 0 && errno != EAGAIN && errno != EINTR)
+			return errno == ECONNRESET ? -EBADMSG : -errno;
+		if (n > 0)
+			used += (size_t)n;
+		if (used == size)
+			return -EBADMSG;
+	}
+}
+
+static bool parse_size(const char *s, const char *end, unsigned int base, size_t *value)
+{
+	size_t v = 0;
+	const char *start = s;
+
+	for (; s < end; s++) {
+		unsigned int digit;
+
+		if (*s >= '0' && *s <= '9')
+			digit = (unsigned int)(*s - '0');
+		else if (base == 16 && (*s | 0x20) >= 'a' && (*s | 0x20) <= 'f')
+			digit = (unsigned int)((*s | 0x20) - 'a' + 10);
+		else
+			break;
+		v = v * base + digit;
+		if (v > RUNTIME_API__MAX_RESPONSE)
+			return false;
+	}
+	*value = v;
+	return s == end && s > start;
+}
+
+/* Join the chunks where they are: each moves towards the front. Trailers are ignored. */
+static int join_chunks(char *body, size_t *len)
+{
+	char *in = body, *end = body + *len, *out = body;
+
+	for (;;) {
+		char *eol = memmem(in, (size_t)(end - in), "\r\n", 2), *semicolon;
+		size_t size;
+
+		if (!eol)
+			return -EBADMSG;
+		semicolon = memchr(in, ';', (size_t)(eol - in));
+		if (!parse_size(in, semicolon ? semicolon : eol, 16, &size))
+			return -EBADMSG;
+		in = eol + 2;
+		if (!size)
+			break;
+		if ((size_t)(end - in) < size + 2 || memcmp(in + size, "\r\n", 2))
+			return -EBADMSG;
+		memmove(out, in, size);
+		out += size;
+		in += size + 2;
+	}
+	/* The chunk of length 0 is followed by an empty line, or it was cut off. */
+	if (end - in < 2 || memcmp(end - 2, "\r\n", 2))
+		return -EBADMSG;
+	*len = (size_t)(out - body);
+	return 0;
+}
+
+/* The value of a header line, if it is this one. */
+static const char *header_value(const char *line, const char *eol, const char *name, size_t *len)
+{
+	size_t name_len = strlen(name);
+
+	if ((size_t)(eol - line) <= name_len || strncasecmp(line, name, name_len) ||
+	    line[name_len] != ':')
+		return NULL;
+	line += name_len + 1;
+	while (line < eol && (*line == ' ' || *line == '\t'))
+		line++;
+	while (line < eol && (eol[-1] == ' ' || eol[-1] == '\t'))
+		eol--;
+	*len = (size_t)(eol - line);
+	return line;
+}
+
+struct headers {
+	bool chunked;
+	bool podman;
+	bool has_length;
+	size_t length;
+};
+
+static int parse_headers(const char *line, const char *end, struct headers *h)
+{
+	while (line < end) {
+		const char *eol = memmem(line, (size_t)(end - line), "\r\n", 2), *value;
+		size_t len;
+
+		if (!eol)
+			return -EBADMSG;
+		value = header_value(line, eol, "Content-Length", &len);
+		if (value) {
+			if (!parse_size(value, value + len, 10, &h->length))
+				return -EBADMSG;
+			h->has_length = true;
+		}
+		value = header_value(line, eol, "Transfer-Encoding", &len);
+		if (value) {
+			if (len != 7 || strncasecmp(value, "chunked", 7))
+				return -EBADMSG;
+			h->chunked = true;
+		}
+		value = header_value(line, eol, "Server", &len);
+		if (value && len >= 6 && !strncasecmp(value, "Libpod", 6))
+			h->podman = true;
+		line = eol + 2;
+	}
+	return 0;
+}
+
+static int parse_response(char *buf, size_t len, struct response *out)
+{
+	struct headers h = { 0 };
+	char *head_end, *line_end;
+	int err;
+
+	/* "HTTP/1.x NNN reason" */
+	head_end = memmem(buf, len < MAX_HEADER ? len : MAX_HEADER, "\r\n\r\n", 4);
+	if (!head_end || head_end - buf < 12 || memcmp(buf, "HTTP/1.", 7) || buf[8] != ' ')
+		return -EBADMSG;
+	for (int i = 9; i < 12; i++)
+		if (buf[i] < '0' || buf[i] > '9')
+			return -EBADMSG;
+	out->status = (buf[9] - '0') * 100 + (buf[10] - '0') * 10 + (buf[11] - '0');
+	line_end = memmem(buf, len, "\r\n", 2);
+	err = parse_headers(line_end + 2, head_end + 2, &h);
+	if (err)
+		return err;
+	out->podman = h.podman;
+	out->body = head_end + 4;
+	out->body_len = len - (size_t)(out->body - buf);
+	if (h.chunked)
+		return join_chunks(out->body, &out->body_len);
+	if (h.has_length && h.length != out->body_len)
+		return -EBADMSG;
+	return 0;
+}
+
+static int parse_json(const char *text, size_t len, struct json_object **out)
+{
+	struct json_tokener *tok = json_tokener_new_ex(JSON_DEPTH);
+	struct json_object *obj;
+	int err = 0;
+
+	if (!tok)
+		return -ENOMEM;
+	obj = json_tokener_parse_ex(tok, text, (int)len);
+	if (json_tokener_get_error(tok) != json_tokener_success || !obj) {
+		err = -EBADMSG;
+	} else {
+		size_t end = json_tokener_get_parse_end(tok);
+
+		while (end < len && strchr(" \t\r\n", text[end]) && text[end])
+			end++;
+		if (end != len)
+			err = -EBADMSG;
+	}
+	if (err)
+		json_object_put(obj);
+	else
+		*out = obj;
+	json_tokener_free(tok);
+	return err;
+}
+
+/* One request; *json is the caller's. An answer that is not a success becomes an error. */
+static int get(const char *socket_path, const char *target, bool *podman, struct json_object **json)
+{
+	int64_t deadline_ms = now_ms() + RUNTIME_API__TIMEOUT_MS;
+	struct response response = { 0 };
+	char request[512];
+	char *buf = NULL;
+	ssize_t n;
+	int fd, err;
+
+	/* 1.0: the answer comes in one piece and ends with the connection. */
+	n = snprintf(request, sizeof(request),
+		     "GET %s HTTP/1.0\r\nHost: localhost\r\nAccept: application/json\r\n\r\n",
+		     target);
+	if (n < 0 || (size_t)n >= sizeof(request))
+		return -ENAMETOOLONG;
+	fd = connect_to(socket_path, deadline_ms);
+	if (fd < 0)
+		return fd;
+	buf = malloc(RUNTIME_API__MAX_RESPONSE);
+	err = buf ? send_all(fd, request, (size_t)n, deadline_ms) : -ENOMEM;
+	/* One that has answered already, and closed, is still to be read. */
+	if (!err || err == -EPIPE) {
+		n = receive_all(fd, buf, RUNTIME_API__MAX_RESPONSE, deadline_ms);
+		err = n < 0 ? (int)n : parse_response(buf, (size_t)n, &response);
+	}
+	close(fd);
+	if (!err)
+		err = parse_json(response.body, response.body_len, json);
+	free(buf);
+	if (err)
+		return err;
+	*podman = response.podman;
+	return response.status;
+}
+
+static const char *get_string(struct json_object *obj, const char *key)
+{
+	struct json_object *value;
+
+	if (!json_object_object_get_ex(obj, key, &value) ||
+	    !json_object_is_type(value, json_type_string))
+		return "";
+	return json_object_get_string(value);
+}
+
+static bool get_int(struct json_object *obj, const char *key, int64_t *out)
+{
+	struct json_object *value;
+
+	if (!json_object_object_get_ex(obj, key, &value) ||
+	    !json_object_is_type(value, json_type_int))
+		return false;
+	*out = json_object_get_int64(value);
+	return true;
+}
+
+static bool get_bool(struct json_object *obj, const char *key, bool *out)
+{
+	struct json_object *value;
+
+	if (!json_object_object_get_ex(obj, key, &value) ||
+	    !json_object_is_type(value, json_type_boolean))
+		return false;
+	*out = json_object_get_boolean(value);
+	return true;
+}
+
+/* NULL unless it is an object, so that the getters above say "absent". */
+static struct json_object *get_object(struct json_object *obj, const char *key)
+{
+	struct json_object *value;
+
+	if (!json_object_object_get_ex(obj, key, &value) ||
+	    !json_object_is_type(value, json_type_object))
+		return NULL;
+	return value;
+}
+
+static void copy(char *dst, size_t size, const char *src)
+{
+	size_t len = strnlen(src, size - 1);
+
+	memcpy(dst, src, len);
+	dst[len] = '\0';
+}
+
+static bool copy_id(struct runtime_container *c, const char *id)
+{
+	if (strlen(id) != CONTAINER__ID_MAX || strspn(id, "0123456789abcdef") != CONTAINER__ID_MAX)
+		return false;
+	memcpy(c->id, id, CONTAINER__ID_SIZE);
+	return true;
+}
+
+static bool parse_state(struct json_object *state, struct runtime_container *c)
+{
+	int64_t value;
+
+	if (!state || !get_bool(state, "Running", &c->running) || !get_int(state, "Pid", &value) ||
+	    value < 0 || value > UNITS__PID_MAX)
+		return false;
+	c->pid = (pid_t)value;
+	copy(c->status, sizeof(c->status), get_string(state, "Status"));
+	if (!c->running && get_int(state, "ExitCode", &value) && value >= INT32_MIN &&
+	    value <= INT32_MAX) {
+		c->has_exit_code = true;
+		c->exit_code = (int)value;
+	}
+	c->has_oom_killed = get_bool(state, "OOMKilled", &c->oom_killed);
+	return true;
+}
+
+static int parse_inspect(struct json_object *json, bool podman, struct runtime_container *out)
+{
+	struct runtime_container c = { .runtime = podman ? CONTAINER__PODMAN : CONTAINER__DOCKER };
+	struct json_object *config, *host_config;
+	const char *name;
+	int64_t value;
+
+	if (!json_object_is_type(json, json_type_object) || !copy_id(&c, get_string(json, "Id")) ||
+	    !parse_state(get_object(json, "State"), &c))
+		return -EBADMSG;
+	name = get_string(json, "Name");
+	copy(c.name, sizeof(c.name), name + (name[0] == '/'));
+	config = get_object(json, "Config");
+	if (config)
+		copy(c.image, sizeof(c.image), get_string(config, "Image"));
+	host_config = get_object(json, "HostConfig");
+	if (host_config && get_int(host_config, "Memory", &value) && value > 0) {
+		c.has_memory_limit = true;
+		c.memory_limit_bytes = (uint64_t)value;
+	}
+	*out = c;
+	return 0;
+}
+
+/*
+ * Docker has given an ambiguous prefix 404, 500 and 400 over the years; Podman says "more than one
+ * result" with 500. So the message is looked at before the number.
+ */
+static int refusal(struct json_object *json, int status)
+{
+	const char *message = get_string(json, "message");
+
+	if (strcasestr(message, "multiple IDs found") ||
+	    strcasestr(message, "more than one result"))
+		return -ENOTUNIQ;
+	return status == 404 ? -ENOENT : -EREMOTEIO;
+}
+
+static int get_ok(const char *socket_path, const char *target, bool *podman,
+		  struct json_object **json)
+{
+	struct json_object *answer = NULL;
+	int status = get(socket_path, target, podman, &answer);
+
+	if (status == 200) {
+		*json = answer;
+		return 0;
+	}
+	if (status >= 0)
+		status = refusal(answer, status);
+	json_object_put(answer);
+	return status;
+}
+
+static bool is_name(const char *name)
+{
+	size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyz"
+				  "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-");
+
+	/* "." and ".." would be steps of the URL's path. */
+	return len && !name[len] && len < RUNTIME_API__NAME_SIZE && name[0] != '.';
+}
+
+int runtime_api__inspect(const char *socket_path, const char *name, struct runtime_container *out)
+{
+	char target[RUNTIME_API__NAME_SIZE + 32];
+	struct json_object *json = NULL;
+	bool podman = false;
+	int err;
+
+	if (!is_name(name))
+		return -EINVAL;
+	snprintf(target, sizeof(target), "/containers/%s/json", name);
+	err = get_ok(socket_path, target, &podman, &json);
+	if (!err)
+		err = parse_inspect(json, podman, out);
+	json_object_put(json);
+	return err;
+}
+
+static bool parse_list_item(struct json_object *item, bool podman, struct runtime_container *c)
+{
+	struct json_object *names, *first;
+	const char *name;
+
+	memset(c, 0, sizeof(*c));
+	c->runtime = podman ? CONTAINER__PODMAN : CONTAINER__DOCKER;
+	if (!json_object_is_type(item, json_type_object) || !copy_id(c, get_string(item, "Id")))
+		return false;
+	copy(c->image, sizeof(c->image), get_string(item, "Image"));
+	copy(c->status, sizeof(c->status), get_string(item, "State"));
+	c->running = !strcmp(c->status, "running") || !strcmp(c->status, "paused") ||
+		     !strcmp(c->status, "restarting");
+	if (json_object_object_get_ex(item, "Names", &names) &&
+	    json_object_is_type(names, json_type_array)) {
+		first = json_object_array_get_idx(names, 0);
+		name = json_object_is_type(first, json_type_string) ? json_object_get_string(first)
+								    : "";
+		copy(c->name, sizeof(c->name), name + (name[0] == '/'));
+	}
+	return true;
+}
+
+int runtime_api__list(const char *socket_path, runtime_api__list_fn fn, void *ctx)
+{
+	struct runtime_container container;
+	struct json_object *json = NULL;
+	bool podman = false;
+	int err;
+
+	err = get_ok(socket_path, "/containers/json?all=1", &podman, &json);
+	if (!err && !json_object_is_type(json, json_type_array))
+		err = -EBADMSG;
+	for (size_t i = 0; !err && i < json_object_array_length(json); i++)
+		err = parse_list_item(json_object_array_get_idx(json, i), podman, &container)
+			      ? fn(&container, ctx)
+			      : -EBADMSG;
+	json_object_put(json);
+	return err;
+}
+
+static void add_socket(struct runtime_api__socket *out, size_t max, size_t *count, const char *path)
+{
+	struct stat st, other;
+
+	if (path[0] != '/' || strlen(path) >= sizeof(out->path) || *count >= max)
+		return;
+	for (size_t i = 0; i < *count; i++) {
+		if (!strcmp(out[i].path, path))
+			return;
+		/* /var/run is /run, and podman-docker makes docker.sock a link. */
+		if (!stat(path, &st) && !stat(out[i].path, &other) && st.st_dev == other.st_dev &&
+		    st.st_ino == other.st_ino)
+			return;
+	}
+	copy(out[*count].path, sizeof(out->path), path);
+	(*count)++;
+}
+
+size_t runtime_api__sockets(struct runtime_api__socket *out, size_t max)
+{
+	const char *docker_host = getenv("DOCKER_HOST"), *runtime_dir = getenv("XDG_RUNTIME_DIR");
+	const char *sudo_uid = getenv("SUDO_UID");
+	char path[sizeof(out->path) + 32];
+	size_t count = 0;
+
+	if (docker_host && !strncmp(docker_host, "unix://", 7))
+		add_socket(out, max, &count, docker_host + 7);
+	add_socket(out, max, &count, "/var/run/docker.sock");
+	add_socket(out, max, &count, "/run/podman/podman.sock");
+	if (runtime_dir && runtime_dir[0] == '/') {
+		int n = snprintf(path, sizeof(path), "%s/podman/podman.sock", runtime_dir);
+
+		if (n > 0 && (size_t)n < sizeof(path))
+			add_socket(out, max, &count, path);
+	}
+	if (sudo_uid && *sudo_uid && strlen(sudo_uid) <= 10 &&
+	    strspn(sudo_uid, "0123456789") == strlen(sudo_uid)) {
+		snprintf(path, sizeof(path), "/run/user/%s/podman/podman.sock", sudo_uid);
+		add_socket(out, max, &count, path);
+	}
+	return count;
+}
+
+const char *runtime_api__error(int err)
+{
+	switch (err) {
+	case -EINVAL:
+		return "not a name that this runtime would give";
+	case -ENOTCONN:
+		return "no such socket, or nobody listens on it";
+	case -EACCES:
+		return "permission denied";
+	case -ENOENT:
+		return "answered: no such container";
+	case -ENOTUNIQ:
+		return "answered: more than one container matches";
+	case -ETIMEDOUT:
+		return "gave no answer in time";
+	case -EREMOTEIO:
+		return "answered with an error of its own";
+	case -EBADMSG:
+		return "gave an answer that makes no sense";
+	default:
+		return strerror(-err);
+	}
+}

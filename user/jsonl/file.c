@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "jsonl/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio_ext.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/escape.h"
+
+#define BUFFER_BYTES (256U << 10)
+/* Records of which there are many wait for others, for the next tick, or until there are so many. */
+#define PENDING_MAX 256
+
+/* What the session record is written from again, at the beginning of each part. */
+struct session_copy {
+	struct record_session record;
+	struct plan plan;
+	char *strings[8];
+};
+
+struct file_sink {
+	struct sink base;  /* out: the file */
+	struct sink *json; /* writes to it */
+	char *path, *old_path; /* old_path: with max_bytes */
+	uint64_t max_bytes;
+	uint64_t part;     /* 1, 2, ... */
+	off_t whole_bytes; /* of the file: ends with a whole line */
+	size_t pending;    /* records that are not flushed */
+	bool failed;       /* said; nothing is written any more */
+	struct session_copy session;
+	char *buffers[2];  /* of the part's stream, and of the one before while both are open */
+};
+
+/* The user's path, safe for the terminal. Static text, until the next call. */
+static const char *shown(const char *path)
+{
+	static char text[ESCAPE__TERMINAL_SIZE(256)];
+
+	escape__terminal(text, sizeof(text), path, strlen(path));
+	return text;
+}
+
+/* ---- opening ---- */
+
+/* Whether we may make files here without being privileged, as we are when a part is full. */
+static bool may_rename_in(const char *path)
+{
+	char *copy = strdup(path);
+	struct stat st;
+	bool may = false;
+
+	if (copy && !stat(dirname(copy), &st)) {
+		mode_t bit = st.st_uid == geteuid() ? S_IWUSR : st.st_gid == getegid() ? S_IWGRP : S_IWOTH;
+
+		may = st.st_mode & bit;
+	}
+	free(copy);
+	return may;
+}
+
+static int open_file(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+	struct stat st;
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	err = fstat(fd, &st) ? -errno : S_ISREG(st.st_mode) && st.st_size ? -EEXIST : 0;
+	if (!err)
+		return fd;
+	close(fd);
+	return err;
+}
+
+/* The file in place of the one that is open. */
+static int start_part(struct file_sink *f)
+{
+	int fd = open_file(f->path);
+	FILE *out;
+
+	if (fd < 0)
+		return fd;
+	out = fdopen(fd, "w");
+	if (!out) {
+		close(fd);
+		return -ENOMEM;
+	}
+	if (!f->buffers[f->part % 2])
+		f->buffers[f->part % 2] = malloc(BUFFER_BYTES);
+	if (f->buffers[f->part % 2])
+		setvbuf(out, f->buffers[f->part % 2], _IOFBF, BUFFER_BYTES);
+	f->base.out = f->json->out = out;
+	f->whole_bytes = 0;
+	f->pending = 0;
+	return 0;
+}
+
+static bool is_there(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && st.st_size;
+}
+
+static int check_rotation(const struct file_sink *f)
+{
+	struct stat st;
+
+	if (!stat(f->path, &st) && !S_ISREG(st.st_mode))
+		fprintf(stderr, "oomtrace: --record-size needs a file to record to, and %s isn't one.\n",
+			shown(f->path));
+	else if (is_there(f->old_path))
+		fprintf(stderr, "oomtrace: %s is there already: remove it, or give --record another name.\n",
+			shown(f->old_path));
+	else if (!may_rename_in(f->path))
+		fprintf(stderr, "oomtrace: --record-size renames files when oomtrace has given up its "
+				"privileges: give --record a folder that root owns, not that of %s.\n",
+			shown(f->path));
+	else
+		return 0;
+	return -EINVAL;
+}
+
+static bool open_first(struct file_sink *f)
+{
+	int err;
+
+	if (f->max_bytes && check_rotation(f))
+		return false;
+	err = start_part(f);
+	if (err == -EEXIST)
+		fprintf(stderr, "oomtrace: %s is there already and isn't empty: remove it, or give --record "
+				"another name.\n", shown(f->path));
+	else if (err)
+		fprintf(stderr, "oomtrace: %s can't be written: %s.\n", shown(f->path), strerror(-err));
+	return !err;
+}
+
+/* ---- writing ---- */
+
+/* Takes the half of a line off, so that the recording is whole as far as it goes. */
+static void give_up(struct file_sink *f, int err)
+{
+	f->failed = true;
+	fprintf(stderr, "oomtrace: recording to %s has stopped: %s. Tracing goes on.\n", shown(f->path),
+		strerror(-err));
+	__fpurge(f->base.out);
+	if (ftruncate(fileno(f->base.out), f->whole_bytes))
+		return; /* a pipe has no size; the reader of a file takes half a line for what it is */
+}
+
+static void flush(struct file_sink *f)
+{
+	int err = f->failed ? 0 : sink__flush(&f->base);
+
+	if (err)
+		give_up(f, err);
+	else if (!f->failed && f->pending)
+		f->whole_bytes = ftello(f->base.out);
+	f->pending = 0;
+}
+
+static int write_session(struct file_sink *f)
+{
+	f->session.record.part = f->part > 1 ? f->part : 0;
+	f->session.record.plan = &f->session.plan;
+	f->pending++;
+	return f->json->ops->session(f->json, &f->session.record);
+}
+
+static void rotate(struct file_sink *f)
+{
+	FILE *full = f->base.out;
+	int err;
+
+	f->part++;
+	err = rename(f->path, f->old_path) ? -errno : start_part(f);
+	if (err) {
+		give_up(f, err);
+		return;
+	}
+	fclose(full);
+	write_session(f);
+	flush(f);
+}
+
+/* After each record. Whether it could be written is known to the stream. */
+static int written(struct file_sink *f, bool may_wait)
+{
+	f->pending++;
+	if (may_wait && !ferror(f->base.out) && f->pending < PENDING_MAX)
+		return 0;
+	flush(f);
+	if (!f->failed && f->max_bytes && (uint64_t)f->whole_bytes >= f->max_bytes)
+		rotate(f);
+	return 0;
+}
+
+#define DEFINE_RECORD(op, may_wait)                                                    \
+	static int file_##op(struct sink *base, const struct record_##op *record)      \
+	{                                                                              \
+		struct file_sink *f = (struct file_sink *)base;                        \
+                                                                                       \
+		if (f->failed)                                                         \
+			return 0;                                                      \
+		f->json->ops->op(f->json, record);                                     \
+		return written(f, may_wait);                                           \
+	}
+
+DEFINE_RECORD(oom, false)
+DEFINE_RECORD(limit, false)
+DEFINE_RECORD(step, false)
+DEFINE_RECORD(steps, false)
+DEFINE_RECORD(repeats, false)
+DEFINE_RECORD(usage, true)
+DEFINE_RECORD(reclaim, true)
+DEFINE_RECORD(stall, false)
+DEFINE_RECORD(stack, true)
+DEFINE_RECORD(exit, false)
+DEFINE_RECORD(lost, false)
+DEFINE_RECORD(end, false)
+
+static void keep_string(struct session_copy *copy, size_t i, const char **string)
+{
+	free(copy->strings[i]);
+	copy->strings[i] = *string ? strdup(*string) : NULL;
+	*string = copy->strings[i];
+}
+
+static int file_session(struct sink *base, const struct record_session *record)
+{
+	struct file_sink *f = (struct file_sink *)base;
+	struct record_session *s = &f->session.record;
+
+	*s = *record;
+	f->session.plan = *record->plan;
+	keep_string(&f->session, 0, &s->version);
+	keep_string(&f->session, 1, &s->kernel);
+	keep_string(&f->session, 2, &s->arch);
+	keep_string(&f->session, 3, &s->target_kind);
+	keep_string(&f->session, 4, &s->target_name);
+	keep_string(&f->session, 5, &s->target_cgroup);
+	keep_string(&f->session, 6, &s->container.name);
+	keep_string(&f->session, 7, &s->max_cgroup);
+	if (f->failed)
+		return 0;
+	write_session(f);
+	return written(f, false);
+}
+
+static int file_sync(struct sink *base)
+{
+	struct file_sink *f = (struct file_sink *)base;
+
+	if (f->pending && !f->failed)
+		flush(f);
+	return 0;
+}
+
+static void file_free(struct sink *base)
+{
+	struct file_sink *f = (struct file_sink *)base;
+
+	for (size_t i = 0; i < sizeof(f->session.strings) / sizeof(*f->session.strings); i++)
+		free(f->session.strings[i]);
+	if (base->out)
+		fclose(base->out);
+	if (f->json)
+		f->json->ops->free(f->json);
+	free(f->buffers[0]);
+	free(f->buffers[1]);
+	free(f->path);
+	free(f->old_path);
+	free(f);
+}
+
+static const struct sink_ops file_ops = {
+	.session = file_session,
+	.oom = file_oom,
+	.limit = file_limit,
+	.step = file_step,
+	.steps = file_steps,
+	.repeats = file_repeats,
+	.usage = file_usage,
+	.reclaim = file_reclaim,
+	.stall = file_stall,
+	.stack = file_stack,
+	.exit = file_exit,
+	.lost = file_lost,
+	.end = file_end,
+	.free = file_free,
+	.sync = file_sync,
+};
+
+struct sink *sink_file__new(const char *path, uint64_t max_bytes)
+{
+	struct file_sink *f = calloc(1, sizeof(*f));
+
+	if (!f)
+		return NULL;
+	f->base.ops = &file_ops;
+	f->max_bytes = max_bytes;
+	f->part = 1;
+	f->path = strdup(path);
+	f->json = sink_json__new_buffered(NULL);
+	if (f->path && f->json && asprintf(&f->old_path, "%s.1", path) > 0 && open_first(f))
+		return &f->base;
+	file_free(&f->base);
+	return NULL;
+}
+
+bool sink_file__failed(const struct sink *sink)
+{
+	return ((const struct file_sink *)sink)->failed;
+}

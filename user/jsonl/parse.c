@@ -1,0 +1,470 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Its counterpart is sink_json.c: a key that is written there is read here. */
+#include "jsonl/parse.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "jsonl/parse_parts.h"
+
+#define SIGNAL_MAX 64
+
+DEFINE_NAMED(limit_file_named, enum limit_file, sink__limit_file_name, LIMIT_MAX, LIMIT_SWAP_MAX)
+DEFINE_NAMED(reclaim_kind_named, enum reclaim_kind, sink__reclaim_name, RECLAIM_LIMIT, RECLAIM_THROTTLE)
+
+/* ---- session ---- */
+
+static void get_choice(struct record_parser *p, struct json_object *o, struct plan *plan)
+{
+	const char *purpose = value__text(p, o, "purpose"), *attached = value__text(p, o, "attached");
+	int64_t error = 0;
+
+	value__has_signed(p, o, "error", &error);
+	if (error > 0 || error < -4095)
+		value__fail(p, -EINVAL);
+	for (int i = 0; purpose && i < PLAN_PURPOSES; i++) {
+		struct plan_choice *choice = &plan->choices[i];
+
+		if (strcmp(purpose, plan_purposes[i].name))
+			continue;
+		/* What isn't attached and has no error was not wanted. */
+		choice->wanted = attached || error;
+		choice->error = (int)error;
+		for (int c = 0; attached && c < PLAN_CANDIDATES; c++) {
+			const char *label = plan_purposes[i].candidates[c].label;
+
+			if (label && !strcmp(attached, label))
+				choice->candidate = c;
+		}
+		/* By a program of another version: it was attached all the same. */
+		if (attached && choice->candidate == PLAN_NOT_ATTACHED)
+			choice->wanted = false;
+	}
+}
+
+/* Purposes that this version doesn't have are passed over, those that it lacks were not wanted. */
+static void get_plan(struct record_parser *p, struct json_object *o)
+{
+	struct json_object *list;
+	size_t length = value__array(p, o, "plan", &list);
+
+	memset(&p->plan, 0, sizeof(p->plan));
+	for (int i = 0; i < PLAN_PURPOSES; i++)
+		p->plan.choices[i].candidate = PLAN_NOT_ATTACHED;
+	for (size_t i = 0; i < length && !p->error; i++) {
+		struct json_object *choice = value__element(p, list, i);
+
+		if (choice)
+			get_choice(p, choice, &p->plan);
+	}
+}
+
+static void get_target(struct record_parser *p, struct json_object *o, struct record_session *s)
+{
+	struct json_object *target = value__object(p, o, "target");
+
+	if (!target) {
+		value__fail(p, -EINVAL);
+		return;
+	}
+	s->target_kind = value__text(p, target, "kind");
+	s->target_name = value__text(p, target, "name");
+	s->target_cgroup = value__text(p, target, "cgroup");
+	s->container = part__container(p, target);
+}
+
+static void get_machine_memory(struct record_parser *p, struct json_object *o,
+			       struct record_session *s)
+{
+	struct json_object *memory = value__object(p, o, "memory");
+
+	if (!memory)
+		return;
+	s->has_memory = true;
+	s->machine_total_bytes = value__number(p, memory, "machine_total_bytes");
+	s->machine_available_bytes = value__number(p, memory, "machine_available_bytes");
+	s->usage_bytes = value__number(p, memory, "usage_bytes");
+	s->max_bytes = value__limit(p, memory, "max");
+	s->max_cgroup = value__text(p, memory, "max_cgroup");
+}
+
+static int parse_session(struct record_parser *p, struct json_object *o, struct sink *sink)
+{
+	struct record_session s = {
+		.time = part__time(p, o),
+		.version = value__text(p, o, "version"),
+		.kernel = value__text(p, o, "kernel"),
+		.arch = value__text(p, o, "arch"),
+		.page_size = value__number32(p, o, "page_size"),
+		.part = value__optional(p, o, "part"),
+		.plan = &p->plan,
+	};
+	int64_t offset_ns = value__signed(p, o, "wall_offset_ns");
+	int64_t wall_ns;
+
+	value__number(p, o, "schema");
+	if (!s.version || !s.kernel || !s.arch)
+		value__fail(p, -EINVAL);
+	/* `time` has microseconds only. */
+	if (__builtin_add_overflow((int64_t)s.time.boot_ns, offset_ns, &wall_ns) || wall_ns < 0)
+		value__fail(p, -EINVAL);
+	s.time.wall_ns = wall_ns;
+	get_target(p, o, &s);
+	get_machine_memory(p, o, &s);
+	get_plan(p, o);
+	if (p->error)
+		return 0;
+	p->wall_offset_ns = offset_ns;
+	return sink__call(sink, session, &s);
+}
+
+/* ---- limits and steps ---- */
+
+static int parse_limit(struct record_parser *p, struct json_object *o, struct sink *sink)
+{
+	struct json_object *writer = value__object(p, o, "writer");
+	struct record_limit l = {
+		.time = part__time(p, o),
+		.id = value__number(p, o, "id"),
+		.file = limit_file_named(p, value__text(p, o, "file")),
+		.cgroup = value__text(p, o, "cgroup"),
+		.container = part__container(p, o),
+		.old_bytes = value__limit(p, o, "old"),
+		.new_bytes = value__limit(p, o, "new"),
+		.usage_before_bytes = value__number(p, o, "usage_before_bytes"),
+		.usage_after_bytes = value__number(p, o, "usage_after_bytes"),
+		.reclaimed_bytes = value__number(p, o, "reclaimed_bytes"),
+		.duration_ns = value__number(p, o, "duration_ns"),
+		.kills = value__number32(p, o, "kills"),
+		.ooms = value__number32(p, o, "ooms"),
+		.result = value__signed(p, o, "result"),
+	};
+
+	part__find_prefix(&l.container.ref, l.cgroup);
+	if (l.result < -4095)
+		value__fail(p, -EINVAL);
+	if (!writer) {
+		value__fail(p, -EINVAL);
+		return 0;
+	}
+	l.writer_pid = value__number32(p, writer, "pid");
+	l.writer_tid = value__number32(p, writer, "tid");
+	l.writer_comm = value__text(p, writer, "comm");
+	l.writer_cgroup = value__text(p, writer, "cgroup");
+	l.writer_self = value__flag(p, writer, "self");
+	return p->error ? 0 : sink__call(sink, limit, &l);
+}
+
+static void get_step(struct record_parser *p, struct json_object *o, struct record_step *s)
+{
+	s->limit_id = value__number(p, o, "limit_id");
+	s->old_bytes = value__limit(p, o, "old");
+	s->new_bytes = value__limit(p, o, "new");
+	s->usage_before_bytes = value__number(p, o, "usage_before_bytes");
+	s->usage_after_bytes = value__number(p, o, "usage_after_bytes");
+	s->reclaimed_bytes = value__number(p, o, "reclaimed_bytes");
+	s->duration_ns = value__number(p, o, "duration_ns");
+	s->killed_inside = value__number(p, o, "killed_inside");
+	s->killed_after = value__number(p, o, "killed_after");
+	s->has_first_kill = value__has_number(p, o, "first_kill_ns", &s->first_kill_ns);
+	s->has_needed = value__has_number(p, o, "needed", &s->needed);
+	s->has_floor = value__has_number(p, o, "predicted_floor_bytes", &s->floor_bytes);
+	s->alive = value__flag(p, o, "alive");
+}
+
+static int parse_step(struct record_parser *p, struct json_object *o, struct sink *sink)
+{
+	struct record_step step = { .time = part__time(p, o) };
+
+	get_step(p, o, &step);
+	return p->error ? 0 : sink__call(sink, step, &step);
+}
+
+static int parse_steps(struct record_parser *p, struct json_object *o, struct sink *sink)
+{
+	struct record_steps s = { .time = part__time(p, o), .restored = value__text(p, o, "outcome") };
+	struct record_step *steps;
+	struct json_object *list;
+
+	s.count = value__array(p, o, "steps", &list);
+	steps = value__new_array(p, s.count, sizeof(*steps));
+	for (size_t i = 0; steps && i < s.count && !p->error; i++) {
+		struct json_object *step = value__element(p, list, i);
+
+		if (step)
+			get_step(p, step, &steps[i]);
+	}
+	s.steps = steps;
+	s.has_first_kill = value__has_limit(p, o, "first_kill_max", &s.first_kill_max_bytes);
+	s.died = value__has_limit(p, o, "died_max", &s.died_max_bytes);
+	s.old_bytes = value__limit(p, o, "old");
+	return p->error ? 0 : sink__call(sink, steps, &s);
+}
+
+/* ---- usage, reclaim, stall, stacks ---- */
+
+static int parse_usage(struct record_parser *p, struct json_object *o, struct sink *sink)
+{
+	struct record_usage u = {
+		.time = part__time(p, o),
+		.cgroup_id = value__number(p, o, "cgroup_id"),
+		.cgroup = value__text(p, o, "cgroup"),
+		.container = part__container(p, o),
+		.usage_bytes = value__number(p, o, "usage_bytes"),
+		.max_bytes = value__limit(p, o, "max"),
+		.high_bytes = value__limit(p, o, "high"),
+		.kinds = part__kinds(p, o),
+		.refused = value__optional(p, o, "failed"),
+		.asked_bytes = value__optional(p, o, "asked_bytes"),
+		.refused_by = value__text(p, o, "refused_by"),
+		.pid = value__optional32(p, o, "pid"),
+		.comm = value__text(p, o, "comm"),
+	};
+
+	u.chain = part__chain(p, o, &u.chain_count);
+	return p->error ? 0 : sink__call(sink, usage, &u);
+}
+
+static int parse_reclaim(struct record_parser *p, struct json_object *o, struct sink *sink)
+{
+	struct record_reclaim r = {
+		.time = part__time(p, o),
+		.kind = reclaim_kind_named(p, value__text(p, o, "kind")),
+		.cgroup_id = value__number(p, o, "cgroup_id"),
+		.cgroup = value__text(p, o, "cgroup"),
+		.container = part__container(p, o),
+		.since_ns = value__number(p, o, "since_ns"),
+	};
+
+	part__reclaim_sum(p, o, &r.sum);
+	return p->error ? 0 : sink__call(sink, reclaim, &r);
+}
+
+static int parse_stall(struct record_parser *p, struct json_object *o, struct sink *sink)
+{
+	struct record_stall s = {
+		.time = part__time(p, o),
+		.cgroup_id = value__number(p, o, "cgroup_id"),
+		.cgroup = value__text(p, o, "cgroup"),
+		.container = part__container(p, o),
+		.since_ns = value__number(p, o, "since_ns"),
+		.file = limit_file_named(p, value__text(p, o, "file")),
+		.over = value__flag(p, o, "over"),
+		.duration_ns = value__number(p, o, "duration_ns"),
+		.reclaim_ns = value__number(p, o, "reclaim_ns"),
+		.refused = value__number(p, o, "failed"),
+		.usage_bytes = value__number(p, o, "usage_bytes"),
+		.max_bytes = value__limit(p, o, "max"),
+	};
+
+	return p->error ? 0 : sink__call(sink, stall, &s);
+}
+
+static const struct record_frame *get_frames(struct record_parser *p, struct json_object *o,
+					     const char *key, size_t *count)
+{
+	struct json_object *list;
+	size_t length = value__array(p, o, key, &list);
+	struct record_frame *frames = value__new_array(p, length, sizeof(*frames));
+
+	*count = 0;
+	for (size_t i = 0; frames && i < length && !p->error; i++) {
+		struct json_object *frame = value__element(p, list, i);
+
+		if (!frame)
+			break;
+		frames[i].function = value__text(p, frame, "function");
+		frames[i].offset = value__optional(p, frame, "offset");
+		frames[i].module = value__text(p, frame, "module");
+		frames[i].address = value__optional(p, frame, "address");
+		*count = i + 1;
+	}
+	return frames;
+}
+
+static int parse_stack(struct record_parser *p, struct json_object *o, struct sink *sink)
+{
+	struct record_stack s = {
+		.time = part__time(p, o),
+		.pid = value__optional32(p, o, "pid"),
+		.comm = value__text(p, o, "comm"),
+		.oom_id = value__optional(p, o, "oom_id"),
+		.samples = value__optional(p, o, "samples"),
+		.bytes = value__optional(p, o, "bytes"),
+	};
+
+	s.user = get_frames(p, o, "user", &s.user_count);
+	s.kernel = get_frames(p, o, "kernel", &s.kernel_count);
+	return p->error ? 0 : sink__call(sink, stack, &s);
+}
+
+/* ---- the rest ---- */
+
+static int parse_repeats(struct record_parser *p, struct json_object *o, struct sink *sink)
+{
+	struct record_repeats r = { .time = part__time(p, o), .repeats = value__number(p, o, "repeats") };
+	struct json_object *cgroup = value__object(p, o, "limit_cgroup");
+
+	if (cgroup) {
+		r.limit_cgroup_id = value__number(p, cgroup, "id");
+		r.limit_cgroup = value__text(p, cgroup, "path");
+	}
+	return p->error ? 0 : sink__call(sink, repeats, &r);
+}
+
+static void get_status(struct record_parser *p, struct json_object *o, struct record_exit *e)
+{
+	int64_t code, signal = 0;
+
+	e->has_status = value__has_signed(p, o, "exit_code", &code);
+	if (!e->has_status)
+		return;
+	value__has_signed(p, o, "signal", &signal);
+	if (code < 0 || code > 255 || signal < 0 || signal > SIGNAL_MAX ||
+	    (signal && code != 128 + signal))
+		value__fail(p, -EINVAL);
+	else
+		e->status = (uint32_t)(signal ? signal : code << 8);
+	e->oom_victim = value__flag(p, o, "oom_victim");
+}
+
+static int parse_exit(struct record_parser *p, struct json_object *o, struct sink *sink)
+{
+	struct json_object *runtime = value__object(p, o, "runtime");
+	struct record_exit e = {
+		.time = part__time(p, o),
+		.pid = value__optional32(p, o, "pid"),
+		.comm = value__text(p, o, "comm"),
+		.cgroup = value__text(p, o, "cgroup"),
+		.container = value__flag(p, o, "target_gone"),
+		.which = part__container(p, o),
+	};
+
+	get_status(p, o, &e);
+	if (runtime) {
+		e.runtime_status = value__text(p, runtime, "status");
+		if (!e.runtime_status)
+			value__fail(p, -EINVAL);
+		e.runtime_exit_code = value__signed32(p, runtime, "exit_code");
+		e.runtime_oom_killed = value__flag(p, runtime, "oom_killed");
+	}
+	return p->error ? 0 : sink__call(sink, exit, &e);
+}
+
+static int parse_lost(struct record_parser *p, struct json_object *o, struct sink *sink)
+{
+	struct record_lost lost = {
+		.time = part__time(p, o),
+		.kind = value__text(p, o, "kind"),
+		.count = value__number(p, o, "count"),
+	};
+
+	if (!lost.kind)
+		value__fail(p, -EINVAL);
+	return p->error ? 0 : sink__call(sink, lost, &lost);
+}
+
+static int parse_end(struct record_parser *p, struct json_object *o, struct sink *sink)
+{
+	struct record_end end = {
+		.time = part__time(p, o),
+		.reason = value__text(p, o, "reason"),
+		.ooms = value__number(p, o, "ooms"),
+		.kills = value__number(p, o, "kills"),
+		.lost = value__number(p, o, "lost"),
+		.nameless = value__optional(p, o, "nameless_stacks"),
+	};
+
+	if (!end.reason)
+		value__fail(p, -EINVAL);
+	return p->error ? 0 : sink__call(sink, end, &end);
+}
+
+static int parse_min_try(struct record_parser *p, struct json_object *o, struct sink *sink)
+{
+	struct record_try tried = {
+		.time = part__time(p, o),
+		.max_bytes = value__number(p, o, "max_bytes"),
+		.result = value__flag(p, o, "holds") ? TRY_HOLDS : TRY_TOO_SMALL,
+	};
+
+	return p->error ? 0 : sink__call(sink, min_try, &tried);
+}
+
+static int parse_min(struct record_parser *p, struct json_object *o, struct sink *sink)
+{
+	struct record_min m = {
+		.time = part__time(p, o),
+		.cgroup = value__text(p, o, "cgroup"),
+		.usage_bytes = value__number(p, o, "usage_bytes"),
+		.floor_bytes = value__number(p, o, "floor_bytes"),
+		.hold_ns = value__number(p, o, "hold_ns"),
+		.tries = value__number32(p, o, "tries"),
+		.kills = value__number(p, o, "kills"),
+		.found_bytes = value__optional(p, o, "max_bytes"),
+	};
+
+	if (m.found_bytes)
+		m.margin_bytes = value__number(p, o, "recommended_bytes") - m.found_bytes;
+	/* With none it was about to begin, which isn't recorded. */
+	if (!m.tries || m.found_bytes + m.margin_bytes < m.found_bytes)
+		value__fail(p, -EINVAL);
+	return p->error ? 0 : sink__call(sink, min, &m);
+}
+
+/* Each hands a record over unless it failed; returns what the sink returned. */
+static const struct {
+	const char *type;
+	int (*parse)(struct record_parser *p, struct json_object *o, struct sink *sink);
+} types[] = {
+	{ "usage", parse_usage }, /* most are */
+	{ "oom", record_oom__parse },
+	{ "limit", parse_limit },
+	{ "reclaim", parse_reclaim },
+	{ "stack", parse_stack },
+	{ "exit", parse_exit },
+	{ "step", parse_step },
+	{ "stall", parse_stall },
+	{ "session", parse_session },
+	{ "steps", parse_steps },
+	{ "oom-repeats", parse_repeats },
+	{ "lost", parse_lost },
+	{ "end", parse_end },
+	{ "min-try", parse_min_try },
+	{ "min", parse_min },
+};
+
+int record_parser__deliver(struct record_parser *p, struct json_object *o, struct sink *sink,
+			   int *sink_error)
+{
+	const char *type;
+	int result;
+
+	p->error = 0;
+	type = json_object_is_type(o, json_type_object) ? value__text(p, o, "type") : NULL;
+	if (!type)
+		return -EINVAL;
+	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {
+		if (strcmp(type, types[i].type))
+			continue;
+		result = types[i].parse(p, o, sink);
+		if (!p->error)
+			*sink_error = result;
+		value__free_arrays(p);
+		return p->error;
+	}
+	return -ENOENT;
+}
+
+struct record_parser *record_parser__new(void)
+{
+	return calloc(1, sizeof(struct record_parser));
+}
+
+void record_parser__free(struct record_parser *p)
+{
+	if (p)
+		value__free_arrays(p);
+	free(p);
+}

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "jsonl/parse_parts.h"
+
+#include "record/memory_kinds.h"
+
+DEFINE_NAMED(role_named, enum record_role, sink__role_name, ROLE_CHOSEN, ROLE_EXITING)
+DEFINE_NAMED(outcome_named, enum oom_outcome, sink__outcome_name, OOM_KILLED, OOM_EXITING)
+DEFINE_NAMED(cause_named, enum record_cause, sink__cause_name, CAUSE_WRITE, CAUSE_SYSRQ)
+
+static void get_cmdline(struct record_parser *p, struct json_object *o, struct record_victim *v)
+{
+	struct json_object *list;
+	size_t count = value__array(p, o, "cmdline", &list), size = 1;
+	char *bytes;
+
+	if (!list)
+		return;
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *argument = json_object_array_get_idx(list, i);
+
+		if (!json_object_is_type(argument, json_type_string)) {
+			value__fail(p, -EINVAL);
+			return;
+		}
+		size += strlen(json_object_get_string(argument)) + 1;
+	}
+	bytes = value__new_array(p, size, 1);
+	if (!bytes)
+		return;
+	v->cmdline = bytes;
+	for (size_t i = 0; i < count; i++)
+		bytes = stpcpy(bytes, json_object_get_string(json_object_array_get_idx(list, i))) + 1;
+	v->cmdline_len = (size_t)(bytes - v->cmdline);
+	v->cmdline_cut = value__flag(p, o, "cmdline_cut");
+	v->cmdline_source = value__text(p, o, "cmdline_source");
+}
+
+static void get_victim_memory(struct record_parser *p, struct json_object *o,
+			      struct record_victim *v)
+{
+	v->has_mm = value__has_number(p, o, "total_vm_bytes", &v->total_vm_bytes);
+	if (!v->has_mm)
+		return;
+	v->anon_rss_bytes = value__number(p, o, "anon_rss_bytes");
+	v->file_rss_bytes = value__number(p, o, "file_rss_bytes");
+	v->shmem_rss_bytes = value__number(p, o, "shmem_rss_bytes");
+	v->pgtables_bytes = value__number(p, o, "pgtables_bytes");
+	v->swap_bytes = value__number(p, o, "swap_bytes");
+	v->rss_exact = value__flag(p, o, "rss_exact");
+}
+
+static void get_victim(struct record_parser *p, struct json_object *o, struct record_victim *v)
+{
+	v->ts_ns = value__number(p, o, "ts_ns");
+	v->pid = value__number32(p, o, "pid");
+	v->tid = value__number32(p, o, "tid");
+	v->ppid = value__number32(p, o, "ppid");
+	v->ns_pid = value__number32(p, o, "ns_pid");
+	v->uid = value__number32(p, o, "uid");
+	v->oom_score_adj = value__signed32(p, o, "oom_score_adj");
+	v->comm = value__text(p, o, "comm");
+	get_cmdline(p, o, v);
+	v->has_points = value__has_signed(p, o, "points", &v->points);
+	get_victim_memory(p, o, v);
+	v->cgroup = value__text(p, o, "cgroup");
+	v->container = part__container(p, o);
+	part__find_prefix(&v->container.ref, v->cgroup);
+	v->init = value__flag(p, o, "init");
+	v->role = role_named(p, value__text(p, o, "role"));
+	v->repeated = value__flag(p, o, "repeated");
+}
+
+static void get_victims(struct record_parser *p, struct json_object *o, struct record_oom *oom)
+{
+	struct json_object *list;
+	size_t count = value__array(p, o, "victims", &list);
+	struct record_victim *victims = value__new_array(p, count, sizeof(*victims));
+
+	for (size_t i = 0; victims && i < count && !p->error; i++) {
+		struct json_object *victim = value__element(p, list, i);
+
+		if (victim)
+			get_victim(p, victim, &victims[i]);
+		oom->victim_count = i + 1;
+	}
+	oom->victims = victims;
+}
+
+static void get_trigger(struct record_parser *p, struct json_object *o, struct record_oom *oom)
+{
+	struct json_object *trigger = value__object(p, o, "trigger");
+
+	if (!trigger)
+		return;
+	oom->constraint = value__text(p, o, "constraint");
+	oom->whole_machine = value__flag(p, o, "whole_machine");
+	oom->sysrq = value__flag(p, o, "sysrq");
+	oom->totalpages_bytes = value__number(p, o, "totalpages_bytes");
+	oom->waits = value__number(p, o, "waits");
+	oom->repeats = value__optional(p, o, "repeats");
+	oom->trigger_pid = value__number32(p, trigger, "pid");
+	oom->trigger_tid = value__number32(p, trigger, "tid");
+	oom->trigger_comm = value__text(p, trigger, "comm");
+	if (!oom->trigger_comm)
+		value__fail(p, -EINVAL);
+	oom->trigger_cgroup = value__text(p, trigger, "cgroup");
+	oom->trigger_container = part__container(p, trigger);
+	part__find_prefix(&oom->trigger_container.ref, oom->trigger_cgroup);
+	oom->gfp_mask = value__number32(p, trigger, "gfp_mask");
+	oom->order = value__signed32(p, trigger, "order");
+}
+
+static void get_cause(struct record_parser *p, struct json_object *o, struct record_oom *oom)
+{
+	struct json_object *cause = value__object(p, o, "cause");
+
+	if (!cause)
+		return;
+	oom->cause = cause_named(p, value__text(p, cause, "kind"));
+	oom->cause_limit_id = value__optional(p, cause, "limit_id");
+	oom->cause_since_ns = value__optional(p, cause, "since_ns");
+}
+
+static void get_memory(struct record_parser *p, struct json_object *o, struct record_oom *oom,
+		       struct record_memory *memory)
+{
+	struct json_object *items = value__object(p, o, "memory");
+
+	if (!items)
+		return;
+	for (int i = 0; i < MEMORY_ITEMS; i++) {
+		if (value__has_number(p, items, sink__memory_key((enum memory_item)i), &memory->bytes[i]))
+			memory->known |= 1u << i;
+	}
+	memory->exact = value__flag(p, items, "exact");
+	oom->memory = memory;
+}
+
+/* An element of an array; NULL: it is missing, or null, or of another type, which fails the record. */
+static struct json_object *element_of(struct record_parser *p, struct json_object *list, size_t i,
+				      enum json_type type)
+{
+	struct json_object *value = json_object_array_get_idx(list, i);
+
+	if (!value || json_object_is_type(value, type))
+		return value;
+	value__fail(p, -EINVAL);
+	return NULL;
+}
+
+/* Elements 3 to 5 of a point: kernel memory, socket memory, whether these are exact. */
+static struct record_kinds get_point_kinds(struct record_parser *p, struct json_object *o, bool kernel_is_least)
+{
+	struct json_object *kernel = element_of(p, o, 3, json_type_int);
+	struct json_object *sock = element_of(p, o, 4, json_type_int);
+	struct json_object *exact = element_of(p, o, 5, json_type_boolean);
+	struct record_kinds kinds = { .exact = exact && json_object_get_boolean(exact) };
+
+	if (kernel)
+		kinds__set_kernel(&kinds, value__unsigned(p, kernel), kernel_is_least);
+	if (sock)
+		kinds__set_sock(&kinds, value__unsigned(p, sock));
+	return kinds;
+}
+
+static void get_point(struct record_parser *p, struct json_object *o, bool kernel_is_least,
+		      struct record_point *point)
+{
+	if (!json_object_is_type(o, json_type_array) || json_object_array_length(o) < 3 ||
+	    !json_object_is_type(json_object_array_get_idx(o, 0), json_type_int) ||
+	    !json_object_is_type(json_object_array_get_idx(o, 1), json_type_int)) {
+		value__fail(p, -EINVAL);
+		return;
+	}
+	point->ts_ns = value__unsigned(p, json_object_array_get_idx(o, 0));
+	point->usage_bytes = value__unsigned(p, json_object_array_get_idx(o, 1));
+	point->max_bytes = value__as_limit(p, json_object_array_get_idx(o, 2));
+	point->kinds = get_point_kinds(p, o, kernel_is_least);
+}
+
+static void get_history(struct record_parser *p, struct json_object *o, struct record_oom *oom,
+			struct record_history *history)
+{
+	struct json_object *h = value__object(p, o, "history"), *list, *sum;
+	struct record_point *points;
+	bool kernel_is_least;
+	size_t count;
+
+	if (!h)
+		return;
+	kernel_is_least = value__flag(p, h, "kernel_least");
+	count = value__array(p, h, "points", &list);
+	points = value__new_array(p, count, sizeof(*points));
+	for (size_t i = 0; points && i < count && !p->error; i++)
+		get_point(p, json_object_array_get_idx(list, i), kernel_is_least, &points[i]);
+	history->cgroup_id = value__number(p, h, "cgroup_id");
+	history->cgroup = value__text(p, h, "cgroup");
+	history->points = points;
+	history->count = points ? count : 0;
+	history->has_growth = value__has_signed(p, h, "growth_bytes_per_s", &history->growth_bytes_per_s);
+	sum = value__object(p, h, "reclaim");
+	if (sum)
+		part__reclaim_sum(p, sum, &history->reclaim);
+	sum = value__object(p, h, "throttle");
+	if (sum)
+		part__reclaim_sum(p, sum, &history->throttle);
+	history->refused = value__number(p, h, "failed");
+	oom->history = history;
+}
+
+int record_oom__parse(struct record_parser *p, struct json_object *o, struct sink *sink)
+{
+	struct record_oom oom = { .time = part__time(p, o), .id = value__number(p, o, "id") };
+	struct json_object *limit_cgroup = value__object(p, o, "limit_cgroup");
+	struct record_level level = {};
+	struct record_memory memory = {};
+	struct record_history history = {};
+	const char *outcome = value__text(p, o, "outcome");
+
+	if (outcome)
+		oom.outcome = outcome_named(p, outcome);
+	oom.started_ns = value__optional(p, o, "started_ns");
+	oom.duration_ns = value__optional(p, o, "duration_ns");
+	get_trigger(p, o, &oom);
+	get_cause(p, o, &oom);
+	if (limit_cgroup) {
+		part__level(p, limit_cgroup, &level);
+		oom.limit = &level;
+		oom.limit_container = part__container(p, limit_cgroup);
+		part__find_prefix(&oom.limit_container.ref, level.path);
+	}
+	get_victims(p, o, &oom);
+	oom.killed = value__number(p, o, "killed");
+	oom.chain = part__chain(p, o, &oom.chain_count);
+	get_memory(p, o, &oom, &memory);
+	get_history(p, o, &oom, &history);
+	oom.joined_late = value__flag(p, o, "joined_late");
+	oom.incomplete = value__flag(p, o, "incomplete");
+	oom.missing = value__optional(p, o, "victims_missing");
+	return p->error ? 0 : sink__call(sink, oom, &oom);
+}

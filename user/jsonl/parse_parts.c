@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "jsonl/parse_parts.h"
+
+#include "record/memory_kinds.h"
+
+struct record_time part__time(struct record_parser *p, struct json_object *o)
+{
+	struct record_time time = { .boot_ns = value__number(p, o, "ts_ns") };
+	const char *wall = value__text(p, o, "time");
+
+	if (time.boot_ns > INT64_MAX)
+		value__fail(p, -EINVAL);
+	if (wall && sink__parse_time(wall, &time.wall_ns))
+		value__fail(p, -EINVAL);
+	if (!wall && (__builtin_add_overflow((int64_t)time.boot_ns, p->wall_offset_ns, &time.wall_ns) ||
+		      time.wall_ns < 0))
+		value__fail(p, -EINVAL);
+	return time;
+}
+
+static enum container_runtime runtime_named(const char *name)
+{
+	for (int i = CONTAINER__UNKNOWN + 1; i <= CONTAINER__BUILDKIT; i++) {
+		if (!strcmp(name, container__runtime_name((enum container_runtime)i)))
+			return (enum container_runtime)i;
+	}
+	return CONTAINER__OCI; /* one that we don't know yet */
+}
+
+/* An id, which is printable ASCII: made valid UTF-8 another would no longer fit. */
+static void copy_id(struct record_parser *p, char *dst, size_t size, const char *id)
+{
+	bool good = strlen(id) < size;
+
+	for (const char *c = id; *c; c++)
+		good = good && *c > ' ' && *c < 0x7f;
+	if (good)
+		strcpy(dst, id);
+	else
+		value__fail(p, -EINVAL);
+}
+
+struct record_container part__container(struct record_parser *p, struct json_object *o)
+{
+	struct record_container c = {};
+	struct json_object *container = value__object(p, o, "container");
+	const char *runtime, *id, *pod_uid;
+
+	if (!container)
+		return c;
+	runtime = value__text(p, container, "runtime");
+	id = value__text(p, container, "id");
+	pod_uid = value__text(p, container, "pod_uid");
+	c.name = value__text(p, container, "name");
+	if (!runtime) {
+		value__fail(p, -EINVAL);
+		return c;
+	}
+	c.ref.runtime = runtime_named(runtime);
+	if (id)
+		copy_id(p, c.ref.id, sizeof(c.ref.id), id);
+	if (pod_uid)
+		copy_id(p, c.ref.pod_uid, sizeof(c.ref.pod_uid), pod_uid);
+	return c;
+}
+
+/* How much of the path is the container's own cgroup isn't recorded: the path tells again. */
+void part__find_prefix(struct container_ref *ref, const char *path)
+{
+	struct container_ref found;
+
+	if (ref->runtime != CONTAINER__UNKNOWN && path && !container__from_cgroup_path(path, &found) &&
+	    !strcmp(found.id, ref->id))
+		ref->prefix_len = found.prefix_len;
+}
+
+void part__level(struct record_parser *p, struct json_object *o, struct record_level *l)
+{
+	l->id = value__number(p, o, "id");
+	l->path = value__text(p, o, "path");
+	l->is_limit = value__flag(p, o, "limit");
+	l->has_memory = value__has_number(p, o, "usage_bytes", &l->usage_bytes);
+	if (l->has_memory) {
+		l->max_bytes = value__limit(p, o, "max_bytes");
+		l->high_bytes = value__limit(p, o, "high_bytes");
+		l->peak_bytes = value__number(p, o, "peak_bytes");
+		l->oom_group = value__flag(p, o, "oom_group");
+	}
+	l->has_swap = value__has_number(p, o, "swap_usage_bytes", &l->swap_usage_bytes);
+	if (l->has_swap)
+		l->swap_max_bytes = value__limit(p, o, "swap_max_bytes");
+}
+
+const struct record_level *part__chain(struct record_parser *p, struct json_object *o,
+				       size_t *count)
+{
+	struct json_object *list;
+	size_t length = value__array(p, o, "chain", &list);
+	struct record_level *levels = value__new_array(p, length, sizeof(*levels));
+
+	*count = 0;
+	for (size_t i = 0; levels && i < length && !p->error; i++) {
+		struct json_object *level = value__element(p, list, i);
+
+		if (level)
+			part__level(p, level, &levels[i]);
+		*count = i + 1;
+	}
+	return levels;
+}
+
+void part__reclaim_sum(struct record_parser *p, struct json_object *o,
+		       struct record_reclaim_sum *sum)
+{
+	sum->runs = value__number(p, o, "runs");
+	sum->duration_ns = value__number(p, o, "duration_ns");
+	sum->longest_ns = value__number(p, o, "longest_ns");
+	sum->reclaimed_bytes = value__number(p, o, "reclaimed_bytes");
+}
+
+struct record_kinds part__kinds(struct record_parser *p, struct json_object *o)
+{
+	struct record_kinds kinds = { .exact = value__flag(p, o, "kinds_exact") };
+	uint64_t bytes;
+
+	if (value__has_number(p, o, "kernel_bytes", &bytes))
+		kinds__set_kernel(&kinds, bytes, false);
+	else if (value__has_number(p, o, "kernel_least_bytes", &bytes))
+		kinds__set_kernel(&kinds, bytes, true);
+	if (value__has_number(p, o, "sock_bytes", &bytes))
+		kinds__set_sock(&kinds, bytes);
+	return kinds;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the readers of records share: record_parse.c and, for the largest of them, record_oom.c. As with
+ * record_value.h, what is wrong fails the record that is being parsed.
+ */
+#ifndef OOMTRACE_RECORD_PART_H
+#define OOMTRACE_RECORD_PART_H
+
+#include <errno.h>
+#include <json-c/json.h>
+#include <string.h>
+
+#include "jsonl/value.h"
+#include "record/sink.h"
+
+/* Which of the names that `name_of` gives to first..last it is; fails if none. */
+#define DEFINE_NAMED(function, type, name_of, first, last)                            \
+	static type function(struct record_parser *p, const char *name)               \
+	{                                                                             \
+		for (int i = (first); name && i <= (int)(last); i++) {                \
+			if (!strcmp(name, name_of((type)i)))                          \
+				return (type)i;                                       \
+		}                                                                     \
+		value__fail(p, -EINVAL);                                                     \
+		return (type)(first);                                                 \
+	}
+
+struct record_time part__time(struct record_parser *p, struct json_object *o);
+
+struct record_container part__container(struct record_parser *p, struct json_object *o);
+
+/* Sets how much of a cgroup's path is the container's own, if the path names it. */
+void part__find_prefix(struct container_ref *ref, const char *path);
+
+void part__level(struct record_parser *p, struct json_object *o, struct record_level *l);
+
+/* From the leaf to the root; NULL and 0 when it is missing. */
+const struct record_level *part__chain(struct record_parser *p, struct json_object *o,
+				       size_t *count);
+
+void part__reclaim_sum(struct record_parser *p, struct json_object *o,
+		       struct record_reclaim_sum *sum);
+
+struct record_kinds part__kinds(struct record_parser *p, struct json_object *o);
+
+/* In record_oom.c: a record of type "oom". */
+int record_oom__parse(struct record_parser *p, struct json_object *o, struct sink *sink);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Reads recordings: JSON Lines as sink_json.c writes them, handed to a sink record by record. What
+ * can't be read is counted and passed over. Memory doesn't grow with the recording.
+ */
+#ifndef OOMTRACE_RECORDING_H
+#define OOMTRACE_RECORDING_H
+
+#include "record/sink.h"
+
+#define RECORDING_LINE_MAX (10U << 20) /* bytes; longer lines are passed over */
+
+struct recording;
+
+struct recording_stats {
+	uint64_t records;   /* handed over */
+	uint64_t malformed; /* lines that aren't JSON, or aren't what docs/schema.md says */
+	uint64_t first_malformed; /* its line's number in its file */
+	uint64_t too_long;  /* lines */
+	uint64_t unknown;   /* records of types that we don't know */
+	char unknown_type[32]; /* the first of them */
+	uint64_t sessions, ends; /* parts of the same session count once */
+	uint64_t schema;    /* the highest, when that is newer than ours; else 0 */
+	bool cut;           /* a file ended within a line that is no whole record */
+};
+
+/* NULL without memory. */
+struct recording *recording__new(struct sink *sink);
+void recording__free(struct recording *r);
+
+/*
+ * Reads a file to its end. Several may be read one after the other: parts of one session, or more
+ * sessions. Returns 0 or a negative errno of reading; what the sink returned stops it, too, and is
+ * in recording__sink_error.
+ */
+int recording__read(struct recording *r, int fd);
+int recording__sink_error(const struct recording *r);
+
+const struct recording_stats *recording__stats(const struct recording *r);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef OOMTRACE_PREDICT_H
+#define OOMTRACE_PREDICT_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "commands/trace_options.h"
+
+struct prediction {
+	uint64_t usage_bytes;
+	uint64_t reclaimable_bytes; /* at best: page cache that isn't locked or shmem, and slab caches */
+	uint64_t floor_bytes;       /* usage that reclaim can't get below; a lower limit must kill */
+};
+
+/*
+ * Predicts from memory.current and memory.stat of the cgroup whose folder is dir_fd how
+ * far reclaim can bring its usage down. Anonymous memory counts as not reclaimable unless there is
+ * swap for it. Approximate: the kernel's counters lag behind, pages
+ * may be in use, and what memory.min of a child protects is not taken off. Returns 0 or a
+ * negative errno.
+ */
+int predict__floor(int dir_fd, struct prediction *out);
+
+/* --dry-run of a change: which of the limits that the options ask for can hold without a kill. */
+void predict__print(FILE *out, const struct options *opts, int dir_fd);
+
+#endif

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "limit/writer.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "limit/predict.h"
+
+struct limiter {
+	const struct options *opts;
+	struct guard *guard;
+	pthread_t thread;
+	int stop_fd; /* readable: end */
+	int done_fd; /* readable: result is set */
+	int set_fd;  /* readable: `wanted` is to be written */
+	uint64_t wanted;
+	int result;  /* of the last write that failed, or 0 */
+	uint64_t bytes; /* of the write that is going on, or was the last */
+	uint64_t floor_bytes; /* predicted just before it; UINT64_MAX: unknown */
+	int dir_fd;
+};
+
+/* SIGUSR1 only has to end a system call: memory_max_write() gives up when a signal is pending. */
+static void on_interrupt(int sig)
+{
+	(void)sig;
+}
+
+static void predict(struct limiter *l)
+{
+	struct prediction p = { .floor_bytes = UINT64_MAX };
+
+	predict__floor(l->dir_fd, &p);
+	__atomic_store_n(&l->floor_bytes, p.floor_bytes, __ATOMIC_SEQ_CST);
+}
+
+static int write_max(struct limiter *l, uint64_t bytes)
+{
+	/* In this order: whoever reads the prediction and then still this value has what belongs to it. */
+	__atomic_store_n(&l->bytes, bytes, __ATOMIC_SEQ_CST);
+	predict(l);
+	return guard__write(l->guard, bytes);
+}
+
+/* Whether the time passed without anybody asking for the end. */
+static bool pause_for(struct limiter *l, uint64_t ns)
+{
+	struct pollfd fd = { .fd = l->stop_fd, .events = POLLIN };
+	struct timespec time = { ns / 1000000000, ns % 1000000000 };
+
+	return ppoll(&fd, 1, &time, NULL) == 0;
+}
+
+static int run_steps(struct limiter *l)
+{
+	const struct ramp *ramp = &l->opts->ramp;
+	uint64_t bytes = ramp->from_now ? guard__old_bytes(l->guard) : ramp->from_bytes;
+	int err = 0;
+
+	if (l->opts->has_ramp) {
+		bool more = true;
+
+		if (!ramp->from_now)
+			err = write_max(l, bytes);
+		else
+			more = ramp__next(ramp, bytes, &bytes) && !(err = write_max(l, bytes));
+		while (!err && more && pause_for(l, ramp->interval_ns)) {
+			more = ramp__next(ramp, bytes, &bytes);
+			if (more)
+				err = write_max(l, bytes);
+		}
+		if (err || more)
+			return err;
+	}
+	if (l->opts->has_set_max)
+		err = write_max(l, l->opts->set_max_bytes);
+	return err;
+}
+
+static void tell(struct limiter *l, int err)
+{
+	uint64_t one = 1;
+
+	__atomic_store_n(&l->result, err, __ATOMIC_RELEASE);
+	if (err && write(l->done_fd, &one, sizeof(one)) < 0)
+		return; /* it is readable already */
+}
+
+/* Waits for the next value that is asked for; false: for the end. */
+static bool wait_for_set(struct limiter *l)
+{
+	struct pollfd fds[] = { { .fd = l->stop_fd, .events = POLLIN },
+				{ .fd = l->set_fd, .events = POLLIN } };
+	uint64_t count;
+
+	while (poll(fds, 2, -1) < 0 && errno == EINTR)
+		;
+	return !fds[0].revents && read(l->set_fd, &count, sizeof(count)) == sizeof(count);
+}
+
+static void *thread_main(void *arg)
+{
+	struct limiter *l = arg;
+
+	tell(l, run_steps(l));
+	while (wait_for_set(l))
+		tell(l, write_max(l, __atomic_load_n(&l->wanted, __ATOMIC_ACQUIRE)));
+	return NULL;
+}
+
+int limiter__start(const struct options *opts, int dir_fd, struct guard *guard,
+		   struct limiter **out)
+{
+	struct sigaction action = { .sa_handler = on_interrupt };
+	struct limiter *l = calloc(1, sizeof(*l));
+	int err;
+
+	if (!l)
+		return -ENOMEM;
+	l->opts = opts;
+	l->guard = guard;
+	l->dir_fd = dir_fd;
+	l->floor_bytes = UINT64_MAX;
+	l->stop_fd = eventfd(0, EFD_CLOEXEC);
+	l->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	l->set_fd = eventfd(0, EFD_CLOEXEC);
+	sigaction(SIGUSR1, &action, NULL);
+	if (l->stop_fd < 0 || l->done_fd < 0 || l->set_fd < 0)
+		err = errno;
+	else
+		err = pthread_create(&l->thread, NULL, thread_main, l);
+	if (err) {
+		free(l);
+		return -err;
+	}
+	*out = l;
+	return 0;
+}
+
+bool limiter__floor(const struct limiter *l, uint64_t max_bytes, uint64_t *bytes)
+{
+	uint64_t page = sysconf(_SC_PAGESIZE), written;
+
+	*bytes = __atomic_load_n(&l->floor_bytes, __ATOMIC_SEQ_CST);
+	written = __atomic_load_n(&l->bytes, __ATOMIC_SEQ_CST);
+	if (written != UINT64_MAX)
+		written -= written % page; /* as the kernel has it */
+	return *bytes != UINT64_MAX && written == max_bytes;
+}
+
+int limiter__fd(const struct limiter *l)
+{
+	return l->done_fd;
+}
+
+void limiter__set(struct limiter *l, uint64_t bytes)
+{
+	uint64_t one = 1;
+
+	__atomic_store_n(&l->wanted, bytes, __ATOMIC_RELEASE);
+	if (write(l->set_fd, &one, sizeof(one)) < 0)
+		return; /* it is readable already */
+}
+
+int limiter__poll(struct limiter *l, uint64_t *bytes)
+{
+	uint64_t count;
+
+	if (read(l->done_fd, &count, sizeof(count)) < 0)
+		return 0;
+	*bytes = __atomic_load_n(&l->bytes, __ATOMIC_RELAXED);
+	return __atomic_load_n(&l->result, __ATOMIC_ACQUIRE);
+}
+
+void limiter__stop(struct limiter *l)
+{
+	uint64_t one = 1;
+	struct timespec short_time = { 0, 20000000 };
+
+	if (!l)
+		return;
+	if (write(l->stop_fd, &one, sizeof(one)) < 0)
+		return;
+	/* Again and again, for a signal that comes just before the write begins interrupts nothing. */
+	while (pthread_tryjoin_np(l->thread, NULL)) {
+		pthread_kill(l->thread, SIGUSR1);
+		nanosleep(&short_time, NULL);
+	}
+	close(l->stop_fd);
+	close(l->done_fd);
+	close(l->set_fd);
+	free(l);
+}
+
+const char *limiter__error(int err)
+{
+	switch (err) {
+	case -EBUSY:
+		return "the kernel says that it is busy";
+	case -EINVAL:
+		return "the kernel doesn't take this value";
+	case -EACCES:
+	case -EPERM:
+		return "this isn't allowed: is the cgroup delegated to somebody else?";
+	case -ENOENT:
+	case -ENODEV:
+		return "the cgroup has been removed";
+	default:
+		return strerror(-err);
+	}
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The flight recorder: the last seconds of each cgroup's usage, its reclaim and its refused charges.
+ * Pure. Memory is bounded: of LRU_SLOTS cgroups, the least recently used goes first.
+ */
+#ifndef OOMTRACE_RECORDER_H
+#define OOMTRACE_RECORDER_H
+
+#include "record/record.h"
+
+#define RECORDER_WINDOW_NS 10000000000ULL
+/*
+ * Of each cgroup the newest points are kept as they came, so that a spike of milliseconds is there, and
+ * of the older ones the highest of each RECORDER_COARSE_NS, so that the window is there in a storm.
+ */
+#define RECORDER_FINE 256
+#define RECORDER_COARSE 256
+#define RECORDER_POINTS (RECORDER_FINE + RECORDER_COARSE)
+#define RECORDER_COARSE_NS 40000000ULL
+
+struct recorder;
+
+/* Returns a recorder for recorder__free(), or NULL without memory. */
+struct recorder *recorder__new(void);
+void recorder__free(struct recorder *recorder);
+
+/* Takes a point of a cgroup's curve; they may come slightly out of order. Returns 0 or -ENOMEM. */
+int recorder__point(struct recorder *recorder, uint64_t cgroup_id, const struct record_point *point);
+
+/* Adds to what is summed up for a cgroup at this time. Return 0 or -ENOMEM. */
+int recorder__reclaim(struct recorder *recorder, uint64_t cgroup_id, uint64_t ts_ns,
+		      enum reclaim_kind kind, const struct record_reclaim_sum *sum);
+int recorder__refused(struct recorder *recorder, uint64_t cgroup_id, uint64_t ts_ns, uint64_t count);
+
+/* Whether a point of this cgroup is there. */
+bool recorder__has(const struct recorder *recorder, uint64_t cgroup_id);
+
+/*
+ * What there is of a cgroup up to and including ts_ns. False when it has no point. The points are valid
+ * until the next call; the cgroup's path is for the caller to fill in.
+ */
+bool recorder__history(struct recorder *recorder, uint64_t cgroup_id, uint64_t ts_ns,
+		       struct record_history *out);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The model's part that follows usage: usage and reclaim records, what is kept for OOMs, stalls. Pure. */
+#ifndef OOMTRACE_USAGE_H
+#define OOMTRACE_USAGE_H
+
+#include "model/model.h"
+
+struct usage;
+
+/* The env must outlive it. Returns NULL without memory. */
+struct usage *usage__new(const struct model_env *env);
+void usage__free(struct usage *usage);
+
+/* Takes an EVENT_USAGE, an EVENT_RECLAIM, or any event of a GROUP_CHARGE. Returns 0 or -ENOMEM. */
+int usage__event(struct usage *usage, const union event *event, int64_t wall_offset_ns);
+
+/*
+ * The seconds before an OOM: of the limit's cgroup or, when that isn't recorded, of the nearest to the
+ * first victim that is. Returns whether there is such a one; its points are valid until the next call.
+ */
+bool usage__history(struct usage *usage, const struct record_oom *oom, struct record_history *out);
+
+/* The same for a cgroup at any time. */
+bool usage__curve(struct usage *usage, uint64_t cgroup_id, uint64_t boot_ns, struct record_history *out);
+
+/* Processes have been killed, which ends the stalls of the cgroups they were in and of the limit's. */
+void usage__killed(struct usage *usage, const struct record_oom *oom);
+
+/* The path of a cgroup, as far as it is known or can be found; valid until the next call. */
+const char *usage__path(struct usage *usage, uint64_t cgroup_id);
+
+/* Time has passed. */
+void usage__expire(struct usage *usage, uint64_t boot_ns);
+
+#endif

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "output/folded.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/escape.h"
+
+const char *folded__base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash && slash[1] ? slash + 1 : path;
+}
+
+size_t folded__format_name(char *dst, size_t size, const char *name, size_t max)
+{
+	char clean[FOLDED_NAME_MAX + 1];
+	size_t len = escape__utf8(clean, max < FOLDED_NAME_MAX ? max + 1 : sizeof(clean), name,
+				  strlen(name));
+
+	return escape__terminal(dst, size, clean, len);
+}
+
+/* A name that somebody else chose: it must not end a frame or a line. */
+static void put_name(FILE *out, const char *name)
+{
+	char text[ESCAPE__TERMINAL_SIZE(FOLDED_NAME_MAX)];
+
+	folded__format_name(text, sizeof(text), name, FOLDED_NAME_MAX);
+	for (char *c = text; *c; c++)
+		fputc(*c == ';' ? ':' : *c, out);
+}
+
+static void put_frame(FILE *out, const struct record_frame *frame, const char *mark)
+{
+	fputc(';', out);
+	if (frame->function) {
+		put_name(out, frame->function);
+	} else if (frame->module) {
+		/* "[anon]" and the like are in brackets already. */
+		const char *name = folded__base_name(frame->module);
+
+		if (*name == '[') {
+			put_name(out, name);
+		} else {
+			fputc('[', out);
+			put_name(out, name);
+			fputc(']', out);
+		}
+	} else {
+		fputs("[unknown]", out);
+	}
+	fputs(mark, out);
+}
+
+int folded__write(FILE *out, const struct record_stack *stack)
+{
+	if (stack->oom_id)
+		return 0;
+	put_name(out, stack->comm && *stack->comm ? stack->comm : "[unknown]");
+	for (size_t i = stack->user_count; i-- > 0;)
+		put_frame(out, &stack->user[i], "");
+	for (size_t i = stack->kernel_count; i-- > 0;)
+		put_frame(out, &stack->kernel[i], "_[k]");
+	fprintf(out, " %" PRIu64 "\n", stack->bytes);
+	if (!ferror(out))
+		return 0;
+	return errno ? -errno : -EIO;
+}

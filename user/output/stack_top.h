@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* For people: in few lines, where most memory was charged. Bounded; what is small is told as one. */
+#ifndef OOMTRACE_STACK_TOP_H
+#define OOMTRACE_STACK_TOP_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "record/record.h"
+
+struct stack_top;
+
+struct stack_top *stack_top__new(void);
+void stack_top__free(struct stack_top *top);
+
+/* Adds the weight of a stack to that of its line. A trigger's stack has none. */
+void stack_top__add(struct stack_top *top, const struct record_stack *stack);
+
+/* Prints the table, nothing if there was no stack. */
+void stack_top__print(struct stack_top *top, FILE *out);
+
+/* Whether there is a name for any of a stack's frames. */
+bool stack_top__is_known(const struct record_stack *stack);
+
+/* Prints the functions of a stack, innermost first, on one line, without its end. */
+void stack_top__print_functions(FILE *out, const struct record_stack *stack);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What of a usage isn't user pages: struct record_kinds. */
+#ifndef OOMTRACE_KINDS_H
+#define OOMTRACE_KINDS_H
+
+#include "record/record.h"
+
+/* Puts in what is known. What is too large to be told stays unknown. */
+static inline void kinds__set_kernel(struct record_kinds *kinds, uint64_t bytes, bool is_least)
+{
+	if (bytes > RECORD_KIND_MAX)
+		return;
+	kinds->kernel_bytes = bytes & RECORD_KIND_MAX;
+	kinds->has_kernel = 1;
+	kinds->kernel_is_least = is_least;
+}
+
+static inline void kinds__set_sock(struct record_kinds *kinds, uint64_t bytes)
+{
+	if (bytes > RECORD_KIND_MAX)
+		return;
+	kinds->sock_bytes = bytes & RECORD_KIND_MAX;
+	kinds->has_sock = 1;
+}
+
+struct kinds_growth {
+	bool kernel, sock; /* it changed by enough to be worth telling */
+	bool kernel_is_least;
+	uint64_t kernel_from, kernel_to, sock_from, sock_to;
+};
+
+/* How these changed over a history. Returns false when there is nothing worth telling. */
+bool kinds__growth(const struct record_history *h, struct kinds_growth *out);
+
+#endif

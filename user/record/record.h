@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The records: what oomtrace has to say, as DESIGN and docs/schema.md name them. The model makes
+ * them, sinks print them. All strings and arrays belong to whoever made the record and are valid
+ * during the call that hands it over; names are as the kernel has them, unescaped. NULL is unknown.
+ * Sizes are bytes, RECORD_MAX is "max" (no limit), times are CLOCK_BOOTTIME ns.
+ */
+#ifndef OOMTRACE_RECORD_H
+#define OOMTRACE_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "containers/container.h"
+#include "event.h"
+#include "trace/plan.h"
+
+#define RECORD_SCHEMA 1
+#define RECORD_MAX UINT64_MAX
+
+/* Every record's time: the kernel's clock, and the wall clock at that moment. */
+struct record_time {
+	uint64_t boot_ns;
+	int64_t wall_ns; /* since 1970-01-01 UTC */
+};
+
+/* The container a cgroup belongs to; `ref.runtime` is CONTAINER__UNKNOWN when it belongs to none. */
+struct record_container {
+	struct container_ref ref;
+	const char *name; /* what its runtime calls it */
+};
+
+struct record_session {
+	struct record_time time;
+	const char *version;
+	const char *kernel;
+	const char *arch;
+	const char *target_kind; /* "machine", "container", "cgroup", "pid" */
+	const char *target_name; /* as the user gave it */
+	const char *target_cgroup;
+	struct record_container container;
+	uint32_t page_size;
+	const struct plan *plan;
+	/* What `free` shows in the container is the machine's memory, not the cgroup's. */
+	bool has_memory;
+	uint64_t machine_total_bytes, machine_available_bytes;
+	uint64_t usage_bytes, max_bytes; /* of the target; max: the lowest limit of it and its ancestors */
+	const char *max_cgroup;          /* whose limit that is */
+	uint64_t part; /* of a recording that goes on in another file: 2, 3, ...; 0: its beginning */
+};
+
+struct record_level {
+	uint64_t id;
+	const char *path; /* from the root of the hierarchy */
+	bool has_memory;  /* the figures below are known */
+	bool is_limit;    /* the cgroup whose limit was hit */
+	bool oom_group;
+	uint64_t usage_bytes, max_bytes, high_bytes, peak_bytes;
+	bool has_swap;
+	uint64_t swap_usage_bytes, swap_max_bytes;
+};
+
+#define RECORD_KIND_MAX (UINT64_MAX >> 2) /* the most bytes of a kind that can be told */
+
+/* What of a usage isn't user pages. Small, since there is one with each point of each curve. */
+struct record_kinds {
+	uint64_t kernel_bytes : 62;
+	uint64_t has_kernel : 1;
+	uint64_t kernel_is_least : 1; /* it is only what this kernel counts by itself, which isn't all */
+	uint64_t sock_bytes : 62;
+	uint64_t has_sock : 1;
+	uint64_t exact : 1;
+};
+
+/* One point of a usage curve. */
+struct record_point {
+	uint64_t ts_ns;
+	uint64_t usage_bytes;
+	uint64_t max_bytes; /* the limit in force */
+	struct record_kinds kinds;
+};
+
+/* Sums over the runs of reclaim (or of throttling) of one cgroup. */
+struct record_reclaim_sum {
+	uint64_t runs, duration_ns, longest_ns, reclaimed_bytes;
+};
+
+/* The seconds before an OOM: what the flight recorder had. */
+struct record_history {
+	const struct record_point *points; /* oldest first, the last at the kill */
+	size_t count;
+	bool has_growth;
+	int64_t growth_bytes_per_s; /* over the last second, or as far back as the points go */
+	struct record_reclaim_sum reclaim, throttle;
+	uint64_t refused; /* charges refused */
+	uint64_t cgroup_id; /* whose: the limit's or, when that isn't recorded, the first victim's */
+	const char *cgroup; /* NULL: unknown */
+};
+
+/* What the memory of a cgroup was, as memory.stat has it; by enum memory_item (event.h). */
+struct record_memory {
+	bool exact;     /* else approximate: the kernel sums some of it up later */
+	uint32_t known; /* bits */
+	uint64_t bytes[MEMORY_ITEMS];
+};
+
+enum record_role { ROLE_CHOSEN, ROLE_GROUP, ROLE_SHARES_MM, ROLE_EXITING };
+
+struct record_victim {
+	uint64_t ts_ns;
+	uint32_t pid, tid, ppid, ns_pid, uid;
+	int oom_score_adj;
+	enum record_role role;
+	bool repeated; /* the kernel killed, logged and counted this process before in this run */
+	bool init;     /* the container's (or pid namespace's) init */
+	bool has_points;
+	int64_t points;
+	bool has_mm;
+	bool rss_exact;
+	uint64_t total_vm_bytes, anon_rss_bytes, file_rss_bytes, shmem_rss_bytes;
+	uint64_t pgtables_bytes, swap_bytes;
+	const char *comm;
+	const char *cmdline; /* NUL-separated */
+	size_t cmdline_len;
+	bool cmdline_cut;
+	const char *cmdline_source; /* "kill", "proc", "earlier", "parent" or "ancestor", see names.h */
+	const char *cgroup;
+	struct record_container container;
+};
+
+/* Why the limit was hit. docs/causes.md has the rule for each, and what can't be known. */
+enum record_cause {
+	CAUSE_UNKNOWN,
+	CAUSE_WRITE,    /* inside a write of memory.max, by the writer's own thread: certain */
+	CAUSE_LOWERED,  /* at a limit that a known write had set below what usage then was */
+	CAUSE_ANCESTOR, /* at the limit of a cgroup above the container (or the victim's cgroup) */
+	CAUSE_REACHED,  /* the workload grew into its limit, which no known write had set below usage */
+	CAUSE_MACHINE,  /* the whole machine ran out of memory, or a cpuset or memory policy did */
+	CAUSE_SYSRQ,
+};
+
+struct record_oom {
+	struct record_time time; /* of the choice of the victim */
+	uint64_t id;
+	enum record_cause cause;
+	uint64_t cause_limit_id; /* the write that set the limit, by its limit record; 0: none is known */
+	uint64_t cause_since_ns; /* from that write's beginning to the kill */
+	uint64_t duration_ns; /* of the whole run of the OOM killer; 0: unknown */
+	enum oom_outcome outcome;
+	const char *constraint; /* NULL: a number we don't know */
+	uint64_t totalpages_bytes;
+	uint64_t waits, repeats;
+	uint32_t trigger_pid, trigger_tid;
+	const char *trigger_comm;
+	const char *trigger_cgroup;
+	struct record_container trigger_container;
+	uint32_t gfp_mask;
+	int order;
+	const struct record_level *limit; /* NULL: the whole machine, or lost; see has_limit */
+	bool whole_machine;
+	bool sysrq;
+	struct record_container limit_container;
+	const struct record_level *chain; /* leaf to root, through the limit's cgroup */
+	size_t chain_count;
+	const struct record_victim *victims;
+	size_t victim_count;
+	uint64_t killed;   /* victims but those that were exiting already, repeats not counted */
+	uint64_t missing;  /* victims whose events were lost */
+	bool incomplete;   /* some event of this run was lost */
+	bool joined_late;  /* it was going on when we attached: its beginning was not seen */
+	const struct record_memory *memory;   /* of the limit's cgroup; NULL: unknown */
+	const struct record_history *history; /* NULL: not recorded */
+	uint64_t started_ns; /* when this run of the OOM killer began; 0: not seen */
+};
+
+/* Usage of a traced cgroup at its page counter. */
+struct record_usage {
+	struct record_time time;
+	uint64_t cgroup_id;
+	const char *cgroup; /* NULL: not known any more */
+	struct record_container container;
+	uint64_t usage_bytes, max_bytes, high_bytes;
+	struct record_kinds kinds;
+	uint64_t refused;       /* charges refused since this cgroup's last usage record */
+	uint64_t asked_bytes;   /* by the last one that was */
+	const char *refused_by; /* the cgroup whose limit refused it; NULL: unknown, or none was */
+	uint32_t pid;           /* who charged */
+	const char *comm;
+	const struct record_level *chain; /* leaf to root, when a charge was refused; is_limit: refused */
+	size_t chain_count;
+};
+
+/* Reclaim for a cgroup's limit, or throttling by its memory.high, since the last such record. */
+struct record_reclaim {
+	struct record_time time;
+	enum reclaim_kind kind;
+	uint64_t cgroup_id;
+	const char *cgroup;
+	struct record_container container;
+	uint64_t since_ns; /* when the first of the runs began */
+	struct record_reclaim_sum sum;
+};
+
+/* A cgroup that is stuck in reclaim at its limit without a kill. Told once a second while it lasts. */
+struct record_stall {
+	struct record_time time;
+	uint64_t cgroup_id;
+	const char *cgroup;
+	struct record_container container;
+	uint64_t since_ns;    /* when it began */
+	bool over;
+	uint64_t duration_ns; /* so far */
+	uint64_t reclaim_ns;  /* of tasks in reclaim or throttled in that time */
+	uint64_t usage_bytes, max_bytes; /* the limit that it is stuck at: the lower of the two */
+	enum limit_file file; /* whose limit that is: memory.max or memory.high */
+	uint64_t refused;     /* charges refused in that time */
+};
+
+struct record_frame {
+	const char *function; /* NULL: unknown */
+	const char *module;   /* file of the program or library, or "kernel"; NULL: unknown */
+	uint64_t address;     /* in the module's file if there is one; kernel: 0 */
+	uint64_t offset;      /* into the function */
+};
+
+/* Where memory was charged: a stack, weighted by the bytes that its charges stand for. */
+struct record_stack {
+	struct record_time time;
+	uint32_t pid; /* 0: several processes have the same stack */
+	const char *comm;
+	uint64_t oom_id;  /* the trigger's stack in this OOM; 0: a sample */
+	uint64_t samples, bytes; /* 0 for a trigger's */
+	const struct record_frame *user, *kernel; /* innermost first */
+	size_t user_count, kernel_count;
+};
+
+/* One write of a limit, by anybody. */
+struct record_limit {
+	struct record_time time; /* when the write returned */
+	uint64_t id;
+	enum limit_file file;
+	const char *cgroup;
+	struct record_container container;
+	uint32_t writer_pid, writer_tid;
+	bool writer_self; /* it was oomtrace */
+	const char *writer_comm;
+	const char *writer_cgroup;
+	uint64_t old_bytes, new_bytes; /* RECORD_MAX: no limit */
+	uint64_t usage_before_bytes, usage_after_bytes, reclaimed_bytes;
+	uint64_t duration_ns;
+	uint32_t kills, ooms; /* inside the write */
+	int64_t result;       /* bytes, or a negative errno */
+};
+
+/* What a change of the target's own memory.max led to, until the next one or the end. */
+struct record_step {
+	struct record_time time; /* when it was over */
+	uint64_t limit_id;
+	uint64_t old_bytes, new_bytes;
+	uint64_t usage_before_bytes, usage_after_bytes, reclaimed_bytes;
+	uint64_t duration_ns;         /* of the write */
+	uint64_t killed_inside;       /* processes killed inside the write */
+	uint64_t killed_after;        /* and by others at that limit, mostly after it, in the target */
+	bool has_first_kill;
+	uint64_t first_kill_ns;       /* from the beginning of the write to the first kill */
+	bool has_needed;
+	uint64_t needed;              /* kills, in the order chosen, that would have been enough */
+	bool has_floor;
+	uint64_t floor_bytes;         /* predicted: the least that reclaim can get usage down to */
+	bool alive;                   /* the target has processes left */
+};
+
+/* All the steps, at the end. */
+struct record_steps {
+	struct record_time time;
+	const struct record_step *steps;
+	size_t count;
+	bool has_first_kill; /* some process was killed, at a limit of at most: */
+	uint64_t first_kill_max_bytes;
+	bool died;           /* the target has ended, at a limit of at most: */
+	uint64_t died_max_bytes;
+	const char *restored; /* what became of the limit: "restored", "kept", ...; NULL: unchanged */
+	uint64_t old_bytes;   /* the limit before the first change */
+};
+
+/* OOM_NO_VICTIM runs that were only counted, told of at the end. */
+struct record_repeats {
+	struct record_time time;
+	uint64_t limit_cgroup_id;
+	const char *limit_cgroup;
+	uint64_t repeats;
+};
+
+struct record_exit {
+	struct record_time time;
+	uint32_t pid;
+	const char *comm;
+	const char *cgroup;
+	uint32_t status; /* as wait(2) has it */
+	bool has_status;
+	bool container; /* this is the end of the target, not of one of its processes */
+	struct record_container which;
+	bool oom_victim; /* this process was killed by the OOM killer, as seen by us */
+	const char *runtime_status; /* what the runtime's API says; NULL: not asked or no answer */
+	int runtime_exit_code;
+	bool runtime_oom_killed;
+};
+
+enum record_try_result { TRY_BEGUN, TRY_HOLDS, TRY_TOO_SMALL };
+
+/* --find-min: one limit that is tried, when that begins and when it is over. */
+struct record_try {
+	struct record_time time;
+	uint64_t max_bytes;
+	enum record_try_result result;
+};
+
+/* --find-min: told before the first try with found_bytes 0 and tries 0, and at the end. */
+struct record_min {
+	struct record_time time;
+	const char *cgroup;
+	uint64_t usage_bytes, floor_bytes; /* when it began; the floor is what reclaim can get to, at best */
+	uint64_t hold_ns;     /* for how long each limit was watched */
+	uint64_t found_bytes; /* the smallest limit that held; 0: usage grows or stalls already */
+	uint64_t margin_bytes; /* that we recommend to add */
+	unsigned int tries;
+	uint64_t kills;       /* in the cgroup meanwhile */
+};
+
+struct record_lost {
+	struct record_time time;
+	const char *kind;
+	uint64_t count;
+};
+
+struct record_end {
+	struct record_time time;
+	const char *reason;
+	uint64_t ooms, kills, lost;
+	uint64_t nameless; /* samples of stacks, and triggers' stacks, whose names a failure has cost */
+};
+
+#endif

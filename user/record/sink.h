@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Where records go. A sink prints what it is handed and nothing else: it reads no clock and no
+ * file, so that a recording prints the same later. Every call returns 0 or a negative errno of
+ * writing (-EPIPE: the reader has gone).
+ */
+#ifndef OOMTRACE_SINK_H
+#define OOMTRACE_SINK_H
+
+#include <stdio.h>
+
+#include "record/record.h"
+
+struct sink;
+
+struct sink_ops {
+	int (*session)(struct sink *sink, const struct record_session *session);
+	int (*oom)(struct sink *sink, const struct record_oom *oom);
+	int (*limit)(struct sink *sink, const struct record_limit *limit);
+	int (*step)(struct sink *sink, const struct record_step *step);
+	int (*steps)(struct sink *sink, const struct record_steps *steps);
+	int (*repeats)(struct sink *sink, const struct record_repeats *repeats);
+	int (*usage)(struct sink *sink, const struct record_usage *usage);
+	int (*reclaim)(struct sink *sink, const struct record_reclaim *reclaim);
+	int (*stall)(struct sink *sink, const struct record_stall *stall);
+	int (*stack)(struct sink *sink, const struct record_stack *stack);
+	int (*exit)(struct sink *sink, const struct record_exit *exit);
+	int (*lost)(struct sink *sink, const struct record_lost *lost);
+	int (*end)(struct sink *sink, const struct record_end *end);
+	int (*min_try)(struct sink *sink, const struct record_try *tried); /* these two: of --find-min */
+	int (*min)(struct sink *sink, const struct record_min *min);
+	void (*free)(struct sink *sink);
+
+	/*
+	 * No record will come any more: what can only be written then is written. A recording may be
+	 * cut off before its `end`, or be several in one. NULL: nothing is held back.
+	 */
+	int (*finish)(struct sink *sink);
+
+	/* Called some times a second while records come. NULL: nothing is held back for a while. */
+	int (*sync)(struct sink *sink);
+};
+
+/* Those of a report may have no use for some records: NULL. */
+#define sink__call(sink, op, record) ((sink)->ops->op ? (sink)->ops->op((sink), (record)) : 0)
+
+struct sink {
+	const struct sink_ops *ops;
+	FILE *out;
+};
+
+/* How text may look where it goes; plain UTF-8 in a file. */
+struct text_look {
+	bool colour;
+	bool ascii; /* curves, too */
+};
+
+/* Each returns a sink that writes to `out` (not owned), to be freed by ops->free, or NULL. */
+struct sink *sink_text__new(FILE *out, struct text_look look);
+struct sink *sink_json__new(FILE *out);
+struct sink *sink_json__new_buffered(FILE *out); /* doesn't flush */
+struct sink *sink_folded__new(FILE *out);
+struct sink *sink_html__new(FILE *out);
+struct sink *sink_chrome__new(FILE *out);
+
+/* One JSON document. NULL, with errno, also when there is no room for temporary files. */
+struct sink *sink_document__new(FILE *out);
+
+/* Text after a summary of it. NULL, with errno, also when there is no room for temporary files. */
+struct sink *sink_report__new(FILE *out, struct text_look look);
+
+/*
+ * These hand records on to other sinks, which they own from now on, even when they return NULL, as
+ * they do when one of those is NULL.
+ */
+struct report_filter;
+struct sink *sink_tee__new(struct sink *const *sinks, size_t count);
+struct sink *sink_filter__new(struct sink *next, const struct report_filter *filter);
+
+/* Calls finish, if there is one, and flushes. Returns 0 or a negative errno. */
+int sink__finish(struct sink *sink);
+
+/* Calls sync, if there is one. */
+int sink__sync(struct sink *sink);
+
+/* Flushes `out`. Returns 0 or the negative errno with which writing failed. */
+int sink__flush(struct sink *sink);
+
+/* The first victim that was killed and not only marked, since it was exiting already; NULL: none. */
+const struct record_victim *sink__first_killed(const struct record_oom *oom);
+
+/* What became of a process, from a status as wait(2) has it: the exit code of a shell or of Docker. */
+int sink__exit_code(uint32_t status);
+
+/* "OOM killer: chosen", ... as in the schema: the name of a role. */
+const char *sink__role_name(enum record_role role);
+const char *sink__outcome_name(enum oom_outcome outcome);
+const char *sink__cause_name(enum record_cause cause);
+const char *sink__reclaim_name(enum reclaim_kind kind);
+
+/* The key of one of an OOM's `memory` figures. */
+const char *sink__memory_key(enum memory_item item);
+
+/* The name of a limit's file in the cgroup's folder. */
+const char *sink__limit_file_name(enum limit_file file);
+
+/* Writes wall-clock time as RFC 3339 in UTC, with microseconds. Returns dst. */
+const char *sink__format_time(char *dst, size_t size, int64_t wall_ns);
+
+/* The opposite: RFC 3339, of any zone, 1970 to 2261. Returns 0 or -EINVAL. */
+int sink__parse_time(const char *text, int64_t *wall_ns);
+
+#endif

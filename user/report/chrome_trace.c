@@ -1,0 +1,454 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The trace event format that Perfetto and chrome://tracing open: usage and limits as counters, writes,
+ * runs of the OOM killer, reclaim and dying as slices, kills as instants. Tasks are themselves; each
+ * cgroup is a process of its own, with a number that no task has. Times are the kernel's boot-time
+ * clock, as in other traces of that kernel.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/html/elements.h"
+#include "record/sink.h"
+#include "base/units.h"
+
+#define TRACKS_MAX 1024
+#define TRACK_FIRST (UNITS__PID_MAX + 1)
+#define TRACK_OTHERS (TRACK_FIRST + TRACKS_MAX) /* of the cgroups that there was no room for */
+#define SLICES_RECENT 256
+#define DYING_MAX 256
+#define NAMED_MAX 4096 /* tasks whose name has been written; a power of two */
+
+/* The threads of a cgroup's track. */
+enum lane { LANE_KILLS = 1, LANE_RECLAIM, LANE_THROTTLE, LANE_STALL };
+
+static const char *const lane_names[] = {
+	[LANE_KILLS] = "kills",
+	[LANE_RECLAIM] = "reclaim",
+	[LANE_THROTTLE] = "held back by memory.high",
+	[LANE_STALL] = "stuck at the limit",
+};
+
+struct slice {
+	uint32_t pid, tid;
+	uint64_t from_ns, to_ns;
+};
+
+struct dying {
+	uint32_t pid, tid;
+	uint64_t marked_ns; /* 0: none */
+	uint64_t oom_id;
+};
+
+/* A stall as it was last told of; since_ns 0: none that goes on. */
+struct stall {
+	uint64_t since_ns, duration_ns, reclaim_ns;
+};
+
+struct chrome_sink {
+	struct sink base;
+	bool began;
+	char *tracks[TRACKS_MAX];
+	struct stall stalls[TRACKS_MAX + 1]; /* by track; the last is of TRACK_OTHERS */
+	uint32_t track_count;
+	uint32_t others; /* lanes of TRACK_OTHERS have been named */
+	uint32_t target; /* track of the target; 0: none */
+	uint32_t named[NAMED_MAX];
+	struct slice slices[SLICES_RECENT]; /* a ring */
+	uint64_t slice_count;
+	struct dying dying[DYING_MAX]; /* a ring */
+	uint64_t dying_count;
+};
+
+/* Begins an event: its phase and track. The caller goes on with its other members, and end_event(). */
+static FILE *begin_event(struct chrome_sink *s, const char *phase, uint32_t pid, uint32_t tid)
+{
+	FILE *out = s->base.out;
+
+	fputs(s->began ? ",\n" : "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[\n", out);
+	s->began = true;
+	fprintf(out, "{\"ph\":\"%s\",\"pid\":%" PRIu32 ",\"tid\":%" PRIu32, phase, pid, tid);
+	return out;
+}
+
+static int end_event(struct chrome_sink *s)
+{
+	fputc('}', s->base.out);
+	return ferror(s->base.out) ? sink__flush(&s->base) : 0;
+}
+
+/* Microseconds, exact to the nanosecond. */
+static void put_time(FILE *out, const char *key, uint64_t ns)
+{
+	fprintf(out, ",\"%s\":%" PRIu64 ".%03" PRIu64, key, ns / 1000, ns % 1000);
+}
+
+static void put_text(FILE *out, const char *key, const char *text)
+{
+	fprintf(out, ",\"%s\":", key);
+	html__json(out, text);
+}
+
+static void put_metadata(struct chrome_sink *s, const char *what, uint32_t pid, uint32_t tid,
+			 const char *name)
+{
+	FILE *out = begin_event(s, "M", pid, tid);
+
+	fprintf(out, ",\"cat\":\"__metadata\",\"ts\":0,\"name\":\"%s\",\"args\":{\"name\":", what);
+	html__json(out, name ? name : "(unknown)");
+	fputc('}', out);
+	end_event(s);
+}
+
+static void name_task(struct chrome_sink *s, uint32_t pid, uint32_t tid, const char *comm)
+{
+	if (!comm || s->named[tid % NAMED_MAX] == tid)
+		return;
+	s->named[tid % NAMED_MAX] = tid;
+	put_metadata(s, "process_name", pid, tid, comm);
+	put_metadata(s, "thread_name", pid, tid, comm);
+}
+
+static void name_track(struct chrome_sink *s, uint32_t pid, const char *name)
+{
+	put_metadata(s, "process_name", pid, 0, name);
+	for (uint32_t lane = LANE_KILLS; lane <= LANE_STALL; lane++)
+		put_metadata(s, "thread_name", pid, lane, lane_names[lane]);
+}
+
+/* The process that stands for a cgroup; it is named when it is first needed. */
+static uint32_t track_of(struct chrome_sink *s, const char *cgroup,
+			 const struct record_container *container)
+{
+	char label[256], name[sizeof(label) + sizeof("memory of ")];
+
+	if (!cgroup)
+		cgroup = "the machine";
+	for (uint32_t i = 0; i < s->track_count; i++) {
+		if (!strcmp(s->tracks[i], cgroup))
+			return TRACK_FIRST + i;
+	}
+	if (s->track_count < TRACKS_MAX && (s->tracks[s->track_count] = strdup(cgroup))) {
+		html__cgroup_label(label, sizeof(label), cgroup, container);
+		snprintf(name, sizeof(name), "memory of %s", label);
+		name_track(s, TRACK_FIRST + s->track_count, name);
+		return TRACK_FIRST + s->track_count++;
+	}
+	if (!s->others++)
+		name_track(s, TRACK_OTHERS, "memory of other cgroups");
+	return TRACK_OTHERS;
+}
+
+/* Slices of one thread must nest: a recording that says otherwise has its slices cut. */
+static struct slice fit(struct chrome_sink *s, struct slice slice)
+{
+	bool changed = true;
+
+	while (changed) {
+		changed = false;
+		for (uint64_t i = 0; i < SLICES_RECENT && i < s->slice_count; i++) {
+			const struct slice *o = &s->slices[i];
+
+			if (o->pid != slice.pid || o->tid != slice.tid)
+				continue;
+			if (slice.from_ns < o->from_ns && slice.to_ns > o->from_ns &&
+			    slice.to_ns < o->to_ns)
+				slice.to_ns = o->from_ns, changed = true;
+			else if (slice.from_ns > o->from_ns && slice.from_ns < o->to_ns &&
+				 slice.to_ns > o->to_ns)
+				slice.from_ns = o->to_ns, changed = true;
+		}
+	}
+	s->slices[s->slice_count++ % SLICES_RECENT] = slice;
+	return slice;
+}
+
+/* Begins a slice up to its args; the caller writes these, if any, and the closing "}" of args. */
+static FILE *begin_slice(struct chrome_sink *s, uint32_t pid, uint32_t tid, uint64_t from_ns,
+			 uint64_t to_ns)
+{
+	struct slice slice = fit(s, (struct slice){ pid, tid, from_ns, to_ns < from_ns ? from_ns : to_ns });
+	FILE *out = begin_event(s, "X", pid, tid);
+
+	put_time(out, "ts", slice.from_ns);
+	put_time(out, "dur", slice.to_ns - slice.from_ns);
+	return out;
+}
+
+static FILE *begin_instant(struct chrome_sink *s, uint32_t pid, uint32_t tid, uint64_t at_ns,
+			   const char *scope)
+{
+	FILE *out = begin_event(s, "i", pid, tid);
+
+	put_time(out, "ts", at_ns);
+	fprintf(out, ",\"s\":\"%s\"", scope);
+	return out;
+}
+
+static void put_counter(struct chrome_sink *s, uint32_t track, const char *name, uint64_t at_ns,
+			uint64_t bytes)
+{
+	FILE *out = begin_event(s, "C", track, 0);
+
+	put_time(out, "ts", at_ns);
+	fprintf(out, ",\"cat\":\"memory\",\"name\":\"%s\",\"args\":{\"bytes\":%" PRIu64 "}", name, bytes);
+	end_event(s);
+}
+
+static void put_kinds(struct chrome_sink *s, uint32_t track, uint64_t at_ns, const struct record_kinds *kinds)
+{
+	if (kinds->has_kernel)
+		put_counter(s, track, kinds->kernel_is_least ? "kernel (counted)" : "kernel", at_ns,
+			    kinds->kernel_bytes);
+	if (kinds->has_sock)
+		put_counter(s, track, "sockets", at_ns, kinds->sock_bytes);
+}
+
+/* No limit is no value: a counter has none for it. */
+static void put_memory(struct chrome_sink *s, uint32_t track, uint64_t at_ns, uint64_t usage_bytes,
+		       uint64_t max_bytes)
+{
+	put_counter(s, track, "usage", at_ns, usage_bytes);
+	if (max_bytes != RECORD_MAX)
+		put_counter(s, track, "memory.max", at_ns, max_bytes);
+}
+
+static int chrome_session(struct sink *sink, const struct record_session *session)
+{
+	struct chrome_sink *s = (struct chrome_sink *)sink;
+
+	if (!session->target_cgroup)
+		return 0;
+	s->target = track_of(s, session->target_cgroup, &session->container);
+	return 0;
+}
+
+static void put_run(struct chrome_sink *s, const struct record_oom *oom)
+{
+	FILE *out;
+
+	if (!oom->started_ns || !oom->duration_ns || !oom->trigger_pid)
+		return;
+	name_task(s, oom->trigger_pid, oom->trigger_tid, oom->trigger_comm);
+	out = begin_slice(s, oom->trigger_pid, oom->trigger_tid, oom->started_ns,
+			  oom->started_ns + oom->duration_ns);
+	fprintf(out, ",\"cat\":\"oom\",\"name\":\"OOM killer\",\"args\":{\"oom\":%" PRIu64
+		     ",\"killed\":%" PRIu64, oom->id, oom->killed);
+	put_text(out, "outcome", sink__outcome_name(oom->outcome));
+	put_text(out, "cause", sink__cause_name(oom->cause));
+	fputc('}', out);
+	end_event(s);
+}
+
+static void put_kill(struct chrome_sink *s, const struct record_oom *oom,
+		     const struct record_victim *v, uint32_t track)
+{
+	FILE *out = begin_instant(s, track, LANE_KILLS, v->ts_ns, "p");
+
+	fputs(",\"cat\":\"kill\"", out);
+	put_text(out, "name", v->comm ? v->comm : "(unknown)");
+	fprintf(out, ",\"args\":{\"oom\":%" PRIu64 ",\"pid\":%" PRIu32 ",\"oom_score_adj\":%d", oom->id,
+		v->pid, v->oom_score_adj);
+	if (v->has_points)
+		fprintf(out, ",\"points\":%" PRId64, v->points);
+	if (v->has_mm)
+		fprintf(out, ",\"anon_rss_bytes\":%" PRIu64, v->anon_rss_bytes);
+	put_text(out, "role", sink__role_name(v->role));
+	put_text(out, "cause", sink__cause_name(oom->cause));
+	fputc('}', out);
+	end_event(s);
+	s->dying[s->dying_count++ % DYING_MAX] = (struct dying){ .pid = v->pid, .tid = v->tid,
+								 .marked_ns = v->ts_ns,
+								 .oom_id = oom->id };
+	name_task(s, v->pid, v->tid, v->comm);
+}
+
+static int chrome_oom(struct sink *sink, const struct record_oom *oom)
+{
+	struct chrome_sink *s = (struct chrome_sink *)sink;
+	uint32_t track = track_of(s, oom->limit ? oom->limit->path : NULL, &oom->limit_container);
+	const struct record_history *h = oom->history;
+
+	/* The flight recorder's: of the limit's cgroup or, when that isn't recorded, the victim's. */
+	for (size_t i = 0; h && h->cgroup && i < h->count; i++) {
+		const struct record_point *point = &h->points[i];
+		uint32_t whose = track_of(s, h->cgroup, &oom->limit_container);
+
+		put_memory(s, whose, point->ts_ns, point->usage_bytes, point->max_bytes);
+		put_kinds(s, whose, point->ts_ns, &point->kinds);
+	}
+	if (oom->limit && oom->limit->has_memory)
+		put_memory(s, track, oom->time.boot_ns, oom->limit->usage_bytes,
+			   oom->limit->max_bytes);
+	put_run(s, oom);
+	for (size_t i = 0; i < oom->victim_count; i++) {
+		if (oom->victims[i].role != ROLE_EXITING && !oom->victims[i].repeated)
+			put_kill(s, oom, &oom->victims[i], track);
+	}
+	return sink__flush(sink);
+}
+
+static int chrome_limit(struct sink *sink, const struct record_limit *l)
+{
+	struct chrome_sink *s = (struct chrome_sink *)sink;
+	uint64_t took = l->duration_ns < l->time.boot_ns ? l->duration_ns : 0;
+	char old[UNITS__TEXT_SIZE], new[UNITS__TEXT_SIZE], name[3 * UNITS__TEXT_SIZE];
+	const char *file = sink__limit_file_name(l->file);
+	uint32_t track = track_of(s, l->cgroup, &l->container);
+	FILE *out;
+
+	name_task(s, l->writer_pid, l->writer_tid, l->writer_comm);
+	snprintf(name, sizeof(name), "%s %s to %s", file ? file : "limit",
+		 units__format_size(old, sizeof(old), l->old_bytes),
+		 units__format_size(new, sizeof(new), l->new_bytes));
+	out = begin_slice(s, l->writer_pid, l->writer_tid, l->time.boot_ns - took, l->time.boot_ns);
+	fputs(",\"cat\":\"write\"", out);
+	put_text(out, "name", name);
+	fprintf(out, ",\"args\":{\"write\":%" PRIu64 ",\"kills\":%" PRIu32 ",\"reclaimed_bytes\":%" PRIu64
+		     ",\"result\":%" PRId64, l->id, l->kills, l->reclaimed_bytes, l->result);
+	put_text(out, "cgroup", l->cgroup);
+	fputc('}', out);
+	end_event(s);
+	if (l->file == LIMIT_MAX && l->result >= 0) {
+		put_memory(s, track, l->time.boot_ns - took, l->usage_before_bytes, l->old_bytes);
+		put_memory(s, track, l->time.boot_ns, l->usage_after_bytes, l->new_bytes);
+	}
+	return sink__flush(sink);
+}
+
+static int chrome_usage(struct sink *sink, const struct record_usage *u)
+{
+	struct chrome_sink *s = (struct chrome_sink *)sink;
+	uint32_t track = track_of(s, u->cgroup, &u->container);
+
+	put_memory(s, track, u->time.boot_ns, u->usage_bytes, u->max_bytes);
+	put_kinds(s, track, u->time.boot_ns, &u->kinds);
+	return ferror(sink->out) ? sink__flush(sink) : 0;
+}
+
+static int chrome_reclaim(struct sink *sink, const struct record_reclaim *r)
+{
+	struct chrome_sink *s = (struct chrome_sink *)sink;
+	bool throttle = r->kind == RECLAIM_THROTTLE;
+	FILE *out = begin_slice(s, track_of(s, r->cgroup, &r->container),
+				throttle ? LANE_THROTTLE : LANE_RECLAIM, r->since_ns, r->time.boot_ns);
+
+	fprintf(out, ",\"cat\":\"reclaim\",\"name\":\"%s\",\"args\":{\"runs\":%" PRIu64
+		     ",\"duration_ns\":%" PRIu64 ",\"longest_ns\":%" PRIu64 ",\"reclaimed_bytes\":%" PRIu64
+		     "}", throttle ? "throttled" : "reclaim", r->sum.runs, r->sum.duration_ns,
+		r->sum.longest_ns, r->sum.reclaimed_bytes);
+	return end_event(s);
+}
+
+static int put_stall(struct chrome_sink *s, uint32_t track, const struct stall *stall)
+{
+	FILE *out = begin_slice(s, track, LANE_STALL, stall->since_ns,
+				stall->since_ns + stall->duration_ns);
+
+	fprintf(out, ",\"cat\":\"stall\",\"name\":\"stuck at the limit\",\"args\":{\"reclaim_ns\":%" PRIu64
+		     "}", stall->reclaim_ns);
+	return end_event(s);
+}
+
+/* Told every second while it lasts, each time with the whole: only the last is a slice. */
+static int chrome_stall(struct sink *sink, const struct record_stall *record)
+{
+	struct chrome_sink *s = (struct chrome_sink *)sink;
+	uint32_t track = track_of(s, record->cgroup, &record->container);
+	const struct stall stall = { record->since_ns, record->duration_ns, record->reclaim_ns };
+
+	s->stalls[track - TRACK_FIRST] = record->over ? (struct stall){ 0 } : stall;
+	return record->over ? put_stall(s, track, &stall) : 0;
+}
+
+static void put_dying(struct chrome_sink *s, const struct record_exit *e)
+{
+	for (size_t i = 0; i < DYING_MAX; i++) {
+		struct dying *d = &s->dying[i];
+		FILE *out;
+
+		if (!d->marked_ns || d->pid != e->pid || e->time.boot_ns < d->marked_ns)
+			continue;
+		out = begin_slice(s, d->pid, d->tid, d->marked_ns, e->time.boot_ns);
+		fprintf(out, ",\"cat\":\"dying\",\"name\":\"killed, until it exits\",\"args\":{\"oom\":%"
+			     PRIu64 "}", d->oom_id);
+		end_event(s);
+		d->marked_ns = 0;
+	}
+}
+
+static int chrome_exit(struct sink *sink, const struct record_exit *e)
+{
+	struct chrome_sink *s = (struct chrome_sink *)sink;
+	FILE *out;
+
+	put_dying(s, e);
+	if (!e->container)
+		return sink__flush(sink);
+	out = begin_instant(s, s->target ? s->target : track_of(s, e->cgroup, &e->which), LANE_KILLS,
+			    e->time.boot_ns, "g");
+	fprintf(out, ",\"cat\":\"end\",\"name\":\"the target is gone\",\"args\":{\"oom_victim\":%s",
+		e->oom_victim ? "true" : "false");
+	if (e->has_status)
+		fprintf(out, ",\"exit_code\":%d", sink__exit_code(e->status));
+	fputc('}', out);
+	end_event(s);
+	return sink__flush(sink);
+}
+
+static int chrome_lost(struct sink *sink, const struct record_lost *lost)
+{
+	struct chrome_sink *s = (struct chrome_sink *)sink;
+	FILE *out = begin_instant(s, s->target ? s->target : track_of(s, NULL, NULL), LANE_KILLS,
+				  lost->time.boot_ns, "g");
+
+	fprintf(out, ",\"cat\":\"lost\",\"name\":\"events lost\",\"args\":{\"count\":%" PRIu64, lost->count);
+	put_text(out, "kind", lost->kind);
+	fputc('}', out);
+	return end_event(s);
+}
+
+static int chrome_finish(struct sink *sink)
+{
+	struct chrome_sink *s = (struct chrome_sink *)sink;
+
+	for (uint32_t i = 0; i <= TRACKS_MAX; i++) {
+		if (s->stalls[i].since_ns)
+			put_stall(s, TRACK_FIRST + i, &s->stalls[i]);
+	}
+	fputs(s->began ? "\n]}\n" : "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[]}\n", sink->out);
+	return sink__flush(sink);
+}
+
+static void chrome_free(struct sink *sink)
+{
+	struct chrome_sink *s = (struct chrome_sink *)sink;
+
+	for (uint32_t i = 0; i < s->track_count; i++)
+		free(s->tracks[i]);
+	free(s);
+}
+
+static const struct sink_ops chrome_ops = {
+	.session = chrome_session,
+	.oom = chrome_oom,
+	.limit = chrome_limit,
+	.usage = chrome_usage,
+	.reclaim = chrome_reclaim,
+	.stall = chrome_stall,
+	.exit = chrome_exit,
+	.lost = chrome_lost,
+	.free = chrome_free,
+	.finish = chrome_finish,
+};
+
+struct sink *sink_chrome__new(FILE *out)
+{
+	struct chrome_sink *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->base = (struct sink){ .ops = &chrome_ops, .out = out };
+	return &s->base;
+}

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A recording as one JSON document (docs/schema.md, "A report"): the records by kind, and what they
+ * come to. Each kind waits in a temporary file, so that memory is bounded.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "record/sink.h"
+#include "jsonl/write.h"
+#include "report/verdict.h"
+
+enum list {
+	LIST_SESSIONS,
+	LIST_VERDICT,
+	LIST_INCIDENTS,
+	LIST_LIMITS,
+	LIST_STEPS,
+	LIST_EXITS,
+	LIST_STALLS,
+	LIST_OTHERS,
+	LIST_COUNT,
+};
+
+static const char *const list_keys[LIST_COUNT] = {
+	[LIST_SESSIONS] = "sessions",
+	[LIST_VERDICT] = "verdict",
+	[LIST_INCIDENTS] = "incidents",
+	[LIST_LIMITS] = "limits",
+	[LIST_STEPS] = "steps",
+	[LIST_EXITS] = "exits",
+	[LIST_STALLS] = "stalls",
+	[LIST_OTHERS] = "others",
+};
+
+struct document {
+	struct sink base;
+	FILE *files[LIST_COUNT]; /* a JSON value a line */
+	struct sink *sinks[LIST_COUNT];
+	struct sink *verdict;
+	uint64_t records, ooms, kills, writes, lost;
+	uint64_t usages, peak_bytes, refused;
+	bool complete; /* the last session has its end */
+};
+
+#define DEFINE_RECORD(op, type, list, ...)                                              \
+	static int document_##op(struct sink *base, const struct record_##type *record) \
+	{                                                                               \
+		struct document *d = (struct document *)base;                           \
+		int err = sink__call(d->verdict, op, record);                           \
+                                                                                        \
+		d->records++;                                                           \
+		__VA_ARGS__;                                                            \
+		return err ? err : sink__call(d->sinks[list], op, record);              \
+	}
+
+DEFINE_RECORD(session, session, LIST_SESSIONS, d->complete = false)
+DEFINE_RECORD(oom, oom, LIST_INCIDENTS, d->ooms++, d->kills += record->killed)
+DEFINE_RECORD(limit, limit, LIST_LIMITS, d->writes++)
+DEFINE_RECORD(steps, steps, LIST_STEPS)
+DEFINE_RECORD(exit, exit, LIST_EXITS)
+DEFINE_RECORD(stall, stall, LIST_STALLS)
+DEFINE_RECORD(repeats, repeats, LIST_OTHERS)
+DEFINE_RECORD(lost, lost, LIST_OTHERS, d->lost += record->count)
+DEFINE_RECORD(end, end, LIST_OTHERS, d->complete = true)
+DEFINE_RECORD(min_try, try, LIST_OTHERS)
+DEFINE_RECORD(min, min, LIST_OTHERS)
+
+/* Curves and stacks are for other formats: here they would drown the rest. */
+static int document_usage(struct sink *base, const struct record_usage *usage)
+{
+	struct document *d = (struct document *)base;
+
+	d->records++;
+	d->usages++;
+	d->refused += usage->refused;
+	if (usage->usage_bytes > d->peak_bytes)
+		d->peak_bytes = usage->usage_bytes;
+	return 0;
+}
+
+#define DEFINE_COUNTED(op)                                                              \
+	static int document_##op(struct sink *base, const struct record_##op *record)   \
+	{                                                                               \
+		(void)record;                                                           \
+		((struct document *)base)->records++;                                   \
+		return 0;                                                               \
+	}
+
+DEFINE_COUNTED(reclaim)
+DEFINE_COUNTED(stack)
+DEFINE_COUNTED(step) /* it is in `steps`, too */
+
+static int tell(void *ctx, const struct verdict_sentence *s)
+{
+	struct document *d = ctx;
+	struct json_object *o = json_object_new_object();
+	FILE *out = d->files[LIST_VERDICT];
+
+	json_object_object_add(o, "kind", json_object_new_string(s->kind));
+	json_object_object_add(o, "text", json_object_new_string(s->text));
+	if (s->cgroup)
+		sink_json__add_text(o, "cgroup", s->cgroup);
+	json_object_object_add(o, "ooms", json_object_new_uint64(s->ooms));
+	json_object_object_add(o, "killed", json_object_new_uint64(s->kills));
+	if (s->oom_id)
+		json_object_object_add(o, "oom_id", json_object_new_uint64(s->oom_id));
+	sink_json__put(out, o);
+	json_object_put(o);
+	return ferror(out) ? -EIO : 0;
+}
+
+/* The lines of a file as the elements of an array. */
+static int put_list(FILE *out, const char *key, FILE *from)
+{
+	bool first = true;
+	int c, before = '\n';
+
+	if (fflush(from) || ferror(from))
+		return errno ? -errno : -EIO;
+	rewind(from);
+	fprintf(out, ",\n\"%s\":[", key);
+	while ((c = getc_unlocked(from)) != EOF) {
+		if (before == '\n') {
+			fputs(first ? "\n" : ",\n", out);
+			first = false;
+		}
+		if (c != '\n')
+			putc_unlocked(c, out);
+		before = c;
+	}
+	fputc(']', out);
+	return ferror(from) ? -EIO : 0;
+}
+
+static int document_finish(struct sink *base)
+{
+	struct document *d = (struct document *)base;
+	FILE *out = base->out;
+	int err = sink__finish(d->verdict);
+
+	if (err)
+		return err;
+	fprintf(out, "{\"schema\":%d,\"complete\":%s,\n", RECORD_SCHEMA, d->complete ? "true" : "false");
+	fprintf(out, "\"totals\":{\"records\":%" PRIu64 ",\"ooms\":%" PRIu64 ",\"killed\":%" PRIu64
+		     ",\"limits\":%" PRIu64 ",\"lost\":%" PRIu64,
+		d->records, d->ooms, d->kills, d->writes, d->lost);
+	if (d->usages)
+		fprintf(out, ",\"usages\":%" PRIu64 ",\"failed\":%" PRIu64 ",\"usage_peak_bytes\":%" PRIu64,
+			d->usages, d->refused, d->peak_bytes);
+	fputc('}', out);
+	for (int i = 0; i < LIST_COUNT && !err; i++)
+		err = put_list(out, list_keys[i], d->files[i]);
+	fputs("}\n", out);
+	return err;
+}
+
+static void document_free(struct sink *base)
+{
+	struct document *d = (struct document *)base;
+
+	for (int i = 0; i < LIST_COUNT; i++) {
+		if (d->sinks[i])
+			d->sinks[i]->ops->free(d->sinks[i]);
+		if (d->files[i])
+			fclose(d->files[i]);
+	}
+	if (d->verdict)
+		d->verdict->ops->free(d->verdict);
+	free(d);
+}
+
+static const struct sink_ops document_ops = {
+	.session = document_session,
+	.oom = document_oom,
+	.limit = document_limit,
+	.step = document_step,
+	.steps = document_steps,
+	.repeats = document_repeats,
+	.usage = document_usage,
+	.reclaim = document_reclaim,
+	.stall = document_stall,
+	.stack = document_stack,
+	.exit = document_exit,
+	.lost = document_lost,
+	.end = document_end,
+	.min_try = document_min_try,
+	.min = document_min,
+	.free = document_free,
+	.finish = document_finish,
+};
+
+struct sink *sink_document__new(FILE *out)
+{
+	struct document *d = calloc(1, sizeof(*d));
+	bool whole = d;
+
+	if (!d)
+		return NULL;
+	d->base = (struct sink){ .ops = &document_ops, .out = out };
+	d->verdict = verdict__new(tell, d);
+	for (int i = 0; i < LIST_COUNT && whole; i++) {
+		d->files[i] = tmpfile();
+		d->sinks[i] = d->files[i] ? sink_json__new_buffered(d->files[i]) : NULL;
+		whole = d->sinks[i];
+	}
+	if (whole && d->verdict)
+		return &d->base;
+	document_free(&d->base);
+	return NULL;
+}

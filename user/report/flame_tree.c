@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "report/flame_tree.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/html/elements.h"
+
+#define NODES_MAX 32768
+#define NAMES_MAX 16384
+#define TABLE_SIZE (2 * NODES_MAX) /* of both tables; a power of two */
+#define NAME_SIZE 256
+#define SEEN_FRACTION 4000 /* a node with less than this part of all is not written */
+#define ROWS_MAX 15
+#define ALL 0 /* the root's index; no child has it, so that 0 is free in the table */
+
+enum kind { KIND_PROCESS, KIND_USER, KIND_KERNEL };
+
+struct node {
+	uint32_t parent, name;
+	uint64_t bytes;
+	enum kind kind;
+};
+
+struct flame {
+	struct node nodes[NODES_MAX];
+	uint32_t node_count;
+	uint32_t node_table[TABLE_SIZE]; /* indices of nodes; 0: free */
+	char *names[NAMES_MAX];
+	uint64_t own_bytes[NAMES_MAX]; /* charged by a user function of this name itself */
+	uint32_t name_count;
+	uint32_t name_table[TABLE_SIZE]; /* indices of names + 1; 0: free */
+	uint64_t samples;
+};
+
+static uint32_t hash_text(const char *text)
+{
+	uint32_t hash = 2166136261u; /* FNV-1a */
+
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 16777619u;
+	return hash;
+}
+
+/* The index of a name, or -1 when there is no room for another. */
+static int64_t intern(struct flame *flame, const char *name)
+{
+	uint32_t i = hash_text(name) % TABLE_SIZE;
+
+	while (flame->name_table[i]) {
+		if (!strcmp(flame->names[flame->name_table[i] - 1], name))
+			return flame->name_table[i] - 1;
+		i = (i + 1) % TABLE_SIZE;
+	}
+	if (flame->name_count == NAMES_MAX)
+		return -1;
+	flame->names[flame->name_count] = strdup(name);
+	if (!flame->names[flame->name_count])
+		return -1;
+	flame->name_table[i] = ++flame->name_count;
+	return flame->name_count - 1;
+}
+
+/* The child of that name and kind, made if it must be; the parent itself when there is no room. */
+static uint32_t child(struct flame *flame, uint32_t parent, const char *name, enum kind kind)
+{
+	int64_t index = intern(flame, name);
+	uint32_t i;
+
+	if (index < 0)
+		return parent;
+	i = (parent * 2654435761u ^ (uint32_t)index * 40503u ^ kind) % TABLE_SIZE;
+	for (; flame->node_table[i]; i = (i + 1) % TABLE_SIZE) {
+		const struct node *node = &flame->nodes[flame->node_table[i]];
+
+		if (node->parent == parent && node->name == index && node->kind == kind)
+			return flame->node_table[i];
+	}
+	if (flame->node_count == NODES_MAX)
+		return parent;
+	flame->nodes[flame->node_count] =
+		(struct node){ .parent = parent, .name = (uint32_t)index, .kind = kind };
+	flame->node_table[i] = flame->node_count;
+	return flame->node_count++;
+}
+
+struct flame *flame__new(void)
+{
+	struct flame *flame = calloc(1, sizeof(*flame));
+
+	if (!flame)
+		return NULL;
+	flame->node_count = 1;
+	if (intern(flame, "all") < 0) {
+		flame__free(flame);
+		return NULL;
+	}
+	return flame;
+}
+
+void flame__free(struct flame *flame)
+{
+	if (!flame)
+		return;
+	for (uint32_t i = 0; i < flame->name_count; i++)
+		free(flame->names[i]);
+	free(flame);
+}
+
+const char *flame__frame_name(char *dst, size_t size, const struct record_frame *frame)
+{
+	const char *slash = frame->module ? strrchr(frame->module, '/') : NULL;
+
+	if (frame->function && *frame->function)
+		snprintf(dst, size, "%s", frame->function);
+	else
+		snprintf(dst, size, "[%s]", slash ? slash + 1 : frame->module ? frame->module : "unknown");
+	return dst;
+}
+
+void flame__add(struct flame *flame, const struct record_stack *stack)
+{
+	uint32_t at;
+	char name[NAME_SIZE];
+
+	flame->samples += stack->samples;
+	flame->nodes[ALL].bytes += stack->bytes;
+	at = child(flame, ALL, stack->comm ? stack->comm : "(unknown)", KIND_PROCESS);
+	if (at != ALL)
+		flame->nodes[at].bytes += stack->bytes;
+	/* Innermost first in the record, outermost first in the tree; the kernel is what user code called. */
+	for (size_t i = stack->user_count + stack->kernel_count; i--;) {
+		bool kernel = i < stack->kernel_count;
+		const struct record_frame *frame = kernel ? &stack->kernel[i] :
+							    &stack->user[i - stack->kernel_count];
+		uint32_t next = child(flame, at, flame__frame_name(name, sizeof(name), frame),
+				      kernel ? KIND_KERNEL : KIND_USER);
+
+		if (next == at)
+			break;
+		at = next;
+		flame->nodes[at].bytes += stack->bytes;
+		if (i == stack->kernel_count) /* the innermost user frame */
+			flame->own_bytes[flame->nodes[at].name] += stack->bytes;
+	}
+}
+
+uint64_t flame__bytes(const struct flame *flame)
+{
+	return flame->nodes[ALL].bytes;
+}
+
+uint64_t flame__samples(const struct flame *flame)
+{
+	return flame->samples;
+}
+
+void flame__write_json(const struct flame *flame, FILE *out)
+{
+	uint64_t least = flame->nodes[ALL].bytes / SEEN_FRACTION;
+	uint32_t *written = calloc(flame->node_count, sizeof(*written)); /* index in what is written */
+	uint32_t count = 0;
+
+	fputs("{\"names\":[", out);
+	for (uint32_t i = 0; i < flame->name_count; i++) {
+		fputs(i ? "," : "", out);
+		html__json(out, flame->names[i]);
+	}
+	fputs("],\"nodes\":[", out);
+	/* A parent is older than its children and has at least their bytes. */
+	for (uint32_t i = 0; written && i < flame->node_count; i++) {
+		const struct node *node = &flame->nodes[i];
+
+		if (node->bytes < least)
+			continue;
+		written[i] = count;
+		fprintf(out, "%s[%" PRId64 ",%" PRIu32 ",%" PRIu64 ",%d]", count ? "," : "",
+			i ? (int64_t)written[node->parent] : -1, node->name, node->bytes,
+			(int)node->kind);
+		count++;
+	}
+	fputs("]}", out);
+	free(written);
+}
+
+void flame__write_rows(const struct flame *flame, FILE *out)
+{
+	uint64_t below = UINT64_MAX;
+
+	for (int row = 0; row < ROWS_MAX; row++) {
+		uint64_t most = 0;
+
+		for (uint32_t i = 0; i < flame->name_count; i++) {
+			if (flame->own_bytes[i] > most && flame->own_bytes[i] < below)
+				most = flame->own_bytes[i];
+		}
+		if (!most)
+			return;
+		for (uint32_t i = 0; i < flame->name_count && row < ROWS_MAX; i++) {
+			if (flame->own_bytes[i] != most)
+				continue;
+			fputs("<tr><th scope=\"row\">", out);
+			html__name(out, flame->names[i]);
+			fputs("</th><td class=\"n\">", out);
+			html__size(out, most);
+			fprintf(out, "</td><td class=\"n\">%.1f %%</td></tr>\n",
+				100.0 * (double)most / (double)flame->nodes[ALL].bytes);
+			row++;
+		}
+		row--;
+		below = most;
+	}
+}

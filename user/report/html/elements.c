@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "report/html/elements.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/escape.h"
+#include "record/sink.h"
+#include "base/units.h"
+
+#define SHORT_ID 12
+#define BAR_LEAST 3 /* of HTML__BAR: what is there is seen */
+
+void html__safe(FILE *out, const char *safe, size_t len)
+{
+	for (; len--; safe++) {
+		switch (*safe) {
+		case '&':
+			fputs("&amp;", out);
+			break;
+		case '<':
+			fputs("&lt;", out);
+			break;
+		case '>':
+			fputs("&gt;", out);
+			break;
+		case '"':
+			fputs("&quot;", out);
+			break;
+		case '\'':
+			fputs("&#39;", out);
+			break;
+		default:
+			fputc(*safe, out);
+		}
+	}
+}
+
+void html__bytes(FILE *out, const char *bytes, size_t len)
+{
+	char *safe = malloc(ESCAPE__TERMINAL_SIZE(len));
+
+	if (!safe)
+		return;
+	len = escape__terminal(safe, ESCAPE__TERMINAL_SIZE(len), bytes, len);
+	html__safe(out, safe, len);
+	free(safe);
+}
+
+void html__text(FILE *out, const char *text)
+{
+	if (!text)
+		text = "(unknown)";
+	html__bytes(out, text, strlen(text));
+}
+
+void html__name(FILE *out, const char *name)
+{
+	fputs("<bdi>", out);
+	html__text(out, name);
+	fputs("</bdi>", out);
+}
+
+void html__process(FILE *out, const char *comm, uint32_t pid)
+{
+	html__name(out, comm);
+	fprintf(out, " <span class=\"pid\">pid %" PRIu32 "</span>", pid);
+}
+
+void html__json(FILE *out, const char *text)
+{
+	char *safe;
+
+	if (!text) {
+		fputs("null", out);
+		return;
+	}
+	safe = malloc(ESCAPE__TERMINAL_SIZE(strlen(text)));
+	if (!safe) {
+		fputs("null", out);
+		return;
+	}
+	escape__terminal(safe, ESCAPE__TERMINAL_SIZE(strlen(text)), text, strlen(text));
+	fputc('"', out);
+	for (const char *c = safe; *c; c++) {
+		/* No control is left. '<' could end the element, or begin a comment in it. */
+		if (*c == '"' || *c == '\\')
+			fprintf(out, "\\%c", *c);
+		else if (*c == '<' || *c == '>' || *c == '&')
+			fprintf(out, "\\u%04x", *c);
+		else
+			fputc(*c, out);
+	}
+	fputc('"', out);
+	free(safe);
+}
+
+void html__size(FILE *out, uint64_t bytes)
+{
+	char text[UNITS__TEXT_SIZE];
+
+	fputs(units__format_size(text, sizeof(text), bytes), out);
+}
+
+void html__duration(FILE *out, uint64_t duration_ns)
+{
+	char text[UNITS__TEXT_SIZE];
+
+	fputs(units__format_duration(text, sizeof(text), duration_ns), out);
+}
+
+void html__time(FILE *out, int64_t wall_ns)
+{
+	char text[64];
+
+	sink__format_time(text, sizeof(text), wall_ns);
+	/* "2026-11-23T20:26:01.123456Z" */
+	fprintf(out, "<time datetime=\"%s\">%.12s</time>", text, text + 11);
+}
+
+const char *html__cgroup_label(char *dst, size_t size, const char *path,
+			       const struct record_container *container)
+{
+	if (container && container->ref.runtime != CONTAINER__UNKNOWN && container->name)
+		snprintf(dst, size, "%s", container->name);
+	else if (container && container->ref.runtime != CONTAINER__UNKNOWN &&
+		 container->ref.id[0])
+		snprintf(dst, size, "%.*s", SHORT_ID, container->ref.id);
+	else
+		snprintf(dst, size, "%s", path ? path : "(unknown)");
+	return dst;
+}
+
+void html__cgroup(FILE *out, const char *path, const struct record_container *container)
+{
+	char label[256];
+
+	fputs("<bdi title=\"", out);
+	html__text(out, path);
+	fputs("\">", out);
+	html__text(out, html__cgroup_label(label, sizeof(label), path, container));
+	fputs("</bdi>", out);
+}
+
+void html__bar_begin(FILE *out)
+{
+	fprintf(out, "<svg class=\"bar\" viewBox=\"0 0 %d 10\" preserveAspectRatio=\"none\" "
+		     "aria-hidden=\"true\">", HTML__BAR);
+}
+
+static uint64_t scale(uint64_t value, uint64_t all)
+{
+	if (value >= all)
+		return HTML__BAR;
+	return (uint64_t)((unsigned __int128)value * HTML__BAR / all);
+}
+
+void html__bar_piece(FILE *out, const char *class, uint64_t from, uint64_t to, uint64_t all)
+{
+	uint64_t x, width;
+
+	if (!all || to < from)
+		return;
+	x = scale(from, all);
+	width = scale(to, all) - x;
+	if (width < BAR_LEAST)
+		width = BAR_LEAST;
+	if (x + width > HTML__BAR)
+		x = HTML__BAR - width;
+	fprintf(out, "<rect class=\"%s\" x=\"%" PRIu64 "\" width=\"%" PRIu64 "\" height=\"10\"/>",
+		class, x, width);
+}
+
+void html__bar_end(FILE *out)
+{
+	fputs("</svg>", out);
+}

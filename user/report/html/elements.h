@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Pieces of an HTML page. Every name that somebody else chose goes through here: it is made visible
+ * as on a terminal (escape.h) and then harmless in markup, so that no name can be more than text.
+ */
+#ifndef OOMTRACE_HTML_H
+#define OOMTRACE_HTML_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "record/record.h"
+
+/* Length of the bars of html__bar_begin() in units of their own; they are scaled to their place. */
+#define HTML__BAR 1000
+
+/* Text for an element or a quoted attribute. NULL: "(unknown)". */
+void html__text(FILE *out, const char *text);
+void html__bytes(FILE *out, const char *bytes, size_t len);
+
+/* Text that is safe for a terminal already: only markup is left to be escaped. */
+void html__safe(FILE *out, const char *safe, size_t len);
+
+/* A name, isolated so that its direction of writing can't turn round what stands beside it. */
+void html__name(FILE *out, const char *name);
+void html__process(FILE *out, const char *comm, uint32_t pid);
+
+/* A string with its quotes for a JSON document inside of a script element. NULL: null. */
+void html__json(FILE *out, const char *text);
+
+void html__size(FILE *out, uint64_t bytes);
+void html__duration(FILE *out, uint64_t duration_ns);
+
+/* A <time> element that shows the time of day (UTC) to the millisecond. */
+void html__time(FILE *out, int64_t wall_ns);
+
+/* What people call a cgroup: its container's name or short id; else its path. */
+void html__cgroup(FILE *out, const char *path, const struct record_container *container);
+const char *html__cgroup_label(char *dst, size_t size, const char *path,
+			       const struct record_container *container);
+
+/* One piece of a bar, from `from` to `to` of `all`, clipped; drawn so that the least of it is seen. */
+void html__bar_begin(FILE *out);
+void html__bar_piece(FILE *out, const char *class, uint64_t from, uint64_t to, uint64_t all);
+void html__bar_end(FILE *out);
+
+#endif

@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The page of the HTML report. All but the chart and the flame graph is plain markup, written here;
+ * these two are drawn by the page's script from a JSON document in it. The page's policy allows only
+ * the script and the style that were built in, by their hashes, and nothing from anywhere.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "report/html/elements.h"
+#include "report/html/assets.h"
+#include "report/html/collected.h"
+
+#define MAIN_BUCKETS 4096 /* of the curve that is shown first */
+#define OTHER_BUCKETS 512
+#define TABLE_BUCKETS 100 /* of the chart's table */
+
+int html_page__copy(struct html_spool *spool, FILE *out)
+{
+	char buffer[65536];
+	size_t n;
+
+	if (!spool->file)
+		return 0;
+	if (fflush(spool->file) || ferror(spool->file))
+		return -EIO;
+	rewind(spool->file);
+	while ((n = fread(buffer, 1, sizeof(buffer), spool->file)))
+		fwrite(buffer, 1, n, out);
+	return ferror(spool->file) ? -EIO : 0;
+}
+
+static void put_head(const struct html_report *r, FILE *out)
+{
+	fprintf(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+		     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+		     "script-src '%s' '%s'; style-src '%s'; base-uri 'none'; form-action 'none'\">\n"
+		     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+		     "<meta name=\"color-scheme\" content=\"light dark\">\n"
+		     "<meta name=\"referrer\" content=\"no-referrer\">\n<title>",
+		html_asset_library_hash, html_asset_script_hash, html_asset_style_hash);
+	html__text(out, r->target[0] ? r->target : "oomtrace");
+	fprintf(out, ": OOM report</title>\n<style>%s</style>\n</head>\n<body>\n"
+		     "<a class=\"skip\" href=\"#main\">Skip to the report</a>\n", html_asset_style);
+}
+
+static void put_header(const struct html_report *r, FILE *out)
+{
+	char text[64];
+
+	fputs("<header class=\"top\"><p><strong>oomtrace</strong> ", out);
+	if (r->target[0]) {
+		html__text(out, r->target_kind);
+		fputs(" ", out);
+		html__name(out, r->target);
+	} else {
+		fputs("whole machine", out);
+	}
+	if (r->has_time) {
+		sink__format_time(text, sizeof(text), r->first_ns);
+		fprintf(out, " · <time datetime=\"%s\">%.10s %.8s</time> UTC · ", text, text, text + 11);
+		html__duration(out, (uint64_t)r->last_ns - (uint64_t)r->first_ns);
+	}
+	fputs("</p><button type=\"button\" id=\"theme\" hidden>Dark</button></header>\n", out);
+}
+
+static void put_tile(FILE *out, uint64_t count, const char *what, bool bad)
+{
+	fprintf(out, "<li%s><b>%" PRIu64 "</b> %s</li>", bad && count ? " class=\"bad\"" : "", count,
+		what);
+}
+
+static void put_totals(const struct html_report *r, FILE *out)
+{
+	fputs("<ul class=\"tiles\" aria-label=\"totals\">", out);
+	put_tile(out, r->kills, r->kills == 1 ? "process killed" : "processes killed", true);
+	put_tile(out, r->ooms, r->ooms == 1 ? "run of the OOM killer" : "runs of the OOM killer", false);
+	put_tile(out, r->write_rows.count + r->write_rows.left_out, "writes of limits", false);
+	put_tile(out, r->lost, "events lost", true);
+	fputs("</ul>\n", out);
+}
+
+/* The curve to show first: the target's, else that of the limit with the most kills. */
+static size_t main_curve(const struct html_report *r)
+{
+	size_t best = 0;
+
+	for (size_t i = 0; i < r->curve_count; i++) {
+		const struct html_curve *c = &r->curves[i], *b = &r->curves[best];
+
+		if (r->target_cgroup[0] && !strcmp(c->cgroup, r->target_cgroup) && c->usage.count > 1)
+			return i;
+		if (c->kills > b->kills ||
+		    (c->kills == b->kills && c->usage.count > b->usage.count))
+			best = i;
+	}
+	return best;
+}
+
+static void put_limit_cell(FILE *out, uint64_t max_bytes)
+{
+	if (max_bytes != SERIES__LIMIT_UNKNOWN)
+		html__size(out, max_bytes);
+}
+
+/* The chart for those who can't see it, and for paper: fewer points, no peak lost. */
+static void put_chart_table(struct html_curve *curve, FILE *out)
+{
+	fputs("<details class=\"data\"><summary>The curve as a table</summary><div class=\"scroll\">"
+	      "<table><caption>Usage of ", out);
+	html__name(out, curve->label);
+	fputs(", the lowest and the highest of each stretch of time</caption><thead><tr>"
+	      "<th scope=\"col\">time (UTC)</th><th scope=\"col\" class=\"n\">usage</th>"
+	      "<th scope=\"col\" class=\"n\">limit</th></tr></thead><tbody>\n", out);
+	series__shrink(&curve->usage, TABLE_BUCKETS);
+	for (size_t i = 0; i < curve->usage.count; i++) {
+		struct record_point points[2];
+		int n = series__points(&curve->usage.buckets[i], points);
+
+		for (int p = 0; p < n; p++) {
+			fputs("<tr><td>", out);
+			html__time(out, (int64_t)points[p].ts_ns);
+			fputs("</td><td class=\"n\">", out);
+			html__size(out, points[p].usage_bytes);
+			fputs("</td><td class=\"n\">", out);
+			put_limit_cell(out, points[p].max_bytes);
+			fputs("</td></tr>\n", out);
+		}
+	}
+	fputs("</tbody></table></div></details>\n", out);
+}
+
+static void put_chart(struct html_report *r, FILE *out)
+{
+	fputs("<section aria-labelledby=\"usage\"><h2 id=\"usage\">Memory over time</h2>\n"
+	      "<noscript><p class=\"note\">The chart needs JavaScript; all its figures are in the "
+	      "tables below.</p></noscript>\n"
+	      "<div id=\"chart\" hidden></div>\n", out);
+	if (r->curves_left_out)
+		fprintf(out, "<p class=\"note\">There were more cgroups than a report has curves: %"
+			     PRIu64 " points are not on it.</p>\n", r->curves_left_out);
+	if (r->write_marks.left_out)
+		fprintf(out, "<p class=\"note\">%" PRIu64 " more writes of limits are not on it.</p>\n",
+			r->write_marks.left_out);
+	if (r->curve_count)
+		put_chart_table(&r->curves[main_curve(r)], out);
+	fputs("</section>\n", out);
+}
+
+static int put_table(struct html_spool *rows, const char *id, const char *heading,
+		     const char *columns, FILE *out)
+{
+	int err;
+
+	if (!rows->count)
+		return 0;
+	fprintf(out, "<section aria-labelledby=\"%s\"><h2 id=\"%s\">%s</h2>\n"
+		     "<div class=\"rows\" tabindex=\"0\" role=\"region\" aria-labelledby=\"%s\">"
+		     "<table><thead><tr>%s</tr></thead><tbody>\n", id, id, heading, id, columns);
+	err = html_page__copy(rows, out);
+	fputs("</tbody></table></div>\n", out);
+	if (rows->left_out)
+		fprintf(out, "<p class=\"note\">and %" PRIu64 " more, which are in the recording</p>\n",
+			rows->left_out);
+	fputs("</section>\n", out);
+	return err;
+}
+
+#define COLUMN(name) "<th scope=\"col\">" name "</th>"
+#define NUMBERS(name) "<th scope=\"col\" class=\"n\">" name "</th>"
+
+static int put_tables(struct html_report *r, FILE *out)
+{
+	int err = put_table(&r->step_rows, "steps", "Changes of the limit, and what they led to",
+			    COLUMN("write") NUMBERS("new limit") NUMBERS("usage") NUMBERS("after")
+			    NUMBERS("reclaimed") NUMBERS("took") NUMBERS("killed inside")
+			    NUMBERS("killed after") NUMBERS("first kill") COLUMN("target"), out);
+
+	if (!err)
+		err = put_table(&r->kill_rows, "kills", "Every kill",
+				COLUMN("OOM") COLUMN("time (UTC)") COLUMN("process")
+				NUMBERS("anonymous") NUMBERS("limit") COLUMN("of") COLUMN("cause"), out);
+	return err;
+}
+
+static int put_late_tables(struct html_report *r, FILE *out)
+{
+	int err = put_table(&r->write_rows, "writes", "Writes of limits",
+			    COLUMN("write") COLUMN("began (UTC)") COLUMN("file") NUMBERS("limit")
+			    COLUMN("by") NUMBERS("usage") NUMBERS("reclaimed") NUMBERS("killed")
+			    NUMBERS("took"), out);
+
+	if (!err)
+		err = put_table(&r->stall_rows, "stalls", "Stuck in reclaim at a limit",
+				COLUMN("since (UTC)") COLUMN("cgroup") NUMBERS("for")
+				NUMBERS("tasks’ time in reclaim") NUMBERS("usage") NUMBERS("limit"), out);
+	if (!err)
+		err = put_table(&r->exit_rows, "exits", "Ends of processes",
+				COLUMN("time (UTC)") COLUMN("process") NUMBERS("exit code")
+				COLUMN("signal"), out);
+	if (!err)
+		err = put_table(&r->lost_rows, "lost", "Lost events",
+				COLUMN("time (UTC)") COLUMN("kind") NUMBERS("count"), out);
+	return err;
+}
+
+static int put_cards(struct html_report *r, FILE *out)
+{
+	int err;
+
+	if (!r->cards.count)
+		return 0;
+	fputs("<section aria-labelledby=\"cards\"><h2 id=\"cards\">Each run of the OOM killer</h2>\n", out);
+	err = html_page__copy(&r->cards, out);
+	if (r->cards.left_out)
+		fprintf(out, "<p class=\"note\">%" PRIu64 " more have no card here: "
+			     "<code>oomtrace report --kill N</code> makes one.</p>\n", r->cards.left_out);
+	fputs("</section>\n", out);
+	return err;
+}
+
+static void put_flame(const struct html_report *r, FILE *out)
+{
+	if (!r->flame || !flame__bytes(r->flame))
+		return;
+	fputs("<section aria-labelledby=\"alloc\"><h2 id=\"alloc\">Where memory was charged</h2>\n"
+	      "<p class=\"note\">", out);
+	html__size(out, flame__bytes(r->flame));
+	fprintf(out, " in %" PRIu64 " samples, outermost caller at the top</p>\n"
+		     "<div id=\"flame\" hidden></div>\n<div class=\"scroll\"><table><caption>User "
+		     "functions that asked for the most themselves</caption><thead><tr>" COLUMN("function")
+		     NUMBERS("bytes") NUMBERS("of all") "</tr></thead><tbody>\n", flame__samples(r->flame));
+	flame__write_rows(r->flame, out);
+	fputs("</tbody></table></div></section>\n", out);
+}
+
+static void put_about(const struct html_report *r, FILE *out)
+{
+	fputs("<footer><h2>About this report</h2><ul class=\"facts\"><li>made by oomtrace, from a "
+	      "recording by version ", out);
+	html__text(out, r->sessions ? r->version : NULL);
+	fputs(" on Linux ", out);
+	html__text(out, r->sessions ? r->kernel : NULL);
+	fputs(", ", out);
+	html__text(out, r->sessions ? r->arch : NULL);
+	fputs("</li>", out);
+	if (r->sessions > 1)
+		fprintf(out, "<li>%" PRIu64 " sessions in one report</li>", r->sessions);
+	if (r->target_cgroup[0]) {
+		fputs("<li>cgroup ", out);
+		html__name(out, r->target_cgroup);
+		fputs("</li>", out);
+	}
+	if (r->has_end) {
+		fputs("<li>it ended because: ", out);
+		html__text(out, r->end_reason);
+		fputs("</li>", out);
+	}
+	fputs("</ul>", out);
+	if (r->without && r->without[0])
+		fprintf(out, "<p>This kernel could not tell:</p><ul class=\"facts\">%s</ul>", r->without);
+	fputs("<details><summary>Licences</summary><p>oomtrace: GPL-2.0-only. The chart is drawn by "
+	      "dygraphs:</p><pre>", out);
+	fputs(html_asset_licence, out);
+	fputs("</pre></details></footer>\n", out);
+}
+
+/* ---- the data of what the script draws ---- */
+
+static void put_limit_value(FILE *out, uint64_t max_bytes)
+{
+	if (max_bytes == SERIES__LIMIT_UNKNOWN)
+		fputs("null", out);
+	else if (max_bytes == RECORD_MAX)
+		fputs("\"max\"", out);
+	else
+		fprintf(out, "%" PRIu64, max_bytes);
+}
+
+static void put_spans(const char *name, const struct spans *spans, FILE *out)
+{
+	fprintf(out, ",\"%s\":[", name);
+	for (size_t i = 0; i < spans->count; i++) {
+		const struct span *s = &spans->spans[i];
+
+		fprintf(out, "%s[%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 "]",
+			i ? "," : "", s->from_ns, s->to_ns, s->sum.duration_ns, s->sum.runs,
+			s->sum.reclaimed_bytes);
+	}
+	fputc(']', out);
+}
+
+static void put_curve(struct html_curve *c, size_t buckets, FILE *out)
+{
+	fputs("{\"label\":", out);
+	html__json(out, c->label);
+	fputs(",\"cgroup\":", out);
+	html__json(out, c->cgroup);
+	fputs(",\"points\":[", out);
+	series__shrink(&c->usage, buckets);
+	for (size_t i = 0; i < c->usage.count; i++) {
+		struct record_point points[2];
+		int n = series__points(&c->usage.buckets[i], points);
+
+		for (int p = 0; p < n; p++) {
+			fprintf(out, "%s[%" PRIu64 ",%" PRIu64 ",", i || p ? "," : "", points[p].ts_ns,
+				points[p].usage_bytes);
+			put_limit_value(out, points[p].max_bytes);
+			fputc(']', out);
+		}
+	}
+	fputc(']', out);
+	put_spans("reclaim", &c->reclaim, out);
+	put_spans("throttle", &c->throttle, out);
+	fputc('}', out);
+}
+
+static int put_data(struct html_report *r, FILE *out)
+{
+	size_t first = main_curve(r);
+	int err;
+
+	fprintf(out, "<script type=\"application/json\" id=\"data\">{\"main\":%zu,\"curves\":[", first);
+	for (size_t i = 0; i < r->curve_count; i++) {
+		fputs(i ? ",\n" : "", out);
+		put_curve(&r->curves[i], i == first ? MAIN_BUCKETS : OTHER_BUCKETS, out);
+	}
+	fputs("],\n\"kills\":[", out);
+	err = html_page__copy(&r->kill_marks, out);
+	fputs("],\n\"writes\":[", out);
+	if (!err)
+		err = html_page__copy(&r->write_marks, out);
+	fputs("],\n\"flame\":", out);
+	if (r->flame)
+		flame__write_json(r->flame, out);
+	else
+		fputs("null", out);
+	fputs("}</script>\n", out);
+	return err;
+}
+
+int html_page__write(struct html_report *r, FILE *out)
+{
+	int err;
+
+	put_head(r, out);
+	put_header(r, out);
+	fputs("<main id=\"main\">\n", out);
+	err = html_verdict__write(r, out);
+	put_totals(r, out);
+	if (!err)
+		err = put_data(r, out); /* with all points: the table after it has fewer */
+	put_chart(r, out);
+	if (!err)
+		err = put_tables(r, out);
+	if (!err)
+		err = put_cards(r, out);
+	put_flame(r, out);
+	if (!err)
+		err = put_late_tables(r, out);
+	fputs("</main>\n", out);
+	put_about(r, out);
+	fprintf(out, "<script>%s</script>\n<script>%s</script>\n</body>\n</html>\n",
+		html_asset_library, html_asset_script);
+	return err ? err : sink__flush(&r->base);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A curve of usage in bounded memory. While there is room every point is kept; then time is cut into
+ * buckets, each twice as long as before when that is not enough, and of each bucket stay the lowest
+ * and the highest point: no peak is ever lost. Points may come in any order.
+ */
+#ifndef OOMTRACE_SERIES_H
+#define OOMTRACE_SERIES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "record/record.h"
+
+#define SERIES__LIMIT_UNKNOWN (UINT64_MAX - 1)
+
+struct series_bucket {
+	struct record_point low, high; /* the same one when there is only one */
+};
+
+struct series {
+	struct series_bucket *buckets; /* in order of time */
+	size_t count, room;
+	unsigned int shift;            /* a bucket is 2^shift ns */
+};
+
+/* Takes a point; max_bytes may be SERIES__LIMIT_UNKNOWN. Returns 0 or -ENOMEM. */
+int series__add(struct series *series, size_t room, struct record_point point);
+
+/* Joins buckets until there are at most `count`, of at least 1. */
+void series__shrink(struct series *series, size_t count);
+
+/* The bucket's points in order of time. Returns how many: 1 or 2. */
+int series__points(const struct series_bucket *bucket, struct record_point points[2]);
+
+void series__free(struct series *series);
+
+/* Spans of time with sums, such as of reclaim. They are joined in the same way when there are many. */
+struct span {
+	uint64_t from_ns, to_ns;
+	struct record_reclaim_sum sum;
+};
+
+struct spans {
+	struct span *spans; /* in order of their beginnings */
+	size_t count, room;
+	unsigned int shift;
+};
+
+int spans__add(struct spans *spans, size_t room, struct span span);
+void spans__free(struct spans *spans);
+
+#endif

@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "report/timeline.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "output/text_parts.h"
+#include "base/units.h"
+
+#define LINES_MAX 1000 /* of a session; the text below has all */
+#define COMM_BYTES 64
+#define NAME_BYTES 256
+#define PATH_BYTES 4096
+
+/* OOMs that follow one another in the same place: one line for all. */
+struct run {
+	uint64_t ooms, kills;
+	int64_t first_ns, last_ns; /* wall clock */
+	struct record_container container;
+	char name[NAME_BYTES];
+	char path[PATH_BYTES];
+	char comm[COMM_BYTES];
+	bool same_comm;
+};
+
+struct timeline {
+	struct sink base;
+	int64_t began_ns; /* wall clock */
+	bool begun;
+	bool stalled; /* the stall has been told of, and goes on */
+	uint64_t lines, sessions;
+	char target_id[CONTAINER__ID_SIZE]; /* of the target, when that is a container; else "" */
+	struct run run;
+};
+
+static void copy(char *dst, size_t size, const char *src)
+{
+	snprintf(dst, size, "%s", src ? src : "");
+}
+
+static void put_offset(FILE *out, int64_t from_ns, int64_t ns)
+{
+	char text[UNITS__TEXT_SIZE + 1] = "+";
+	bool before = ns < from_ns;
+
+	units__format_duration(text + 1, sizeof(text) - 1,
+			       before ? (uint64_t)from_ns - (uint64_t)ns : (uint64_t)ns - (uint64_t)from_ns);
+	if (before)
+		text[0] = '-';
+	fprintf(out, "    %10s  ", text);
+}
+
+/* False: there are enough of them. */
+static bool begin_line(struct timeline *t, int64_t wall_ns)
+{
+	if (!t->begun) {
+		t->begun = true;
+		t->began_ns = wall_ns;
+	}
+	if (t->lines++ >= LINES_MAX)
+		return false;
+	put_offset(t->base.out, t->began_ns, wall_ns);
+	return true;
+}
+
+static int line_error(const struct timeline *t)
+{
+	return ferror(t->base.out) ? sink__flush((struct sink *)&t->base) : 0;
+}
+
+/* The container that is being traced need not be named again and again. */
+static void put_place(const struct timeline *t, const char *before, const struct record_container *c,
+		      const char *path)
+{
+	if (t->target_id[0] && !strcmp(t->target_id, c->ref.id))
+		return;
+	fputs(before, t->base.out);
+	if (!text__container(t->base.out, c))
+		text__name(t->base.out, path && *path ? path : NULL);
+}
+
+static void end_run(struct timeline *t)
+{
+	struct run *run = &t->run;
+	char took[UNITS__TEXT_SIZE];
+	FILE *out = t->base.out;
+
+	if (run->ooms && begin_line(t, run->first_ns)) {
+		if (run->ooms > 1)
+			fprintf(out, "%" PRIu64 " OOMs in %s killed ", run->ooms,
+				units__format_duration(took, sizeof(took),
+						       (uint64_t)run->last_ns - (uint64_t)run->first_ns));
+		else
+			fputs("OOM killed ", out);
+		if (run->kills)
+			fprintf(out, "%" PRIu64 " process%s", run->kills, run->kills == 1 ? "" : "es");
+		else
+			fputs("nothing", out);
+		if (run->kills) {
+			fputs(": ", out);
+			text__name(out, run->comm);
+			fputs(run->same_comm ? "" : " and others", out);
+		}
+		put_place(t, ", in ", &run->container, run->path);
+		fputc('\n', out);
+	}
+	*run = (struct run){};
+}
+
+static bool same_place(const struct run *run, const struct record_container *c, const char *path)
+{
+	if (c->ref.runtime != run->container.ref.runtime || strcmp(c->ref.id, run->container.ref.id))
+		return false;
+	return c->ref.runtime != CONTAINER__UNKNOWN ||
+	       !strncmp(run->path, path ? path : "", sizeof(run->path) - 1);
+}
+
+static void add_to_run(struct timeline *t, const struct record_oom *oom,
+		       const struct record_container *c, const char *path)
+{
+	struct run *run = &t->run;
+
+	if (run->ooms && (!same_place(run, c, path) || oom->time.wall_ns < run->last_ns))
+		end_run(t);
+	if (!run->ooms) {
+		run->first_ns = oom->time.wall_ns;
+		run->container = *c;
+		copy(run->name, sizeof(run->name), c->name);
+		run->container.name = c->name ? run->name : NULL;
+		copy(run->path, sizeof(run->path), path);
+		run->same_comm = true;
+	}
+	run->ooms++;
+	run->kills += oom->killed;
+	run->last_ns = oom->time.wall_ns;
+	for (size_t i = 0; i < oom->victim_count; i++) {
+		const char *comm = oom->victims[i].comm ? oom->victims[i].comm : "(unknown)";
+
+		if (oom->victims[i].role == ROLE_EXITING)
+			continue;
+		if (!run->comm[0])
+			copy(run->comm, sizeof(run->comm), comm);
+		else if (strncmp(run->comm, comm, sizeof(run->comm) - 1))
+			run->same_comm = false;
+	}
+}
+
+static int timeline_oom(struct sink *base, const struct record_oom *oom)
+{
+	static const struct record_container none;
+	struct timeline *t = (struct timeline *)base;
+	const struct record_victim *victim = oom->victim_count ? &oom->victims[0] : NULL;
+
+	if (victim)
+		add_to_run(t, oom, &victim->container, victim->cgroup);
+	else
+		add_to_run(t, oom, oom->limit ? &oom->limit_container : &none,
+			   oom->limit ? oom->limit->path : "the machine");
+	return line_error(t);
+}
+
+static int timeline_session(struct sink *base, const struct record_session *s)
+{
+	struct timeline *t = (struct timeline *)base;
+	char text[64];
+
+	if (sink__finish(base))
+		return sink__flush(base);
+	t->begun = true;
+	t->began_ns = s->time.wall_ns;
+	t->lines = 0;
+	t->stalled = false;
+	copy(t->target_id, sizeof(t->target_id), s->container.ref.id);
+	fprintf(base->out, "%sTimeline, from %s on:\n", t->sessions++ ? "\n" : "",
+		sink__format_time(text, sizeof(text), s->time.wall_ns));
+	return line_error(t);
+}
+
+static int timeline_limit(struct sink *base, const struct record_limit *l)
+{
+	struct timeline *t = (struct timeline *)base;
+	FILE *out = base->out;
+
+	end_run(t);
+	if (!begin_line(t, l->time.wall_ns))
+		return 0;
+	fputs(sink__limit_file_name(l->file), out);
+	text__size(out, " ", l->old_bytes);
+	text__size(out, " -> ", l->new_bytes);
+	fputs(l->result < 0 ? " refused, by " : " by ", out);
+	text__process(out, l->writer_comm, l->writer_pid);
+	if (l->kills)
+		fprintf(out, ", killed %" PRIu32, l->kills);
+	put_place(t, ", of ", &l->container, l->cgroup);
+	fputc('\n', out);
+	return line_error(t);
+}
+
+static int timeline_stall(struct sink *base, const struct record_stall *s)
+{
+	struct timeline *t = (struct timeline *)base;
+	char took[UNITS__TEXT_SIZE];
+	bool news = !t->stalled || s->over;
+
+	t->stalled = !s->over;
+	if (!news)
+		return 0;
+	end_run(t);
+	if (!begin_line(t, s->time.wall_ns))
+		return 0;
+	fputs(s->over ? "no longer stuck" : "stuck", base->out);
+	text__size(base->out, " in reclaim at the limit of ", s->max_bytes);
+	fprintf(base->out, ", %s %s", s->over ? "after" : "for",
+		units__format_duration(took, sizeof(took), s->duration_ns));
+	put_place(t, ", in ", &s->container, s->cgroup);
+	fputc('\n', base->out);
+	return line_error(t);
+}
+
+static int timeline_exit(struct sink *base, const struct record_exit *e)
+{
+	struct timeline *t = (struct timeline *)base;
+
+	if (!e->container)
+		return 0;
+	end_run(t);
+	if (!begin_line(t, e->time.wall_ns))
+		return 0;
+	if (!text__container(base->out, &e->which))
+		text__name(base->out, e->cgroup);
+	fputs(" is gone", base->out);
+	if (e->has_status)
+		fprintf(base->out, ": exit code %d%s", sink__exit_code(e->status),
+			e->oom_victim ? ", killed by the OOM killer" : "");
+	fputc('\n', base->out);
+	return line_error(t);
+}
+
+static int timeline_lost(struct sink *base, const struct record_lost *lost)
+{
+	struct timeline *t = (struct timeline *)base;
+
+	end_run(t);
+	if (!begin_line(t, lost->time.wall_ns))
+		return 0;
+	fprintf(base->out, "%" PRIu64 " events lost (", lost->count);
+	text__name(base->out, lost->kind);
+	fputs(")\n", base->out);
+	return line_error(t);
+}
+
+static int timeline_end(struct sink *base, const struct record_end *end)
+{
+	struct timeline *t = (struct timeline *)base;
+
+	end_run(t);
+	if (!begin_line(t, end->time.wall_ns))
+		return 0;
+	fputs("the end: ", base->out);
+	text__name(base->out, end->reason);
+	fputc('\n', base->out);
+	return line_error(t);
+}
+
+static int timeline_finish(struct sink *base)
+{
+	struct timeline *t = (struct timeline *)base;
+
+	end_run(t);
+	if (t->lines > LINES_MAX)
+		fprintf(base->out, "    %10s  %" PRIu64 " more\n", "...", t->lines - LINES_MAX);
+	t->lines = 0;
+	return 0;
+}
+
+static void timeline_free(struct sink *base)
+{
+	free(base);
+}
+
+static const struct sink_ops timeline_ops = {
+	.session = timeline_session,
+	.oom = timeline_oom,
+	.limit = timeline_limit,
+	.stall = timeline_stall,
+	.exit = timeline_exit,
+	.lost = timeline_lost,
+	.end = timeline_end,
+	.free = timeline_free,
+	.finish = timeline_finish,
+};
+
+struct sink *timeline__new(FILE *out)
+{
+	struct timeline *t = calloc(1, sizeof(*t));
+
+	if (t)
+		t->base = (struct sink){ .ops = &timeline_ops, .out = out };
+	return t ? &t->base : NULL;
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A line for each thing that happened, with its time from the session's beginning: for the summary. */
+#ifndef OOMTRACE_TIMELINE_H
+#define OOMTRACE_TIMELINE_H
+
+#include "record/sink.h"
+
+struct sink *timeline__new(FILE *out);
+
+#endif

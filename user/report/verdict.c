@@ -1,0 +1,462 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "report/verdict.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "output/text_parts.h"
+#include "base/units.h"
+
+/* What is told of a session is bounded, however much is in it. */
+#define SUBJECTS_MAX 256
+#define WRITES_MAX 1024
+#define PATH_BYTES 4096
+#define NAME_BYTES 64
+#define NAME_LONG_BYTES 256
+
+/* A write of a limit, as far as a sentence needs it. */
+struct write {
+	uint64_t id; /* 0: none */
+	uint64_t old_bytes, new_bytes;
+	uint32_t pid;
+	char comm[NAME_BYTES];
+};
+
+/* The OOM that a subject's sentence is about. */
+struct decisive {
+	uint64_t id;
+	enum record_cause cause;
+	uint64_t limit_id, since_ns;
+	bool has_max;
+	uint64_t max_bytes;
+	bool own; /* the subject's own limit */
+	char limit[PATH_BYTES];
+	struct write write; /* the one that cause says something of, once it is known */
+};
+
+/* A container, or a cgroup that is none. */
+struct subject {
+	struct subject *next;
+	char path[PATH_BYTES];
+	struct record_container container;
+	char name[NAME_LONG_BYTES];
+	uint64_t ooms, kills, nothing;
+	bool init_killed;
+	struct decisive decisive;
+	bool gone, has_status, gone_by_oom;
+	uint32_t status;
+	bool runtime_oom_killed;
+};
+
+struct verdict {
+	struct sink base;
+	verdict_fn tell;
+	void *ctx;
+	struct subject *subjects, **end;
+	size_t count;
+	uint64_t others; /* OOMs of subjects that found no room */
+	struct write writes[WRITES_MAX]; /* the latest, a ring */
+	uint64_t write_count;
+	bool begun; /* a session that has not been told of */
+	bool ended;
+	uint64_t killed; /* in all of the session */
+};
+
+static void copy(char *dst, size_t size, const char *src)
+{
+	snprintf(dst, size, "%s", src ? src : "");
+}
+
+static struct subject *new_subject(struct verdict *v, const char *path,
+				   const struct record_container *c)
+{
+	struct subject *s = v->count < SUBJECTS_MAX ? calloc(1, sizeof(*s)) : NULL;
+
+	if (!s)
+		return NULL;
+	copy(s->path, sizeof(s->path), path);
+	if (c->ref.prefix_len && c->ref.prefix_len < strlen(s->path))
+		s->path[c->ref.prefix_len] = '\0'; /* the container, not what is below it */
+	s->container = *c;
+	copy(s->name, sizeof(s->name), c->name);
+	s->container.name = c->name ? s->name : NULL;
+	*v->end = s;
+	v->end = &s->next;
+	v->count++;
+	return s;
+}
+
+/* NULL: there is no room for another. */
+static struct subject *find_subject(struct verdict *v, const char *path,
+				    const struct record_container *c)
+{
+	bool is_container = c->ref.runtime != CONTAINER__UNKNOWN;
+
+	for (struct subject *s = v->subjects; s; s = s->next) {
+		if (is_container && s->container.ref.runtime == c->ref.runtime &&
+		    !strcmp(s->container.ref.id, c->ref.id) &&
+		    !strcmp(s->container.ref.pod_uid, c->ref.pod_uid))
+			return s;
+		if (!is_container && s->container.ref.runtime == CONTAINER__UNKNOWN &&
+		    !strncmp(s->path, path ? path : "", sizeof(s->path) - 1))
+			return s;
+	}
+	return new_subject(v, path, c);
+}
+
+static void note_write(struct decisive *d, const struct write *write)
+{
+	if (d->limit_id && d->limit_id == write->id)
+		d->write = *write;
+}
+
+static void decide(struct verdict *v, struct subject *s, const struct record_oom *oom)
+{
+	struct decisive *d = &s->decisive;
+
+	*d = (struct decisive){ .id = oom->id, .cause = oom->cause, .limit_id = oom->cause_limit_id,
+				.since_ns = oom->cause_since_ns };
+	if (oom->limit && oom->limit->path) {
+		copy(d->limit, sizeof(d->limit), oom->limit->path);
+		d->has_max = oom->limit->has_memory;
+		d->max_bytes = oom->limit->max_bytes;
+		d->own = !strcmp(oom->limit->path, s->path);
+	}
+	for (size_t i = 0; i < WRITES_MAX; i++)
+		note_write(d, &v->writes[i]);
+}
+
+static int verdict_oom(struct sink *base, const struct record_oom *oom)
+{
+	static const struct record_container none;
+	struct verdict *v = (struct verdict *)base;
+	const struct record_victim *victim = NULL;
+	struct subject *s;
+	bool init = false;
+
+	for (size_t i = 0; i < oom->victim_count; i++) {
+		if (oom->victims[i].role == ROLE_EXITING)
+			continue;
+		if (!victim)
+			victim = &oom->victims[i];
+		init = init || oom->victims[i].init;
+	}
+	if (victim)
+		s = find_subject(v, victim->cgroup, &victim->container);
+	else if (oom->outcome == OOM_NO_VICTIM)
+		s = find_subject(v, oom->limit ? oom->limit->path : NULL,
+				 oom->limit ? &oom->limit_container : &none);
+	else
+		return 0; /* nobody was hurt, or it is not known who */
+	if (!s) {
+		v->others++;
+		return 0;
+	}
+	s->ooms++;
+	s->kills += oom->killed;
+	s->nothing += !victim;
+	if (!s->decisive.id || (victim && s->nothing == s->ooms - 1) || (init && !s->init_killed))
+		decide(v, s, oom);
+	s->init_killed = s->init_killed || init;
+	return 0;
+}
+
+static int verdict_limit(struct sink *base, const struct record_limit *limit)
+{
+	struct verdict *v = (struct verdict *)base;
+	struct write *write = &v->writes[v->write_count++ % WRITES_MAX];
+
+	*write = (struct write){ .id = limit->id, .old_bytes = limit->old_bytes,
+				 .new_bytes = limit->new_bytes, .pid = limit->writer_pid };
+	copy(write->comm, sizeof(write->comm), limit->writer_comm);
+	/* A write that kills in itself is told of after its kills. */
+	for (struct subject *s = v->subjects; s; s = s->next)
+		note_write(&s->decisive, write);
+	return 0;
+}
+
+static int verdict_exit(struct sink *base, const struct record_exit *exit)
+{
+	struct verdict *v = (struct verdict *)base;
+	struct subject *s;
+
+	if (!exit->container)
+		return 0;
+	s = find_subject(v, exit->cgroup, &exit->which);
+	if (!s)
+		return 0;
+	s->gone = true;
+	s->has_status = exit->has_status;
+	s->status = exit->status;
+	s->gone_by_oom = exit->oom_victim;
+	s->runtime_oom_killed = exit->runtime_oom_killed;
+	return 0;
+}
+
+static int verdict_end(struct sink *base, const struct record_end *end)
+{
+	struct verdict *v = (struct verdict *)base;
+
+	v->ended = true;
+	v->killed = end->kills;
+	return 0;
+}
+
+/* ---- sentences ---- */
+
+static void put_limit_of(FILE *out, const struct decisive *d)
+{
+	fputs(d->own ? "its own limit" : "the limit", out);
+	if (d->has_max)
+		text__size(out, " of ", d->max_bytes);
+	if (d->own)
+		return;
+	fputs(" of ", out);
+	text__name(out, d->limit[0] ? d->limit : NULL);
+}
+
+static void put_writer(FILE *out, const struct decisive *d)
+{
+	if (d->write.new_bytes < d->write.old_bytes)
+		text__size(out, ", lowered from ", d->write.old_bytes);
+	else
+		fputs(", written", out);
+	fprintf(out, " by pid %u (", d->write.pid);
+	text__name(out, d->write.comm);
+	fputc(')', out);
+}
+
+static void put_cause(FILE *out, const struct decisive *d)
+{
+	char since[UNITS__TEXT_SIZE];
+
+	if (d->cause == CAUSE_MACHINE) {
+		fputs("the whole machine was out of memory", out);
+		return;
+	}
+	if (d->cause == CAUSE_SYSRQ) {
+		fputs("somebody asked for it by sysrq", out);
+		return;
+	}
+	put_limit_of(out, d);
+	if (d->cause == CAUSE_REACHED)
+		fputs(", into which the workload grew", out);
+	if ((d->cause != CAUSE_WRITE && d->cause != CAUSE_LOWERED) || !d->limit_id)
+		return;
+	if (d->write.id)
+		put_writer(out, d);
+	else
+		fprintf(out, ", lowered by write %" PRIu64, d->limit_id);
+	if (d->cause == CAUSE_WRITE)
+		fputs(", inside that write", out);
+	else if (d->since_ns)
+		fprintf(out, " %s before",
+			units__format_duration(since, sizeof(since), d->since_ns));
+}
+
+static void put_subject(FILE *out, const struct subject *s)
+{
+	if (!text__container(out, &s->container))
+		text__name(out, s->path[0] ? s->path : "the machine");
+}
+
+static void put_processes(FILE *out, const struct subject *s)
+{
+	fprintf(out, "%" PRIu64 " process%s", s->kills, s->kills == 1 ? "" : "es");
+	if (s->ooms > 1)
+		fprintf(out, " in %" PRIu64 " OOMs", s->ooms);
+}
+
+static const char *put_end_without_oom(FILE *out, const struct subject *s)
+{
+	int code = sink__exit_code(s->status);
+
+	if (s->has_status)
+		fprintf(out, " ended with exit code %d", code);
+	else
+		fputs(" has ended", out);
+	if (s->gone_by_oom) {
+		fputs(": its init was killed in an OOM that is not in here", out);
+		return "oom-killed";
+	}
+	if (s->has_status && (s->status & 0x7f) == 9) {
+		fputs(", but was not OOM-killed: somebody sent it SIGKILL, as docker kill does, and "
+		      "docker stop after a while", out);
+		if (s->runtime_oom_killed)
+			fprintf(out, " (%s's OOMKilled is true for a process in it)",
+				container__runtime_name(s->container.ref.runtime));
+		return "sigkill";
+	}
+	return "ended";
+}
+
+/* What follows the subject. Returns the kind. */
+static const char *put_sentence(FILE *out, const struct subject *s)
+{
+	const char *kind = "lost-processes";
+
+	if (s->ooms && s->ooms == s->nothing) {
+		fputs(" could not be helped: at ", out);
+		put_cause(out, &s->decisive);
+		fprintf(out, " nothing could be killed, %" PRIu64 " time%s", s->nothing,
+			s->nothing == 1 ? "" : "s");
+		return "no-victim";
+	}
+	if (!s->kills)
+		return put_end_without_oom(out, s);
+	if (s->init_killed && (!s->gone || s->gone_by_oom)) {
+		fputs(" was OOM-killed: ", out);
+		put_cause(out, &s->decisive);
+		fputs("; ", out);
+		put_processes(out, s);
+		fputs(" killed", out);
+		if (s->has_status)
+			fprintf(out, "; exit code %d", sink__exit_code(s->status));
+		return "oom-killed";
+	}
+	if (s->gone)
+		kind = put_end_without_oom(out, s);
+	fputs(s->gone ? "; before that it lost " : " lost ", out);
+	put_processes(out, s);
+	fputs(" to the OOM killer: ", out);
+	put_cause(out, &s->decisive);
+	return kind;
+}
+
+static int tell_subject(struct verdict *v, const struct subject *s)
+{
+	struct verdict_sentence sentence = {
+		.cgroup = s->path[0] ? s->path : NULL,
+		.ooms = s->ooms,
+		.kills = s->kills,
+		.oom_id = s->decisive.id,
+	};
+	size_t size;
+	char *text = NULL;
+	FILE *out = open_memstream(&text, &size);
+	size_t subject_len;
+	const char *why;
+	int err;
+
+	if (!out)
+		return -ENOMEM;
+	put_subject(out, s);
+	fflush(out);
+	subject_len = size;
+	sentence.kind = put_sentence(out, s);
+	if (fclose(out)) {
+		free(text);
+		return -ENOMEM;
+	}
+	sentence.text = text;
+	why = strstr(text + subject_len, ": "); /* a name of its own may have that in it */
+	sentence.head_len = why ? (size_t)(why - text) : size;
+	err = v->tell(v->ctx, &sentence);
+	free(text);
+	return err;
+}
+
+/* Of a recording that was cut off, or that a part of was asked for, that isn't said of the whole. */
+static int tell_none(struct verdict *v)
+{
+	struct verdict_sentence none = { .kind = "none", .text = "nothing was OOM-killed" };
+
+	if (!v->ended)
+		none.text = "nothing was OOM-killed until the recording breaks off";
+	else if (v->killed)
+		none.text = "nothing was OOM-killed in this part of the recording";
+	none.head_len = strlen(none.text);
+	return v->tell(v->ctx, &none);
+}
+
+static int tell_others(struct verdict *v)
+{
+	struct verdict_sentence others = { .kind = "others", .ooms = v->others };
+	char text[64];
+
+	snprintf(text, sizeof(text), "%" PRIu64 " more OOMs in other cgroups", v->others);
+	others.text = text;
+	others.head_len = strlen(text);
+	return v->tell(v->ctx, &others);
+}
+
+/* The containers that ended first: theirs is what the reader came for. */
+static int tell_all(struct verdict *v)
+{
+	int err = v->begun && !v->subjects ? tell_none(v) : 0;
+
+	for (int gone = 1; gone >= 0; gone--) {
+		for (struct subject *s = v->subjects; s && !err; s = s->next) {
+			if ((s->gone || s->init_killed) == gone)
+				err = tell_subject(v, s);
+		}
+	}
+	return !err && v->others ? tell_others(v) : err;
+}
+
+static void forget(struct verdict *v)
+{
+	while (v->subjects) {
+		struct subject *next = v->subjects->next;
+
+		free(v->subjects);
+		v->subjects = next;
+	}
+	v->end = &v->subjects;
+	v->count = 0;
+	v->others = 0;
+	memset(v->writes, 0, sizeof(v->writes));
+	v->write_count = 0;
+	v->begun = false;
+	v->ended = false;
+	v->killed = 0;
+}
+
+static int verdict_finish(struct sink *base)
+{
+	struct verdict *v = (struct verdict *)base;
+	int err = tell_all(v);
+
+	forget(v);
+	return err;
+}
+
+static int verdict_session(struct sink *base, const struct record_session *session)
+{
+	int err = verdict_finish(base);
+
+	(void)session;
+	((struct verdict *)base)->begun = true;
+	return err;
+}
+
+static void verdict_free(struct sink *base)
+{
+	forget((struct verdict *)base);
+	free(base);
+}
+
+static const struct sink_ops verdict_ops = {
+	.session = verdict_session,
+	.oom = verdict_oom,
+	.limit = verdict_limit,
+	.exit = verdict_exit,
+	.end = verdict_end,
+	.free = verdict_free,
+	.finish = verdict_finish,
+};
+
+struct sink *verdict__new(verdict_fn tell, void *ctx)
+{
+	struct verdict *v = calloc(1, sizeof(*v));
+
+	if (!v)
+		return NULL;
+	v->base.ops = &verdict_ops;
+	v->end = &v->subjects;
+	v->tell = tell;
+	v->ctx = ctx;
+	return &v->base;
+}

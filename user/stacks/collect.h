@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Stacks from the kernel -> stack records. Empties the kernel's sums, finds names for them and adds up
+ * what is equal, in bounded memory: when there are too many stacks, those that there are are
+ * handed over and counting begins anew.
+ */
+#ifndef OOMTRACE_STACKS_H
+#define OOMTRACE_STACKS_H
+
+#include "trace/decode.h"
+#include "record/record.h"
+#include "stacks/symbols.h"
+#include "trace/tracer.h"
+
+struct stacks;
+
+/* Gets each record, valid during the call; its wall-clock time is left to be filled in. */
+typedef void (*stacks_record_fn)(void *ctx, struct record_stack *record);
+
+/*
+ * The symbols aren't owned; NULL: there are none, and stacks are addresses. Returns NULL when there is no
+ * memory.
+ */
+struct stacks *stacks__new(struct symbols *symbols, stacks_record_fn on_stack, void *ctx);
+void stacks__free(struct stacks *stacks);
+
+/* Takes an EVENT_SAMPLED or an EVENT_STACK. */
+void stacks__event(struct stacks *stacks, const union event *event);
+
+/* The record of this OOM is out: now that of its trigger's stack may follow. */
+void stacks__on_oom(struct stacks *stacks, uint64_t oom_id);
+
+/* Now and then, at intervals that are long beside the run of a program in the kernel. */
+void stacks__tick(struct stacks *stacks, struct tracer *tracer);
+
+/* There are answers to be read from symbols__fd(), or it is at its end. */
+void stacks__answers(struct stacks *stacks);
+
+/* Hands over all that there is, and waits for the names of it, but not for ever. */
+void stacks__finish(struct stacks *stacks, struct tracer *tracer);
+
+struct stacks_health {
+	uint64_t nameless;     /* samples and triggers' stacks that are addresses since a helper has failed */
+	unsigned int replaced; /* how often one has, and another one took its place */
+	bool alone;            /* there is no helper (any more) */
+};
+
+struct stacks_health stacks__health(const struct stacks *stacks);
+
+/* Samples that could not be kept. */
+uint64_t stacks__lost(const struct stacks *stacks);
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Addresses of processes -> functions. Works from what was kept of a process while it lived: where its
+ * files were mapped, and open descriptors of them. Parses files that containers choose, so it runs in a
+ * process that may do nothing else (symbols_keeper.c). Memory, descriptors and time are bounded: what
+ * has not been asked for longest goes first.
+ */
+#ifndef OOMTRACE_SYMBOLIZE_H
+#define OOMTRACE_SYMBOLIZE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <time.h>
+
+#include "stacks/mapping.h"
+
+#define SYMBOL_NAME_SIZE 256
+#define SYMBOLIZE_PROCESSES_MAX 256
+#define SYMBOLIZE_MODULES_MAX 512 /* files with a descriptor */
+#define SYMBOLIZE_JIT_MAPS_MAX 16 /* that are kept in memory */
+#define SYMBOLIZE_OPEN_MAX 96     /* of these, whose symbols are at hand; more than a stack has frames */
+
+/* One program run by one process: after an exec the addresses have other meanings. */
+struct process_id {
+	uint64_t start_ns;
+	uint32_t pid;
+	uint32_t exec_id;
+};
+
+struct symbol {
+	char function[SYMBOL_NAME_SIZE]; /* "": unknown; a longer name is cut */
+	const char *module;   /* path as the process sees it, or "[vdso]", ...; NULL: unknown */
+	uint64_t address;     /* as the module's file has it; without one, in memory */
+	uint64_t offset;      /* into the function */
+	/* The module's name is valid until the next call. */
+};
+
+/* One state of one file. */
+struct file_id {
+	dev_t dev;
+	ino_t ino; /* 0: none */
+	off_t size;
+	struct timespec mtime;
+};
+
+/* For a file whose reading ends the process: whoever starts another one needn't let it happen again. */
+struct symbolizer_guard {
+	struct file_id *reading;   /* is told which file is being read; memory that outlives the process */
+	const struct file_id *bad; /* files that are never read */
+	size_t bad_count;
+};
+
+struct symbolizer;
+
+/* The guard, or NULL, is valid as long as the symbolizer. Returns NULL when there is no memory. */
+struct symbolizer *symbolizer__new(const struct symbolizer_guard *guard);
+void symbolizer__free(struct symbolizer *s);
+
+/*
+ * What is added next are mappings of this process. Those that are known stay unless others are in their
+ * place: of a process that is exiting, files can't be opened any more, and some mappings are missing.
+ */
+void symbolizer__begin(struct symbolizer *s, const struct process_id *id);
+
+/* Adds a mapping to the process begun last. Takes over the descriptor of its file, -1 if there is none. */
+void symbolizer__add(struct symbolizer *s, const struct mapping *mapping, int fd);
+
+/* The same for the file with the process's names for code that it makes (jit_map.h). */
+void symbolizer__add_jit_map(struct symbolizer *s, int fd);
+
+/*
+ * Resolves the addresses of a stack, innermost first. Returns how many are in no known mapping: if
+ * there are any, the process has mapped more since it was looked at.
+ */
+size_t symbolizer__resolve(struct symbolizer *s, const struct process_id *id,
+			   const uint64_t *addresses, size_t count, struct symbol *out);
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Names for the addresses in stacks, from two processes of oomtrace's own, so that neither privileges nor
+ * the parsing of other people's files are where the tracing is:
+ *
+ *   oomtrace -> oomtrace-maps -> oomtrace-syms -> oomtrace
+ *
+ * oomtrace-maps may look at other processes, and only lists and opens the files that they have mapped;
+ * oomtrace-syms gets these descriptors, has no privilege at all, and reads the files. What one asks
+ * for goes through both in order: a process is looked at before its stack is resolved. A third, the keeper
+ * of oomtrace-syms, which has its name and its (lack of) privileges, starts another one when it fails.
+ */
+#ifndef OOMTRACE_SYMBOLS_H
+#define OOMTRACE_SYMBOLS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "event.h"
+#include "record/record.h"
+#include "stacks/elf_symbols.h"
+
+struct symbols;
+
+struct symbols_stack {
+	struct process_id process;
+	uint32_t user_count, kernel_count;
+	uint64_t user[STACK_DEPTH], kernel[STACK_DEPTH]; /* innermost first */
+};
+
+#define SYMBOLS_REPLACED_MAX 8
+
+struct symbols_answer {
+	uint32_t number;   /* of the question; 0: of none */
+	bool replaced;     /* the process that reads files has failed, and another one goes on: here are no frames */
+	uint32_t unmapped; /* user frames that are in no mapping that was known of the process */
+	size_t user_count, kernel_count; /* without the frames of oomtrace's own programs */
+	struct record_frame user[STACK_DEPTH], kernel[STACK_DEPTH];
+};
+
+/*
+ * Starts them, before there are threads or descriptors that they must not have, and before privileges
+ * are dropped. Returns 0 or a negative errno.
+ */
+int symbols__start(struct symbols **out);
+
+/* A descriptor that polls readable when symbols__read() has something. */
+int symbols__fd(const struct symbols *symbols);
+
+/*
+ * Has the mappings of a living process noted; one that isn't any more, or that isn't the one meant, is
+ * left out. Doesn't block. Returns 0, -EAGAIN when too much has been asked for, or another negative
+ * errno when a helper is gone.
+ */
+int symbols__look_at(struct symbols *symbols, const struct process_id *process);
+
+/* Asks for the names in a stack. The caller's number, not 0, comes back with the answer. Returns as above. */
+int symbols__ask(struct symbols *symbols, const struct symbols_stack *stack, uint32_t number);
+
+/*
+ * Reads an answer, whose strings are valid until the next call. Answers come in the order of the
+ * questions. Returns 1, 0 when there is none yet, or a negative errno when there will be none any more.
+ */
+int symbols__read(struct symbols *symbols, struct symbols_answer *answer);
+
+/* Ends all. Takes NULL. */
+void symbols__stop(struct symbols *symbols);
+
+#endif

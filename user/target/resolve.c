@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "target/resolve.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MAX_PIDS 4096 /* of a container, looked at for its init */
+
+static void copy(char *dst, size_t size, const char *src)
+{
+	size_t len = strnlen(src, size - 1);
+
+	memcpy(dst, src, len);
+	dst[len] = '\0';
+}
+
+static void add_candidate(struct resolve_result *r, enum container_runtime runtime, const char *id,
+			  const char *name, const char *cgroup)
+{
+	struct resolve_candidate *c;
+
+	if (r->candidate_count == RESOLVE__MAX_CANDIDATES) {
+		r->more_candidates = true;
+		return;
+	}
+	c = &r->candidates[r->candidate_count++];
+	c->runtime = runtime;
+	copy(c->id, sizeof(c->id), id);
+	copy(c->name, sizeof(c->name), name);
+	copy(c->cgroup, sizeof(c->cgroup), cgroup);
+}
+
+/* Two sockets may lead to one runtime. */
+static void add_api_candidate(struct resolve_result *r, const struct runtime_container *c)
+{
+	for (size_t i = 0; i < r->candidate_count; i++)
+		if (!strcmp(r->candidates[i].id, c->id))
+			return;
+	add_candidate(r, c->runtime, c->id, c->name, "");
+}
+
+/* ---- the init process of a cgroup ---- */
+
+struct init_search {
+	pid_t first;
+	pid_t init;
+	unsigned int init_levels;
+	unsigned int pids;
+};
+
+/* How many pid namespaces the process is in, if it is the first of the innermost; otherwise 0. */
+static unsigned int init_levels(pid_t pid)
+{
+	char path[64], line[512];
+	unsigned int levels = 0;
+	bool is_init = false;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	f = fopen(path, "re");
+	if (!f)
+		return 0;
+	while (fgets(line, sizeof(line), f)) {
+		char *save, *word;
+
+		if (strncmp(line, "NSpid:", 6))
+			continue;
+		for (word = strtok_r(line + 6, " \t\n", &save); word;
+		     word = strtok_r(NULL, " \t\n", &save)) {
+			levels++;
+			is_init = !strcmp(word, "1");
+		}
+		break;
+	}
+	fclose(f);
+	return is_init ? levels : 0;
+}
+
+static int search_init(const struct cgroup__node *node, void *ctx)
+{
+	struct init_search *s = ctx;
+	char path[64], line[64];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d/cgroup.procs", node->dir_fd);
+	f = fopen(path, "re");
+	if (!f)
+		return 0;
+	while (s->pids < MAX_PIDS && fgets(line, sizeof(line), f)) {
+		/* 0 is a process that our pid namespace doesn't have. */
+		pid_t pid = (pid_t)strtol(line, NULL, 10);
+		unsigned int levels;
+
+		if (pid <= 0)
+			continue;
+		s->pids++;
+		if (!s->first)
+			s->first = pid;
+		levels = init_levels(pid);
+		/* A container nested in this one has an init of its own, further down. */
+		if (levels && (!s->init || levels < s->init_levels)) {
+			s->init = pid;
+			s->init_levels = levels;
+		}
+	}
+	fclose(f);
+	return 0;
+}
+
+static pid_t find_init(const struct cgroup__hierarchy *h, const char *cgroup)
+{
+	struct init_search s = { 0 };
+
+	if (cgroup__walk(h, cgroup, search_init, &s))
+		return 0;
+	return s.init ? s.init : s.first;
+}
+
+/* ---- the cgroup tree ---- */
+
+struct tree_search {
+	const char *name;
+	struct resolve_result *result;
+	bool exact;
+	/* the match that is kept */
+	bool nested;
+	struct container_ref ref;
+	char cgroup[PATH_MAX];
+	uint64_t cgroup_id;
+};
+
+static const char *ref_id(const struct container_ref *ref)
+{
+	return ref->runtime == CONTAINER__POD ? ref->pod_uid : ref->id;
+}
+
+static bool is_prefix(const struct container_ref *ref, const char *name)
+{
+	switch (ref->runtime) {
+	case CONTAINER__NSPAWN:
+	case CONTAINER__LXC:
+		return false;
+	default:
+		return !strncmp(ref_id(ref), name, strlen(name));
+	}
+}
+
+/* Does this container's cgroup lie in another container? */
+static bool is_nested(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	struct container_ref outer;
+	char parent[PATH_MAX];
+
+	memcpy(parent, path, (size_t)(slash - path));
+	parent[slash - path] = '\0';
+	return !container__from_cgroup_path(parent, &outer) && outer.runtime != CONTAINER__POD;
+}
+
+static int search_tree(const struct cgroup__node *node, void *ctx)
+{
+	struct tree_search *s = ctx;
+	struct resolve_result *r = s->result;
+	struct container_ref ref;
+	bool exact, nested;
+
+	if (container__from_cgroup_path(node->path, &ref) || node->path[ref.prefix_len])
+		return 0;
+	exact = !strcmp(ref_id(&ref), s->name);
+	if (!exact && (s->exact || !is_prefix(&ref, s->name)))
+		return 0;
+	nested = is_nested(node->path);
+	if (exact && !s->exact) {
+		r->candidate_count = 0;
+		r->more_candidates = false;
+	} else if (r->candidate_count && s->ref.runtime == ref.runtime &&
+		   !strcmp(ref_id(&s->ref), ref_id(&ref)) && nested != s->nested) {
+		/* A container may give a cgroup below its own another one's name: not that one. */
+		if (nested)
+			return 0;
+		r->candidate_count--;
+	}
+	s->exact = exact;
+	s->nested = nested;
+	s->ref = ref;
+	copy(s->cgroup, sizeof(s->cgroup), node->path);
+	s->cgroup_id = node->id;
+	add_candidate(r, ref.runtime, ref_id(&ref), "", node->path);
+	return 0;
+}
+
+static int resolve_from_tree(const struct cgroup__hierarchy *h, const char *name,
+			     struct resolve_result *r)
+{
+	struct tree_search s = { .name = name, .result = r };
+	int err;
+
+	r->candidate_count = 0;
+	r->more_candidates = false;
+	err = cgroup__walk(h, "/", search_tree, &s);
+	if (err)
+		return err;
+	if (r->candidate_count > 1) {
+		r->outcome = RESOLVE__AMBIGUOUS;
+		return 0;
+	}
+	if (!r->candidate_count)
+		return 0;
+	r->candidate_count = 0;
+	r->outcome = RESOLVE__RESOLVED;
+	if (r->source == RESOLVE__FROM_NOWHERE) {
+		r->source = RESOLVE__FROM_TREE;
+		r->runtime = s.ref.runtime;
+		copy(r->id, sizeof(r->id), ref_id(&s.ref));
+	}
+	r->cgroup_is_whole_path = false;
+	memcpy(r->cgroup, s.cgroup, sizeof(r->cgroup));
+	r->cgroup_id = s.cgroup_id;
+	r->init_pid = find_init(h, r->cgroup);
+	return 0;
+}
+
+/* ---- the APIs ---- */
+
+struct list_search {
+	struct resolve_result *result;
+	const char *prefix;
+};
+
+static int list_candidate(const struct runtime_container *c, void *ctx)
+{
+	struct list_search *s = ctx;
+
+	if (!strncmp(c->id, s->prefix, strlen(s->prefix)))
+		add_api_candidate(s->result, c);
+	return 0;
+}
+
+static void take_container(struct resolve_result *r, const struct runtime_container *c,
+			   const char *socket_path)
+{
+	r->source = RESOLVE__FROM_API;
+	r->outcome = c->running && c->pid ? RESOLVE__NO_CGROUP : RESOLVE__NOT_RUNNING;
+	r->container = *c;
+	r->runtime = c->runtime;
+	memcpy(r->id, c->id, sizeof(r->id));
+	memcpy(r->name, c->name, sizeof(r->name));
+	copy(r->socket, sizeof(r->socket), socket_path);
+}
+
+struct api_search {
+	struct resolve_result *result;
+	const char *name;
+	int rank;
+	bool clash;	/* two of that rank: for the user to tell apart */
+};
+
+static void merge_answer(struct api_search *s, const struct runtime_container *c,
+			 const char *socket_path)
+{
+	struct resolve_result *r = s->result;
+	bool exact = !strcmp(c->name, s->name) || !strcmp(c->id, s->name);
+	int rank = 1 + 2 * exact + (c->running && c->pid);
+
+	if (s->rank && !strcmp(r->id, c->id))
+		return;
+	add_api_candidate(r, c);
+	if (rank == s->rank)
+		s->clash = true;
+	if (rank <= s->rank)
+		return;
+	s->clash = false;
+	s->rank = rank;
+	take_container(r, c, socket_path);
+}
+
+static void ask_apis(const char *name, struct resolve_result *r)
+{
+	struct runtime_api__socket sockets[RUNTIME_API__MAX_SOCKETS];
+	size_t count = runtime_api__sockets(sockets, RUNTIME_API__MAX_SOCKETS);
+	struct api_search search = { .result = r, .name = name };
+	struct list_search list = { r, name };
+	struct runtime_container c;
+	bool ambiguous = false;
+
+	for (size_t i = 0; i < count; i++) {
+		struct resolve_asked *asked = &r->asked[r->asked_count++];
+
+		memcpy(asked->socket, sockets[i].path, sizeof(asked->socket));
+		asked->result = runtime_api__inspect(sockets[i].path, name, &c);
+		if (!asked->result)
+			merge_answer(&search, &c, sockets[i].path);
+		if (asked->result != -ENOTUNIQ)
+			continue;
+		ambiguous = true;
+		/* Without the list the answer is the same, just less helpful. */
+		runtime_api__list(sockets[i].path, list_candidate, &list);
+	}
+	/* One runtime's several prefixes don't matter beside another's exact name. */
+	if (search.clash || (ambiguous && search.rank < 3))
+		r->outcome = RESOLVE__AMBIGUOUS;
+	else
+		r->candidate_count = 0;
+}
+
+/* Returns 0 or why the cgroup of the init process is not the container's. */
+static int cgroup_from_pid(const struct cgroup__hierarchy *h, struct resolve_result *r)
+{
+	struct container_ref ref;
+	char path[PATH_MAX];
+	bool whole = false;
+	uint64_t id;
+	int err, fd;
+
+	err = cgroup__of_pid(h, r->container.pid, path, sizeof(path));
+	if (err)
+		return err;
+	if (!container__find_id(path, r->id, &ref))
+		path[ref.prefix_len] = '\0';
+	/* The root can't be limited; a process in it tells nothing about a container. */
+	else if (!container__from_cgroup_path(path, &ref) || !strcmp(path, "/"))
+		return -ESTALE;
+	else
+		whole = true;
+	fd = cgroup__open(h, path);
+	if (fd < 0)
+		return fd;
+	err = cgroup__id(fd, &id);
+	close(fd);
+	if (err)
+		return err;
+	memcpy(r->cgroup, path, sizeof(r->cgroup));
+	r->cgroup_id = id;
+	r->cgroup_is_whole_path = whole;
+	r->init_pid = r->container.pid;
+	r->outcome = RESOLVE__RESOLVED;
+	return 0;
+}
+
+int resolve__container(const struct cgroup__hierarchy *h, const char *name,
+		       struct resolve_result *out)
+{
+	struct resolve_result *r;
+	int err = 0;
+
+	if (!name || !*name)
+		return -EINVAL;
+	r = calloc(1, sizeof(*r));
+	if (!r)
+		return -ENOMEM;
+	ask_apis(name, r);
+	if (r->outcome == RESOLVE__NO_CGROUP) {
+		r->cgroup_error = cgroup_from_pid(h, r);
+		/* The pid may be of another namespace, as where only the socket is mounted. */
+		if (r->cgroup_error || r->cgroup_is_whole_path)
+			err = resolve_from_tree(h, r->id, r);
+	} else if (r->outcome == RESOLVE__NOT_FOUND) {
+		err = resolve_from_tree(h, name, r);
+	}
+	if (!err)
+		*out = *r;
+	free(r);
+	return err;
+}
+
+int resolve__final_state(const struct resolve_result *result, struct runtime_container *out)
+{
+	if (!result->socket[0])
+		return -EOPNOTSUPP;
+	return runtime_api__inspect(result->socket, result->id, out);
+}

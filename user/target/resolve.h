@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* From what a user calls a container to its cgroup. */
+#ifndef OOMTRACE_RESOLVE_H
+#define OOMTRACE_RESOLVE_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "host/cgroup.h"
+#include "containers/container.h"
+#include "containers/docker_api.h"
+
+#define RESOLVE__MAX_CANDIDATES 16
+
+enum resolve_outcome {
+	RESOLVE__NOT_FOUND = 0,	/* no API that answered knows it, nor does the cgroup tree */
+	RESOLVE__RESOLVED,
+	RESOLVE__AMBIGUOUS,	/* see candidates */
+	RESOLVE__NOT_RUNNING,	/* see container: status, exit code, OOMKilled */
+	RESOLVE__NO_CGROUP,	/* it runs, but where can't be seen from here; see cgroup_error */
+};
+
+enum resolve_source {
+	RESOLVE__FROM_NOWHERE = 0,
+	RESOLVE__FROM_API,
+	RESOLVE__FROM_TREE, /* the names of the cgroups alone */
+};
+
+struct resolve_candidate {
+	enum container_runtime runtime;
+	char id[CONTAINER__ID_SIZE];
+	char name[RUNTIME_API__NAME_SIZE]; /* "" when unknown; not escaped */
+	char cgroup[512];	/* where the tree was searched; cut to fit; not escaped */
+};
+
+struct resolve_asked {
+	char socket[RUNTIME_API__SOCKET_SIZE];
+	int result; /* 0 or an error of runtime_api__inspect(), for runtime_api__error() */
+};
+
+struct resolve_result {
+	enum resolve_outcome outcome;
+	enum resolve_source source;
+
+	/* RESOLVED, NOT_RUNNING and NO_CGROUP */
+	enum container_runtime runtime;
+	char id[CONTAINER__ID_SIZE];	/* full; an nspawn or LXC machine's name, a pod's uid */
+	char name[RUNTIME_API__NAME_SIZE]; /* "" when no API told; not escaped */
+	char socket[RUNTIME_API__SOCKET_SIZE]; /* of the API that knew it, or "" */
+	struct runtime_container container; /* what that API said; zeroed when source is the tree */
+
+	/* RESOLVED */
+	char cgroup[PATH_MAX];		/* "/a/b", below the top of the hierarchy's mount */
+	uint64_t cgroup_id;
+	pid_t init_pid;			/* 0: not known */
+	bool cgroup_is_whole_path;	/* layout not recognised: its init's own cgroup */
+
+	/* NO_CGROUP: the errno of looking at the init process's cgroup; -ESTALE: it isn't this
+	 * container's process (another pid namespace, or the pid was reused) */
+	int cgroup_error;
+
+	/* AMBIGUOUS */
+	struct resolve_candidate candidates[RESOLVE__MAX_CANDIDATES];
+	size_t candidate_count;		/* of those in the array */
+	bool more_candidates;
+
+	/* Always */
+	struct resolve_asked asked[RUNTIME_API__MAX_SOCKETS];
+	size_t asked_count;
+};
+
+/*
+ * Find a running container by name, full id or unique prefix of its id. Every API that listens is
+ * asked; where none knows it, the cgroup tree is searched (OCI ids and their prefixes, names of
+ * nspawn and LXC machines, uids of pods). An exact match beats a prefix, a running container one
+ * that isn't. Blocks for up to RUNTIME_API__TIMEOUT_MS per socket that doesn't answer.
+ * Returns 0 with out->outcome set; an errno only when the search itself failed (-EINVAL: empty).
+ */
+int resolve__container(const struct cgroup__hierarchy *h, const char *name,
+		       struct resolve_result *out);
+
+/*
+ * Ask the API that knew the container about it once more, as after its death. One attempt, by full
+ * id. Returns 0, -EOPNOTSUPP (it was found without an API), or an error of runtime_api__inspect();
+ * -ENOENT is a container that has been removed (docker run --rm).
+ */
+int resolve__final_state(const struct resolve_result *result, struct runtime_container *out);
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The paths of cgroups in the target's subtree, by id. */
+#ifndef OOMTRACE_SUBTREE_H
+#define OOMTRACE_SUBTREE_H
+
+#include "target/target.h"
+
+struct subtree {
+	const struct cgroup__hierarchy *hierarchy;
+	const struct target *target;
+	uint64_t looked_ns; /* when the tree was last walked; 0: not yet */
+};
+
+/*
+ * Finds a cgroup in the target, by walking it, which is done a few times a second at most. Returns whether
+ * it was found; one that wasn't may be next time.
+ */
+bool subtree__path(struct subtree *subtree, uint64_t id, uint64_t now_ns, char *path, size_t size);
+
+#endif

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "terminal/key_actions.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "host/cgroup.h"
+#include "base/units.h"
+
+/* The limit that - and + start from: where there is none, what is used. */
+static uint64_t present_limit(int dir_fd)
+{
+	uint64_t bytes = 0;
+
+	if (cgroup__read_u64(dir_fd, "memory.max", &bytes) || bytes == UINT64_MAX)
+		cgroup__read_u64(dir_fd, "memory.current", &bytes);
+	return bytes;
+}
+
+static void set_limit(struct hotkeys *hotkeys, uint64_t bytes)
+{
+	char size[UNITS__TEXT_SIZE];
+
+	if (guard__lock(hotkeys->guard)) {
+		fputs("oomtrace: another oomtrace is changing this cgroup's limit.\n", stderr);
+		return;
+	}
+	fprintf(stderr, "oomtrace: setting memory.max to %s\n",
+		units__format_size(size, sizeof(size), bytes));
+	limiter__set(hotkeys->limiter, bytes);
+}
+
+enum hotkeys_result hotkeys__read(struct hotkeys *hotkeys)
+{
+	bool typing = hotkeys->keys.typing;
+	enum keys_action action;
+	uint64_t bytes = 0;
+	char key;
+
+	if (read(STDIN_FILENO, &key, 1) != 1)
+		return HOTKEYS_CLOSED;
+	action = keys__take(&hotkeys->keys, key, present_limit(hotkeys->dir_fd), &bytes);
+	if (typing && !hotkeys->keys.typing)
+		fputc('\n', stderr); /* ends the line of the prompt */
+	switch (action) {
+	case KEYS_SET:
+		set_limit(hotkeys, bytes);
+		break;
+	case KEYS_PROMPT:
+		fprintf(stderr, "\r\033[Kmemory.max: %s", hotkeys->keys.typed);
+		break;
+	case KEYS_BAD:
+		fputs("oomtrace: that is no size: 64M, 1G and max are\n", stderr);
+		break;
+	case KEYS_HELP_WANTED:
+		fputs("oomtrace: " KEYS_HELP "\n", stderr);
+		break;
+	case KEYS_QUIT:
+		return HOTKEYS_QUIT;
+	case KEYS_NONE:
+		break;
+	}
+	return HOTKEYS_DONE;
+}

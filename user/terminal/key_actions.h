@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What a key does while the target is traced on a terminal. */
+#ifndef OOMTRACE_HOTKEYS_H
+#define OOMTRACE_HOTKEYS_H
+
+#include "limit/guard.h"
+#include "terminal/keys.h"
+#include "limit/writer.h"
+
+struct hotkeys {
+	struct keys keys;
+	int dir_fd; /* of the target */
+	struct guard *guard;
+	struct limiter *limiter;
+};
+
+enum hotkeys_result { HOTKEYS_DONE, HOTKEYS_QUIT, HOTKEYS_CLOSED };
+
+/* Reads a key from the terminal and does what it says, with a word on stderr. */
+enum hotkeys_result hotkeys__read(struct hotkeys *hotkeys);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Gathers what the live status line shows, and shows it. */
+#ifndef OOMTRACE_LIVE_H
+#define OOMTRACE_LIVE_H
+
+#include "host/cgroup.h"
+#include "terminal/console.h"
+#include "model/model.h"
+#include "target/target.h"
+
+#define LIVE_INTERVAL_NS 250000000LL
+
+struct live;
+
+/* The arguments are not owned and must outlive it. Returns NULL without memory. */
+struct live *live__new(struct console *console, const struct cgroup__hierarchy *h,
+		       const struct target *target, uint64_t now_ns);
+void live__free(struct live *live);
+
+/* Records count. They take NULL. */
+void live__on_usage(struct live *live, const struct record_usage *usage);
+void live__on_reclaim(struct live *live, const struct record_reclaim *reclaim);
+
+/* Draws the line anew: every LIVE_INTERVAL_NS. */
+void live__draw(struct live *live, struct model *model, uint64_t now_ns);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The live status line on a terminal: what it says, and how it fits into the width there is. Pure. */
+#ifndef OOMTRACE_STATUS_H
+#define OOMTRACE_STATUS_H
+
+#include "record/record.h"
+
+#define STATUS_COLUMNS_MAX 400
+/* Room for any line: up to 4 bytes for a column, and colours. */
+#define STATUS_SIZE (4 * STATUS_COLUMNS_MAX + 64)
+
+struct status {
+	bool ascii;  /* the terminal can't show more */
+	bool colour;
+	const char *name;       /* as somebody else chose it; NULL: the whole machine */
+	bool has_usage;
+	uint64_t usage_bytes, max_bytes; /* RECORD_MAX: no limit */
+	const struct record_point *points; /* the curve up to now_ns */
+	size_t count;
+	uint64_t now_ns;
+	uint64_t ooms, kills;
+	bool has_reclaim;
+	unsigned int reclaim_percent; /* of the last seconds; of several tasks together above 100 */
+	uint64_t refused;       /* charges, since the start */
+	bool has_cpu;
+	unsigned int cpu_percent; /* of one CPU */
+	bool has_pids;
+	uint64_t pids;
+	uint64_t running_ns;    /* since the start */
+};
+
+/*
+ * Writes one line without its end that is at most `columns` wide; what is least important goes when there
+ * is no room. `dst` has STATUS_SIZE bytes. Returns how many columns it takes.
+ */
+unsigned int status__format(char *dst, const struct status *status, unsigned int columns);
+
+#endif

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "trace/decode.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+
+static const size_t sizes[EVENT_KIND_MAX] = {
+	[EVENT_OOM] = sizeof(struct event_oom),
+	[EVENT_CGROUP] = sizeof(struct event_cgroup),
+	[EVENT_VICTIM] = sizeof(struct event_victim),
+	[EVENT_OOM_END] = sizeof(struct event_oom_end),
+	[EVENT_EXIT] = sizeof(struct event_exit),
+	[EVENT_LIMIT] = sizeof(struct event_limit),
+	[EVENT_USAGE] = sizeof(struct event_usage),
+	[EVENT_RECLAIM] = sizeof(struct event_reclaim),
+	[EVENT_MEMORY] = sizeof(struct event_memory),
+	[EVENT_SAMPLED] = sizeof(struct event_sampled),
+	[EVENT_STACK] = sizeof(struct event_stack),
+};
+
+#define TERMINATE(array) ((array)[sizeof(array) - 1] = '\0')
+
+/* Whether an event's group is one that its kind can belong to. */
+static bool belongs(const struct event_header *h)
+{
+	__u64 of = h->group & (GROUP_LIMIT | GROUP_CHARGE);
+
+	switch (h->kind) {
+	case EVENT_EXIT:
+	case EVENT_RECLAIM:
+	case EVENT_SAMPLED:
+		return true; /* to none */
+	case EVENT_CGROUP:
+		return h->group && of != (GROUP_LIMIT | GROUP_CHARGE);
+	case EVENT_LIMIT:
+		return of == GROUP_LIMIT;
+	case EVENT_USAGE:
+		return !h->group || of == GROUP_CHARGE;
+	case EVENT_STACK:
+		return !of;
+	default:
+		return h->group && !of; /* to a run of the OOM killer */
+	}
+}
+
+static int check(union event *event)
+{
+	if (!belongs(&event->h))
+		return -EINVAL;
+	switch (event->h.kind) {
+	case EVENT_OOM:
+		TERMINATE(event->oom.trigger_comm);
+		if (event->oom.outcome < OOM_KILLED || event->oom.outcome > OOM_EXITING)
+			return -EINVAL;
+		break;
+	case EVENT_CGROUP:
+		TERMINATE(event->cgroup.name);
+		break;
+	case EVENT_VICTIM:
+		TERMINATE(event->victim.comm);
+		if (event->victim.cmdline_len > sizeof(event->victim.cmdline))
+			return -EINVAL;
+		break;
+	case EVENT_EXIT:
+		TERMINATE(event->exit.comm);
+		break;
+	case EVENT_LIMIT:
+		TERMINATE(event->limit.writer_comm);
+		if (event->limit.file < LIMIT_MAX || event->limit.file > LIMIT_SWAP_MAX)
+			return -EINVAL;
+		break;
+	case EVENT_USAGE:
+		TERMINATE(event->usage.comm);
+		break;
+	case EVENT_RECLAIM:
+		if (event->reclaim.kind < RECLAIM_LIMIT || event->reclaim.kind > RECLAIM_THROTTLE)
+			return -EINVAL;
+		break;
+	case EVENT_STACK:
+		TERMINATE(event->stack.comm);
+		if (event->stack.user_count > EVENT_STACK_DEPTH ||
+		    event->stack.kernel_count > EVENT_STACK_DEPTH)
+			return -EINVAL;
+		break;
+	}
+	return 0;
+}
+
+int decode__event(const void *data, size_t size, union event *out)
+{
+	struct event_header header;
+	union event event;
+	int err;
+
+	if (size < sizeof(header))
+		return -EINVAL;
+	memcpy(&header, data, sizeof(header));
+	if (header.size != size)
+		return -EINVAL;
+	if (header.kind >= EVENT_KIND_MAX || !sizes[header.kind])
+		return header.kind ? -ENOTSUP : -EINVAL;
+	if (size < sizes[header.kind])
+		return -EINVAL;
+	memset(&event, 0, sizeof(event));
+	memcpy(&event, data, sizes[header.kind]);
+	err = check(&event);
+	if (!err)
+		*out = event;
+	return err;
+}

@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "trace/plan.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/* The program that all purposes of a trace of the whole machine can share. */
+#define SHARED "kp_shared"
+
+const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
+	{
+		.name = "oom-begin",
+		.skip_loses = EVENT_OOM,
+		.lost = "every event",
+		.required = true,
+		.candidates = {
+			{ "btf_oom_enter", "fentry out_of_memory" },
+			{ "kp_oom_enter", "kprobe out_of_memory" },
+		},
+		.shared = { SHARED, "kprobe out_of_memory" },
+		.hook = HOOK_OOM_ENTER,
+	},
+	{
+		.name = "oom-end",
+		.skip_loses = EVENT_OOM,
+		.lost = "OOMs without a killable process",
+		.required = true,
+		.candidates = {
+			{ "btf_oom_exit", "fexit out_of_memory" },
+			{ "kp_oom_exit", "kretprobe out_of_memory" },
+		},
+		.shared = { SHARED, "kretprobe out_of_memory" },
+		.hook = HOOK_OOM_EXIT,
+	},
+	{
+		.name = "oom-kill",
+		.lost = "the run of the OOM killer that is going on when oomtrace starts",
+		.candidates = {
+			{ "btf_kill", "fentry oom_kill_process" },
+			{ "kp_kill", "kprobe oom_kill_process" },
+		},
+		.shared = { SHARED, "kprobe oom_kill_process" },
+		.hook = HOOK_KILL,
+	},
+	{
+		.name = "victim-kill",
+		.skip_loses = EVENT_VICTIM,
+		.lost = "telling kills from processes that were exiting already",
+		.required = true,
+		.candidates = {
+			{ "btf_victim", "fentry __oom_kill_process" },
+			{ "kp_victim", "kprobe __oom_kill_process" },
+		},
+		.shared = { SHARED, "kprobe __oom_kill_process" },
+		.hook = HOOK_VICTIM,
+	},
+	{
+		.name = "victim-mark",
+		.skip_loses = EVENT_VICTIM,
+		.lost = "every victim",
+		.required = true,
+		.candidates = {
+			{ "btf_mark", "fentry mark_oom_victim" },
+			{ "kp_mark", "kprobe mark_oom_victim" },
+		},
+		.shared = { SHARED, "kprobe mark_oom_victim" },
+		.hook = HOOK_MARK,
+	},
+	{
+		.name = "victim-shares-mm",
+		.lost = "processes killed since they share the victim's memory",
+		.candidates = {
+			{ "btf_signal", "fentry do_send_sig_info" },
+			{ "kp_signal", "kprobe do_send_sig_info" },
+		},
+		.shared = { SHARED, "kprobe do_send_sig_info" },
+		.hook = HOOK_SIGNAL,
+	},
+	{
+		.name = "exit",
+		.lost = "the exit code of the container as the kernel has it",
+		.need = PLAN_TARGET,
+		.candidates = {
+			{ "btf_exit", "tp_btf sched_process_exit" },
+			{ "tp_exit", "raw_tp sched_process_exit" },
+		},
+	},
+	{
+		.name = "cmdline",
+		.lost = "command lines of victims that were started after oomtrace",
+		.candidates = {
+			{ "btf_exec", "tp_btf sched_process_exec" },
+			{ "tp_exec", "raw_tp sched_process_exec" },
+		},
+	},
+	{
+		.name = "max-write-begin",
+		.skip_loses = EVENT_LIMIT,
+		.lost = "writes of memory.max, and so which of them caused a kill",
+		.candidates = {
+			{ "btf_max_begin", "fentry memory_max_write" },
+			{ "kp_max_begin", "kprobe memory_max_write" },
+		},
+		.shared = { SHARED, "kprobe memory_max_write" },
+		.hook = HOOK_MAX_BEGIN,
+	},
+	{
+		.name = "max-write-end",
+		.skip_loses = EVENT_LIMIT,
+		.lost = "writes of memory.max, and so which of them caused a kill",
+		.candidates = {
+			{ "btf_max_end", "fexit memory_max_write" },
+			{ "kp_max_end", "kretprobe memory_max_write" },
+		},
+		.shared = { SHARED, "kretprobe memory_max_write" },
+		.hook = HOOK_MAX_END,
+	},
+	{
+		.name = "high-write-begin",
+		.skip_loses = EVENT_LIMIT,
+		.need = PLAN_TARGET,
+		.lost = "writes of memory.high",
+		.candidates = {
+			{ "btf_high_begin", "fentry memory_high_write" },
+			{ "kp_high_begin", "kprobe memory_high_write" },
+		},
+	},
+	{
+		.name = "high-write-end",
+		.skip_loses = EVENT_LIMIT,
+		.need = PLAN_TARGET,
+		.lost = "writes of memory.high",
+		.candidates = {
+			{ "btf_high_end", "fexit memory_high_write" },
+			{ "kp_high_end", "kretprobe memory_high_write" },
+		},
+	},
+	{
+		.name = "swap-write-begin",
+		.skip_loses = EVENT_LIMIT,
+		.need = PLAN_TARGET,
+		.lost = "writes of memory.swap.max",
+		.candidates = {
+			{ "btf_swap_begin", "fentry swap_max_write" },
+			{ "kp_swap_begin", "kprobe swap_max_write" },
+		},
+	},
+	{
+		.name = "swap-write-end",
+		.skip_loses = EVENT_LIMIT,
+		.need = PLAN_TARGET,
+		.lost = "writes of memory.swap.max",
+		.candidates = {
+			{ "btf_swap_end", "fexit swap_max_write" },
+			{ "kp_swap_end", "kretprobe swap_max_write" },
+		},
+	},
+	{
+		.name = "reclaim",
+		.lost = "how much a write of a limit reclaimed",
+		.candidates = {
+			{ "btf_reclaim", "tp_btf mm_vmscan_memcg_reclaim_end" },
+			{ "tp_reclaim", "raw_tp mm_vmscan_memcg_reclaim_end" },
+		},
+	},
+	{
+		.name = "stacks",
+		.lost = "the stacks where memory is charged",
+		.required = true, /* nobody would notice a profile that stays empty */
+		.need = PLAN_STACKS,
+		.candidates = {
+			{ "btf_charged", "fexit page_counter_try_charge" },
+			{ "kp_charged", "kprobe page_counter_try_charge" },
+		},
+	},
+	{
+		.name = "reclaim-begin",
+		.need = PLAN_USAGE,
+		.lost = "how long reclaim takes",
+		.candidates = {
+			{ "btf_reclaim_begin", "fentry try_to_free_mem_cgroup_pages" },
+			{ "kp_reclaim_begin", "kprobe try_to_free_mem_cgroup_pages" },
+		},
+	},
+	{
+		/* Renamed in 6.18; what has the old name there is inline. */
+		.name = "throttle-begin",
+		.need = PLAN_USAGE,
+		.lost = "how long tasks are held back by memory.high",
+		.candidates = {
+			{ "btf_throttle_begin", "fentry mem_cgroup_handle_over_high" },
+			{ "btf_throttle_begin2", "fentry __mem_cgroup_handle_over_high" },
+			{ "kp_throttle_begin", "kprobe mem_cgroup_handle_over_high" },
+			{ "kp_throttle_begin2", "kprobe __mem_cgroup_handle_over_high" },
+		},
+	},
+	{
+		.name = "throttle-end",
+		.need = PLAN_USAGE,
+		.lost = "how long tasks are held back by memory.high",
+		.candidates = {
+			{ "btf_throttle_end", "fexit mem_cgroup_handle_over_high" },
+			{ "btf_throttle_end2", "fexit __mem_cgroup_handle_over_high" },
+			{ "kp_throttle_end", "kretprobe mem_cgroup_handle_over_high" },
+			{ "kp_throttle_end2", "kretprobe __mem_cgroup_handle_over_high" },
+		},
+	},
+	{
+		.name = "usage-read",
+		.need = PLAN_USAGE,
+		.lost = "the usage of cgroups that were there before oomtrace",
+		.candidates = {
+			{ "btf_current_read", "fentry memory_current_read" },
+			{ "kp_current_read", "kprobe memory_current_read" },
+		},
+	},
+	{
+		.name = "cgroup-online",
+		.need = PLAN_USAGE,
+		.lost = "the usage of cgroups that are made while oomtrace runs",
+		.candidates = {
+			{ "btf_css_online", "fentry mem_cgroup_css_online" },
+			{ "kp_css_online", "kprobe mem_cgroup_css_online" },
+		},
+	},
+	{
+		.name = "charge",
+		.need = PLAN_USAGE,
+		.lost = "usage as it grows, and refused charges",
+		.candidates = {
+			{ "btf_charge", "fentry page_counter_try_charge" },
+			{ "kp_charge", "kprobe page_counter_try_charge" },
+		},
+	},
+	{
+		.name = "uncharge",
+		.need = PLAN_USAGE,
+		.lost = "usage as it falls",
+		.candidates = {
+			{ "btf_uncharge", "fentry page_counter_uncharge" },
+			{ "kp_uncharge", "kprobe page_counter_uncharge" },
+		},
+	},
+	{
+		.name = "cgroup-offline",
+		.need = PLAN_USAGE,
+		.lost = "room for the usage of more cgroups, once many have been made and removed",
+		.candidates = {
+			{ "btf_css_offline", "fentry mem_cgroup_css_offline" },
+			{ "kp_css_offline", "kprobe mem_cgroup_css_offline" },
+		},
+	},
+};
+
+/* Whether a candidate is attached by the kernel's BTF. */
+static bool is_typed(const struct plan_candidate *candidate)
+{
+	return !strncmp(candidate->label, "f", 1) || !strncmp(candidate->label, "tp_btf", 6);
+}
+
+static int first_candidate(const struct plan_purpose *purpose, const struct plan_wants *wants)
+{
+	if (wants->shared && purpose->shared.program)
+		return PLAN_SHARED;
+	for (int i = 0; i < PLAN_CANDIDATES && purpose->candidates[i].program; i++) {
+		if (!wants->kprobes || !is_typed(&purpose->candidates[i]))
+			return i;
+	}
+	return PLAN_NOT_ATTACHED;
+}
+
+void plan__init(struct plan *plan, const struct plan_wants *wants)
+{
+	memset(plan, 0, sizeof(*plan));
+	for (int i = 0; i < PLAN_PURPOSES; i++) {
+		struct plan_choice *choice = &plan->choices[i];
+		enum plan_need need = plan_purposes[i].need;
+
+		choice->wanted = need == PLAN_ANY || (need == PLAN_TARGET && wants->target) ||
+				 (need == PLAN_USAGE && wants->usage) ||
+				 (need == PLAN_STACKS && wants->stacks);
+		choice->candidate = choice->wanted ? first_candidate(&plan_purposes[i], wants) :
+						     PLAN_NOT_ATTACHED;
+	}
+}
+
+int plan__fail(struct plan *plan, int i, int error)
+{
+	struct plan_choice *choice = &plan->choices[i];
+	int next = choice->candidate == PLAN_SHARED ? 0 : choice->candidate + 1;
+
+	choice->error = error;
+	if (next < PLAN_CANDIDATES && plan_purposes[i].candidates[next].program) {
+		choice->candidate = next;
+		return 0;
+	}
+	choice->candidate = PLAN_NOT_ATTACHED;
+	return plan_purposes[i].required ? error : 0;
+}
+
+const struct plan_candidate *plan__chosen(const struct plan *plan, int i)
+{
+	int candidate = plan->choices[i].candidate;
+
+	if (candidate == PLAN_NOT_ATTACHED)
+		return NULL;
+	return candidate == PLAN_SHARED ? &plan_purposes[i].shared : &plan_purposes[i].candidates[candidate];
+}
+
+bool plan__has(const struct plan *plan, const char *name)
+{
+	for (int i = 0; i < PLAN_PURPOSES; i++) {
+		if (!strcmp(plan_purposes[i].name, name))
+			return plan__chosen(plan, i);
+	}
+	return false;
+}

@@ -1,0 +1,534 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "trace/tracer.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <malloc.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "commands/diagnose.h"
+#include "trace/kernel_types.h"
+#include "oomtrace.skel.h"
+#include "host/proc.h"
+
+/* Stacks, and sums, in each of the two sets. A power of two. */
+#define STACKS_MAX 4096
+
+struct tracer {
+	struct oomtrace_bpf *skel;
+	struct ring_buffer *ring;
+	struct bpf_program *programs[PLAN_PURPOSES]; /* NULL: nothing is attached */
+	struct bpf_link *links[PLAN_PURPOSES];
+	struct kernel_btf *btf; /* NULL: libbpf reads the kernel's types by itself */
+	bool planned; /* the kernel's types have had their say in the plan */
+};
+
+static struct bpf_program *find_program(struct oomtrace_bpf *skel, const struct plan *plan, int i)
+{
+	const struct plan_candidate *candidate = plan__chosen(plan, i);
+
+	return candidate ? bpf_object__find_program_by_name(skel->obj, candidate->program) : NULL;
+}
+
+/* Some 3 MB for each of the two sets, and nothing at all when none are wanted. */
+static int size_stack_maps(struct oomtrace_bpf *skel, bool wanted)
+{
+	struct bpf_map *maps[] = { skel->maps.stacks_0, skel->maps.stacks_1, skel->maps.sums_0,
+				   skel->maps.sums_1, skel->maps.sampled };
+	int err = 0;
+
+	for (size_t i = 0; !err && i < sizeof(maps) / sizeof(*maps); i++) {
+		if (!wanted)
+			err = bpf_map__set_autocreate(maps[i], false);
+		else if (i < 4)
+			err = bpf_map__set_max_entries(maps[i], STACKS_MAX);
+	}
+	return err;
+}
+
+/* What only the programs of PLAN_USAGE refer to need not be made. */
+static int leave_out_usage_maps(struct oomtrace_bpf *skel)
+{
+	struct bpf_map *const maps[] = {
+		skel->maps.counters, skel->maps.unsettled, skel->maps.runs,
+		skel->maps.run_sums, skel->maps.unsettled_sums,
+	};
+	int err = 0;
+
+	for (size_t i = 0; !err && i < sizeof(maps) / sizeof(maps[0]); i++)
+		err = bpf_map__set_autocreate(maps[i], false);
+	return err;
+}
+
+static int open_skeleton(const struct tracer *tracer, const struct tracer_options *opts,
+			 struct oomtrace_bpf **out)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, open_opts,
+		    .btf_custom_path = tracer->btf ? kernel_btf__path(tracer->btf) : NULL);
+	struct oomtrace_bpf *skel = oomtrace_bpf__open_opts(&open_opts);
+	int cpus = libbpf_num_possible_cpus();
+	int err;
+
+	if (!skel)
+		return -errno;
+	skel->rodata->target_cgroup_id = opts->target_cgroup_id;
+	memcpy(skel->rodata->target_ancestors, opts->target_ancestors,
+	       sizeof(skel->rodata->target_ancestors));
+	skel->rodata->page_size = sysconf(_SC_PAGESIZE);
+	skel->rodata->memory_on_v1 = opts->memory_on_v1;
+	skel->rodata->possible_cpus = cpus > 0 ? cpus : 1;
+	skel->rodata->usage_on = skel->rodata->reader_polls = opts->usage;
+	err = bpf_map__set_max_entries(skel->maps.ring, opts->ring_bytes);
+	if (!err && !opts->usage)
+		err = leave_out_usage_maps(skel);
+	if (!err && tracer->btf)
+		err = kernel_btf__read(tracer->btf, skel->obj);
+	if (!err)
+		err = size_stack_maps(skel, opts->want_stacks);
+	if (err) {
+		oomtrace_bpf__destroy(skel);
+		return err;
+	}
+	*out = skel;
+	return 0;
+}
+
+/* Which program libbpf last said that it could not load. It says so in words only. */
+static char failed_program[64];
+static libbpf_print_fn_t print_next;
+
+static int watch_libbpf(enum libbpf_print_level level, const char *format, va_list args)
+{
+	char line[256], name[sizeof(failed_program)];
+	va_list copy;
+	int end = 0;
+
+	/* There are hundreds of others, and to write them out takes longer than what they tell of. */
+	if (level == LIBBPF_DEBUG)
+		return 0;
+	va_copy(copy, args);
+	vsnprintf(line, sizeof(line), format, copy);
+	va_end(copy);
+	if (sscanf(line, "libbpf: prog '%63[^']': failed to load: %n", name, &end) == 1 && end)
+		snprintf(failed_program, sizeof(failed_program), "%s", name);
+	return print_next ? print_next(level, format, args) : 0;
+}
+
+static void make_plan(const struct tracer *tracer, const struct tracer_options *opts, struct plan *plan)
+{
+	struct plan_wants wants = {
+		.target = opts->target_cgroup_id != 0,
+		.usage = opts->usage,
+		.stacks = opts->want_stacks,
+		.kprobes = opts->force_kprobes,
+	};
+
+	/* What a trace of the whole machine attaches to is rarely called: nothing there needs fentry's speed. */
+	wants.shared = !wants.target && !wants.stacks && !wants.kprobes && tracer->btf &&
+		       kernel_btf__fentry_waits(tracer->btf);
+	plan__init(plan, &wants);
+}
+
+/* Loads the programs of the plan; with only >= 0, that of this purpose alone, to see if it would. */
+static int load(struct tracer *tracer, const struct tracer_options *opts, struct plan *plan,
+		int only, struct oomtrace_bpf **out)
+{
+	struct oomtrace_bpf *skel = NULL;
+	int err = open_skeleton(tracer, opts, &skel);
+
+	if (err)
+		return err;
+	if (!tracer->planned)
+		make_plan(tracer, opts, plan);
+	tracer->planned = true;
+	for (int i = 0; i < PLAN_PURPOSES; i++) {
+		struct bpf_program *program = find_program(skel, plan, i);
+
+		if (program && (only < 0 || only == i))
+			bpf_program__set_autoload(program, true);
+	}
+	failed_program[0] = '\0';
+	print_next = libbpf_set_print(watch_libbpf);
+	err = oomtrace_bpf__load(skel);
+	libbpf_set_print(print_next);
+	if (err) {
+		oomtrace_bpf__destroy(skel);
+		return err;
+	}
+	*out = skel;
+	return 0;
+}
+
+static int purpose_of(const struct plan *plan, const char *program)
+{
+	for (int i = 0; i < PLAN_PURPOSES; i++) {
+		const struct plan_candidate *candidate = plan__chosen(plan, i);
+
+		if (candidate && !strcmp(candidate->program, program))
+			return i;
+	}
+	return -1;
+}
+
+/*
+ * libbpf loads all or nothing. Moves the program that failed on to its next candidate; if libbpf has
+ * named none, loads each alone to see which do. Returns 0 when the plan has changed.
+ */
+static int replan_after_load(struct tracer *tracer, const struct tracer_options *opts,
+			     struct plan *plan, int load_error)
+{
+	int suspect = purpose_of(plan, failed_program);
+	bool changed = false;
+
+	if (suspect >= 0)
+		return plan__fail(plan, suspect, load_error);
+
+	for (int i = 0; i < PLAN_PURPOSES; i++) {
+		struct oomtrace_bpf *skel = NULL;
+		int err;
+
+		if (!plan__chosen(plan, i))
+			continue;
+		err = load(tracer, opts, plan, i, &skel);
+		oomtrace_bpf__destroy(skel);
+		if (!err)
+			continue;
+		changed = true;
+		err = plan__fail(plan, i, err);
+		if (err)
+			return err;
+	}
+	return changed ? 0 : load_error;
+}
+
+static void detach(struct tracer *tracer)
+{
+	for (int i = 0; i < PLAN_PURPOSES; i++) {
+		bpf_link__destroy(tracer->links[i]);
+		tracer->links[i] = NULL;
+		tracer->programs[i] = NULL;
+	}
+	oomtrace_bpf__destroy(tracer->skel);
+	tracer->skel = NULL;
+}
+
+/*
+ * A kprobe at a function's entry is one of ftrace's, which looks at all of its 45,000 places whenever one
+ * is added. On x86 its call is the first thing in a function, or the second, after endbr64: behind it a
+ * kprobe is a breakpoint, and nothing has been done to the arguments yet. The kernel refuses an offset that
+ * is inside of an instruction, as the first is when it is the second that is right.
+ */
+static struct bpf_link *attach_behind_entry(const struct bpf_program *program, const char *function,
+					    enum hook hook)
+{
+	struct bpf_link *link = NULL;
+#if defined(__x86_64__)
+	const size_t offsets[] = { 5, 9 };
+
+	errno = EILSEQ;
+	for (size_t i = 0; i < 2 && !link && errno == EILSEQ; i++) {
+		LIBBPF_OPTS(bpf_kprobe_opts, opts, .bpf_cookie = hook, .offset = offsets[i]);
+
+		link = bpf_program__attach_kprobe_opts(program, function, &opts);
+	}
+#endif
+	return link;
+}
+
+/* The program for several purposes doesn't say itself where it is to be attached. */
+static struct bpf_link *attach_shared(const struct bpf_program *program, const char *label, enum hook hook)
+{
+	const char *function = strchr(label, ' ') + 1;
+	bool returns = !strncmp(label, "kretprobe", strlen("kretprobe"));
+	LIBBPF_OPTS(bpf_kprobe_opts, opts, .bpf_cookie = hook, .retprobe = returns);
+	/* Where a kretprobe is, the entry is ftrace's already, and one more there costs nothing. */
+	bool shares_entry = hook == HOOK_OOM_ENTER || hook == HOOK_MAX_BEGIN;
+	struct bpf_link *link = NULL;
+
+	if (!returns && !shares_entry)
+		link = attach_behind_entry(program, function, hook);
+	return link ? link : bpf_program__attach_kprobe_opts(program, function, &opts);
+}
+
+static struct bpf_link *attach_program(const struct bpf_program *program, const struct plan *plan, int i)
+{
+	if (plan->choices[i].candidate == PLAN_SHARED)
+		return attach_shared(program, plan__chosen(plan, i)->label, plan_purposes[i].hook);
+	/* The type of a BTF-typed program may be known to us only (kernel_btf.c). */
+	if (bpf_program__type(program) == BPF_PROG_TYPE_TRACING)
+		return bpf_program__attach_trace(program);
+	return bpf_program__attach(program);
+}
+
+static bool is_kretprobe(const struct plan *plan, int i)
+{
+	return !strncmp(plan__chosen(plan, i)->label, "kretprobe", strlen("kretprobe"));
+}
+
+static int attach_purpose(struct tracer *tracer, const struct plan *plan, int i)
+{
+	struct bpf_program *program = find_program(tracer->skel, plan, i);
+
+	tracer->links[i] = attach_program(program, plan, i);
+	if (!tracer->links[i])
+		return -errno;
+	tracer->programs[i] = program;
+	return 0;
+}
+
+/*
+ * Attaches every purpose. Returns the index of the first that failed and its errno, or -1.
+ *
+ * The last purpose first: a run of the OOM killer must not begin half attached. Before them all, those
+ * that take longest: 5 ticks after the first breakpoint the kernel begins to make jumps of them, and then
+ * whoever wants to add another waits for 0.1 s.
+ */
+static int attach(struct tracer *tracer, const struct plan *plan, int *error)
+{
+	for (int round = 0; round < 2; round++) {
+		for (int i = PLAN_PURPOSES - 1; i >= 0; i--) {
+			if (!plan__chosen(plan, i) || is_kretprobe(plan, i) != (round == 0))
+				continue;
+			*error = attach_purpose(tracer, plan, i);
+			if (*error)
+				return i;
+		}
+	}
+	return -1;
+}
+
+/* Privileges and a missing BTF are no reason to try other candidates: none would work. */
+static bool is_hopeless(int err)
+{
+	return err == -EPERM || err == -ENOMEM;
+}
+
+static int load_and_attach(struct tracer *tracer, const struct tracer_options *opts,
+			   struct plan *plan)
+{
+	/* Each round but the last moves at least one purpose on, so this ends. */
+	for (;;) {
+		int failed, error = 0;
+		int err = load(tracer, opts, plan, -1, &tracer->skel);
+
+		if (err) {
+			if (is_hopeless(err))
+				return err;
+			err = replan_after_load(tracer, opts, plan, err);
+			if (err)
+				return err;
+			continue;
+		}
+		failed = attach(tracer, plan, &error);
+		if (failed < 0)
+			return 0;
+		detach(tracer);
+		err = is_hopeless(error) ? error : plan__fail(plan, failed, error);
+		if (err)
+			return err;
+	}
+}
+
+int tracer__open(const struct tracer_options *opts, tracer_event_fn on_event, void *ctx,
+		 struct plan *plan, struct tracer **out)
+{
+	struct tracer *tracer = calloc(1, sizeof(*tracer));
+	int err;
+
+	if (!tracer)
+		return -ENOMEM;
+	if (kernel_btf__new(&tracer->btf))
+		tracer->btf = NULL;
+	make_plan(tracer, opts, plan);
+	err = load_and_attach(tracer, opts, plan);
+	if (err && tracer->btf && !is_hopeless(err)) {
+		/* It may be our reading of the kernel's types: libbpf's takes longer and knows more. */
+		diagnose__remark("loading failed (%s): again, with the kernel's types read by libbpf",
+				 strerror(-err));
+		kernel_btf__free(tracer->btf);
+		tracer->btf = NULL;
+		tracer->planned = false;
+		err = load_and_attach(tracer, opts, plan);
+	}
+	if (!err && tracer->btf)
+		tracer->skel->bss->stats_index_wanted = kernel_btf__has_stats_index(tracer->btf);
+	kernel_btf__free(tracer->btf);
+	tracer->btf = NULL;
+	if (err)
+		goto fail;
+	tracer->ring = ring_buffer__new(bpf_map__fd(tracer->skel->maps.ring),
+					(ring_buffer_sample_fn)on_event, ctx, NULL);
+	if (!tracer->ring) {
+		err = -errno;
+		goto fail;
+	}
+	/* What it took to load has just been freed: give it back. */
+	malloc_trim(0);
+	*out = tracer;
+	return 0;
+fail:
+	tracer__close(tracer);
+	return err;
+}
+
+void tracer__close(struct tracer *tracer)
+{
+	if (!tracer)
+		return;
+	ring_buffer__free(tracer->ring);
+	detach(tracer);
+	free(tracer);
+}
+
+int tracer__fd(const struct tracer *tracer)
+{
+	return ring_buffer__epoll_fd(tracer->ring);
+}
+
+int tracer__consume(struct tracer *tracer)
+{
+	return ring_buffer__consume(tracer->ring);
+}
+
+/* How often the kernel has left out a program since the start. Before 5.12 it doesn't say. */
+static uint64_t times_skipped(const struct bpf_program *program)
+{
+	struct bpf_prog_info info = {};
+	__u32 size = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) ?
+		       0 : info.recursion_misses;
+}
+
+uint64_t tracer__lost(const struct tracer *tracer, enum event_kind kind)
+{
+	uint64_t lost = __atomic_load_n(&tracer->skel->bss->events_lost[kind], __ATOMIC_RELAXED);
+
+	for (int i = 0; i < PLAN_PURPOSES; i++) {
+		if (plan_purposes[i].skip_loses == kind && tracer->programs[i])
+			lost += times_skipped(tracer->programs[i]);
+	}
+	return lost;
+}
+
+bool tracer__wants_stats_index(const struct tracer *tracer)
+{
+	return __atomic_load_n(&tracer->skel->bss->stats_index_wanted, __ATOMIC_RELAXED);
+}
+
+void tracer__set_stats_index(struct tracer *tracer, uint64_t address)
+{
+	__atomic_store_n(&tracer->skel->bss->stats_index_address, address, __ATOMIC_RELAXED);
+}
+
+int tracer__program_cmdline(const struct tracer *tracer, const struct program *program,
+			    struct cmdline_entry *out)
+{
+	struct cmdline_entry entry;
+
+	if (bpf_map__lookup_elem(tracer->skel->maps.cmdlines, program, sizeof(*program), &entry,
+				 sizeof(entry), 0) ||
+	    !entry.len || entry.len > sizeof(entry.bytes))
+		return -ENOENT;
+	*out = entry;
+	return 0;
+}
+
+int tracer__cmdline(const struct tracer *tracer, uint32_t pid, uint64_t start_ns,
+		    struct cmdline_entry *out)
+{
+	struct program key = { .arg_start = pid };
+	struct cmdline_entry entry;
+
+	if (tracer__program_cmdline(tracer, &key, &entry) ||
+	    !proc__same_start(entry.start_ns, start_ns))
+		return -ENOENT;
+	*out = entry;
+	return 0;
+}
+
+int tracer__add_cmdline(struct tracer *tracer, uint32_t pid, const struct cmdline_entry *entry)
+{
+	struct program key = { .arg_start = pid };
+
+	return bpf_map__update_elem(tracer->skel->maps.cmdlines, &key, sizeof(key), entry,
+				    sizeof(*entry), BPF_ANY);
+}
+
+int tracer__each_quiet(const struct tracer *tracer,
+		       void (*fn)(void *ctx, uint64_t limit_cgroup_id, const struct quiet_runs *q),
+		       void *ctx)
+{
+	const struct bpf_map *map = tracer->skel->maps.quiet_runs;
+	uint64_t key, *previous = NULL;
+
+	while (!bpf_map__get_next_key(map, previous, &key, sizeof(key))) {
+		struct quiet_runs quiet;
+
+		if (!bpf_map__lookup_elem(map, &key, sizeof(key), &quiet, sizeof(quiet), 0))
+			fn(ctx, key, &quiet);
+		previous = &key;
+	}
+	return 0;
+}
+
+bool tracer__swap_stacks(struct tracer *tracer)
+{
+	__u32 *side = &tracer->skel->bss->stack_side;
+
+	if (bpf_map__fd(tracer->skel->maps.sums_0) < 0)
+		return false;
+	__atomic_store_n(side, !*side, __ATOMIC_SEQ_CST);
+	return true;
+}
+
+/* The addresses of a stack; none if there is no such stack. */
+static void read_stack(const struct bpf_map *map, int32_t id, uint64_t *addresses)
+{
+	uint32_t key = id;
+
+	if (id < 0 || bpf_map__lookup_elem(map, &key, sizeof(key), addresses,
+					   STACK_DEPTH * sizeof(*addresses), 0))
+		memset(addresses, 0, STACK_DEPTH * sizeof(*addresses));
+}
+
+static void clear_stacks(const struct bpf_map *map)
+{
+	uint32_t key;
+
+	while (!bpf_map__get_next_key(map, NULL, &key, sizeof(key)) &&
+	       !bpf_map__delete_elem(map, &key, sizeof(key), 0))
+		;
+}
+
+bool tracer__take_stacks(struct tracer *tracer,
+			 bool (*fn)(void *ctx, const struct stack_key *key,
+				    const struct stack_sum *sum, const uint64_t *user,
+				    const uint64_t *kernel),
+			 void *ctx)
+{
+	bool first = tracer->skel->bss->stack_side; /* the other is written to */
+	const struct bpf_map *sums = first ? tracer->skel->maps.sums_0 : tracer->skel->maps.sums_1;
+	const struct bpf_map *traces = first ? tracer->skel->maps.stacks_0 :
+					       tracer->skel->maps.stacks_1;
+	uint64_t user[STACK_DEPTH], kernel[STACK_DEPTH];
+	struct stack_key key;
+	struct stack_sum sum;
+
+	while (!bpf_map__get_next_key(sums, NULL, &key, sizeof(key))) {
+		if (bpf_map__lookup_elem(sums, &key, sizeof(key), &sum, sizeof(sum), 0))
+			return true;
+		read_stack(traces, key.user_id, user);
+		read_stack(traces, key.kernel_id, kernel);
+		if (!fn(ctx, &key, &sum, user, kernel))
+			return false;
+		bpf_map__delete_elem(sums, &key, sizeof(key), 0);
+	}
+	clear_stacks(traces);
+	return true;
+}

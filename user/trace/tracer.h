@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The source of events: loads and attaches the BPF programs and hands over what they send. */
+#ifndef OOMTRACE_TRACER_H
+#define OOMTRACE_TRACER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "event.h"
+#include "trace/plan.h"
+
+struct tracer;
+
+struct tracer_options {
+	uint64_t target_cgroup_id; /* kernfs id; 0: the whole machine */
+	uint64_t target_ancestors[EVENT_DEPTH_MAX]; /* ids of the cgroups above it; then 0 */
+	bool memory_on_v1;         /* the memory controller is on a cgroup v1 hierarchy */
+	bool usage;                /* record usage; only with a target, and not on v1 */
+	bool force_kprobes;
+	bool want_stacks;          /* sample stacks where memory is charged */
+	uint32_t ring_bytes;       /* a power of two, a multiple of the page size */
+};
+
+/* Gets each event as it lies in the ring, unchecked. A negative return value stops the poll. */
+typedef int (*tracer_event_fn)(void *ctx, const void *data, size_t size);
+
+/*
+ * Loads and attaches the programs, each purpose by the first candidate that the kernel takes.
+ * *plan says what was chosen, also after a failure. Returns 0 and a tracer for tracer__close(), or
+ * a negative errno: -EPERM (privileges, lock-down), -ENOENT (no kernel BTF), or whatever the
+ * last candidate of a required purpose failed with.
+ */
+int tracer__open(const struct tracer_options *opts, tracer_event_fn on_event, void *ctx,
+		 struct plan *plan, struct tracer **out);
+
+/* Detaches everything. Takes NULL. */
+void tracer__close(struct tracer *tracer);
+
+/* A file descriptor that polls readable when there are events. Owned by the tracer. */
+int tracer__fd(const struct tracer *tracer);
+
+/* Hands over all events that are in the ring now. Returns their number or a negative errno. */
+int tracer__consume(struct tracer *tracer);
+
+/* Events of `kind` that found no room in the ring, or whose program was skipped, since the start. */
+uint64_t tracer__lost(const struct tracer *tracer, enum event_kind kind);
+
+/* The command line with which `program` was executed. Returns 0, or -ENOENT when that wasn't seen. */
+int tracer__program_cmdline(const struct tracer *tracer, const struct program *program,
+			    struct cmdline_entry *out);
+
+/*
+ * The command line that was added for process `pid`. Returns 0, or -ENOENT when there is none, or it
+ * belongs to an earlier process with the same pid (another start time).
+ */
+int tracer__cmdline(const struct tracer *tracer, uint32_t pid, uint64_t start_ns,
+		    struct cmdline_entry *out);
+
+/*
+ * The address of the kernel's mem_cgroup_stats_index (/proc/kallsyms), without which some kernels don't tell
+ * what the memory at a kill was. Whether it is wanted is known once usage is recorded.
+ */
+bool tracer__wants_stats_index(const struct tracer *tracer);
+void tracer__set_stats_index(struct tracer *tracer, uint64_t address);
+
+/* Adds a command line that user space has read. It is forgotten when the process executes a program. */
+int tracer__add_cmdline(struct tracer *tracer, uint32_t pid, const struct cmdline_entry *entry);
+
+/*
+ * Has the programs write their sums of stacks to the other of two sets. Returns whether there are any.
+ * What they are still writing must be done before the one that they have left is taken.
+ */
+bool tracer__swap_stacks(struct tracer *tracer);
+
+/*
+ * Hands over each sum of the set that isn't written to, with its stacks of STACK_DEPTH addresses
+ * (zeros end them), and removes it, until `fn` returns false. Returns whether the set is empty now.
+ */
+bool tracer__take_stacks(struct tracer *tracer,
+			 bool (*fn)(void *ctx, const struct stack_key *key,
+				    const struct stack_sum *sum, const uint64_t *user,
+				    const uint64_t *kernel),
+			 void *ctx);
+
+/*
+ * Calls `fn` for each limit with OOM runs that killed nothing and have not been reported in an
+ * event yet. Returns 0 or a negative errno.
+ */
+int tracer__each_quiet(const struct tracer *tracer,
+		       void (*fn)(void *ctx, uint64_t limit_cgroup_id, const struct quiet_runs *q),
+		       void *ctx);
+
+#endif
