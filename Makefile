@@ -140,22 +140,30 @@ bench:
 	scripts/bench.sh
 	scripts/bench-overhead.sh
 
-UNIT_TESTS := $(patsubst tests/unit/%.c,build/unit/%,$(wildcard tests/unit/test_*.c))
+UNIT_TESTS := $(patsubst tests/unit/%.c,build/unit/%,$(sort $(shell find tests/unit -name 'test_*.c')))
 UNIT_OBJECTS := $(patsubst user/%.c,build/unit/user/%.o,$(filter-out user/commands/main.c,$(SOURCES))) \
 	build/unit/report/html_assets.o
 
 unit: build/oomtrace $(UNIT_TESTS)
-	$(Q)scripts/unit.sh build/oomtrace $(UNIT_TESTS) $(sort $(wildcard tests/unit/*.sh))
+	$(Q)scripts/unit.sh build/oomtrace $(UNIT_TESTS) $(sort $(shell find tests/unit -name 'test_*.sh'))
 
 build/unit/user/%.o: user/%.c Makefile | $(SKELETON)
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
 	$(Q)$(CC) $(CPPFLAGS) $(SANITIZE) $(FLAGS) -c -o $@ $<
 
-build/unit/%: tests/unit/%.c $(UNIT_OBJECTS) Makefile
+build/unit/oomtrace.a: $(UNIT_OBJECTS)
+	@echo "  AR      $@"
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+build/unit/%.o: tests/unit/%.c Makefile | $(SKELETON)
+	@mkdir -p $(@D)
+	@echo "  CC      $@"
+	$(Q)$(CC) $(CPPFLAGS) $(SANITIZE) $(FLAGS) -Itests/unit -c -o $@ $<
+
+build/unit/%: build/unit/%.o build/unit/oomtrace.a
 	@echo "  TEST    $@"
-	$(Q)$(CC) $(CPPFLAGS) $(SANITIZE) $(FLAGS) -MT $@ -MF $@.d -o $@ \
-		$(filter %.c %.o,$^) $(SHARED_LINK) -lcmocka
+	$(Q)$(CC) $(SANITIZE) -o $@ $^ $(SHARED_LINK) -lcmocka
 
 FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
 FUZZ_OBJECTS := $(patsubst build/unit/user/%,build/fuzz/user/%,$(UNIT_OBJECTS))

@@ -142,7 +142,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *text = NULL;
 	size_t text_size = 0;
 	FILE *out = open_memstream(&text, &text_size);
-	struct sink *sink = out ? sink_json__new(out) : NULL;
+	struct sink *sink = out ? jsonl_write__new(out) : NULL;
 	struct model_env env = {
 		.ctx = sink,
 		.page_size = 4096,

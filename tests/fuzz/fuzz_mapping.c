@@ -13,19 +13,19 @@ static void require(int condition)
 }
 
 /* What was added last is what is there. */
-static void check_added(struct symbolizer *s, const struct process_id *id, const struct mapping *m)
+static void check_added(struct elf_symbols *s, const struct process_id *id, const struct mapping *m)
 {
 	const uint64_t ends[] = { m->start, m->end - 1 };
 	struct symbol symbol;
 
 	for (int i = 0; i < 2; i++) {
-		require(!symbolizer__resolve(s, id, &ends[i], 1, &symbol));
+		require(!elf_symbols__resolve(s, id, &ends[i], 1, &symbol));
 		require(!strcmp(symbol.module, m->path) && !symbol.function[0]);
 		require(symbol.address == (m->is_file ? ends[i] - m->start + m->file_offset : ends[i]));
 	}
 }
 
-static void take_line(struct symbolizer *s, const struct process_id *id, const char *text, size_t len)
+static void take_line(struct elf_symbols *s, const struct process_id *id, const char *text, size_t len)
 {
 	char *line = strndup(text, len); /* exactly: ASan sees a read beyond */
 	struct mapping mapping;
@@ -35,7 +35,7 @@ static void take_line(struct symbolizer *s, const struct process_id *id, const c
 	if (mapping__parse(line, &mapping)) {
 		require(mapping.start < mapping.end);
 		require(strnlen(mapping.path, sizeof(mapping.path)) < sizeof(mapping.path));
-		symbolizer__add(s, &mapping, -1);
+		elf_symbols__add(s, &mapping, -1);
 		check_added(s, id, &mapping);
 	}
 	free(line);
@@ -45,10 +45,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct process_id id = { .start_ns = 1, .pid = 1 };
 	const char *text = (const char *)data, *end = text + size;
-	struct symbolizer *s = symbolizer__new(NULL);
+	struct elf_symbols *s = elf_symbols__new(NULL);
 
 	require(s != NULL);
-	symbolizer__begin(s, &id);
+	elf_symbols__begin(s, &id);
 	while (text < end) {
 		const char *newline = memchr(text, '\n', (size_t)(end - text));
 		const char *next = newline ? newline + 1 : end;
@@ -56,6 +56,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		take_line(s, &id, text, (size_t)(next - text));
 		text = next;
 	}
-	symbolizer__free(s);
+	elf_symbols__free(s);
 	return 0;
 }

@@ -41,7 +41,7 @@ static int start_guard(const struct target *target, const char *file, struct gua
 	return EXIT_RUNTIME;
 }
 
-static bool keys_possible(const struct options *opts, const struct target *target,
+static bool keys_possible(const struct trace_options *opts, const struct target *target,
 			  const struct cgroup__hierarchy *h)
 {
 	return opts->output == OPTIONS_OUTPUT_TEXT && target->cgroup_id && keys__available() &&
@@ -49,7 +49,7 @@ static bool keys_possible(const struct options *opts, const struct target *targe
 }
 
 /* memory.min guards from reclaim for others' sake only, not from the cgroup's own limit. */
-static void warn_protected(const struct options *opts, const struct target *target)
+static void warn_protected(const struct trace_options *opts, const struct target *target)
 {
 	uint64_t min = 0, lowest = UINT64_MAX;
 	char size[UNITS__TEXT_SIZE];
@@ -64,22 +64,22 @@ static void warn_protected(const struct options *opts, const struct target *targ
 }
 
 /* The sink of the output, and those of the recording and of folded stacks beside it. */
-static struct sink *open_sinks(const struct options *opts, FILE *out, struct sink **record,
+static struct sink *open_sinks(const struct trace_options *opts, FILE *out, struct sink **record,
 			       FILE *folded)
 {
 	struct sink *sinks[3];
 	size_t count = 0;
 
-	sinks[count++] = opts->output == OPTIONS_OUTPUT_JSON ? sink_json__new(stdout) :
-							       sink_text__new(out, console__look());
+	sinks[count++] = opts->output == OPTIONS_OUTPUT_JSON ? jsonl_write__new(stdout) :
+							       text__new(out, console__look());
 	if (opts->record)
-		sinks[count++] = *record = sink_file__new(opts->record, opts->record_bytes);
+		sinks[count++] = *record = jsonl_file__new(opts->record, opts->record_bytes);
 	if (folded)
-		sinks[count++] = sink_folded__new(folded);
-	return count == 1 ? sinks[0] : sink_tee__new(sinks, count);
+		sinks[count++] = folded_sink__new(folded);
+	return count == 1 ? sinks[0] : tee__new(sinks, count);
 }
 
-static int open_folded(const struct options *opts, FILE **out)
+static int open_folded(const struct trace_options *opts, FILE **out)
 {
 	if (!opts->folded_path || opts->dry_run)
 		return EXIT_DONE;
@@ -99,7 +99,7 @@ static int close_folded(FILE *folded, int code)
 	return EXIT_RUNTIME;
 }
 
-static int trace(const struct options *opts, const struct cgroup__hierarchy *hierarchy,
+static int trace(const struct trace_options *opts, const struct cgroup__hierarchy *hierarchy,
 		 const struct target *target, struct guard *guard)
 {
 	struct console *console;
@@ -118,7 +118,7 @@ static int trace(const struct options *opts, const struct cgroup__hierarchy *hie
 	sink = open_sinks(opts, console ? console__out(console) : stdout, &record, folded);
 	code = sink ? session__run(opts, hierarchy, target, guard, sink, console) : EXIT_RUNTIME;
 
-	if (sink && record && sink_file__failed(record) && (code == EXIT_DONE || code == EXIT_LOST))
+	if (sink && record && jsonl_file__failed(record) && (code == EXIT_DONE || code == EXIT_LOST))
 		code = EXIT_RUNTIME;
 	if (sink)
 		sink->ops->free(sink);
@@ -126,7 +126,7 @@ static int trace(const struct options *opts, const struct cgroup__hierarchy *hie
 	return close_folded(folded, code);
 }
 
-static int find_min(const struct options *opts, const struct target *target, struct guard *guard)
+static int find_min(const struct trace_options *opts, const struct target *target, struct guard *guard)
 {
 	struct sink *record, *sink = open_sinks(opts, stdout, &record, NULL);
 	int code = sink ? find_min__run(target, guard, opts->hold_ns, sink) : EXIT_RUNTIME;
@@ -136,7 +136,7 @@ static int find_min(const struct options *opts, const struct target *target, str
 	return code;
 }
 
-static int run(const struct options *opts)
+static int run(const struct trace_options *opts)
 {
 	static struct cgroup__hierarchy hierarchy;
 	static struct target target;
@@ -171,13 +171,13 @@ static int run(const struct options *opts)
 
 int main(int argc, char **argv)
 {
-	struct options opts;
+	struct trace_options opts;
 
 	/* A reader that goes away is an error of writing, not a reason to die. */
 	signal(SIGPIPE, SIG_IGN);
 	if (argc > 1 && !strcmp(argv[1], "report"))
 		return report__main(argc - 1, argv + 1);
-	switch (options__parse(argc, argv, &opts, stdout, stderr)) {
+	switch (trace_options__parse(argc, argv, &opts, stdout, stderr)) {
 	case OPTIONS_USAGE:
 		return EXIT_USAGE;
 	case OPTIONS_EXIT_OK:

@@ -22,7 +22,7 @@
 /* getopt's value of a long option is LONG_BASE + its row, out of the way of the letters. */
 #define LONG_BASE 256
 
-static const struct cmdline_spec *spec__by_letter(const struct cmdline *t, int letter)
+static const struct option_table_spec *spec__by_letter(const struct option_table *t, int letter)
 {
 	for (size_t i = 0; i < t->count; i++)
 		if (t->specs[i].letter && t->specs[i].letter == letter)
@@ -30,7 +30,7 @@ static const struct cmdline_spec *spec__by_letter(const struct cmdline *t, int l
 	return NULL;
 }
 
-static const struct cmdline_spec *spec__by_name(const struct cmdline *t, const char *name, size_t len)
+static const struct option_table_spec *spec__by_name(const struct option_table *t, const char *name, size_t len)
 {
 	for (size_t i = 0; i < t->count; i++)
 		if (strlen(t->specs[i].name) == len && !memcmp(t->specs[i].name, name, len))
@@ -38,7 +38,7 @@ static const struct cmdline_spec *spec__by_name(const struct cmdline *t, const c
 	return NULL;
 }
 
-static const struct cmdline_spec *spec__by_getopt(const struct cmdline *t, int value)
+static const struct option_table_spec *spec__by_getopt(const struct option_table *t, int value)
 {
 	if (value >= LONG_BASE && (size_t)(value - LONG_BASE) < t->count)
 		return &t->specs[value - LONG_BASE];
@@ -95,7 +95,7 @@ static void help__wrap(FILE *out, const char *text, int column, int indent, int 
 	fputc('\n', out);
 }
 
-static void help__option(FILE *out, const struct cmdline_spec *spec, int width)
+static void help__option(FILE *out, const struct option_table_spec *spec, int width)
 {
 	bool narrow = width < 2 * HELP_COLUMN;
 	int indent = narrow ? HELP_COLUMN_NARROW : HELP_COLUMN;
@@ -113,7 +113,7 @@ static void help__option(FILE *out, const struct cmdline_spec *spec, int width)
 	help__wrap(out, spec->help, indent, indent, width);
 }
 
-static void help__print(const struct cmdline_parse *p)
+static void help__print(const struct option_table_parse *p)
 {
 	FILE *out = p->help_out;
 	int width = help__width(out);
@@ -151,7 +151,7 @@ static const char *shown(char buf[static SHOWN_SIZE], const char *s)
 	return buf;
 }
 
-enum cmdline_result cmdline__hint(const struct cmdline_parse *p)
+enum option_table_result option_table__hint(const struct option_table_parse *p)
 {
 	fprintf(p->err, "Try '%s --help'.\n", p->table->command);
 	return CMDLINE_ERROR;
@@ -182,9 +182,9 @@ static size_t edit_distance(const char *a, size_t a_len, const char *b, size_t b
 }
 
 /* The option that a misspelt name most likely means, or NULL if none is close. */
-static const struct cmdline_spec *spec__nearest(const struct cmdline *t, const char *name, size_t len)
+static const struct option_table_spec *spec__nearest(const struct option_table *t, const char *name, size_t len)
 {
-	const struct cmdline_spec *nearest = NULL;
+	const struct option_table_spec *nearest = NULL;
 	size_t best = len / 3 > 1 ? len / 3 + 1 : 2;
 
 	if (len < 2 || len > NAME_MAX_LEN)
@@ -204,11 +204,11 @@ static const struct cmdline_spec *spec__nearest(const struct cmdline *t, const c
 }
 
 /* getopt tells neither why it refused a long option nor which: look again. */
-static enum cmdline_result error_long(const struct cmdline_parse *p, const char *word)
+static enum option_table_result error_long(const struct option_table_parse *p, const char *word)
 {
 	const char *name = word + 2;	/* past "--" */
 	size_t len = strcspn(name, "=");
-	const struct cmdline_spec *nearest;
+	const struct option_table_spec *nearest;
 	const char *separator = ": ";
 	char buf[SHOWN_SIZE];
 	size_t candidates = 0;
@@ -224,7 +224,7 @@ static enum cmdline_result error_long(const struct cmdline_parse *p, const char 
 			separator = ", ";
 		}
 		fputc('\n', p->err);
-		return cmdline__hint(p);
+		return option_table__hint(p);
 	}
 
 	nearest = spec__nearest(p->table, name, len);
@@ -232,13 +232,13 @@ static enum cmdline_result error_long(const struct cmdline_parse *p, const char 
 	if (nearest)
 		fprintf(p->err, "; did you mean '--%s'?", nearest->name);
 	fputc('\n', p->err);
-	return cmdline__hint(p);
+	return option_table__hint(p);
 }
 
-static enum cmdline_result error_letter(const struct cmdline_parse *p, int letter)
+static enum option_table_result error_letter(const struct option_table_parse *p, int letter)
 {
 	const char text[] = { '-', (char)letter, '\0' };
-	const struct cmdline_spec *other;
+	const struct option_table_spec *other;
 	char buf[SHOWN_SIZE];
 
 	letter = (unsigned char)letter;
@@ -247,39 +247,39 @@ static enum cmdline_result error_letter(const struct cmdline_parse *p, int lette
 	if (other)
 		fprintf(p->err, "; did you mean '-%c' (--%s)?", other->letter, other->name);
 	fputc('\n', p->err);
-	return cmdline__hint(p);
+	return option_table__hint(p);
 }
 
-static enum cmdline_result error_getopt(const struct cmdline_parse *p, char **argv)
+static enum option_table_result error_getopt(const struct option_table_parse *p, char **argv)
 {
 	if (!optopt)
 		return error_long(p, argv[optind - 1]);
 	if (optopt >= LONG_BASE) {
 		fprintf(p->err, "oomtrace: option '--%s' takes no value\n",
 			spec__by_getopt(p->table, optopt)->name);
-		return cmdline__hint(p);
+		return option_table__hint(p);
 	}
 	return error_letter(p, optopt);
 }
 
-static enum cmdline_result error_missing(const struct cmdline_parse *p, const struct cmdline_spec *spec)
+static enum option_table_result error_missing(const struct option_table_parse *p, const struct option_table_spec *spec)
 {
 	fprintf(p->err, "oomtrace: option '--%s' needs a value: %s\n", spec->name, spec->accepts);
-	return cmdline__hint(p);
+	return option_table__hint(p);
 }
 
-static enum cmdline_result error_value(const struct cmdline_parse *p, const struct cmdline_spec *spec,
+static enum option_table_result error_value(const struct option_table_parse *p, const struct option_table_spec *spec,
 				       const char *arg, int error)
 {
 	char buf[SHOWN_SIZE];
 
 	fprintf(p->err, "oomtrace: --%s: '%s' is %s; it takes %s\n", spec->name, shown(buf, arg),
 		error == -ERANGE ? "out of range" : "not valid", spec->accepts);
-	return cmdline__hint(p);
+	return option_table__hint(p);
 }
 
-static enum cmdline_result error_second(const struct cmdline_parse *p,
-					       const struct cmdline_spec *spec)
+static enum option_table_result error_second(const struct option_table_parse *p,
+					       const struct option_table_spec *spec)
 {
 	if (spec == p->chosen)
 		fprintf(p->err, "oomtrace: --%s is given twice; one run traces one target, or "
@@ -288,10 +288,10 @@ static enum cmdline_result error_second(const struct cmdline_parse *p,
 		fprintf(p->err, "oomtrace: --%s and --%s exclude each other; give one target, for "
 			"example only '--%s %s'\n", p->chosen->name, spec->name, p->chosen->name,
 			p->chosen->arg);
-	return cmdline__hint(p);
+	return option_table__hint(p);
 }
 
-static enum cmdline_result error_extra(const struct cmdline_parse *p, const char *arg)
+static enum option_table_result error_extra(const struct option_table_parse *p, const char *arg)
 {
 	const char *guess = p->table->guess && !p->chosen ? p->table->guess(arg) : NULL;
 	char buf[SHOWN_SIZE];
@@ -301,19 +301,19 @@ static enum cmdline_result error_extra(const struct cmdline_parse *p, const char
 		fprintf(p->err, "; did you mean '--%s %s'?\n", guess, buf);
 	else
 		fprintf(p->err, "; %s takes options only\n", p->table->command);
-	return cmdline__hint(p);
+	return option_table__hint(p);
 }
 
 /* --- parsing --- */
 
-static bool is_option_word(const struct cmdline_parse *p, const char *arg)
+static bool is_option_word(const struct option_table_parse *p, const char *arg)
 {
 	if (arg[0] != '-' || !arg[1])
 		return false;
 	return arg[1] == '-' || (!arg[2] && spec__by_letter(p->table, arg[1]));
 }
 
-static enum cmdline_result apply(struct cmdline_parse *p, const struct cmdline_spec *spec, char *arg)
+static enum option_table_result apply(struct option_table_parse *p, const struct option_table_spec *spec, char *arg)
 {
 	bool exclusive = spec->group == p->table->exclusive;
 	int ret;
@@ -336,10 +336,10 @@ static enum cmdline_result apply(struct cmdline_parse *p, const struct cmdline_s
 }
 
 /* "-container web" is "-c ontainer" and a stray "web" to getopt: refuse it by its name. */
-static enum cmdline_result check_single_dash(const struct cmdline_parse *p, int argc, char **argv)
+static enum option_table_result check_single_dash(const struct option_table_parse *p, int argc, char **argv)
 {
 	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++) {
-		const struct cmdline_spec *spec;
+		const struct option_table_spec *spec;
 
 		if (argv[i][0] != '-')
 			continue;
@@ -348,12 +348,12 @@ static enum cmdline_result check_single_dash(const struct cmdline_parse *p, int 
 			continue;
 		fprintf(p->err, "oomtrace: unknown option '-%s'; did you mean '--%s'?\n",
 			spec->name, spec->name);
-		return cmdline__hint(p);
+		return option_table__hint(p);
 	}
 	return CMDLINE_OK;
 }
 
-static void build_getopt_tables(const struct cmdline *t, char *letters, struct option *longs)
+static void build_getopt_tables(const struct option_table *t, char *letters, struct option *longs)
 {
 	*letters++ = ':';	/* tell a missing argument from an unknown option */
 	for (size_t i = 0; i < t->count; i++) {
@@ -372,7 +372,7 @@ static void build_getopt_tables(const struct cmdline *t, char *letters, struct o
 	longs[t->count] = (struct option){ 0 };
 }
 
-static enum cmdline_result parse_words(struct cmdline_parse *p, int argc, char **argv)
+static enum option_table_result parse_words(struct option_table_parse *p, int argc, char **argv)
 {
 	struct option longs[p->table->count + 1];
 	char letters[2 * p->table->count + 2];
@@ -382,7 +382,7 @@ static enum cmdline_result parse_words(struct cmdline_parse *p, int argc, char *
 	opterr = 0;
 	optind = 0;	/* not 1: glibc and musl then forget a parse before this one */
 	while ((value = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
-		enum cmdline_result result;
+		enum option_table_result result;
 
 		if (value == ':')
 			return error_missing(p, spec__by_getopt(p->table, optopt));
@@ -398,9 +398,9 @@ static enum cmdline_result parse_words(struct cmdline_parse *p, int argc, char *
 	return CMDLINE_OK;
 }
 
-enum cmdline_result cmdline__parse(struct cmdline_parse *p, int argc, char **argv)
+enum option_table_result option_table__parse(struct option_table_parse *p, int argc, char **argv)
 {
-	enum cmdline_result result = check_single_dash(p, argc, argv);
+	enum option_table_result result = check_single_dash(p, argc, argv);
 
 	return result == CMDLINE_OK ? parse_words(p, argc, argv) : result;
 }

@@ -12,7 +12,7 @@
 
 #define CMDLINE_STOP 1 /* from apply: something was printed, the command line is done */
 
-struct cmdline_spec {
+struct option_table_spec {
 	const char *name;
 	const char *arg;	/* as help shows it; NULL: takes none */
 	const char *accepts;	/* what the argument is, with an example: ends error lines */
@@ -25,12 +25,12 @@ struct cmdline_spec {
 	bool hidden;		/* for tests: not in --help */
 };
 
-struct cmdline {
+struct option_table {
 	const char *command;	/* "oomtrace" or "oomtrace report" */
 	const char *operands;	/* as help shows them; NULL: there are none */
 	const char *summary;	/* what it does, a sentence */
 	const char *epilogue;	/* ends the help */
-	const struct cmdline_spec *specs;
+	const struct option_table_spec *specs;
 	size_t count;
 	const char *const *group_titles;
 	int groups;
@@ -39,17 +39,17 @@ struct cmdline {
 	const char *(*guess)(const char *operand);
 };
 
-enum cmdline_result {
+enum option_table_result {
 	CMDLINE_OK,
 	CMDLINE_DONE,	/* something was printed, as asked: nothing is left to do */
 	CMDLINE_ERROR,	/* what is wrong was printed */
 };
 
-struct cmdline_parse {
-	const struct cmdline *table;
+struct option_table_parse {
+	const struct option_table *table;
 	void *ctx;			/* for apply */
 	FILE *help_out, *err;
-	const struct cmdline_spec *chosen; /* of the exclusive group, or NULL */
+	const struct option_table_spec *chosen; /* of the exclusive group, or NULL */
 	char **operands;		/* what is left of argv, NULL-terminated */
 };
 
@@ -57,9 +57,9 @@ struct cmdline_parse {
  * argv is permuted (getopt). Help goes to help_out, at most one error to err, with the user's
  * strings escaped. Not thread-safe, as getopt isn't.
  */
-enum cmdline_result cmdline__parse(struct cmdline_parse *p, int argc, char **argv);
+enum option_table_result option_table__parse(struct option_table_parse *p, int argc, char **argv);
 
 /* Says where help is. Every error line is followed by it. Returns CMDLINE_ERROR. */
-enum cmdline_result cmdline__hint(const struct cmdline_parse *p);
+enum option_table_result option_table__hint(const struct option_table_parse *p);
 
 #endif

@@ -22,34 +22,34 @@ struct report {
 	FILE *out;
 	struct text_look look;
 	struct sink *sink;   /* of the format */
-	struct recording *recording;
+	struct jsonl_reader *recording;
 };
 
 static struct sink *open_text(const struct report *r)
 {
 	if (r->opts->no_summary)
-		return sink_text__new(r->out, r->look);
-	return sink_report__new(r->out, r->look);
+		return text__new(r->out, r->look);
+	return summary__new(r->out, r->look);
 }
 
 static struct sink *open_json(const struct report *r)
 {
-	return sink_document__new(r->out);
+	return document__new(r->out);
 }
 
 static struct sink *open_folded(const struct report *r)
 {
-	return sink_folded__new(r->out);
+	return folded_sink__new(r->out);
 }
 
 static struct sink *open_html(const struct report *r)
 {
-	return sink_html__new(r->out);
+	return html_report__new(r->out);
 }
 
 static struct sink *open_chrome(const struct report *r)
 {
-	return sink_chrome__new(r->out);
+	return chrome_trace__new(r->out);
 }
 
 /* How each format's sink is made. */
@@ -83,19 +83,19 @@ static int open_input(const char *name)
 
 static int read_file(struct report *r, const char *name)
 {
-	uint64_t before = recording__stats(r->recording)->records;
+	uint64_t before = jsonl_reader__stats(r->recording)->records;
 	int fd = open_input(name), err;
 
 	if (fd < 0)
 		return EXIT_RUNTIME;
-	err = recording__read(r->recording, fd);
+	err = jsonl_reader__read(r->recording, fd);
 	if (fd != STDIN_FILENO)
 		close(fd);
 	if (err) {
 		fprintf(stderr, "oomtrace: %s can't be read: %s.\n", shown(name), strerror(-err));
 		return EXIT_RUNTIME;
 	}
-	if (!recording__sink_error(r->recording) && recording__stats(r->recording)->records == before) {
+	if (!jsonl_reader__sink_error(r->recording) && jsonl_reader__stats(r->recording)->records == before) {
 		fprintf(stderr, "oomtrace: %s is no recording: it has no line that 'oomtrace --record' or "
 				"'--output json' would write.\n", shown(name));
 		return EXIT_RUNTIME;
@@ -104,7 +104,7 @@ static int read_file(struct report *r, const char *name)
 }
 
 /* What the reader can't hand on, said once each. */
-static void tell_problems(const struct recording_stats *stats)
+static void tell_problems(const struct jsonl_reader_stats *stats)
 {
 	char type[ESCAPE__TERMINAL_SIZE(sizeof(stats->unknown_type))];
 
@@ -142,16 +142,16 @@ static int read_files(struct report *r)
 
 	for (char **name = r->opts->files; *name && code == EXIT_DONE; name++) {
 		code = read_file(r, *name);
-		if (recording__sink_error(r->recording))
-			return write_error(recording__sink_error(r->recording));
+		if (jsonl_reader__sink_error(r->recording))
+			return write_error(jsonl_reader__sink_error(r->recording));
 	}
 	if (code != EXIT_DONE)
 		return code;
 	err = sink__finish(r->sink);
 	if (err)
 		return write_error(err);
-	tell_problems(recording__stats(r->recording));
-	if (recording__stats(r->recording)->malformed || recording__stats(r->recording)->too_long)
+	tell_problems(jsonl_reader__stats(r->recording));
+	if (jsonl_reader__stats(r->recording)->malformed || jsonl_reader__stats(r->recording)->too_long)
 		return EXIT_LOST;
 	return EXIT_DONE;
 }
@@ -205,8 +205,8 @@ static int run(const struct report_options *opts)
 		return code;
 	r.sink = formats[opts->format](&r);
 	if (r.sink && wants_filter(&opts->filter))
-		r.sink = sink_filter__new(r.sink, &opts->filter);
-	r.recording = r.sink ? recording__new(r.sink) : NULL;
+		r.sink = filter__new(r.sink, &opts->filter);
+	r.recording = r.sink ? jsonl_reader__new(r.sink) : NULL;
 	if (r.recording) {
 		code = read_files(&r);
 	} else {
@@ -214,7 +214,7 @@ static int run(const struct report_options *opts)
 			strerror(errno));
 		code = EXIT_RUNTIME;
 	}
-	recording__free(r.recording);
+	jsonl_reader__free(r.recording);
 	if (r.sink)
 		r.sink->ops->free(r.sink);
 	if (r.out != stdout && fclose(r.out) && code == EXIT_DONE)

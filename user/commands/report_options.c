@@ -132,7 +132,7 @@ static int apply_kill(void *ctx, const char *arg)
 	return errno || !opts->filter.kill ? -ERANGE : 0;
 }
 
-static const struct cmdline_spec specs[] = {
+static const struct option_table_spec specs[] = {
 	{
 		.group = GROUP_OUTPUT, .letter = 'f', .name = "format", .arg = "FORMAT",
 		.accepts = "'text', 'json', 'html', 'chrome-trace' or 'folded'",
@@ -176,7 +176,7 @@ static const struct cmdline_spec specs[] = {
 	},
 };
 
-static const struct cmdline table = {
+static const struct option_table table = {
 	.command = "oomtrace report",
 	.operands = "FILE...",
 	.summary = "Reports from recordings: what 'oomtrace --record FILE' or '--output json' wrote. "
@@ -191,15 +191,15 @@ static const struct cmdline table = {
 	.exclusive = -1,
 };
 
-enum options_result report_options__parse(int argc, char **argv, struct report_options *out,
+enum trace_options_result report_options__parse(int argc, char **argv, struct report_options *out,
 					  FILE *help_out, FILE *err)
 {
 	struct report_options opts = {};
-	struct cmdline_parse parse = {
+	struct option_table_parse parse = {
 		.table = &table, .ctx = &opts, .help_out = help_out, .err = err
 	};
 
-	switch (cmdline__parse(&parse, argc, argv)) {
+	switch (option_table__parse(&parse, argc, argv)) {
 	case CMDLINE_DONE:
 		return OPTIONS_EXIT_OK;
 	case CMDLINE_ERROR:
@@ -217,6 +217,6 @@ enum options_result report_options__parse(int argc, char **argv, struct report_o
 		*out = opts;
 		return OPTIONS_RUN;
 	}
-	cmdline__hint(&parse);
+	option_table__hint(&parse);
 	return OPTIONS_USAGE;
 }

@@ -43,8 +43,8 @@ struct report_options {
 	char **files;		/* at least one, then NULL; "-": stdin */
 };
 
-/* Parses the command line after "oomtrace report", with argv[0] any word, as options__parse() does. */
-enum options_result report_options__parse(int argc, char **argv, struct report_options *out,
+/* Parses the command line after "oomtrace report", with argv[0] any word, as trace_options__parse() does. */
+enum trace_options_result report_options__parse(int argc, char **argv, struct report_options *out,
 					  FILE *help_out, FILE *err);
 
 #endif

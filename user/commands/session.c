@@ -41,7 +41,7 @@
 #define DRAIN_NS (NS_PER_S / 2)
 
 struct session {
-	const struct options *opts;
+	const struct trace_options *opts;
 	const struct cgroup__hierarchy *hierarchy;
 	const struct target *target;
 	struct sink *sink;
@@ -52,15 +52,15 @@ struct session {
 	struct names *names;
 	struct subtree subtree;
 	struct symbols *symbols; /* NULL: stacks are addresses */
-	struct stacks *stacks;
-	struct stacks_health symbols_told;
-	struct steps *steps;     /* NULL without a target */
+	struct stack_collector *stacks;
+	struct stack_collector_health symbols_told;
+	struct limit_steps *steps;     /* NULL without a target */
 	struct guard *guard;     /* these two: only when the limit is to be changed */
-	struct limiter *limiter;
+	struct limit_writer *limiter;
 	int limit_error;
-	struct hotkeys hotkeys;
+	struct key_actions hotkeys;
 	struct console *console; /* NULL: stdout is no terminal, or JSON is wanted */
-	struct live *live;
+	struct status_feed *live;
 	int epoll_fd, signal_fd, duration_fd, tick_fd, draw_fd;
 
 	uint64_t bad_events;     /* bytes in the ring that were no event */
@@ -109,9 +109,9 @@ static void on_oom(void *ctx, const struct record_oom *oom)
 	struct session *s = ctx;
 
 	note_write(s, s->sink->ops->oom(s->sink, oom));
-	stacks__on_oom(s->stacks, oom->id);
+	stack_collector__on_oom(s->stacks, oom->id);
 	if (s->steps)
-		steps__on_oom(s->steps, oom);
+		limit_steps__on_oom(s->steps, oom);
 }
 
 static void on_stack(void *ctx, struct record_stack *stack)
@@ -132,9 +132,9 @@ static void on_limit(void *ctx, const struct record_limit *limit)
 	const struct record_step *closed;
 	uint64_t floor_bytes;
 
-	if (s->limiter && limit->writer_self && limiter__floor(s->limiter, limit->new_bytes, &floor_bytes))
-		steps__predict(s->steps, floor_bytes);
-	closed = s->steps ? steps__on_limit(s->steps, limit) : NULL;
+	if (s->limiter && limit->writer_self && limit_writer__floor(s->limiter, limit->new_bytes, &floor_bytes))
+		limit_steps__predict(s->steps, floor_bytes);
+	closed = s->steps ? limit_steps__on_limit(s->steps, limit) : NULL;
 	if (closed)
 		note_write(s, s->sink->ops->step(s->sink, closed));
 	note_write(s, s->sink->ops->limit(s->sink, limit));
@@ -160,7 +160,7 @@ static void on_usage(void *ctx, const struct record_usage *usage)
 {
 	struct session *s = ctx;
 
-	live__on_usage(s->live, usage);
+	status_feed__on_usage(s->live, usage);
 	note_write(s, s->sink->ops->usage(s->sink, usage));
 }
 
@@ -168,7 +168,7 @@ static void on_reclaim(void *ctx, const struct record_reclaim *reclaim)
 {
 	struct session *s = ctx;
 
-	live__on_reclaim(s->live, reclaim);
+	status_feed__on_reclaim(s->live, reclaim);
 	note_write(s, s->sink->ops->reclaim(s->sink, reclaim));
 }
 
@@ -189,7 +189,7 @@ static int on_event(void *ctx, const void *data, size_t size)
 		s->bad_events++;
 		return 0;
 	}
-	stacks__event(s->stacks, &event);
+	stack_collector__event(s->stacks, &event);
 	err = model__event(s->model, &event, wall_offset_ns());
 	if (err && !s->model_error)
 		s->model_error = err;
@@ -300,7 +300,7 @@ static void tell_lost(struct session *s)
 {
 	for (int kind = 1; kind < EVENT_KIND_MAX; kind++) {
 		uint64_t lost = tracer__lost(s->tracer, kind) +
-				(kind == EVENT_STACK ? stacks__lost(s->stacks) : 0);
+				(kind == EVENT_STACK ? stack_collector__lost(s->stacks) : 0);
 		struct record_lost record = { now(), kind_name(kind), lost - s->lost_told[kind] };
 
 		if (!record.count)
@@ -428,7 +428,7 @@ static void clear_timer(int fd)
 static void handle_key(struct session *s)
 {
 	console__clear(s->console);
-	switch (hotkeys__read(&s->hotkeys)) {
+	switch (key_actions__read(&s->hotkeys)) {
 	case HOTKEYS_QUIT:
 		s->end_reason = "interrupted";
 		break;
@@ -444,7 +444,7 @@ static void check_limiter(struct session *s)
 {
 	char size[UNITS__TEXT_SIZE];
 	uint64_t bytes = 0;
-	int result = limiter__poll(s->limiter, &bytes);
+	int result = limit_writer__poll(s->limiter, &bytes);
 
 	if (!result)
 		return;
@@ -454,14 +454,14 @@ static void check_limiter(struct session *s)
 	s->limit_error = result;
 	console__clear(s->console);
 	fprintf(stderr, "oomtrace: setting memory.max to %s: %s.\n",
-		units__format_size(size, sizeof(size), bytes), limiter__error(result));
+		units__format_size(size, sizeof(size), bytes), limit_writer__error(result));
 	s->end_reason = "memory.max could not be set";
 }
 
 /* Without its helpers oomtrace goes on: it is the names in stacks that are gone. */
 static void tell_symbols(struct session *s)
 {
-	struct stacks_health health = stacks__health(s->stacks);
+	struct stack_collector_health health = stack_collector__health(s->stacks);
 
 	if (!s->symbols)
 		return;
@@ -483,7 +483,7 @@ static void tell_symbols(struct session *s)
 static void settle_usage(struct session *s)
 {
 	if (records_usage(s))
-		follow__settle(s->target);
+		follow_usage__settle(s->target);
 	tracer__consume(s->tracer);
 }
 
@@ -498,20 +498,20 @@ static void handle_fd(struct session *s, int fd)
 		settle_usage(s);
 		model__expire(s->model, clock_ns(CLOCK_BOOTTIME));
 		check_target(s);
-		stacks__tick(s->stacks, s->tracer);
+		stack_collector__tick(s->stacks, s->tracer);
 		tell_symbols(s);
 		tell_lost(s);
 		note_write(s, sink__sync(s->sink));
 	} else if (s->symbols && fd == symbols__fd(s->symbols)) {
-		stacks__answers(s->stacks);
+		stack_collector__answers(s->stacks);
 		tell_symbols(s);
-	} else if (s->limiter && fd == limiter__fd(s->limiter)) {
+	} else if (s->limiter && fd == limit_writer__fd(s->limiter)) {
 		check_limiter(s);
 	} else if (fd == s->draw_fd) {
 		clear_timer(fd);
 		/* A prompt stands in its place. */
 		if (!s->hotkeys.keys.typing)
-			live__draw(s->live, s->model, clock_ns(CLOCK_BOOTTIME));
+			status_feed__draw(s->live, s->model, clock_ns(CLOCK_BOOTTIME));
 	} else if (fd == STDIN_FILENO) {
 		handle_key(s);
 	} else if (fd == s->target->events_fd) {
@@ -548,14 +548,14 @@ static void finish_limits(struct session *s)
 	const struct record_step *closed;
 	struct record_steps table;
 
-	limiter__stop(s->limiter);
+	limit_writer__stop(s->limiter);
 	s->limiter = NULL;
 	tracer__consume(s->tracer);
 	model__finish(s->model);
-	closed = steps__close(s->steps, now(), alive);
+	closed = limit_steps__close(s->steps, now(), alive);
 	if (closed)
 		note_write(s, s->sink->ops->step(s->sink, closed));
-	table = steps__table(s->steps);
+	table = limit_steps__table(s->steps);
 	table.time = now();
 	if (s->guard)
 		table.restored = guard__words(guard__finish(s->guard, s->opts->keep));
@@ -577,14 +577,14 @@ static void finish(struct session *s)
 	if (s->steps)
 		finish_limits(s);
 	record.time = now(); /* what comes from now on isn't told, and finding names can take a second */
-	stacks__finish(s->stacks, s->tracer);
+	stack_collector__finish(s->stacks, s->tracer);
 	tell_symbols(s);
 	tracer__each_quiet(s->tracer, tell_quiet, s);
 	tell_lost(s);
 	record.ooms = model__totals(s->model).ooms;
 	record.kills = model__totals(s->model).kills;
 	record.lost = lost_total(s);
-	record.nameless = stacks__health(s->stacks).nameless;
+	record.nameless = stack_collector__health(s->stacks).nameless;
 	note_write(s, s->sink->ops->end(s->sink, &record));
 }
 
@@ -652,21 +652,21 @@ static int open_model(struct session *s)
 		.self_pid = getpid(),
 	};
 
-	s->stacks = stacks__new(s->symbols, on_stack, s);
+	s->stacks = stack_collector__new(s->symbols, on_stack, s);
 	s->names = names__new(&s->target->container);
 	s->model = model__new(&env);
 	if (s->target->cgroup[0])
-		s->steps = steps__new(s->target->cgroup);
+		s->steps = limit_steps__new(s->target->cgroup);
 	return s->stacks && s->names && s->model && (s->steps || !s->target->cgroup[0]) ? 0 : -ENOMEM;
 }
 
 static int start_changes(struct session *s)
 {
-	int err = limiter__start(s->opts, s->target->dir_fd, s->guard, &s->limiter);
+	int err = limit_writer__start(s->opts, s->target->dir_fd, s->guard, &s->limiter);
 
 	if (!err)
-		err = watch(s, limiter__fd(s->limiter), EPOLLIN);
-	s->hotkeys = (struct hotkeys){
+		err = watch(s, limit_writer__fd(s->limiter), EPOLLIN);
+	s->hotkeys = (struct key_actions){
 		.dir_fd = s->target->dir_fd, .guard = s->guard, .limiter = s->limiter,
 	};
 	if (!err && s->opts->output == OPTIONS_OUTPUT_TEXT && keys__available() && !keys__open()) {
@@ -678,7 +678,7 @@ static int start_changes(struct session *s)
 
 static int start_live(struct session *s)
 {
-	s->live = live__new(s->console, s->hierarchy, s->target, clock_ns(CLOCK_BOOTTIME));
+	s->live = status_feed__new(s->console, s->hierarchy, s->target, clock_ns(CLOCK_BOOTTIME));
 	return s->live ? watch_timer(s, LIVE_INTERVAL_NS, LIVE_INTERVAL_NS, &s->draw_fd) : -ENOMEM;
 }
 
@@ -690,8 +690,8 @@ static int trace(struct session *s)
 		tell_session(s);
 		names__learn_cmdlines(s->tracer, s->hierarchy, s->target);
 		if (records_usage(s))
-			follow__begin(s->hierarchy, s->target);
-		follow__find_statistics(s->tracer);
+			follow_usage__begin(s->hierarchy, s->target);
+		follow_usage__find_statistics(s->tracer);
 		err = privileges__drop();
 	}
 	if (!err && s->guard) {
@@ -713,7 +713,7 @@ static int trace(struct session *s)
 	return exit_code(s);
 }
 
-int session__run(const struct options *opts, const struct cgroup__hierarchy *h,
+int session__run(const struct trace_options *opts, const struct cgroup__hierarchy *h,
 		 const struct target *target, struct guard *guard, struct sink *sink,
 		 struct console *console)
 {
@@ -753,14 +753,14 @@ int session__run(const struct options *opts, const struct cgroup__hierarchy *h,
 		code = trace(&s);
 	}
 	keys__close();
-	limiter__stop(s.limiter);
+	limit_writer__stop(s.limiter);
 	guard__finish(s.guard, opts->keep);
 	tracer__close(s.tracer);
 	model__free(s.model);
-	live__free(s.live);
-	steps__free(s.steps);
+	status_feed__free(s.live);
+	limit_steps__free(s.steps);
 	names__free(s.names);
-	stacks__free(s.stacks);
+	stack_collector__free(s.stacks);
 	symbols__stop(s.symbols);
 	for (size_t i = 0; i < 5; i++) {
 		int fd = (const int[]){ s.epoll_fd, s.signal_fd, s.duration_fd, s.tick_fd, s.draw_fd }[i];

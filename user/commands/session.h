@@ -13,7 +13,7 @@
  * target, a reader of stdout that has gone. Says on stderr what goes wrong. Returns the exit code.
  * The guard, of which it takes over the ownership, is there when the options change the limit.
  */
-int session__run(const struct options *opts, const struct cgroup__hierarchy *h,
+int session__run(const struct trace_options *opts, const struct cgroup__hierarchy *h,
 		 const struct target *target, struct guard *guard, struct sink *sink,
 		 struct console *console);
 

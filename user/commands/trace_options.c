@@ -28,7 +28,7 @@ static const char *const group_titles[GROUP_COUNT] = {
 };
 
 struct parse {
-	struct options opts;
+	struct trace_options opts;
 	FILE *help_out;
 	bool restore;
 };
@@ -246,7 +246,7 @@ static int apply_version(void *ctx, const char *arg)
 	return CMDLINE_STOP;
 }
 
-static const struct cmdline_spec specs[] = {
+static const struct option_table_spec specs[] = {
 	{
 		.group = GROUP_TARGET, .letter = 'c', .name = "container", .arg = "ID|NAME",
 		.accepts = "the name, id or unique prefix of a running container, such as 'web'",
@@ -377,7 +377,7 @@ static const char *guess_target(const char *arg)
 	return "container";
 }
 
-static const struct cmdline table = {
+static const struct option_table table = {
 	.command = "oomtrace",
 	.summary = "Says who the kernel's OOM killer killed, by which limit, and what became of the "
 		   "container. 'oomtrace report' reads what --record has written.",
@@ -430,18 +430,18 @@ static bool check(const struct parse *p, bool has_target, FILE *err)
 	return false;
 }
 
-enum options_result options__parse(int argc, char **argv, struct options *out, FILE *help_out,
+enum trace_options_result trace_options__parse(int argc, char **argv, struct trace_options *out, FILE *help_out,
 				   FILE *err)
 {
 	struct parse p = {
 		.opts = { .ring_bytes = OPTIONS_RING_BYTES_DEFAULT },
 		.help_out = help_out,
 	};
-	struct cmdline_parse parse = {
+	struct option_table_parse parse = {
 		.table = &table, .ctx = &p, .help_out = help_out, .err = err
 	};
 
-	switch (cmdline__parse(&parse, argc, argv)) {
+	switch (option_table__parse(&parse, argc, argv)) {
 	case CMDLINE_DONE:
 		return OPTIONS_EXIT_OK;
 	case CMDLINE_ERROR:
@@ -450,7 +450,7 @@ enum options_result options__parse(int argc, char **argv, struct options *out, F
 		break;
 	}
 	if (!check(&p, parse.chosen, err)) {
-		cmdline__hint(&parse);
+		option_table__hint(&parse);
 		return OPTIONS_USAGE;
 	}
 	if (p.opts.record && !strcmp(p.opts.record, "-")) {

@@ -22,20 +22,20 @@ enum options_target {
 	OPTIONS_TARGET_PID,		/* pid */
 };
 
-enum options_output {
+enum trace_options_output {
 	OPTIONS_OUTPUT_TEXT = 0,
 	OPTIONS_OUTPUT_JSON,
 };
 
-enum options_result {
+enum trace_options_result {
 	OPTIONS_RUN,		/* go on with *out */
 	OPTIONS_EXIT_OK,	/* --help or --version was printed: exit with EXIT_DONE */
 	OPTIONS_USAGE,		/* what is wrong was printed: exit with EXIT_USAGE */
 };
 
-struct options {
+struct trace_options {
 	enum options_target target;
-	enum options_output output;
+	enum trace_options_output output;
 	const char *record;		/* file for JSON Lines beside the output, or NULL */
 	uint64_t record_bytes;		/* size at which another is begun; 0: never */
 	const char *target_name;	/* points into argv, not owned; NULL for MACHINE and PID */
@@ -63,7 +63,7 @@ struct options {
  * for write errors. *out is written only with OPTIONS_RUN. argv is permuted (getopt) and must
  * outlive *out. May be called again; not thread-safe, as getopt isn't.
  */
-enum options_result options__parse(int argc, char **argv, struct options *out, FILE *help_out,
+enum trace_options_result trace_options__parse(int argc, char **argv, struct trace_options *out, FILE *help_out,
 				   FILE *err);
 
 #endif

@@ -156,7 +156,7 @@ static bool parse_size(const char *s, const char *end, unsigned int base, size_t
 		else
 			break;
 		v = v * base + digit;
-		if (v > RUNTIME_API__MAX_RESPONSE)
+		if (v > DOCKER_API__MAX_RESPONSE)
 			return false;
 	}
 	*value = v;
@@ -303,7 +303,7 @@ static int parse_json(const char *text, size_t len, struct json_object **out)
 /* One request; *json is the caller's. An answer that is not a success becomes an error. */
 static int get(const char *socket_path, const char *target, bool *podman, struct json_object **json)
 {
-	int64_t deadline_ms = now_ms() + RUNTIME_API__TIMEOUT_MS;
+	int64_t deadline_ms = now_ms() + DOCKER_API__TIMEOUT_MS;
 	struct response response = { 0 };
 	char request[512];
 	char *buf = NULL;
@@ -319,11 +319,11 @@ static int get(const char *socket_path, const char *target, bool *podman, struct
 	fd = connect_to(socket_path, deadline_ms);
 	if (fd < 0)
 		return fd;
-	buf = malloc(RUNTIME_API__MAX_RESPONSE);
+	buf = malloc(DOCKER_API__MAX_RESPONSE);
 	err = buf ? send_all(fd, request, (size_t)n, deadline_ms) : -ENOMEM;
 	/* One that has answered already, and closed, is still to be read. */
 	if (!err || err == -EPIPE) {
-		n = receive_all(fd, buf, RUNTIME_API__MAX_RESPONSE, deadline_ms);
+		n = receive_all(fd, buf, DOCKER_API__MAX_RESPONSE, deadline_ms);
 		err = n < 0 ? (int)n : parse_response(buf, (size_t)n, &response);
 	}
 	close(fd);
@@ -473,12 +473,12 @@ static bool is_name(const char *name)
 				  "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-");
 
 	/* "." and ".." would be steps of the URL's path. */
-	return len && !name[len] && len < RUNTIME_API__NAME_SIZE && name[0] != '.';
+	return len && !name[len] && len < DOCKER_API__NAME_SIZE && name[0] != '.';
 }
 
-int runtime_api__inspect(const char *socket_path, const char *name, struct runtime_container *out)
+int docker_api__inspect(const char *socket_path, const char *name, struct runtime_container *out)
 {
-	char target[RUNTIME_API__NAME_SIZE + 32];
+	char target[DOCKER_API__NAME_SIZE + 32];
 	struct json_object *json = NULL;
 	bool podman = false;
 	int err;
@@ -516,7 +516,7 @@ static bool parse_list_item(struct json_object *item, bool podman, struct runtim
 	return true;
 }
 
-int runtime_api__list(const char *socket_path, runtime_api__list_fn fn, void *ctx)
+int docker_api__list(const char *socket_path, docker_api__list_fn fn, void *ctx)
 {
 	struct runtime_container container;
 	struct json_object *json = NULL;
@@ -534,7 +534,7 @@ int runtime_api__list(const char *socket_path, runtime_api__list_fn fn, void *ct
 	return err;
 }
 
-static void add_socket(struct runtime_api__socket *out, size_t max, size_t *count, const char *path)
+static void add_socket(struct docker_api__socket *out, size_t max, size_t *count, const char *path)
 {
 	struct stat st, other;
 
@@ -552,7 +552,7 @@ static void add_socket(struct runtime_api__socket *out, size_t max, size_t *coun
 	(*count)++;
 }
 
-size_t runtime_api__sockets(struct runtime_api__socket *out, size_t max)
+size_t docker_api__sockets(struct docker_api__socket *out, size_t max)
 {
 	const char *docker_host = getenv("DOCKER_HOST"), *runtime_dir = getenv("XDG_RUNTIME_DIR");
 	const char *sudo_uid = getenv("SUDO_UID");
@@ -577,7 +577,7 @@ size_t runtime_api__sockets(struct runtime_api__socket *out, size_t max)
 	return count;
 }
 
-const char *runtime_api__error(int err)
+const char *docker_api__error(int err)
 {
 	switch (err) {
 	case -EINVAL:

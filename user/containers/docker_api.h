@@ -11,22 +11,22 @@
 
 #include "containers/container.h"
 
-#define RUNTIME_API__TIMEOUT_MS 2000 /* for a whole request */
-#define RUNTIME_API__MAX_RESPONSE (1u << 20)
-#define RUNTIME_API__MAX_SOCKETS 8
-#define RUNTIME_API__NAME_SIZE 256
-#define RUNTIME_API__SOCKET_SIZE sizeof(((struct sockaddr_un *)0)->sun_path)
+#define DOCKER_API__TIMEOUT_MS 2000 /* for a whole request */
+#define DOCKER_API__MAX_RESPONSE (1u << 20)
+#define DOCKER_API__MAX_SOCKETS 8
+#define DOCKER_API__NAME_SIZE 256
+#define DOCKER_API__SOCKET_SIZE sizeof(((struct sockaddr_un *)0)->sun_path)
 
-struct runtime_api__socket {
-	char path[RUNTIME_API__SOCKET_SIZE];
+struct docker_api__socket {
+	char path[DOCKER_API__SOCKET_SIZE];
 };
 
 /* Text is as the runtime gave it, bounded and NUL-terminated but not escaped. "" is unknown. */
 struct runtime_container {
 	enum container_runtime runtime;	/* by the answer's Server header; Docker when it has none */
 	char id[CONTAINER__ID_SIZE];	/* always 64 hex digits */
-	char name[RUNTIME_API__NAME_SIZE]; /* without the API's leading slash */
-	char image[RUNTIME_API__NAME_SIZE];
+	char name[DOCKER_API__NAME_SIZE]; /* without the API's leading slash */
+	char image[DOCKER_API__NAME_SIZE];
 	char status[32];		/* "running", "exited", ... */
 	bool running;			/* true while paused or restarting too */
 	pid_t pid;			/* its init, in the runtime's pid namespace; 0: none */
@@ -43,30 +43,30 @@ struct runtime_container {
  * and that of the user who called sudo. Each file is listed once, however many names lead to it;
  * those that don't exist are listed too, so that a message can name them. Returns how many.
  */
-size_t runtime_api__sockets(struct runtime_api__socket *out, size_t max);
+size_t docker_api__sockets(struct docker_api__socket *out, size_t max);
 
 /*
- * Ask for one container by name, full id, or prefix of the id. Takes RUNTIME_API__TIMEOUT_MS at
+ * Ask for one container by name, full id, or prefix of the id. Takes DOCKER_API__TIMEOUT_MS at
  * most. Returns 0 or
  *   -EINVAL     not a container's name (only [a-zA-Z0-9_.-]); nothing was asked
  *   -ENOTCONN   no such socket, or nobody listens on it
  *   -EACCES     the socket is there, but not for this user
  *   -ENOENT     the runtime answered: no such container
- *   -ENOTUNIQ   the runtime answered: more than one (runtime_api__list has them)
+ *   -ENOTUNIQ   the runtime answered: more than one (docker_api__list has them)
  *   -ETIMEDOUT  no full answer in time
  *   -EREMOTEIO  the runtime answered with an error of its own
  *   -EBADMSG    an answer that makes no sense, or is too long
  * or another errno of the socket.
  */
-int runtime_api__inspect(const char *socket_path, const char *name, struct runtime_container *out);
+int docker_api__inspect(const char *socket_path, const char *name, struct runtime_container *out);
 
 /* Return 0 to go on; anything else ends the list and is its result. */
-typedef int (*runtime_api__list_fn)(const struct runtime_container *container, void *ctx);
+typedef int (*docker_api__list_fn)(const struct runtime_container *container, void *ctx);
 
 /* All containers, also those not running: id, name, image and status. Errors as above. */
-int runtime_api__list(const char *socket_path, runtime_api__list_fn fn, void *ctx);
+int docker_api__list(const char *socket_path, docker_api__list_fn fn, void *ctx);
 
 /* What these errors mean, for a message. Static text. */
-const char *runtime_api__error(int err);
+const char *docker_api__error(int err);
 
 #endif

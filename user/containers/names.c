@@ -15,7 +15,7 @@
 
 struct cached_name {
 	char id[CONTAINER__ID_SIZE];
-	char name[RUNTIME_API__NAME_SIZE]; /* "": it has none that we could find */
+	char name[DOCKER_API__NAME_SIZE]; /* "": it has none that we could find */
 };
 
 struct names {
@@ -54,12 +54,12 @@ void names__free(struct names *names)
 
 static void ask_runtimes(struct cached_name *entry)
 {
-	struct runtime_api__socket sockets[RUNTIME_API__MAX_SOCKETS];
-	size_t count = runtime_api__sockets(sockets, RUNTIME_API__MAX_SOCKETS);
+	struct docker_api__socket sockets[DOCKER_API__MAX_SOCKETS];
+	size_t count = docker_api__sockets(sockets, DOCKER_API__MAX_SOCKETS);
 	struct runtime_container container;
 
 	for (size_t i = 0; i < count; i++) {
-		if (runtime_api__inspect(sockets[i].path, entry->id, &container))
+		if (docker_api__inspect(sockets[i].path, entry->id, &container))
 			continue;
 		snprintf(entry->name, sizeof(entry->name), "%s", container.name);
 		return;

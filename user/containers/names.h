@@ -15,7 +15,7 @@ void names__free(struct names *names);
 
 /*
  * The name of a container, or NULL when it has none or its runtime doesn't answer. Asks the
- * runtime at most once for each id, which can take up to RUNTIME_API__TIMEOUT_MS.
+ * runtime at most once for each id, which can take up to DOCKER_API__TIMEOUT_MS.
  */
 const char *names__container(struct names *names, const struct container_ref *ref);
 

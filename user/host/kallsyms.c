@@ -19,7 +19,7 @@ struct ksym {
 	uint32_t module; /* 0: the kernel itself */
 };
 
-struct ksyms {
+struct kallsyms {
 	struct ksym *symbols; /* by address */
 	size_t count, room;
 	char *names;
@@ -27,7 +27,7 @@ struct ksyms {
 	uint32_t last_module;
 };
 
-static int add_name(struct ksyms *k, const char *name, uint32_t *offset)
+static int add_name(struct kallsyms *k, const char *name, uint32_t *offset)
 {
 	size_t len = strlen(name) + 1;
 
@@ -47,7 +47,7 @@ static int add_name(struct ksyms *k, const char *name, uint32_t *offset)
 }
 
 /* A module's symbols come one after the other: its name is kept once. */
-static int add_module(struct ksyms *k, const char *module, uint32_t *offset)
+static int add_module(struct kallsyms *k, const char *module, uint32_t *offset)
 {
 	int err = 0;
 
@@ -57,7 +57,7 @@ static int add_module(struct ksyms *k, const char *module, uint32_t *offset)
 	return err;
 }
 
-static int add_symbol(struct ksyms *k, uint64_t address, const char *name, const char *module)
+static int add_symbol(struct kallsyms *k, uint64_t address, const char *name, const char *module)
 {
 	struct ksym symbol = { .address = address };
 	int err;
@@ -91,7 +91,7 @@ static int by_address(const void *a, const void *b)
 }
 
 /* "ffffffff81000000 T _text" or "ffffffffc0000000 t ext4_sync\t[ext4]"; functions have T, t, W, w. */
-static int add_line(struct ksyms *k, const char *line)
+static int add_line(struct kallsyms *k, const char *line)
 {
 	char type, name[512], module[64] = "";
 	uint64_t address;
@@ -102,9 +102,9 @@ static int add_line(struct ksyms *k, const char *line)
 	return add_symbol(k, address, name, module);
 }
 
-int ksyms__load(int fd, struct ksyms **out)
+int kallsyms__load(int fd, struct kallsyms **out)
 {
-	struct ksyms *k = calloc(1, sizeof(*k));
+	struct kallsyms *k = calloc(1, sizeof(*k));
 	int copy = k ? dup(fd) : -1;
 	FILE *file = copy < 0 ? NULL : fdopen(copy, "r");
 	uint32_t unused;
@@ -124,7 +124,7 @@ int ksyms__load(int fd, struct ksyms **out)
 	if (file)
 		fclose(file);
 	if (err) {
-		ksyms__free(k);
+		kallsyms__free(k);
 		return err;
 	}
 	qsort(k->symbols, k->count, sizeof(*k->symbols), by_address);
@@ -132,7 +132,7 @@ int ksyms__load(int fd, struct ksyms **out)
 	return 0;
 }
 
-const char *ksyms__find(const struct ksyms *k, uint64_t address, const char **module,
+const char *kallsyms__find(const struct kallsyms *k, uint64_t address, const char **module,
 			uint64_t *offset)
 {
 	size_t low = 0, high = k->count;
@@ -159,7 +159,7 @@ const char *ksyms__find(const struct ksyms *k, uint64_t address, const char **mo
 	return k->names + symbol->name;
 }
 
-void ksyms__free(struct ksyms *k)
+void kallsyms__free(struct kallsyms *k)
 {
 	if (!k)
 		return;

@@ -6,20 +6,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct ksyms;
+struct kallsyms;
 
 /*
  * Reads the symbols of functions from a descriptor of /proc/kallsyms (not owned). Who had opened it, not
  * who reads it, must be allowed to see addresses (kernel.kptr_restrict). Returns 0 and a table for
- * ksyms__free(), -EPERM when the kernel hides the addresses, or another negative errno.
+ * kallsyms__free(), -EPERM when the kernel hides the addresses, or another negative errno.
  */
-int ksyms__load(int fd, struct ksyms **out);
+int kallsyms__load(int fd, struct kallsyms **out);
 
 /* The function that an address is in, or NULL; *module is NULL for the kernel itself. */
-const char *ksyms__find(const struct ksyms *ksyms, uint64_t address, const char **module,
+const char *kallsyms__find(const struct kallsyms *ksyms, uint64_t address, const char **module,
 			uint64_t *offset);
 
 /* Takes NULL. */
-void ksyms__free(struct ksyms *ksyms);
+void kallsyms__free(struct kallsyms *ksyms);
 
 #endif

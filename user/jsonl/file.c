@@ -298,7 +298,7 @@ static const struct sink_ops file_ops = {
 	.sync = file_sync,
 };
 
-struct sink *sink_file__new(const char *path, uint64_t max_bytes)
+struct sink *jsonl_file__new(const char *path, uint64_t max_bytes)
 {
 	struct file_sink *f = calloc(1, sizeof(*f));
 
@@ -308,14 +308,14 @@ struct sink *sink_file__new(const char *path, uint64_t max_bytes)
 	f->max_bytes = max_bytes;
 	f->part = 1;
 	f->path = strdup(path);
-	f->json = sink_json__new_buffered(NULL);
+	f->json = jsonl_write__new_buffered(NULL);
 	if (f->path && f->json && asprintf(&f->old_path, "%s.1", path) > 0 && open_first(f))
 		return &f->base;
 	file_free(&f->base);
 	return NULL;
 }
 
-bool sink_file__failed(const struct sink *sink)
+bool jsonl_file__failed(const struct sink *sink)
 {
 	return ((const struct file_sink *)sink)->failed;
 }

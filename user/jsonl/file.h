@@ -13,9 +13,9 @@
  * that is renamed to PATH.1, in place of the one before, and another is begun; that is done without
  * privileges. Returns NULL when it can't, which is said.
  */
-struct sink *sink_file__new(const char *path, uint64_t max_bytes);
+struct sink *jsonl_file__new(const char *path, uint64_t max_bytes);
 
 /* Whether the recording has a gap or has ended before its time. */
-bool sink_file__failed(const struct sink *sink);
+bool jsonl_file__failed(const struct sink *sink);
 
 #endif

@@ -15,7 +15,7 @@ DEFINE_NAMED(reclaim_kind_named, enum reclaim_kind, sink__reclaim_name, RECLAIM_
 
 /* ---- session ---- */
 
-static void get_choice(struct record_parser *p, struct json_object *o, struct plan *plan)
+static void get_choice(struct jsonl_parser *p, struct json_object *o, struct plan *plan)
 {
 	const char *purpose = value__text(p, o, "purpose"), *attached = value__text(p, o, "attached");
 	int64_t error = 0;
@@ -44,7 +44,7 @@ static void get_choice(struct record_parser *p, struct json_object *o, struct pl
 }
 
 /* Purposes that this version doesn't have are passed over, those that it lacks were not wanted. */
-static void get_plan(struct record_parser *p, struct json_object *o)
+static void get_plan(struct jsonl_parser *p, struct json_object *o)
 {
 	struct json_object *list;
 	size_t length = value__array(p, o, "plan", &list);
@@ -60,7 +60,7 @@ static void get_plan(struct record_parser *p, struct json_object *o)
 	}
 }
 
-static void get_target(struct record_parser *p, struct json_object *o, struct record_session *s)
+static void get_target(struct jsonl_parser *p, struct json_object *o, struct record_session *s)
 {
 	struct json_object *target = value__object(p, o, "target");
 
@@ -74,7 +74,7 @@ static void get_target(struct record_parser *p, struct json_object *o, struct re
 	s->container = part__container(p, target);
 }
 
-static void get_machine_memory(struct record_parser *p, struct json_object *o,
+static void get_machine_memory(struct jsonl_parser *p, struct json_object *o,
 			       struct record_session *s)
 {
 	struct json_object *memory = value__object(p, o, "memory");
@@ -89,7 +89,7 @@ static void get_machine_memory(struct record_parser *p, struct json_object *o,
 	s->max_cgroup = value__text(p, memory, "max_cgroup");
 }
 
-static int parse_session(struct record_parser *p, struct json_object *o, struct sink *sink)
+static int parse_session(struct jsonl_parser *p, struct json_object *o, struct sink *sink)
 {
 	struct record_session s = {
 		.time = part__time(p, o),
@@ -121,7 +121,7 @@ static int parse_session(struct record_parser *p, struct json_object *o, struct 
 
 /* ---- limits and steps ---- */
 
-static int parse_limit(struct record_parser *p, struct json_object *o, struct sink *sink)
+static int parse_limit(struct jsonl_parser *p, struct json_object *o, struct sink *sink)
 {
 	struct json_object *writer = value__object(p, o, "writer");
 	struct record_limit l = {
@@ -156,7 +156,7 @@ static int parse_limit(struct record_parser *p, struct json_object *o, struct si
 	return p->error ? 0 : sink__call(sink, limit, &l);
 }
 
-static void get_step(struct record_parser *p, struct json_object *o, struct record_step *s)
+static void get_step(struct jsonl_parser *p, struct json_object *o, struct record_step *s)
 {
 	s->limit_id = value__number(p, o, "limit_id");
 	s->old_bytes = value__limit(p, o, "old");
@@ -173,7 +173,7 @@ static void get_step(struct record_parser *p, struct json_object *o, struct reco
 	s->alive = value__flag(p, o, "alive");
 }
 
-static int parse_step(struct record_parser *p, struct json_object *o, struct sink *sink)
+static int parse_step(struct jsonl_parser *p, struct json_object *o, struct sink *sink)
 {
 	struct record_step step = { .time = part__time(p, o) };
 
@@ -181,7 +181,7 @@ static int parse_step(struct record_parser *p, struct json_object *o, struct sin
 	return p->error ? 0 : sink__call(sink, step, &step);
 }
 
-static int parse_steps(struct record_parser *p, struct json_object *o, struct sink *sink)
+static int parse_steps(struct jsonl_parser *p, struct json_object *o, struct sink *sink)
 {
 	struct record_steps s = { .time = part__time(p, o), .restored = value__text(p, o, "outcome") };
 	struct record_step *steps;
@@ -204,7 +204,7 @@ static int parse_steps(struct record_parser *p, struct json_object *o, struct si
 
 /* ---- usage, reclaim, stall, stacks ---- */
 
-static int parse_usage(struct record_parser *p, struct json_object *o, struct sink *sink)
+static int parse_usage(struct jsonl_parser *p, struct json_object *o, struct sink *sink)
 {
 	struct record_usage u = {
 		.time = part__time(p, o),
@@ -226,7 +226,7 @@ static int parse_usage(struct record_parser *p, struct json_object *o, struct si
 	return p->error ? 0 : sink__call(sink, usage, &u);
 }
 
-static int parse_reclaim(struct record_parser *p, struct json_object *o, struct sink *sink)
+static int parse_reclaim(struct jsonl_parser *p, struct json_object *o, struct sink *sink)
 {
 	struct record_reclaim r = {
 		.time = part__time(p, o),
@@ -241,7 +241,7 @@ static int parse_reclaim(struct record_parser *p, struct json_object *o, struct 
 	return p->error ? 0 : sink__call(sink, reclaim, &r);
 }
 
-static int parse_stall(struct record_parser *p, struct json_object *o, struct sink *sink)
+static int parse_stall(struct jsonl_parser *p, struct json_object *o, struct sink *sink)
 {
 	struct record_stall s = {
 		.time = part__time(p, o),
@@ -261,7 +261,7 @@ static int parse_stall(struct record_parser *p, struct json_object *o, struct si
 	return p->error ? 0 : sink__call(sink, stall, &s);
 }
 
-static const struct record_frame *get_frames(struct record_parser *p, struct json_object *o,
+static const struct record_frame *get_frames(struct jsonl_parser *p, struct json_object *o,
 					     const char *key, size_t *count)
 {
 	struct json_object *list;
@@ -283,7 +283,7 @@ static const struct record_frame *get_frames(struct record_parser *p, struct jso
 	return frames;
 }
 
-static int parse_stack(struct record_parser *p, struct json_object *o, struct sink *sink)
+static int parse_stack(struct jsonl_parser *p, struct json_object *o, struct sink *sink)
 {
 	struct record_stack s = {
 		.time = part__time(p, o),
@@ -301,7 +301,7 @@ static int parse_stack(struct record_parser *p, struct json_object *o, struct si
 
 /* ---- the rest ---- */
 
-static int parse_repeats(struct record_parser *p, struct json_object *o, struct sink *sink)
+static int parse_repeats(struct jsonl_parser *p, struct json_object *o, struct sink *sink)
 {
 	struct record_repeats r = { .time = part__time(p, o), .repeats = value__number(p, o, "repeats") };
 	struct json_object *cgroup = value__object(p, o, "limit_cgroup");
@@ -313,7 +313,7 @@ static int parse_repeats(struct record_parser *p, struct json_object *o, struct 
 	return p->error ? 0 : sink__call(sink, repeats, &r);
 }
 
-static void get_status(struct record_parser *p, struct json_object *o, struct record_exit *e)
+static void get_status(struct jsonl_parser *p, struct json_object *o, struct record_exit *e)
 {
 	int64_t code, signal = 0;
 
@@ -329,7 +329,7 @@ static void get_status(struct record_parser *p, struct json_object *o, struct re
 	e->oom_victim = value__flag(p, o, "oom_victim");
 }
 
-static int parse_exit(struct record_parser *p, struct json_object *o, struct sink *sink)
+static int parse_exit(struct jsonl_parser *p, struct json_object *o, struct sink *sink)
 {
 	struct json_object *runtime = value__object(p, o, "runtime");
 	struct record_exit e = {
@@ -352,7 +352,7 @@ static int parse_exit(struct record_parser *p, struct json_object *o, struct sin
 	return p->error ? 0 : sink__call(sink, exit, &e);
 }
 
-static int parse_lost(struct record_parser *p, struct json_object *o, struct sink *sink)
+static int parse_lost(struct jsonl_parser *p, struct json_object *o, struct sink *sink)
 {
 	struct record_lost lost = {
 		.time = part__time(p, o),
@@ -365,7 +365,7 @@ static int parse_lost(struct record_parser *p, struct json_object *o, struct sin
 	return p->error ? 0 : sink__call(sink, lost, &lost);
 }
 
-static int parse_end(struct record_parser *p, struct json_object *o, struct sink *sink)
+static int parse_end(struct jsonl_parser *p, struct json_object *o, struct sink *sink)
 {
 	struct record_end end = {
 		.time = part__time(p, o),
@@ -381,7 +381,7 @@ static int parse_end(struct record_parser *p, struct json_object *o, struct sink
 	return p->error ? 0 : sink__call(sink, end, &end);
 }
 
-static int parse_min_try(struct record_parser *p, struct json_object *o, struct sink *sink)
+static int parse_min_try(struct jsonl_parser *p, struct json_object *o, struct sink *sink)
 {
 	struct record_try tried = {
 		.time = part__time(p, o),
@@ -392,7 +392,7 @@ static int parse_min_try(struct record_parser *p, struct json_object *o, struct 
 	return p->error ? 0 : sink__call(sink, min_try, &tried);
 }
 
-static int parse_min(struct record_parser *p, struct json_object *o, struct sink *sink)
+static int parse_min(struct jsonl_parser *p, struct json_object *o, struct sink *sink)
 {
 	struct record_min m = {
 		.time = part__time(p, o),
@@ -416,7 +416,7 @@ static int parse_min(struct record_parser *p, struct json_object *o, struct sink
 /* Each hands a record over unless it failed; returns what the sink returned. */
 static const struct {
 	const char *type;
-	int (*parse)(struct record_parser *p, struct json_object *o, struct sink *sink);
+	int (*parse)(struct jsonl_parser *p, struct json_object *o, struct sink *sink);
 } types[] = {
 	{ "usage", parse_usage }, /* most are */
 	{ "oom", record_oom__parse },
@@ -435,7 +435,7 @@ static const struct {
 	{ "min", parse_min },
 };
 
-int record_parser__deliver(struct record_parser *p, struct json_object *o, struct sink *sink,
+int jsonl_parser__deliver(struct jsonl_parser *p, struct json_object *o, struct sink *sink,
 			   int *sink_error)
 {
 	const char *type;
@@ -457,12 +457,12 @@ int record_parser__deliver(struct record_parser *p, struct json_object *o, struc
 	return -ENOENT;
 }
 
-struct record_parser *record_parser__new(void)
+struct jsonl_parser *jsonl_parser__new(void)
 {
-	return calloc(1, sizeof(struct record_parser));
+	return calloc(1, sizeof(struct jsonl_parser));
 }
 
-void record_parser__free(struct record_parser *p)
+void jsonl_parser__free(struct jsonl_parser *p)
 {
 	if (p)
 		value__free_arrays(p);

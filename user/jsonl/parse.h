@@ -10,17 +10,17 @@
 
 #include "record/sink.h"
 
-struct record_parser;
+struct jsonl_parser;
 
-struct record_parser *record_parser__new(void);
-void record_parser__free(struct record_parser *parser);
+struct jsonl_parser *jsonl_parser__new(void);
+void jsonl_parser__free(struct jsonl_parser *parser);
 
 /*
  * Hands the record to the sink's function for its type; what it refers to lives as long as the call.
  * Returns 0; -ENOENT: of a type that we don't know; -EINVAL: not a record of its type; -ENOMEM. What
  * the sink returned is in *sink_error, which is left alone when it wasn't called.
  */
-int record_parser__deliver(struct record_parser *parser, struct json_object *o, struct sink *sink,
+int jsonl_parser__deliver(struct jsonl_parser *parser, struct json_object *o, struct sink *sink,
 			   int *sink_error);
 
 #endif

@@ -7,7 +7,7 @@ DEFINE_NAMED(role_named, enum record_role, sink__role_name, ROLE_CHOSEN, ROLE_EX
 DEFINE_NAMED(outcome_named, enum oom_outcome, sink__outcome_name, OOM_KILLED, OOM_EXITING)
 DEFINE_NAMED(cause_named, enum record_cause, sink__cause_name, CAUSE_WRITE, CAUSE_SYSRQ)
 
-static void get_cmdline(struct record_parser *p, struct json_object *o, struct record_victim *v)
+static void get_cmdline(struct jsonl_parser *p, struct json_object *o, struct record_victim *v)
 {
 	struct json_object *list;
 	size_t count = value__array(p, o, "cmdline", &list), size = 1;
@@ -35,7 +35,7 @@ static void get_cmdline(struct record_parser *p, struct json_object *o, struct r
 	v->cmdline_source = value__text(p, o, "cmdline_source");
 }
 
-static void get_victim_memory(struct record_parser *p, struct json_object *o,
+static void get_victim_memory(struct jsonl_parser *p, struct json_object *o,
 			      struct record_victim *v)
 {
 	v->has_mm = value__has_number(p, o, "total_vm_bytes", &v->total_vm_bytes);
@@ -49,7 +49,7 @@ static void get_victim_memory(struct record_parser *p, struct json_object *o,
 	v->rss_exact = value__flag(p, o, "rss_exact");
 }
 
-static void get_victim(struct record_parser *p, struct json_object *o, struct record_victim *v)
+static void get_victim(struct jsonl_parser *p, struct json_object *o, struct record_victim *v)
 {
 	v->ts_ns = value__number(p, o, "ts_ns");
 	v->pid = value__number32(p, o, "pid");
@@ -70,7 +70,7 @@ static void get_victim(struct record_parser *p, struct json_object *o, struct re
 	v->repeated = value__flag(p, o, "repeated");
 }
 
-static void get_victims(struct record_parser *p, struct json_object *o, struct record_oom *oom)
+static void get_victims(struct jsonl_parser *p, struct json_object *o, struct record_oom *oom)
 {
 	struct json_object *list;
 	size_t count = value__array(p, o, "victims", &list);
@@ -86,7 +86,7 @@ static void get_victims(struct record_parser *p, struct json_object *o, struct r
 	oom->victims = victims;
 }
 
-static void get_trigger(struct record_parser *p, struct json_object *o, struct record_oom *oom)
+static void get_trigger(struct jsonl_parser *p, struct json_object *o, struct record_oom *oom)
 {
 	struct json_object *trigger = value__object(p, o, "trigger");
 
@@ -110,7 +110,7 @@ static void get_trigger(struct record_parser *p, struct json_object *o, struct r
 	oom->order = value__signed32(p, trigger, "order");
 }
 
-static void get_cause(struct record_parser *p, struct json_object *o, struct record_oom *oom)
+static void get_cause(struct jsonl_parser *p, struct json_object *o, struct record_oom *oom)
 {
 	struct json_object *cause = value__object(p, o, "cause");
 
@@ -121,7 +121,7 @@ static void get_cause(struct record_parser *p, struct json_object *o, struct rec
 	oom->cause_since_ns = value__optional(p, cause, "since_ns");
 }
 
-static void get_memory(struct record_parser *p, struct json_object *o, struct record_oom *oom,
+static void get_memory(struct jsonl_parser *p, struct json_object *o, struct record_oom *oom,
 		       struct record_memory *memory)
 {
 	struct json_object *items = value__object(p, o, "memory");
@@ -137,7 +137,7 @@ static void get_memory(struct record_parser *p, struct json_object *o, struct re
 }
 
 /* An element of an array; NULL: it is missing, or null, or of another type, which fails the record. */
-static struct json_object *element_of(struct record_parser *p, struct json_object *list, size_t i,
+static struct json_object *element_of(struct jsonl_parser *p, struct json_object *list, size_t i,
 				      enum json_type type)
 {
 	struct json_object *value = json_object_array_get_idx(list, i);
@@ -149,7 +149,7 @@ static struct json_object *element_of(struct record_parser *p, struct json_objec
 }
 
 /* Elements 3 to 5 of a point: kernel memory, socket memory, whether these are exact. */
-static struct record_kinds get_point_kinds(struct record_parser *p, struct json_object *o, bool kernel_is_least)
+static struct record_kinds get_point_kinds(struct jsonl_parser *p, struct json_object *o, bool kernel_is_least)
 {
 	struct json_object *kernel = element_of(p, o, 3, json_type_int);
 	struct json_object *sock = element_of(p, o, 4, json_type_int);
@@ -157,13 +157,13 @@ static struct record_kinds get_point_kinds(struct record_parser *p, struct json_
 	struct record_kinds kinds = { .exact = exact && json_object_get_boolean(exact) };
 
 	if (kernel)
-		kinds__set_kernel(&kinds, value__unsigned(p, kernel), kernel_is_least);
+		memory_kinds__set_kernel(&kinds, value__unsigned(p, kernel), kernel_is_least);
 	if (sock)
-		kinds__set_sock(&kinds, value__unsigned(p, sock));
+		memory_kinds__set_sock(&kinds, value__unsigned(p, sock));
 	return kinds;
 }
 
-static void get_point(struct record_parser *p, struct json_object *o, bool kernel_is_least,
+static void get_point(struct jsonl_parser *p, struct json_object *o, bool kernel_is_least,
 		      struct record_point *point)
 {
 	if (!json_object_is_type(o, json_type_array) || json_object_array_length(o) < 3 ||
@@ -178,7 +178,7 @@ static void get_point(struct record_parser *p, struct json_object *o, bool kerne
 	point->kinds = get_point_kinds(p, o, kernel_is_least);
 }
 
-static void get_history(struct record_parser *p, struct json_object *o, struct record_oom *oom,
+static void get_history(struct jsonl_parser *p, struct json_object *o, struct record_oom *oom,
 			struct record_history *history)
 {
 	struct json_object *h = value__object(p, o, "history"), *list, *sum;
@@ -208,7 +208,7 @@ static void get_history(struct record_parser *p, struct json_object *o, struct r
 	oom->history = history;
 }
 
-int record_oom__parse(struct record_parser *p, struct json_object *o, struct sink *sink)
+int record_oom__parse(struct jsonl_parser *p, struct json_object *o, struct sink *sink)
 {
 	struct record_oom oom = { .time = part__time(p, o), .id = value__number(p, o, "id") };
 	struct json_object *limit_cgroup = value__object(p, o, "limit_cgroup");

@@ -3,7 +3,7 @@
 
 #include "record/memory_kinds.h"
 
-struct record_time part__time(struct record_parser *p, struct json_object *o)
+struct record_time part__time(struct jsonl_parser *p, struct json_object *o)
 {
 	struct record_time time = { .boot_ns = value__number(p, o, "ts_ns") };
 	const char *wall = value__text(p, o, "time");
@@ -28,7 +28,7 @@ static enum container_runtime runtime_named(const char *name)
 }
 
 /* An id, which is printable ASCII: made valid UTF-8 another would no longer fit. */
-static void copy_id(struct record_parser *p, char *dst, size_t size, const char *id)
+static void copy_id(struct jsonl_parser *p, char *dst, size_t size, const char *id)
 {
 	bool good = strlen(id) < size;
 
@@ -40,7 +40,7 @@ static void copy_id(struct record_parser *p, char *dst, size_t size, const char 
 		value__fail(p, -EINVAL);
 }
 
-struct record_container part__container(struct record_parser *p, struct json_object *o)
+struct record_container part__container(struct jsonl_parser *p, struct json_object *o)
 {
 	struct record_container c = {};
 	struct json_object *container = value__object(p, o, "container");
@@ -74,7 +74,7 @@ void part__find_prefix(struct container_ref *ref, const char *path)
 		ref->prefix_len = found.prefix_len;
 }
 
-void part__level(struct record_parser *p, struct json_object *o, struct record_level *l)
+void part__level(struct jsonl_parser *p, struct json_object *o, struct record_level *l)
 {
 	l->id = value__number(p, o, "id");
 	l->path = value__text(p, o, "path");
@@ -91,7 +91,7 @@ void part__level(struct record_parser *p, struct json_object *o, struct record_l
 		l->swap_max_bytes = value__limit(p, o, "swap_max_bytes");
 }
 
-const struct record_level *part__chain(struct record_parser *p, struct json_object *o,
+const struct record_level *part__chain(struct jsonl_parser *p, struct json_object *o,
 				       size_t *count)
 {
 	struct json_object *list;
@@ -109,7 +109,7 @@ const struct record_level *part__chain(struct record_parser *p, struct json_obje
 	return levels;
 }
 
-void part__reclaim_sum(struct record_parser *p, struct json_object *o,
+void part__reclaim_sum(struct jsonl_parser *p, struct json_object *o,
 		       struct record_reclaim_sum *sum)
 {
 	sum->runs = value__number(p, o, "runs");
@@ -118,16 +118,16 @@ void part__reclaim_sum(struct record_parser *p, struct json_object *o,
 	sum->reclaimed_bytes = value__number(p, o, "reclaimed_bytes");
 }
 
-struct record_kinds part__kinds(struct record_parser *p, struct json_object *o)
+struct record_kinds part__kinds(struct jsonl_parser *p, struct json_object *o)
 {
 	struct record_kinds kinds = { .exact = value__flag(p, o, "kinds_exact") };
 	uint64_t bytes;
 
 	if (value__has_number(p, o, "kernel_bytes", &bytes))
-		kinds__set_kernel(&kinds, bytes, false);
+		memory_kinds__set_kernel(&kinds, bytes, false);
 	else if (value__has_number(p, o, "kernel_least_bytes", &bytes))
-		kinds__set_kernel(&kinds, bytes, true);
+		memory_kinds__set_kernel(&kinds, bytes, true);
 	if (value__has_number(p, o, "sock_bytes", &bytes))
-		kinds__set_sock(&kinds, bytes);
+		memory_kinds__set_sock(&kinds, bytes);
 	return kinds;
 }

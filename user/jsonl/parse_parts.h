@@ -15,7 +15,7 @@
 
 /* Which of the names that `name_of` gives to first..last it is; fails if none. */
 #define DEFINE_NAMED(function, type, name_of, first, last)                            \
-	static type function(struct record_parser *p, const char *name)               \
+	static type function(struct jsonl_parser *p, const char *name)               \
 	{                                                                             \
 		for (int i = (first); name && i <= (int)(last); i++) {                \
 			if (!strcmp(name, name_of((type)i)))                          \
@@ -25,25 +25,25 @@
 		return (type)(first);                                                 \
 	}
 
-struct record_time part__time(struct record_parser *p, struct json_object *o);
+struct record_time part__time(struct jsonl_parser *p, struct json_object *o);
 
-struct record_container part__container(struct record_parser *p, struct json_object *o);
+struct record_container part__container(struct jsonl_parser *p, struct json_object *o);
 
 /* Sets how much of a cgroup's path is the container's own, if the path names it. */
 void part__find_prefix(struct container_ref *ref, const char *path);
 
-void part__level(struct record_parser *p, struct json_object *o, struct record_level *l);
+void part__level(struct jsonl_parser *p, struct json_object *o, struct record_level *l);
 
 /* From the leaf to the root; NULL and 0 when it is missing. */
-const struct record_level *part__chain(struct record_parser *p, struct json_object *o,
+const struct record_level *part__chain(struct jsonl_parser *p, struct json_object *o,
 				       size_t *count);
 
-void part__reclaim_sum(struct record_parser *p, struct json_object *o,
+void part__reclaim_sum(struct jsonl_parser *p, struct json_object *o,
 		       struct record_reclaim_sum *sum);
 
-struct record_kinds part__kinds(struct record_parser *p, struct json_object *o);
+struct record_kinds part__kinds(struct jsonl_parser *p, struct json_object *o);
 
 /* In record_oom.c: a record of type "oom". */
-int record_oom__parse(struct record_parser *p, struct json_object *o, struct sink *sink);
+int record_oom__parse(struct jsonl_parser *p, struct json_object *o, struct sink *sink);
 
 #endif

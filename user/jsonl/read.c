@@ -16,11 +16,11 @@
  */
 #define OBJECTS_MAX 65536
 
-struct recording {
+struct jsonl_reader {
 	struct sink *sink;
-	struct record_parser *parser;
+	struct jsonl_parser *parser;
 	struct json_tokener *tokener;
-	struct recording_stats stats;
+	struct jsonl_reader_stats stats;
 	int sink_error;
 	uint64_t line;        /* number, in this file */
 
@@ -35,30 +35,30 @@ struct recording {
 	uint64_t session_part;
 };
 
-struct recording *recording__new(struct sink *sink)
+struct jsonl_reader *jsonl_reader__new(struct sink *sink)
 {
-	struct recording *r = calloc(1, sizeof(*r));
+	struct jsonl_reader *r = calloc(1, sizeof(*r));
 
 	if (!r)
 		return NULL;
 	r->sink = sink;
 	r->size = BUFFER_MIN;
 	r->buffer = malloc(r->size);
-	r->parser = record_parser__new();
+	r->parser = jsonl_parser__new();
 	r->tokener = json_tokener_new_ex(DEPTH_MAX);
 	if (r->buffer && r->parser && r->tokener)
 		return r;
-	recording__free(r);
+	jsonl_reader__free(r);
 	return NULL;
 }
 
-void recording__free(struct recording *r)
+void jsonl_reader__free(struct jsonl_reader *r)
 {
 	if (!r)
 		return;
 	if (r->tokener)
 		json_tokener_free(r->tokener);
-	record_parser__free(r->parser);
+	jsonl_parser__free(r->parser);
 	free(r->buffer);
 	free(r);
 }
@@ -83,7 +83,7 @@ static bool is_reasonable(const char *line, size_t len)
 }
 
 /* NULL: it isn't one JSON value and nothing else. */
-static struct json_object *parse_json(struct recording *r, const char *line, size_t len)
+static struct json_object *parse_json(struct jsonl_reader *r, const char *line, size_t len)
 {
 	struct json_object *o;
 
@@ -108,7 +108,7 @@ static uint64_t number_of(struct json_object *o, const char *key)
 }
 
 /* Whether the session goes on from the file before: its first line stands in each of its parts. */
-static bool is_next_part(struct recording *r, struct json_object *o)
+static bool is_next_part(struct jsonl_reader *r, struct json_object *o)
 {
 	uint64_t began_ns = number_of(o, "ts_ns"), part = number_of(o, "part");
 	bool next = began_ns && began_ns == r->session_ns && part == r->session_part + 1;
@@ -118,13 +118,13 @@ static bool is_next_part(struct recording *r, struct json_object *o)
 	return next;
 }
 
-static void note_unknown(struct recording *r, const char *type)
+static void note_unknown(struct jsonl_reader *r, const char *type)
 {
 	if (!r->stats.unknown++)
 		snprintf(r->stats.unknown_type, sizeof(r->stats.unknown_type), "%s", type);
 }
 
-static bool handle_object(struct recording *r, struct json_object *o)
+static bool handle_object(struct jsonl_reader *r, struct json_object *o)
 {
 	struct json_object *value = NULL;
 	const char *type = "";
@@ -135,7 +135,7 @@ static bool handle_object(struct recording *r, struct json_object *o)
 		type = json_object_get_string(value);
 	if (!strcmp(type, "session") && is_next_part(r, o))
 		return true;
-	err = record_parser__deliver(r->parser, o, r->sink, &r->sink_error);
+	err = jsonl_parser__deliver(r->parser, o, r->sink, &r->sink_error);
 	if (err == -ENOENT)
 		note_unknown(r, type);
 	if (err)
@@ -161,7 +161,7 @@ static bool is_blank(const char *line, size_t len)
 }
 
 /* False: the line is no record. */
-static bool handle_line(struct recording *r, const char *line, size_t len)
+static bool handle_line(struct jsonl_reader *r, const char *line, size_t len)
 {
 	struct json_object *o;
 	bool good;
@@ -178,14 +178,14 @@ static bool handle_line(struct recording *r, const char *line, size_t len)
 	return good;
 }
 
-static void note_malformed(struct recording *r)
+static void note_malformed(struct jsonl_reader *r)
 {
 	if (!r->stats.malformed++)
 		r->stats.first_malformed = r->line;
 }
 
 /* Handles the whole lines in the buffer. */
-static void handle_lines(struct recording *r)
+static void handle_lines(struct jsonl_reader *r)
 {
 	while (!r->sink_error) {
 		char *line = r->buffer + r->start;
@@ -208,7 +208,7 @@ static void handle_lines(struct recording *r)
 }
 
 /* Makes room for more of the line that the buffer ends with. */
-static int make_room(struct recording *r)
+static int make_room(struct jsonl_reader *r)
 {
 	size_t len = r->used - r->start;
 	char *bigger;
@@ -232,7 +232,7 @@ static int make_room(struct recording *r)
 }
 
 /* What comes after the last newline: a record whose newline is missing, or the half of one. */
-static void handle_rest(struct recording *r)
+static void handle_rest(struct jsonl_reader *r)
 {
 	size_t len = r->used - r->start;
 
@@ -242,7 +242,7 @@ static void handle_rest(struct recording *r)
 		r->stats.cut = true;
 }
 
-int recording__read(struct recording *r, int fd)
+int jsonl_reader__read(struct jsonl_reader *r, int fd)
 {
 	ssize_t got = 1;
 	int err = 0;
@@ -267,12 +267,12 @@ int recording__read(struct recording *r, int fd)
 	return err;
 }
 
-int recording__sink_error(const struct recording *r)
+int jsonl_reader__sink_error(const struct jsonl_reader *r)
 {
 	return r->sink_error;
 }
 
-const struct recording_stats *recording__stats(const struct recording *r)
+const struct jsonl_reader_stats *jsonl_reader__stats(const struct jsonl_reader *r)
 {
 	return &r->stats;
 }

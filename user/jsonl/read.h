@@ -10,9 +10,9 @@
 
 #define RECORDING_LINE_MAX (10U << 20) /* bytes; longer lines are passed over */
 
-struct recording;
+struct jsonl_reader;
 
-struct recording_stats {
+struct jsonl_reader_stats {
 	uint64_t records;   /* handed over */
 	uint64_t malformed; /* lines that aren't JSON, or aren't what docs/schema.md says */
 	uint64_t first_malformed; /* its line's number in its file */
@@ -25,17 +25,17 @@ struct recording_stats {
 };
 
 /* NULL without memory. */
-struct recording *recording__new(struct sink *sink);
-void recording__free(struct recording *r);
+struct jsonl_reader *jsonl_reader__new(struct sink *sink);
+void jsonl_reader__free(struct jsonl_reader *r);
 
 /*
  * Reads a file to its end. Several may be read one after the other: parts of one session, or more
  * sessions. Returns 0 or a negative errno of reading; what the sink returned stops it, too, and is
- * in recording__sink_error.
+ * in jsonl_reader__sink_error.
  */
-int recording__read(struct recording *r, int fd);
-int recording__sink_error(const struct recording *r);
+int jsonl_reader__read(struct jsonl_reader *r, int fd);
+int jsonl_reader__sink_error(const struct jsonl_reader *r);
 
-const struct recording_stats *recording__stats(const struct recording *r);
+const struct jsonl_reader_stats *jsonl_reader__stats(const struct jsonl_reader *r);
 
 #endif

@@ -13,13 +13,13 @@ struct value_array {
 	max_align_t bytes[];
 };
 
-void value__fail(struct record_parser *p, int error)
+void value__fail(struct jsonl_parser *p, int error)
 {
 	if (!p->error)
 		p->error = error;
 }
 
-void *value__new_array(struct record_parser *p, size_t count, size_t size)
+void *value__new_array(struct jsonl_parser *p, size_t count, size_t size)
 {
 	struct value_array *block;
 
@@ -35,7 +35,7 @@ void *value__new_array(struct record_parser *p, size_t count, size_t size)
 	return block->bytes;
 }
 
-void value__free_arrays(struct record_parser *p)
+void value__free_arrays(struct jsonl_parser *p)
 {
 	while (p->arrays) {
 		struct value_array *next = p->arrays->next;
@@ -46,7 +46,7 @@ void value__free_arrays(struct record_parser *p)
 }
 
 /* The value of a key, if it is there, isn't null and is of this type. */
-static struct json_object *value__find(struct record_parser *p, struct json_object *o, const char *key,
+static struct json_object *value__find(struct jsonl_parser *p, struct json_object *o, const char *key,
 				enum json_type type)
 {
 	struct json_object *value = NULL;
@@ -60,7 +60,7 @@ static struct json_object *value__find(struct record_parser *p, struct json_obje
 	return value;
 }
 
-uint64_t value__unsigned(struct record_parser *p, struct json_object *value)
+uint64_t value__unsigned(struct jsonl_parser *p, struct json_object *value)
 {
 	if (json_object_get_int64(value) < 0) {
 		value__fail(p, -EINVAL);
@@ -69,7 +69,7 @@ uint64_t value__unsigned(struct record_parser *p, struct json_object *value)
 	return json_object_get_uint64(value);
 }
 
-bool value__has_number(struct record_parser *p, struct json_object *o, const char *key, uint64_t *out)
+bool value__has_number(struct jsonl_parser *p, struct json_object *o, const char *key, uint64_t *out)
 {
 	struct json_object *value = value__find(p, o, key, json_type_int);
 
@@ -79,7 +79,7 @@ bool value__has_number(struct record_parser *p, struct json_object *o, const cha
 	return true;
 }
 
-uint64_t value__optional(struct record_parser *p, struct json_object *o, const char *key)
+uint64_t value__optional(struct jsonl_parser *p, struct json_object *o, const char *key)
 {
 	uint64_t value = 0;
 
@@ -87,7 +87,7 @@ uint64_t value__optional(struct record_parser *p, struct json_object *o, const c
 	return value;
 }
 
-uint64_t value__number(struct record_parser *p, struct json_object *o, const char *key)
+uint64_t value__number(struct jsonl_parser *p, struct json_object *o, const char *key)
 {
 	uint64_t value = 0;
 
@@ -96,7 +96,7 @@ uint64_t value__number(struct record_parser *p, struct json_object *o, const cha
 	return value;
 }
 
-uint32_t value__number32(struct record_parser *p, struct json_object *o, const char *key)
+uint32_t value__number32(struct jsonl_parser *p, struct json_object *o, const char *key)
 {
 	uint64_t value = value__number(p, o, key);
 
@@ -105,7 +105,7 @@ uint32_t value__number32(struct record_parser *p, struct json_object *o, const c
 	return (uint32_t)value;
 }
 
-uint32_t value__optional32(struct record_parser *p, struct json_object *o, const char *key)
+uint32_t value__optional32(struct jsonl_parser *p, struct json_object *o, const char *key)
 {
 	uint64_t value = value__optional(p, o, key);
 
@@ -114,7 +114,7 @@ uint32_t value__optional32(struct record_parser *p, struct json_object *o, const
 	return (uint32_t)value;
 }
 
-bool value__has_signed(struct record_parser *p, struct json_object *o, const char *key, int64_t *out)
+bool value__has_signed(struct jsonl_parser *p, struct json_object *o, const char *key, int64_t *out)
 {
 	struct json_object *value = value__find(p, o, key, json_type_int);
 
@@ -126,7 +126,7 @@ bool value__has_signed(struct record_parser *p, struct json_object *o, const cha
 	return true;
 }
 
-int64_t value__signed(struct record_parser *p, struct json_object *o, const char *key)
+int64_t value__signed(struct jsonl_parser *p, struct json_object *o, const char *key)
 {
 	int64_t value = 0;
 
@@ -135,7 +135,7 @@ int64_t value__signed(struct record_parser *p, struct json_object *o, const char
 	return value;
 }
 
-int value__signed32(struct record_parser *p, struct json_object *o, const char *key)
+int value__signed32(struct jsonl_parser *p, struct json_object *o, const char *key)
 {
 	int64_t value = value__signed(p, o, key);
 
@@ -146,21 +146,21 @@ int value__signed32(struct record_parser *p, struct json_object *o, const char *
 	return (int)value;
 }
 
-bool value__flag(struct record_parser *p, struct json_object *o, const char *key)
+bool value__flag(struct jsonl_parser *p, struct json_object *o, const char *key)
 {
 	struct json_object *value = value__find(p, o, key, json_type_boolean);
 
 	return value && json_object_get_boolean(value);
 }
 
-const char *value__text(struct record_parser *p, struct json_object *o, const char *key)
+const char *value__text(struct jsonl_parser *p, struct json_object *o, const char *key)
 {
 	struct json_object *value = value__find(p, o, key, json_type_string);
 
 	return value ? json_object_get_string(value) : NULL;
 }
 
-uint64_t value__as_limit(struct record_parser *p, struct json_object *value)
+uint64_t value__as_limit(struct jsonl_parser *p, struct json_object *value)
 {
 	uint64_t bytes;
 
@@ -177,7 +177,7 @@ uint64_t value__as_limit(struct record_parser *p, struct json_object *value)
 	return bytes;
 }
 
-bool value__has_limit(struct record_parser *p, struct json_object *o, const char *key, uint64_t *out)
+bool value__has_limit(struct jsonl_parser *p, struct json_object *o, const char *key, uint64_t *out)
 {
 	struct json_object *value = NULL;
 
@@ -187,7 +187,7 @@ bool value__has_limit(struct record_parser *p, struct json_object *o, const char
 	return true;
 }
 
-uint64_t value__limit(struct record_parser *p, struct json_object *o, const char *key)
+uint64_t value__limit(struct jsonl_parser *p, struct json_object *o, const char *key)
 {
 	uint64_t bytes = 0;
 
@@ -196,19 +196,19 @@ uint64_t value__limit(struct record_parser *p, struct json_object *o, const char
 	return bytes;
 }
 
-struct json_object *value__object(struct record_parser *p, struct json_object *o, const char *key)
+struct json_object *value__object(struct jsonl_parser *p, struct json_object *o, const char *key)
 {
 	return value__find(p, o, key, json_type_object);
 }
 
-size_t value__array(struct record_parser *p, struct json_object *o, const char *key,
+size_t value__array(struct jsonl_parser *p, struct json_object *o, const char *key,
 		    struct json_object **out)
 {
 	*out = value__find(p, o, key, json_type_array);
 	return *out ? json_object_array_length(*out) : 0;
 }
 
-struct json_object *value__element(struct record_parser *p, struct json_object *list, size_t i)
+struct json_object *value__element(struct jsonl_parser *p, struct json_object *list, size_t i)
 {
 	struct json_object *value = json_object_array_get_idx(list, i);
 

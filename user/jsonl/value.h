@@ -15,58 +15,58 @@
 
 struct value_array;
 
-struct record_parser {
+struct jsonl_parser {
 	int error;                  /* the first thing that is wrong with this record; 0: nothing */
 	struct value_array *arrays; /* what this record refers to */
 	struct plan plan;           /* of the last session */
 	int64_t wall_offset_ns;     /* of the last session: for records that have no `time` */
 };
 
-void value__fail(struct record_parser *p, int error);
+void value__fail(struct jsonl_parser *p, int error);
 
 /* Zeroed memory for an array; NULL for none, and when there is no memory. */
-void *value__new_array(struct record_parser *p, size_t count, size_t size);
+void *value__new_array(struct jsonl_parser *p, size_t count, size_t size);
 
-void value__free_arrays(struct record_parser *p);
+void value__free_arrays(struct jsonl_parser *p);
 
-uint64_t value__unsigned(struct record_parser *p, struct json_object *value);
+uint64_t value__unsigned(struct jsonl_parser *p, struct json_object *value);
 
-bool value__has_number(struct record_parser *p, struct json_object *o, const char *key, uint64_t *out);
+bool value__has_number(struct jsonl_parser *p, struct json_object *o, const char *key, uint64_t *out);
 
 /* A number that may be missing where 0 means that it is unknown. */
-uint64_t value__optional(struct record_parser *p, struct json_object *o, const char *key);
+uint64_t value__optional(struct jsonl_parser *p, struct json_object *o, const char *key);
 
 /* For the others: "unknown" must not become 0. */
-uint64_t value__number(struct record_parser *p, struct json_object *o, const char *key);
+uint64_t value__number(struct jsonl_parser *p, struct json_object *o, const char *key);
 
-uint32_t value__number32(struct record_parser *p, struct json_object *o, const char *key);
+uint32_t value__number32(struct jsonl_parser *p, struct json_object *o, const char *key);
 
-uint32_t value__optional32(struct record_parser *p, struct json_object *o, const char *key);
+uint32_t value__optional32(struct jsonl_parser *p, struct json_object *o, const char *key);
 
-bool value__has_signed(struct record_parser *p, struct json_object *o, const char *key, int64_t *out);
+bool value__has_signed(struct jsonl_parser *p, struct json_object *o, const char *key, int64_t *out);
 
-int64_t value__signed(struct record_parser *p, struct json_object *o, const char *key);
+int64_t value__signed(struct jsonl_parser *p, struct json_object *o, const char *key);
 
-int value__signed32(struct record_parser *p, struct json_object *o, const char *key);
+int value__signed32(struct jsonl_parser *p, struct json_object *o, const char *key);
 
-bool value__flag(struct record_parser *p, struct json_object *o, const char *key);
+bool value__flag(struct jsonl_parser *p, struct json_object *o, const char *key);
 
 /* As C has strings: one with a NUL in it, which we never write, ends there. */
-const char *value__text(struct record_parser *p, struct json_object *o, const char *key);
+const char *value__text(struct jsonl_parser *p, struct json_object *o, const char *key);
 
-uint64_t value__as_limit(struct record_parser *p, struct json_object *value);
+uint64_t value__as_limit(struct jsonl_parser *p, struct json_object *value);
 
-bool value__has_limit(struct record_parser *p, struct json_object *o, const char *key, uint64_t *out);
+bool value__has_limit(struct jsonl_parser *p, struct json_object *o, const char *key, uint64_t *out);
 
-uint64_t value__limit(struct record_parser *p, struct json_object *o, const char *key);
+uint64_t value__limit(struct jsonl_parser *p, struct json_object *o, const char *key);
 
-struct json_object *value__object(struct record_parser *p, struct json_object *o, const char *key);
+struct json_object *value__object(struct jsonl_parser *p, struct json_object *o, const char *key);
 
 /* The elements of an array; none when it is missing. */
-size_t value__array(struct record_parser *p, struct json_object *o, const char *key,
+size_t value__array(struct jsonl_parser *p, struct json_object *o, const char *key,
 		    struct json_object **out);
 
 /* An element that has to be an object; NULL, with the record failed, if it isn't. */
-struct json_object *value__element(struct record_parser *p, struct json_object *list, size_t i);
+struct json_object *value__element(struct jsonl_parser *p, struct json_object *list, size_t i);
 
 #endif

@@ -55,7 +55,7 @@ static struct json_object *new_text(const char *bytes, size_t len)
 }
 
 /* Text that is unknown (NULL) is left out. */
-void sink_json__add_text(struct json_object *o, const char *key, const char *text)
+void jsonl_write__add_text(struct json_object *o, const char *key, const char *text)
 {
 	if (text)
 		add(o, key, new_text(text, strlen(text)));
@@ -63,7 +63,7 @@ void sink_json__add_text(struct json_object *o, const char *key, const char *tex
 
 static void add_text(struct json_object *o, const char *key, const char *text)
 {
-	sink_json__add_text(o, key, text);
+	jsonl_write__add_text(o, key, text);
 }
 
 static void add_container(struct json_object *o, const char *key, const struct record_container *c)
@@ -93,7 +93,7 @@ static struct json_object *new_record(const char *type, const struct record_time
 	return o;
 }
 
-void sink_json__put(FILE *out, struct json_object *o)
+void jsonl_write__put(FILE *out, struct json_object *o)
 {
 	const char *json = json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
 								     JSON_C_TO_STRING_NOSLASHESCAPE);
@@ -119,7 +119,7 @@ void sink_json__put(FILE *out, struct json_object *o)
 
 static int write_record(struct sink *sink, struct json_object *o)
 {
-	sink_json__put(sink->out, o);
+	jsonl_write__put(sink->out, o);
 	json_object_put(o);
 	if (((struct json_sink *)sink)->buffered && !ferror(sink->out))
 		return 0;
@@ -714,12 +714,12 @@ static struct sink *new_sink(FILE *out, bool buffered)
 	return &sink->base;
 }
 
-struct sink *sink_json__new(FILE *out)
+struct sink *jsonl_write__new(FILE *out)
 {
 	return new_sink(out, false);
 }
 
-struct sink *sink_json__new_buffered(FILE *out)
+struct sink *jsonl_write__new_buffered(FILE *out)
 {
 	return new_sink(out, true);
 }

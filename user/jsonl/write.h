@@ -7,9 +7,9 @@
 #include <stdio.h>
 
 /* A line, without bytes that a terminal obeys. */
-void sink_json__put(FILE *out, struct json_object *o);
+void jsonl_write__put(FILE *out, struct json_object *o);
 
 /* Text, made valid UTF-8; nothing when it is NULL. */
-void sink_json__add_text(struct json_object *o, const char *key, const char *text);
+void jsonl_write__add_text(struct json_object *o, const char *key, const char *text);
 
 #endif

@@ -55,7 +55,7 @@ static void print_floor(FILE *out, uint64_t max_bytes, uint64_t floor_bytes)
 	       max_bytes >= floor_bytes ? "hold" : "kill");
 }
 
-void predict__print(FILE *out, const struct options *opts, int dir_fd)
+void predict__print(FILE *out, const struct trace_options *opts, int dir_fd)
 {
 	const struct ramp *ramp = &opts->ramp;
 	char size[UNITS__TEXT_SIZE], floor[UNITS__TEXT_SIZE];

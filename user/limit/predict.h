@@ -23,6 +23,6 @@ struct prediction {
 int predict__floor(int dir_fd, struct prediction *out);
 
 /* --dry-run of a change: which of the limits that the options ask for can hold without a kill. */
-void predict__print(FILE *out, const struct options *opts, int dir_fd);
+void predict__print(FILE *out, const struct trace_options *opts, int dir_fd);
 
 #endif

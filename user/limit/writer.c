@@ -12,8 +12,8 @@
 
 #include "limit/predict.h"
 
-struct limiter {
-	const struct options *opts;
+struct limit_writer {
+	const struct trace_options *opts;
 	struct guard *guard;
 	pthread_t thread;
 	int stop_fd; /* readable: end */
@@ -32,7 +32,7 @@ static void on_interrupt(int sig)
 	(void)sig;
 }
 
-static void predict(struct limiter *l)
+static void predict(struct limit_writer *l)
 {
 	struct prediction p = { .floor_bytes = UINT64_MAX };
 
@@ -40,7 +40,7 @@ static void predict(struct limiter *l)
 	__atomic_store_n(&l->floor_bytes, p.floor_bytes, __ATOMIC_SEQ_CST);
 }
 
-static int write_max(struct limiter *l, uint64_t bytes)
+static int write_max(struct limit_writer *l, uint64_t bytes)
 {
 	/* In this order: whoever reads the prediction and then still this value has what belongs to it. */
 	__atomic_store_n(&l->bytes, bytes, __ATOMIC_SEQ_CST);
@@ -49,7 +49,7 @@ static int write_max(struct limiter *l, uint64_t bytes)
 }
 
 /* Whether the time passed without anybody asking for the end. */
-static bool pause_for(struct limiter *l, uint64_t ns)
+static bool pause_for(struct limit_writer *l, uint64_t ns)
 {
 	struct pollfd fd = { .fd = l->stop_fd, .events = POLLIN };
 	struct timespec time = { ns / 1000000000, ns % 1000000000 };
@@ -57,7 +57,7 @@ static bool pause_for(struct limiter *l, uint64_t ns)
 	return ppoll(&fd, 1, &time, NULL) == 0;
 }
 
-static int run_steps(struct limiter *l)
+static int run_steps(struct limit_writer *l)
 {
 	const struct ramp *ramp = &l->opts->ramp;
 	uint64_t bytes = ramp->from_now ? guard__old_bytes(l->guard) : ramp->from_bytes;
@@ -83,7 +83,7 @@ static int run_steps(struct limiter *l)
 	return err;
 }
 
-static void tell(struct limiter *l, int err)
+static void tell(struct limit_writer *l, int err)
 {
 	uint64_t one = 1;
 
@@ -93,7 +93,7 @@ static void tell(struct limiter *l, int err)
 }
 
 /* Waits for the next value that is asked for; false: for the end. */
-static bool wait_for_set(struct limiter *l)
+static bool wait_for_set(struct limit_writer *l)
 {
 	struct pollfd fds[] = { { .fd = l->stop_fd, .events = POLLIN },
 				{ .fd = l->set_fd, .events = POLLIN } };
@@ -106,7 +106,7 @@ static bool wait_for_set(struct limiter *l)
 
 static void *thread_main(void *arg)
 {
-	struct limiter *l = arg;
+	struct limit_writer *l = arg;
 
 	tell(l, run_steps(l));
 	while (wait_for_set(l))
@@ -114,11 +114,11 @@ static void *thread_main(void *arg)
 	return NULL;
 }
 
-int limiter__start(const struct options *opts, int dir_fd, struct guard *guard,
-		   struct limiter **out)
+int limit_writer__start(const struct trace_options *opts, int dir_fd, struct guard *guard,
+		   struct limit_writer **out)
 {
 	struct sigaction action = { .sa_handler = on_interrupt };
-	struct limiter *l = calloc(1, sizeof(*l));
+	struct limit_writer *l = calloc(1, sizeof(*l));
 	int err;
 
 	if (!l)
@@ -143,7 +143,7 @@ int limiter__start(const struct options *opts, int dir_fd, struct guard *guard,
 	return 0;
 }
 
-bool limiter__floor(const struct limiter *l, uint64_t max_bytes, uint64_t *bytes)
+bool limit_writer__floor(const struct limit_writer *l, uint64_t max_bytes, uint64_t *bytes)
 {
 	uint64_t page = sysconf(_SC_PAGESIZE), written;
 
@@ -154,12 +154,12 @@ bool limiter__floor(const struct limiter *l, uint64_t max_bytes, uint64_t *bytes
 	return *bytes != UINT64_MAX && written == max_bytes;
 }
 
-int limiter__fd(const struct limiter *l)
+int limit_writer__fd(const struct limit_writer *l)
 {
 	return l->done_fd;
 }
 
-void limiter__set(struct limiter *l, uint64_t bytes)
+void limit_writer__set(struct limit_writer *l, uint64_t bytes)
 {
 	uint64_t one = 1;
 
@@ -168,7 +168,7 @@ void limiter__set(struct limiter *l, uint64_t bytes)
 		return; /* it is readable already */
 }
 
-int limiter__poll(struct limiter *l, uint64_t *bytes)
+int limit_writer__poll(struct limit_writer *l, uint64_t *bytes)
 {
 	uint64_t count;
 
@@ -178,7 +178,7 @@ int limiter__poll(struct limiter *l, uint64_t *bytes)
 	return __atomic_load_n(&l->result, __ATOMIC_ACQUIRE);
 }
 
-void limiter__stop(struct limiter *l)
+void limit_writer__stop(struct limit_writer *l)
 {
 	uint64_t one = 1;
 	struct timespec short_time = { 0, 20000000 };
@@ -198,7 +198,7 @@ void limiter__stop(struct limiter *l)
 	free(l);
 }
 
-const char *limiter__error(int err)
+const char *limit_writer__error(int err)
 {
 	switch (err) {
 	case -EBUSY:

@@ -13,39 +13,39 @@
 #include "limit/guard.h"
 #include "commands/trace_options.h"
 
-struct limiter;
+struct limit_writer;
 
 /*
  * Starts a thread that writes the steps of the options, with their interval in between, the first at
- * once, and afterwards what limiter__set() asks for. Privileges must have been dropped before, since a
+ * once, and afterwards what limit_writer__set() asks for. Privileges must have been dropped before, since a
  * thread keeps its own. dir_fd is the cgroup's folder; it and the guard are not owned. Returns 0 or a
  * negative errno.
  */
-int limiter__start(const struct options *opts, int dir_fd, struct guard *guard,
-		   struct limiter **out);
+int limit_writer__start(const struct trace_options *opts, int dir_fd, struct guard *guard,
+		   struct limit_writer **out);
 
 /*
  * How far reclaim could get usage down, predicted just before the write of max_bytes. False: unknown,
  * or the next write has begun already.
  */
-bool limiter__floor(const struct limiter *limiter, uint64_t max_bytes, uint64_t *bytes);
+bool limit_writer__floor(const struct limit_writer *limiter, uint64_t max_bytes, uint64_t *bytes);
 
-/* A descriptor that polls readable when limiter__poll() has something to say. */
-int limiter__fd(const struct limiter *limiter);
+/* A descriptor that polls readable when limit_writer__poll() has something to say. */
+int limit_writer__fd(const struct limit_writer *limiter);
 
 /* Asks for a write, when the one that is going on and the steps are done. Doesn't block. */
-void limiter__set(struct limiter *limiter, uint64_t bytes);
+void limit_writer__set(struct limit_writer *limiter, uint64_t bytes);
 
 /*
  * Returns 0, or the negative errno with which a write failed, of *bytes; no further step is taken
  * then.
  */
-int limiter__poll(struct limiter *limiter, uint64_t *bytes);
+int limit_writer__poll(struct limit_writer *limiter, uint64_t *bytes);
 
 /* What such an error means, for a message. Static text. */
-const char *limiter__error(int err);
+const char *limit_writer__error(int err);
 
 /* Interrupts a write that is going on, and ends the thread. Takes NULL. */
-void limiter__stop(struct limiter *limiter);
+void limit_writer__stop(struct limit_writer *limiter);
 
 #endif

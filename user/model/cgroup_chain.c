@@ -10,12 +10,12 @@
 /* PAGE_COUNTER_MAX, include/linux/page_counter.h, 64-bit */
 #define PAGE_COUNTER_MAX(page_size) ((uint64_t)INT64_MAX / (page_size))
 
-struct chain_node {
+struct cgroup_chain_node {
 	struct event_cgroup event;
 	char *path; /* NULL until asked for */
 };
 
-int chain__grow(void **array, size_t *room, size_t count, size_t size, size_t max)
+int cgroup_chain__grow(void **array, size_t *room, size_t count, size_t size, size_t max)
 {
 	size_t wanted = *room ? *room * 2 : 8;
 	void *bigger;
@@ -32,7 +32,7 @@ int chain__grow(void **array, size_t *room, size_t count, size_t size, size_t ma
 	return 0;
 }
 
-static struct chain_node *find_node(const struct chain_set *set, uint64_t id)
+static struct cgroup_chain_node *find_node(const struct cgroup_chain_set *set, uint64_t id)
 {
 	for (size_t i = 0; i < set->count; i++) {
 		if (set->nodes[i].event.id == id)
@@ -41,35 +41,35 @@ static struct chain_node *find_node(const struct chain_set *set, uint64_t id)
 	return NULL;
 }
 
-int chain__add(struct chain_set *set, const struct event_cgroup *event)
+int cgroup_chain__add(struct cgroup_chain_set *set, const struct event_cgroup *event)
 {
 	int err;
 
 	if (find_node(set, event->id))
 		return 0;
-	err = chain__grow((void **)&set->nodes, &set->room, set->count, sizeof(*set->nodes),
+	err = cgroup_chain__grow((void **)&set->nodes, &set->room, set->count, sizeof(*set->nodes),
 			  set->max ? set->max : CHAIN_CGROUPS_MAX);
 	if (err)
 		return err == -ENOSPC ? 0 : err;
-	set->nodes[set->count++] = (struct chain_node){ .event = *event };
+	set->nodes[set->count++] = (struct cgroup_chain_node){ .event = *event };
 	return 0;
 }
 
-void chain__clear(struct chain_set *set)
+void cgroup_chain__clear(struct cgroup_chain_set *set)
 {
 	for (size_t i = 0; i < set->count; i++)
 		free(set->nodes[i].path);
 	set->count = 0;
 }
 
-void chain__free(struct chain_set *set)
+void cgroup_chain__free(struct cgroup_chain_set *set)
 {
-	chain__clear(set);
+	cgroup_chain__clear(set);
 	free(set->nodes);
-	*set = (struct chain_set){};
+	*set = (struct cgroup_chain_set){};
 }
 
-static int join_path(struct chain_node *node, const struct chain_node *parent)
+static int join_path(struct cgroup_chain_node *node, const struct cgroup_chain_node *parent)
 {
 	const char *above = !parent || !strcmp(parent->path, "/") ? "" : parent->path;
 
@@ -78,10 +78,10 @@ static int join_path(struct chain_node *node, const struct chain_node *parent)
 	return node->path ? 0 : -ENOMEM;
 }
 
-const char *chain__path(struct chain_set *set, uint64_t id)
+const char *cgroup_chain__path(struct cgroup_chain_set *set, uint64_t id)
 {
-	struct chain_node *up[PATH_DEPTH_MAX];
-	struct chain_node *node = id ? find_node(set, id) : NULL;
+	struct cgroup_chain_node *up[PATH_DEPTH_MAX];
+	struct cgroup_chain_node *node = id ? find_node(set, id) : NULL;
 	int depth = 0;
 
 	while (node && !node->path) {
@@ -95,7 +95,7 @@ const char *chain__path(struct chain_set *set, uint64_t id)
 			return NULL;
 	}
 	while (depth-- > 0) {
-		struct chain_node *parent = NULL;
+		struct cgroup_chain_node *parent = NULL;
 
 		if (up[depth]->event.parent_id)
 			parent = find_node(set, up[depth]->event.parent_id);
@@ -106,49 +106,49 @@ const char *chain__path(struct chain_set *set, uint64_t id)
 	return node ? node->path : NULL;
 }
 
-uint64_t chain__limit_bytes(uint64_t pages, uint32_t page_size)
+uint64_t cgroup_chain__limit_bytes(uint64_t pages, uint32_t page_size)
 {
 	return pages >= PAGE_COUNTER_MAX(page_size) ? RECORD_MAX : pages * page_size;
 }
 
-static void fill_level(struct chain_set *set, const struct chain_node *node, uint64_t limit_id,
+static void fill_level(struct cgroup_chain_set *set, const struct cgroup_chain_node *node, uint64_t limit_id,
 		       uint32_t page_size, struct record_level *level)
 {
 	const struct event_cgroup *e = &node->event;
 
 	*level = (struct record_level){
 		.id = e->id,
-		.path = chain__path(set, e->id),
+		.path = cgroup_chain__path(set, e->id),
 		.has_memory = e->h.flags & CGROUP_HAS_MEMORY,
 		.is_limit = limit_id && e->id == limit_id,
 		.oom_group = e->h.flags & CGROUP_OOM_GROUP,
 		.usage_bytes = e->usage_pages * page_size,
-		.max_bytes = chain__limit_bytes(e->max_pages, page_size),
-		.high_bytes = chain__limit_bytes(e->high_pages, page_size),
+		.max_bytes = cgroup_chain__limit_bytes(e->max_pages, page_size),
+		.high_bytes = cgroup_chain__limit_bytes(e->high_pages, page_size),
 		.peak_bytes = e->peak_pages * page_size,
 		.has_swap = e->h.flags & CGROUP_HAS_SWAP,
 		.swap_usage_bytes = e->swap_usage_pages * page_size,
-		.swap_max_bytes = chain__limit_bytes(e->swap_max_pages, page_size),
+		.swap_max_bytes = cgroup_chain__limit_bytes(e->swap_max_pages, page_size),
 	};
 }
 
-bool chain__level(struct chain_set *set, uint64_t id, uint64_t limit_id, uint32_t page_size,
+bool cgroup_chain__level(struct cgroup_chain_set *set, uint64_t id, uint64_t limit_id, uint32_t page_size,
 		  struct record_level *level)
 {
-	const struct chain_node *node = id ? find_node(set, id) : NULL;
+	const struct cgroup_chain_node *node = id ? find_node(set, id) : NULL;
 
 	if (node)
 		fill_level(set, node, limit_id, page_size, level);
 	return node;
 }
 
-size_t chain__fill(struct chain_set *set, uint64_t id, uint64_t limit_id, uint32_t page_size,
+size_t cgroup_chain__fill(struct cgroup_chain_set *set, uint64_t id, uint64_t limit_id, uint32_t page_size,
 		   struct record_level *levels)
 {
 	size_t count = 0;
 
 	while (id && count < EVENT_CGROUP_LEVELS) {
-		const struct chain_node *node = find_node(set, id);
+		const struct cgroup_chain_node *node = find_node(set, id);
 
 		if (!node)
 			break;
@@ -158,10 +158,10 @@ size_t chain__fill(struct chain_set *set, uint64_t id, uint64_t limit_id, uint32
 	return count;
 }
 
-bool chain__is_whole(const struct chain_set *set, uint64_t id)
+bool cgroup_chain__is_whole(const struct cgroup_chain_set *set, uint64_t id)
 {
 	for (int depth = 0; id && depth < PATH_DEPTH_MAX; depth++) {
-		const struct chain_node *node = find_node(set, id);
+		const struct cgroup_chain_node *node = find_node(set, id);
 
 		if (!node)
 			return false;
@@ -172,7 +172,7 @@ bool chain__is_whole(const struct chain_set *set, uint64_t id)
 	return !id;
 }
 
-struct chain_set *chain__pending(struct chain_pending *pending, uint64_t group)
+struct cgroup_chain_set *cgroup_chain__pending(struct cgroup_chain_pending *pending, uint64_t group)
 {
 	size_t found = CHAIN_PENDING_MAX;
 
@@ -184,24 +184,24 @@ struct chain_set *chain__pending(struct chain_pending *pending, uint64_t group)
 	}
 	if (found == CHAIN_PENDING_MAX)
 		found = pending->next++ % CHAIN_PENDING_MAX;
-	chain__clear(&pending->slots[found].cgroups);
+	cgroup_chain__clear(&pending->slots[found].cgroups);
 	pending->slots[found].group = group;
 	pending->slots[found].cgroups.max = CHAIN_PENDING_CGROUPS_MAX;
 	return &pending->slots[found].cgroups;
 }
 
-void chain__done(struct chain_pending *pending, uint64_t group)
+void cgroup_chain__done(struct cgroup_chain_pending *pending, uint64_t group)
 {
 	for (size_t i = 0; i < CHAIN_PENDING_MAX; i++) {
 		if (pending->slots[i].group != group)
 			continue;
-		chain__clear(&pending->slots[i].cgroups);
+		cgroup_chain__clear(&pending->slots[i].cgroups);
 		pending->slots[i].group = 0;
 	}
 }
 
-void chain__free_pending(struct chain_pending *pending)
+void cgroup_chain__free_pending(struct cgroup_chain_pending *pending)
 {
 	for (size_t i = 0; i < CHAIN_PENDING_MAX; i++)
-		chain__free(&pending->slots[i].cgroups);
+		cgroup_chain__free(&pending->slots[i].cgroups);
 }

@@ -30,18 +30,18 @@ struct track {
 	struct slice slices[SLICES];
 };
 
-struct recorder {
+struct flight_recorder {
 	struct lru lru;
 	struct track *tracks[LRU_SLOTS];
-	struct record_point points[RECORDER_POINTS]; /* what recorder__history() hands out */
+	struct record_point points[RECORDER_POINTS]; /* what flight_recorder__history() hands out */
 };
 
-struct recorder *recorder__new(void)
+struct flight_recorder *flight_recorder__new(void)
 {
-	return calloc(1, sizeof(struct recorder));
+	return calloc(1, sizeof(struct flight_recorder));
 }
 
-void recorder__free(struct recorder *recorder)
+void flight_recorder__free(struct flight_recorder *recorder)
 {
 	if (!recorder)
 		return;
@@ -92,7 +92,7 @@ static void sort_last(struct ring *ring)
 }
 
 /* The track of a cgroup, made when there is none. NULL without memory. */
-static struct track *take(struct recorder *recorder, uint64_t cgroup_id)
+static struct track *take(struct flight_recorder *recorder, uint64_t cgroup_id)
 {
 	bool fresh;
 	size_t slot = lru__take(&recorder->lru, cgroup_id, &fresh);
@@ -105,7 +105,7 @@ static struct track *take(struct recorder *recorder, uint64_t cgroup_id)
 	return *track;
 }
 
-int recorder__point(struct recorder *recorder, uint64_t cgroup_id, const struct record_point *point)
+int flight_recorder__point(struct flight_recorder *recorder, uint64_t cgroup_id, const struct record_point *point)
 {
 	struct track *track = take(recorder, cgroup_id);
 
@@ -118,7 +118,7 @@ int recorder__point(struct recorder *recorder, uint64_t cgroup_id, const struct 
 	return 0;
 }
 
-static struct slice *slice_of(struct recorder *recorder, uint64_t cgroup_id, uint64_t ts_ns)
+static struct slice *slice_of(struct flight_recorder *recorder, uint64_t cgroup_id, uint64_t ts_ns)
 {
 	struct track *track = take(recorder, cgroup_id);
 	uint64_t number = ts_ns / SLICE_NS;
@@ -143,7 +143,7 @@ static void add_sum(struct record_reclaim_sum *to, const struct record_reclaim_s
 		to->longest_ns = sum->longest_ns;
 }
 
-int recorder__reclaim(struct recorder *recorder, uint64_t cgroup_id, uint64_t ts_ns,
+int flight_recorder__reclaim(struct flight_recorder *recorder, uint64_t cgroup_id, uint64_t ts_ns,
 		      enum reclaim_kind kind, const struct record_reclaim_sum *sum)
 {
 	struct slice *slice = slice_of(recorder, cgroup_id, ts_ns);
@@ -154,7 +154,7 @@ int recorder__reclaim(struct recorder *recorder, uint64_t cgroup_id, uint64_t ts
 	return 0;
 }
 
-int recorder__refused(struct recorder *recorder, uint64_t cgroup_id, uint64_t ts_ns, uint64_t count)
+int flight_recorder__refused(struct flight_recorder *recorder, uint64_t cgroup_id, uint64_t ts_ns, uint64_t count)
 {
 	struct slice *slice = slice_of(recorder, cgroup_id, ts_ns);
 
@@ -164,7 +164,7 @@ int recorder__refused(struct recorder *recorder, uint64_t cgroup_id, uint64_t ts
 	return 0;
 }
 
-static struct track *find(const struct recorder *recorder, uint64_t cgroup_id)
+static struct track *find(const struct flight_recorder *recorder, uint64_t cgroup_id)
 {
 	int slot = lru__find(&recorder->lru, cgroup_id);
 	struct track *track = slot < 0 ? NULL : recorder->tracks[slot];
@@ -172,7 +172,7 @@ static struct track *find(const struct recorder *recorder, uint64_t cgroup_id)
 	return track && track->fine.count ? track : NULL;
 }
 
-bool recorder__has(const struct recorder *recorder, uint64_t cgroup_id)
+bool flight_recorder__has(const struct flight_recorder *recorder, uint64_t cgroup_id)
 {
 	return find(recorder, cgroup_id);
 }
@@ -243,7 +243,7 @@ static void sum_slices(const struct track *track, uint64_t ts_ns, struct record_
 	}
 }
 
-bool recorder__history(struct recorder *recorder, uint64_t cgroup_id, uint64_t ts_ns,
+bool flight_recorder__history(struct flight_recorder *recorder, uint64_t cgroup_id, uint64_t ts_ns,
 		       struct record_history *out)
 {
 	struct track *track = find(recorder, cgroup_id);

@@ -18,28 +18,28 @@
 #define RECORDER_POINTS (RECORDER_FINE + RECORDER_COARSE)
 #define RECORDER_COARSE_NS 40000000ULL
 
-struct recorder;
+struct flight_recorder;
 
-/* Returns a recorder for recorder__free(), or NULL without memory. */
-struct recorder *recorder__new(void);
-void recorder__free(struct recorder *recorder);
+/* Returns a recorder for flight_recorder__free(), or NULL without memory. */
+struct flight_recorder *flight_recorder__new(void);
+void flight_recorder__free(struct flight_recorder *recorder);
 
 /* Takes a point of a cgroup's curve; they may come slightly out of order. Returns 0 or -ENOMEM. */
-int recorder__point(struct recorder *recorder, uint64_t cgroup_id, const struct record_point *point);
+int flight_recorder__point(struct flight_recorder *recorder, uint64_t cgroup_id, const struct record_point *point);
 
 /* Adds to what is summed up for a cgroup at this time. Return 0 or -ENOMEM. */
-int recorder__reclaim(struct recorder *recorder, uint64_t cgroup_id, uint64_t ts_ns,
+int flight_recorder__reclaim(struct flight_recorder *recorder, uint64_t cgroup_id, uint64_t ts_ns,
 		      enum reclaim_kind kind, const struct record_reclaim_sum *sum);
-int recorder__refused(struct recorder *recorder, uint64_t cgroup_id, uint64_t ts_ns, uint64_t count);
+int flight_recorder__refused(struct flight_recorder *recorder, uint64_t cgroup_id, uint64_t ts_ns, uint64_t count);
 
 /* Whether a point of this cgroup is there. */
-bool recorder__has(const struct recorder *recorder, uint64_t cgroup_id);
+bool flight_recorder__has(const struct flight_recorder *recorder, uint64_t cgroup_id);
 
 /*
  * What there is of a cgroup up to and including ts_ns. False when it has no point. The points are valid
  * until the next call; the cgroup's path is for the caller to fill in.
  */
-bool recorder__history(struct recorder *recorder, uint64_t cgroup_id, uint64_t ts_ns,
+bool flight_recorder__history(struct flight_recorder *recorder, uint64_t cgroup_id, uint64_t ts_ns,
 		       struct record_history *out);
 
 #endif

@@ -17,7 +17,7 @@ struct inside {
 	uint64_t killed_beside; /* by others than the writer, at its new limit, before it returned */
 };
 
-struct steps {
+struct limit_steps {
 	char *cgroup;
 	struct record_step *steps;
 	size_t count, room;
@@ -31,9 +31,9 @@ struct steps {
 	bool died;
 };
 
-struct steps *steps__new(const char *cgroup)
+struct limit_steps *limit_steps__new(const char *cgroup)
 {
-	struct steps *s = calloc(1, sizeof(*s));
+	struct limit_steps *s = calloc(1, sizeof(*s));
 
 	if (s)
 		s->cgroup = strdup(cgroup);
@@ -44,7 +44,7 @@ struct steps *steps__new(const char *cgroup)
 	return s;
 }
 
-void steps__free(struct steps *s)
+void limit_steps__free(struct limit_steps *s)
 {
 	if (!s)
 		return;
@@ -53,7 +53,7 @@ void steps__free(struct steps *s)
 	free(s);
 }
 
-static struct inside *find_inside(struct steps *s, uint64_t limit_id)
+static struct inside *find_inside(struct limit_steps *s, uint64_t limit_id)
 {
 	for (size_t i = 0; i < PENDING_MAX; i++) {
 		if (s->pending[i].limit_id == limit_id)
@@ -68,7 +68,7 @@ static uint64_t victim_bytes(const struct record_victim *v)
 	return v->anon_rss_bytes + v->pgtables_bytes;
 }
 
-static struct inside *get_inside(struct steps *s, const struct record_oom *oom)
+static struct inside *get_inside(struct limit_steps *s, const struct record_oom *oom)
 {
 	struct inside *in = find_inside(s, oom->cause_limit_id);
 
@@ -80,7 +80,7 @@ static struct inside *get_inside(struct steps *s, const struct record_oom *oom)
 	return in;
 }
 
-static void count_inside(struct steps *s, const struct record_oom *oom)
+static void count_inside(struct limit_steps *s, const struct record_oom *oom)
 {
 	struct inside *in = get_inside(s, oom);
 
@@ -99,14 +99,14 @@ static void count_inside(struct steps *s, const struct record_oom *oom)
 }
 
 /* Whether a charge failed at a limit that the target has only just got: its write is still going on. */
-static bool is_of_unreturned(const struct steps *s, const struct record_step *step,
+static bool is_of_unreturned(const struct limit_steps *s, const struct record_step *step,
 			     const struct record_oom *oom)
 {
 	return oom->cause == CAUSE_LOWERED && (!step || oom->cause_limit_id != step->limit_id) &&
 	       oom->limit && oom->limit->path && !strcmp(oom->limit->path, s->cgroup);
 }
 
-void steps__on_oom(struct steps *s, const struct record_oom *oom)
+void limit_steps__on_oom(struct limit_steps *s, const struct record_oom *oom)
 {
 	struct record_step *step = s->open ? &s->steps[s->count - 1] : NULL;
 
@@ -129,13 +129,13 @@ void steps__on_oom(struct steps *s, const struct record_oom *oom)
 	}
 }
 
-void steps__predict(struct steps *s, uint64_t floor_bytes)
+void limit_steps__predict(struct limit_steps *s, uint64_t floor_bytes)
 {
 	s->has_floor = true;
 	s->floor_bytes = floor_bytes;
 }
 
-const struct record_step *steps__close(struct steps *s, struct record_time time, bool alive)
+const struct record_step *limit_steps__close(struct limit_steps *s, struct record_time time, bool alive)
 {
 	struct record_step *step;
 
@@ -150,7 +150,7 @@ const struct record_step *steps__close(struct steps *s, struct record_time time,
 	return step;
 }
 
-static bool grow(struct steps *s)
+static bool grow(struct limit_steps *s)
 {
 	size_t room = s->room ? s->room * 2 : 16;
 	struct record_step *bigger;
@@ -168,7 +168,7 @@ static bool grow(struct steps *s)
 }
 
 /* Kills inside a write of another cgroup's limit, an ancestor's say: after our own last one. */
-static void count_others(struct steps *s, struct inside *in, const struct record_limit *l)
+static void count_others(struct limit_steps *s, struct inside *in, const struct record_limit *l)
 {
 	struct record_step *step = s->open ? &s->steps[s->count - 1] : NULL;
 	uint64_t first_ns = l->time.boot_ns - l->duration_ns + in->first_kill_ns;
@@ -183,7 +183,7 @@ static void count_others(struct steps *s, struct inside *in, const struct record
 	}
 }
 
-const struct record_step *steps__on_limit(struct steps *s, const struct record_limit *l)
+const struct record_step *limit_steps__on_limit(struct limit_steps *s, const struct record_limit *l)
 {
 	struct inside *in = find_inside(s, l->id);
 	bool closed;
@@ -216,7 +216,7 @@ const struct record_step *steps__on_limit(struct steps *s, const struct record_l
 	}
 	if (l->writer_self)
 		s->has_floor = false;
-	closed = steps__close(s, l->time, true) != NULL;
+	closed = limit_steps__close(s, l->time, true) != NULL;
 	if (grow(s)) {
 		s->steps[s->count++] = step;
 		s->open = true;
@@ -224,7 +224,7 @@ const struct record_step *steps__on_limit(struct steps *s, const struct record_l
 	return closed && s->open ? &s->steps[s->count - 2] : NULL;
 }
 
-struct record_steps steps__table(const struct steps *s)
+struct record_steps limit_steps__table(const struct limit_steps *s)
 {
 	return (struct record_steps){
 		.steps = s->steps,

@@ -36,14 +36,14 @@ struct model {
 	struct event_oom oom;
 	struct event_memory memory;
 	struct event_oom_end end;
-	struct chain_set cgroups;
+	struct cgroup_chain_set cgroups;
 	struct victim_node *victims;
 	size_t victim_count, victim_room;
 
 	/* When the latest writes began; the n-th that was heard of has the number n. */
 	uint64_t write_starts[RECENT_WRITES];
 	uint64_t write_count;
-	struct chain_pending writes;
+	struct cgroup_chain_pending writes;
 	struct usage *usage;
 
 	/* Who was killed lately: a process's exit comes after its run is done. */
@@ -68,7 +68,7 @@ struct model *model__new(const struct model_env *env)
 
 static void reset(struct model *model)
 {
-	chain__clear(&model->cgroups);
+	cgroup_chain__clear(&model->cgroups);
 	model->victim_count = 0;
 	model->has_oom = model->has_end = model->has_memory = false;
 	model->id = 0;
@@ -79,8 +79,8 @@ void model__free(struct model *model)
 	if (!model)
 		return;
 	usage__free(model->usage);
-	chain__free_pending(&model->writes);
-	chain__free(&model->cgroups);
+	cgroup_chain__free_pending(&model->writes);
+	cgroup_chain__free(&model->cgroups);
 	free(model->victims);
 	free(model);
 }
@@ -146,7 +146,7 @@ static void fill_victim(struct model *model, const struct victim_node *node,
 		.role = role_of(e->h.flags),
 		.repeated = node->repeated,
 		.comm = e->comm,
-		.cgroup = chain__path(&model->cgroups, e->cgroup_id),
+		.cgroup = cgroup_chain__path(&model->cgroups, e->cgroup_id),
 	};
 	v->container = model__container(&model->env, v->cgroup);
 	v->init = model->env.init_pid ? e->pid == model->env.init_pid :
@@ -195,7 +195,7 @@ static void fill_oom(struct model *model, struct record_oom *r)
 	r->trigger_pid = e->trigger_pid;
 	r->trigger_tid = e->trigger_tid;
 	r->trigger_comm = e->trigger_comm;
-	r->trigger_cgroup = chain__path(&model->cgroups, e->trigger_cgroup_id);
+	r->trigger_cgroup = cgroup_chain__path(&model->cgroups, e->trigger_cgroup_id);
 	r->trigger_container = model__container(&model->env, r->trigger_cgroup);
 	r->gfp_mask = e->gfp_mask;
 	r->order = e->order;
@@ -208,14 +208,14 @@ static void fill_oom(struct model *model, struct record_oom *r)
 
 static bool has_chains(const struct model *model)
 {
-	const struct chain_set *set = &model->cgroups;
+	const struct cgroup_chain_set *set = &model->cgroups;
 
 	for (size_t i = 0; i < model->victim_count; i++) {
-		if (!chain__is_whole(set, model->victims[i].event.cgroup_id))
+		if (!cgroup_chain__is_whole(set, model->victims[i].event.cgroup_id))
 			return false;
 	}
-	return !model->has_oom || (chain__is_whole(set, model->oom.limit_cgroup_id) &&
-				   chain__is_whole(set, model->oom.trigger_cgroup_id));
+	return !model->has_oom || (cgroup_chain__is_whole(set, model->oom.limit_cgroup_id) &&
+				   cgroup_chain__is_whole(set, model->oom.trigger_cgroup_id));
 }
 
 static void count_victims(const struct model *model, struct record_oom *r)
@@ -333,13 +333,13 @@ static void finalize(struct model *model)
 		if (!leaf)
 			leaf = limit_id ? limit_id : model->oom.trigger_cgroup_id;
 		fill_oom(model, &r);
-		if (chain__level(&model->cgroups, limit_id, limit_id, model->env.page_size, &limit)) {
+		if (cgroup_chain__level(&model->cgroups, limit_id, limit_id, model->env.page_size, &limit)) {
 			r.limit = &limit;
 			r.limit_container = model__container(&model->env, limit.path);
 		}
 	}
 	r.time = model__time(r.time.boot_ns, model->wall_offset_ns);
-	r.chain_count = chain__fill(&model->cgroups, leaf, limit_id, model->env.page_size, chain);
+	r.chain_count = cgroup_chain__fill(&model->cgroups, leaf, limit_id, model->env.page_size, chain);
 	for (size_t i = 0; i < model->victim_count; i++)
 		fill_victim(model, &model->victims[i], &victims[i]);
 	r.victim_count = model->victim_count;
@@ -381,7 +381,7 @@ static int add_victim(struct model *model, const struct event_victim *event)
 	struct victim_node *node;
 	int err;
 
-	err = chain__grow((void **)&model->victims, &model->victim_room, model->victim_count,
+	err = cgroup_chain__grow((void **)&model->victims, &model->victim_room, model->victim_count,
 			  sizeof(*model->victims), MODEL_VICTIMS_MAX);
 	if (err)
 		return err == -ENOSPC ? 0 : err;
@@ -429,7 +429,7 @@ static void handle_exit(struct model *model, const struct event_exit *e, int64_t
 	model->env.on_exit(model->env.ctx, &r);
 }
 
-static void finalize_write(struct model *model, struct chain_set *cgroups,
+static void finalize_write(struct model *model, struct cgroup_chain_set *cgroups,
 			   const struct event_limit *e, int64_t wall_offset_ns)
 {
 	uint32_t page = model->env.page_size;
@@ -437,14 +437,14 @@ static void finalize_write(struct model *model, struct chain_set *cgroups,
 		.time = model__time(e->h.ts_ns, wall_offset_ns),
 		.id = write_number(model, e->started_ns),
 		.file = e->file,
-		.cgroup = chain__path(cgroups, e->cgroup_id),
+		.cgroup = cgroup_chain__path(cgroups, e->cgroup_id),
 		.writer_pid = e->writer_pid,
 		.writer_tid = e->writer_tid,
 		.writer_self = e->writer_pid == model->env.self_pid,
 		.writer_comm = e->writer_comm,
-		.writer_cgroup = chain__path(cgroups, e->writer_cgroup_id),
-		.old_bytes = chain__limit_bytes(e->old_pages, page),
-		.new_bytes = chain__limit_bytes(e->new_pages, page),
+		.writer_cgroup = cgroup_chain__path(cgroups, e->writer_cgroup_id),
+		.old_bytes = cgroup_chain__limit_bytes(e->old_pages, page),
+		.new_bytes = cgroup_chain__limit_bytes(e->new_pages, page),
 		.usage_before_bytes = e->usage_before_pages * page,
 		.usage_after_bytes = e->usage_after_pages * page,
 		.reclaimed_bytes = e->reclaimed_pages * page,
@@ -460,13 +460,13 @@ static void finalize_write(struct model *model, struct chain_set *cgroups,
 
 static int handle_write(struct model *model, const union event *event, int64_t wall_offset_ns)
 {
-	struct chain_set *cgroups = chain__pending(&model->writes, event->h.group);
+	struct cgroup_chain_set *cgroups = cgroup_chain__pending(&model->writes, event->h.group);
 
 	if (event->h.kind == EVENT_CGROUP)
-		return chain__add(cgroups, &event->cgroup);
+		return cgroup_chain__add(cgroups, &event->cgroup);
 	if (event->h.kind == EVENT_LIMIT) {
 		finalize_write(model, cgroups, &event->limit, wall_offset_ns);
-		chain__done(&model->writes, event->h.group);
+		cgroup_chain__done(&model->writes, event->h.group);
 	}
 	return 0;
 }
@@ -491,7 +491,7 @@ int model__event(struct model *model, const union event *event, int64_t wall_off
 	model->wall_offset_ns = wall_offset_ns;
 	switch (event->h.kind) {
 	case EVENT_CGROUP:
-		return chain__add(&model->cgroups, &event->cgroup);
+		return cgroup_chain__add(&model->cgroups, &event->cgroup);
 	case EVENT_VICTIM:
 		return add_victim(model, &event->victim);
 	case EVENT_OOM:

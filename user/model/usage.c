@@ -19,9 +19,9 @@ struct paths {
 
 struct usage {
 	const struct model_env *env;
-	struct recorder *recorder;
+	struct flight_recorder *recorder;
 	struct stall *stall;
-	struct chain_pending charges;
+	struct cgroup_chain_pending charges;
 	struct paths paths;
 	int64_t wall_offset_ns; /* of the latest event */
 };
@@ -33,7 +33,7 @@ struct usage *usage__new(const struct model_env *env)
 	if (!usage)
 		return NULL;
 	usage->env = env;
-	usage->recorder = recorder__new();
+	usage->recorder = flight_recorder__new();
 	usage->stall = stall__new();
 	if (usage->recorder && usage->stall)
 		return usage;
@@ -45,18 +45,18 @@ void usage__free(struct usage *usage)
 {
 	if (!usage)
 		return;
-	recorder__free(usage->recorder);
+	flight_recorder__free(usage->recorder);
 	stall__free(usage->stall);
-	chain__free_pending(&usage->charges);
+	cgroup_chain__free_pending(&usage->charges);
 	for (size_t i = 0; i < LRU_SLOTS; i++)
 		free(usage->paths.texts[i]);
 	free(usage);
 }
 
 /* The path of a cgroup: from the chain that came with the event (or NULL), from before, or asked for. */
-static const char *path_of(struct usage *usage, uint64_t id, struct chain_set *chain)
+static const char *path_of(struct usage *usage, uint64_t id, struct cgroup_chain_set *chain)
 {
-	const char *told = chain ? chain__path(chain, id) : NULL;
+	const char *told = chain ? cgroup_chain__path(chain, id) : NULL;
 	char path[PATH_MAX];
 	bool fresh;
 	char **text;
@@ -96,13 +96,13 @@ static struct record_kinds kinds_of(const struct event_usage *e)
 	struct record_kinds kinds = { .exact = !!(e->h.flags & USAGE_KINDS_EXACT) };
 
 	if (e->h.flags & USAGE_HAS_KERNEL)
-		kinds__set_kernel(&kinds, e->kernel_bytes, e->h.flags & USAGE_KERNEL_LEAST);
+		memory_kinds__set_kernel(&kinds, e->kernel_bytes, e->h.flags & USAGE_KERNEL_LEAST);
 	if (e->h.flags & USAGE_HAS_SOCK)
-		kinds__set_sock(&kinds, e->sock_bytes);
+		memory_kinds__set_sock(&kinds, e->sock_bytes);
 	return kinds;
 }
 
-static void tell_usage(struct usage *usage, const struct event_usage *e, struct chain_set *chain)
+static void tell_usage(struct usage *usage, const struct event_usage *e, struct cgroup_chain_set *chain)
 {
 	struct record_level levels[EVENT_CGROUP_LEVELS];
 	uint32_t page = usage->env->page_size;
@@ -110,8 +110,8 @@ static void tell_usage(struct usage *usage, const struct event_usage *e, struct 
 		.time = model__time(e->h.ts_ns, usage->wall_offset_ns),
 		.cgroup_id = e->cgroup_id,
 		.usage_bytes = e->usage_pages * page,
-		.max_bytes = chain__limit_bytes(e->max_pages, page),
-		.high_bytes = chain__limit_bytes(e->high_pages, page),
+		.max_bytes = cgroup_chain__limit_bytes(e->max_pages, page),
+		.high_bytes = cgroup_chain__limit_bytes(e->high_pages, page),
 		.kinds = kinds_of(e),
 		.pid = e->pid,
 		.comm = e->comm,
@@ -125,32 +125,32 @@ static void tell_usage(struct usage *usage, const struct event_usage *e, struct 
 		r.refused_by = path_of(usage, e->refused_by, chain);
 		r.chain = levels;
 		if (chain)
-			r.chain_count = chain__fill(chain, e->cgroup_id, e->refused_by, page, levels);
+			r.chain_count = cgroup_chain__fill(chain, e->cgroup_id, e->refused_by, page, levels);
 	}
 	r.cgroup = path_of(usage, e->cgroup_id, chain);
 	r.container = model__container(usage->env, r.cgroup);
 	usage->env->on_usage(usage->env->ctx, &r);
 }
 
-static int handle_usage(struct usage *usage, const struct event_usage *e, struct chain_set *chain)
+static int handle_usage(struct usage *usage, const struct event_usage *e, struct cgroup_chain_set *chain)
 {
 	uint32_t page = usage->env->page_size;
 	struct record_point point = {
 		.ts_ns = e->h.ts_ns,
 		.usage_bytes = e->usage_pages * page,
-		.max_bytes = chain__limit_bytes(e->max_pages, page),
+		.max_bytes = cgroup_chain__limit_bytes(e->max_pages, page),
 		.kinds = kinds_of(e),
 	};
-	int err = recorder__point(usage->recorder, e->cgroup_id, &point);
+	int err = flight_recorder__point(usage->recorder, e->cgroup_id, &point);
 
 	stall__usage(usage->stall, e->cgroup_id, point.usage_bytes, point.max_bytes,
-		     chain__limit_bytes(e->high_pages, page));
+		     cgroup_chain__limit_bytes(e->high_pages, page));
 	if (e->h.flags & USAGE_REFUSED) {
 		uint64_t count = e->refusals ? e->refusals : 1;
 
 		stall__refused(usage->stall, e->cgroup_id, count);
 		if (!err)
-			err = recorder__refused(usage->recorder, e->cgroup_id, e->h.ts_ns, count);
+			err = flight_recorder__refused(usage->recorder, e->cgroup_id, e->h.ts_ns, count);
 	}
 	tell_usage(usage, e, chain);
 	return err;
@@ -171,7 +171,7 @@ static int handle_reclaim(struct usage *usage, const struct event_reclaim *e)
 			.reclaimed_bytes = e->pages * usage->env->page_size,
 		},
 	};
-	int err = recorder__reclaim(usage->recorder, e->cgroup_id, e->h.ts_ns, e->kind, &r.sum);
+	int err = flight_recorder__reclaim(usage->recorder, e->cgroup_id, e->h.ts_ns, e->kind, &r.sum);
 
 	r.cgroup = path_of(usage, e->cgroup_id, NULL);
 	r.container = model__container(usage->env, r.cgroup);
@@ -185,35 +185,35 @@ static int handle_reclaim(struct usage *usage, const struct event_reclaim *e)
 int usage__event(struct usage *usage, const union event *event, int64_t wall_offset_ns)
 {
 	uint64_t group = event->h.group & GROUP_CHARGE ? event->h.group : 0;
-	struct chain_set *chain = NULL;
+	struct cgroup_chain_set *chain = NULL;
 	int err = 0;
 
 	usage->wall_offset_ns = wall_offset_ns;
 	if (event->h.kind == EVENT_RECLAIM)
 		return handle_reclaim(usage, &event->reclaim);
 	if (group)
-		chain = chain__pending(&usage->charges, group);
+		chain = cgroup_chain__pending(&usage->charges, group);
 	if (event->h.kind == EVENT_CGROUP)
-		return chain ? chain__add(chain, &event->cgroup) : 0;
+		return chain ? cgroup_chain__add(chain, &event->cgroup) : 0;
 	if (event->h.kind == EVENT_USAGE)
 		err = handle_usage(usage, &event->usage, chain);
 	if (group)
-		chain__done(&usage->charges, group);
+		cgroup_chain__done(&usage->charges, group);
 	return err;
 }
 
 bool usage__curve(struct usage *usage, uint64_t cgroup_id, uint64_t boot_ns, struct record_history *out)
 {
-	return recorder__history(usage->recorder, cgroup_id, boot_ns, out);
+	return flight_recorder__history(usage->recorder, cgroup_id, boot_ns, out);
 }
 
 /* Whose history says most about an OOM: the limit's or, going up, that of the first victim. */
 static const struct record_level *recorded(const struct usage *usage, const struct record_oom *oom)
 {
-	if (oom->limit && recorder__has(usage->recorder, oom->limit->id))
+	if (oom->limit && flight_recorder__has(usage->recorder, oom->limit->id))
 		return oom->limit;
 	for (size_t i = 0; i < oom->chain_count; i++) {
-		if (recorder__has(usage->recorder, oom->chain[i].id))
+		if (flight_recorder__has(usage->recorder, oom->chain[i].id))
 			return &oom->chain[i];
 	}
 	return NULL;
@@ -225,9 +225,9 @@ static struct record_kinds kinds_at(const struct record_memory *memory)
 	struct record_kinds kinds = { .exact = memory->exact };
 
 	if (memory->known & 1u << MEMORY_KERNEL)
-		kinds__set_kernel(&kinds, memory->bytes[MEMORY_KERNEL], false);
+		memory_kinds__set_kernel(&kinds, memory->bytes[MEMORY_KERNEL], false);
 	if (memory->known & 1u << MEMORY_SOCK)
-		kinds__set_sock(&kinds, memory->bytes[MEMORY_SOCK]);
+		memory_kinds__set_sock(&kinds, memory->bytes[MEMORY_SOCK]);
 	return kinds;
 }
 
@@ -247,8 +247,8 @@ bool usage__history(struct usage *usage, const struct record_oom *oom, struct re
 	if (oom->memory && oom->limit && oom->limit->id == level->id)
 		kill.kinds = kinds_at(oom->memory);
 	if (level->has_memory)
-		recorder__point(usage->recorder, level->id, &kill);
-	if (!recorder__history(usage->recorder, level->id, oom->time.boot_ns, out))
+		flight_recorder__point(usage->recorder, level->id, &kill);
+	if (!flight_recorder__history(usage->recorder, level->id, oom->time.boot_ns, out))
 		return false;
 	out->cgroup = level->path;
 	return true;

@@ -17,7 +17,7 @@ static void folded_free(struct sink *sink)
 
 static const struct sink_ops folded_ops = { .stack = folded_stack, .free = folded_free };
 
-struct sink *sink_folded__new(FILE *out)
+struct sink *folded_sink__new(FILE *out)
 {
 	struct sink *sink = malloc(sizeof(*sink));
 

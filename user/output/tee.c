@@ -96,7 +96,7 @@ static const struct sink_ops tee_ops = {
 	.sync = tee_sync,
 };
 
-struct sink *sink_tee__new(struct sink *const *sinks, size_t count)
+struct sink *tee__new(struct sink *const *sinks, size_t count)
 {
 	struct tee *tee = malloc(sizeof(*tee) + count * sizeof(*sinks));
 	bool whole = tee;

@@ -355,7 +355,7 @@ static const struct sink_ops text_ops = {
 	.free = text_free,
 };
 
-struct sink *sink_text__new(FILE *out, struct text_look look)
+struct sink *text__new(FILE *out, struct text_look look)
 {
 	struct text_sink *sink = malloc(sizeof(*sink));
 

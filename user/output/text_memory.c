@@ -102,7 +102,7 @@ static void put_kinds(const struct text_sink *sink, const struct record_history 
 	FILE *out = sink->base.out;
 	struct kinds_growth g;
 
-	if (!kinds__growth(h, &g))
+	if (!memory_kinds__growth(h, &g))
 		return;
 	text__label(sink, "of it");
 	if (g.kernel) {

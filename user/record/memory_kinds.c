@@ -11,7 +11,7 @@ static bool is_worth_telling(const struct record_history *h, uint64_t from, uint
 	return (from > to ? from - to : to - from) > usage / WORTH_PART;
 }
 
-bool kinds__growth(const struct record_history *h, struct kinds_growth *out)
+bool memory_kinds__growth(const struct record_history *h, struct kinds_growth *out)
 {
 	struct kinds_growth g = { 0 };
 	bool has_kernel = false, has_sock = false;

@@ -6,7 +6,7 @@
 #include "record/record.h"
 
 /* Puts in what is known. What is too large to be told stays unknown. */
-static inline void kinds__set_kernel(struct record_kinds *kinds, uint64_t bytes, bool is_least)
+static inline void memory_kinds__set_kernel(struct record_kinds *kinds, uint64_t bytes, bool is_least)
 {
 	if (bytes > RECORD_KIND_MAX)
 		return;
@@ -15,7 +15,7 @@ static inline void kinds__set_kernel(struct record_kinds *kinds, uint64_t bytes,
 	kinds->kernel_is_least = is_least;
 }
 
-static inline void kinds__set_sock(struct record_kinds *kinds, uint64_t bytes)
+static inline void memory_kinds__set_sock(struct record_kinds *kinds, uint64_t bytes)
 {
 	if (bytes > RECORD_KIND_MAX)
 		return;
@@ -30,6 +30,6 @@ struct kinds_growth {
 };
 
 /* How these changed over a history. Returns false when there is nothing worth telling. */
-bool kinds__growth(const struct record_history *h, struct kinds_growth *out);
+bool memory_kinds__growth(const struct record_history *h, struct kinds_growth *out);
 
 #endif

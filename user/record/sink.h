@@ -56,26 +56,26 @@ struct text_look {
 };
 
 /* Each returns a sink that writes to `out` (not owned), to be freed by ops->free, or NULL. */
-struct sink *sink_text__new(FILE *out, struct text_look look);
-struct sink *sink_json__new(FILE *out);
-struct sink *sink_json__new_buffered(FILE *out); /* doesn't flush */
-struct sink *sink_folded__new(FILE *out);
-struct sink *sink_html__new(FILE *out);
-struct sink *sink_chrome__new(FILE *out);
+struct sink *text__new(FILE *out, struct text_look look);
+struct sink *jsonl_write__new(FILE *out);
+struct sink *jsonl_write__new_buffered(FILE *out); /* doesn't flush */
+struct sink *folded_sink__new(FILE *out);
+struct sink *html_report__new(FILE *out);
+struct sink *chrome_trace__new(FILE *out);
 
 /* One JSON document. NULL, with errno, also when there is no room for temporary files. */
-struct sink *sink_document__new(FILE *out);
+struct sink *document__new(FILE *out);
 
 /* Text after a summary of it. NULL, with errno, also when there is no room for temporary files. */
-struct sink *sink_report__new(FILE *out, struct text_look look);
+struct sink *summary__new(FILE *out, struct text_look look);
 
 /*
  * These hand records on to other sinks, which they own from now on, even when they return NULL, as
  * they do when one of those is NULL.
  */
 struct report_filter;
-struct sink *sink_tee__new(struct sink *const *sinks, size_t count);
-struct sink *sink_filter__new(struct sink *next, const struct report_filter *filter);
+struct sink *tee__new(struct sink *const *sinks, size_t count);
+struct sink *filter__new(struct sink *next, const struct report_filter *filter);
 
 /* Calls finish, if there is one, and flushes. Returns 0 or a negative errno. */
 int sink__finish(struct sink *sink);

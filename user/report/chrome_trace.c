@@ -443,7 +443,7 @@ static const struct sink_ops chrome_ops = {
 	.finish = chrome_finish,
 };
 
-struct sink *sink_chrome__new(FILE *out)
+struct sink *chrome_trace__new(FILE *out)
 {
 	struct chrome_sink *s = calloc(1, sizeof(*s));
 

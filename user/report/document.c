@@ -103,12 +103,12 @@ static int tell(void *ctx, const struct verdict_sentence *s)
 	json_object_object_add(o, "kind", json_object_new_string(s->kind));
 	json_object_object_add(o, "text", json_object_new_string(s->text));
 	if (s->cgroup)
-		sink_json__add_text(o, "cgroup", s->cgroup);
+		jsonl_write__add_text(o, "cgroup", s->cgroup);
 	json_object_object_add(o, "ooms", json_object_new_uint64(s->ooms));
 	json_object_object_add(o, "killed", json_object_new_uint64(s->kills));
 	if (s->oom_id)
 		json_object_object_add(o, "oom_id", json_object_new_uint64(s->oom_id));
-	sink_json__put(out, o);
+	jsonl_write__put(out, o);
 	json_object_put(o);
 	return ferror(out) ? -EIO : 0;
 }
@@ -193,7 +193,7 @@ static const struct sink_ops document_ops = {
 	.finish = document_finish,
 };
 
-struct sink *sink_document__new(FILE *out)
+struct sink *document__new(FILE *out)
 {
 	struct document *d = calloc(1, sizeof(*d));
 	bool whole = d;
@@ -204,7 +204,7 @@ struct sink *sink_document__new(FILE *out)
 	d->verdict = verdict__new(tell, d);
 	for (int i = 0; i < LIST_COUNT && whole; i++) {
 		d->files[i] = tmpfile();
-		d->sinks[i] = d->files[i] ? sink_json__new_buffered(d->files[i]) : NULL;
+		d->sinks[i] = d->files[i] ? jsonl_write__new_buffered(d->files[i]) : NULL;
 		whole = d->sinks[i];
 	}
 	if (whole && d->verdict)

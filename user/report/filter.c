@@ -251,7 +251,7 @@ static const struct sink_ops filter_ops = {
 	.finish = filter_finish,
 };
 
-struct sink *sink_filter__new(struct sink *next, const struct report_filter *opts)
+struct sink *filter__new(struct sink *next, const struct report_filter *opts)
 {
 	struct filter *f = next ? calloc(1, sizeof(*f)) : NULL;
 

@@ -24,7 +24,7 @@ struct node {
 	enum kind kind;
 };
 
-struct flame {
+struct flame_tree {
 	struct node nodes[NODES_MAX];
 	uint32_t node_count;
 	uint32_t node_table[TABLE_SIZE]; /* indices of nodes; 0: free */
@@ -45,7 +45,7 @@ static uint32_t hash_text(const char *text)
 }
 
 /* The index of a name, or -1 when there is no room for another. */
-static int64_t intern(struct flame *flame, const char *name)
+static int64_t intern(struct flame_tree *flame, const char *name)
 {
 	uint32_t i = hash_text(name) % TABLE_SIZE;
 
@@ -64,7 +64,7 @@ static int64_t intern(struct flame *flame, const char *name)
 }
 
 /* The child of that name and kind, made if it must be; the parent itself when there is no room. */
-static uint32_t child(struct flame *flame, uint32_t parent, const char *name, enum kind kind)
+static uint32_t child(struct flame_tree *flame, uint32_t parent, const char *name, enum kind kind)
 {
 	int64_t index = intern(flame, name);
 	uint32_t i;
@@ -86,21 +86,21 @@ static uint32_t child(struct flame *flame, uint32_t parent, const char *name, en
 	return flame->node_count++;
 }
 
-struct flame *flame__new(void)
+struct flame_tree *flame_tree__new(void)
 {
-	struct flame *flame = calloc(1, sizeof(*flame));
+	struct flame_tree *flame = calloc(1, sizeof(*flame));
 
 	if (!flame)
 		return NULL;
 	flame->node_count = 1;
 	if (intern(flame, "all") < 0) {
-		flame__free(flame);
+		flame_tree__free(flame);
 		return NULL;
 	}
 	return flame;
 }
 
-void flame__free(struct flame *flame)
+void flame_tree__free(struct flame_tree *flame)
 {
 	if (!flame)
 		return;
@@ -109,7 +109,7 @@ void flame__free(struct flame *flame)
 	free(flame);
 }
 
-const char *flame__frame_name(char *dst, size_t size, const struct record_frame *frame)
+const char *flame_tree__frame_name(char *dst, size_t size, const struct record_frame *frame)
 {
 	const char *slash = frame->module ? strrchr(frame->module, '/') : NULL;
 
@@ -120,7 +120,7 @@ const char *flame__frame_name(char *dst, size_t size, const struct record_frame 
 	return dst;
 }
 
-void flame__add(struct flame *flame, const struct record_stack *stack)
+void flame_tree__add(struct flame_tree *flame, const struct record_stack *stack)
 {
 	uint32_t at;
 	char name[NAME_SIZE];
@@ -135,7 +135,7 @@ void flame__add(struct flame *flame, const struct record_stack *stack)
 		bool kernel = i < stack->kernel_count;
 		const struct record_frame *frame = kernel ? &stack->kernel[i] :
 							    &stack->user[i - stack->kernel_count];
-		uint32_t next = child(flame, at, flame__frame_name(name, sizeof(name), frame),
+		uint32_t next = child(flame, at, flame_tree__frame_name(name, sizeof(name), frame),
 				      kernel ? KIND_KERNEL : KIND_USER);
 
 		if (next == at)
@@ -147,17 +147,17 @@ void flame__add(struct flame *flame, const struct record_stack *stack)
 	}
 }
 
-uint64_t flame__bytes(const struct flame *flame)
+uint64_t flame_tree__bytes(const struct flame_tree *flame)
 {
 	return flame->nodes[ALL].bytes;
 }
 
-uint64_t flame__samples(const struct flame *flame)
+uint64_t flame_tree__samples(const struct flame_tree *flame)
 {
 	return flame->samples;
 }
 
-void flame__write_json(const struct flame *flame, FILE *out)
+void flame_tree__write_json(const struct flame_tree *flame, FILE *out)
 {
 	uint64_t least = flame->nodes[ALL].bytes / SEEN_FRACTION;
 	uint32_t *written = calloc(flame->node_count, sizeof(*written)); /* index in what is written */
@@ -185,7 +185,7 @@ void flame__write_json(const struct flame *flame, FILE *out)
 	free(written);
 }
 
-void flame__write_rows(const struct flame *flame, FILE *out)
+void flame_tree__write_rows(const struct flame_tree *flame, FILE *out)
 {
 	uint64_t below = UINT64_MAX;
 

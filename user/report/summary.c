@@ -200,7 +200,7 @@ static const struct sink_ops report_ops = {
 	.finish = report_finish,
 };
 
-struct sink *sink_report__new(FILE *out, struct text_look look)
+struct sink *summary__new(FILE *out, struct text_look look)
 {
 	struct report_sink *r = calloc(1, sizeof(*r));
 
@@ -215,9 +215,9 @@ struct sink *sink_report__new(FILE *out, struct text_look look)
 	};
 	if (r->verdict && r->timeline && r->text) {
 		struct sink *parts[] = { verdict__new(tell, r), timeline__new(r->timeline),
-					 sink_text__new(r->text, look) };
+					 text__new(r->text, look) };
 
-		r->parts = sink_tee__new(parts, 3);
+		r->parts = tee__new(parts, 3);
 	}
 	if (r->parts)
 		return &r->base;

@@ -49,11 +49,11 @@ struct look {
 	unsigned int times;
 };
 
-struct stacks {
+struct stack_collector {
 	struct symbols *symbols; /* NULL: there are none (any more) */
 	stacks_record_fn on_stack;
 	void *ctx;
-	struct stack_table *table;
+	struct stack_sums *table;
 	struct queue waiting; /* to be asked for */
 	struct queue asked;   /* in the order of the answers */
 	uint64_t told_oom_id;
@@ -69,16 +69,16 @@ struct stacks {
 	struct look looks[LOOKS]; /* by pid */
 };
 
-struct stacks *stacks__new(struct symbols *symbols, stacks_record_fn on_stack, void *ctx)
+struct stack_collector *stack_collector__new(struct symbols *symbols, stacks_record_fn on_stack, void *ctx)
 {
-	struct stacks *s = calloc(1, sizeof(*s));
+	struct stack_collector *s = calloc(1, sizeof(*s));
 
 	if (!s)
 		return NULL;
 	s->symbols = symbols;
 	s->on_stack = on_stack;
 	s->ctx = ctx;
-	s->table = stack_table__new();
+	s->table = stack_sums__new();
 	s->waiting.end = &s->waiting.first;
 	s->asked.end = &s->asked.first;
 	if (!s->table) {
@@ -118,7 +118,7 @@ static void push_front(struct queue *queue, struct sample *sample)
 	queue->count++;
 }
 
-void stacks__free(struct stacks *s)
+void stack_collector__free(struct stack_collector *s)
 {
 	struct sample *sample;
 
@@ -128,24 +128,24 @@ void stacks__free(struct stacks *s)
 		free(sample);
 	while ((sample = pop(&s->asked)))
 		free(sample);
-	stack_table__free(s->table);
+	stack_sums__free(s->table);
 	free(s);
 }
 
-uint64_t stacks__lost(const struct stacks *s)
+uint64_t stack_collector__lost(const struct stack_collector *s)
 {
 	return s->lost;
 }
 
 static void hand_over(void *ctx, const struct record_stack *sum)
 {
-	struct stacks *s = ctx;
+	struct stack_collector *s = ctx;
 	struct record_stack record = *sum;
 
 	s->on_stack(s->ctx, &record);
 }
 
-static void deliver(struct stacks *s, const struct sample *sample)
+static void deliver(struct stack_collector *s, const struct sample *sample)
 {
 	struct record_stack record = {
 		.time.boot_ns = sample->ts_ns,
@@ -166,22 +166,22 @@ static void deliver(struct stacks *s, const struct sample *sample)
 		return;
 	}
 	record.time.boot_ns = 0; /* a sum is of no moment */
-	err = stack_table__add(s->table, &record);
+	err = stack_sums__add(s->table, &record);
 	if (err == -ENOSPC) {
-		stack_table__take(s->table, hand_over, s);
-		err = stack_table__add(s->table, &record);
+		stack_sums__take(s->table, hand_over, s);
+		err = stack_sums__add(s->table, &record);
 	}
 	if (err)
 		s->lost += sample->samples;
 }
 
-struct stacks_health stacks__health(const struct stacks *s)
+struct stack_collector_health stack_collector__health(const struct stack_collector *s)
 {
-	return (struct stacks_health){ s->nameless, s->replaced, !s->symbols };
+	return (struct stack_collector_health){ s->nameless, s->replaced, !s->symbols };
 }
 
 /* Without anybody to ask, a user frame is known by its address; the kernel's addresses stay inside. */
-static void deliver_nameless(struct stacks *s, const struct sample *sample)
+static void deliver_nameless(struct stack_collector *s, const struct sample *sample)
 {
 	s->nameless += sample->oom_id ? 1 : sample->samples;
 	memset(&s->answer, 0, sizeof(s->answer));
@@ -191,7 +191,7 @@ static void deliver_nameless(struct stacks *s, const struct sample *sample)
 	deliver(s, sample);
 }
 
-static void lose_symbols(struct stacks *s)
+static void lose_symbols(struct stack_collector *s)
 {
 	struct sample *sample;
 
@@ -211,7 +211,7 @@ static uint64_t now_ns(void)
 }
 
 /* Asks for what is waiting, as far as there is room. A trigger's stack waits for its OOM's record. */
-static void ask(struct stacks *s)
+static void ask(struct stack_collector *s)
 {
 	while (s->waiting.first && s->asked.count < ASKED_MAX) {
 		struct sample *sample = s->waiting.first;
@@ -244,7 +244,7 @@ static bool is_same(const struct process_id *a, const struct process_id *b)
 	return a->pid == b->pid && a->exec_id == b->exec_id && a->start_ns == b->start_ns;
 }
 
-static bool looked_at_lately(const struct stacks *s, const struct process_id *process)
+static bool looked_at_lately(const struct stack_collector *s, const struct process_id *process)
 {
 	const struct look *look = &s->looks[process->pid % LOOKS];
 
@@ -252,7 +252,7 @@ static bool looked_at_lately(const struct stacks *s, const struct process_id *pr
 	       now_ns() - look->ns < LOOK_AGAIN_NS;
 }
 
-static void look_at(struct stacks *s, const struct process_id *process)
+static void look_at(struct stack_collector *s, const struct process_id *process)
 {
 	struct look *look = &s->looks[process->pid % LOOKS];
 
@@ -262,7 +262,7 @@ static void look_at(struct stacks *s, const struct process_id *process)
 		lose_symbols(s);
 }
 
-static void take_stack(struct stacks *s, const struct event_stack *event)
+static void take_stack(struct stack_collector *s, const struct event_stack *event)
 {
 	struct sample *sample = s->waiting.count < QUEUE_MAX ? calloc(1, sizeof(*sample)) : NULL;
 
@@ -289,7 +289,7 @@ static void take_stack(struct stacks *s, const struct event_stack *event)
 	ask(s);
 }
 
-void stacks__event(struct stacks *s, const union event *event)
+void stack_collector__event(struct stack_collector *s, const union event *event)
 {
 	if (event->h.kind == EVENT_SAMPLED) {
 		struct process_id process = { event->sampled.start_ns, event->sampled.pid,
@@ -301,7 +301,7 @@ void stacks__event(struct stacks *s, const union event *event)
 	}
 }
 
-void stacks__on_oom(struct stacks *s, uint64_t oom_id)
+void stack_collector__on_oom(struct stack_collector *s, uint64_t oom_id)
 {
 	s->told_oom_id = oom_id;
 	ask(s);
@@ -322,7 +322,7 @@ static uint32_t copy_addresses(uint64_t *out, const uint64_t *addresses)
 static bool take_sum(void *ctx, const struct stack_key *key, const struct stack_sum *sum,
 		     const uint64_t *user, const uint64_t *kernel)
 {
-	struct stacks *s = ctx;
+	struct stack_collector *s = ctx;
 	struct sample *sample;
 
 	/* What is in the kernel's map can wait there. */
@@ -347,14 +347,14 @@ static bool take_sum(void *ctx, const struct stack_key *key, const struct stack_
 }
 
 /* Goes on emptying the set that is not written to. */
-static void empty(struct stacks *s, struct tracer *tracer)
+static void empty(struct stack_collector *s, struct tracer *tracer)
 {
 	if (s->emptying && tracer__take_stacks(tracer, take_sum, s))
 		s->emptying = false;
 	ask(s);
 }
 
-void stacks__tick(struct stacks *s, struct tracer *tracer)
+void stack_collector__tick(struct stack_collector *s, struct tracer *tracer)
 {
 	if (s->asked.first && now_ns() - s->heard_ns > SILENCE_NS)
 		lose_symbols(s);
@@ -372,7 +372,7 @@ void stacks__tick(struct stacks *s, struct tracer *tracer)
  * Whether the process is to be looked at once more, and the question asked again: there are new mappings, or a
  * helper has failed and the one in its place, which doesn't read the file that did it, knows none.
  */
-static bool try_again(struct stacks *s, struct sample *sample)
+static bool try_again(struct stack_collector *s, struct sample *sample)
 {
 	bool has_new = s->answer.unmapped && !s->finishing &&
 		       !looked_at_lately(s, &sample->stack.process);
@@ -386,7 +386,7 @@ static bool try_again(struct stacks *s, struct sample *sample)
 }
 
 /* The sample that has been answered; NULL: none. A helper that says what can't be is asked no more. */
-static struct sample *take_answered(struct stacks *s)
+static struct sample *take_answered(struct stack_collector *s)
 {
 	bool is_next = s->asked.first && s->asked.first->number == s->answer.number;
 
@@ -400,7 +400,7 @@ static struct sample *take_answered(struct stacks *s)
 	return is_next ? pop(&s->asked) : NULL;
 }
 
-void stacks__answers(struct stacks *s)
+void stack_collector__answers(struct stack_collector *s)
 {
 	while (s->symbols) {
 		int result = symbols__read(s->symbols, &s->answer);
@@ -425,7 +425,7 @@ void stacks__answers(struct stacks *s)
 }
 
 /* Until everything in the queues has had its answer. */
-static void await_answers(struct stacks *s)
+static void await_answers(struct stack_collector *s)
 {
 	ask(s);
 	while (s->asked.first) {
@@ -433,11 +433,11 @@ static void await_answers(struct stacks *s)
 
 		if (poll(&wait, 1, ANSWER_WAIT_MS) <= 0)
 			lose_symbols(s);
-		stacks__answers(s);
+		stack_collector__answers(s);
 	}
 }
 
-void stacks__finish(struct stacks *s, struct tracer *tracer)
+void stack_collector__finish(struct stack_collector *s, struct tracer *tracer)
 {
 	const struct timespec settle = { .tv_nsec = SETTLE_NS };
 
@@ -454,5 +454,5 @@ void stacks__finish(struct stacks *s, struct tracer *tracer)
 			await_answers(s);
 		}
 	}
-	stack_table__take(s->table, hand_over, s);
+	stack_sums__take(s->table, hand_over, s);
 }

@@ -12,7 +12,7 @@
 #include "stacks/symbols.h"
 #include "trace/tracer.h"
 
-struct stacks;
+struct stack_collector;
 
 /* Gets each record, valid during the call; its wall-clock time is left to be filled in. */
 typedef void (*stacks_record_fn)(void *ctx, struct record_stack *record);
@@ -21,33 +21,33 @@ typedef void (*stacks_record_fn)(void *ctx, struct record_stack *record);
  * The symbols aren't owned; NULL: there are none, and stacks are addresses. Returns NULL when there is no
  * memory.
  */
-struct stacks *stacks__new(struct symbols *symbols, stacks_record_fn on_stack, void *ctx);
-void stacks__free(struct stacks *stacks);
+struct stack_collector *stack_collector__new(struct symbols *symbols, stacks_record_fn on_stack, void *ctx);
+void stack_collector__free(struct stack_collector *stacks);
 
 /* Takes an EVENT_SAMPLED or an EVENT_STACK. */
-void stacks__event(struct stacks *stacks, const union event *event);
+void stack_collector__event(struct stack_collector *stacks, const union event *event);
 
 /* The record of this OOM is out: now that of its trigger's stack may follow. */
-void stacks__on_oom(struct stacks *stacks, uint64_t oom_id);
+void stack_collector__on_oom(struct stack_collector *stacks, uint64_t oom_id);
 
 /* Now and then, at intervals that are long beside the run of a program in the kernel. */
-void stacks__tick(struct stacks *stacks, struct tracer *tracer);
+void stack_collector__tick(struct stack_collector *stacks, struct tracer *tracer);
 
 /* There are answers to be read from symbols__fd(), or it is at its end. */
-void stacks__answers(struct stacks *stacks);
+void stack_collector__answers(struct stack_collector *stacks);
 
 /* Hands over all that there is, and waits for the names of it, but not for ever. */
-void stacks__finish(struct stacks *stacks, struct tracer *tracer);
+void stack_collector__finish(struct stack_collector *stacks, struct tracer *tracer);
 
-struct stacks_health {
+struct stack_collector_health {
 	uint64_t nameless;     /* samples and triggers' stacks that are addresses since a helper has failed */
 	unsigned int replaced; /* how often one has, and another one took its place */
 	bool alone;            /* there is no helper (any more) */
 };
 
-struct stacks_health stacks__health(const struct stacks *stacks);
+struct stack_collector_health stack_collector__health(const struct stack_collector *stacks);
 
 /* Samples that could not be kept. */
-uint64_t stacks__lost(const struct stacks *stacks);
+uint64_t stack_collector__lost(const struct stack_collector *stacks);
 
 #endif

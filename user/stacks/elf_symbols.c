@@ -59,8 +59,8 @@ struct process {
 	struct jit_map *jit_map; /* NULL: none */
 };
 
-struct symbolizer {
-	struct symbolizer_guard guard;
+struct elf_symbols {
+	struct elf_symbols_guard guard;
 	struct process processes[SYMBOLIZE_PROCESSES_MAX];
 	struct module modules[SYMBOLIZE_MODULES_MAX];
 	uint64_t serials[SYMBOLIZE_MODULES_MAX];
@@ -92,7 +92,7 @@ static void get_out(int sig)
 	raise(sig);
 }
 
-static void enter_file(const struct symbolizer *s, const struct module *m)
+static void enter_file(const struct elf_symbols *s, const struct module *m)
 {
 	struct itimerval limit = { .it_value.tv_sec = FILE_SECONDS };
 
@@ -102,7 +102,7 @@ static void enter_file(const struct symbolizer *s, const struct module *m)
 	inside = 1;
 }
 
-static void leave_file(const struct symbolizer *s)
+static void leave_file(const struct elf_symbols *s)
 {
 	struct itimerval none = {};
 
@@ -131,9 +131,9 @@ static void close_module(struct module *m)
 	m->fd = -1;
 }
 
-struct symbolizer *symbolizer__new(const struct symbolizer_guard *guard)
+struct elf_symbols *elf_symbols__new(const struct elf_symbols_guard *guard)
 {
-	struct symbolizer *s = calloc(1, sizeof(*s));
+	struct elf_symbols *s = calloc(1, sizeof(*s));
 	struct sigaction action = { .sa_handler = get_out };
 
 	if (!s)
@@ -149,7 +149,7 @@ struct symbolizer *symbolizer__new(const struct symbolizer_guard *guard)
 	return s;
 }
 
-void symbolizer__free(struct symbolizer *s)
+void elf_symbols__free(struct elf_symbols *s)
 {
 	if (!s)
 		return;
@@ -167,7 +167,7 @@ static bool same_process(const struct process_id *a, const struct process_id *b)
 	return a->pid == b->pid && a->exec_id == b->exec_id && a->start_ns == b->start_ns;
 }
 
-static struct process *find_process(struct symbolizer *s, const struct process_id *id)
+static struct process *find_process(struct elf_symbols *s, const struct process_id *id)
 {
 	for (size_t i = 0; i < SYMBOLIZE_PROCESSES_MAX; i++) {
 		struct process *p = &s->processes[i];
@@ -180,7 +180,7 @@ static struct process *find_process(struct symbolizer *s, const struct process_i
 	return NULL;
 }
 
-void symbolizer__begin(struct symbolizer *s, const struct process_id *id)
+void elf_symbols__begin(struct elf_symbols *s, const struct process_id *id)
 {
 	struct process *p = find_process(s, id), *oldest = &s->processes[0];
 
@@ -207,7 +207,7 @@ static bool same_file(const struct file_id *a, const struct file_id *b)
 }
 
 /* Whether the file behind the descriptor is one to be read. */
-static bool is_welcome(const struct symbolizer *s, int fd, struct file_id *id)
+static bool is_welcome(const struct elf_symbols *s, int fd, struct file_id *id)
 {
 	struct stat st;
 
@@ -222,7 +222,7 @@ static bool is_welcome(const struct symbolizer *s, int fd, struct file_id *id)
 }
 
 /* The slot for the file behind this descriptor, which is closed if the file is here already. */
-static struct module *add_module(struct symbolizer *s, int fd)
+static struct module *add_module(struct elf_symbols *s, int fd)
 {
 	struct module *oldest = &s->modules[0];
 	struct file_id id;
@@ -279,7 +279,7 @@ static bool replace_mappings(struct process *p, const struct process_mapping *ne
 	return false;
 }
 
-void symbolizer__add(struct symbolizer *s, const struct mapping *mapping, int fd)
+void elf_symbols__add(struct elf_symbols *s, const struct mapping *mapping, int fd)
 {
 	struct process_mapping new = { .mapping = *mapping };
 	struct process *p = s->last;
@@ -302,7 +302,7 @@ void symbolizer__add(struct symbolizer *s, const struct mapping *mapping, int fd
 	p->mappings[p->count++] = new;
 }
 
-void symbolizer__add_jit_map(struct symbolizer *s, int fd)
+void elf_symbols__add_jit_map(struct elf_symbols *s, int fd)
 {
 	struct process *p = s->last;
 	struct jit_map *new = NULL;
@@ -323,7 +323,7 @@ static bool is_open(const struct module *m)
 }
 
 /* Closes what the library has of the module that was asked for longest ago, if too many are open. */
-static void make_room(struct symbolizer *s)
+static void make_room(struct elf_symbols *s)
 {
 	struct module *oldest = NULL;
 	size_t open = 0;
@@ -386,7 +386,7 @@ static void open_in_library(struct module *m, const char *path)
 	dwfl_module_getsymtab(m->elf);
 }
 
-static void open_module(struct symbolizer *s, struct module *m, const char *path)
+static void open_module(struct elf_symbols *s, struct module *m, const char *path)
 {
 	if (m->dwfl || m->bad)
 		return;
@@ -417,7 +417,7 @@ static bool file_address(const struct module *m, uint64_t file_offset, uint64_t 
 	return false;
 }
 
-static const struct found *look_up(const struct symbolizer *s, struct module *m, uint64_t address)
+static const struct found *look_up(const struct elf_symbols *s, struct module *m, uint64_t address)
 {
 	struct found *found = &m->cache[(address ^ address >> 9) % CACHE_SIZE];
 	const char *name;
@@ -441,7 +441,7 @@ static const struct found *look_up(const struct symbolizer *s, struct module *m,
 }
 
 /* `inner` is the innermost frame: the others' addresses are those after a call. */
-static void resolve_in_module(struct symbolizer *s, struct module *m, uint64_t file_offset,
+static void resolve_in_module(struct elf_symbols *s, struct module *m, uint64_t file_offset,
 			      bool inner, struct symbol *out)
 {
 	const struct found *found;
@@ -460,7 +460,7 @@ static void resolve_in_module(struct symbolizer *s, struct module *m, uint64_t f
 }
 
 /* Frees those of the process that was asked for longest ago, if too many are in memory. */
-static void make_room_for_jit_map(struct symbolizer *s)
+static void make_room_for_jit_map(struct elf_symbols *s)
 {
 	struct process *oldest = NULL;
 	size_t read = 0;
@@ -478,7 +478,7 @@ static void make_room_for_jit_map(struct symbolizer *s)
 		jit_map__forget(oldest->jit_map);
 }
 
-static void resolve_made_code(struct symbolizer *s, struct process *p, uint64_t address, bool inner,
+static void resolve_made_code(struct elf_symbols *s, struct process *p, uint64_t address, bool inner,
 			      struct symbol *out)
 {
 	if (!jit_map__is_read(p->jit_map))
@@ -500,7 +500,7 @@ static const struct process_mapping *find_mapping(const struct process *p, uint6
 	return NULL;
 }
 
-size_t symbolizer__resolve(struct symbolizer *s, const struct process_id *id,
+size_t elf_symbols__resolve(struct elf_symbols *s, const struct process_id *id,
 			   const uint64_t *addresses, size_t count, struct symbol *out)
 {
 	struct process *p = find_process(s, id);

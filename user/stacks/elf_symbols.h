@@ -46,35 +46,35 @@ struct file_id {
 };
 
 /* For a file whose reading ends the process: whoever starts another one needn't let it happen again. */
-struct symbolizer_guard {
+struct elf_symbols_guard {
 	struct file_id *reading;   /* is told which file is being read; memory that outlives the process */
 	const struct file_id *bad; /* files that are never read */
 	size_t bad_count;
 };
 
-struct symbolizer;
+struct elf_symbols;
 
 /* The guard, or NULL, is valid as long as the symbolizer. Returns NULL when there is no memory. */
-struct symbolizer *symbolizer__new(const struct symbolizer_guard *guard);
-void symbolizer__free(struct symbolizer *s);
+struct elf_symbols *elf_symbols__new(const struct elf_symbols_guard *guard);
+void elf_symbols__free(struct elf_symbols *s);
 
 /*
  * What is added next are mappings of this process. Those that are known stay unless others are in their
  * place: of a process that is exiting, files can't be opened any more, and some mappings are missing.
  */
-void symbolizer__begin(struct symbolizer *s, const struct process_id *id);
+void elf_symbols__begin(struct elf_symbols *s, const struct process_id *id);
 
 /* Adds a mapping to the process begun last. Takes over the descriptor of its file, -1 if there is none. */
-void symbolizer__add(struct symbolizer *s, const struct mapping *mapping, int fd);
+void elf_symbols__add(struct elf_symbols *s, const struct mapping *mapping, int fd);
 
 /* The same for the file with the process's names for code that it makes (jit_map.h). */
-void symbolizer__add_jit_map(struct symbolizer *s, int fd);
+void elf_symbols__add_jit_map(struct elf_symbols *s, int fd);
 
 /*
  * Resolves the addresses of a stack, innermost first. Returns how many are in no known mapping: if
  * there are any, the process has mapped more since it was looked at.
  */
-size_t symbolizer__resolve(struct symbolizer *s, const struct process_id *id,
+size_t elf_symbols__resolve(struct elf_symbols *s, const struct process_id *id,
 			   const uint64_t *addresses, size_t count, struct symbol *out);
 
 #endif

@@ -17,19 +17,19 @@
 /* Of processor time; more than an honest session takes for names, whose files are limited one by one. */
 #define WORKER_SECONDS 600
 
-static _Noreturn void worker_main(int in, int out, int kallsyms_fd, const struct symbolizer_guard *guard)
+static _Noreturn void worker_main(int in, int out, int kallsyms_fd, const struct elf_symbols_guard *guard)
 {
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || sandbox__limit(RLIMIT_NPROC, 0) ||
 	    sandbox__limit(RLIMIT_CPU, WORKER_SECONDS) || sandbox__enter())
 		_exit(1);
-	symbols_wire__run_syms(in, out, kallsyms_fd, guard);
+	wire__run_syms(in, out, kallsyms_fd, guard);
 	/* Not _exit(), where sanitizers look for leaks, with a process that may not be started here. */
 	for (;;)
 		syscall(SYS_exit_group, 0);
 }
 
 /* Returns whether the process ended because there was nothing more to do. */
-static bool run_worker(int in, int out, int kallsyms_fd, const struct symbolizer_guard *guard)
+static bool run_worker(int in, int out, int kallsyms_fd, const struct elf_symbols_guard *guard)
 {
 	pid_t pid = fork(), ended;
 	int status = 0;
@@ -50,16 +50,16 @@ static int tell_replaced(int in, int out)
 	struct wire_answer answer = { .replaced = 1, .text_len = 1 };
 	struct wire_message message;
 
-	if (symbols_wire__peek(in, MSG_DONTWAIT) == WIRE_STACK &&
-	    symbols_wire__receive(in, &message, sizeof(message), NULL) == sizeof(message))
+	if (wire__peek(in, MSG_DONTWAIT) == WIRE_STACK &&
+	    wire__receive(in, &message, sizeof(message), NULL) == sizeof(message))
 		answer.number = message.number;
-	return symbols_wire__send(out, &answer, offsetof(struct wire_answer, text) + 1, -1);
+	return wire__send(out, &answer, offsetof(struct wire_answer, text) + 1, -1);
 }
 
-void symbols_wire__run_keeper(int in, int out, int kallsyms_fd)
+void wire__run_keeper(int in, int out, int kallsyms_fd)
 {
 	struct file_id bad[SYMBOLS_REPLACED_MAX];
-	struct symbolizer_guard guard = { .bad = bad };
+	struct elf_symbols_guard guard = { .bad = bad };
 
 	guard.reading = mmap(NULL, sizeof(*guard.reading), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 			     -1, 0);
@@ -67,7 +67,7 @@ void symbols_wire__run_keeper(int in, int out, int kallsyms_fd)
 		return;
 	for (int replaced = 0; replaced <= SYMBOLS_REPLACED_MAX; replaced++) {
 		/* In most sessions there is never anything to do. */
-		if (!symbols_wire__peek(in, 0) || run_worker(in, out, kallsyms_fd, &guard))
+		if (!wire__peek(in, 0) || run_worker(in, out, kallsyms_fd, &guard))
 			return;
 		if (replaced == SYMBOLS_REPLACED_MAX || tell_replaced(in, out))
 			return;

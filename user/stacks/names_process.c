@@ -24,7 +24,7 @@ static int send_mapping(int out, uint32_t pid, const struct mapping *mapping)
 	int err;
 
 	message.mapping = *mapping;
-	err = symbols_wire__send(out, &message, sizeof(message), fd);
+	err = wire__send(out, &message, sizeof(message), fd);
 	if (fd >= 0)
 		close(fd);
 	return err;
@@ -48,7 +48,7 @@ static int send_jit_map(int out, const struct process_id *process)
 		return 0;
 	/* That of the same process still: it was found by its pid. */
 	if (is_process(process))
-		err = symbols_wire__send(out, &message, sizeof(message), fd);
+		err = wire__send(out, &message, sizeof(message), fd);
 	close(fd);
 	return err;
 }
@@ -78,7 +78,7 @@ static int look_at(int out, const struct process_id *process)
 			continue;
 		/* A process that is exiting has none: what is known of it then stays. */
 		if (!found++)
-			err = symbols_wire__send(out, &begin, sizeof(begin), -1);
+			err = wire__send(out, &begin, sizeof(begin), -1);
 		if (!err)
 			err = send_mapping(out, process->pid, &mapping);
 		makes_code |= mapping__is_anonymous(&mapping);
@@ -89,14 +89,14 @@ static int look_at(int out, const struct process_id *process)
 	return err;
 }
 
-void symbols_wire__run_maps(int in, int out)
+void wire__run_maps(int in, int out)
 {
 	struct wire_message message;
 
-	while (symbols_wire__receive(in, &message, sizeof(message), NULL) == sizeof(message)) {
+	while (wire__receive(in, &message, sizeof(message), NULL) == sizeof(message)) {
 		int err = message.kind == WIRE_LOOK ?
 				  look_at(out, &message.process) :
-				  symbols_wire__send(out, &message, sizeof(message), -1);
+				  wire__send(out, &message, sizeof(message), -1);
 
 		if (err)
 			break;
@@ -106,8 +106,8 @@ void symbols_wire__run_maps(int in, int out)
 /* ---- the one that reads the files ---- */
 
 struct syms {
-	struct symbolizer *symbolizer;
-	struct ksyms *ksyms; /* NULL: not read yet, or it can't be */
+	struct elf_symbols *symbolizer;
+	struct kallsyms *ksyms; /* NULL: not read yet, or it can't be */
 	int kallsyms_fd;
 	bool ksyms_tried;
 	struct symbol symbols[STACK_DEPTH];
@@ -130,7 +130,7 @@ static void answer_user(struct syms *s, const struct symbols_stack *stack)
 {
 	struct wire_answer *a = &s->answer;
 
-	a->unmapped = (uint32_t)symbolizer__resolve(s->symbolizer, &stack->process, stack->user,
+	a->unmapped = (uint32_t)elf_symbols__resolve(s->symbolizer, &stack->process, stack->user,
 						    stack->user_count, s->symbols);
 	for (uint32_t i = 0; i < stack->user_count; i++) {
 		const struct symbol *symbol = &s->symbols[i];
@@ -162,7 +162,7 @@ static void answer_kernel(struct syms *s, const struct symbols_stack *stack)
 	const char *below = NULL; /* the function before */
 	bool skipped = false;
 
-	if (!s->ksyms_tried && ksyms__load(s->kallsyms_fd, &s->ksyms))
+	if (!s->ksyms_tried && kallsyms__load(s->kallsyms_fd, &s->ksyms))
 		s->ksyms = NULL;
 	s->ksyms_tried = true;
 	for (uint32_t i = 0; s->ksyms && i < stack->kernel_count; i++) {
@@ -170,7 +170,7 @@ static void answer_kernel(struct syms *s, const struct symbols_stack *stack)
 		const char *module = NULL, *function;
 		uint64_t offset = 0;
 
-		function = ksyms__find(s->ksyms, stack->kernel[i] - !!i, &module, &offset);
+		function = kallsyms__find(s->ksyms, stack->kernel[i] - !!i, &module, &offset);
 		if (is_ours(function, module, !a->kernel_count)) {
 			skipped = true;
 			continue;
@@ -203,14 +203,14 @@ static int answer(struct syms *s, const struct wire_message *question, int out)
 	a->text_len = 1;
 	answer_user(s, stack);
 	answer_kernel(s, stack);
-	return symbols_wire__send(out, a, offsetof(struct wire_answer, text) + a->text_len, -1);
+	return wire__send(out, a, offsetof(struct wire_answer, text) + a->text_len, -1);
 }
 
 /* Takes a message and does what it says. Returns whether there can be more. */
 static bool take_message(struct syms *s, int in, int out)
 {
 	/* A question stays in the queue until it is answered: the keeper answers it if we fail over it. */
-	bool is_question = symbols_wire__peek(in, 0) == WIRE_STACK;
+	bool is_question = wire__peek(in, 0) == WIRE_STACK;
 	struct wire_message message;
 	int fd = -1;
 
@@ -219,28 +219,28 @@ static bool take_message(struct syms *s, int in, int out)
 		    answer(s, &message, out))
 			return false;
 	}
-	if (symbols_wire__receive(in, &message, sizeof(message), &fd) != sizeof(message))
+	if (wire__receive(in, &message, sizeof(message), &fd) != sizeof(message))
 		return false;
 	if (message.kind == WIRE_BEGIN)
-		symbolizer__begin(s->symbolizer, &message.process);
+		elf_symbols__begin(s->symbolizer, &message.process);
 	else if (message.kind == WIRE_MAPPING)
-		symbolizer__add(s->symbolizer, &message.mapping, fd);
+		elf_symbols__add(s->symbolizer, &message.mapping, fd);
 	else if (message.kind == WIRE_JIT && fd >= 0)
-		symbolizer__add_jit_map(s->symbolizer, fd);
+		elf_symbols__add_jit_map(s->symbolizer, fd);
 	return true;
 }
 
-void symbols_wire__run_syms(int in, int out, int kallsyms_fd, const struct symbolizer_guard *guard)
+void wire__run_syms(int in, int out, int kallsyms_fd, const struct elf_symbols_guard *guard)
 {
 	struct syms *s = calloc(1, sizeof(*s));
 
 	if (!s)
 		return;
 	s->kallsyms_fd = kallsyms_fd;
-	s->symbolizer = symbolizer__new(guard);
+	s->symbolizer = elf_symbols__new(guard);
 	while (s->symbolizer && take_message(s, in, out))
 		;
-	symbolizer__free(s->symbolizer);
-	ksyms__free(s->ksyms);
+	elf_symbols__free(s->symbolizer);
+	kallsyms__free(s->ksyms);
 	free(s);
 }

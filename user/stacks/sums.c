@@ -14,17 +14,17 @@ struct entry {
 	struct record_stack sum;
 };
 
-struct stack_table {
+struct stack_sums {
 	struct entry *buckets[BUCKETS];
 	size_t count;
 };
 
-struct stack_table *stack_table__new(void)
+struct stack_sums *stack_sums__new(void)
 {
-	return calloc(1, sizeof(struct stack_table));
+	return calloc(1, sizeof(struct stack_sums));
 }
 
-static void clear(struct stack_table *table)
+static void clear(struct stack_sums *table)
 {
 	for (size_t i = 0; i < BUCKETS; i++) {
 		while (table->buckets[i]) {
@@ -37,7 +37,7 @@ static void clear(struct stack_table *table)
 	table->count = 0;
 }
 
-void stack_table__free(struct stack_table *table)
+void stack_sums__free(struct stack_sums *table)
 {
 	if (table)
 		clear(table);
@@ -153,7 +153,7 @@ static struct entry *new_entry(const struct record_stack *stack, uint64_t hash)
 	return entry;
 }
 
-int stack_table__add(struct stack_table *table, const struct record_stack *stack)
+int stack_sums__add(struct stack_sums *table, const struct record_stack *stack)
 {
 	uint64_t hash = hash_text(0xcbf29ce484222325, stack->comm);
 	struct entry **bucket, *entry;
@@ -181,7 +181,7 @@ int stack_table__add(struct stack_table *table, const struct record_stack *stack
 	return 0;
 }
 
-void stack_table__take(struct stack_table *table,
+void stack_sums__take(struct stack_sums *table,
 		       void (*fn)(void *ctx, const struct record_stack *stack), void *ctx)
 {
 	for (size_t i = 0; i < BUCKETS; i++) {

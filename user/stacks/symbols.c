@@ -84,7 +84,7 @@ static _Noreturn void maps_main(const struct sockets *s)
 	if (chdir("/") ||
 	    privileges__keep(1ULL << CAP_SYS_PTRACE | 1ULL << CAP_CHECKPOINT_RESTORE))
 		_exit(1);
-	symbols_wire__run_maps(s->main[1], s->between[0]);
+	wire__run_maps(s->main[1], s->between[0]);
 	_exit(0);
 }
 
@@ -109,7 +109,7 @@ static _Noreturn void syms_main(const struct sockets *s, int kallsyms_fd)
 	child__settle("oomtrace-syms", keep, 3);
 	if (chdir("/") || give_up_everything())
 		_exit(1);
-	symbols_wire__run_keeper(s->between[1], s->answers[0], kallsyms_fd);
+	wire__run_keeper(s->between[1], s->answers[0], kallsyms_fd);
 	_exit(0);
 }
 
@@ -187,7 +187,7 @@ int symbols__read(struct symbols *symbols, struct symbols_answer *answer)
 
 	if (size < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
-	err = symbols_wire__take(&symbols->answer, (size_t)size, answer);
+	err = wire__take(&symbols->answer, (size_t)size, answer);
 	return err ? err : 1;
 }
 

@@ -11,7 +11,7 @@ union control {
 	struct cmsghdr align;
 };
 
-int symbols_wire__send(int socket, const void *data, size_t size, int fd)
+int wire__send(int socket, const void *data, size_t size, int fd)
 {
 	struct iovec vector = { (void *)data, size };
 	union control control = {};
@@ -35,7 +35,7 @@ int symbols_wire__send(int socket, const void *data, size_t size, int fd)
 	return sent < 0 ? -errno : 0;
 }
 
-ssize_t symbols_wire__receive(int socket, void *data, size_t size, int *fd)
+ssize_t wire__receive(int socket, void *data, size_t size, int *fd)
 {
 	struct iovec vector = { data, size };
 	union control control = {};
@@ -59,7 +59,7 @@ ssize_t symbols_wire__receive(int socket, void *data, size_t size, int *fd)
 	return received;
 }
 
-uint32_t symbols_wire__peek(int socket, int flags)
+uint32_t wire__peek(int socket, int flags)
 {
 	uint32_t kind;
 	ssize_t received;
@@ -89,7 +89,7 @@ static void take_frames(const struct wire_answer *wire, size_t first, size_t cou
 	}
 }
 
-int symbols_wire__take(const struct wire_answer *wire, size_t size, struct symbols_answer *answer)
+int wire__take(const struct wire_answer *wire, size_t size, struct symbols_answer *answer)
 {
 	const size_t head = offsetof(struct wire_answer, text);
 

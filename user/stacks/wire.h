@@ -46,34 +46,34 @@ struct wire_answer {
  * What the two processes do. They return when the one that they read from has gone; the second, which is
  * started by its keeper, tells the guard which file it is at.
  */
-void symbols_wire__run_maps(int in, int out);
-void symbols_wire__run_syms(int in, int out, int kallsyms_fd, const struct symbolizer_guard *guard);
+void wire__run_maps(int in, int out);
+void wire__run_syms(int in, int out, int kallsyms_fd, const struct elf_symbols_guard *guard);
 
 /*
  * The second's keeper: starts it when there is something to do and, at most SYMBOLS_REPLACED_MAX times, another one when
  * it ends before its time. Then the file that it was at is not read again, and the question that it was at is answered
  * without names. Returns when there is nothing more to do, or nobody to do it.
  */
-void symbols_wire__run_keeper(int in, int out, int kallsyms_fd);
+void wire__run_keeper(int in, int out, int kallsyms_fd);
 
 /*
  * Takes in an answer of `size` bytes, whoever wrote it: by then a file may have taken over the process that did. The
  * strings are in `wire`. Returns 0 or -EPIPE.
  */
-int symbols_wire__take(const struct wire_answer *wire, size_t size, struct symbols_answer *answer);
+int wire__take(const struct wire_answer *wire, size_t size, struct symbols_answer *answer);
 
 /*
  * Sends a packet and, if it isn't -1, a descriptor; blocks. Returns 0 or a negative errno.
  */
-int symbols_wire__send(int socket, const void *data, size_t size, int fd);
+int wire__send(int socket, const void *data, size_t size, int fd);
 
 /*
  * Receives a packet and, unless fd is NULL, its descriptor, or -1. Returns its size, 0 when the other
  * side has gone, or a negative errno.
  */
-ssize_t symbols_wire__receive(int socket, void *data, size_t size, int *fd);
+ssize_t wire__receive(int socket, void *data, size_t size, int *fd);
 
 /* The kind of the next packet, which stays; waits for it if `flags` isn't MSG_DONTWAIT. 0: there is none. */
-uint32_t symbols_wire__peek(int socket, int flags);
+uint32_t wire__peek(int socket, int flags);
 
 #endif

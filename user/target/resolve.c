@@ -279,8 +279,8 @@ static void merge_answer(struct api_search *s, const struct runtime_container *c
 
 static void ask_apis(const char *name, struct resolve_result *r)
 {
-	struct runtime_api__socket sockets[RUNTIME_API__MAX_SOCKETS];
-	size_t count = runtime_api__sockets(sockets, RUNTIME_API__MAX_SOCKETS);
+	struct docker_api__socket sockets[DOCKER_API__MAX_SOCKETS];
+	size_t count = docker_api__sockets(sockets, DOCKER_API__MAX_SOCKETS);
 	struct api_search search = { .result = r, .name = name };
 	struct list_search list = { r, name };
 	struct runtime_container c;
@@ -290,14 +290,14 @@ static void ask_apis(const char *name, struct resolve_result *r)
 		struct resolve_asked *asked = &r->asked[r->asked_count++];
 
 		memcpy(asked->socket, sockets[i].path, sizeof(asked->socket));
-		asked->result = runtime_api__inspect(sockets[i].path, name, &c);
+		asked->result = docker_api__inspect(sockets[i].path, name, &c);
 		if (!asked->result)
 			merge_answer(&search, &c, sockets[i].path);
 		if (asked->result != -ENOTUNIQ)
 			continue;
 		ambiguous = true;
 		/* Without the list the answer is the same, just less helpful. */
-		runtime_api__list(sockets[i].path, list_candidate, &list);
+		docker_api__list(sockets[i].path, list_candidate, &list);
 	}
 	/* One runtime's several prefixes don't matter beside another's exact name. */
 	if (search.clash || (ambiguous && search.rank < 3))
@@ -370,5 +370,5 @@ int resolve__final_state(const struct resolve_result *result, struct runtime_con
 {
 	if (!result->socket[0])
 		return -EOPNOTSUPP;
-	return runtime_api__inspect(result->socket, result->id, out);
+	return docker_api__inspect(result->socket, result->id, out);
 }

@@ -32,13 +32,13 @@ enum resolve_source {
 struct resolve_candidate {
 	enum container_runtime runtime;
 	char id[CONTAINER__ID_SIZE];
-	char name[RUNTIME_API__NAME_SIZE]; /* "" when unknown; not escaped */
+	char name[DOCKER_API__NAME_SIZE]; /* "" when unknown; not escaped */
 	char cgroup[512];	/* where the tree was searched; cut to fit; not escaped */
 };
 
 struct resolve_asked {
-	char socket[RUNTIME_API__SOCKET_SIZE];
-	int result; /* 0 or an error of runtime_api__inspect(), for runtime_api__error() */
+	char socket[DOCKER_API__SOCKET_SIZE];
+	int result; /* 0 or an error of docker_api__inspect(), for docker_api__error() */
 };
 
 struct resolve_result {
@@ -48,8 +48,8 @@ struct resolve_result {
 	/* RESOLVED, NOT_RUNNING and NO_CGROUP */
 	enum container_runtime runtime;
 	char id[CONTAINER__ID_SIZE];	/* full; an nspawn or LXC machine's name, a pod's uid */
-	char name[RUNTIME_API__NAME_SIZE]; /* "" when no API told; not escaped */
-	char socket[RUNTIME_API__SOCKET_SIZE]; /* of the API that knew it, or "" */
+	char name[DOCKER_API__NAME_SIZE]; /* "" when no API told; not escaped */
+	char socket[DOCKER_API__SOCKET_SIZE]; /* of the API that knew it, or "" */
 	struct runtime_container container; /* what that API said; zeroed when source is the tree */
 
 	/* RESOLVED */
@@ -68,7 +68,7 @@ struct resolve_result {
 	bool more_candidates;
 
 	/* Always */
-	struct resolve_asked asked[RUNTIME_API__MAX_SOCKETS];
+	struct resolve_asked asked[DOCKER_API__MAX_SOCKETS];
 	size_t asked_count;
 };
 
@@ -76,7 +76,7 @@ struct resolve_result {
  * Find a running container by name, full id or unique prefix of its id. Every API that listens is
  * asked; where none knows it, the cgroup tree is searched (OCI ids and their prefixes, names of
  * nspawn and LXC machines, uids of pods). An exact match beats a prefix, a running container one
- * that isn't. Blocks for up to RUNTIME_API__TIMEOUT_MS per socket that doesn't answer.
+ * that isn't. Blocks for up to DOCKER_API__TIMEOUT_MS per socket that doesn't answer.
  * Returns 0 with out->outcome set; an errno only when the search itself failed (-EINVAL: empty).
  */
 int resolve__container(const struct cgroup__hierarchy *h, const char *name,
@@ -84,7 +84,7 @@ int resolve__container(const struct cgroup__hierarchy *h, const char *name,
 
 /*
  * Ask the API that knew the container about it once more, as after its death. One attempt, by full
- * id. Returns 0, -EOPNOTSUPP (it was found without an API), or an error of runtime_api__inspect();
+ * id. Returns 0, -EOPNOTSUPP (it was found without an API), or an error of docker_api__inspect();
  * -ENOENT is a container that has been removed (docker run --rm).
  */
 int resolve__final_state(const struct resolve_result *result, struct runtime_container *out);

@@ -25,7 +25,7 @@ static void say_asked(const struct resolve_result *r)
 {
 	for (size_t i = 0; i < r->asked_count; i++) {
 		fprintf(stderr, "  asked %s: ", shown(r->asked[i].socket));
-		fprintf(stderr, "%s\n", runtime_api__error(r->asked[i].result));
+		fprintf(stderr, "%s\n", docker_api__error(r->asked[i].result));
 	}
 }
 
@@ -75,7 +75,7 @@ static int say_unresolved(const char *name, const struct resolve_result *r)
 	}
 }
 
-static int find_container(const struct options *opts, const struct cgroup__hierarchy *h,
+static int find_container(const struct trace_options *opts, const struct cgroup__hierarchy *h,
 			  struct target *t)
 {
 	struct resolve_result *r = &t->resolved;
@@ -98,7 +98,7 @@ static int find_container(const struct options *opts, const struct cgroup__hiera
 	return EXIT_DONE;
 }
 
-static int find_cgroup(const struct options *opts, const struct cgroup__hierarchy *h,
+static int find_cgroup(const struct trace_options *opts, const struct cgroup__hierarchy *h,
 		       struct target *t)
 {
 	int err = cgroup__validate_path(h, opts->target_name, t->cgroup, sizeof(t->cgroup));
@@ -113,7 +113,7 @@ static int find_cgroup(const struct options *opts, const struct cgroup__hierarch
 	return err == -EACCES ? EXIT_UNSUPPORTED : EXIT_RUNTIME;
 }
 
-static int find_pid(const struct options *opts, const struct cgroup__hierarchy *h, struct target *t)
+static int find_pid(const struct trace_options *opts, const struct cgroup__hierarchy *h, struct target *t)
 {
 	int err = cgroup__of_pid(h, opts->pid, t->cgroup, sizeof(t->cgroup));
 
@@ -173,7 +173,7 @@ static int open_cgroup(const struct cgroup__hierarchy *h, struct target *t)
 	return EXIT_DONE;
 }
 
-int target__find(const struct options *opts, const struct cgroup__hierarchy *h, int hierarchy_error,
+int target__find(const struct trace_options *opts, const struct cgroup__hierarchy *h, int hierarchy_error,
 		 struct target *out)
 {
 	int code;

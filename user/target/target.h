@@ -26,7 +26,7 @@ struct target {
  * Finds what the options name. On failure says on stderr what is wrong and what can be done, and
  * returns the exit code for it; 0 (EXIT_DONE) means found. target__close() in either case.
  */
-int target__find(const struct options *opts, const struct cgroup__hierarchy *h, int hierarchy_error,
+int target__find(const struct trace_options *opts, const struct cgroup__hierarchy *h, int hierarchy_error,
 		 struct target *out);
 
 /*

@@ -17,7 +17,7 @@ static uint64_t present_limit(int dir_fd)
 	return bytes;
 }
 
-static void set_limit(struct hotkeys *hotkeys, uint64_t bytes)
+static void set_limit(struct key_actions *hotkeys, uint64_t bytes)
 {
 	char size[UNITS__TEXT_SIZE];
 
@@ -27,10 +27,10 @@ static void set_limit(struct hotkeys *hotkeys, uint64_t bytes)
 	}
 	fprintf(stderr, "oomtrace: setting memory.max to %s\n",
 		units__format_size(size, sizeof(size), bytes));
-	limiter__set(hotkeys->limiter, bytes);
+	limit_writer__set(hotkeys->limiter, bytes);
 }
 
-enum hotkeys_result hotkeys__read(struct hotkeys *hotkeys)
+enum key_actions_result key_actions__read(struct key_actions *hotkeys)
 {
 	bool typing = hotkeys->keys.typing;
 	enum keys_action action;

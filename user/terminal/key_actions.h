@@ -7,16 +7,16 @@
 #include "terminal/keys.h"
 #include "limit/writer.h"
 
-struct hotkeys {
+struct key_actions {
 	struct keys keys;
 	int dir_fd; /* of the target */
 	struct guard *guard;
-	struct limiter *limiter;
+	struct limit_writer *limiter;
 };
 
-enum hotkeys_result { HOTKEYS_DONE, HOTKEYS_QUIT, HOTKEYS_CLOSED };
+enum key_actions_result { HOTKEYS_DONE, HOTKEYS_QUIT, HOTKEYS_CLOSED };
 
 /* Reads a key from the terminal and does what it says, with a word on stderr. */
-enum hotkeys_result hotkeys__read(struct hotkeys *hotkeys);
+enum key_actions_result key_actions__read(struct key_actions *hotkeys);
 
 #endif

@@ -17,7 +17,7 @@ struct counts {
 	uint64_t cpu_ns;
 };
 
-struct live {
+struct status_feed {
 	struct console *console;
 	const struct cgroup__hierarchy *hierarchy;
 	const struct target *target;
@@ -31,10 +31,10 @@ struct live {
 	uint64_t reclaim_ns, refused;
 };
 
-struct live *live__new(struct console *console, const struct cgroup__hierarchy *h,
+struct status_feed *status_feed__new(struct console *console, const struct cgroup__hierarchy *h,
 		       const struct target *target, uint64_t now_ns)
 {
-	struct live *live = calloc(1, sizeof(*live));
+	struct status_feed *live = calloc(1, sizeof(*live));
 
 	if (!live)
 		return NULL;
@@ -46,18 +46,18 @@ struct live *live__new(struct console *console, const struct cgroup__hierarchy *
 	return live;
 }
 
-void live__free(struct live *live)
+void status_feed__free(struct status_feed *live)
 {
 	free(live);
 }
 
-void live__on_usage(struct live *live, const struct record_usage *usage)
+void status_feed__on_usage(struct status_feed *live, const struct record_usage *usage)
 {
 	if (live)
 		live->refused += usage->refused;
 }
 
-void live__on_reclaim(struct live *live, const struct record_reclaim *reclaim)
+void status_feed__on_reclaim(struct status_feed *live, const struct record_reclaim *reclaim)
 {
 	if (!live)
 		return;
@@ -65,7 +65,7 @@ void live__on_reclaim(struct live *live, const struct record_reclaim *reclaim)
 	live->reclaim_ns += reclaim->sum.duration_ns;
 }
 
-static void add_sample(struct live *live, const struct record_point *point)
+static void add_sample(struct status_feed *live, const struct record_point *point)
 {
 	if (live->sample_count == SAMPLES) {
 		memmove(live->samples, live->samples + 1, (SAMPLES - 1) * sizeof(*live->samples));
@@ -75,7 +75,7 @@ static void add_sample(struct live *live, const struct record_point *point)
 }
 
 /* Usage now; the curve by the flight recorder or, where that has nothing, by what was seen at each draw. */
-static void fill_usage(struct live *live, struct model *model, struct status *status)
+static void fill_usage(struct status_feed *live, struct model *model, struct status_line *status)
 {
 	const struct target *target = live->target;
 	struct record_history history;
@@ -105,7 +105,7 @@ static unsigned int percent(uint64_t part_ns, uint64_t whole_ns)
 	return share > 99999 ? 99999 : (unsigned int)(share + 0.5);
 }
 
-static void fill_rates(struct live *live, struct status *status)
+static void fill_rates(struct status_feed *live, struct status_line *status)
 {
 	struct counts *slot = &live->counts[live->draws % RATE_DRAWS];
 	const struct counts *oldest = live->draws < RATE_DRAWS ? &live->counts[0] : slot;
@@ -136,12 +136,12 @@ static const char *name_of(const struct target *target)
 	return slash && slash[1] ? slash + 1 : target->cgroup;
 }
 
-void live__draw(struct live *live, struct model *model, uint64_t now_ns)
+void status_feed__draw(struct status_feed *live, struct model *model, uint64_t now_ns)
 {
 	const struct target *target = live->target;
 	struct model_totals totals = model__totals(model);
 	char line[STATUS_SIZE];
-	struct status status = {
+	struct status_line status = {
 		.ascii = live->look.ascii,
 		.colour = live->look.colour,
 		.now_ns = now_ns,
@@ -159,5 +159,5 @@ void live__draw(struct live *live, struct model *model, uint64_t now_ns)
 	}
 	/* A character in the last column would make some terminals wrap. */
 	console__draw(live->console, line,
-		      status__format(line, &status, console__columns(live->console) - 1));
+		      status_line__format(line, &status, console__columns(live->console) - 1));
 }

@@ -10,18 +10,18 @@
 
 #define LIVE_INTERVAL_NS 250000000LL
 
-struct live;
+struct status_feed;
 
 /* The arguments are not owned and must outlive it. Returns NULL without memory. */
-struct live *live__new(struct console *console, const struct cgroup__hierarchy *h,
+struct status_feed *status_feed__new(struct console *console, const struct cgroup__hierarchy *h,
 		       const struct target *target, uint64_t now_ns);
-void live__free(struct live *live);
+void status_feed__free(struct status_feed *live);
 
 /* Records count. They take NULL. */
-void live__on_usage(struct live *live, const struct record_usage *usage);
-void live__on_reclaim(struct live *live, const struct record_reclaim *reclaim);
+void status_feed__on_usage(struct status_feed *live, const struct record_usage *usage);
+void status_feed__on_reclaim(struct status_feed *live, const struct record_reclaim *reclaim);
 
 /* Draws the line anew: every LIVE_INTERVAL_NS. */
-void live__draw(struct live *live, struct model *model, uint64_t now_ns);
+void status_feed__draw(struct status_feed *live, struct model *model, uint64_t now_ns);
 
 #endif

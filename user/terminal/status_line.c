@@ -43,7 +43,7 @@ static const enum part dropped[] = {
 };
 
 struct line {
-	const struct status *status;
+	const struct status_line *status;
 	char texts[PARTS][ESCAPE__TERMINAL_SIZE(NAME_BYTES)];
 	unsigned int widths[PARTS]; /* 0: it isn't there */
 };
@@ -79,7 +79,7 @@ static void cut(char *text, unsigned int columns)
 	}
 }
 
-static unsigned int percent_of(const struct status *s)
+static unsigned int percent_of(const struct status_line *s)
 {
 	double percent;
 
@@ -125,7 +125,7 @@ static void set_percent(struct line *line, enum part part, const char *what, uns
 	set(line, part, text);
 }
 
-static void set_usage(struct line *line, const struct status *s)
+static void set_usage(struct line *line, const struct status_line *s)
 {
 	char usage[UNITS__TEXT_SIZE], max[UNITS__TEXT_SIZE], text[80];
 
@@ -140,7 +140,7 @@ static void set_usage(struct line *line, const struct status *s)
 	line->widths[PART_BAR] = BAR_MIN;
 }
 
-static void set_name(struct line *line, const struct status *s)
+static void set_name(struct line *line, const struct status_line *s)
 {
 	char safe[ESCAPE__TERMINAL_SIZE(NAME_BYTES)];
 	const char *name = s->name ? s->name : "the whole machine";
@@ -162,7 +162,7 @@ static void set_running(struct line *line, uint64_t seconds)
 	set(line, PART_RUNNING, text);
 }
 
-static void set_all(struct line *line, const struct status *s)
+static void set_all(struct line *line, const struct status_line *s)
 {
 	set_name(line, s);
 	set_usage(line, s);
@@ -218,7 +218,7 @@ static void fit(struct line *line, unsigned int columns)
 	line->widths[PART_NAME] = width_of(line->texts[PART_NAME]);
 }
 
-static char *put_bar(char *end, const struct status *s, unsigned int width)
+static char *put_bar(char *end, const struct status_line *s, unsigned int width)
 {
 	unsigned int inside = width - 2, percent = percent_of(s);
 	unsigned int full = percent >= 100 ? inside : inside * percent / 100;
@@ -232,7 +232,7 @@ static char *put_bar(char *end, const struct status *s, unsigned int width)
 
 static char *put_part(char *end, const struct line *line, enum part part)
 {
-	const struct status *s = line->status;
+	const struct status_line *s = line->status;
 	unsigned int width = line->widths[part];
 	bool warn = s->colour && ((part == PART_PERCENT && percent_of(s) >= HIGH_PERCENT) ||
 				  (part == PART_KILLS && s->kills));
@@ -250,7 +250,7 @@ static char *put_part(char *end, const struct line *line, enum part part)
 	return warn ? stpcpy(end, "\033[0m") : end;
 }
 
-unsigned int status__format(char *dst, const struct status *status, unsigned int columns)
+unsigned int status_line__format(char *dst, const struct status_line *status, unsigned int columns)
 {
 	struct line line = { .status = status };
 	char *end = dst;

@@ -9,7 +9,7 @@
 /* Room for any line: up to 4 bytes for a column, and colours. */
 #define STATUS_SIZE (4 * STATUS_COLUMNS_MAX + 64)
 
-struct status {
+struct status_line {
 	bool ascii;  /* the terminal can't show more */
 	bool colour;
 	const char *name;       /* as somebody else chose it; NULL: the whole machine */
@@ -33,6 +33,6 @@ struct status {
  * Writes one line without its end that is at most `columns` wide; what is least important goes when there
  * is no room. `dst` has STATUS_SIZE bytes. Returns how many columns it takes.
  */
-unsigned int status__format(char *dst, const struct status *status, unsigned int columns);
+unsigned int status_line__format(char *dst, const struct status_line *status, unsigned int columns);
 
 #endif

@@ -32,18 +32,18 @@ static int read_usage(const struct cgroup__node *node, void *ctx)
 	return 0;
 }
 
-void follow__begin(const struct cgroup__hierarchy *h, const struct target *target)
+void follow_usage__begin(const struct cgroup__hierarchy *h, const struct target *target)
 {
 	cgroup__walk(h, target->cgroup, read_usage, NULL);
 }
 
-void follow__find_statistics(struct tracer *tracer)
+void follow_usage__find_statistics(struct tracer *tracer)
 {
 	if (tracer__wants_stats_index(tracer))
 		tracer__set_stats_index(tracer, kernel_symbol("mem_cgroup_stats_index"));
 }
 
-void follow__settle(const struct target *target)
+void follow_usage__settle(const struct target *target)
 {
 	uint64_t bytes;
 

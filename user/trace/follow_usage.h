@@ -12,12 +12,12 @@
 #include "trace/tracer.h"
 
 /* Has the target and all cgroups below it followed. Needs the privileges that tracing needs. */
-void follow__begin(const struct cgroup__hierarchy *h, const struct target *target);
+void follow_usage__begin(const struct cgroup__hierarchy *h, const struct target *target);
 
 /* Tells the programs where the kernel has its statistics, if that has to be looked for. As above; after it. */
-void follow__find_statistics(struct tracer *tracer);
+void follow_usage__find_statistics(struct tracer *tracer);
 
 /* Has the kernel send what has changed by too little to be worth an event until now. */
-void follow__settle(const struct target *target);
+void follow_usage__settle(const struct target *target);
 
 #endif

@@ -37,7 +37,7 @@ static const struct {
 #define HAS_FENTRY "register_ftrace_direct"
 #define FREES_LATER "register_ftrace_direct_cb"
 
-struct kernel_btf {
+struct kernel_types {
 	int handlers[TYPED_COUNT];
 	int fd; /* of the file that libbpf reads, in memory */
 	char path[32];
@@ -68,7 +68,7 @@ static char *target_name(const struct bpf_program *program, int i)
 	return asprintf(&name, "%s%s", typed[i].prefix, target) < 0 ? NULL : name;
 }
 
-static const struct btf_scan__name *find_name(const struct kernel_btf *btf, const char *name, uint32_t kinds)
+static const struct btf_scan__name *find_name(const struct kernel_types *btf, const char *name, uint32_t kinds)
 {
 	for (size_t i = 0; i < btf->count; i++) {
 		if (btf->names[i].kinds == kinds && !strcmp(btf->names[i].name, name))
@@ -78,7 +78,7 @@ static const struct btf_scan__name *find_name(const struct kernel_btf *btf, cons
 }
 
 /* Takes the string over. */
-static int add_name(struct kernel_btf *btf, char *name, uint32_t kinds, bool in_subset)
+static int add_name(struct kernel_types *btf, char *name, uint32_t kinds, bool in_subset)
 {
 	if (!name)
 		return -ENOMEM;
@@ -99,7 +99,7 @@ static int add_name(struct kernel_btf *btf, char *name, uint32_t kinds, bool in_
 }
 
 /* The types that the programs know, whether they read them in the kernel or not. */
-static int add_types(struct kernel_btf *btf, const struct btf *local)
+static int add_types(struct kernel_types *btf, const struct btf *local)
 {
 	int err = 0;
 
@@ -115,7 +115,7 @@ static int add_types(struct kernel_btf *btf, const struct btf *local)
 	return err;
 }
 
-static int add_targets(struct kernel_btf *btf, struct bpf_object *object)
+static int add_targets(struct kernel_types *btf, struct bpf_object *object)
 {
 	struct bpf_program *program;
 	int err = 0;
@@ -135,7 +135,7 @@ static int add_targets(struct kernel_btf *btf, struct bpf_object *object)
  */
 static int prepare_load(struct bpf_program *program, struct bpf_prog_load_opts *opts, long cookie)
 {
-	struct kernel_btf *btf = (void *)cookie;
+	struct kernel_types *btf = (void *)cookie;
 	int i = typed_index(program);
 	char *name = i < 0 ? NULL : target_name(program, i);
 	const struct btf_scan__name *found = name ? find_name(btf, name, 1U << typed[i].kind) : NULL;
@@ -147,9 +147,9 @@ static int prepare_load(struct bpf_program *program, struct bpf_prog_load_opts *
 	return bpf_program__set_type(program, BPF_PROG_TYPE_TRACING);
 }
 
-int kernel_btf__new(struct kernel_btf **out)
+int kernel_types__new(struct kernel_types **out)
 {
-	struct kernel_btf *btf = calloc(1, sizeof(*btf));
+	struct kernel_types *btf = calloc(1, sizeof(*btf));
 	LIBBPF_OPTS(libbpf_prog_handler_opts, opts, .cookie = (long)btf, .prog_prepare_load_fn = prepare_load);
 
 	if (!btf)
@@ -171,11 +171,11 @@ int kernel_btf__new(struct kernel_btf **out)
 	*out = btf;
 	return 0;
 fail:
-	kernel_btf__free(btf);
+	kernel_types__free(btf);
 	return -ENOTSUP;
 }
 
-void kernel_btf__free(struct kernel_btf *btf)
+void kernel_types__free(struct kernel_types *btf)
 {
 	if (!btf)
 		return;
@@ -190,7 +190,7 @@ void kernel_btf__free(struct kernel_btf *btf)
 	free(btf);
 }
 
-const char *kernel_btf__path(const struct kernel_btf *btf)
+const char *kernel_types__path(const struct kernel_types *btf)
 {
 	return btf->path;
 }
@@ -239,7 +239,7 @@ static int read_vmlinux(void **out, size_t *size)
 	return 0;
 }
 
-static int write_subset(struct kernel_btf *btf, struct btf_scan *scan)
+static int write_subset(struct kernel_types *btf, struct btf_scan *scan)
 {
 	size_t size = 0, done = 0;
 	void *bytes = NULL;
@@ -257,7 +257,7 @@ static int write_subset(struct kernel_btf *btf, struct btf_scan *scan)
 	return err;
 }
 
-int kernel_btf__read(struct kernel_btf *btf, struct bpf_object *object)
+int kernel_types__read(struct kernel_types *btf, struct bpf_object *object)
 {
 	struct btf_scan *scan = NULL;
 	void *bytes = NULL;
@@ -281,14 +281,14 @@ int kernel_btf__read(struct kernel_btf *btf, struct bpf_object *object)
 	return err;
 }
 
-static bool has_function(const struct kernel_btf *btf, const char *name)
+static bool has_function(const struct kernel_types *btf, const char *name)
 {
 	const struct btf_scan__name *found = find_name(btf, name, 1U << BTF_KIND_FUNC);
 
 	return found && found->id;
 }
 
-bool kernel_btf__fentry_waits(const struct kernel_btf *btf)
+bool kernel_types__fentry_waits(const struct kernel_types *btf)
 {
 	return has_function(btf, HAS_COOKIES) && has_function(btf, HAS_FENTRY) &&
 	       !has_function(btf, FREES_LATER);
@@ -322,7 +322,7 @@ static int64_t enumerator(const struct btf *types, const char *name, const char 
 	return -1;
 }
 
-bool kernel_btf__has_stats_index(const struct kernel_btf *btf)
+bool kernel_types__has_stats_index(const struct kernel_types *btf)
 {
 	struct btf *types = btf__parse_raw(btf->path);
 	int64_t items, slots;

@@ -10,28 +10,28 @@
 #include <bpf/libbpf.h>
 #include <stdbool.h>
 
-struct kernel_btf;
+struct kernel_types;
 
 /* To be called before the object is opened: from then on the handlers of its programs are ours. */
-int kernel_btf__new(struct kernel_btf **out);
+int kernel_types__new(struct kernel_types **out);
 
 /* Gives libbpf its own handlers back. Takes NULL. */
-void kernel_btf__free(struct kernel_btf *btf);
+void kernel_types__free(struct kernel_types *btf);
 
 /* What to open an object with, as its btf_custom_path. */
-const char *kernel_btf__path(const struct kernel_btf *btf);
+const char *kernel_types__path(const struct kernel_types *btf);
 
 /* Looks up what the programs of an object need, the first time. Returns 0 or a negative errno. */
-int kernel_btf__read(struct kernel_btf *btf, struct bpf_object *object);
+int kernel_types__read(struct kernel_types *btf, struct bpf_object *object);
 
 /*
  * Whether the first fentry or fexit program to be attached makes us wait, some 0.1 s, and kprobes can have
  * cookies. Up to 6.6 the kernel waits for all tasks (synchronize_rcu_tasks()) when its table of such
  * programs grows, as it does at the first; d05cb470663a, in 6.7, has that done later by a callback.
  */
-bool kernel_btf__fentry_waits(const struct kernel_btf *btf);
+bool kernel_types__fentry_waits(const struct kernel_types *btf);
 
 /* Whether mem_cgroup_stats_index says where the items of a cgroup's statistics are (bpf/compat.bpf.h). */
-bool kernel_btf__has_stats_index(const struct kernel_btf *btf);
+bool kernel_types__has_stats_index(const struct kernel_types *btf);
 
 #endif

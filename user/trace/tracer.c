@@ -24,7 +24,7 @@ struct tracer {
 	struct ring_buffer *ring;
 	struct bpf_program *programs[PLAN_PURPOSES]; /* NULL: nothing is attached */
 	struct bpf_link *links[PLAN_PURPOSES];
-	struct kernel_btf *btf; /* NULL: libbpf reads the kernel's types by itself */
+	struct kernel_types *btf; /* NULL: libbpf reads the kernel's types by itself */
 	bool planned; /* the kernel's types have had their say in the plan */
 };
 
@@ -69,7 +69,7 @@ static int open_skeleton(const struct tracer *tracer, const struct tracer_option
 			 struct oomtrace_bpf **out)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, open_opts,
-		    .btf_custom_path = tracer->btf ? kernel_btf__path(tracer->btf) : NULL);
+		    .btf_custom_path = tracer->btf ? kernel_types__path(tracer->btf) : NULL);
 	struct oomtrace_bpf *skel = oomtrace_bpf__open_opts(&open_opts);
 	int cpus = libbpf_num_possible_cpus();
 	int err;
@@ -87,7 +87,7 @@ static int open_skeleton(const struct tracer *tracer, const struct tracer_option
 	if (!err && !opts->usage)
 		err = leave_out_usage_maps(skel);
 	if (!err && tracer->btf)
-		err = kernel_btf__read(tracer->btf, skel->obj);
+		err = kernel_types__read(tracer->btf, skel->obj);
 	if (!err)
 		err = size_stack_maps(skel, opts->want_stacks);
 	if (err) {
@@ -130,7 +130,7 @@ static void make_plan(const struct tracer *tracer, const struct tracer_options *
 
 	/* What a trace of the whole machine attaches to is rarely called: nothing there needs fentry's speed. */
 	wants.shared = !wants.target && !wants.stacks && !wants.kprobes && tracer->btf &&
-		       kernel_btf__fentry_waits(tracer->btf);
+		       kernel_types__fentry_waits(tracer->btf);
 	plan__init(plan, &wants);
 }
 
@@ -342,7 +342,7 @@ int tracer__open(const struct tracer_options *opts, tracer_event_fn on_event, vo
 
 	if (!tracer)
 		return -ENOMEM;
-	if (kernel_btf__new(&tracer->btf))
+	if (kernel_types__new(&tracer->btf))
 		tracer->btf = NULL;
 	make_plan(tracer, opts, plan);
 	err = load_and_attach(tracer, opts, plan);
@@ -350,14 +350,14 @@ int tracer__open(const struct tracer_options *opts, tracer_event_fn on_event, vo
 		/* It may be our reading of the kernel's types: libbpf's takes longer and knows more. */
 		diagnose__remark("loading failed (%s): again, with the kernel's types read by libbpf",
 				 strerror(-err));
-		kernel_btf__free(tracer->btf);
+		kernel_types__free(tracer->btf);
 		tracer->btf = NULL;
 		tracer->planned = false;
 		err = load_and_attach(tracer, opts, plan);
 	}
 	if (!err && tracer->btf)
-		tracer->skel->bss->stats_index_wanted = kernel_btf__has_stats_index(tracer->btf);
-	kernel_btf__free(tracer->btf);
+		tracer->skel->bss->stats_index_wanted = kernel_types__has_stats_index(tracer->btf);
+	kernel_types__free(tracer->btf);
 	tracer->btf = NULL;
 	if (err)
 		goto fail;

@@ -449,7 +449,7 @@ static void put_kinds(FILE *out, const struct record_history *h)
 {
 	struct kinds_growth g;
 
-	if (!kinds__growth(h, &g))
+	if (!memory_kinds__growth(h, &g))
 		return;
 	if (g.kernel)
 		put_kind(out, g.kernel_is_least ? "kernel memory, at least what is counted" : "kernel memory",

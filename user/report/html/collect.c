@@ -577,7 +577,7 @@ static void put_frames(FILE *out, const char *class, const struct record_frame *
 
 	for (size_t i = 0; i < count; i++) {
 		fprintf(out, "<li class=\"%s\">", class);
-		html__name(out, flame__frame_name(name, sizeof(name), &frames[i]));
+		html__name(out, flame_tree__frame_name(name, sizeof(name), &frames[i]));
 		if (*class == 'u' && frames[i].module) {
 			fputs(" <span class=\"note\">", out);
 			html__text(out, frames[i].module);
@@ -622,11 +622,11 @@ static int html_stack(struct sink *sink, const struct record_stack *s)
 		return r->error;
 	}
 	if (!r->flame)
-		r->flame = flame__new();
+		r->flame = flame_tree__new();
 	if (!r->flame)
 		fail(r, -ENOMEM);
 	else
-		flame__add(r->flame, s);
+		flame_tree__add(r->flame, s);
 	return r->error;
 }
 
@@ -746,7 +746,7 @@ static void html_free(struct sink *sink)
 	}
 	for (size_t i = 0; i < r->pending_count; i++)
 		html_card__free(pending_at(r, i));
-	flame__free(r->flame);
+	flame_tree__free(r->flame);
 	if (r->verdict)
 		r->verdict->ops->free(r->verdict);
 	free(r->headline);
@@ -773,7 +773,7 @@ static const struct sink_ops html_ops = {
 	.finish = html_finish,
 };
 
-struct sink *sink_html__new(FILE *out)
+struct sink *html_report__new(FILE *out)
 {
 	struct html_report *r = calloc(1, sizeof(*r));
 

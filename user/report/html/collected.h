@@ -97,7 +97,7 @@ struct html_report {
 	size_t first_pending, pending_count;
 	struct html_write writes[HTML_RECENT_WRITES]; /* a ring */
 	uint64_t write_count;
-	struct flame *flame;
+	struct flame_tree *flame;
 
 	struct sink *verdict;    /* hands its sentences to html_verdict__tell() */
 	char *headline, *lead;   /* of the first of them; markup */

@@ -222,16 +222,16 @@ static int put_cards(struct html_report *r, FILE *out)
 
 static void put_flame(const struct html_report *r, FILE *out)
 {
-	if (!r->flame || !flame__bytes(r->flame))
+	if (!r->flame || !flame_tree__bytes(r->flame))
 		return;
 	fputs("<section aria-labelledby=\"alloc\"><h2 id=\"alloc\">Where memory was charged</h2>\n"
 	      "<p class=\"note\">", out);
-	html__size(out, flame__bytes(r->flame));
+	html__size(out, flame_tree__bytes(r->flame));
 	fprintf(out, " in %" PRIu64 " samples, outermost caller at the top</p>\n"
 		     "<div id=\"flame\" hidden></div>\n<div class=\"scroll\"><table><caption>User "
 		     "functions that asked for the most themselves</caption><thead><tr>" COLUMN("function")
-		     NUMBERS("bytes") NUMBERS("of all") "</tr></thead><tbody>\n", flame__samples(r->flame));
-	flame__write_rows(r->flame, out);
+		     NUMBERS("bytes") NUMBERS("of all") "</tr></thead><tbody>\n", flame_tree__samples(r->flame));
+	flame_tree__write_rows(r->flame, out);
 	fputs("</tbody></table></div></section>\n", out);
 }
 
@@ -333,7 +333,7 @@ static int put_data(struct html_report *r, FILE *out)
 		err = html_page__copy(&r->write_marks, out);
 	fputs("],\n\"flame\":", out);
 	if (r->flame)
-		flame__write_json(r->flame, out);
+		flame_tree__write_json(r->flame, out);
 	else
 		fputs("null", out);
 	fputs("}</script>\n", out);

@@ -22,14 +22,14 @@ static void require(int condition)
 }
 
 /* All over the file, and beyond its end. */
-static void ask(struct symbolizer *s, const struct process_id *id, size_t size)
+static void ask(struct elf_symbols *s, const struct process_id *id, size_t size)
 {
 	static struct symbol symbols[ADDRESSES];
 	uint64_t addresses[ADDRESSES];
 
 	for (size_t i = 0; i < ADDRESSES; i++)
 		addresses[i] = START + 1 + i * (size / (ADDRESSES - 1) + 1);
-	require(!symbolizer__resolve(s, id, addresses, ADDRESSES, symbols));
+	require(!elf_symbols__resolve(s, id, addresses, ADDRESSES, symbols));
 	for (size_t i = 0; i < ADDRESSES; i++) {
 		require(!strcmp(symbols[i].module, "file"));
 		require(strnlen(symbols[i].function, SYMBOL_NAME_SIZE) < SYMBOL_NAME_SIZE);
@@ -37,7 +37,7 @@ static void ask(struct symbolizer *s, const struct process_id *id, size_t size)
 		if (!i) {
 			struct symbol again;
 
-			require(!symbolizer__resolve(s, id, addresses, 1, &again));
+			require(!elf_symbols__resolve(s, id, addresses, 1, &again));
 			require(!strcmp(again.function, symbols[0].function));
 			require(again.offset == symbols[0].offset && again.address == symbols[0].address);
 		}
@@ -48,14 +48,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct mapping mapping = { START, 1ULL << 32, 0, true, "file" };
 	const struct process_id id = { .start_ns = 1, .pid = 1 };
-	struct symbolizer *s = symbolizer__new(NULL);
+	struct elf_symbols *s = elf_symbols__new(NULL);
 	int fd = memfd_create("file", MFD_CLOEXEC);
 
 	require(s && fd >= 0);
 	require(write(fd, data, size) == (ssize_t)size);
-	symbolizer__begin(s, &id);
-	symbolizer__add(s, &mapping, fd);
+	elf_symbols__begin(s, &id);
+	elf_symbols__add(s, &mapping, fd);
 	ask(s, &id, size);
-	symbolizer__free(s);
+	elf_symbols__free(s);
 	return 0;
 }

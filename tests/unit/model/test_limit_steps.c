@@ -28,7 +28,7 @@ static struct record_limit change(uint64_t id, uint64_t from_mib, uint64_t to_mi
 }
 
 /* A run of the OOM killer with up to 4 victims of `victim_mib` each. */
-static void kill_some(struct steps *s, enum record_cause cause, uint64_t limit_id, uint64_t usage_mib,
+static void kill_some(struct limit_steps *s, enum record_cause cause, uint64_t limit_id, uint64_t usage_mib,
 		      uint64_t max_mib, size_t victims, uint64_t victim_mib)
 {
 	struct record_level limit = { .usage_bytes = usage_mib * MIB, .max_bytes = max_mib * MIB };
@@ -46,21 +46,21 @@ static void kill_some(struct steps *s, enum record_cause cause, uint64_t limit_i
 
 	for (size_t i = 0; i < victims; i++)
 		v[i].anon_rss_bytes = victim_mib * MIB;
-	steps__on_oom(s, &oom);
+	limit_steps__on_oom(s, &oom);
 }
 
 static void test_kills_inside_and_after(void **state)
 {
-	struct steps *s = steps__new("/t");
+	struct limit_steps *s = limit_steps__new("/t");
 	struct record_limit first = change(1, 512, 400), second = change(2, 400, 300);
 	const struct record_step *step;
 
 	(void)state;
 	kill_some(s, CAUSE_WRITE, 1, 500, 400, 1, 60);
 	kill_some(s, CAUSE_WRITE, 1, 440, 400, 2, 60);
-	assert_null(steps__on_limit(s, &first));
+	assert_null(limit_steps__on_limit(s, &first));
 	kill_some(s, CAUSE_LOWERED, 1, 400, 400, 1, 60);
-	step = steps__on_limit(s, &second);
+	step = limit_steps__on_limit(s, &second);
 	assert_non_null(step);
 	assert_int_equal(step->killed_inside, 3);
 	assert_int_equal(step->killed_after, 1);
@@ -70,13 +70,13 @@ static void test_kills_inside_and_after(void **state)
 	assert_true(step->has_needed);
 	assert_int_equal(step->needed, 2);
 	assert_true(step->alive);
-	steps__free(s);
+	limit_steps__free(s);
 }
 
 /* A charge fails at the new limit while the write that set it is still going on. */
 static void test_kill_beside_the_write(void **state)
 {
-	struct steps *s = steps__new("/t");
+	struct limit_steps *s = limit_steps__new("/t");
 	struct record_limit first = change(1, 512, 400), second = change(2, 400, 20);
 	struct record_level limit = { .path = "/t", .usage_bytes = 20 * MIB, .max_bytes = 20 * MIB };
 	struct record_level above = { .path = "/", .usage_bytes = 20 * MIB, .max_bytes = 20 * MIB };
@@ -85,31 +85,31 @@ static void test_kill_beside_the_write(void **state)
 				  .victims = &v, .victim_count = 1, .killed = 1 };
 
 	(void)state;
-	steps__on_limit(s, &first);
-	steps__on_oom(s, &oom);
+	limit_steps__on_limit(s, &first);
+	limit_steps__on_oom(s, &oom);
 	oom.limit = &above; /* a write of another cgroup's limit: it is the present step's */
 	oom.cause_limit_id = 3;
-	steps__on_oom(s, &oom);
-	steps__on_limit(s, &second);
-	steps__close(s, (struct record_time){ 9, 9 }, true);
-	assert_int_equal(steps__table(s).steps[0].killed_after, 1);
-	assert_int_equal(steps__table(s).steps[1].killed_after, 1);
-	assert_int_equal(steps__table(s).steps[1].killed_inside, 0);
-	steps__free(s);
+	limit_steps__on_oom(s, &oom);
+	limit_steps__on_limit(s, &second);
+	limit_steps__close(s, (struct record_time){ 9, 9 }, true);
+	assert_int_equal(limit_steps__table(s).steps[0].killed_after, 1);
+	assert_int_equal(limit_steps__table(s).steps[1].killed_after, 1);
+	assert_int_equal(limit_steps__table(s).steps[1].killed_inside, 0);
+	limit_steps__free(s);
 }
 
 static void test_conclusions(void **state)
 {
-	struct steps *s = steps__new("/t");
+	struct limit_steps *s = limit_steps__new("/t");
 	struct record_limit first = change(1, 512, 400), second = change(2, 400, 20);
 	struct record_steps table;
 
 	(void)state;
-	steps__on_limit(s, &first);
+	limit_steps__on_limit(s, &first);
 	kill_some(s, CAUSE_WRITE, 2, 390, 20, 4, 90);
-	steps__on_limit(s, &second);
-	assert_non_null(steps__close(s, (struct record_time){ 9, 9 }, false));
-	table = steps__table(s);
+	limit_steps__on_limit(s, &second);
+	assert_non_null(limit_steps__close(s, (struct record_time){ 9, 9 }, false));
+	table = limit_steps__table(s);
 	assert_int_equal(table.count, 2);
 	assert_true(table.has_first_kill);
 	assert_int_equal(table.first_kill_max_bytes, 20 * MIB);
@@ -119,13 +119,13 @@ static void test_conclusions(void **state)
 	assert_int_equal(table.steps[0].killed_inside + table.steps[0].killed_after, 0);
 	/* 4 x 90 MiB don't make up for 370 MiB: that they were needed isn't known. */
 	assert_false(table.steps[1].has_needed);
-	assert_null(steps__close(s, (struct record_time){ 9, 9 }, false));
-	steps__free(s);
+	assert_null(limit_steps__close(s, (struct record_time){ 9, 9 }, false));
+	limit_steps__free(s);
 }
 
 static void test_what_is_no_step(void **state)
 {
-	struct steps *s = steps__new("/t");
+	struct limit_steps *s = limit_steps__new("/t");
 	struct record_limit other = change(1, 512, 400), high = change(2, 512, 400);
 	struct record_limit failed = change(3, 512, 400), lost = change(4, 512, 400);
 
@@ -134,28 +134,28 @@ static void test_what_is_no_step(void **state)
 	high.file = LIMIT_HIGH;
 	failed.result = -22;
 	lost.cgroup = NULL;
-	steps__on_limit(s, &other);
-	steps__on_limit(s, &high);
-	steps__on_limit(s, &failed);
-	steps__on_limit(s, &lost);
-	assert_int_equal(steps__table(s).count, 0);
-	assert_false(steps__table(s).died);
-	steps__free(s);
+	limit_steps__on_limit(s, &other);
+	limit_steps__on_limit(s, &high);
+	limit_steps__on_limit(s, &failed);
+	limit_steps__on_limit(s, &lost);
+	assert_int_equal(limit_steps__table(s).count, 0);
+	assert_false(limit_steps__table(s).died);
+	limit_steps__free(s);
 }
 
 static void test_bounded(void **state)
 {
-	struct steps *s = steps__new("/t");
+	struct limit_steps *s = limit_steps__new("/t");
 
 	(void)state;
 	for (uint64_t i = 1; i <= STEPS_MAX + 10; i++) {
 		struct record_limit l = change(i, 2, 1);
 
 		kill_some(s, CAUSE_WRITE, i, 2, 1, 1, 1);
-		steps__on_limit(s, &l);
+		limit_steps__on_limit(s, &l);
 	}
-	assert_int_equal(steps__table(s).count, STEPS_MAX);
-	steps__free(s);
+	assert_int_equal(limit_steps__table(s).count, STEPS_MAX);
+	limit_steps__free(s);
 }
 
 static void test_ramp(void **state)

@@ -38,7 +38,7 @@ static struct sink *open_sink(struct output *o, bool json)
 
 	o->out = open_memstream(&o->text, &o->size);
 	assert_non_null(o->out);
-	sink = json ? sink_json__new(o->out) : sink_text__new(o->out, (struct text_look){ 0 });
+	sink = json ? jsonl_write__new(o->out) : text__new(o->out, (struct text_look){ 0 });
 	assert_non_null(sink);
 	return sink;
 }
@@ -65,24 +65,24 @@ static int file_of(const char *bytes, size_t size)
 }
 
 /* Reads the bytes as one recording into such a sink. o->text is the caller's. */
-static struct recording_stats read_bytes(struct output *o, bool json, const char *bytes, size_t size)
+static struct jsonl_reader_stats read_bytes(struct output *o, bool json, const char *bytes, size_t size)
 {
 	struct sink *sink = open_sink(o, json);
-	struct recording *r = recording__new(sink);
-	struct recording_stats stats;
+	struct jsonl_reader *r = jsonl_reader__new(sink);
+	struct jsonl_reader_stats stats;
 	int fd = file_of(bytes, size);
 
 	assert_non_null(r);
-	assert_int_equal(recording__read(r, fd), 0);
-	assert_int_equal(recording__sink_error(r), 0);
-	stats = *recording__stats(r);
-	recording__free(r);
+	assert_int_equal(jsonl_reader__read(r, fd), 0);
+	assert_int_equal(jsonl_reader__sink_error(r), 0);
+	stats = *jsonl_reader__stats(r);
+	jsonl_reader__free(r);
 	close_sink(o, sink);
 	close(fd);
 	return stats;
 }
 
-static struct recording_stats read_text(struct output *o, const char *text)
+static struct jsonl_reader_stats read_text(struct output *o, const char *text)
 {
 	return read_bytes(o, true, text, strlen(text));
 }
@@ -392,7 +392,7 @@ static void test_round_trip(void **state)
 			const struct variant v = { names[i], full };
 			struct output json, text, json_again, text_again;
 			struct sink *sink = open_sink(&json, true);
-			struct recording_stats stats;
+			struct jsonl_reader_stats stats;
 
 			write_all(sink, &v);
 			close_sink(&json, sink);
@@ -465,7 +465,7 @@ static void test_bad_lines(void **state)
 	for (size_t i = 0; i < sizeof(bad_lines) / sizeof(*bad_lines); i++) {
 		char bytes[2048];
 		struct output o;
-		struct recording_stats stats;
+		struct jsonl_reader_stats stats;
 
 		snprintf(bytes, sizeof(bytes), LOST "\n%s\n" LOST "\n", bad_lines[i]);
 		stats = read_text(&o, bytes);
@@ -482,7 +482,7 @@ static void test_bad_lines(void **state)
 static void test_nul_bytes(void **state)
 {
 	static const char bytes[] = LOST "\n" LOST "\0\n\0\0\n" LOST "\n";
-	struct recording_stats stats;
+	struct jsonl_reader_stats stats;
 	struct output o;
 
 	(void)state;
@@ -501,7 +501,7 @@ static void test_cut(void **state)
 	(void)state;
 	for (size_t size = 0; size < sizeof(bytes); size++) {
 		struct output o;
-		struct recording_stats stats = read_bytes(&o, true, bytes, size);
+		struct jsonl_reader_stats stats = read_bytes(&o, true, bytes, size);
 		size_t rest = size % (line + 1);
 
 		assert_int_equal(stats.records, size / (line + 1) + (rest == line));
@@ -514,7 +514,7 @@ static void test_cut(void **state)
 static void test_blank_lines(void **state)
 {
 	struct output o;
-	struct recording_stats stats = read_text(&o, "\n  \r\n" LOST "\r\n\t\n" LOST "\n\n");
+	struct jsonl_reader_stats stats = read_text(&o, "\n  \r\n" LOST "\r\n\t\n" LOST "\n\n");
 
 	(void)state;
 	assert_string_equal(o.text, LOST "\n" LOST "\n");
@@ -526,7 +526,7 @@ static void test_blank_lines(void **state)
 static void test_newer(void **state)
 {
 	struct output o;
-	struct recording_stats stats = read_text(
+	struct jsonl_reader_stats stats = read_text(
 		&o, "{\"type\":\"session\",\"ts_ns\":1,\"time\":\"2023-11-14T22:13:20Z\",\"schema\":7,"
 		    "\"version\":\"9\",\"kernel\":\"9\",\"arch\":\"z\",\"page_size\":1,\"new\":{},"
 		    "\"wall_offset_ns\":5,\"target\":{\"kind\":\"moon\"},"
@@ -582,7 +582,7 @@ static void test_long_lines(void **state)
 	for (size_t i = 0; i < sizeof(longer) / sizeof(*longer); i++) {
 		size_t rest = strlen(AS_LOST("1", "null", "\"\"", "3"));
 		char *name = repeat("x", RECORDING_LINE_MAX - rest + longer[i]), *bytes;
-		struct recording_stats stats;
+		struct jsonl_reader_stats stats;
 		struct output o;
 		size_t got;
 
@@ -615,7 +615,7 @@ static void test_hostile_structure(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(patterns) / sizeof(*patterns); i++) {
 		char *crowd = repeat(patterns[i], RECORDING_LINE_MAX - 100), *bytes;
-		struct recording_stats stats;
+		struct jsonl_reader_stats stats;
 		struct output o;
 
 		assert_true(asprintf(&bytes, "{\"type\":\"oom\",\"victims\":[%s]}\n" LOST "\n", crowd) > 0);
@@ -639,7 +639,7 @@ static void test_parts(void **state)
 	static const unsigned sessions[] = { 1, 1, 1, 2, 3 };
 	struct output o;
 	struct sink *sink = open_sink(&o, true);
-	struct recording *r = recording__new(sink);
+	struct jsonl_reader *r = jsonl_reader__new(sink);
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
@@ -648,12 +648,12 @@ static void test_parts(void **state)
 
 		snprintf(bytes, sizeof(bytes), first, parts[i]);
 		fd = file_of(bytes, strlen(bytes));
-		assert_int_equal(recording__read(r, fd), 0);
-		assert_int_equal(recording__stats(r)->sessions, sessions[i]);
-		assert_int_equal(recording__stats(r)->records, i + 1 + sessions[i]);
+		assert_int_equal(jsonl_reader__read(r, fd), 0);
+		assert_int_equal(jsonl_reader__stats(r)->sessions, sessions[i]);
+		assert_int_equal(jsonl_reader__stats(r)->records, i + 1 + sessions[i]);
 		close(fd);
 	}
-	recording__free(r);
+	jsonl_reader__free(r);
 	close_sink(&o, sink);
 	free(o.text);
 }
@@ -661,21 +661,21 @@ static void test_parts(void **state)
 static void test_errors(void **state)
 {
 	FILE *full = fopen("/dev/full", "w");
-	struct sink *sink = sink_json__new(full);
-	struct recording *r = recording__new(sink);
+	struct sink *sink = jsonl_write__new(full);
+	struct jsonl_reader *r = jsonl_reader__new(sink);
 	int fd = file_of(LOST "\n" LOST "\n", 2 * strlen(LOST) + 2);
 
 	(void)state;
-	assert_int_equal(recording__read(r, fd), 0);
-	assert_int_equal(recording__sink_error(r), -ENOSPC);
-	assert_int_equal(recording__stats(r)->records, 1);
-	recording__free(r);
+	assert_int_equal(jsonl_reader__read(r, fd), 0);
+	assert_int_equal(jsonl_reader__sink_error(r), -ENOSPC);
+	assert_int_equal(jsonl_reader__stats(r)->records, 1);
+	jsonl_reader__free(r);
 	close(fd);
 
-	r = recording__new(sink);
+	r = jsonl_reader__new(sink);
 	fd = STDERR_FILENO;
-	assert_int_equal(recording__read(r, 1 << 20), -EBADF);
-	recording__free(r);
+	assert_int_equal(jsonl_reader__read(r, 1 << 20), -EBADF);
+	jsonl_reader__free(r);
 	sink->ops->free(sink);
 	fclose(full);
 }

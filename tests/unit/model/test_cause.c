@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Exits, writes of limits, and the causes of runs, through the model. */
-#include "model_events.h"
+#include "model/model_events.h"
 
 /* ---- exits ---- */
 

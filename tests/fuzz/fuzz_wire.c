@@ -47,7 +47,7 @@ static int take(const void *bytes, size_t size)
 
 	require(wire != NULL);
 	memcpy(wire, bytes, size);
-	good = !symbols_wire__take(wire, size, &answer);
+	good = !wire__take(wire, size, &answer);
 	if (good) {
 		check_frames(wire, answer.user, answer.user_count);
 		check_frames(wire, answer.kernel, answer.kernel_count);
@@ -108,7 +108,7 @@ static int send_packets(int socket, const uint8_t *data, size_t size)
 			len = size;
 		make_message(data, len, &message);
 		questions += message.kind == WIRE_STACK;
-		require(!symbols_wire__send(socket, &message, sizeof(message), -1));
+		require(!wire__send(socket, &message, sizeof(message), -1));
 		data += len;
 		size -= len;
 	}
@@ -126,9 +126,9 @@ static void ask(const uint8_t *data, size_t size)
 	require(write(kallsyms_fd, kallsyms, sizeof(kallsyms) - 1) == sizeof(kallsyms) - 1);
 	questions = send_packets(in[0], data, size);
 	shutdown(in[0], SHUT_WR);
-	symbols_wire__run_syms(in[1], out[0], kallsyms_fd, NULL);
+	wire__run_syms(in[1], out[0], kallsyms_fd, NULL);
 	close(out[0]);
-	while ((received = symbols_wire__receive(out[1], &wire, sizeof(wire), NULL)) > 0) {
+	while ((received = wire__receive(out[1], &wire, sizeof(wire), NULL)) > 0) {
 		require(take(&wire, (size_t)received));
 		questions--;
 	}

@@ -30,7 +30,7 @@ static void start(struct page *page)
 
 	page->seen = 0;
 	assert_non_null(out);
-	page->sink = (struct text_sink *)sink_text__new(out, (struct text_look){ 0 });
+	page->sink = (struct text_sink *)text__new(out, (struct text_look){ 0 });
 	assert_non_null(page->sink);
 }
 

@@ -38,7 +38,7 @@ static struct sink *open_sink(struct output *o)
 {
 	o->out = open_memstream(&o->text, &o->size);
 	assert_non_null(o->out);
-	o->sink = sink_json__new(o->out);
+	o->sink = jsonl_write__new(o->out);
 	assert_non_null(o->sink);
 	return o->sink;
 }
@@ -537,7 +537,7 @@ static void test_write_error(void **state)
 	(void)state;
 	if (!full)
 		skip();
-	sink = sink_json__new(full);
+	sink = jsonl_write__new(full);
 	assert_non_null(sink);
 	assert_int_equal(sink->ops->end(sink, &end), -ENOSPC);
 	sink->ops->free(sink);

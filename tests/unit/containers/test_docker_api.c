@@ -187,7 +187,7 @@ static int inspect(const char *text, size_t len, struct runtime_container *c)
 	int err;
 
 	answer_with(ANSWER, text, len);
-	err = runtime_api__inspect(server.path, "web-1", c);
+	err = docker_api__inspect(server.path, "web-1", c);
 	settle();
 	return err;
 }
@@ -263,7 +263,7 @@ static void list_of_containers(void **state)
 
 	(void)state;
 	answer_with(ANSWER, text, sizeof(text) - 1);
-	assert_int_equal(runtime_api__list(server.path, take, &all), 0);
+	assert_int_equal(docker_api__list(server.path, take, &all), 0);
 	settle();
 	assert_int_equal(all.count, 2);
 	assert_string_equal(all.got[0].name, "web-1");
@@ -272,10 +272,10 @@ static void list_of_containers(void **state)
 	assert_string_equal(all.got[1].name, "");
 	assert_false(all.got[1].running);
 	assert_int_equal(strncmp(server.request, "GET /containers/json?all=1 HTTP/1.0\r\n", 37), 0);
-	assert_int_equal(runtime_api__list(server.path, take, &one), 7);
+	assert_int_equal(docker_api__list(server.path, take, &one), 7);
 	assert_int_equal(one.count, 1);
 	answer_with(ANSWER, wrong, sizeof(wrong) - 1);
-	assert_int_equal(runtime_api__list(server.path, take, &one), -EBADMSG);
+	assert_int_equal(docker_api__list(server.path, take, &one), -EBADMSG);
 }
 
 /* In chunks of one size after another, hexadecimal in both cases, with an extension and a trailer.
@@ -437,7 +437,7 @@ static void refusals(void **state)
 static void huge_answers(void **state)
 {
 	static const char head[] = HEAD "\r\n{\"Id\":\"";
-	size_t size = RUNTIME_API__MAX_RESPONSE + 65536;
+	size_t size = DOCKER_API__MAX_RESPONSE + 65536;
 	char *text = malloc(size);
 	struct runtime_container c;
 
@@ -445,14 +445,14 @@ static void huge_answers(void **state)
 	assert_non_null(text);
 	memset(text, 'a', size);
 	assert_int_equal(inspect(text, size, &c), -EBADMSG);
-	assert_int_equal(inspect(text, RUNTIME_API__MAX_RESPONSE - 1, &c), -EBADMSG);
+	assert_int_equal(inspect(text, DOCKER_API__MAX_RESPONSE - 1, &c), -EBADMSG);
 	memcpy(text, head, sizeof(head) - 1);
 	assert_int_equal(inspect(text, size, &c), -EBADMSG);
 	/* Too long even if what fits would do. */
 	memset(text, ' ', size);
 	memcpy(text, HEAD "\r\n" RUNNING_JSON, sizeof(HEAD "\r\n" RUNNING_JSON) - 1);
 	assert_int_equal(inspect(text, size, &c), -EBADMSG);
-	assert_int_equal(inspect(text, RUNTIME_API__MAX_RESPONSE - 1, &c), 0);
+	assert_int_equal(inspect(text, DOCKER_API__MAX_RESPONSE - 1, &c), 0);
 	free(text);
 }
 
@@ -509,9 +509,9 @@ static void slow_servers_time_out(void **state)
 
 		answer_with(manners[i], text, sizeof(text) - 1);
 		clock_gettime(CLOCK_MONOTONIC, &since);
-		assert_int_equal(runtime_api__inspect(server.path, "web-1", &c), -ETIMEDOUT);
+		assert_int_equal(docker_api__inspect(server.path, "web-1", &c), -ETIMEDOUT);
 		ms = elapsed_ms(&since);
-		assert_in_range(ms, RUNTIME_API__TIMEOUT_MS - 10, RUNTIME_API__TIMEOUT_MS + 1500);
+		assert_in_range(ms, DOCKER_API__TIMEOUT_MS - 10, DOCKER_API__TIMEOUT_MS + 1500);
 	}
 }
 
@@ -534,12 +534,12 @@ static void full_backlog_times_out(void **state)
 			break;
 	}
 	assert_true(count < ARRAY_SIZE(fds));
-	assert_int_equal(runtime_api__inspect(path, "web-1", &c), -ETIMEDOUT);
+	assert_int_equal(docker_api__inspect(path, "web-1", &c), -ETIMEDOUT);
 	for (size_t i = 0; i <= count; i++)
 		close(fds[i]);
 	close(listener);
 	/* The file is left, and nobody listens. */
-	assert_int_equal(runtime_api__inspect(path, "web-1", &c), -ENOTCONN);
+	assert_int_equal(docker_api__inspect(path, "web-1", &c), -ENOTCONN);
 	unlink(path);
 }
 
@@ -551,16 +551,16 @@ static void sockets_that_are_none(void **state)
 
 	(void)state;
 	snprintf(path, sizeof(path), "%s/none.sock", server.dir);
-	assert_int_equal(runtime_api__inspect(path, "web-1", &c), -ENOTCONN);
+	assert_int_equal(docker_api__inspect(path, "web-1", &c), -ENOTCONN);
 	f = fopen(path, "w");
 	assert_non_null(f);
 	fclose(f);
-	assert_int_equal(runtime_api__inspect(path, "web-1", &c), -ENOTCONN);
+	assert_int_equal(docker_api__inspect(path, "web-1", &c), -ENOTCONN);
 	unlink(path);
 	memset(too_long, 'a', sizeof(too_long));
 	too_long[0] = '/';
 	too_long[sizeof(too_long) - 1] = '\0';
-	assert_int_equal(runtime_api__inspect(too_long, "web-1", &c), -ENAMETOOLONG);
+	assert_int_equal(docker_api__inspect(too_long, "web-1", &c), -ENAMETOOLONG);
 }
 
 static void forbidden_socket(void **state)
@@ -574,7 +574,7 @@ static void forbidden_socket(void **state)
 		skip();
 	}
 	/* The folder is root's own and closed, too: either refuses. */
-	assert_int_equal(runtime_api__inspect(server.path, "web-1", &c), -EACCES);
+	assert_int_equal(docker_api__inspect(server.path, "web-1", &c), -EACCES);
 	if (!getuid())
 		assert_int_equal(seteuid(0), 0);
 	assert_int_equal(chmod(server.path, 0600), 0);
@@ -587,22 +587,22 @@ static void names_are_checked(void **state)
 		"a?b", "a%2f", "a\r\nX: y", "\xc3\xbc", "a#b", "a:b",
 	};
 	static const char text[] = HEAD "\r\n" RUNNING_JSON;
-	char long_name[RUNTIME_API__NAME_SIZE + 1];
+	char long_name[DOCKER_API__NAME_SIZE + 1];
 	struct runtime_container c;
 
 	(void)state;
 	answer_with(ANSWER, text, sizeof(text) - 1);
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
-		assert_int_equal(runtime_api__inspect(server.path, bad[i], &c), -EINVAL);
+		assert_int_equal(docker_api__inspect(server.path, bad[i], &c), -EINVAL);
 	memset(long_name, 'a', sizeof(long_name));
-	long_name[RUNTIME_API__NAME_SIZE] = '\0';
-	assert_int_equal(runtime_api__inspect(server.path, long_name, &c), -EINVAL);
-	long_name[RUNTIME_API__NAME_SIZE - 1] = '\0';
-	assert_int_equal(runtime_api__inspect(server.path, long_name, &c), 0);
-	assert_int_equal(runtime_api__inspect(server.path, "A_z.0-9", &c), 0);
+	long_name[DOCKER_API__NAME_SIZE] = '\0';
+	assert_int_equal(docker_api__inspect(server.path, long_name, &c), -EINVAL);
+	long_name[DOCKER_API__NAME_SIZE - 1] = '\0';
+	assert_int_equal(docker_api__inspect(server.path, long_name, &c), 0);
+	assert_int_equal(docker_api__inspect(server.path, "A_z.0-9", &c), 0);
 }
 
-static bool listed(const struct runtime_api__socket *s, size_t count, const char *path)
+static bool listed(const struct docker_api__socket *s, size_t count, const char *path)
 {
 	for (size_t i = 0; i < count; i++)
 		if (!strcmp(s[i].path, path))
@@ -612,7 +612,7 @@ static bool listed(const struct runtime_api__socket *s, size_t count, const char
 
 static void sockets_are_listed(void **state)
 {
-	struct runtime_api__socket s[RUNTIME_API__MAX_SOCKETS];
+	struct docker_api__socket s[DOCKER_API__MAX_SOCKETS];
 	char url[256], link_path[128], long_url[400];
 	size_t count;
 
@@ -621,14 +621,14 @@ static void sockets_are_listed(void **state)
 	setenv("DOCKER_HOST", url, 1);
 	setenv("XDG_RUNTIME_DIR", "/run/user/4242", 1);
 	setenv("SUDO_UID", "4343", 1);
-	count = runtime_api__sockets(s, ARRAY_SIZE(s));
+	count = docker_api__sockets(s, ARRAY_SIZE(s));
 	assert_string_equal(s[0].path, server.path);
 	assert_true(listed(s, count, "/var/run/docker.sock"));
 	assert_true(listed(s, count, "/run/podman/podman.sock"));
 	assert_true(listed(s, count, "/run/user/4242/podman/podman.sock"));
 	assert_true(listed(s, count, "/run/user/4343/podman/podman.sock"));
 	assert_int_equal(count, 5);
-	assert_int_equal(runtime_api__sockets(s, 2), 2);
+	assert_int_equal(docker_api__sockets(s, 2), 2);
 
 	/* One socket by two names */
 	snprintf(link_path, sizeof(link_path), "%s/podman", server.dir);
@@ -636,7 +636,7 @@ static void sockets_are_listed(void **state)
 	snprintf(link_path, sizeof(link_path), "%s/podman/podman.sock", server.dir);
 	assert_int_equal(symlink(server.path, link_path), 0);
 	setenv("XDG_RUNTIME_DIR", server.dir, 1);
-	assert_int_equal(runtime_api__sockets(s, ARRAY_SIZE(s)), 4);
+	assert_int_equal(docker_api__sockets(s, ARRAY_SIZE(s)), 4);
 	unlink(link_path);
 	snprintf(link_path, sizeof(link_path), "%s/podman", server.dir);
 	rmdir(link_path);
@@ -647,11 +647,11 @@ static void sockets_are_listed(void **state)
 	setenv("DOCKER_HOST", long_url, 1);
 	setenv("XDG_RUNTIME_DIR", long_url + 7, 1);
 	setenv("SUDO_UID", "../../tmp", 1);
-	assert_int_equal(runtime_api__sockets(s, ARRAY_SIZE(s)), 2);
+	assert_int_equal(docker_api__sockets(s, ARRAY_SIZE(s)), 2);
 	setenv("DOCKER_HOST", "tcp://127.0.0.1:2375", 1);
 	unsetenv("XDG_RUNTIME_DIR");
 	unsetenv("SUDO_UID");
-	assert_int_equal(runtime_api__sockets(s, ARRAY_SIZE(s)), 2);
+	assert_int_equal(docker_api__sockets(s, ARRAY_SIZE(s)), 2);
 	unsetenv("DOCKER_HOST");
 }
 

@@ -123,7 +123,7 @@ static void stop(struct run *run)
 }
 
 /* What the helper that may do so does: here the file is opened by its name, as any user may. */
-static void snapshot(struct symbolizer *s, const struct process_id *id, pid_t pid)
+static void snapshot(struct elf_symbols *s, const struct process_id *id, pid_t pid)
 {
 	struct mapping mapping;
 	char path[64], line[4096];
@@ -132,10 +132,10 @@ static void snapshot(struct symbolizer *s, const struct process_id *id, pid_t pi
 	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
 	file = fopen(path, "r");
 	assert_non_null(file);
-	symbolizer__begin(s, id);
+	elf_symbols__begin(s, id);
 	while (fgets(line, sizeof(line), file)) {
 		if (mapping__parse(line, &mapping))
-			symbolizer__add(s, &mapping,
+			elf_symbols__add(s, &mapping,
 					mapping.is_file ? open(mapping.path, O_RDONLY | O_CLOEXEC) : -1);
 	}
 	fclose(file);
@@ -143,7 +143,7 @@ static void snapshot(struct symbolizer *s, const struct process_id *id, pid_t pi
 
 static void check_program(const char *name, const char *library)
 {
-	struct symbolizer *s = symbolizer__new(NULL);
+	struct elf_symbols *s = elf_symbols__new(NULL);
 	struct run run = start(name);
 	struct process_id id = { .start_ns = 1, .pid = (uint32_t)run.pid };
 	uint64_t stack[3] = { run.in_library, run.in_program + 4, 8 };
@@ -154,7 +154,7 @@ static void check_program(const char *name, const char *library)
 	stop(&run);
 	/* Its file may go too. */
 	shell("mv %s/%s %s/%s.moved", dir, name, dir, name);
-	assert_int_equal(symbolizer__resolve(s, &id, stack, 3, symbols), 1);
+	assert_int_equal(elf_symbols__resolve(s, &id, stack, 3, symbols), 1);
 	assert_string_equal(symbols[0].function, "in_library");
 	assert_int_equal(symbols[0].offset, 0);
 	assert_non_null(strstr(symbols[0].module, library));
@@ -166,9 +166,9 @@ static void check_program(const char *name, const char *library)
 	assert_int_equal(symbols[2].address, 8);
 	/* Another program in the same process has other addresses. */
 	id.exec_id++;
-	assert_int_equal(symbolizer__resolve(s, &id, stack, 3, symbols), 3);
+	assert_int_equal(elf_symbols__resolve(s, &id, stack, 3, symbols), 3);
 	assert_string_equal(symbols[0].function, "");
-	symbolizer__free(s);
+	elf_symbols__free(s);
 	shell("mv %s/%s.moved %s/%s", dir, name, dir, name);
 }
 
@@ -183,7 +183,7 @@ static void test_programs(void **state)
 /* A return address after a call that ends a function is in the next one; the call isn't. */
 static void test_return_address(void **state)
 {
-	struct symbolizer *s = symbolizer__new(NULL);
+	struct elf_symbols *s = elf_symbols__new(NULL);
 	struct run run = start("pie");
 	struct process_id id = { .start_ns = 1, .pid = (uint32_t)run.pid };
 	struct symbol first, both[2];
@@ -195,18 +195,18 @@ static void test_return_address(void **state)
 	stop(&run);
 	do {
 		address++;
-		symbolizer__resolve(s, &id, &address, 1, &first);
+		elf_symbols__resolve(s, &id, &address, 1, &first);
 	} while (strcmp(first.function, "after_it"));
 	stack[0] = stack[1] = address;
-	symbolizer__resolve(s, &id, stack, 2, both);
+	elf_symbols__resolve(s, &id, stack, 2, both);
 	assert_string_equal(both[0].function, "after_it");
 	assert_true(!*both[1].function || !strcmp(both[1].function, "in_library"));
-	symbolizer__free(s);
+	elf_symbols__free(s);
 }
 
 static void test_stripped_and_debuglink(void **state)
 {
-	struct symbolizer *s = symbolizer__new(NULL);
+	struct elf_symbols *s = elf_symbols__new(NULL);
 	struct process_id id = { .start_ns = 1 };
 	struct symbol symbol;
 	struct run run;
@@ -217,7 +217,7 @@ static void test_stripped_and_debuglink(void **state)
 	id.pid = (uint32_t)run.pid;
 	snapshot(s, &id, run.pid);
 	stop(&run);
-	symbolizer__resolve(s, &id, &run.in_program, 1, &symbol);
+	elf_symbols__resolve(s, &id, &run.in_program, 1, &symbol);
 	assert_string_equal(symbol.function, "");
 	assert_non_null(strstr(symbol.module, "stripped"));
 	assert_true(symbol.address && symbol.address < 1 << 20);
@@ -228,15 +228,15 @@ static void test_stripped_and_debuglink(void **state)
 	id.pid = (uint32_t)run.pid;
 	snapshot(s, &id, run.pid);
 	stop(&run);
-	symbolizer__resolve(s, &id, &run.in_program, 1, &symbol);
+	elf_symbols__resolve(s, &id, &run.in_program, 1, &symbol);
 	assert_string_equal(symbol.function, "in_program");
-	symbolizer__free(s);
+	elf_symbols__free(s);
 }
 
 /* A file that is cut short, or isn't what it claims to be, costs its symbols and nothing else. */
 static void test_bad_files(void **state)
 {
-	struct symbolizer *s = symbolizer__new(NULL);
+	struct elf_symbols *s = elf_symbols__new(NULL);
 	struct process_id id = { .start_ns = 1 };
 	struct symbol symbol;
 
@@ -248,17 +248,17 @@ static void test_bad_files(void **state)
 		shell("head -c %d %s/pie > %s/bad", kept, dir, dir);
 		snprintf(path, sizeof(path), "%s/bad", dir);
 		id.pid++;
-		symbolizer__begin(s, &id);
-		symbolizer__add(s, &mapping, open(path, O_RDONLY | O_CLOEXEC));
+		elf_symbols__begin(s, &id);
+		elf_symbols__add(s, &mapping, open(path, O_RDONLY | O_CLOEXEC));
 		for (uint64_t address = 0x1000; address < 0x5000; address += 0x111)
-			assert_int_equal(symbolizer__resolve(s, &id, &address, 1, &symbol), 0);
+			assert_int_equal(elf_symbols__resolve(s, &id, &address, 1, &symbol), 0);
 	}
-	symbolizer__free(s);
+	elf_symbols__free(s);
 }
 
 static int cut_in_use(void)
 {
-	struct symbolizer *s = symbolizer__new(NULL);
+	struct elf_symbols *s = elf_symbols__new(NULL);
 	struct mapping mapping = { 0x1000, 0x100000000, 0, true, "cut" };
 	struct process_id id = { .start_ns = 1, .pid = 1 };
 	uint64_t address = 0x2100;
@@ -267,13 +267,13 @@ static int cut_in_use(void)
 
 	shell("cp %s/static %s/cut", dir, dir);
 	snprintf(path, sizeof(path), "%s/cut", dir);
-	symbolizer__begin(s, &id);
-	symbolizer__add(s, &mapping, open(path, O_RDONLY | O_CLOEXEC));
-	symbolizer__resolve(s, &id, &address, 1, &symbol);
+	elf_symbols__begin(s, &id);
+	elf_symbols__add(s, &mapping, open(path, O_RDONLY | O_CLOEXEC));
+	elf_symbols__resolve(s, &id, &address, 1, &symbol);
 	if (truncate(path, 4096))
 		return 2;
 	for (; address < 0x80000; address += 0x1111)
-		symbolizer__resolve(s, &id, &address, 1, &symbol);
+		elf_symbols__resolve(s, &id, &address, 1, &symbol);
 	return symbol.function[0] ? 3 : 0;
 }
 
@@ -296,7 +296,7 @@ static void test_cut_in_use(void **state)
 /* A second look, at a process that is exiting: what was known of it stays. */
 static void test_look_again(void **state)
 {
-	struct symbolizer *s = symbolizer__new(NULL);
+	struct elf_symbols *s = elf_symbols__new(NULL);
 	struct run run = start("static");
 	struct process_id id = { .start_ns = 1, .pid = (uint32_t)run.pid };
 	struct mapping over = { run.in_program & ~0xfffULL, (run.in_program & ~0xfffULL) + 4096, 0, false,
@@ -310,28 +310,28 @@ static void test_look_again(void **state)
 	snapshot(s, &id, run.pid);
 	snprintf(path, sizeof(path), "/proc/%d/maps", run.pid);
 	file = fopen(path, "r");
-	symbolizer__begin(s, &id);
+	elf_symbols__begin(s, &id);
 	while (fgets(line, sizeof(line), file)) {
 		if (mapping__parse(line, &mapping))
-			symbolizer__add(s, &mapping, -1);
+			elf_symbols__add(s, &mapping, -1);
 	}
 	fclose(file);
 	stop(&run);
-	symbolizer__resolve(s, &id, &run.in_program, 1, &symbol);
+	elf_symbols__resolve(s, &id, &run.in_program, 1, &symbol);
 	assert_string_equal(symbol.function, "in_program");
 	/* But something else in its place is something else. */
-	symbolizer__begin(s, &id);
-	symbolizer__add(s, &over, -1);
-	symbolizer__resolve(s, &id, &run.in_program, 1, &symbol);
+	elf_symbols__begin(s, &id);
+	elf_symbols__add(s, &over, -1);
+	elf_symbols__resolve(s, &id, &run.in_program, 1, &symbol);
 	assert_string_equal(symbol.function, "");
 	assert_string_equal(symbol.module, "[anon]");
-	symbolizer__free(s);
+	elf_symbols__free(s);
 }
 
 /* More processes and files than are kept: the latest are. */
 static void test_bounds(void **state)
 {
-	struct symbolizer *s = symbolizer__new(NULL);
+	struct elf_symbols *s = elf_symbols__new(NULL);
 	struct run run = start("static");
 	struct process_id id = { .start_ns = 1 };
 	struct symbol symbol;
@@ -342,21 +342,21 @@ static void test_bounds(void **state)
 		snapshot(s, &id, run.pid);
 	}
 	stop(&run);
-	symbolizer__resolve(s, &id, &run.in_program, 1, &symbol);
+	elf_symbols__resolve(s, &id, &run.in_program, 1, &symbol);
 	assert_string_equal(symbol.function, "in_program");
 	id.pid = 0;
-	assert_int_equal(symbolizer__resolve(s, &id, &run.in_program, 1, &symbol), 1);
-	symbolizer__free(s);
+	assert_int_equal(elf_symbols__resolve(s, &id, &run.in_program, 1, &symbol), 1);
+	elf_symbols__free(s);
 }
 
 /* A file that has ended a process before is not read again; while one is read, the guard knows which. */
 static void test_guard(void **state)
 {
 	struct file_id reading = {}, bad;
-	struct symbolizer_guard guard = { .reading = &reading, .bad = &bad };
+	struct elf_symbols_guard guard = { .reading = &reading, .bad = &bad };
 	struct run run = start("static");
 	struct process_id id = { .start_ns = 1, .pid = (uint32_t)run.pid };
-	struct symbolizer *s;
+	struct elf_symbols *s;
 	struct symbol symbol;
 	struct stat st;
 	char path[128];
@@ -366,15 +366,15 @@ static void test_guard(void **state)
 	assert_int_equal(stat(path, &st), 0);
 	bad = (struct file_id){ st.st_dev, st.st_ino, st.st_size, st.st_mtim };
 	for (guard.bad_count = 0; guard.bad_count < 2; guard.bad_count++) {
-		s = symbolizer__new(&guard);
+		s = elf_symbols__new(&guard);
 		snapshot(s, &id, run.pid);
-		assert_int_equal(symbolizer__resolve(s, &id, &run.in_program, 1, &symbol), 0);
+		assert_int_equal(elf_symbols__resolve(s, &id, &run.in_program, 1, &symbol), 0);
 		assert_string_equal(symbol.function, guard.bad_count ? "" : "in_program");
 		assert_non_null(strstr(symbol.module, "/static"));
 		assert_int_equal(reading.ino, 0);
 		assert_int_equal(reading.size, guard.bad_count ? 0 : st.st_size);
 		reading.size = 0;
-		symbolizer__free(s);
+		elf_symbols__free(s);
 	}
 	stop(&run);
 }
@@ -475,18 +475,18 @@ static void test_made_code(void **state)
 	const struct mapping made = { 0x1000, 0x3000, 0, false, "[anon]" };
 	const struct mapping other = { 0x8000, 0x9000, 0, false, "[vdso]" };
 	const uint64_t stack[] = { 0x1010, 0x2000, 0x8001 };
-	struct symbolizer *s = symbolizer__new(NULL);
+	struct elf_symbols *s = elf_symbols__new(NULL);
 	struct process_id id = { .start_ns = 1 };
 	struct symbol symbols[3];
 
 	(void)state;
 	for (int round = 0; round < 2; round++) {
 		for (id.pid = 1; id.pid <= 2 * SYMBOLIZE_JIT_MAPS_MAX; id.pid++) {
-			symbolizer__begin(s, &id);
-			symbolizer__add(s, &made, -1);
-			symbolizer__add(s, &other, -1);
-			symbolizer__add_jit_map(s, text_file("1000 1000 made();\n8000 10 no\n"));
-			assert_int_equal(symbolizer__resolve(s, &id, stack, 3, symbols), 0);
+			elf_symbols__begin(s, &id);
+			elf_symbols__add(s, &made, -1);
+			elf_symbols__add(s, &other, -1);
+			elf_symbols__add_jit_map(s, text_file("1000 1000 made();\n8000 10 no\n"));
+			assert_int_equal(elf_symbols__resolve(s, &id, stack, 3, symbols), 0);
 			assert_string_equal(symbols[0].function, "made();");
 			assert_int_equal(symbols[0].offset, 0x10);
 			assert_string_equal(symbols[0].module, "[anon]");
@@ -496,7 +496,7 @@ static void test_made_code(void **state)
 			assert_string_equal(symbols[2].function, "");
 		}
 	}
-	symbolizer__free(s);
+	elf_symbols__free(s);
 }
 
 static void check_name(const char *symbol, const char *name)
@@ -533,7 +533,7 @@ static const char cxx_source[] =
 
 static void test_cxx_program(void **state)
 {
-	struct symbolizer *s = symbolizer__new(NULL);
+	struct elf_symbols *s = elf_symbols__new(NULL);
 	struct process_id id = { .start_ns = 1 };
 	struct symbol symbol;
 	struct run run;
@@ -545,9 +545,9 @@ static void test_cxx_program(void **state)
 	id.pid = (uint32_t)run.pid;
 	snapshot(s, &id, run.pid);
 	stop(&run);
-	symbolizer__resolve(s, &id, &run.in_program, 1, &symbol);
+	elf_symbols__resolve(s, &id, &run.in_program, 1, &symbol);
 	assert_string_equal(symbol.function, "space::Box::get");
-	symbolizer__free(s);
+	elf_symbols__free(s);
 }
 
 static void expect_refused(long result)
@@ -630,26 +630,26 @@ static void test_ksyms(void **state)
 			   "ffffffff81000100 t do_it\nffffffff81000200 D data\n"
 			   "ffffffffc0000000 t in_module\t[ext4]\nffffffffc0000100 t bpf_prog_1\t[bpf]\n"
 			   "ffffffff80000000 T early\n");
-	struct ksyms *k = NULL;
+	struct kallsyms *k = NULL;
 	const char *module;
 	uint64_t offset;
 
 	(void)state;
-	assert_int_equal(ksyms__load(fd, &k), 0);
-	assert_string_equal(ksyms__find(k, 0xffffffff81000001, &module, &offset), "_stext");
+	assert_int_equal(kallsyms__load(fd, &k), 0);
+	assert_string_equal(kallsyms__find(k, 0xffffffff81000001, &module, &offset), "_stext");
 	assert_int_equal(offset, 1);
-	assert_string_equal(ksyms__find(k, 0xffffffff81000210, &module, &offset), "do_it");
+	assert_string_equal(kallsyms__find(k, 0xffffffff81000210, &module, &offset), "do_it");
 	assert_null(module);
-	assert_string_equal(ksyms__find(k, 0xffffffffc0000010, &module, &offset), "in_module");
+	assert_string_equal(kallsyms__find(k, 0xffffffffc0000010, &module, &offset), "in_module");
 	assert_string_equal(module, "ext4");
-	assert_string_equal(ksyms__find(k, 0xffffffffc0000110, &module, &offset), "bpf_prog_1");
-	assert_string_equal(ksyms__find(k, 0xffffffff80000000, &module, &offset), "early");
-	assert_null(ksyms__find(k, 0xfffffff000000000, &module, &offset));
-	assert_null(ksyms__find(k, 0xffffffff90000000, &module, &offset));
-	ksyms__free(k);
+	assert_string_equal(kallsyms__find(k, 0xffffffffc0000110, &module, &offset), "bpf_prog_1");
+	assert_string_equal(kallsyms__find(k, 0xffffffff80000000, &module, &offset), "early");
+	assert_null(kallsyms__find(k, 0xfffffff000000000, &module, &offset));
+	assert_null(kallsyms__find(k, 0xffffffff90000000, &module, &offset));
+	kallsyms__free(k);
 	close(fd);
 	fd = text_file("0000000000000000 T _stext\n0000000000000000 T do_it\n");
-	assert_int_equal(ksyms__load(fd, &k), -EPERM);
+	assert_int_equal(kallsyms__load(fd, &k), -EPERM);
 	close(fd);
 }
 

@@ -61,7 +61,7 @@ static void see(void *ctx, const struct record_stack *stack)
 
 static void test_table_sums(void **state)
 {
-	struct stack_table *table = stack_table__new();
+	struct stack_sums *table = stack_sums__new();
 	struct record_frame other[5];
 	struct record_stack stack;
 	struct seen seen = {};
@@ -72,44 +72,44 @@ static void test_table_sums(void **state)
 	memcpy(other, user, sizeof(other));
 	other[1].function = function;
 	stack.user = other;
-	assert_int_equal(stack_table__add(table, &stack), 0);
+	assert_int_equal(stack_sums__add(table, &stack), 0);
 	/* What was handed over is ours to change. */
 	memset(function, 'x', sizeof(function) - 1);
 	memset(name, 'x', sizeof(name) - 1);
 	stack = stack_of(1, "hog", 10);
-	assert_int_equal(stack_table__add(table, &stack), 0);
-	stack_table__take(table, see, &seen);
+	assert_int_equal(stack_sums__add(table, &stack), 0);
+	stack_sums__take(table, see, &seen);
 	assert_int_equal(seen.count, 1);
 	assert_int_equal(seen.bytes, 110);
 	assert_int_equal(seen.samples, 2);
 	assert_int_equal(seen.pid, 1);
 	assert_string_equal(seen.function, "alloc_a");
 	seen = (struct seen){};
-	stack_table__take(table, see, &seen);
+	stack_sums__take(table, see, &seen);
 	assert_int_equal(seen.count, 0);
-	stack_table__free(table);
+	stack_sums__free(table);
 }
 
 /* What differs in anything but the process has a sum of its own. */
 static void test_table_differences(void **state)
 {
-	struct stack_table *table = stack_table__new();
+	struct stack_sums *table = stack_sums__new();
 	struct record_frame other[5];
 	struct record_stack stack = stack_of(1, "hog", 1);
 	struct seen seen = {};
 
 	(void)state;
-	assert_int_equal(stack_table__add(table, &stack), 0);
+	assert_int_equal(stack_sums__add(table, &stack), 0);
 	stack.pid = 2;
-	assert_int_equal(stack_table__add(table, &stack), 0);
+	assert_int_equal(stack_sums__add(table, &stack), 0);
 	stack.comm = "dog";
-	assert_int_equal(stack_table__add(table, &stack), 0);
+	assert_int_equal(stack_sums__add(table, &stack), 0);
 	stack = stack_of(1, "hog", 1);
 	stack.user_count = 4;
-	assert_int_equal(stack_table__add(table, &stack), 0);
+	assert_int_equal(stack_sums__add(table, &stack), 0);
 	stack.user_count = 5;
 	stack.kernel_count = 0;
-	assert_int_equal(stack_table__add(table, &stack), 0);
+	assert_int_equal(stack_sums__add(table, &stack), 0);
 	for (int i = 0; i < 4; i++) {
 		stack = stack_of(1, "hog", 1);
 		memcpy(other, user, sizeof(other));
@@ -122,17 +122,17 @@ static void test_table_differences(void **state)
 			other[1].address++;
 		else
 			other[3].address++;
-		assert_int_equal(stack_table__add(table, &stack), 0);
+		assert_int_equal(stack_sums__add(table, &stack), 0);
 	}
-	stack_table__take(table, see, &seen);
+	stack_sums__take(table, see, &seen);
 	assert_int_equal(seen.count, 8);
 	assert_int_equal(seen.bytes, 9);
-	stack_table__free(table);
+	stack_sums__free(table);
 }
 
 static void test_table_full(void **state)
 {
-	struct stack_table *table = stack_table__new();
+	struct stack_sums *table = stack_sums__new();
 	struct record_stack stack = stack_of(1, "hog", 1);
 	struct seen seen = {};
 	char name[32];
@@ -141,16 +141,16 @@ static void test_table_full(void **state)
 	stack.comm = name;
 	for (int i = 0; i < STACK_TABLE_MAX; i++) {
 		snprintf(name, sizeof(name), "hog%d", i);
-		assert_int_equal(stack_table__add(table, &stack), 0);
+		assert_int_equal(stack_sums__add(table, &stack), 0);
 	}
-	assert_int_equal(stack_table__add(table, &stack), 0);
+	assert_int_equal(stack_sums__add(table, &stack), 0);
 	snprintf(name, sizeof(name), "one more");
-	assert_int_equal(stack_table__add(table, &stack), -ENOSPC);
-	stack_table__take(table, see, &seen);
+	assert_int_equal(stack_sums__add(table, &stack), -ENOSPC);
+	stack_sums__take(table, see, &seen);
 	assert_int_equal(seen.count, STACK_TABLE_MAX);
 	assert_int_equal(seen.bytes, STACK_TABLE_MAX + 1);
-	assert_int_equal(stack_table__add(table, &stack), 0);
-	stack_table__free(table);
+	assert_int_equal(stack_sums__add(table, &stack), 0);
+	stack_sums__free(table);
 }
 
 static void test_folded(void **state)
@@ -159,7 +159,7 @@ static void test_folded(void **state)
 	struct record_stack stack = stack_of(1, "h;o\ng", 4096);
 	char text[512] = "";
 	FILE *out = fmemopen(text, sizeof(text), "w");
-	struct sink *sink = sink_folded__new(out);
+	struct sink *sink = folded_sink__new(out);
 
 	(void)state;
 	assert_int_equal(sink->ops->stack(sink, &stack), 0);
@@ -274,7 +274,7 @@ static void test_helpers(void **state)
 	assert_int_equal(await(symbols, &answer), 1);
 	assert_int_equal(answer.number, 42);
 	assert_int_equal(answer.unmapped, 0);
-	assert_non_null(strstr(answer.user[0].module, "test_stacks"));
+	assert_non_null(strstr(answer.user[0].module, "test_collect"));
 	/* Opening what is mapped takes a privilege that the test needn't have. */
 	if (answer.user[0].function) {
 		assert_string_equal(answer.user[0].function, "a_function_to_find");
@@ -456,20 +456,20 @@ static void test_hostile_answers(void **state)
 	wire.user_count = 2;
 	wire.frames[0].function = 1; /* behind the end */
 	wire.frames[1].module = UINT32_MAX;
-	assert_int_equal(symbols_wire__take(&wire, head + 1, &answer), 0);
+	assert_int_equal(wire__take(&wire, head + 1, &answer), 0);
 	assert_null(answer.user[0].function);
 	assert_null(answer.user[1].module);
 	for (size_t size = 0; size <= head; size++)
-		assert_int_equal(symbols_wire__take(&wire, size, &answer), -EPIPE);
-	assert_int_equal(symbols_wire__take(&wire, head + 2, &answer), -EPIPE);
+		assert_int_equal(wire__take(&wire, size, &answer), -EPIPE);
+	assert_int_equal(wire__take(&wire, head + 2, &answer), -EPIPE);
 	wire.text[0] = 'x';
-	assert_int_equal(symbols_wire__take(&wire, head + 1, &answer), -EPIPE);
+	assert_int_equal(wire__take(&wire, head + 1, &answer), -EPIPE);
 	wire.text[0] = 0;
 	wire.user_count = STACK_DEPTH + 1;
-	assert_int_equal(symbols_wire__take(&wire, head + 1, &answer), -EPIPE);
+	assert_int_equal(wire__take(&wire, head + 1, &answer), -EPIPE);
 	wire.user_count = 0;
 	wire.kernel_count = UINT32_MAX;
-	assert_int_equal(symbols_wire__take(&wire, head + 1, &answer), -EPIPE);
+	assert_int_equal(wire__take(&wire, head + 1, &answer), -EPIPE);
 }
 
 int main(void)

@@ -29,31 +29,31 @@ static int ignore(void *ctx, const struct verdict_sentence *sentence)
 }
 
 /* Reads the bytes into the sink, which is freed. */
-static struct recording_stats read_into(struct sink *sink, const char *bytes, size_t size)
+static struct jsonl_reader_stats read_into(struct sink *sink, const char *bytes, size_t size)
 {
 	static int fd = -1;
-	struct recording *r = recording__new(sink);
-	struct recording_stats stats;
+	struct jsonl_reader *r = jsonl_reader__new(sink);
+	struct jsonl_reader_stats stats;
 
 	if (fd < 0)
 		fd = memfd_create("recording", MFD_CLOEXEC);
 	require(fd >= 0 && r && !ftruncate(fd, 0));
 	require(pwrite(fd, bytes, size, 0) == (ssize_t)size && !lseek(fd, 0, SEEK_SET));
-	require(!recording__read(r, fd) && !recording__sink_error(r));
+	require(!jsonl_reader__read(r, fd) && !jsonl_reader__sink_error(r));
 	require(!sink__finish(sink));
-	stats = *recording__stats(r);
-	recording__free(r);
+	stats = *jsonl_reader__stats(r);
+	jsonl_reader__free(r);
 	sink->ops->free(sink);
 	return stats;
 }
 
-static struct recording_stats to_json(const char *bytes, size_t size, char **text, size_t *text_size)
+static struct jsonl_reader_stats to_json(const char *bytes, size_t size, char **text, size_t *text_size)
 {
 	FILE *out = open_memstream(text, text_size);
-	struct recording_stats stats;
+	struct jsonl_reader_stats stats;
 
 	require(out != NULL);
-	stats = read_into(sink_json__new_buffered(out), bytes, size);
+	stats = read_into(jsonl_write__new_buffered(out), bytes, size);
 	require(!fclose(out));
 	return stats;
 }
@@ -68,12 +68,12 @@ static void to_all(const char *bytes, size_t size)
 	size_t text_size;
 	FILE *out = open_memstream(&text, &text_size), *null = fopen("/dev/null", "w");
 	struct sink *sinks[] = {
-		sink_text__new(out, (struct text_look){ 0 }), timeline__new(out), verdict__new(ignore, NULL),
-		sink_folded__new(out), sink_html__new(null), sink_chrome__new(null),
-		sink_filter__new(sink_text__new(out, (struct text_look){ 0 }), &filter),
+		text__new(out, (struct text_look){ 0 }), timeline__new(out), verdict__new(ignore, NULL),
+		folded_sink__new(out), html_report__new(null), chrome_trace__new(null),
+		filter__new(text__new(out, (struct text_look){ 0 }), &filter),
 	};
 
-	read_into(sink_tee__new(sinks, sizeof(sinks) / sizeof(*sinks)), bytes, size);
+	read_into(tee__new(sinks, sizeof(sinks) / sizeof(*sinks)), bytes, size);
 	require(!fclose(out) && !fclose(null));
 	for (size_t i = 0; i < text_size; i++)
 		require((unsigned char)text[i] >= ' ' ? text[i] != 0x7f : text[i] == '\n');
@@ -82,7 +82,7 @@ static void to_all(const char *bytes, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct recording_stats first, second;
+	struct jsonl_reader_stats first, second;
 	char *once, *twice;
 	size_t once_size, twice_size;
 

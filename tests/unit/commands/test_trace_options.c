@@ -17,8 +17,8 @@
 #define HINT "Try 'oomtrace --help'.\n"
 
 struct outcome {
-	enum options_result result;
-	struct options opts;
+	enum trace_options_result result;
+	struct trace_options opts;
 	char *help;
 	char *err;
 };
@@ -43,7 +43,7 @@ static struct outcome run(const char *const *words)
 	err = open_memstream(&o.err, &err_len);
 	assert_non_null(help);
 	assert_non_null(err);
-	o.result = options__parse(argc, argv, &o.opts, help, err);
+	o.result = trace_options__parse(argc, argv, &o.opts, help, err);
 	fclose(help);
 	fclose(err);
 	return o;
@@ -57,7 +57,7 @@ static void outcome__free(struct outcome *o)
 
 struct good_case {
 	const char *words[MAX_WORDS];
-	struct options want;
+	struct trace_options want;
 };
 
 #define RING .ring_bytes = OPTIONS_RING_BYTES_DEFAULT
@@ -108,7 +108,7 @@ static const struct good_case good_cases[] = {
 	    .duration_ns = 2000000000 } },
 };
 
-static void assert_options_equal(const struct options *got, const struct options *want)
+static void assert_options_equal(const struct trace_options *got, const struct trace_options *want)
 {
 	assert_int_equal(got->target, want->target);
 	assert_int_equal(got->output, want->output);
@@ -294,7 +294,7 @@ static void test_bad(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(bad_cases); i++) {
 		struct outcome o = run(bad_cases[i].words);
-		struct options untouched;
+		struct trace_options untouched;
 		char want[512];
 
 		memset(&untouched, 0xaa, sizeof(untouched));
@@ -426,10 +426,10 @@ static void test_help(void **state)
 static void test_no_argv(void **state)
 {
 	char *argv[] = { NULL };
-	struct options opts;
+	struct trace_options opts;
 
 	(void)state;
-	assert_int_equal(options__parse(0, argv, &opts, stdout, stderr), OPTIONS_RUN);
+	assert_int_equal(trace_options__parse(0, argv, &opts, stdout, stderr), OPTIONS_RUN);
 	assert_int_equal(opts.target, OPTIONS_TARGET_MACHINE);
 }
 

@@ -14,38 +14,38 @@
 #define MS 1000000ULL
 #define S (1000 * MS)
 
-static void point(struct recorder *r, uint64_t id, uint64_t ts_ns, uint64_t usage_bytes)
+static void point(struct flight_recorder *r, uint64_t id, uint64_t ts_ns, uint64_t usage_bytes)
 {
 	struct record_point p = { ts_ns, usage_bytes, 64 * MIB, { 0 } };
 
-	assert_int_equal(recorder__point(r, id, &p), 0);
+	assert_int_equal(flight_recorder__point(r, id, &p), 0);
 }
 
 static void test_unknown(void **state)
 {
-	struct recorder *r = recorder__new();
+	struct flight_recorder *r = flight_recorder__new();
 	struct record_history h;
 	struct record_reclaim_sum sum = { 1, 2, 3, 4 };
 
 	(void)state;
-	assert_false(recorder__history(r, 1, 5 * S, &h));
+	assert_false(flight_recorder__history(r, 1, 5 * S, &h));
 	/* Sums without a single point are no curve. */
-	assert_int_equal(recorder__reclaim(r, 1, S, RECLAIM_LIMIT, &sum), 0);
-	assert_false(recorder__has(r, 1));
-	assert_false(recorder__history(r, 1, 5 * S, &h));
+	assert_int_equal(flight_recorder__reclaim(r, 1, S, RECLAIM_LIMIT, &sum), 0);
+	assert_false(flight_recorder__has(r, 1));
+	assert_false(flight_recorder__history(r, 1, 5 * S, &h));
 	point(r, 1, 2 * S, MIB);
-	assert_true(recorder__has(r, 1));
-	assert_false(recorder__history(r, 1, 2 * S - 1, &h)); /* it isn't there yet */
-	assert_true(recorder__history(r, 1, 2 * S, &h));
+	assert_true(flight_recorder__has(r, 1));
+	assert_false(flight_recorder__history(r, 1, 2 * S - 1, &h)); /* it isn't there yet */
+	assert_true(flight_recorder__history(r, 1, 2 * S, &h));
 	assert_int_equal(h.count, 1);
 	assert_int_equal(h.reclaim.runs, 1);
 	assert_false(h.has_growth);
-	recorder__free(r);
+	flight_recorder__free(r);
 }
 
 static void test_order_and_window(void **state)
 {
-	struct recorder *r = recorder__new();
+	struct flight_recorder *r = flight_recorder__new();
 	struct record_history h;
 
 	(void)state;
@@ -54,7 +54,7 @@ static void test_order_and_window(void **state)
 	point(r, 1, 14 * S, 14);
 	point(r, 1, 13 * S, 13); /* sent late */
 	point(r, 1, 20 * S, 20);
-	assert_true(recorder__history(r, 1, 15 * S, &h));
+	assert_true(flight_recorder__history(r, 1, 15 * S, &h));
 	assert_int_equal(h.count, 3);
 	for (size_t i = 0; i < 3; i++) {
 		assert_int_equal(h.points[i].ts_ns, (12 + i) * S);
@@ -62,32 +62,32 @@ static void test_order_and_window(void **state)
 		assert_int_equal(h.points[i].max_bytes, 64 * MIB);
 	}
 	/* Nothing has moved since long ago: the last point is what usage still is. */
-	assert_true(recorder__history(r, 1, 100 * S, &h));
+	assert_true(flight_recorder__history(r, 1, 100 * S, &h));
 	assert_int_equal(h.count, 1);
 	assert_int_equal(h.points[0].usage_bytes, 20);
-	recorder__free(r);
+	flight_recorder__free(r);
 }
 
 static void test_growth(void **state)
 {
-	struct recorder *r = recorder__new();
+	struct flight_recorder *r = flight_recorder__new();
 	struct record_history h;
 
 	(void)state;
 	point(r, 1, 5 * S, 10 * MIB);
 	point(r, 1, 6 * S, 20 * MIB);
-	assert_true(recorder__history(r, 1, 6 * S, &h));
+	assert_true(flight_recorder__history(r, 1, 6 * S, &h));
 	assert_true(h.has_growth);
 	assert_int_equal(h.growth_bytes_per_s, 10 * MIB);
 	/* A quarter of a second is all there is. */
 	point(r, 2, 5 * S, 50 * MIB);
 	point(r, 2, 5 * S + 250 * MS, 40 * MIB);
-	assert_true(recorder__history(r, 2, 5 * S + 250 * MS, &h));
+	assert_true(flight_recorder__history(r, 2, 5 * S + 250 * MS, &h));
 	assert_int_equal(h.growth_bytes_per_s, -40 * (int64_t)MIB);
 	/* A point before the second says what usage was when it began. */
 	point(r, 3, 1 * S, 10 * MIB);
 	point(r, 3, 8 * S + 900 * MS, 40 * MIB);
-	assert_true(recorder__history(r, 3, 9 * S, &h));
+	assert_true(flight_recorder__history(r, 3, 9 * S, &h));
 	assert_int_equal(h.growth_bytes_per_s, 30 * MIB);
 	/* A kill half a second ago took away more than has grown since. */
 	point(r, 5, 5 * S, 64 * MIB);
@@ -95,33 +95,33 @@ static void test_growth(void **state)
 	point(r, 5, 5 * S + 500 * MS, 4 * MIB);
 	point(r, 5, 5 * S + 900 * MS, 44 * MIB);
 	point(r, 5, 6 * S, 64 * MIB);
-	assert_true(recorder__history(r, 5, 6 * S, &h));
+	assert_true(flight_recorder__history(r, 5, 6 * S, &h));
 	assert_int_equal(h.growth_bytes_per_s, 120 * MIB);
 	/* Less than a quarter is no fall. */
 	point(r, 6, 5 * S, 60 * MIB);
 	point(r, 6, 5 * S + 500 * MS, 50 * MIB);
 	point(r, 6, 6 * S, 64 * MIB);
-	assert_true(recorder__history(r, 6, 6 * S, &h));
+	assert_true(flight_recorder__history(r, 6, 6 * S, &h));
 	assert_int_equal(h.growth_bytes_per_s, 4 * MIB);
 	/* What can't be: no overflow. */
 	point(r, 4, 1, 0);
 	point(r, 4, 2, UINT64_MAX);
-	assert_true(recorder__history(r, 4, 2, &h));
+	assert_true(flight_recorder__history(r, 4, 2, &h));
 	assert_false(h.has_growth);
-	recorder__free(r);
+	flight_recorder__free(r);
 }
 
 /* A storm of points: the newest all, of those before them each stretch's highest. */
 static void test_storm(void **state)
 {
-	struct recorder *r = recorder__new();
+	struct flight_recorder *r = flight_recorder__new();
 	struct record_history h;
 	uint64_t highest = 0;
 
 	(void)state;
 	for (uint64_t ms = 0; ms < 20000; ms++)
 		point(r, 1, S + ms * MS, ms == 15017 ? 60 * MIB : ms);
-	assert_true(recorder__history(r, 1, S + 19999 * MS, &h));
+	assert_true(flight_recorder__history(r, 1, S + 19999 * MS, &h));
 	assert_in_range(h.count, RECORDER_FINE + 200, RECORDER_POINTS);
 	for (size_t i = 0; i < RECORDER_FINE; i++)
 		assert_int_equal(h.points[h.count - 1 - i].usage_bytes, 19999 - i);
@@ -131,26 +131,26 @@ static void test_storm(void **state)
 	for (size_t i = 0; i < h.count; i++)
 		highest = h.points[i].usage_bytes > highest ? h.points[i].usage_bytes : highest;
 	assert_int_equal(highest, 60 * MIB);
-	recorder__free(r);
+	flight_recorder__free(r);
 }
 
 static void test_sums(void **state)
 {
-	struct recorder *r = recorder__new();
+	struct flight_recorder *r = flight_recorder__new();
 	struct record_reclaim_sum run = { 2, 30, 20, MIB }, throttle = { 1, 7, 7, 0 };
 	struct record_history h;
 
 	(void)state;
 	point(r, 1, 30 * S, 1);
-	recorder__reclaim(r, 1, 1 * S, RECLAIM_LIMIT, &run); /* too old */
-	recorder__reclaim(r, 1, 22 * S, RECLAIM_LIMIT, &run);
+	flight_recorder__reclaim(r, 1, 1 * S, RECLAIM_LIMIT, &run); /* too old */
+	flight_recorder__reclaim(r, 1, 22 * S, RECLAIM_LIMIT, &run);
 	run.longest_ns = 25;
-	recorder__reclaim(r, 1, 29 * S, RECLAIM_LIMIT, &run);
-	recorder__reclaim(r, 1, 29 * S, RECLAIM_THROTTLE, &throttle);
-	recorder__refused(r, 1, 25 * S, 3);
-	recorder__refused(r, 1, 26 * S, UINT64_MAX);
-	recorder__reclaim(r, 1, 33 * S, RECLAIM_LIMIT, &run); /* not yet */
-	assert_true(recorder__history(r, 1, 30 * S, &h));
+	flight_recorder__reclaim(r, 1, 29 * S, RECLAIM_LIMIT, &run);
+	flight_recorder__reclaim(r, 1, 29 * S, RECLAIM_THROTTLE, &throttle);
+	flight_recorder__refused(r, 1, 25 * S, 3);
+	flight_recorder__refused(r, 1, 26 * S, UINT64_MAX);
+	flight_recorder__reclaim(r, 1, 33 * S, RECLAIM_LIMIT, &run); /* not yet */
+	assert_true(flight_recorder__history(r, 1, 30 * S, &h));
 	assert_int_equal(h.reclaim.runs, 4);
 	assert_int_equal(h.reclaim.duration_ns, 60);
 	assert_int_equal(h.reclaim.longest_ns, 25);
@@ -158,13 +158,13 @@ static void test_sums(void **state)
 	assert_int_equal(h.throttle.runs, 1);
 	assert_int_equal(h.throttle.duration_ns, 7);
 	assert_true(h.refused == UINT64_MAX);
-	recorder__free(r);
+	flight_recorder__free(r);
 }
 
 /* 10,000 cgroups pass through: the oldest are forgotten, and memory stops growing. */
 static void test_bounds(void **state)
 {
-	struct recorder *r = recorder__new();
+	struct flight_recorder *r = flight_recorder__new();
 	struct record_history h;
 
 	(void)state;
@@ -174,13 +174,13 @@ static void test_bounds(void **state)
 		point(r, id, S + MS, id);
 		point(r, 77, S + id, 77); /* in use all the time */
 	}
-	assert_true(recorder__history(r, 10999, 2 * S, &h));
+	assert_true(flight_recorder__history(r, 10999, 2 * S, &h));
 	assert_int_equal(h.count, 2);
 	assert_int_equal(h.points[0].usage_bytes, 10999);
-	assert_true(recorder__has(r, 77));
-	assert_true(recorder__has(r, 11000 - (LRU_SLOTS - 1)));
-	assert_false(recorder__has(r, 11000 - LRU_SLOTS));
-	recorder__free(r);
+	assert_true(flight_recorder__has(r, 77));
+	assert_true(flight_recorder__has(r, 11000 - (LRU_SLOTS - 1)));
+	assert_false(flight_recorder__has(r, 11000 - LRU_SLOTS));
+	flight_recorder__free(r);
 }
 
 int main(void)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Runs of the OOM killer, in the order and with the contents that the kernel side sends -> records. */
-#include "model_events.h"
+#include "model/model_events.h"
 
 /* ---- runs of the OOM killer ---- */
 

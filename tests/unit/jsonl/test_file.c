@@ -85,35 +85,35 @@ static void put_end(struct sink *sink)
 }
 
 /* Reads the files as a report would. */
-static struct recording_stats read_back(const char *const *paths, size_t count)
+static struct jsonl_reader_stats read_back(const char *const *paths, size_t count)
 {
 	FILE *null = fopen("/dev/null", "w");
-	struct sink *sink = sink_json__new(null);
-	struct recording *r = recording__new(sink);
-	struct recording_stats stats;
+	struct sink *sink = jsonl_write__new(null);
+	struct jsonl_reader *r = jsonl_reader__new(sink);
+	struct jsonl_reader_stats stats;
 
 	for (size_t i = 0; i < count; i++) {
 		int fd = open(paths[i], O_RDONLY);
 
 		assert_true(fd >= 0);
-		assert_int_equal(recording__read(r, fd), 0);
+		assert_int_equal(jsonl_reader__read(r, fd), 0);
 		close(fd);
 	}
-	stats = *recording__stats(r);
-	recording__free(r);
+	stats = *jsonl_reader__stats(r);
+	jsonl_reader__free(r);
 	sink->ops->free(sink);
 	fclose(null);
 	return stats;
 }
 
-static struct recording_stats read_one(void)
+static struct jsonl_reader_stats read_one(void)
 {
 	return read_back((const char *const[]){ path }, 1);
 }
 
 static void test_written_at_once(void **state)
 {
-	struct sink *sink = sink_file__new(path, 0);
+	struct sink *sink = jsonl_file__new(path, 0);
 	struct stat st;
 
 	(void)state;
@@ -139,7 +139,7 @@ static void test_written_at_once(void **state)
 	assert_in_range(read_one().records, 6 + 700, 6 + 1000);
 	assert_int_equal(read_one().malformed, 0);
 	assert_false(read_one().cut);
-	assert_false(sink_file__failed(sink));
+	assert_false(jsonl_file__failed(sink));
 	sink->ops->free(sink);
 	assert_int_equal(read_one().records, 1006);
 }
@@ -152,24 +152,24 @@ static void test_never_over_another(void **state)
 	(void)state;
 	fputs("evidence\n", other);
 	fclose(other);
-	assert_null(sink_file__new(path, 0));
+	assert_null(jsonl_file__new(path, 0));
 	assert_int_equal(truncate(path, 0), 0);
-	sink = sink_file__new(path, 0);
+	sink = jsonl_file__new(path, 0);
 	assert_non_null(sink);
 	sink->ops->free(sink);
 
 	other = fopen(old_path, "w");
 	fputs("evidence\n", other);
 	fclose(other);
-	assert_null(sink_file__new(path, 1 << 16));
-	assert_null(sink_file__new("/nonexistent/rec", 0));
-	assert_null(sink_file__new("/dev/null", 1 << 16));
+	assert_null(jsonl_file__new(path, 1 << 16));
+	assert_null(jsonl_file__new("/nonexistent/rec", 0));
+	assert_null(jsonl_file__new("/dev/null", 1 << 16));
 }
 
 static void test_rotation(void **state)
 {
-	struct sink *sink = sink_file__new(path, 64 << 10);
-	struct recording_stats stats;
+	struct sink *sink = jsonl_file__new(path, 64 << 10);
+	struct jsonl_reader_stats stats;
 	uint64_t count = 0;
 	struct stat st;
 
@@ -184,7 +184,7 @@ static void test_rotation(void **state)
 	for (int i = 0; i < 10; i++)
 		put_lost(sink, ++count);
 	put_end(sink);
-	assert_false(sink_file__failed(sink));
+	assert_false(jsonl_file__failed(sink));
 	sink->ops->free(sink);
 
 	/* one session in two parts, with all its records, once each */
@@ -201,8 +201,8 @@ static void test_rotation(void **state)
 
 static void test_rotation_over_the_one_before(void **state)
 {
-	struct sink *sink = sink_file__new(path, 64 << 10);
-	struct recording_stats stats;
+	struct sink *sink = jsonl_file__new(path, 64 << 10);
+	struct jsonl_reader_stats stats;
 
 	(void)state;
 	put_session(sink);
@@ -218,8 +218,8 @@ static void test_rotation_over_the_one_before(void **state)
 static void test_full(void **state)
 {
 	struct rlimit old, limit;
-	struct sink *sink = sink_file__new(path, 0);
-	struct recording_stats stats;
+	struct sink *sink = jsonl_file__new(path, 0);
+	struct jsonl_reader_stats stats;
 	struct stat st;
 
 	(void)state;
@@ -231,7 +231,7 @@ static void test_full(void **state)
 	put_session(sink);
 	for (uint64_t i = 0; i < 100; i++)
 		put_lost(sink, i);
-	assert_true(sink_file__failed(sink));
+	assert_true(jsonl_file__failed(sink));
 	put_end(sink);
 	sink->ops->free(sink);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);

@@ -13,7 +13,7 @@ if [[ $# -ne 1 || ! -x $1 ]]; then
 	exit 2
 fi
 oomtrace=$1
-golden=$(cd "$(dirname "${BASH_SOURCE[0]}")/../golden" && pwd) || exit 1
+golden=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../golden" && pwd) || exit 1
 tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp"' EXIT
 failed=0 compared=0

@@ -21,9 +21,9 @@ static const struct record_point points[] = {
 	{ 18 * S, 60 * MIB, 64 * MIB, { 0 } },
 };
 
-static struct status full(void)
+static struct status_line full(void)
 {
-	return (struct status){
+	return (struct status_line){
 		.name = "web",
 		.has_usage = true,
 		.usage_bytes = 60 * MIB,
@@ -56,9 +56,9 @@ static size_t columns(const char *line)
 
 static void test_wide(void **state)
 {
-	struct status s = full();
+	struct status_line s = full();
 	char line[STATUS_SIZE];
-	unsigned int width = status__format(line, &s, 160);
+	unsigned int width = status_line__format(line, &s, 160);
 
 	(void)state;
 	assert_string_equal(line,
@@ -71,15 +71,15 @@ static void test_wide(void **state)
 
 static void test_usual_widths(void **state)
 {
-	struct status s = full();
+	struct status_line s = full();
 	char line[STATUS_SIZE];
 
 	(void)state;
-	status__format(line, &s, 79);
+	status_line__format(line, &s, 79);
 	assert_string_equal(line, "web  60.0 MiB / 64.0 MiB  93%  [#####-]  ▂▂▂▂▂▂▅▅▅▅▅▅████  3 kills  reclaim 95%");
-	status__format(line, &s, 39);
+	status_line__format(line, &s, 39);
 	assert_string_equal(line, "web  60.0 MiB / 64.0 MiB  93%  3 kills");
-	status__format(line, &s, 20);
+	status_line__format(line, &s, 20);
 	assert_string_equal(line, "60.0 MiB / 64.0 MiB");
 }
 
@@ -94,7 +94,7 @@ static void test_every_width(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		for (unsigned int width = 0; width < 500; width++) {
-			struct status s = full();
+			struct status_line s = full();
 			char line[STATUS_SIZE];
 			unsigned int took;
 
@@ -102,7 +102,7 @@ static void test_every_width(void **state)
 			s.max_bytes = width % 2 ? RECORD_MAX : 64 * MIB;
 			s.has_usage = width % 3;
 			s.ascii = width % 5;
-			took = status__format(line, &s, width);
+			took = status_line__format(line, &s, width);
 			assert_true(took <= width);
 			assert_true(columns(line) <= took);
 			assert_null(strpbrk(line, "\033\n\r\xff"));
@@ -112,54 +112,54 @@ static void test_every_width(void **state)
 
 static void test_colour(void **state)
 {
-	struct status s = full();
+	struct status_line s = full();
 	char line[STATUS_SIZE], plain[STATUS_SIZE];
 	unsigned int width;
 
 	(void)state;
-	width = status__format(plain, &s, 79);
+	width = status_line__format(plain, &s, 79);
 	assert_int_equal(width, columns(plain));
 	s.colour = true;
-	assert_int_equal(status__format(line, &s, 79), width);
+	assert_int_equal(status_line__format(line, &s, 79), width);
 	assert_non_null(strstr(line, "\033[1;31m93%\033[0m"));
 	assert_non_null(strstr(line, "\033[1;31m3 kills\033[0m"));
 	s.usage_bytes = MIB;
 	s.kills = 0;
-	status__format(line, &s, 79);
+	status_line__format(line, &s, 79);
 	assert_null(strchr(line, '\033')); /* nothing to warn of */
 }
 
 static void test_unknown_is_absent(void **state)
 {
-	struct status s = { .running_ns = 5 * S };
+	struct status_line s = { .running_ns = 5 * S };
 	char line[STATUS_SIZE];
 
 	(void)state;
-	status__format(line, &s, 160);
+	status_line__format(line, &s, 160);
 	assert_string_equal(line, "the whole machine  0 kills  0:05");
 	s.name = "web";
 	s.has_usage = true;
 	s.usage_bytes = 5 * MIB;
 	s.max_bytes = RECORD_MAX;
 	s.kills = 1;
-	status__format(line, &s, 160);
+	status_line__format(line, &s, 160);
 	assert_string_equal(line, "web  5.0 MiB / max  1 kill  0:05");
 }
 
 static void test_extremes(void **state)
 {
-	struct status s = full();
+	struct status_line s = full();
 	char line[STATUS_SIZE];
 
 	(void)state;
 	s.usage_bytes = s.max_bytes = UINT64_MAX - 1;
 	s.kills = s.refused = s.pids = s.running_ns = UINT64_MAX;
 	s.cpu_percent = s.reclaim_percent = UINT32_MAX;
-	assert_in_range(status__format(line, &s, 400), 100, 400);
+	assert_in_range(status_line__format(line, &s, 400), 100, 400);
 	s.max_bytes = 0;
-	status__format(line, &s, 400);
+	status_line__format(line, &s, 400);
 	s.max_bytes = 1;
-	status__format(line, &s, 400);
+	status_line__format(line, &s, 400);
 	assert_non_null(strstr(line, "999%"));
 	assert_non_null(strstr(line, "reclaim 9999%"));
 }

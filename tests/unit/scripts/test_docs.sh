@@ -10,7 +10,7 @@ if [[ $# -ne 1 || ! -x $1 ]]; then
 	exit 2
 fi
 binary=$1
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd) || exit 1
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd) || exit 1
 completion=$root/scripts/completion/oomtrace.bash
 failed=0
 

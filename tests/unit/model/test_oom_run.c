@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Events that never came, or of which there are too many, through the model. */
-#include "model_events.h"
+#include "model/model_events.h"
 
 /* ---- loss ---- */
 

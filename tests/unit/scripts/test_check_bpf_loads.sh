@@ -5,7 +5,7 @@
 set -u
 export LC_ALL=C
 
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd) || exit 1
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd) || exit 1
 check=$root/scripts/check-bpf-loads.py
 clang=${CLANG:-clang}
 work=$(mktemp -d) || exit 1
