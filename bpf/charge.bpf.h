@@ -66,16 +66,16 @@ const volatile bool usage_on = false;
  * sent, and its figures are right all the same. */
 struct counter_state {
 	__u64 cgroup_id;
-	__u64 parent;     /* address of the parent's counter; 0: this is the target's */
+	__u64 parent;	  /* address of the parent's counter; 0: this is the target's */
 	__u64 sent_pages; /* what the last event said */
 	__u64 step_pages;
-	__u64 due_ns;     /* when the burst will be over */
-	__u64 refusals;   /* since the last event that told of them */
+	__u64 due_ns;	  /* when the burst will be over */
+	__u64 refusals;	  /* since the last event that told of them */
 	__u64 refused_ns; /* when that was sent */
 	__u64 refused_gap_ns;
-	__u32 unsettled;    /* it is in the queue */
-	__u32 told;         /* its path has been sent */
-	__u64 kinds_ns;     /* when the kinds of memory were read; a negative one isn't known */
+	__u32 unsettled; /* it is in the queue */
+	__u32 told;	 /* its path has been sent */
+	__u64 kinds_ns;	 /* when the kinds of memory were read; a negative one isn't known */
 	__s64 kernel_bytes;
 	__s64 sock_bytes;
 	__u8 kinds_exact;    /* as far as they are fresh */
@@ -174,8 +174,7 @@ static __always_inline __u64 css_counter(__u64 css)
 /* OOMs must find room, whatever usage does. What is turned away here counts as lost. */
 static __always_inline bool usage_has_room(void)
 {
-	if (bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) * 2 <
-	    bpf_ringbuf_query(&ring, BPF_RB_RING_SIZE))
+	if (bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) * 2 < bpf_ringbuf_query(&ring, BPF_RB_RING_SIZE))
 		return true;
 	__sync_fetch_and_add(&events_lost[EVENT_USAGE], 1);
 	return false;

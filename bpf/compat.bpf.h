@@ -246,7 +246,8 @@ static __always_inline __s64 compat__unflushed(struct mem_cgroup___pointer *memc
 {
 	__u64 mine = (__u64)BPF_CORE_READ(memcg, vmstats_percpu) + place;
 	__u64 percpu = compat__percpu_element();
-	__s64 sum = compat__long_at(stats + bpf_core_field_offset(struct memcg_vmstats, state_pending) + place);
+	__s64 sum =
+		compat__long_at(stats + bpf_core_field_offset(struct memcg_vmstats, state_pending) + place);
 
 	for (__u32 cpu = 0; percpu && cpu < COMPAT_CPUS_MAX && cpu < possible_cpus; cpu++) {
 		__u64 offset = compat__cpu_offset(percpu, cpu);
@@ -255,7 +256,8 @@ static __always_inline __s64 compat__unflushed(struct mem_cgroup___pointer *memc
 			break;
 		offset += mine;
 		sum += compat__long_at(offset + bpf_core_field_offset(struct memcg_vmstats_percpu, state));
-		sum -= compat__long_at(offset + bpf_core_field_offset(struct memcg_vmstats_percpu, state_prev));
+		sum -= compat__long_at(offset +
+				       bpf_core_field_offset(struct memcg_vmstats_percpu, state_prev));
 	}
 	return sum;
 }

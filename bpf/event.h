@@ -14,24 +14,24 @@
 #include <linux/types.h>
 #endif
 
-#define EVENT_COMM_LEN 16      /* TASK_COMM_LEN, include/linux/sched.h */
-#define EVENT_NAME_LEN 256     /* NAME_MAX + 1: the longest name of one cgroup */
+#define EVENT_COMM_LEN 16  /* TASK_COMM_LEN, include/linux/sched.h */
+#define EVENT_NAME_LEN 256 /* NAME_MAX + 1: the longest name of one cgroup */
 #define EVENT_CMDLINE_LEN 512
 #define EVENT_DEPTH_MAX 64     /* levels of cgroups that are looked at */
 #define EVENT_CGROUP_LEVELS 32 /* levels captured, leaf first; deeper ones are flagged as cut */
 #define EVENT_STACK_DEPTH 32   /* frames of a stack in an event, innermost first; outer ones are cut */
-#define STACK_DEPTH 64         /* the same of one in the maps `stacks_*` */
+#define STACK_DEPTH 64	       /* the same of one in the maps `stacks_*` */
 
 enum event_kind {
-	EVENT_OOM = 1,     /* struct event_oom: one run of the OOM killer */
-	EVENT_CGROUP = 2,  /* struct event_cgroup: one level of a chain of cgroups */
-	EVENT_VICTIM = 3,  /* struct event_victim */
-	EVENT_OOM_END = 4, /* struct event_oom_end: the run is over */
-	EVENT_EXIT = 5,    /* struct event_exit: a process of interest is gone */
-	EVENT_LIMIT = 6,   /* struct event_limit: a limit has been written */
-	EVENT_USAGE = 7,   /* struct event_usage: usage has moved by a step, or a charge was refused */
-	EVENT_RECLAIM = 8, /* struct event_reclaim: reclaim or throttling for a cgroup */
-	EVENT_MEMORY = 9,  /* struct event_memory: what the memory at the limit was, in an OOM's group */
+	EVENT_OOM = 1,	    /* struct event_oom: one run of the OOM killer */
+	EVENT_CGROUP = 2,   /* struct event_cgroup: one level of a chain of cgroups */
+	EVENT_VICTIM = 3,   /* struct event_victim */
+	EVENT_OOM_END = 4,  /* struct event_oom_end: the run is over */
+	EVENT_EXIT = 5,	    /* struct event_exit: a process of interest is gone */
+	EVENT_LIMIT = 6,    /* struct event_limit: a limit has been written */
+	EVENT_USAGE = 7,    /* struct event_usage: usage has moved by a step, or a charge was refused */
+	EVENT_RECLAIM = 8,  /* struct event_reclaim: reclaim or throttling for a cgroup */
+	EVENT_MEMORY = 9,   /* struct event_memory: what the memory at the limit was, in an OOM's group */
 	EVENT_SAMPLED = 10, /* struct event_sampled: a process whose stacks are sampled from now on */
 	EVENT_STACK = 11,   /* struct event_stack: the stack of an OOM's trigger, or a sample */
 	EVENT_KIND_MAX,
@@ -40,11 +40,11 @@ enum event_kind {
 #define EVENT_KIND_SLOTS 16 /* length of arrays by kind: at least EVENT_KIND_MAX */
 
 struct event_header {
-	__u32 size;    /* of the whole event, this header included */
-	__u16 kind;    /* enum event_kind */
-	__u16 flags;   /* per kind */
-	__u64 ts_ns;   /* CLOCK_BOOTTIME */
-	__u64 group;   /* the events that belong together: an OOM's id, or GROUP_LIMIT | a write's start */
+	__u32 size;  /* of the whole event, this header included */
+	__u16 kind;  /* enum event_kind */
+	__u16 flags; /* per kind */
+	__u64 ts_ns; /* CLOCK_BOOTTIME */
+	__u64 group; /* the events that belong together: an OOM's id, or GROUP_LIMIT | a write's start */
 };
 
 /*
@@ -57,8 +57,8 @@ struct event_header {
 
 /* The files of the memory controller whose writes are seen. */
 enum limit_file {
-	LIMIT_MAX = 1,      /* memory.max */
-	LIMIT_HIGH = 2,     /* memory.high */
+	LIMIT_MAX = 1,	    /* memory.max */
+	LIMIT_HIGH = 2,	    /* memory.high */
 	LIMIT_SWAP_MAX = 3, /* memory.swap.max */
 };
 
@@ -71,7 +71,7 @@ struct limit_write {
 
 /* event_oom.outcome */
 enum oom_outcome {
-	OOM_KILLED = 1,    /* a victim was chosen (its EVENT_VICTIMs follow) */
+	OOM_KILLED = 1,	   /* a victim was chosen (its EVENT_VICTIMs follow) */
 	OOM_NO_VICTIM = 2, /* "Out of memory and no killable processes..." */
 	OOM_EXITING = 3,   /* nothing was killed: the task that asked is exiting, and got the reserves */
 };
@@ -79,23 +79,23 @@ enum oom_outcome {
 /* One run of out_of_memory(), mm/oom_kill.c. All its events are sent with oom_lock held. */
 struct event_oom {
 	struct event_header h;
-	__u64 started_ns;       /* CLOCK_BOOTTIME at the entry of out_of_memory(); 0: not seen */
-	__u64 limit_cgroup_id;  /* cgroup of oc->memcg; 0: whole machine */
+	__u64 started_ns;      /* CLOCK_BOOTTIME at the entry of out_of_memory(); 0: not seen */
+	__u64 limit_cgroup_id; /* cgroup of oc->memcg; 0: whole machine */
 	__u64 trigger_cgroup_id;
-	__u64 totalpages;       /* what the points are measured against: limit + swap, not a usage */
-	__s64 chosen_points;    /* oc->chosen_points; meaningful with OOM_KILLED */
-	__u64 waits;            /* runs for this limit since its last event that found a dying victim */
-	__u64 repeats;          /* OOM_NO_VICTIM runs for this limit that were not sent, since the last */
-	__u32 outcome;          /* enum oom_outcome */
-	__s32 constraint;       /* enum oom_constraint, include/linux/oom.h */
+	__u64 totalpages;    /* what the points are measured against: limit + swap, not a usage */
+	__s64 chosen_points; /* oc->chosen_points; meaningful with OOM_KILLED */
+	__u64 waits;	     /* runs for this limit since its last event that found a dying victim */
+	__u64 repeats;	     /* OOM_NO_VICTIM runs for this limit that were not sent, since the last */
+	__u32 outcome;	     /* enum oom_outcome */
+	__s32 constraint;    /* enum oom_constraint, include/linux/oom.h */
 	__u32 gfp_mask;
-	__s32 order;            /* -1: asked for by sysrq */
-	__u32 trigger_pid;      /* thread group id */
+	__s32 order;	   /* -1: asked for by sysrq */
+	__u32 trigger_pid; /* thread group id */
 	__u32 trigger_tid;
-	__u32 chosen_pid;       /* of oc->chosen, which may be a leader that has exited already */
+	__u32 chosen_pid; /* of oc->chosen, which may be a leader that has exited already */
 	__u32 chosen_tid;
 	char trigger_comm[EVENT_COMM_LEN];
-	__u64 in_write_ns;      /* start of the write that this run is inside of, in its thread; 0: none */
+	__u64 in_write_ns; /* start of the write that this run is inside of, in its thread; 0: none */
 	struct limit_write last_write; /* the latest one to the limit's memory.max; start 0: none seen */
 };
 
@@ -104,19 +104,19 @@ enum {
 	CGROUP_HAS_MEMORY = 1 << 0, /* the memory controller is on at this level: figures are valid */
 	CGROUP_OOM_GROUP = 1 << 1,  /* memory.oom.group is set */
 	CGROUP_HAS_SWAP = 1 << 3,   /* the swap figures are valid: v1 counts memory and swap together */
-	CGROUP_CUT = 1 << 2,        /* deeper than EVENT_CGROUP_LEVELS: the levels above are missing */
+	CGROUP_CUT = 1 << 2,	    /* deeper than EVENT_CGROUP_LEVELS: the levels above are missing */
 };
 
 /* One level of a chain, sent from the leaf to the root, before the event that refers to it. */
 struct event_cgroup {
 	struct event_header h;
-	__u64 leaf_id;     /* the cgroup whose chain this is */
-	__u64 id;          /* kernfs id = inode number of the cgroup's folder */
+	__u64 leaf_id;	   /* the cgroup whose chain this is */
+	__u64 id;	   /* kernfs id = inode number of the cgroup's folder */
 	__u64 parent_id;   /* 0: this is the root */
 	__u64 usage_pages; /* page counter, exact */
 	__u64 max_pages;   /* PAGE_COUNTER_MAX (LONG_MAX / PAGE_SIZE) or more: no limit */
 	__u64 high_pages;
-	__u64 peak_pages;  /* the counter's watermark */
+	__u64 peak_pages; /* the counter's watermark */
 	__u64 swap_usage_pages;
 	__u64 swap_max_pages;
 	char name[EVENT_NAME_LEN];
@@ -124,13 +124,13 @@ struct event_cgroup {
 
 /* event_victim.h.flags */
 enum {
-	VICTIM_GROUP = 1 << 0,       /* killed as a member of a memory.oom.group */
-	VICTIM_SHARES_MM = 1 << 1,   /* killed since it shares the victim's memory */
-	VICTIM_EXITING = 1 << 2,     /* marked only: it was exiting already, nothing was killed */
-	VICTIM_NS_INIT = 1 << 3,     /* pid 1 of a pid namespace that isn't the machine's */
-	VICTIM_HAS_MM = 1 << 4,      /* the memory figures are valid */
+	VICTIM_GROUP = 1 << 0,	   /* killed as a member of a memory.oom.group */
+	VICTIM_SHARES_MM = 1 << 1, /* killed since it shares the victim's memory */
+	VICTIM_EXITING = 1 << 2,   /* marked only: it was exiting already, nothing was killed */
+	VICTIM_NS_INIT = 1 << 3,   /* pid 1 of a pid namespace that isn't the machine's */
+	VICTIM_HAS_MM = 1 << 4,	   /* the memory figures are valid */
 	VICTIM_CMDLINE_CUT = 1 << 5,
-	VICTIM_RSS_EXACT = 1 << 6,   /* the rss figures are exact sums over all CPUs */
+	VICTIM_RSS_EXACT = 1 << 6, /* the rss figures are exact sums over all CPUs */
 };
 
 /*
@@ -138,14 +138,14 @@ enum {
  * same one until it executes another, however many of those in between have ended.
  */
 struct program {
-	__u64 exe;       /* address of the struct file that was executed: another for each exec; never read */
+	__u64 exe;	 /* address of the struct file that was executed: another for each exec; never read */
 	__u64 arg_start; /* of mm_struct: random for each exec, unless that is switched off */
 };
 
 struct event_victim {
 	struct event_header h;
 	__u64 cgroup_id;
-	__u64 start_ns;        /* CLOCK_BOOTTIME when the thread group started */
+	__u64 start_ns;	       /* CLOCK_BOOTTIME when the thread group started */
 	__u64 parent_start_ns; /* 0: the parent runs another program, its command line is not ours */
 	__u64 total_vm_pages;
 	__s64 file_rss_pages;
@@ -153,13 +153,13 @@ struct event_victim {
 	__s64 shmem_rss_pages;
 	__s64 swap_entries;
 	__u64 pgtables_bytes;
-	__u32 pid;             /* thread group id */
-	__u32 tid;             /* the thread the kernel chose: what its log calls the pid */
+	__u32 pid; /* thread group id */
+	__u32 tid; /* the thread the kernel chose: what its log calls the pid */
 	__u32 ppid;
-	__u32 ns_pid;          /* pid as seen inside its own pid namespace */
+	__u32 ns_pid; /* pid as seen inside its own pid namespace */
 	__u32 uid;
 	__s32 oom_score_adj;
-	__u32 cmdline_len;     /* bytes of cmdline that are valid; 0: unknown */
+	__u32 cmdline_len; /* bytes of cmdline that are valid; 0: unknown */
 	__u32 pad;
 	char comm[EVENT_COMM_LEN];
 	char cmdline[EVENT_CMDLINE_LEN]; /* NUL-separated arguments */
@@ -171,8 +171,8 @@ struct event_victim {
 
 struct event_oom_end {
 	struct event_header h;
-	__u32 victims;  /* EVENT_VICTIMs that were due, delivered or not */
-	__u32 killed;   /* of these, "Killed process" lines that the kernel logged */
+	__u32 victims; /* EVENT_VICTIMs that were due, delivered or not */
+	__u32 killed;  /* of these, "Killed process" lines that the kernel logged */
 };
 
 /* event_exit.h.flags */
@@ -185,7 +185,7 @@ struct event_exit {
 	__u64 cgroup_id;
 	__u64 start_ns;
 	__u32 pid;
-	__u32 status;   /* as wait(2) has it: exit code << 8 | signal */
+	__u32 status; /* as wait(2) has it: exit code << 8 | signal */
 	char comm[EVENT_COMM_LEN];
 };
 
@@ -196,14 +196,14 @@ struct event_limit {
 	__u64 cgroup_id;
 	__u64 writer_cgroup_id;
 	__u64 old_pages;
-	__u64 new_pages;   /* as the kernel has it now */
+	__u64 new_pages;	  /* as the kernel has it now */
 	__u64 usage_before_pages; /* of the counter that the file limits */
 	__u64 usage_after_pages;
 	__u64 reclaimed_pages; /* by reclaim inside the write; what kills freed isn't in it */
-	__s64 result;      /* what the write returned: bytes, or a negative errno */
-	__u32 file;        /* enum limit_file */
-	__u32 kills;       /* "Killed process" lines that the kernel logged inside the write */
-	__u32 ooms;        /* runs of the OOM killer inside the write, whatever came of them */
+	__s64 result;	       /* what the write returned: bytes, or a negative errno */
+	__u32 file;	       /* enum limit_file */
+	__u32 kills;	       /* "Killed process" lines that the kernel logged inside the write */
+	__u32 ooms;	       /* runs of the OOM killer inside the write, whatever came of them */
 	__u32 writer_pid;
 	__u32 writer_tid;
 	__u32 pad;
@@ -227,9 +227,9 @@ struct event_usage {
 	__u64 max_pages;
 	__u64 high_pages;
 	__u64 refused_by;  /* id of the cgroup whose counter refused; 0: none did, or it isn't known */
-	__u64 refusals;    /* charges refused to this cgroup since its last event, this one included */
+	__u64 refusals;	   /* charges refused to this cgroup since its last event, this one included */
 	__u32 asked_pages; /* by the charge that was refused */
-	__u32 pid;         /* thread group that charged (or uncharged) */
+	__u32 pid;	   /* thread group that charged (or uncharged) */
 	char comm[EVENT_COMM_LEN];
 	__u64 kernel_bytes; /* of this usage; the charge that is being made isn't in these two yet */
 	__u64 sock_bytes;
@@ -244,11 +244,11 @@ enum reclaim_kind {
 struct event_reclaim {
 	struct event_header h;
 	__u64 cgroup_id;
-	__u64 since_ns;   /* CLOCK_BOOTTIME when the first of these runs began */
+	__u64 since_ns;	   /* CLOCK_BOOTTIME when the first of these runs began */
 	__u64 duration_ns; /* sum over the runs: of several tasks it may be longer than the time since */
 	__u64 longest_ns;
-	__u64 pages;      /* reclaimed */
-	__u32 kind;       /* enum reclaim_kind */
+	__u64 pages; /* reclaimed */
+	__u32 kind;  /* enum reclaim_kind */
 	__u32 runs;
 };
 
@@ -295,7 +295,7 @@ struct event_sampled {
 struct event_stack {
 	struct event_header h;
 	__u64 start_ns; /* of the thread group */
-	__u64 bytes;    /* charged here; 0 in an OOM's group */
+	__u64 bytes;	/* charged here; 0 in an OOM's group */
 	__u32 pid;
 	__u32 exec_id;
 	__u32 user_count; /* frames; 0: none, or they could not be read */

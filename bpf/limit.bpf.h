@@ -23,8 +23,8 @@
 struct write {
 	__u64 started_ns; /* also names the write */
 	__u64 thread_ns;  /* CLOCK_BOOTTIME of the writer's start: tells a reused tid */
-	__u64 function;   /* that writes; 0: not known */
-	__u64 cgroup; /* struct cgroup *, held by the file that is being written */
+	__u64 function;	  /* that writes; 0: not known */
+	__u64 cgroup;	  /* struct cgroup *, held by the file that is being written */
 	__u64 old_pages;
 	__u64 usage_pages;
 	__u64 reclaimed_pages;
@@ -90,7 +90,7 @@ static __noinline struct write *current_write(void)
 
 /* Bytes of the functions that write limits, with what the linker and probes put before them: at most. */
 #define WRITE_FUNCTION_SIZE 2048
-#define WRITE_FRAMES 16 /* out_of_memory() is two or three calls below them, and as many of probes */
+#define WRITE_FRAMES 16	   /* out_of_memory() is two or three calls below them, and as many of probes */
 #define WRITE_FRAMES_MIN 4 /* with fewer, probes have kept the stack from being read */
 
 /* Whether the current thread's stack can be read, and isn't inside of this function. */
@@ -282,8 +282,8 @@ static __always_inline void forget_vain_write(struct write *write, struct cgroup
 
 	if (!last || last->started_ns != write->started_ns)
 		return;
-	if (ret < 0 || (write->replaced.started_ns &&
-			limit_pages(cgroup_memcg(cgrp), LIMIT_MAX) == write->old_pages))
+	if (ret < 0 ||
+	    (write->replaced.started_ns && limit_pages(cgroup_memcg(cgrp), LIMIT_MAX) == write->old_pages))
 		bpf_map_update_elem(&last_writes, &id, &write->replaced, BPF_ANY);
 }
 

@@ -12,15 +12,15 @@
 #include "task.bpf.h"
 
 /* One item, if this kernel has it. `unit`: the bytes that the kernel's figure counts. */
-#define FILL_ITEM(e, memcg, item, type, value, unit)                                                \
-	do {                                                                                        \
-		if (bpf_core_enum_value_exists(type, value))                                        \
-			fill_item(e, item, compat__memcg_state((__u64)(memcg),                      \
-							       bpf_core_enum_value(type, value)), unit); \
+#define FILL_ITEM(e, memcg, item, type, value, unit)                                                     \
+	do {                                                                                             \
+		if (bpf_core_enum_value_exists(type, value))                                             \
+			fill_item(e, item,                                                               \
+				  compat__memcg_state((__u64)(memcg), bpf_core_enum_value(type, value)), \
+				  unit);                                                                 \
 	} while (0)
 
-static __always_inline void fill_item(struct event_memory *e, enum memory_item item, __s64 count,
-				      __u64 unit)
+static __always_inline void fill_item(struct event_memory *e, enum memory_item item, __s64 count, __u64 unit)
 {
 	if (count == STATE_UNKNOWN)
 		return;
@@ -48,10 +48,10 @@ static __always_inline bool kernel_is_counted(void)
 	return bpf_core_enum_value_exists(enum memcg_stat_item, MEMCG_KMEM);
 }
 
-#define ADD_ITEM(sum, memcg, type, value, unit)                                                        \
-	do {                                                                                           \
-		if (bpf_core_enum_value_exists(type, value))                                           \
-			sum += compat__memcg_state(memcg, bpf_core_enum_value(type, value)) * (unit);  \
+#define ADD_ITEM(sum, memcg, type, value, unit)                                                       \
+	do {                                                                                          \
+		if (bpf_core_enum_value_exists(type, value))                                          \
+			sum += compat__memcg_state(memcg, bpf_core_enum_value(type, value)) * (unit); \
 	} while (0)
 
 static __always_inline __s64 memcg_kernel_bytes(__u64 memcg)

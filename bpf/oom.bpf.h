@@ -40,17 +40,17 @@ enum leaf { LEAF_LIMIT, LEAF_TRIGGER, LEAF_VICTIM, LEAF_COUNT };
  * or clang splits it into its members and leaves BTF that no kernel takes.
  */
 static volatile struct {
-	__u64 oc;          /* struct oom_control *, valid until out_of_memory() returns */
-	__u64 task;        /* the victim at hand, struct task_struct * */
-	__u64 started_ns;  /* 0: we were attached after it had begun */
-	__u64 id;          /* 0: nothing has been sent for it yet */
+	__u64 oc;		 /* struct oom_control *, valid until out_of_memory() returns */
+	__u64 task;		 /* the victim at hand, struct task_struct * */
+	__u64 started_ns;	 /* 0: we were attached after it had begun */
+	__u64 id;		 /* 0: nothing has been sent for it yet */
 	__u64 leafs[LEAF_COUNT]; /* ids of the cgroups whose chains have been sent */
-	__u32 tid;         /* whose run it is; 0: none is going on */
+	__u32 tid;		 /* whose run it is; 0: none is going on */
 	__u32 victims;
 	__u32 killed;
-	__u32 victim_pid;  /* victim of the __oom_kill_process() going on, once it is marked */
-	bool in_kill;      /* __oom_kill_process() has been entered */
-	bool stack_sent;   /* that of the task that asked */
+	__u32 victim_pid; /* victim of the __oom_kill_process() going on, once it is marked */
+	bool in_kill;	  /* __oom_kill_process() has been entered */
+	bool stack_sent;  /* that of the task that asked */
 } run;
 
 static __u64 last_oom_id;
@@ -366,8 +366,7 @@ static __always_inline void end_quiet_run(bool no_victim)
 	}
 	if (!quiet->in_target && !in_target((__u64)task_cgroup((void *)bpf_get_current_task())))
 		return;
-	if (quiet->last_sent_ns &&
-	    bpf_ktime_get_boot_ns() - quiet->last_sent_ns < NO_VICTIM_INTERVAL_NS) {
+	if (quiet->last_sent_ns && bpf_ktime_get_boot_ns() - quiet->last_sent_ns < NO_VICTIM_INTERVAL_NS) {
 		quiet->repeats++;
 		return;
 	}

@@ -332,7 +332,8 @@ int BPF_KPROBE(kp_charge, struct page_counter *counter)
 SEC("?fentry/page_counter_uncharge")
 int BPF_PROG(btf_uncharge, struct page_counter *counter, unsigned long pages)
 {
-	return distance_is_followed(distance_of(counter)) ? counter_moves(number_of(counter), -(__s64)pages) : 0;
+	return distance_is_followed(distance_of(counter)) ? counter_moves(number_of(counter), -(__s64)pages)
+							  : 0;
 }
 
 SEC("?kprobe/page_counter_uncharge")
@@ -343,8 +344,7 @@ int BPF_KPROBE(kp_uncharge, struct page_counter *counter, unsigned long pages)
 
 /* A bool fills only the low byte of its register. */
 SEC("?fexit/page_counter_try_charge")
-int BPF_PROG(btf_charged, struct page_counter *counter, unsigned long pages, void *fail,
-	     unsigned long ret)
+int BPF_PROG(btf_charged, struct page_counter *counter, unsigned long pages, void *fail, unsigned long ret)
 {
 	/* A number only if counters are followed, which is when it has to be one. */
 	return ret & 0xff ? on_charged(ctx, usage_on ? number_of(counter) : (__u64)counter, pages) : 0;

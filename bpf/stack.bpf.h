@@ -76,8 +76,8 @@ __u32 stack_side; /* the set that is written to; user space changes it */
 
 static __always_inline void fill_process(struct stack_process *p)
 {
-	struct task_struct *leader = BPF_CORE_READ((struct task_struct *)bpf_get_current_task(),
-						   group_leader);
+	struct task_struct *leader =
+		BPF_CORE_READ((struct task_struct *)bpf_get_current_task(), group_leader);
 
 	p->start_ns = BPF_CORE_READ(leader, start_boottime);
 	p->exec_id = BPF_CORE_READ(leader, self_exec_id);
@@ -85,8 +85,7 @@ static __always_inline void fill_process(struct stack_process *p)
 }
 
 /* Sends the stack of the current task. Inlined where ctx is: the verifier must know its type. */
-static __always_inline void emit_stack(void *ctx, const struct stack_process *p, __u64 bytes,
-				       __u64 group)
+static __always_inline void emit_stack(void *ctx, const struct stack_process *p, __u64 bytes, __u64 group)
 {
 	struct event_stack *e = emit__reserve(EVENT_STACK, sizeof(*e), group);
 	long size;
@@ -153,8 +152,7 @@ static __always_inline bool add_to_sum(void *sums, const struct stack_key *key, 
 	return true;
 }
 
-static __always_inline bool sum_up(void *ctx, void *traces, void *sums, struct stack_key *key,
-				   __u64 bytes)
+static __always_inline bool sum_up(void *ctx, void *traces, void *sums, struct stack_key *key, __u64 bytes)
 {
 	/* Other errors: there is no such stack (a kernel thread has no user's), or it can't be read. */
 	key->user_id = bpf_get_stackid(ctx, traces, BPF_F_USER_STACK | BPF_F_FAST_STACK_CMP);

@@ -12,10 +12,10 @@
 #define SIGKILL 9
 
 /* Set by user space before loading. */
-const volatile __u64 target_cgroup_id = 0; /* 0: the whole machine */
+const volatile __u64 target_cgroup_id = 0;		     /* 0: the whole machine */
 const volatile __u64 target_ancestors[EVENT_DEPTH_MAX] = {}; /* ids, up to the root; then 0 */
 const volatile __u32 page_size = 4096;
-const volatile bool memory_on_v1 = false;  /* the memory controller is on a cgroup v1 hierarchy */
+const volatile bool memory_on_v1 = false; /* the memory controller is on a cgroup v1 hierarchy */
 
 /*
  * The functions that aren't static are "global" to the verifier (5.6): it looks at each once, for any

@@ -25,12 +25,9 @@ enum {
 };
 
 static const size_t sizes[EVENT_KIND_MAX] = {
-	[EVENT_OOM] = sizeof(struct event_oom),
-	[EVENT_CGROUP] = sizeof(struct event_cgroup),
-	[EVENT_VICTIM] = sizeof(struct event_victim),
-	[EVENT_OOM_END] = sizeof(struct event_oom_end),
-	[EVENT_EXIT] = sizeof(struct event_exit),
-	[EVENT_LIMIT] = sizeof(struct event_limit),
+	[EVENT_OOM] = sizeof(struct event_oom),	      [EVENT_CGROUP] = sizeof(struct event_cgroup),
+	[EVENT_VICTIM] = sizeof(struct event_victim), [EVENT_OOM_END] = sizeof(struct event_oom_end),
+	[EVENT_EXIT] = sizeof(struct event_exit),     [EVENT_LIMIT] = sizeof(struct event_limit),
 };
 
 static void require(int condition)
@@ -99,8 +96,7 @@ static void put_right(union event *event, uint8_t control, uint8_t ids, size_t s
 }
 
 /* Decodes one entry from memory of exactly its size, so that ASan sees any read beyond. */
-static void one_event(struct model *model, uint8_t control, uint8_t ids, const uint8_t *data,
-		      size_t size)
+static void one_event(struct model *model, uint8_t control, uint8_t ids, const uint8_t *data, size_t size)
 {
 	size_t whole = sizes[(control & KIND) % EVENT_KIND_MAX];
 	union event event;

@@ -62,14 +62,20 @@ static struct jsonl_reader_stats to_json(const char *bytes, size_t size, char **
 static void to_all(const char *bytes, size_t size)
 {
 	const struct report_filter filter = {
-		.since = { REPORT_TIME_RELATIVE, 0 }, .until = { REPORT_TIME_OF_DAY, 1 << 30 }, .cgroup = "/a",
+		.since = { REPORT_TIME_RELATIVE, 0 },
+		.until = { REPORT_TIME_OF_DAY, 1 << 30 },
+		.cgroup = "/a",
 	};
 	char *text;
 	size_t text_size;
 	FILE *out = open_memstream(&text, &text_size), *null = fopen("/dev/null", "w");
 	struct sink *sinks[] = {
-		text__new(out, (struct text_look){ 0 }), timeline__new(out), verdict__new(ignore, NULL),
-		folded_sink__new(out), html_report__new(null), chrome_trace__new(null),
+		text__new(out, (struct text_look){ 0 }),
+		timeline__new(out),
+		verdict__new(ignore, NULL),
+		folded_sink__new(out),
+		html_report__new(null),
+		chrome_trace__new(null),
 		filter__new(text__new(out, (struct text_look){ 0 }), &filter),
 	};
 

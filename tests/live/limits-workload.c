@@ -161,7 +161,8 @@ int main(int argc, char **argv)
 		return run_write_and_grow(argv + 1);
 	if (argc == 7 && !strcmp(argv[1], "end"))
 		return run_end(argv + 1);
-	fprintf(stderr, "usage: limits-workload loop MIB | churn FOLDER COUNT | nonblock FILE VALUE | end PID SIGNAL FILE VALUE MS |\n"
-			"write-and-grow GATE FILE VALUE MIB\n");
+	fprintf(stderr,
+		"usage: limits-workload loop MIB | churn FOLDER COUNT | nonblock FILE VALUE | end PID SIGNAL FILE VALUE MS |\n"
+		"write-and-grow GATE FILE VALUE MIB\n");
 	return 2;
 }

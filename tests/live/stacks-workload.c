@@ -41,13 +41,13 @@ __attribute__((noinline)) void alloc_b(char *memory)
 static int make_b(void)
 {
 	static const unsigned char code[] = {
-		0x55,                                     /* push %rbp */
-		0x48, 0x89, 0xe5,                         /* mov %rsp,%rbp */
-		0xc6, 0x07, 0x01,                         /* 1: movb $1,(%rdi) */
+		0x55,					  /* push %rbp */
+		0x48, 0x89, 0xe5,			  /* mov %rsp,%rbp */
+		0xc6, 0x07, 0x01,			  /* 1: movb $1,(%rdi) */
 		0x48, 0x81, 0xc7, 0x00, 0x10, 0x00, 0x00, /* add $4096,%rdi */
-		0x48, 0xff, 0xce,                         /* dec %rsi */
-		0x75, 0xf1,                               /* jnz 1b */
-		0x5d, 0xc3,                               /* pop %rbp; ret */
+		0x48, 0xff, 0xce,			  /* dec %rsi */
+		0x75, 0xf1,				  /* jnz 1b */
+		0x5d, 0xc3,				  /* pop %rbp; ret */
 	};
 	void *at = mmap(NULL, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	char path[64];
@@ -68,8 +68,8 @@ static int make_b(void)
 __attribute__((noinline)) void die_here(void)
 {
 	for (;;) {
-		char *memory = mmap(NULL, A_PAGES * PAGE, PROT_READ | PROT_WRITE,
-				    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		char *memory = mmap(NULL, A_PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+				    -1, 0);
 
 		touch(memory, A_PAGES);
 	}

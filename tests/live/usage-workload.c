@@ -66,7 +66,8 @@ static long long boot_ns(void)
 
 static char *map(size_t size)
 {
-	char *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	char *at =
+		mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (at == MAP_FAILED || madvise(at, size, MADV_NOHUGEPAGE))
 		die("mmap");
@@ -173,7 +174,8 @@ static void spike(const char *cgroup, size_t size, int tries)
 		if (!child) {
 			join(cgroup);
 			*start = boot_ns();
-			mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+			mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE,
+			     -1, 0);
 			_exit(1); /* it should have been killed */
 		}
 		if (waitpid(child, NULL, 0) != child)

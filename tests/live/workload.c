@@ -512,9 +512,21 @@ static int run_drop_caps(int argc, char **argv)
 
 /* What of the kernel's log the tests look at. */
 static const char *const log_marks[] = {
-	"oomtrace-test:", "Killed process ", "invoked oom-killer", "oom-kill:", "oom_reaper",
-	"no killable processes", "already exiting", "due to memory.oom.group", "BUG:", "WARNING:",
-	"Oops", "general protection", "rcu: INFO", "rcu_sched", "blocked for more than",
+	"oomtrace-test:",
+	"Killed process ",
+	"invoked oom-killer",
+	"oom-kill:",
+	"oom_reaper",
+	"no killable processes",
+	"already exiting",
+	"due to memory.oom.group",
+	"BUG:",
+	"WARNING:",
+	"Oops",
+	"general protection",
+	"rcu: INFO",
+	"rcu_sched",
+	"blocked for more than",
 	"Kernel panic",
 };
 

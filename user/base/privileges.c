@@ -69,7 +69,7 @@ int privileges__keep(uint64_t caps)
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return -errno;
 	for (int i = 0; i < 2; i++)
-		new[i].effective = new[i].permitted = old[i].permitted & (uint32_t)(caps >> 32 * i);
+		new[i].effective = new[i].permitted = old[i].permitted &(uint32_t)(caps >> 32 * i);
 	if (syscall(SYS_capset, &header, new))
 		return -errno;
 	return 0;

@@ -100,7 +100,8 @@ static void add_call(struct filter *f, const struct call *call)
 		return;
 	}
 	add(f, BPF_JMP | BPF_JEQ | BPF_K, call->number, 0, 4);
-	load(f, offsetof(struct seccomp_data, args[2])); /* its lower half: both architectures begin with it */
+	load(f,
+	     offsetof(struct seccomp_data, args[2])); /* its lower half: both architectures begin with it */
 	add(f, BPF_JMP | BPF_JSET | BPF_K, call->forbidden, 0, 1);
 	answer(f, SECCOMP_RET_ERRNO | ENOSYS);
 	answer(f, SECCOMP_RET_ALLOW);

@@ -58,8 +58,8 @@ static int parse_decimal(const char **text, struct decimal *out)
 
 static int decimal__times(const struct decimal *d, uint64_t unit, uint64_t *out)
 {
-	unsigned __int128 value = (unsigned __int128)d->whole * unit +
-				  (unsigned __int128)d->fraction * unit / d->scale;
+	unsigned __int128 value =
+		(unsigned __int128)d->whole * unit + (unsigned __int128)d->fraction * unit / d->scale;
 
 	if (value >= UINT64_MAX)
 		return -ERANGE;
@@ -114,12 +114,8 @@ int units__parse_duration(const char *text, uint64_t *duration_ns)
 		const char *suffix;
 		uint64_t ns;
 	} table[] = {
-		{ "ns", 1 },
-		{ "us", NSEC_PER_USEC },
-		{ "ms", NSEC_PER_MSEC },
-		{ "s", NSEC_PER_SEC },
-		{ "m", 60 * NSEC_PER_SEC },
-		{ "h", 3600 * NSEC_PER_SEC },
+		{ "ns", 1 },	       { "us", NSEC_PER_USEC },	   { "ms", NSEC_PER_MSEC },
+		{ "s", NSEC_PER_SEC }, { "m", 60 * NSEC_PER_SEC }, { "h", 3600 * NSEC_PER_SEC },
 	};
 	struct decimal d;
 	uint64_t value;

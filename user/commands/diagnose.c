@@ -45,8 +45,10 @@ int diagnose__privileges(void)
 
 	if (err || !missing[0])
 		return EXIT_DONE;
-	fprintf(stderr, "oomtrace: missing %s: the kernel lets only root, or a process with CAP_BPF and "
-			"CAP_PERFMON, trace it.\nRun it as root: sudo oomtrace ...\n", missing);
+	fprintf(stderr,
+		"oomtrace: missing %s: the kernel lets only root, or a process with CAP_BPF and "
+		"CAP_PERFMON, trace it.\nRun it as root: sudo oomtrace ...\n",
+		missing);
 	return EXIT_UNSUPPORTED;
 }
 
@@ -79,20 +81,26 @@ int diagnose__open_failure(int err, const struct plan *plan)
 		      "CONFIG_DEBUG_INFO_BTF=y, as Debian, Ubuntu, Fedora and others ship it.\n",
 		      stderr);
 	} else if (is_by_lockdown(err, lockdown)) {
-		fprintf(stderr, "oomtrace: the kernel is locked down (%s): it lets nobody trace it, root "
-				"neither.\nLock-down comes with Secure Boot or lockdown= on the kernel's "
-				"command line; /sys/kernel/security/lockdown shows it.\n", lockdown);
+		fprintf(stderr,
+			"oomtrace: the kernel is locked down (%s): it lets nobody trace it, root "
+			"neither.\nLock-down comes with Secure Boot or lockdown= on the kernel's "
+			"command line; /sys/kernel/security/lockdown shows it.\n",
+			lockdown);
 	} else if (err == -EPERM) {
 		fputs("oomtrace: the kernel refuses to load tracing programs although the privileges are "
 		      "there.\nA lock-down, seccomp or a security module forbids it. Inside a container, run "
-		      "oomtrace on the host instead; -v shows the kernel's own words.\n", stderr);
+		      "oomtrace on the host instead; -v shows the kernel's own words.\n",
+		      stderr);
 	} else if (purpose) {
-		fprintf(stderr, "oomtrace: this kernel lets nothing be attached for '%s' (%s), without which "
-				"%s would be missing.\n-v shows the kernel's own words.\n",
+		fprintf(stderr,
+			"oomtrace: this kernel lets nothing be attached for '%s' (%s), without which "
+			"%s would be missing.\n-v shows the kernel's own words.\n",
 			purpose, strerror(-err), lost);
 	} else {
-		fprintf(stderr, "oomtrace: loading the tracing programs failed: %s.\n"
-				"-v shows the kernel's own words.\n", strerror(-err));
+		fprintf(stderr,
+			"oomtrace: loading the tracing programs failed: %s.\n"
+			"-v shows the kernel's own words.\n",
+			strerror(-err));
 		return err == -ENOMEM ? EXIT_RUNTIME : EXIT_UNSUPPORTED;
 	}
 	return EXIT_UNSUPPORTED;

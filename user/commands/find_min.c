@@ -218,8 +218,7 @@ static int run(struct search *s)
 	return tell_min(s, &record);
 }
 
-int find_min__run(const struct target *target, struct guard *guard, uint64_t hold_ns,
-		  struct sink *sink)
+int find_min__run(const struct target *target, struct guard *guard, uint64_t hold_ns, struct sink *sink)
 {
 	struct search s = { .target = target, .guard = guard, .hold_ns = hold_ns, .sink = sink };
 	struct sigaction action = { .sa_handler = on_signal };
@@ -234,7 +233,8 @@ int find_min__run(const struct target *target, struct guard *guard, uint64_t hol
 	result = guard__finish(guard, false);
 	if (result != GUARD_RESTORED && result != GUARD_NOTHING)
 		fputs("oomtrace: memory.high was not restored: the cgroup is gone, or somebody else has "
-		      "changed it since.\n", stderr);
+		      "changed it since.\n",
+		      stderr);
 	if (!err)
 		return EXIT_DONE;
 	if (err == -EINTR)

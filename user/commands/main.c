@@ -59,8 +59,10 @@ static void warn_protected(const struct trace_options *opts, const struct target
 	if (opts->has_ramp && opts->ramp.to_bytes < lowest)
 		lowest = opts->ramp.to_bytes;
 	if (!cgroup__read_u64(target->dir_fd, "memory.min", &min) && lowest < min)
-		fprintf(stderr, "oomtrace: warning: memory.min promises the target %s, and a lower limit "
-				"breaks that promise.\n", units__format_size(size, sizeof(size), min));
+		fprintf(stderr,
+			"oomtrace: warning: memory.min promises the target %s, and a lower limit "
+			"breaks that promise.\n",
+			units__format_size(size, sizeof(size), min));
 }
 
 /* The sink of the output, and those of the recording and of folded stacks beside it. */
@@ -70,8 +72,8 @@ static struct sink *open_sinks(const struct trace_options *opts, FILE *out, stru
 	struct sink *sinks[3];
 	size_t count = 0;
 
-	sinks[count++] = opts->output == OPTIONS_OUTPUT_JSON ? jsonl_write__new(stdout) :
-							       text__new(out, console__look());
+	sinks[count++] = opts->output == OPTIONS_OUTPUT_JSON ? jsonl_write__new(stdout)
+							     : text__new(out, console__look());
 	if (opts->record)
 		sinks[count++] = *record = jsonl_file__new(opts->record, opts->record_bytes);
 	if (folded)
@@ -113,7 +115,8 @@ static int trace(const struct trace_options *opts, const struct cgroup__hierarch
 	}
 	if (hierarchy->version == 1 && !opts->dry_run)
 		fputs("oomtrace: the memory controller is on cgroup v1: kills are told, writes of limits, usage "
-		      "and stalls are not.\n", stderr);
+		      "and stalls are not.\n",
+		      stderr);
 	console = opts->output == OPTIONS_OUTPUT_TEXT && !opts->dry_run ? console__new() : NULL;
 	sink = open_sinks(opts, console ? console__out(console) : stdout, &record, folded);
 	code = sink ? session__run(opts, hierarchy, target, guard, sink, console) : EXIT_RUNTIME;
@@ -153,8 +156,7 @@ static int run(const struct trace_options *opts)
 			warn_protected(opts, &target);
 		/* Before BPF and threads: the guard must hold none of them. */
 		if (!code && !opts->dry_run)
-			code = start_guard(&target, opts->find_min ? "memory.high" : "memory.max",
-					   &guard);
+			code = start_guard(&target, opts->find_min ? "memory.high" : "memory.max", &guard);
 	}
 	/* For keys, should one be pressed: nothing is said and nothing locked until then. */
 	if (!code && !guard && !opts->dry_run && keys_possible(opts, &target, &hierarchy) &&

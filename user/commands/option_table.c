@@ -10,14 +10,14 @@
 
 #include "base/escape.h"
 
-#define WIDTH_DEFAULT	80
-#define WIDTH_MIN	40
-#define WIDTH_MAX	100	/* longer lines are harder to read */
-#define HELP_COLUMN	28
-#define HELP_COLUMN_NARROW 8	/* the text starts a line of its own */
-#define NAME_MAX_LEN	32	/* no option's name is longer, nor is a typo of one */
-#define SHOWN_MAX	80	/* bytes of a user's string that an error line quotes */
-#define SHOWN_SIZE	(ESCAPE__TERMINAL_SIZE(SHOWN_MAX) + sizeof("..."))
+#define WIDTH_DEFAULT 80
+#define WIDTH_MIN 40
+#define WIDTH_MAX 100 /* longer lines are harder to read */
+#define HELP_COLUMN 28
+#define HELP_COLUMN_NARROW 8 /* the text starts a line of its own */
+#define NAME_MAX_LEN 32	     /* no option's name is longer, nor is a typo of one */
+#define SHOWN_MAX 80	     /* bytes of a user's string that an error line quotes */
+#define SHOWN_SIZE (ESCAPE__TERMINAL_SIZE(SHOWN_MAX) + sizeof("..."))
 
 /* getopt's value of a long option is LONG_BASE + its row, out of the way of the letters. */
 #define LONG_BASE 256
@@ -30,7 +30,8 @@ static const struct option_table_spec *spec__by_letter(const struct option_table
 	return NULL;
 }
 
-static const struct option_table_spec *spec__by_name(const struct option_table *t, const char *name, size_t len)
+static const struct option_table_spec *spec__by_name(const struct option_table *t, const char *name,
+						     size_t len)
 {
 	for (size_t i = 0; i < t->count; i++)
 		if (strlen(t->specs[i].name) == len && !memcmp(t->specs[i].name, name, len))
@@ -143,7 +144,7 @@ static const char *shown(char buf[static SHOWN_SIZE], const char *s)
 	if (cut) {
 		len = SHOWN_MAX;
 		while (len && ((unsigned char)s[len] & 0xc0) == 0x80)
-			len--;	/* not in the middle of a UTF-8 character */
+			len--; /* not in the middle of a UTF-8 character */
 	}
 	escape__terminal(buf, SHOWN_SIZE - 3, s, len);
 	if (cut)
@@ -182,7 +183,8 @@ static size_t edit_distance(const char *a, size_t a_len, const char *b, size_t b
 }
 
 /* The option that a misspelt name most likely means, or NULL if none is close. */
-static const struct option_table_spec *spec__nearest(const struct option_table *t, const char *name, size_t len)
+static const struct option_table_spec *spec__nearest(const struct option_table *t, const char *name,
+						     size_t len)
 {
 	const struct option_table_spec *nearest = NULL;
 	size_t best = len / 3 > 1 ? len / 3 + 1 : 2;
@@ -206,7 +208,7 @@ static const struct option_table_spec *spec__nearest(const struct option_table *
 /* getopt tells neither why it refused a long option nor which: look again. */
 static enum option_table_result error_long(const struct option_table_parse *p, const char *word)
 {
-	const char *name = word + 2;	/* past "--" */
+	const char *name = word + 2; /* past "--" */
 	size_t len = strcspn(name, "=");
 	const struct option_table_spec *nearest;
 	const char *separator = ": ";
@@ -262,14 +264,15 @@ static enum option_table_result error_getopt(const struct option_table_parse *p,
 	return error_letter(p, optopt);
 }
 
-static enum option_table_result error_missing(const struct option_table_parse *p, const struct option_table_spec *spec)
+static enum option_table_result error_missing(const struct option_table_parse *p,
+					      const struct option_table_spec *spec)
 {
 	fprintf(p->err, "oomtrace: option '--%s' needs a value: %s\n", spec->name, spec->accepts);
 	return option_table__hint(p);
 }
 
-static enum option_table_result error_value(const struct option_table_parse *p, const struct option_table_spec *spec,
-				       const char *arg, int error)
+static enum option_table_result error_value(const struct option_table_parse *p,
+					    const struct option_table_spec *spec, const char *arg, int error)
 {
 	char buf[SHOWN_SIZE];
 
@@ -279,15 +282,18 @@ static enum option_table_result error_value(const struct option_table_parse *p, 
 }
 
 static enum option_table_result error_second(const struct option_table_parse *p,
-					       const struct option_table_spec *spec)
+					     const struct option_table_spec *spec)
 {
 	if (spec == p->chosen)
-		fprintf(p->err, "oomtrace: --%s is given twice; one run traces one target, or "
-			"every kill on the machine if none is given\n", spec->name);
+		fprintf(p->err,
+			"oomtrace: --%s is given twice; one run traces one target, or "
+			"every kill on the machine if none is given\n",
+			spec->name);
 	else
-		fprintf(p->err, "oomtrace: --%s and --%s exclude each other; give one target, for "
-			"example only '--%s %s'\n", p->chosen->name, spec->name, p->chosen->name,
-			p->chosen->arg);
+		fprintf(p->err,
+			"oomtrace: --%s and --%s exclude each other; give one target, for "
+			"example only '--%s %s'\n",
+			p->chosen->name, spec->name, p->chosen->name, p->chosen->arg);
 	return option_table__hint(p);
 }
 
@@ -313,7 +319,8 @@ static bool is_option_word(const struct option_table_parse *p, const char *arg)
 	return arg[1] == '-' || (!arg[2] && spec__by_letter(p->table, arg[1]));
 }
 
-static enum option_table_result apply(struct option_table_parse *p, const struct option_table_spec *spec, char *arg)
+static enum option_table_result apply(struct option_table_parse *p, const struct option_table_spec *spec,
+				      char *arg)
 {
 	bool exclusive = spec->group == p->table->exclusive;
 	int ret;
@@ -346,8 +353,8 @@ static enum option_table_result check_single_dash(const struct option_table_pars
 		spec = spec__by_name(p->table, argv[i] + 1, strcspn(argv[i] + 1, "="));
 		if (!spec)
 			continue;
-		fprintf(p->err, "oomtrace: unknown option '-%s'; did you mean '--%s'?\n",
-			spec->name, spec->name);
+		fprintf(p->err, "oomtrace: unknown option '-%s'; did you mean '--%s'?\n", spec->name,
+			spec->name);
 		return option_table__hint(p);
 	}
 	return CMDLINE_OK;
@@ -355,7 +362,7 @@ static enum option_table_result check_single_dash(const struct option_table_pars
 
 static void build_getopt_tables(const struct option_table *t, char *letters, struct option *longs)
 {
-	*letters++ = ':';	/* tell a missing argument from an unknown option */
+	*letters++ = ':'; /* tell a missing argument from an unknown option */
 	for (size_t i = 0; i < t->count; i++) {
 		longs[i] = (struct option){
 			.name = t->specs[i].name,
@@ -380,7 +387,7 @@ static enum option_table_result parse_words(struct option_table_parse *p, int ar
 
 	build_getopt_tables(p->table, letters, longs);
 	opterr = 0;
-	optind = 0;	/* not 1: glibc and musl then forget a parse before this one */
+	optind = 0; /* not 1: glibc and musl then forget a parse before this one */
 	while ((value = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
 		enum option_table_result result;
 

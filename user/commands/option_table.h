@@ -14,43 +14,43 @@
 
 struct option_table_spec {
 	const char *name;
-	const char *arg;	/* as help shows it; NULL: takes none */
-	const char *accepts;	/* what the argument is, with an example: ends error lines */
+	const char *arg;     /* as help shows it; NULL: takes none */
+	const char *accepts; /* what the argument is, with an example: ends error lines */
 	const char *help;
 	/* Takes the argument (NULL without one): 0, -EINVAL (malformed), -ERANGE or CMDLINE_STOP.
 	   NULL: prints the help. */
 	int (*apply)(void *ctx, const char *arg);
 	int group;
-	char letter;		/* 0: none */
-	bool hidden;		/* for tests: not in --help */
+	char letter; /* 0: none */
+	bool hidden; /* for tests: not in --help */
 };
 
 struct option_table {
-	const char *command;	/* "oomtrace" or "oomtrace report" */
-	const char *operands;	/* as help shows them; NULL: there are none */
-	const char *summary;	/* what it does, a sentence */
-	const char *epilogue;	/* ends the help */
+	const char *command;  /* "oomtrace" or "oomtrace report" */
+	const char *operands; /* as help shows them; NULL: there are none */
+	const char *summary;  /* what it does, a sentence */
+	const char *epilogue; /* ends the help */
 	const struct option_table_spec *specs;
 	size_t count;
 	const char *const *group_titles;
 	int groups;
-	int exclusive;		/* a group of which one option can be given, and once; -1: none */
+	int exclusive; /* a group of which one option can be given, and once; -1: none */
 	/* Says what an operand was perhaps meant for, an option's name; NULL: nothing. Optional. */
 	const char *(*guess)(const char *operand);
 };
 
 enum option_table_result {
 	CMDLINE_OK,
-	CMDLINE_DONE,	/* something was printed, as asked: nothing is left to do */
-	CMDLINE_ERROR,	/* what is wrong was printed */
+	CMDLINE_DONE,  /* something was printed, as asked: nothing is left to do */
+	CMDLINE_ERROR, /* what is wrong was printed */
 };
 
 struct option_table_parse {
 	const struct option_table *table;
-	void *ctx;			/* for apply */
+	void *ctx; /* for apply */
 	FILE *help_out, *err;
 	const struct option_table_spec *chosen; /* of the exclusive group, or NULL */
-	char **operands;		/* what is left of argv, NULL-terminated */
+	char **operands;			/* what is left of argv, NULL-terminated */
 };
 
 /*

@@ -21,7 +21,7 @@ struct report {
 	const struct report_options *opts;
 	FILE *out;
 	struct text_look look;
-	struct sink *sink;   /* of the format */
+	struct sink *sink; /* of the format */
 	struct jsonl_reader *recording;
 };
 
@@ -54,11 +54,8 @@ static struct sink *open_chrome(const struct report *r)
 
 /* How each format's sink is made. */
 static struct sink *(*const formats[REPORT_FORMATS])(const struct report *r) = {
-	[REPORT_TEXT] = open_text,
-	[REPORT_JSON] = open_json,
-	[REPORT_FOLDED] = open_folded,
-	[REPORT_HTML] = open_html,
-	[REPORT_CHROME] = open_chrome,
+	[REPORT_TEXT] = open_text, [REPORT_JSON] = open_json,	  [REPORT_FOLDED] = open_folded,
+	[REPORT_HTML] = open_html, [REPORT_CHROME] = open_chrome,
 };
 
 /* A file's name as the user gave it, safe for the terminal. Static text, until the next call. */
@@ -96,8 +93,10 @@ static int read_file(struct report *r, const char *name)
 		return EXIT_RUNTIME;
 	}
 	if (!jsonl_reader__sink_error(r->recording) && jsonl_reader__stats(r->recording)->records == before) {
-		fprintf(stderr, "oomtrace: %s is no recording: it has no line that 'oomtrace --record' or "
-				"'--output json' would write.\n", shown(name));
+		fprintf(stderr,
+			"oomtrace: %s is no recording: it has no line that 'oomtrace --record' or "
+			"'--output json' would write.\n",
+			shown(name));
 		return EXIT_RUNTIME;
 	}
 	return EXIT_DONE;
@@ -110,15 +109,20 @@ static void tell_problems(const struct jsonl_reader_stats *stats)
 
 	escape__terminal(type, sizeof(type), stats->unknown_type, strlen(stats->unknown_type));
 	if (stats->schema)
-		fprintf(stderr, "oomtrace: the recording was made by a newer oomtrace (schema %" PRIu64
-				"; this one knows %d): what it says may not be understood.\n",
+		fprintf(stderr,
+			"oomtrace: the recording was made by a newer oomtrace (schema %" PRIu64
+			"; this one knows %d): what it says may not be understood.\n",
 			stats->schema, RECORD_SCHEMA);
 	if (stats->unknown)
-		fprintf(stderr, "oomtrace: %" PRIu64 " records of types that this version doesn't know, "
-				"such as '%s', are left out.\n", stats->unknown, type);
+		fprintf(stderr,
+			"oomtrace: %" PRIu64 " records of types that this version doesn't know, "
+			"such as '%s', are left out.\n",
+			stats->unknown, type);
 	if (stats->malformed)
-		fprintf(stderr, "oomtrace: %" PRIu64 " lines are no records and are left out; the first "
-				"is line %" PRIu64 ".\n", stats->malformed, stats->first_malformed);
+		fprintf(stderr,
+			"oomtrace: %" PRIu64 " lines are no records and are left out; the first "
+			"is line %" PRIu64 ".\n",
+			stats->malformed, stats->first_malformed);
 	if (stats->too_long)
 		fprintf(stderr, "oomtrace: %" PRIu64 " lines are longer than %u MiB and are left out.\n",
 			stats->too_long, RECORDING_LINE_MAX >> 20);

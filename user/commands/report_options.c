@@ -11,8 +11,9 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define CGROUP_ROOT "/sys/fs/cgroup"
-#define TIME_ACCEPTED "a time such as '2026-11-23T20:16:55Z', '20:16:55.7' (UTC) or '10s' (from the " \
-		      "session's beginning)"
+#define TIME_ACCEPTED                                                                   \
+	"a time such as '2026-11-23T20:16:55Z', '20:16:55.7' (UTC) or '10s' (from the " \
+	"session's beginning)"
 
 enum group { GROUP_OUTPUT, GROUP_FILTER, GROUP_OTHER, GROUP_COUNT };
 
@@ -23,11 +24,8 @@ static const char *const group_titles[GROUP_COUNT] = {
 };
 
 static const char *const format_names[REPORT_FORMATS] = {
-	[REPORT_TEXT] = "text",
-	[REPORT_JSON] = "json",
-	[REPORT_FOLDED] = "folded",
-	[REPORT_HTML] = "html",
-	[REPORT_CHROME] = "chrome-trace",
+	[REPORT_TEXT] = "text", [REPORT_JSON] = "json",		  [REPORT_FOLDED] = "folded",
+	[REPORT_HTML] = "html", [REPORT_CHROME] = "chrome-trace",
 };
 
 static int apply_format(void *ctx, const char *arg)
@@ -134,44 +132,68 @@ static int apply_kill(void *ctx, const char *arg)
 
 static const struct option_table_spec specs[] = {
 	{
-		.group = GROUP_OUTPUT, .letter = 'f', .name = "format", .arg = "FORMAT",
+		.group = GROUP_OUTPUT,
+		.letter = 'f',
+		.name = "format",
+		.arg = "FORMAT",
 		.accepts = "'text', 'json', 'html', 'chrome-trace' or 'folded'",
 		.help = "text: a summary, then what the live run printed (default); json: one document; "
 			"html: one page with charts; chrome-trace: for Perfetto; folded: sampled stacks, "
 			"for flame graphs",
 		.apply = apply_format,
-	}, {
-		.group = GROUP_OUTPUT, .letter = 'o', .name = "output", .arg = "OUT",
+	},
+	{
+		.group = GROUP_OUTPUT,
+		.letter = 'o',
+		.name = "output",
+		.arg = "OUT",
 		.accepts = "a file to write",
 		.help = "write to OUT instead of stdout",
 		.apply = apply_out,
-	}, {
-		.group = GROUP_OUTPUT, .name = "no-summary",
+	},
+	{
+		.group = GROUP_OUTPUT,
+		.name = "no-summary",
 		.help = "text without the summary: exactly what the live run printed",
 		.apply = apply_no_summary,
-	}, {
-		.group = GROUP_FILTER, .name = "since", .arg = "TIME",
+	},
+	{
+		.group = GROUP_FILTER,
+		.name = "since",
+		.arg = "TIME",
 		.accepts = TIME_ACCEPTED,
 		.help = "from TIME on: 2026-11-23T20:16:55Z, 20:16:55.7 (UTC), or 10s from the "
 			"session's beginning",
 		.apply = apply_since,
-	}, {
-		.group = GROUP_FILTER, .name = "until", .arg = "TIME",
+	},
+	{
+		.group = GROUP_FILTER,
+		.name = "until",
+		.arg = "TIME",
 		.accepts = TIME_ACCEPTED,
 		.help = "up to TIME",
 		.apply = apply_until,
-	}, {
-		.group = GROUP_FILTER, .name = "cgroup", .arg = "PATH",
+	},
+	{
+		.group = GROUP_FILTER,
+		.name = "cgroup",
+		.arg = "PATH",
 		.accepts = "the path of a cgroup, such as /system.slice or /sys/fs/cgroup/system.slice",
 		.help = "one cgroup and all below it",
 		.apply = apply_cgroup,
-	}, {
-		.group = GROUP_FILTER, .name = "kill", .arg = "N",
+	},
+	{
+		.group = GROUP_FILTER,
+		.name = "kill",
+		.arg = "N",
 		.accepts = "the number of an OOM, as text shows it, such as 3",
 		.help = "OOM N alone, with its victims' ends and the writes of limits",
 		.apply = apply_kill,
-	}, {
-		.group = GROUP_OTHER, .letter = 'h', .name = "help",
+	},
+	{
+		.group = GROUP_OTHER,
+		.letter = 'h',
+		.name = "help",
 		.help = "print this help, and exit",
 	},
 };
@@ -192,12 +214,10 @@ static const struct option_table table = {
 };
 
 enum trace_options_result report_options__parse(int argc, char **argv, struct report_options *out,
-					  FILE *help_out, FILE *err)
+						FILE *help_out, FILE *err)
 {
 	struct report_options opts = {};
-	struct option_table_parse parse = {
-		.table = &table, .ctx = &opts, .help_out = help_out, .err = err
-	};
+	struct option_table_parse parse = { .table = &table, .ctx = &opts, .help_out = help_out, .err = err };
 
 	switch (option_table__parse(&parse, argc, argv)) {
 	case CMDLINE_DONE:
@@ -210,7 +230,8 @@ enum trace_options_result report_options__parse(int argc, char **argv, struct re
 	opts.files = parse.operands;
 	if (!opts.files[0])
 		fputs("oomtrace: which recording? Give the FILE that '--record FILE' wrote, or '-' for "
-		      "stdin\n", err);
+		      "stdin\n",
+		      err);
 	else if (opts.no_summary && opts.format != REPORT_TEXT)
 		fputs("oomtrace: --no-summary goes with '--format text' only\n", err);
 	else {

@@ -54,8 +54,8 @@ struct session {
 	struct symbols *symbols; /* NULL: stacks are addresses */
 	struct stack_collector *stacks;
 	struct stack_collector_health symbols_told;
-	struct limit_steps *steps;     /* NULL without a target */
-	struct guard *guard;     /* these two: only when the limit is to be changed */
+	struct limit_steps *steps; /* NULL without a target */
+	struct guard *guard;	   /* these two: only when the limit is to be changed */
 	struct limit_writer *limiter;
 	int limit_error;
 	struct key_actions hotkeys;
@@ -63,15 +63,15 @@ struct session {
 	struct status_feed *live;
 	int epoll_fd, signal_fd, duration_fd, tick_fd, draw_fd;
 
-	uint64_t bad_events;     /* bytes in the ring that were no event */
+	uint64_t bad_events; /* bytes in the ring that were no event */
 	uint64_t bad_told;
 	uint64_t lost_told[EVENT_KIND_MAX];
-	uint64_t lost_told_ns;   /* when loss was last reported */
-	int write_error;         /* the first error of writing to the sink */
+	uint64_t lost_told_ns; /* when loss was last reported */
+	int write_error;       /* the first error of writing to the sink */
 	int model_error;
-	const char *end_reason;  /* NULL: go on */
+	const char *end_reason; /* NULL: go on */
 
-	uint64_t gone_since_ns;  /* when the target was found to be gone; 0: it isn't */
+	uint64_t gone_since_ns; /* when the target was found to be gone; 0: it isn't */
 	bool has_init_exit;
 	struct record_exit init_exit;
 	char init_comm[EVENT_COMM_LEN];
@@ -132,7 +132,8 @@ static void on_limit(void *ctx, const struct record_limit *limit)
 	const struct record_step *closed;
 	uint64_t floor_bytes;
 
-	if (s->limiter && limit->writer_self && limit_writer__floor(s->limiter, limit->new_bytes, &floor_bytes))
+	if (s->limiter && limit->writer_self &&
+	    limit_writer__floor(s->limiter, limit->new_bytes, &floor_bytes))
 		limit_steps__predict(s->steps, floor_bytes);
 	closed = s->steps ? limit_steps__on_limit(s->steps, limit) : NULL;
 	if (closed)
@@ -284,12 +285,10 @@ static int set_up_loop(struct session *s)
 static const char *kind_name(int kind)
 {
 	static const char *const names[EVENT_KIND_MAX] = {
-		[EVENT_OOM] = "oom",	     [EVENT_CGROUP] = "cgroup",
-		[EVENT_VICTIM] = "victim",   [EVENT_OOM_END] = "oom-end",
-		[EVENT_EXIT] = "exit",	     [EVENT_LIMIT] = "limit",
-		[EVENT_USAGE] = "usage",     [EVENT_RECLAIM] = "reclaim",
-		[EVENT_MEMORY] = "memory",   [EVENT_SAMPLED] = "sampled",
-		[EVENT_STACK] = "stack",
+		[EVENT_OOM] = "oom",	     [EVENT_CGROUP] = "cgroup",	  [EVENT_VICTIM] = "victim",
+		[EVENT_OOM_END] = "oom-end", [EVENT_EXIT] = "exit",	  [EVENT_LIMIT] = "limit",
+		[EVENT_USAGE] = "usage",     [EVENT_RECLAIM] = "reclaim", [EVENT_MEMORY] = "memory",
+		[EVENT_SAMPLED] = "sampled", [EVENT_STACK] = "stack",
 	};
 
 	return names[kind];
@@ -385,9 +384,8 @@ static void tell_target_gone(struct session *s, const struct runtime_container *
 		record.runtime_oom_killed = runtime->oom_killed;
 	}
 	note_write(s, s->sink->ops->exit(s->sink, &record));
-	s->end_reason = s->target->container.ref.runtime != CONTAINER__UNKNOWN ?
-				"the container is gone" :
-				"the cgroup is empty";
+	s->end_reason = s->target->container.ref.runtime != CONTAINER__UNKNOWN ? "the container is gone"
+									       : "the cgroup is empty";
 }
 
 /* The target has no process left: waits for the last events and for its runtime's word, then ends. */
@@ -468,13 +466,15 @@ static void tell_symbols(struct session *s)
 	if (health.replaced > s->symbols_told.replaced) {
 		console__clear(s->console);
 		fputs("oomtrace: the process that finds the names of functions has failed, and another one takes its "
-		      "place; some stacks may be addresses.\n", stderr);
+		      "place; some stacks may be addresses.\n",
+		      stderr);
 	}
 	if (health.alone && !s->symbols_told.alone) {
 		console__clear(s->console);
 		epoll_ctl(s->epoll_fd, EPOLL_CTL_DEL, symbols__fd(s->symbols), NULL);
 		fputs("oomtrace: the process that finds the names of functions has failed; stacks are addresses "
-		      "from now on.\n", stderr);
+		      "from now on.\n",
+		      stderr);
 	}
 	s->symbols_told = health;
 }
@@ -627,8 +627,10 @@ static void open_symbols(struct session *s)
 	int err = symbols__start(&s->symbols);
 
 	if (err)
-		fprintf(stderr, "oomtrace: starting the helpers that find the names of functions: %s; stacks "
-				"are addresses.\n", strerror(-err));
+		fprintf(stderr,
+			"oomtrace: starting the helpers that find the names of functions: %s; stacks "
+			"are addresses.\n",
+			strerror(-err));
 }
 
 static int open_model(struct session *s)
@@ -646,8 +648,7 @@ static int open_model(struct session *s)
 		.cmdline = find_cmdline,
 		.container_name = find_container_name,
 		.init_pid = s->target->init_pid,
-		.sees_writes = s->hierarchy->version == 2 &&
-			       plan__has(&s->plan, "max-write-begin") &&
+		.sees_writes = s->hierarchy->version == 2 && plan__has(&s->plan, "max-write-begin") &&
 			       plan__has(&s->plan, "max-write-end"),
 		.self_pid = getpid(),
 	};
@@ -667,7 +668,9 @@ static int start_changes(struct session *s)
 	if (!err)
 		err = watch(s, limit_writer__fd(s->limiter), EPOLLIN);
 	s->hotkeys = (struct key_actions){
-		.dir_fd = s->target->dir_fd, .guard = s->guard, .limiter = s->limiter,
+		.dir_fd = s->target->dir_fd,
+		.guard = s->guard,
+		.limiter = s->limiter,
 	};
 	if (!err && s->opts->output == OPTIONS_OUTPUT_TEXT && keys__available() && !keys__open()) {
 		fputs("oomtrace: " KEYS_HELP "\n", stderr);
@@ -714,8 +717,7 @@ static int trace(struct session *s)
 }
 
 int session__run(const struct trace_options *opts, const struct cgroup__hierarchy *h,
-		 const struct target *target, struct guard *guard, struct sink *sink,
-		 struct console *console)
+		 const struct target *target, struct guard *guard, struct sink *sink, struct console *console)
 {
 	struct session s = {
 		.guard = guard,

@@ -178,7 +178,7 @@ static int apply_record_size(void *ctx, const char *arg)
 static int apply_duration(void *ctx, const char *arg)
 {
 	struct parse *p = ctx;
-	return units__parse_duration(arg, &p->opts.duration_ns);	/* never to 0, "no limit" */
+	return units__parse_duration(arg, &p->opts.duration_ns); /* never to 0, "no limit" */
 }
 
 static int apply_ring_size(void *ctx, const char *arg)
@@ -241,120 +241,185 @@ static int apply_version(void *ctx, const char *arg)
 {
 	struct parse *p = ctx;
 	(void)arg;
-	fprintf(p->help_out, "oomtrace %s\nlibbpf %s\n", OOMTRACE_VERSION,
-		libbpf_version_string());
+	fprintf(p->help_out, "oomtrace %s\nlibbpf %s\n", OOMTRACE_VERSION, libbpf_version_string());
 	return CMDLINE_STOP;
 }
 
 static const struct option_table_spec specs[] = {
 	{
-		.group = GROUP_TARGET, .letter = 'c', .name = "container", .arg = "ID|NAME",
+		.group = GROUP_TARGET,
+		.letter = 'c',
+		.name = "container",
+		.arg = "ID|NAME",
 		.accepts = "the name, id or unique prefix of a running container, such as 'web'",
 		.help = "one container, by its name, its id or a unique prefix",
 		.apply = apply_container,
-	}, {
-		.group = GROUP_TARGET, .letter = 'g', .name = "cgroup", .arg = "PATH",
+	},
+	{
+		.group = GROUP_TARGET,
+		.letter = 'g',
+		.name = "cgroup",
+		.arg = "PATH",
 		.accepts = "the path of a cgroup without '..', such as "
 			   "/sys/fs/cgroup/system.slice",
 		.help = "one cgroup and all below it",
 		.apply = apply_cgroup,
-	}, {
-		.group = GROUP_TARGET, .letter = 'p', .name = "pid", .arg = "PID",
+	},
+	{
+		.group = GROUP_TARGET,
+		.letter = 'p',
+		.name = "pid",
+		.arg = "PID",
 		.accepts = "the number of a running process, such as 1234",
 		.help = "the cgroup that process PID is in and all below it",
 		.apply = apply_pid,
-	}, {
-		.group = GROUP_LIMIT, .name = "set-max", .arg = "SIZE",
+	},
+	{
+		.group = GROUP_LIMIT,
+		.name = "set-max",
+		.arg = "SIZE",
 		.accepts = "a size of at least a page, such as '512M', or 'max'",
 		.help = "set it to SIZE; after --ramp, if that is given too",
 		.apply = apply_set_max,
-	}, {
-		.group = GROUP_LIMIT, .name = "ramp", .arg = "FROM:TO:STEP@INTERVAL",
+	},
+	{
+		.group = GROUP_LIMIT,
+		.name = "ramp",
+		.arg = "FROM:TO:STEP@INTERVAL",
 		.accepts = "two sizes, a step in bytes or percent, and a time, such as "
 			   "'512M:20M:-32M@2s' or 'now:20M:-10%@1s'",
 		.help = "change it step by step, such as 512M:20M:-32M@2s or now:20M:-10%@1s",
 		.apply = apply_ramp,
-	}, {
-		.group = GROUP_LIMIT, .name = "find-min",
+	},
+	{
+		.group = GROUP_LIMIT,
+		.name = "find-min",
 		.help = "find the smallest memory.max that the target can live with, by memory.high, so "
 			"that nothing is killed",
 		.apply = apply_find_min,
-	}, {
-		.group = GROUP_LIMIT, .name = "hold", .arg = "TIME",
+	},
+	{
+		.group = GROUP_LIMIT,
+		.name = "hold",
+		.arg = "TIME",
 		.accepts = "a time above 0 with its unit, such as '10s'",
 		.help = "how long --find-min watches each limit that may do (default: 10s)",
 		.apply = apply_hold,
-	}, {
-		.group = GROUP_LIMIT, .name = "restore",
+	},
+	{
+		.group = GROUP_LIMIT,
+		.name = "restore",
 		.help = "put the old limit back at the end, however oomtrace ends (default)",
 		.apply = apply_restore,
-	}, {
-		.group = GROUP_LIMIT, .name = "keep",
+	},
+	{
+		.group = GROUP_LIMIT,
+		.name = "keep",
 		.help = "leave the last limit",
 		.apply = apply_keep,
-	}, {
-		.group = GROUP_OUTPUT, .letter = 'o', .name = "output", .arg = "text|json",
+	},
+	{
+		.group = GROUP_OUTPUT,
+		.letter = 'o',
+		.name = "output",
+		.arg = "text|json",
 		.accepts = "'text' or 'json', for example '--output json'",
 		.help = "text for people (default) or JSON Lines for programs, on stdout",
 		.apply = apply_output,
-	}, {
-		.group = GROUP_OUTPUT, .name = "stacks",
+	},
+	{
+		.group = GROUP_OUTPUT,
+		.name = "stacks",
 		.help = "sample the stacks, of programs and kernel, where memory is charged, and tell "
 			"at the end where how much was",
 		.apply = apply_stacks,
-	}, {
-		.group = GROUP_OUTPUT, .name = "folded", .arg = "FILE",
+	},
+	{
+		.group = GROUP_OUTPUT,
+		.name = "folded",
+		.arg = "FILE",
 		.accepts = "a file to write, such as 'web.folded'",
 		.help = "the same, and write them to FILE for flamegraph.pl or speedscope",
 		.apply = apply_folded,
-	}, {
-		.group = GROUP_OUTPUT, .letter = 'r', .name = "record", .arg = "FILE",
+	},
+	{
+		.group = GROUP_OUTPUT,
+		.letter = 'r',
+		.name = "record",
+		.arg = "FILE",
 		.accepts = "a file to create, or '-' for stdout in place of text",
 		.help = "write JSON Lines to FILE, too, for 'oomtrace report'; '-' is stdout, in place of "
 			"text",
 		.apply = apply_record,
-	}, {
-		.group = GROUP_OUTPUT, .name = "record-size", .arg = "SIZE",
+	},
+	{
+		.group = GROUP_OUTPUT,
+		.name = "record-size",
+		.arg = "SIZE",
 		.accepts = "a size of at least 64K, such as '100M'",
 		.help = "when FILE has grown to SIZE, rename it to FILE.1, over the one before, and begin "
 			"another",
 		.apply = apply_record_size,
-	}, {
-		.group = GROUP_OUTPUT, .name = "no-usage",
+	},
+	{
+		.group = GROUP_OUTPUT,
+		.name = "no-usage",
 		.help = "don't record the target's usage, refused charges and reclaim",
 		.apply = apply_no_usage,
-	}, {
-		.group = GROUP_STOP, .name = "duration", .arg = "TIME",
+	},
+	{
+		.group = GROUP_STOP,
+		.name = "duration",
+		.arg = "TIME",
 		.accepts = "a time above 0 with its unit, such as '500ms', '30s' or '5m'",
 		.help = "after TIME, such as 500ms, 30s or 5m",
 		.apply = apply_duration,
-	}, {
-		.group = GROUP_STOP, .name = "until-exit",
+	},
+	{
+		.group = GROUP_STOP,
+		.name = "until-exit",
 		.help = "when the target's last process is gone (default with --container)",
 		.apply = apply_until_exit,
-	}, {
-		.group = GROUP_OTHER, .name = "dry-run",
+	},
+	{
+		.group = GROUP_OTHER,
+		.name = "dry-run",
 		.help = "say what would be traced and how, and exit",
 		.apply = apply_dry_run,
-	}, {
-		.group = GROUP_OTHER, .name = "ring-size", .arg = "SIZE",
+	},
+	{
+		.group = GROUP_OTHER,
+		.name = "ring-size",
+		.arg = "SIZE",
 		.accepts = "a power of two from 4K to 256M, and at least a page, such as '4M'",
 		.help = "buffer between the kernel and oomtrace: a power of two and a multiple of "
 			"the page size, 4K to 256M (default: 1M)",
 		.apply = apply_ring_size,
-	}, {
-		.group = GROUP_OTHER, .letter = 'v', .name = "verbose",
+	},
+	{
+		.group = GROUP_OTHER,
+		.letter = 'v',
+		.name = "verbose",
 		.help = "say more on stderr about what is being done",
 		.apply = apply_verbose,
-	}, {
-		.group = GROUP_OTHER, .letter = 'V', .name = "version",
+	},
+	{
+		.group = GROUP_OTHER,
+		.letter = 'V',
+		.name = "version",
 		.help = "print the versions of oomtrace and libbpf, and exit",
 		.apply = apply_version,
-	}, {
-		.group = GROUP_OTHER, .letter = 'h', .name = "help",
+	},
+	{
+		.group = GROUP_OTHER,
+		.letter = 'h',
+		.name = "help",
 		.help = "print this help, and exit",
-	}, {
-		.group = GROUP_OTHER, .name = "force-kprobes", .hidden = true,
+	},
+	{
+		.group = GROUP_OTHER,
+		.name = "force-kprobes",
+		.hidden = true,
 		.help = "attach by kprobes although BTF programs would work",
 		.apply = apply_force_kprobes,
 	},
@@ -367,7 +432,7 @@ static const char *guess_target(const char *arg)
 
 	if (arg[0] == '/')
 		return has_dot_dot(arg) ? NULL : "cgroup";
-	if (len && len <= 7 && strspn(arg, "0123456789") == len)	/* pids are up to 2^22 */
+	if (len && len <= 7 && strspn(arg, "0123456789") == len) /* pids are up to 2^22 */
 		return "pid";
 	if (!isalnum((unsigned char)arg[0]))
 		return NULL;
@@ -398,27 +463,31 @@ static bool check(const struct parse *p, bool has_target, FILE *err)
 
 	if (p->opts.until_exit && !has_target)
 		fputs("oomtrace: --until-exit needs a target whose end to wait for: --container, "
-		      "--cgroup or --pid, for example '--until-exit --pid 1234'\n", err);
+		      "--cgroup or --pid, for example '--until-exit --pid 1234'\n",
+		      err);
 	else if (p->opts.find_min && !has_target)
 		fputs("oomtrace: --find-min needs a target: --container, --cgroup or --pid, for example "
-		      "'--container web --find-min'\n", err);
-	else if (p->opts.find_min && (changes || p->opts.dry_run || p->opts.keep || p->restore ||
-				      p->opts.stacks))
-		fputs("oomtrace: --find-min goes with a target, --hold and --output only: it changes and "
-		      "restores memory.high by itself\n", err);
-	else if (p->opts.hold_ns && !p->opts.find_min)
-		fputs("oomtrace: --hold says how long --find-min watches each limit: add --find-min\n",
+		      "'--container web --find-min'\n",
 		      err);
+	else if (p->opts.find_min &&
+		 (changes || p->opts.dry_run || p->opts.keep || p->restore || p->opts.stacks))
+		fputs("oomtrace: --find-min goes with a target, --hold and --output only: it changes and "
+		      "restores memory.high by itself\n",
+		      err);
+	else if (p->opts.hold_ns && !p->opts.find_min)
+		fputs("oomtrace: --hold says how long --find-min watches each limit: add --find-min\n", err);
 	else if (changes && !has_target)
 		fputs("oomtrace: --set-max and --ramp need a target whose memory.max to change: "
 		      "--container, --cgroup or --pid, for example '--container web --set-max 256M'\n",
 		      err);
 	else if (!changes && (p->opts.keep || p->restore))
 		fputs("oomtrace: --keep and --restore say what becomes of a limit that --set-max or --ramp "
-		      "has changed: neither is given\n", err);
+		      "has changed: neither is given\n",
+		      err);
 	else if (p->opts.record_bytes && !p->opts.record)
 		fputs("oomtrace: --record-size says how large the file of --record may grow: add --record "
-		      "FILE\n", err);
+		      "FILE\n",
+		      err);
 	else if (p->opts.record_bytes && !strcmp(p->opts.record, "-"))
 		fputs("oomtrace: --record-size needs a file, and '--record -' is stdout\n", err);
 	else if (p->opts.record && (p->opts.find_min || p->opts.dry_run))
@@ -430,16 +499,14 @@ static bool check(const struct parse *p, bool has_target, FILE *err)
 	return false;
 }
 
-enum trace_options_result trace_options__parse(int argc, char **argv, struct trace_options *out, FILE *help_out,
-				   FILE *err)
+enum trace_options_result trace_options__parse(int argc, char **argv, struct trace_options *out,
+					       FILE *help_out, FILE *err)
 {
 	struct parse p = {
 		.opts = { .ring_bytes = OPTIONS_RING_BYTES_DEFAULT },
 		.help_out = help_out,
 	};
-	struct option_table_parse parse = {
-		.table = &table, .ctx = &p, .help_out = help_out, .err = err
-	};
+	struct option_table_parse parse = { .table = &table, .ctx = &p, .help_out = help_out, .err = err };
 
 	switch (option_table__parse(&parse, argc, argv)) {
 	case CMDLINE_DONE:

@@ -64,8 +64,8 @@ static bool is_hex(char c)
 
 static bool is_name_char(char c)
 {
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       c == '_' || c == '.' || c == '-';
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+	       c == '.' || c == '-';
 }
 
 static bool is_hex_of(struct span s, size_t len)
@@ -88,8 +88,7 @@ static bool is_buildkit_id(struct span s)
 	if (s.len != BUILDKIT_ID_LEN)
 		return false;
 	for (size_t i = 0; i < s.len; i++)
-		if (!((s.start[i] >= '0' && s.start[i] <= '9') ||
-		      (s.start[i] >= 'a' && s.start[i] <= 'z')))
+		if (!((s.start[i] >= '0' && s.start[i] <= '9') || (s.start[i] >= 'a' && s.start[i] <= 'z')))
 			return false;
 	return true;
 }
@@ -98,8 +97,7 @@ static bool is_buildkit_id(struct span s)
 static bool is_ecs_id(struct span s)
 {
 	if (s.len < POD_HASH_LEN + 2 || s.len > CONTAINER__ID_MAX ||
-	    !is_hex_of((struct span){ s.start, POD_HASH_LEN }, POD_HASH_LEN) ||
-	    s.start[POD_HASH_LEN] != '-')
+	    !is_hex_of((struct span){ s.start, POD_HASH_LEN }, POD_HASH_LEN) || s.start[POD_HASH_LEN] != '-')
 		return false;
 	for (size_t i = POD_HASH_LEN + 1; i < s.len; i++)
 		if (s.start[i] < '0' || s.start[i] > '9')
@@ -191,10 +189,8 @@ static bool match_bare(const struct scan *scan, struct container_ref *ref)
 		const char *parent;
 		enum container_runtime runtime;
 	} table[] = {
-		{ "docker", CONTAINER__DOCKER },
-		{ "actions_job", CONTAINER__DOCKER },
-		{ "libpod_parent", CONTAINER__PODMAN },
-		{ "buildkit", CONTAINER__BUILDKIT },
+		{ "docker", CONTAINER__DOCKER },	{ "actions_job", CONTAINER__DOCKER },
+		{ "libpod_parent", CONTAINER__PODMAN }, { "buildkit", CONTAINER__BUILDKIT },
 		{ "default", CONTAINER__CONTAINERD }, /* containerd's namespaces */
 		{ "k8s.io", CONTAINER__CONTAINERD },
 	};
@@ -316,15 +312,14 @@ static bool match_pod(struct scan *scan)
 {
 	struct span s = scan->part, rest;
 
-	if (scan->in_kubepods && span__strip_prefix(&s, "pod") &&
-	    parse_pod_uid(s, false, scan->pod_uid))
+	if (scan->in_kubepods && span__strip_prefix(&s, "pod") && parse_pod_uid(s, false, scan->pod_uid))
 		return true;
 	s = scan->part;
 	/* What a cgroupfs driver made of "slice:prefix:id" begins with such a slice. */
 	if (find(s, SLICE ":", &rest))
 		s.len = (size_t)(rest.start - s.start) - 1;
-	return span__strip_suffix(&s, SLICE) && find(s, "kubepods", &rest) &&
-	       (find(rest, "-pod", &rest)) && parse_pod_uid(rest, true, scan->pod_uid);
+	return span__strip_suffix(&s, SLICE) && find(s, "kubepods", &rest) && (find(rest, "-pod", &rest)) &&
+	       parse_pod_uid(rest, true, scan->pod_uid);
 }
 
 static bool match_component(struct scan *scan, struct container_ref *ref)
@@ -336,8 +331,8 @@ static bool match_component(struct scan *scan, struct container_ref *ref)
 		scan->in_kubepods = true;
 	*ref = (struct container_ref){ 0 };
 	memcpy(ref->pod_uid, scan->pod_uid, sizeof(ref->pod_uid));
-	if (match_prefixed(scan->part, ref) || match_colons(scan->part, ref) ||
-	    match_bare(scan, ref) || match_machine(scan, ref) || match_lxc(scan, ref))
+	if (match_prefixed(scan->part, ref) || match_colons(scan->part, ref) || match_bare(scan, ref) ||
+	    match_machine(scan, ref) || match_lxc(scan, ref))
 		return true;
 	ref->runtime = CONTAINER__POD;
 	return pod;

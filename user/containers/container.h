@@ -14,20 +14,20 @@ enum container_runtime {
 	CONTAINER__UNKNOWN = 0,
 	CONTAINER__DOCKER,
 	CONTAINER__PODMAN,
-	CONTAINER__CONTAINERD,	/* Kubernetes over CRI, nerdctl, ctr */
+	CONTAINER__CONTAINERD, /* Kubernetes over CRI, nerdctl, ctr */
 	CONTAINER__CRIO,
-	CONTAINER__OCI,		/* an OCI container's id, in a layout of no runtime we know */
-	CONTAINER__POD,		/* a Kubernetes pod's cgroup, not (yet) one of its containers' */
+	CONTAINER__OCI, /* an OCI container's id, in a layout of no runtime we know */
+	CONTAINER__POD, /* a Kubernetes pod's cgroup, not (yet) one of its containers' */
 	CONTAINER__NSPAWN,
-	CONTAINER__LXC,		/* LXD and Incus, whose layout is the same, too */
+	CONTAINER__LXC, /* LXD and Incus, whose layout is the same, too */
 	CONTAINER__BUILDKIT,
 };
 
 struct container_ref {
 	enum container_runtime runtime;
-	char id[CONTAINER__ID_SIZE];		/* full id or machine name; "" for a pod */
-	char pod_uid[CONTAINER__POD_UID_SIZE];	/* with dashes; "" when not in a pod */
-	size_t prefix_len;	/* of the path's beginning that is the container's own cgroup */
+	char id[CONTAINER__ID_SIZE];	       /* full id or machine name; "" for a pod */
+	char pod_uid[CONTAINER__POD_UID_SIZE]; /* with dashes; "" when not in a pod */
+	size_t prefix_len; /* of the path's beginning that is the container's own cgroup */
 };
 
 /*

@@ -198,8 +198,7 @@ static const char *header_value(const char *line, const char *eol, const char *n
 {
 	size_t name_len = strlen(name);
 
-	if ((size_t)(eol - line) <= name_len || strncasecmp(line, name, name_len) ||
-	    line[name_len] != ':')
+	if ((size_t)(eol - line) <= name_len || strncasecmp(line, name, name_len) || line[name_len] != ':')
 		return NULL;
 	line += name_len + 1;
 	while (line < eol && (*line == ' ' || *line == '\t'))
@@ -312,8 +311,7 @@ static int get(const char *socket_path, const char *target, bool *podman, struct
 
 	/* 1.0: the answer comes in one piece and ends with the connection. */
 	n = snprintf(request, sizeof(request),
-		     "GET %s HTTP/1.0\r\nHost: localhost\r\nAccept: application/json\r\n\r\n",
-		     target);
+		     "GET %s HTTP/1.0\r\nHost: localhost\r\nAccept: application/json\r\n\r\n", target);
 	if (n < 0 || (size_t)n >= sizeof(request))
 		return -ENAMETOOLONG;
 	fd = connect_to(socket_path, deadline_ms);
@@ -340,8 +338,7 @@ static const char *get_string(struct json_object *obj, const char *key)
 {
 	struct json_object *value;
 
-	if (!json_object_object_get_ex(obj, key, &value) ||
-	    !json_object_is_type(value, json_type_string))
+	if (!json_object_object_get_ex(obj, key, &value) || !json_object_is_type(value, json_type_string))
 		return "";
 	return json_object_get_string(value);
 }
@@ -350,8 +347,7 @@ static bool get_int(struct json_object *obj, const char *key, int64_t *out)
 {
 	struct json_object *value;
 
-	if (!json_object_object_get_ex(obj, key, &value) ||
-	    !json_object_is_type(value, json_type_int))
+	if (!json_object_object_get_ex(obj, key, &value) || !json_object_is_type(value, json_type_int))
 		return false;
 	*out = json_object_get_int64(value);
 	return true;
@@ -361,8 +357,7 @@ static bool get_bool(struct json_object *obj, const char *key, bool *out)
 {
 	struct json_object *value;
 
-	if (!json_object_object_get_ex(obj, key, &value) ||
-	    !json_object_is_type(value, json_type_boolean))
+	if (!json_object_object_get_ex(obj, key, &value) || !json_object_is_type(value, json_type_boolean))
 		return false;
 	*out = json_object_get_boolean(value);
 	return true;
@@ -373,8 +368,7 @@ static struct json_object *get_object(struct json_object *obj, const char *key)
 {
 	struct json_object *value;
 
-	if (!json_object_object_get_ex(obj, key, &value) ||
-	    !json_object_is_type(value, json_type_object))
+	if (!json_object_object_get_ex(obj, key, &value) || !json_object_is_type(value, json_type_object))
 		return NULL;
 	return value;
 }
@@ -404,8 +398,7 @@ static bool parse_state(struct json_object *state, struct runtime_container *c)
 		return false;
 	c->pid = (pid_t)value;
 	copy(c->status, sizeof(c->status), get_string(state, "Status"));
-	if (!c->running && get_int(state, "ExitCode", &value) && value >= INT32_MIN &&
-	    value <= INT32_MAX) {
+	if (!c->running && get_int(state, "ExitCode", &value) && value >= INT32_MIN && value <= INT32_MAX) {
 		c->has_exit_code = true;
 		c->exit_code = (int)value;
 	}
@@ -445,14 +438,12 @@ static int refusal(struct json_object *json, int status)
 {
 	const char *message = get_string(json, "message");
 
-	if (strcasestr(message, "multiple IDs found") ||
-	    strcasestr(message, "more than one result"))
+	if (strcasestr(message, "multiple IDs found") || strcasestr(message, "more than one result"))
 		return -ENOTUNIQ;
 	return status == 404 ? -ENOENT : -EREMOTEIO;
 }
 
-static int get_ok(const char *socket_path, const char *target, bool *podman,
-		  struct json_object **json)
+static int get_ok(const char *socket_path, const char *target, bool *podman, struct json_object **json)
 {
 	struct json_object *answer = NULL;
 	int status = get(socket_path, target, podman, &answer);
@@ -506,11 +497,9 @@ static bool parse_list_item(struct json_object *item, bool podman, struct runtim
 	copy(c->status, sizeof(c->status), get_string(item, "State"));
 	c->running = !strcmp(c->status, "running") || !strcmp(c->status, "paused") ||
 		     !strcmp(c->status, "restarting");
-	if (json_object_object_get_ex(item, "Names", &names) &&
-	    json_object_is_type(names, json_type_array)) {
+	if (json_object_object_get_ex(item, "Names", &names) && json_object_is_type(names, json_type_array)) {
 		first = json_object_array_get_idx(names, 0);
-		name = json_object_is_type(first, json_type_string) ? json_object_get_string(first)
-								    : "";
+		name = json_object_is_type(first, json_type_string) ? json_object_get_string(first) : "";
 		copy(c->name, sizeof(c->name), name + (name[0] == '/'));
 	}
 	return true;

@@ -23,19 +23,19 @@ struct docker_api__socket {
 
 /* Text is as the runtime gave it, bounded and NUL-terminated but not escaped. "" is unknown. */
 struct runtime_container {
-	enum container_runtime runtime;	/* by the answer's Server header; Docker when it has none */
-	char id[CONTAINER__ID_SIZE];	/* always 64 hex digits */
+	enum container_runtime runtime;	  /* by the answer's Server header; Docker when it has none */
+	char id[CONTAINER__ID_SIZE];	  /* always 64 hex digits */
 	char name[DOCKER_API__NAME_SIZE]; /* without the API's leading slash */
 	char image[DOCKER_API__NAME_SIZE];
-	char status[32];		/* "running", "exited", ... */
-	bool running;			/* true while paused or restarting too */
-	pid_t pid;			/* its init, in the runtime's pid namespace; 0: none */
-	bool has_exit_code;		/* only once it is not running */
+	char status[32];    /* "running", "exited", ... */
+	bool running;	    /* true while paused or restarting too */
+	pid_t pid;	    /* its init, in the runtime's pid namespace; 0: none */
+	bool has_exit_code; /* only once it is not running */
 	int exit_code;
 	bool has_oom_killed;
 	bool oom_killed;
 	bool has_memory_limit;
-	uint64_t memory_limit_bytes;	/* HostConfig.Memory; absent when there is none (0) */
+	uint64_t memory_limit_bytes; /* HostConfig.Memory; absent when there is none (0) */
 };
 
 /*

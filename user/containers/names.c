@@ -86,8 +86,7 @@ const char *names__container(struct names *names, const struct container_ref *re
 }
 
 /* The command line of a process that started then; start 0: there is none such. */
-static int cmdline_of(struct tracer *tracer, uint32_t pid, uint64_t start_ns,
-		      struct cmdline_entry *out)
+static int cmdline_of(struct tracer *tracer, uint32_t pid, uint64_t start_ns, struct cmdline_entry *out)
 {
 	struct cmdline_entry entry;
 
@@ -112,8 +111,8 @@ static const char *relation(const struct event_victim *victim, uint64_t start_ns
 	return start_ns == victim->parent_start_ns ? "parent" : "ancestor";
 }
 
-int names__cmdline(struct tracer *tracer, const struct event_victim *victim,
-		   struct cmdline_entry *out, const char **source)
+int names__cmdline(struct tracer *tracer, const struct event_victim *victim, struct cmdline_entry *out,
+		   const char **source)
 {
 	if (!proc__cmdline(victim->pid, out) && proc__same_start(out->start_ns, victim->start_ns))
 		*source = "proc";

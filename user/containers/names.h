@@ -24,8 +24,8 @@ const char *names__container(struct names *names, const struct container_ref *re
  * at our start ("earlier"), or that of its parent, or of another ancestor, which a process that was
  * only forked has too ("parent", "ancestor"). Returns 0 and sets *source, or -ENOENT.
  */
-int names__cmdline(struct tracer *tracer, const struct event_victim *victim,
-		   struct cmdline_entry *out, const char **source);
+int names__cmdline(struct tracer *tracer, const struct event_victim *victim, struct cmdline_entry *out,
+		   const char **source);
 
 /* Notes the command lines of all processes of the target. Those that end meanwhile are passed over. */
 void names__learn_cmdlines(struct tracer *tracer, const struct cgroup__hierarchy *h,

@@ -77,8 +77,8 @@ static bool unescape_mount(struct span s, char *dst, size_t size)
 	for (size_t i = 0; i < s.len; i++) {
 		char c = s.start[i];
 
-		if (c == '\\' && s.len - i > 3 && is_octal(s.start[i + 1]) &&
-		    is_octal(s.start[i + 2]) && is_octal(s.start[i + 3])) {
+		if (c == '\\' && s.len - i > 3 && is_octal(s.start[i + 1]) && is_octal(s.start[i + 2]) &&
+		    is_octal(s.start[i + 3])) {
 			c = (char)((s.start[i + 1] - '0') << 6 | (s.start[i + 2] - '0') << 3 |
 				   (s.start[i + 3] - '0'));
 			i += 3;
@@ -119,8 +119,7 @@ static bool mount__parse(struct span line, struct mount *m)
 	span__cut(&line, ' ');
 	m->memory = m->version == 1 && span__has_item(line, "memory");
 	return unescape_mount(root, m->root, sizeof(m->root)) &&
-	       unescape_mount(point, m->point, sizeof(m->point)) && m->root[0] == '/' &&
-	       m->point[0] == '/';
+	       unescape_mount(point, m->point, sizeof(m->point)) && m->root[0] == '/' && m->point[0] == '/';
 }
 
 /* A whole hierarchy is better than a part, the usual place better than a bind mount of it. */
@@ -152,8 +151,7 @@ static int memory_hierarchy(const char *proc_cgroups)
 	return -1;
 }
 
-int cgroup__parse_mounts(const char *mountinfo, const char *proc_cgroups,
-			 struct cgroup__hierarchy *out)
+int cgroup__parse_mounts(const char *mountinfo, const char *proc_cgroups, struct cgroup__hierarchy *out)
 {
 	struct mount v1 = { 0 }, v2 = { 0 }, m;
 	const struct mount *chosen = NULL;
@@ -309,8 +307,7 @@ static const char *below(const char *path, const char *prefix)
 	return path + len;
 }
 
-int cgroup__from_proc_path(const struct cgroup__hierarchy *h, const char *proc_path,
-			   char *path, size_t size)
+int cgroup__from_proc_path(const struct cgroup__hierarchy *h, const char *proc_path, char *path, size_t size)
 {
 	const char *rest = below(proc_path, h->root);
 
@@ -372,8 +369,7 @@ static int check_cgroup_fs(int fd)
 	return 0;
 }
 
-int cgroup__validate_path(const struct cgroup__hierarchy *h, const char *text,
-			  char *path, size_t size)
+int cgroup__validate_path(const struct cgroup__hierarchy *h, const char *text, char *path, size_t size)
 {
 	char whole[PATH_MAX];
 	const char *rest;
@@ -556,8 +552,8 @@ static int walk_dir(struct walk *w, int fd, unsigned int depth)
 	/* An error of readdir() is the cgroup's vanishing: what it had is gone with it. */
 	err = cgroup__id(fd, &node.id) ? 0 : w->fn(&node, w->ctx);
 	while (!err && depth < CGROUP__MAX_DEPTH && (entry = readdir(dir))) {
-		if ((entry->d_type != DT_DIR && entry->d_type != DT_UNKNOWN) ||
-		    !strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
+		if ((entry->d_type != DT_DIR && entry->d_type != DT_UNKNOWN) || !strcmp(entry->d_name, ".") ||
+		    !strcmp(entry->d_name, ".."))
 			continue;
 		err = walk_child(w, fd, entry->d_name, depth + 1);
 	}
@@ -565,8 +561,7 @@ static int walk_dir(struct walk *w, int fd, unsigned int depth)
 	return err;
 }
 
-int cgroup__walk(const struct cgroup__hierarchy *h, const char *path, cgroup__walk_fn fn,
-		 void *ctx)
+int cgroup__walk(const struct cgroup__hierarchy *h, const char *path, cgroup__walk_fn fn, void *ctx)
 {
 	struct walk w = { .fn = fn, .ctx = ctx };
 	int err, top, fd;

@@ -17,10 +17,10 @@
 #define CGROUP__MAX_DEPTH 128
 
 struct cgroup__hierarchy {
-	int version;		/* of the hierarchy with the memory controller: 1 or 2 */
-	char mount[PATH_MAX];	/* where it is mounted */
-	char root[PATH_MAX];	/* the cgroup at the top of the mount: "/" unless in a container */
-	bool unified;		/* is there a v2 hierarchy at all (version 1 with it: hybrid) */
+	int version;	      /* of the hierarchy with the memory controller: 1 or 2 */
+	char mount[PATH_MAX]; /* where it is mounted */
+	char root[PATH_MAX];  /* the cgroup at the top of the mount: "/" unless in a container */
+	bool unified;	      /* is there a v2 hierarchy at all (version 1 with it: hybrid) */
 	char unified_mount[PATH_MAX];
 };
 
@@ -28,8 +28,7 @@ struct cgroup__hierarchy {
  * Pure: find the hierarchy in the text of /proc/self/mountinfo and /proc/cgroups (may be "" or
  * NULL). Returns 0, -ENOENT (no cgroup file system is mounted), -ENODEV (none has memory).
  */
-int cgroup__parse_mounts(const char *mountinfo, const char *proc_cgroups,
-			 struct cgroup__hierarchy *out);
+int cgroup__parse_mounts(const char *mountinfo, const char *proc_cgroups, struct cgroup__hierarchy *out);
 
 /* The same for this machine. Errors as above, or of reading /proc. */
 int cgroup__discover(struct cgroup__hierarchy *out);
@@ -46,8 +45,7 @@ int cgroup__parse_proc_cgroup(const char *text, int version, char *path, size_t 
  * Pure: turn a path of /proc/PID/cgroup into one below the mount. Returns 0, -EXDEV (outside of
  * what is mounted here or of our cgroup namespace), -EINVAL, -ENAMETOOLONG.
  */
-int cgroup__from_proc_path(const struct cgroup__hierarchy *h, const char *proc_path,
-			   char *path, size_t size);
+int cgroup__from_proc_path(const struct cgroup__hierarchy *h, const char *proc_path, char *path, size_t size);
 
 /*
  * The cgroup of a process, as a path below the mount. Returns 0, -ESRCH (no such process), -ENODEV
@@ -67,8 +65,7 @@ int cgroup__normalise(const char *text, char *path, size_t size);
  * ".."), -ENAMETOOLONG, -EXDEV (exists, but outside of the hierarchy), -ENOENT, -ENOTDIR,
  * -EMEDIUMTYPE (not on a cgroup file system), or -EACCES.
  */
-int cgroup__validate_path(const struct cgroup__hierarchy *h, const char *text,
-			  char *path, size_t size);
+int cgroup__validate_path(const struct cgroup__hierarchy *h, const char *text, char *path, size_t size);
 
 /* What the errors of cgroup__validate_path mean, for a message. Static text. */
 const char *cgroup__path_error(int err);
@@ -100,8 +97,8 @@ ssize_t cgroup__read_text(int dir_fd, const char *file, char *buf, size_t size);
 struct cgroup__node {
 	const char *path;
 	uint64_t id;
-	int dir_fd;		/* open during the call only */
-	unsigned int depth;	/* 0: where the walk began */
+	int dir_fd;	    /* open during the call only */
+	unsigned int depth; /* 0: where the walk began */
 };
 
 /* Return 0 to go on; anything else ends the walk and is its result. */
@@ -111,8 +108,7 @@ typedef int (*cgroup__walk_fn)(const struct cgroup__node *node, void *ctx);
  * Call fn for a cgroup and everything below it, parents first. Cgroups that vanish meanwhile are
  * passed over; if the first one isn't there, -ENOENT. Returns 0, fn's result, or an errno.
  */
-int cgroup__walk(const struct cgroup__hierarchy *h, const char *path, cgroup__walk_fn fn,
-		 void *ctx);
+int cgroup__walk(const struct cgroup__hierarchy *h, const char *path, cgroup__walk_fn fn, void *ctx);
 
 /*
  * Open cgroup.events. The descriptor gives EPOLLPRI each time it changes; the caller closes it.

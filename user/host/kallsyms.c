@@ -15,7 +15,7 @@
 
 struct ksym {
 	uint64_t address;
-	uint32_t name;   /* offsets into names */
+	uint32_t name;	 /* offsets into names */
 	uint32_t module; /* 0: the kernel itself */
 };
 
@@ -132,8 +132,7 @@ int kallsyms__load(int fd, struct kallsyms **out)
 	return 0;
 }
 
-const char *kallsyms__find(const struct kallsyms *k, uint64_t address, const char **module,
-			uint64_t *offset)
+const char *kallsyms__find(const struct kallsyms *k, uint64_t address, const char **module, uint64_t *offset)
 {
 	size_t low = 0, high = k->count;
 	const struct ksym *symbol;

@@ -17,7 +17,7 @@ int kallsyms__load(int fd, struct kallsyms **out);
 
 /* The function that an address is in, or NULL; *module is NULL for the kernel itself. */
 const char *kallsyms__find(const struct kallsyms *ksyms, uint64_t address, const char **module,
-			uint64_t *offset);
+			   uint64_t *offset);
 
 /* Takes NULL. */
 void kallsyms__free(struct kallsyms *ksyms);

@@ -24,16 +24,16 @@ struct session_copy {
 };
 
 struct file_sink {
-	struct sink base;  /* out: the file */
-	struct sink *json; /* writes to it */
+	struct sink base;      /* out: the file */
+	struct sink *json;     /* writes to it */
 	char *path, *old_path; /* old_path: with max_bytes */
 	uint64_t max_bytes;
-	uint64_t part;     /* 1, 2, ... */
+	uint64_t part;	   /* 1, 2, ... */
 	off_t whole_bytes; /* of the file: ends with a whole line */
-	size_t pending;    /* records that are not flushed */
-	bool failed;       /* said; nothing is written any more */
+	size_t pending;	   /* records that are not flushed */
+	bool failed;	   /* said; nothing is written any more */
 	struct session_copy session;
-	char *buffers[2];  /* of the part's stream, and of the one before while both are open */
+	char *buffers[2]; /* of the part's stream, and of the one before while both are open */
 };
 
 /* The user's path, safe for the terminal. Static text, until the next call. */
@@ -119,8 +119,9 @@ static int check_rotation(const struct file_sink *f)
 		fprintf(stderr, "oomtrace: %s is there already: remove it, or give --record another name.\n",
 			shown(f->old_path));
 	else if (!may_rename_in(f->path))
-		fprintf(stderr, "oomtrace: --record-size renames files when oomtrace has given up its "
-				"privileges: give --record a folder that root owns, not that of %s.\n",
+		fprintf(stderr,
+			"oomtrace: --record-size renames files when oomtrace has given up its "
+			"privileges: give --record a folder that root owns, not that of %s.\n",
 			shown(f->path));
 	else
 		return 0;
@@ -135,8 +136,10 @@ static bool open_first(struct file_sink *f)
 		return false;
 	err = start_part(f);
 	if (err == -EEXIST)
-		fprintf(stderr, "oomtrace: %s is there already and isn't empty: remove it, or give --record "
-				"another name.\n", shown(f->path));
+		fprintf(stderr,
+			"oomtrace: %s is there already and isn't empty: remove it, or give --record "
+			"another name.\n",
+			shown(f->path));
 	else if (err)
 		fprintf(stderr, "oomtrace: %s can't be written: %s.\n", shown(f->path), strerror(-err));
 	return !err;
@@ -202,15 +205,15 @@ static int written(struct file_sink *f, bool may_wait)
 	return 0;
 }
 
-#define DEFINE_RECORD(op, may_wait)                                                    \
-	static int file_##op(struct sink *base, const struct record_##op *record)      \
-	{                                                                              \
-		struct file_sink *f = (struct file_sink *)base;                        \
-                                                                                       \
-		if (f->failed)                                                         \
-			return 0;                                                      \
-		f->json->ops->op(f->json, record);                                     \
-		return written(f, may_wait);                                           \
+#define DEFINE_RECORD(op, may_wait)                                               \
+	static int file_##op(struct sink *base, const struct record_##op *record) \
+	{                                                                         \
+		struct file_sink *f = (struct file_sink *)base;                   \
+                                                                                  \
+		if (f->failed)                                                    \
+			return 0;                                                 \
+		f->json->ops->op(f->json, record);                                \
+		return written(f, may_wait);                                      \
 	}
 
 DEFINE_RECORD(oom, false)

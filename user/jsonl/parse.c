@@ -74,8 +74,7 @@ static void get_target(struct jsonl_parser *p, struct json_object *o, struct rec
 	s->container = part__container(p, target);
 }
 
-static void get_machine_memory(struct jsonl_parser *p, struct json_object *o,
-			       struct record_session *s)
+static void get_machine_memory(struct jsonl_parser *p, struct json_object *o, struct record_session *s)
 {
 	struct json_object *memory = value__object(p, o, "memory");
 
@@ -261,8 +260,8 @@ static int parse_stall(struct jsonl_parser *p, struct json_object *o, struct sin
 	return p->error ? 0 : sink__call(sink, stall, &s);
 }
 
-static const struct record_frame *get_frames(struct jsonl_parser *p, struct json_object *o,
-					     const char *key, size_t *count)
+static const struct record_frame *get_frames(struct jsonl_parser *p, struct json_object *o, const char *key,
+					     size_t *count)
 {
 	struct json_object *list;
 	size_t length = value__array(p, o, key, &list);
@@ -321,8 +320,7 @@ static void get_status(struct jsonl_parser *p, struct json_object *o, struct rec
 	if (!e->has_status)
 		return;
 	value__has_signed(p, o, "signal", &signal);
-	if (code < 0 || code > 255 || signal < 0 || signal > SIGNAL_MAX ||
-	    (signal && code != 128 + signal))
+	if (code < 0 || code > 255 || signal < 0 || signal > SIGNAL_MAX || (signal && code != 128 + signal))
 		value__fail(p, -EINVAL);
 	else
 		e->status = (uint32_t)(signal ? signal : code << 8);
@@ -419,24 +417,14 @@ static const struct {
 	int (*parse)(struct jsonl_parser *p, struct json_object *o, struct sink *sink);
 } types[] = {
 	{ "usage", parse_usage }, /* most are */
-	{ "oom", record_oom__parse },
-	{ "limit", parse_limit },
-	{ "reclaim", parse_reclaim },
-	{ "stack", parse_stack },
-	{ "exit", parse_exit },
-	{ "step", parse_step },
-	{ "stall", parse_stall },
-	{ "session", parse_session },
-	{ "steps", parse_steps },
-	{ "oom-repeats", parse_repeats },
-	{ "lost", parse_lost },
-	{ "end", parse_end },
-	{ "min-try", parse_min_try },
-	{ "min", parse_min },
+	{ "oom", record_oom__parse },	  { "limit", parse_limit },	{ "reclaim", parse_reclaim },
+	{ "stack", parse_stack },	  { "exit", parse_exit },	{ "step", parse_step },
+	{ "stall", parse_stall },	  { "session", parse_session }, { "steps", parse_steps },
+	{ "oom-repeats", parse_repeats }, { "lost", parse_lost },	{ "end", parse_end },
+	{ "min-try", parse_min_try },	  { "min", parse_min },
 };
 
-int jsonl_parser__deliver(struct jsonl_parser *p, struct json_object *o, struct sink *sink,
-			   int *sink_error)
+int jsonl_parser__deliver(struct jsonl_parser *p, struct json_object *o, struct sink *sink, int *sink_error)
 {
 	const char *type;
 	int result;

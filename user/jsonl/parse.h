@@ -21,6 +21,6 @@ void jsonl_parser__free(struct jsonl_parser *parser);
  * the sink returned is in *sink_error, which is left alone when it wasn't called.
  */
 int jsonl_parser__deliver(struct jsonl_parser *parser, struct json_object *o, struct sink *sink,
-			   int *sink_error);
+			  int *sink_error);
 
 #endif

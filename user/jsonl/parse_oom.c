@@ -35,8 +35,7 @@ static void get_cmdline(struct jsonl_parser *p, struct json_object *o, struct re
 	v->cmdline_source = value__text(p, o, "cmdline_source");
 }
 
-static void get_victim_memory(struct jsonl_parser *p, struct json_object *o,
-			      struct record_victim *v)
+static void get_victim_memory(struct jsonl_parser *p, struct json_object *o, struct record_victim *v)
 {
 	v->has_mm = value__has_number(p, o, "total_vm_bytes", &v->total_vm_bytes);
 	if (!v->has_mm)
@@ -149,7 +148,8 @@ static struct json_object *element_of(struct jsonl_parser *p, struct json_object
 }
 
 /* Elements 3 to 5 of a point: kernel memory, socket memory, whether these are exact. */
-static struct record_kinds get_point_kinds(struct jsonl_parser *p, struct json_object *o, bool kernel_is_least)
+static struct record_kinds get_point_kinds(struct jsonl_parser *p, struct json_object *o,
+					   bool kernel_is_least)
 {
 	struct json_object *kernel = element_of(p, o, 3, json_type_int);
 	struct json_object *sock = element_of(p, o, 4, json_type_int);

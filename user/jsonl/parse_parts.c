@@ -91,8 +91,7 @@ void part__level(struct jsonl_parser *p, struct json_object *o, struct record_le
 		l->swap_max_bytes = value__limit(p, o, "swap_max_bytes");
 }
 
-const struct record_level *part__chain(struct jsonl_parser *p, struct json_object *o,
-				       size_t *count)
+const struct record_level *part__chain(struct jsonl_parser *p, struct json_object *o, size_t *count)
 {
 	struct json_object *list;
 	size_t length = value__array(p, o, "chain", &list);
@@ -109,8 +108,7 @@ const struct record_level *part__chain(struct jsonl_parser *p, struct json_objec
 	return levels;
 }
 
-void part__reclaim_sum(struct jsonl_parser *p, struct json_object *o,
-		       struct record_reclaim_sum *sum)
+void part__reclaim_sum(struct jsonl_parser *p, struct json_object *o, struct record_reclaim_sum *sum)
 {
 	sum->runs = value__number(p, o, "runs");
 	sum->duration_ns = value__number(p, o, "duration_ns");

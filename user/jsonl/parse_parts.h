@@ -14,15 +14,15 @@
 #include "record/sink.h"
 
 /* Which of the names that `name_of` gives to first..last it is; fails if none. */
-#define DEFINE_NAMED(function, type, name_of, first, last)                            \
-	static type function(struct jsonl_parser *p, const char *name)               \
-	{                                                                             \
-		for (int i = (first); name && i <= (int)(last); i++) {                \
-			if (!strcmp(name, name_of((type)i)))                          \
-				return (type)i;                                       \
-		}                                                                     \
-		value__fail(p, -EINVAL);                                                     \
-		return (type)(first);                                                 \
+#define DEFINE_NAMED(function, type, name_of, first, last)             \
+	static type function(struct jsonl_parser *p, const char *name) \
+	{                                                              \
+		for (int i = (first); name && i <= (int)(last); i++) { \
+			if (!strcmp(name, name_of((type)i)))           \
+				return (type)i;                        \
+		}                                                      \
+		value__fail(p, -EINVAL);                               \
+		return (type)(first);                                  \
 	}
 
 struct record_time part__time(struct jsonl_parser *p, struct json_object *o);
@@ -35,11 +35,9 @@ void part__find_prefix(struct container_ref *ref, const char *path);
 void part__level(struct jsonl_parser *p, struct json_object *o, struct record_level *l);
 
 /* From the leaf to the root; NULL and 0 when it is missing. */
-const struct record_level *part__chain(struct jsonl_parser *p, struct json_object *o,
-				       size_t *count);
+const struct record_level *part__chain(struct jsonl_parser *p, struct json_object *o, size_t *count);
 
-void part__reclaim_sum(struct jsonl_parser *p, struct json_object *o,
-		       struct record_reclaim_sum *sum);
+void part__reclaim_sum(struct jsonl_parser *p, struct json_object *o, struct record_reclaim_sum *sum);
 
 struct record_kinds part__kinds(struct jsonl_parser *p, struct json_object *o);
 

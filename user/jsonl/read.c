@@ -22,16 +22,16 @@ struct jsonl_reader {
 	struct json_tokener *tokener;
 	struct jsonl_reader_stats stats;
 	int sink_error;
-	uint64_t line;        /* number, in this file */
+	uint64_t line; /* number, in this file */
 
 	char *buffer;
 	size_t size;
-	size_t used;          /* bytes of it that are read */
-	size_t start;         /* of the line that isn't handled yet */
-	size_t searched;      /* from start: has no newline */
-	bool skipping;        /* within a line that is too long */
+	size_t used;	 /* bytes of it that are read */
+	size_t start;	 /* of the line that isn't handled yet */
+	size_t searched; /* from start: has no newline */
+	bool skipping;	 /* within a line that is too long */
 
-	uint64_t session_ns;  /* when the session that is being read began, and its part */
+	uint64_t session_ns; /* when the session that is being read began, and its part */
 	uint64_t session_part;
 };
 

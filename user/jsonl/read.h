@@ -13,15 +13,15 @@
 struct jsonl_reader;
 
 struct jsonl_reader_stats {
-	uint64_t records;   /* handed over */
-	uint64_t malformed; /* lines that aren't JSON, or aren't what docs/schema.md says */
+	uint64_t records;	  /* handed over */
+	uint64_t malformed;	  /* lines that aren't JSON, or aren't what docs/schema.md says */
 	uint64_t first_malformed; /* its line's number in its file */
-	uint64_t too_long;  /* lines */
-	uint64_t unknown;   /* records of types that we don't know */
-	char unknown_type[32]; /* the first of them */
-	uint64_t sessions, ends; /* parts of the same session count once */
-	uint64_t schema;    /* the highest, when that is newer than ours; else 0 */
-	bool cut;           /* a file ended within a line that is no whole record */
+	uint64_t too_long;	  /* lines */
+	uint64_t unknown;	  /* records of types that we don't know */
+	char unknown_type[32];	  /* the first of them */
+	uint64_t sessions, ends;  /* parts of the same session count once */
+	uint64_t schema;	  /* the highest, when that is newer than ours; else 0 */
+	bool cut;		  /* a file ended within a line that is no whole record */
 };
 
 /* NULL without memory. */

@@ -47,7 +47,7 @@ void value__free_arrays(struct jsonl_parser *p)
 
 /* The value of a key, if it is there, isn't null and is of this type. */
 static struct json_object *value__find(struct jsonl_parser *p, struct json_object *o, const char *key,
-				enum json_type type)
+				       enum json_type type)
 {
 	struct json_object *value = NULL;
 
@@ -164,8 +164,7 @@ uint64_t value__as_limit(struct jsonl_parser *p, struct json_object *value)
 {
 	uint64_t bytes;
 
-	if (json_object_is_type(value, json_type_string) &&
-	    !strcmp(json_object_get_string(value), "max"))
+	if (json_object_is_type(value, json_type_string) && !strcmp(json_object_get_string(value), "max"))
 		return RECORD_MAX;
 	if (!json_object_is_type(value, json_type_int)) {
 		value__fail(p, -EINVAL);
@@ -201,8 +200,7 @@ struct json_object *value__object(struct jsonl_parser *p, struct json_object *o,
 	return value__find(p, o, key, json_type_object);
 }
 
-size_t value__array(struct jsonl_parser *p, struct json_object *o, const char *key,
-		    struct json_object **out)
+size_t value__array(struct jsonl_parser *p, struct json_object *o, const char *key, struct json_object **out)
 {
 	*out = value__find(p, o, key, json_type_array);
 	return *out ? json_object_array_length(*out) : 0;

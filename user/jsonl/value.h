@@ -16,10 +16,10 @@
 struct value_array;
 
 struct jsonl_parser {
-	int error;                  /* the first thing that is wrong with this record; 0: nothing */
+	int error;		    /* the first thing that is wrong with this record; 0: nothing */
 	struct value_array *arrays; /* what this record refers to */
-	struct plan plan;           /* of the last session */
-	int64_t wall_offset_ns;     /* of the last session: for records that have no `time` */
+	struct plan plan;	    /* of the last session */
+	int64_t wall_offset_ns;	    /* of the last session: for records that have no `time` */
 };
 
 void value__fail(struct jsonl_parser *p, int error);
@@ -63,8 +63,7 @@ uint64_t value__limit(struct jsonl_parser *p, struct json_object *o, const char 
 struct json_object *value__object(struct jsonl_parser *p, struct json_object *o, const char *key);
 
 /* The elements of an array; none when it is missing. */
-size_t value__array(struct jsonl_parser *p, struct json_object *o, const char *key,
-		    struct json_object **out);
+size_t value__array(struct jsonl_parser *p, struct json_object *o, const char *key, struct json_object **out);
 
 /* An element that has to be an object; NULL, with the record failed, if it isn't. */
 struct json_object *value__element(struct jsonl_parser *p, struct json_object *list, size_t i);

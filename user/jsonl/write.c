@@ -37,8 +37,7 @@ static void add_flag(struct json_object *o, const char *key, bool value)
 /* A limit, as in the kernel's file. */
 static void add_limit(struct json_object *o, const char *key, uint64_t value)
 {
-	add(o, key, value == RECORD_MAX ? json_object_new_string("max") :
-					  json_object_new_uint64(value));
+	add(o, key, value == RECORD_MAX ? json_object_new_string("max") : json_object_new_uint64(value));
 }
 
 static struct json_object *new_text(const char *bytes, size_t len)
@@ -95,8 +94,8 @@ static struct json_object *new_record(const char *type, const struct record_time
 
 void jsonl_write__put(FILE *out, struct json_object *o)
 {
-	const char *json = json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
-								     JSON_C_TO_STRING_NOSLASHESCAPE);
+	const char *json =
+		json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
 
 	/* The library leaves DEL and C1 control characters (U+0080 to U+009F); terminals obey them. */
 	while (*json) {
@@ -259,9 +258,8 @@ static struct json_object *new_point(const struct record_point *point)
 
 	json_object_array_add(o, json_object_new_uint64(point->ts_ns));
 	json_object_array_add(o, json_object_new_uint64(point->usage_bytes));
-	json_object_array_add(o, point->max_bytes == RECORD_MAX ?
-					 json_object_new_string("max") :
-					 json_object_new_uint64(point->max_bytes));
+	json_object_array_add(o, point->max_bytes == RECORD_MAX ? json_object_new_string("max")
+								: json_object_new_uint64(point->max_bytes));
 	if (!kinds->has_kernel && !kinds->has_sock)
 		return o;
 	json_object_array_add(o, kinds->has_kernel ? json_object_new_uint64(kinds->kernel_bytes) : NULL);

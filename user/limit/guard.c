@@ -25,9 +25,9 @@ struct shared {
 	 */
 	pthread_mutex_t alive;
 	uint64_t old_bytes;
-	uint64_t last_bytes;    /* the limit as we set it last */
+	uint64_t last_bytes;	/* the limit as we set it last */
 	uint64_t pending_bytes; /* the one that is being written, which may have happened or not */
-	bool changed;           /* there has been a write, or one is going on */
+	bool changed;		/* there has been a write, or one is going on */
 	bool keep;
 	enum guard_result result;
 };
@@ -174,8 +174,8 @@ int guard__start(int dir_fd, const char *file, struct guard **out)
 	if (!guard)
 		return -ENOMEM;
 	guard->pipe_fd = guard->lock_fd = guard->limit_fd = -1;
-	guard->shared = mmap(NULL, sizeof(*guard->shared), PROT_READ | PROT_WRITE,
-			     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	guard->shared =
+		mmap(NULL, sizeof(*guard->shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (guard->shared != MAP_FAILED)
 		err = open_files(dir_fd, file, guard);
 	if (!err)

@@ -13,12 +13,12 @@
 struct guard;
 
 enum guard_result {
-	GUARD_NOTHING,   /* nothing had been changed */
+	GUARD_NOTHING, /* nothing had been changed */
 	GUARD_RESTORED,
-	GUARD_KEPT,      /* as asked */
-	GUARD_CHANGED,   /* somebody else has changed the limit since: left as it is */
-	GUARD_GONE,      /* the cgroup has been removed */
-	GUARD_FAILED,    /* the old limit could not be written */
+	GUARD_KEPT,    /* as asked */
+	GUARD_CHANGED, /* somebody else has changed the limit since: left as it is */
+	GUARD_GONE,    /* the cgroup has been removed */
+	GUARD_FAILED,  /* the old limit could not be written */
 };
 
 /*

@@ -52,7 +52,7 @@ static void print_floor(FILE *out, uint64_t max_bytes, uint64_t floor_bytes)
 	char size[UNITS__TEXT_SIZE];
 
 	fprintf(out, "    memory.max %s would %s\n", units__format_size(size, sizeof(size), max_bytes),
-	       max_bytes >= floor_bytes ? "hold" : "kill");
+		max_bytes >= floor_bytes ? "hold" : "kill");
 }
 
 void predict__print(FILE *out, const struct trace_options *opts, int dir_fd)
@@ -66,11 +66,10 @@ void predict__print(FILE *out, const struct trace_options *opts, int dir_fd)
 	if (predict__floor(dir_fd, &p))
 		return;
 	fprintf(out, "    usage is %s; reclaim can get it at best down to %s (approximately)\n",
-	       units__format_size(size, sizeof(size), p.usage_bytes),
-	       units__format_size(floor, sizeof(floor), p.floor_bytes));
+		units__format_size(size, sizeof(size), p.usage_bytes),
+		units__format_size(floor, sizeof(floor), p.floor_bytes));
 	if (more && ramp->from_now)
-		more = !cgroup__read_u64(dir_fd, "memory.max", &bytes) &&
-		       ramp__next(ramp, bytes, &bytes);
+		more = !cgroup__read_u64(dir_fd, "memory.max", &bytes) && ramp__next(ramp, bytes, &bytes);
 	while (more) {
 		print_floor(out, bytes, p.floor_bytes);
 		more = ramp__next(ramp, bytes, &bytes);

@@ -10,7 +10,7 @@
 struct prediction {
 	uint64_t usage_bytes;
 	uint64_t reclaimable_bytes; /* at best: page cache that isn't locked or shmem, and slab caches */
-	uint64_t floor_bytes;       /* usage that reclaim can't get below; a lower limit must kill */
+	uint64_t floor_bytes;	    /* usage that reclaim can't get below; a lower limit must kill */
 };
 
 /*

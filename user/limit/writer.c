@@ -20,8 +20,8 @@ struct limit_writer {
 	int done_fd; /* readable: result is set */
 	int set_fd;  /* readable: `wanted` is to be written */
 	uint64_t wanted;
-	int result;  /* of the last write that failed, or 0 */
-	uint64_t bytes; /* of the write that is going on, or was the last */
+	int result;	      /* of the last write that failed, or 0 */
+	uint64_t bytes;	      /* of the write that is going on, or was the last */
 	uint64_t floor_bytes; /* predicted just before it; UINT64_MAX: unknown */
 	int dir_fd;
 };
@@ -115,7 +115,7 @@ static void *thread_main(void *arg)
 }
 
 int limit_writer__start(const struct trace_options *opts, int dir_fd, struct guard *guard,
-		   struct limit_writer **out)
+			struct limit_writer **out)
 {
 	struct sigaction action = { .sa_handler = on_interrupt };
 	struct limit_writer *l = calloc(1, sizeof(*l));

@@ -22,7 +22,7 @@ struct limit_writer;
  * negative errno.
  */
 int limit_writer__start(const struct trace_options *opts, int dir_fd, struct guard *guard,
-		   struct limit_writer **out);
+			struct limit_writer **out);
 
 /*
  * How far reclaim could get usage down, predicted just before the write of max_bytes. False: unknown,

@@ -48,7 +48,7 @@ int cgroup_chain__add(struct cgroup_chain_set *set, const struct event_cgroup *e
 	if (find_node(set, event->id))
 		return 0;
 	err = cgroup_chain__grow((void **)&set->nodes, &set->room, set->count, sizeof(*set->nodes),
-			  set->max ? set->max : CHAIN_CGROUPS_MAX);
+				 set->max ? set->max : CHAIN_CGROUPS_MAX);
 	if (err)
 		return err == -ENOSPC ? 0 : err;
 	set->nodes[set->count++] = (struct cgroup_chain_node){ .event = *event };
@@ -133,7 +133,7 @@ static void fill_level(struct cgroup_chain_set *set, const struct cgroup_chain_n
 }
 
 bool cgroup_chain__level(struct cgroup_chain_set *set, uint64_t id, uint64_t limit_id, uint32_t page_size,
-		  struct record_level *level)
+			 struct record_level *level)
 {
 	const struct cgroup_chain_node *node = id ? find_node(set, id) : NULL;
 
@@ -143,7 +143,7 @@ bool cgroup_chain__level(struct cgroup_chain_set *set, uint64_t id, uint64_t lim
 }
 
 size_t cgroup_chain__fill(struct cgroup_chain_set *set, uint64_t id, uint64_t limit_id, uint32_t page_size,
-		   struct record_level *levels)
+			  struct record_level *levels)
 {
 	size_t count = 0;
 

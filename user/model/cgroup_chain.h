@@ -42,14 +42,14 @@ const char *cgroup_chain__path(struct cgroup_chain_set *set, uint64_t id);
 
 /* Fills in one level. Returns whether it is known. limit_id: the cgroup whose limit was hit, or 0. */
 bool cgroup_chain__level(struct cgroup_chain_set *set, uint64_t id, uint64_t limit_id, uint32_t page_size,
-		  struct record_level *level);
+			 struct record_level *level);
 
 /*
  * The levels from `id` up to the root, as far as they are known, at most EVENT_CGROUP_LEVELS. Returns
  * their number.
  */
 size_t cgroup_chain__fill(struct cgroup_chain_set *set, uint64_t id, uint64_t limit_id, uint32_t page_size,
-		   struct record_level *levels);
+			  struct record_level *levels);
 
 /* Whether the levels from `id` up are all known, to the root or to where the kernel side cut them. */
 bool cgroup_chain__is_whole(const struct cgroup_chain_set *set, uint64_t id);

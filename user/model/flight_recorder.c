@@ -105,7 +105,8 @@ static struct track *take(struct flight_recorder *recorder, uint64_t cgroup_id)
 	return *track;
 }
 
-int flight_recorder__point(struct flight_recorder *recorder, uint64_t cgroup_id, const struct record_point *point)
+int flight_recorder__point(struct flight_recorder *recorder, uint64_t cgroup_id,
+			   const struct record_point *point)
 {
 	struct track *track = take(recorder, cgroup_id);
 
@@ -144,7 +145,7 @@ static void add_sum(struct record_reclaim_sum *to, const struct record_reclaim_s
 }
 
 int flight_recorder__reclaim(struct flight_recorder *recorder, uint64_t cgroup_id, uint64_t ts_ns,
-		      enum reclaim_kind kind, const struct record_reclaim_sum *sum)
+			     enum reclaim_kind kind, const struct record_reclaim_sum *sum)
 {
 	struct slice *slice = slice_of(recorder, cgroup_id, ts_ns);
 
@@ -154,7 +155,8 @@ int flight_recorder__reclaim(struct flight_recorder *recorder, uint64_t cgroup_i
 	return 0;
 }
 
-int flight_recorder__refused(struct flight_recorder *recorder, uint64_t cgroup_id, uint64_t ts_ns, uint64_t count)
+int flight_recorder__refused(struct flight_recorder *recorder, uint64_t cgroup_id, uint64_t ts_ns,
+			     uint64_t count)
 {
 	struct slice *slice = slice_of(recorder, cgroup_id, ts_ns);
 
@@ -189,8 +191,7 @@ static size_t copy(struct record_point *points, size_t count, struct ring *ring,
  * Where usage began to grow after it last fell by a quarter, as it does when a process is killed: what came
  * before would take away from what has grown since. `from` if it hasn't fallen, or does still.
  */
-static const struct record_point *after_fall(const struct record_point *from,
-					     const struct record_point *last)
+static const struct record_point *after_fall(const struct record_point *from, const struct record_point *last)
 {
 	const struct record_point *lowest = NULL;
 	uint64_t peak = from->usage_bytes;
@@ -244,7 +245,7 @@ static void sum_slices(const struct track *track, uint64_t ts_ns, struct record_
 }
 
 bool flight_recorder__history(struct flight_recorder *recorder, uint64_t cgroup_id, uint64_t ts_ns,
-		       struct record_history *out)
+			      struct record_history *out)
 {
 	struct track *track = find(recorder, cgroup_id);
 	struct record_history history = { .points = recorder->points, .cgroup_id = cgroup_id };

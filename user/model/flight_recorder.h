@@ -25,12 +25,14 @@ struct flight_recorder *flight_recorder__new(void);
 void flight_recorder__free(struct flight_recorder *recorder);
 
 /* Takes a point of a cgroup's curve; they may come slightly out of order. Returns 0 or -ENOMEM. */
-int flight_recorder__point(struct flight_recorder *recorder, uint64_t cgroup_id, const struct record_point *point);
+int flight_recorder__point(struct flight_recorder *recorder, uint64_t cgroup_id,
+			   const struct record_point *point);
 
 /* Adds to what is summed up for a cgroup at this time. Return 0 or -ENOMEM. */
 int flight_recorder__reclaim(struct flight_recorder *recorder, uint64_t cgroup_id, uint64_t ts_ns,
-		      enum reclaim_kind kind, const struct record_reclaim_sum *sum);
-int flight_recorder__refused(struct flight_recorder *recorder, uint64_t cgroup_id, uint64_t ts_ns, uint64_t count);
+			     enum reclaim_kind kind, const struct record_reclaim_sum *sum);
+int flight_recorder__refused(struct flight_recorder *recorder, uint64_t cgroup_id, uint64_t ts_ns,
+			     uint64_t count);
 
 /* Whether a point of this cgroup is there. */
 bool flight_recorder__has(const struct flight_recorder *recorder, uint64_t cgroup_id);
@@ -40,6 +42,6 @@ bool flight_recorder__has(const struct flight_recorder *recorder, uint64_t cgrou
  * until the next call; the cgroup's path is for the caller to fill in.
  */
 bool flight_recorder__history(struct flight_recorder *recorder, uint64_t cgroup_id, uint64_t ts_ns,
-		       struct record_history *out);
+			      struct record_history *out);
 
 #endif

@@ -11,9 +11,9 @@ struct inside {
 	uint64_t limit_id; /* 0: free */
 	uint64_t killed;
 	uint64_t first_kill_ns;
-	uint64_t excess_bytes; /* usage above the limit when the first victim was chosen */
-	uint64_t freed_bytes;  /* by the victims until now, by their own counters */
-	uint64_t needed;       /* 0: they are not enough yet */
+	uint64_t excess_bytes;	/* usage above the limit when the first victim was chosen */
+	uint64_t freed_bytes;	/* by the victims until now, by their own counters */
+	uint64_t needed;	/* 0: they are not enough yet */
 	uint64_t killed_beside; /* by others than the writer, at its new limit, before it returned */
 };
 

@@ -130,8 +130,7 @@ static void fill_victim_memory(const struct model *model, const struct event_vic
 	v->pgtables_bytes = e->pgtables_bytes;
 }
 
-static void fill_victim(struct model *model, const struct victim_node *node,
-			struct record_victim *v)
+static void fill_victim(struct model *model, const struct victim_node *node, struct record_victim *v)
 {
 	const struct event_victim *e = &node->event;
 
@@ -149,8 +148,7 @@ static void fill_victim(struct model *model, const struct victim_node *node,
 		.cgroup = cgroup_chain__path(&model->cgroups, e->cgroup_id),
 	};
 	v->container = model__container(&model->env, v->cgroup);
-	v->init = model->env.init_pid ? e->pid == model->env.init_pid :
-					(e->h.flags & VICTIM_NS_INIT) != 0;
+	v->init = model->env.init_pid ? e->pid == model->env.init_pid : (e->h.flags & VICTIM_NS_INIT) != 0;
 	v->has_points = v->role == ROLE_CHOSEN && model->has_oom && !node->repeated &&
 			model->oom.outcome == OOM_KILLED && model->oom.chosen_pid == e->pid;
 	if (v->has_points)
@@ -228,7 +226,7 @@ static void count_victims(const struct model *model, struct record_oom *r)
 		r->missing = model->end.victims - r->victim_count;
 	r->joined_late = model->has_oom && !model->oom.started_ns;
 	r->incomplete = !model->has_oom || r->missing || !has_chains(model) ||
-			  (!model->has_end && !r->joined_late);
+			(!model->has_end && !r->joined_late);
 }
 
 /* The number by which people know a write, of which runs inside it are told before it is itself. */
@@ -276,12 +274,12 @@ static void fill_cause(struct model *model, struct record_oom *r)
 		r->cause = CAUSE_WRITE;
 	else if (!r->limit || !r->limit->has_memory)
 		r->cause = CAUSE_UNKNOWN;
-	else if (last->started_ns &&
-		 r->limit->max_bytes < last->usage_pages * model->env.page_size)
+	else if (last->started_ns && r->limit->max_bytes < last->usage_pages * model->env.page_size)
 		r->cause = CAUSE_LOWERED;
 	else
-		r->cause = is_ancestor_limit(r) ? CAUSE_ANCESTOR :
-			   model->env.sees_writes ? CAUSE_REACHED : CAUSE_UNKNOWN;
+		r->cause = is_ancestor_limit(r)	    ? CAUSE_ANCESTOR
+			   : model->env.sees_writes ? CAUSE_REACHED
+						    : CAUSE_UNKNOWN;
 	if (started_ns) {
 		r->cause_limit_id = write_number(model, started_ns);
 		if (started_ns < r->time.boot_ns)
@@ -382,7 +380,7 @@ static int add_victim(struct model *model, const struct event_victim *event)
 	int err;
 
 	err = cgroup_chain__grow((void **)&model->victims, &model->victim_room, model->victim_count,
-			  sizeof(*model->victims), MODEL_VICTIMS_MAX);
+				 sizeof(*model->victims), MODEL_VICTIMS_MAX);
 	if (err)
 		return err == -ENOSPC ? 0 : err;
 	node = &model->victims[model->victim_count];
@@ -429,8 +427,8 @@ static void handle_exit(struct model *model, const struct event_exit *e, int64_t
 	model->env.on_exit(model->env.ctx, &r);
 }
 
-static void finalize_write(struct model *model, struct cgroup_chain_set *cgroups,
-			   const struct event_limit *e, int64_t wall_offset_ns)
+static void finalize_write(struct model *model, struct cgroup_chain_set *cgroups, const struct event_limit *e,
+			   int64_t wall_offset_ns)
 {
 	uint32_t page = model->env.page_size;
 	struct record_limit r = {
@@ -477,8 +475,7 @@ int model__event(struct model *model, const union event *event, int64_t wall_off
 		handle_exit(model, &event->exit, wall_offset_ns);
 		return 0;
 	}
-	if (event->h.kind == EVENT_USAGE || event->h.kind == EVENT_RECLAIM ||
-	    event->h.group & GROUP_CHARGE)
+	if (event->h.kind == EVENT_USAGE || event->h.kind == EVENT_RECLAIM || event->h.group & GROUP_CHARGE)
 		return usage__event(model->usage, event, wall_offset_ns);
 	if (event->h.kind == EVENT_SAMPLED || event->h.kind == EVENT_STACK)
 		return 0;
@@ -520,8 +517,7 @@ void model__expire(struct model *model, uint64_t boot_ns)
 	usage__expire(model->usage, boot_ns);
 }
 
-bool model__history(struct model *model, uint64_t cgroup_id, uint64_t boot_ns,
-		    struct record_history *out)
+bool model__history(struct model *model, uint64_t cgroup_id, uint64_t boot_ns, struct record_history *out)
 {
 	return usage__curve(model->usage, cgroup_id, boot_ns, out);
 }

@@ -78,8 +78,7 @@ int model__event(struct model *model, const union event *event, int64_t wall_off
 void model__expire(struct model *model, uint64_t boot_ns);
 
 /* The latest usage of a cgroup. False when none is known; the points are valid until the next call. */
-bool model__history(struct model *model, uint64_t cgroup_id, uint64_t boot_ns,
-		    struct record_history *out);
+bool model__history(struct model *model, uint64_t cgroup_id, uint64_t boot_ns, struct record_history *out);
 
 /* Hands over what is still open, as incomplete. Call when no more events can come. */
 void model__finish(struct model *model);

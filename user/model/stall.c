@@ -17,9 +17,9 @@ struct watched {
 	uint64_t last_ns;    /* up to where it has been judged or added to */
 	uint64_t reclaim_ns; /* in all of it */
 	uint64_t refused;
-	uint64_t mark_ns;    /* when it was judged last, and its reclaim since then */
+	uint64_t mark_ns; /* when it was judged last, and its reclaim since then */
 	uint64_t mark_reclaim_ns;
-	bool told;           /* it is a stall, and that has been said: */
+	bool told;		  /* it is a stall, and that has been said: */
 	struct record_stall last; /* when it was last found to be one */
 };
 
@@ -164,8 +164,7 @@ bool stall__expire(struct stall *stall, uint64_t now_ns, struct record_stall *ou
 	for (size_t i = 0; i < stall->lru.count; i++) {
 		struct watched *w = &stall->cgroups[i];
 
-		if (w->since_ns && w->last_ns < now_ns && now_ns - w->last_ns > STALL_OVER_NS &&
-		    end(w, out))
+		if (w->since_ns && w->last_ns < now_ns && now_ns - w->last_ns > STALL_OVER_NS && end(w, out))
 			return true;
 	}
 	return false;

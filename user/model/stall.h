@@ -11,10 +11,11 @@
 
 #include "record/record.h"
 
-#define STALL_PERCENT 50            /* of the time, at least, summed over all tasks */
+#define STALL_PERCENT 50	    /* of the time, at least, summed over all tasks */
 #define STALL_MIN_NS 2000000000ULL  /* for that long */
 #define STALL_TOLD_NS 1000000000ULL /* between two records */
-#define STALL_OVER_NS 3000000000ULL /* without any reclaim: it is over. memory.high's sleeps take 2 s at most */
+#define STALL_OVER_NS \
+	3000000000ULL /* without any reclaim: it is over. memory.high's sleeps take 2 s at most */
 
 struct stall;
 

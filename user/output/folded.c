@@ -17,8 +17,7 @@ const char *folded__base_name(const char *path)
 size_t folded__format_name(char *dst, size_t size, const char *name, size_t max)
 {
 	char clean[FOLDED_NAME_MAX + 1];
-	size_t len = escape__utf8(clean, max < FOLDED_NAME_MAX ? max + 1 : sizeof(clean), name,
-				  strlen(name));
+	size_t len = escape__utf8(clean, max < FOLDED_NAME_MAX ? max + 1 : sizeof(clean), name, strlen(name));
 
 	return escape__terminal(dst, size, clean, len);
 }

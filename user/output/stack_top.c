@@ -56,8 +56,7 @@ static bool any_known(const struct record_frame *frames, size_t count)
 
 bool stack_top__is_known(const struct record_stack *stack)
 {
-	return any_known(stack->user, stack->user_count) ||
-	       any_known(stack->kernel, stack->kernel_count);
+	return any_known(stack->user, stack->user_count) || any_known(stack->kernel, stack->kernel_count);
 }
 
 /*
@@ -67,8 +66,9 @@ bool stack_top__is_known(const struct record_stack *stack)
 static size_t count_common(const struct record_frame *frames, size_t count)
 {
 	static const char *const common[] = {
-		"page_counter_try_charge", "mark_oom_victim", "__oom_kill_process", "oom_kill_process", "out_of_memory",
-		"mem_cgroup_out_of_memory", "mem_cgroup_oom", "try_charge_memcg", "try_charge",
+		"page_counter_try_charge", "mark_oom_victim",  "__oom_kill_process",
+		"oom_kill_process",	   "out_of_memory",    "mem_cgroup_out_of_memory",
+		"mem_cgroup_oom",	   "try_charge_memcg", "try_charge",
 	};
 	size_t skipped = 0;
 

@@ -11,19 +11,19 @@ struct tee {
 };
 
 /* Hands it to each, whatever the ones before returned; returns the first error. */
-#define DEFINE_TEE(op, type)                                                        \
-	static int tee_##op(struct sink *base, const struct record_##type *record)  \
-	{                                                                           \
-		struct tee *tee = (struct tee *)base;                               \
-		int first = 0;                                                      \
-                                                                                    \
-		for (size_t i = 0; i < tee->count; i++) {                           \
-			int err = sink__call(tee->sinks[i], op, record);            \
-                                                                                    \
-			if (!first)                                                 \
-				first = err;                                        \
-		}                                                                   \
-		return first;                                                       \
+#define DEFINE_TEE(op, type)                                                       \
+	static int tee_##op(struct sink *base, const struct record_##type *record) \
+	{                                                                          \
+		struct tee *tee = (struct tee *)base;                              \
+		int first = 0;                                                     \
+                                                                                   \
+		for (size_t i = 0; i < tee->count; i++) {                          \
+			int err = sink__call(tee->sinks[i], op, record);           \
+                                                                                   \
+			if (!first)                                                \
+				first = err;                                       \
+		}                                                                  \
+		return first;                                                      \
 	}
 
 DEFINE_TEE(session, session)

@@ -40,8 +40,7 @@ static int text_session(struct sink *base, const struct record_session *s)
 		if (!s->plan->choices[i].wanted || plan__chosen(s->plan, i))
 			continue;
 		text__label(sink, "without");
-		fprintf(out, "%s (%s)\n", plan_purposes[i].lost,
-			strerror(-s->plan->choices[i].error));
+		fprintf(out, "%s (%s)\n", plan_purposes[i].lost, strerror(-s->plan->choices[i].error));
 	}
 	return sink__flush(base);
 }
@@ -126,8 +125,8 @@ static void put_row(FILE *out, const struct record_step *s)
 	fprintf(out, "    %11s %11s %11s %11s %7" PRIu64 " %6" PRIu64 " %9s  %s\n",
 		units__format_size(new, sizeof(new), s->new_bytes),
 		units__format_size(before, sizeof(before), s->usage_before_bytes),
-		units__format_size(after, sizeof(after), s->usage_after_bytes), floor,
-		s->killed_inside, s->killed_after, first, s->alive ? "yes" : "no");
+		units__format_size(after, sizeof(after), s->usage_after_bytes), floor, s->killed_inside,
+		s->killed_after, first, s->alive ? "yes" : "no");
 }
 
 static int text_steps(struct sink *base, const struct record_steps *s)
@@ -138,8 +137,8 @@ static int text_steps(struct sink *base, const struct record_steps *s)
 	text__time(sink, &s->time);
 	fprintf(out, "changes of memory.max: %zu\n", s->count);
 	text__style(sink, STYLE_DIM);
-	fprintf(out, "    %11s %11s %11s %11s %7s %6s %9s  %s\n", "limit", "usage", "after",
-		"floor", "inside", "after", "first", "alive");
+	fprintf(out, "    %11s %11s %11s %11s %7s %6s %9s  %s\n", "limit", "usage", "after", "floor",
+		"inside", "after", "first", "alive");
 	text__style(sink, STYLE_PLAIN);
 	for (size_t i = 0; i < s->count; i++)
 		put_row(out, &s->steps[i]);
@@ -164,8 +163,8 @@ static int text_repeats(struct sink *base, const struct record_repeats *r)
 	struct text_sink *sink = (struct text_sink *)base;
 
 	text__time(sink, &r->time);
-	fprintf(base->out, "nothing could be killed %" PRIu64 " more time%s, at the limit of ",
-		r->repeats, r->repeats == 1 ? "" : "s");
+	fprintf(base->out, "nothing could be killed %" PRIu64 " more time%s, at the limit of ", r->repeats,
+		r->repeats == 1 ? "" : "s");
 	if (r->limit_cgroup)
 		text__name(base->out, r->limit_cgroup);
 	else if (r->limit_cgroup_id)
@@ -182,8 +181,7 @@ static void put_status(FILE *out, uint32_t status)
 
 	fprintf(out, "exit code %d", sink__exit_code(status));
 	if (signal)
-		fprintf(out, " (128 + %d, SIG%s)", signal,
-			sigabbrev_np(signal) ? sigabbrev_np(signal) : "?");
+		fprintf(out, " (128 + %d, SIG%s)", signal, sigabbrev_np(signal) ? sigabbrev_np(signal) : "?");
 }
 
 static int text_exit(struct sink *base, const struct record_exit *e)
@@ -207,9 +205,7 @@ static int text_exit(struct sink *base, const struct record_exit *e)
 		fputs(" ended with ", out);
 		put_status(out, e->status);
 		if ((e->status & 0x7f) == 9)
-			fputs(e->oom_victim ? ", killed by the OOM killer" :
-					      ", not by the OOM killer",
-			      out);
+			fputs(e->oom_victim ? ", killed by the OOM killer" : ", not by the OOM killer", out);
 	} else {
 		fputs(": its last process has ended", out);
 	}
@@ -323,14 +319,16 @@ static int text_min(struct sink *base, const struct record_min *m)
 		return sink__flush(base);
 	}
 	if (!m->found_bytes) {
-		fputs("The target is growing, or stalls for memory already: there is nothing smaller.\n", out);
+		fputs("The target is growing, or stalls for memory already: there is nothing smaller.\n",
+		      out);
 		return sink__flush(base);
 	}
 	fprintf(out, "smallest memory.max: %s (%" PRIu64 " bytes)\n",
 		units__format_size(size, sizeof(size), m->found_bytes), m->found_bytes);
-	fprintf(out, "    found by memory.high in %u tries, each of them held for %s; %" PRIu64
-		" killed on the way\n", m->tries, units__format_duration(other, sizeof(other), m->hold_ns),
-		m->kills);
+	fprintf(out,
+		"    found by memory.high in %u tries, each of them held for %s; %" PRIu64
+		" killed on the way\n",
+		m->tries, units__format_duration(other, sizeof(other), m->hold_ns), m->kills);
 	fprintf(out, "    with a tenth on top for what these seconds didn't show: %s\n",
 		units__format_size(size, sizeof(size), m->found_bytes + m->margin_bytes));
 	return sink__flush(base);

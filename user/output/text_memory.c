@@ -54,8 +54,8 @@ static void put_curve(const struct text_sink *sink, const struct record_history 
 			peak = h->points[i].usage_bytes;
 	}
 	text__label(sink, "before");
-	curve__draw(curve, h->points, h->count, first->ts_ns, last->ts_ns,
-		    curve__top(h->points, h->count), CURVE_WIDTH, sink->look.ascii);
+	curve__draw(curve, h->points, h->count, first->ts_ns, last->ts_ns, curve__top(h->points, h->count),
+		    CURVE_WIDTH, sink->look.ascii);
 	fprintf(out, "%s ", curve);
 	text__size(out, "", first->usage_bytes);
 	if (!same_size(peak, first->usage_bytes) && !same_size(peak, last->usage_bytes))
@@ -106,7 +106,8 @@ static void put_kinds(const struct text_sink *sink, const struct record_history 
 		return;
 	text__label(sink, "of it");
 	if (g.kernel) {
-		text__size(out, g.kernel_is_least ? "kernel memory, at least " : "kernel memory ", g.kernel_from);
+		text__size(out, g.kernel_is_least ? "kernel memory, at least " : "kernel memory ",
+			   g.kernel_from);
 		text__size(out, " -> ", g.kernel_to);
 		fputc('\n', out);
 	}

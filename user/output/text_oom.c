@@ -38,7 +38,7 @@ static void put_outcome(const struct text_sink *sink, const struct record_oom *o
 	} else if (oom->outcome == OOM_EXITING) {
 		fputs("nothing was killed: ", out);
 		text__process(out, oom->victim_count ? oom->victims[0].comm : NULL,
-			    oom->victim_count ? oom->victims[0].pid : 0);
+			      oom->victim_count ? oom->victims[0].pid : 0);
 		fputs(" was exiting already", out);
 	} else {
 		fputs("its events were lost", out);
@@ -100,8 +100,7 @@ static void put_limit(const struct text_sink *sink, const struct record_oom *oom
 		return;
 	}
 	text__name(out, oom->limit->path);
-	if (victim && victim->cgroup && oom->limit->path &&
-	    strcmp(victim->cgroup, oom->limit->path))
+	if (victim && victim->cgroup && oom->limit->path && strcmp(victim->cgroup, oom->limit->path))
 		fputs(" (an ancestor of the victim's cgroup)", out);
 	fputc('\n', out);
 }
@@ -149,9 +148,9 @@ static void put_cause(const struct text_sink *sink, const struct record_oom *oom
 		fprintf(out, "write %" PRIu64 " had lowered the limit below usage, %s before\n",
 			oom->cause_limit_id, since);
 	} else {
-		fprintf(out, "%s\n", oom->cause == CAUSE_ANCESTOR ?
-			"an ancestor's limit: all below it share that memory" :
-			"the workload grew into its limit");
+		fprintf(out, "%s\n",
+			oom->cause == CAUSE_ANCESTOR ? "an ancestor's limit: all below it share that memory"
+						     : "the workload grew into its limit");
 	}
 }
 
@@ -283,8 +282,7 @@ int text__oom(struct sink *base, const struct record_oom *oom)
 	put_gaps(sink, oom);
 	if (oom->duration_ns) {
 		text__label(sink, "took");
-		fprintf(base->out, "%s\n",
-			units__format_duration(took, sizeof(took), oom->duration_ns));
+		fprintf(base->out, "%s\n", units__format_duration(took, sizeof(took), oom->duration_ns));
 	}
 	return sink__flush(base);
 }

@@ -9,9 +9,9 @@ struct text_sink {
 	struct sink base;
 	struct text_look look;
 	char target_id[CONTAINER__ID_SIZE]; /* of the target, when that is a container; else "" */
-	struct stack_top *top; /* where memory was charged */
-	uint64_t last_oom_id; /* the one that was printed last; 0: none was */
-	int64_t day; /* of the last time that was printed, since 1970 */
+	struct stack_top *top;		    /* where memory was charged */
+	uint64_t last_oom_id;		    /* the one that was printed last; 0: none was */
+	int64_t day;			    /* of the last time that was printed, since 1970 */
 	/* The stall that was last told of: which, and how long it was then. */
 	uint64_t stall_cgroup_id, stall_since_ns, stall_told_ns;
 };

@@ -46,7 +46,7 @@ struct record_session {
 	bool has_memory;
 	uint64_t machine_total_bytes, machine_available_bytes;
 	uint64_t usage_bytes, max_bytes; /* of the target; max: the lowest limit of it and its ancestors */
-	const char *max_cgroup;          /* whose limit that is */
+	const char *max_cgroup;		 /* whose limit that is */
 	uint64_t part; /* of a recording that goes on in another file: 2, 3, ...; 0: its beginning */
 };
 
@@ -54,7 +54,7 @@ struct record_level {
 	uint64_t id;
 	const char *path; /* from the root of the hierarchy */
 	bool has_memory;  /* the figures below are known */
-	bool is_limit;    /* the cgroup whose limit was hit */
+	bool is_limit;	  /* the cgroup whose limit was hit */
 	bool oom_group;
 	uint64_t usage_bytes, max_bytes, high_bytes, peak_bytes;
 	bool has_swap;
@@ -93,14 +93,14 @@ struct record_history {
 	bool has_growth;
 	int64_t growth_bytes_per_s; /* over the last second, or as far back as the points go */
 	struct record_reclaim_sum reclaim, throttle;
-	uint64_t refused; /* charges refused */
+	uint64_t refused;   /* charges refused */
 	uint64_t cgroup_id; /* whose: the limit's or, when that isn't recorded, the first victim's */
 	const char *cgroup; /* NULL: unknown */
 };
 
 /* What the memory of a cgroup was, as memory.stat has it; by enum memory_item (event.h). */
 struct record_memory {
-	bool exact;     /* else approximate: the kernel sums some of it up later */
+	bool exact;	/* else approximate: the kernel sums some of it up later */
 	uint32_t known; /* bits */
 	uint64_t bytes[MEMORY_ITEMS];
 };
@@ -132,11 +132,11 @@ struct record_victim {
 /* Why the limit was hit. docs/causes.md has the rule for each, and what can't be known. */
 enum record_cause {
 	CAUSE_UNKNOWN,
-	CAUSE_WRITE,    /* inside a write of memory.max, by the writer's own thread: certain */
-	CAUSE_LOWERED,  /* at a limit that a known write had set below what usage then was */
+	CAUSE_WRITE,	/* inside a write of memory.max, by the writer's own thread: certain */
+	CAUSE_LOWERED,	/* at a limit that a known write had set below what usage then was */
 	CAUSE_ANCESTOR, /* at the limit of a cgroup above the container (or the victim's cgroup) */
-	CAUSE_REACHED,  /* the workload grew into its limit, which no known write had set below usage */
-	CAUSE_MACHINE,  /* the whole machine ran out of memory, or a cpuset or memory policy did */
+	CAUSE_REACHED,	/* the workload grew into its limit, which no known write had set below usage */
+	CAUSE_MACHINE,	/* the whole machine ran out of memory, or a cpuset or memory policy did */
 	CAUSE_SYSRQ,
 };
 
@@ -146,7 +146,7 @@ struct record_oom {
 	enum record_cause cause;
 	uint64_t cause_limit_id; /* the write that set the limit, by its limit record; 0: none is known */
 	uint64_t cause_since_ns; /* from that write's beginning to the kill */
-	uint64_t duration_ns; /* of the whole run of the OOM killer; 0: unknown */
+	uint64_t duration_ns;	 /* of the whole run of the OOM killer; 0: unknown */
 	enum oom_outcome outcome;
 	const char *constraint; /* NULL: a number we don't know */
 	uint64_t totalpages_bytes;
@@ -165,13 +165,13 @@ struct record_oom {
 	size_t chain_count;
 	const struct record_victim *victims;
 	size_t victim_count;
-	uint64_t killed;   /* victims but those that were exiting already, repeats not counted */
-	uint64_t missing;  /* victims whose events were lost */
-	bool incomplete;   /* some event of this run was lost */
-	bool joined_late;  /* it was going on when we attached: its beginning was not seen */
+	uint64_t killed;  /* victims but those that were exiting already, repeats not counted */
+	uint64_t missing; /* victims whose events were lost */
+	bool incomplete;  /* some event of this run was lost */
+	bool joined_late; /* it was going on when we attached: its beginning was not seen */
 	const struct record_memory *memory;   /* of the limit's cgroup; NULL: unknown */
 	const struct record_history *history; /* NULL: not recorded */
-	uint64_t started_ns; /* when this run of the OOM killer began; 0: not seen */
+	uint64_t started_ns;		      /* when this run of the OOM killer began; 0: not seen */
 };
 
 /* Usage of a traced cgroup at its page counter. */
@@ -182,10 +182,10 @@ struct record_usage {
 	struct record_container container;
 	uint64_t usage_bytes, max_bytes, high_bytes;
 	struct record_kinds kinds;
-	uint64_t refused;       /* charges refused since this cgroup's last usage record */
-	uint64_t asked_bytes;   /* by the last one that was */
+	uint64_t refused;	/* charges refused since this cgroup's last usage record */
+	uint64_t asked_bytes;	/* by the last one that was */
 	const char *refused_by; /* the cgroup whose limit refused it; NULL: unknown, or none was */
-	uint32_t pid;           /* who charged */
+	uint32_t pid;		/* who charged */
 	const char *comm;
 	const struct record_level *chain; /* leaf to root, when a charge was refused; is_limit: refused */
 	size_t chain_count;
@@ -208,13 +208,13 @@ struct record_stall {
 	uint64_t cgroup_id;
 	const char *cgroup;
 	struct record_container container;
-	uint64_t since_ns;    /* when it began */
+	uint64_t since_ns; /* when it began */
 	bool over;
-	uint64_t duration_ns; /* so far */
-	uint64_t reclaim_ns;  /* of tasks in reclaim or throttled in that time */
+	uint64_t duration_ns;		 /* so far */
+	uint64_t reclaim_ns;		 /* of tasks in reclaim or throttled in that time */
 	uint64_t usage_bytes, max_bytes; /* the limit that it is stuck at: the lower of the two */
-	enum limit_file file; /* whose limit that is: memory.max or memory.high */
-	uint64_t refused;     /* charges refused in that time */
+	enum limit_file file;		 /* whose limit that is: memory.max or memory.high */
+	uint64_t refused;		 /* charges refused in that time */
 };
 
 struct record_frame {
@@ -229,8 +229,8 @@ struct record_stack {
 	struct record_time time;
 	uint32_t pid; /* 0: several processes have the same stack */
 	const char *comm;
-	uint64_t oom_id;  /* the trigger's stack in this OOM; 0: a sample */
-	uint64_t samples, bytes; /* 0 for a trigger's */
+	uint64_t oom_id;			  /* the trigger's stack in this OOM; 0: a sample */
+	uint64_t samples, bytes;		  /* 0 for a trigger's */
 	const struct record_frame *user, *kernel; /* innermost first */
 	size_t user_count, kernel_count;
 };
@@ -250,7 +250,7 @@ struct record_limit {
 	uint64_t usage_before_bytes, usage_after_bytes, reclaimed_bytes;
 	uint64_t duration_ns;
 	uint32_t kills, ooms; /* inside the write */
-	int64_t result;       /* bytes, or a negative errno */
+	int64_t result;	      /* bytes, or a negative errno */
 };
 
 /* What a change of the target's own memory.max led to, until the next one or the end. */
@@ -259,16 +259,16 @@ struct record_step {
 	uint64_t limit_id;
 	uint64_t old_bytes, new_bytes;
 	uint64_t usage_before_bytes, usage_after_bytes, reclaimed_bytes;
-	uint64_t duration_ns;         /* of the write */
-	uint64_t killed_inside;       /* processes killed inside the write */
-	uint64_t killed_after;        /* and by others at that limit, mostly after it, in the target */
+	uint64_t duration_ns;	/* of the write */
+	uint64_t killed_inside; /* processes killed inside the write */
+	uint64_t killed_after;	/* and by others at that limit, mostly after it, in the target */
 	bool has_first_kill;
-	uint64_t first_kill_ns;       /* from the beginning of the write to the first kill */
+	uint64_t first_kill_ns; /* from the beginning of the write to the first kill */
 	bool has_needed;
-	uint64_t needed;              /* kills, in the order chosen, that would have been enough */
+	uint64_t needed; /* kills, in the order chosen, that would have been enough */
 	bool has_floor;
-	uint64_t floor_bytes;         /* predicted: the least that reclaim can get usage down to */
-	bool alive;                   /* the target has processes left */
+	uint64_t floor_bytes; /* predicted: the least that reclaim can get usage down to */
+	bool alive;	      /* the target has processes left */
 };
 
 /* All the steps, at the end. */
@@ -278,7 +278,7 @@ struct record_steps {
 	size_t count;
 	bool has_first_kill; /* some process was killed, at a limit of at most: */
 	uint64_t first_kill_max_bytes;
-	bool died;           /* the target has ended, at a limit of at most: */
+	bool died; /* the target has ended, at a limit of at most: */
 	uint64_t died_max_bytes;
 	const char *restored; /* what became of the limit: "restored", "kept", ...; NULL: unchanged */
 	uint64_t old_bytes;   /* the limit before the first change */
@@ -301,7 +301,7 @@ struct record_exit {
 	bool has_status;
 	bool container; /* this is the end of the target, not of one of its processes */
 	struct record_container which;
-	bool oom_victim; /* this process was killed by the OOM killer, as seen by us */
+	bool oom_victim;	    /* this process was killed by the OOM killer, as seen by us */
 	const char *runtime_status; /* what the runtime's API says; NULL: not asked or no answer */
 	int runtime_exit_code;
 	bool runtime_oom_killed;
@@ -321,11 +321,11 @@ struct record_min {
 	struct record_time time;
 	const char *cgroup;
 	uint64_t usage_bytes, floor_bytes; /* when it began; the floor is what reclaim can get to, at best */
-	uint64_t hold_ns;     /* for how long each limit was watched */
-	uint64_t found_bytes; /* the smallest limit that held; 0: usage grows or stalls already */
+	uint64_t hold_ns;		   /* for how long each limit was watched */
+	uint64_t found_bytes;  /* the smallest limit that held; 0: usage grows or stalls already */
 	uint64_t margin_bytes; /* that we recommend to add */
 	unsigned int tries;
-	uint64_t kills;       /* in the cgroup meanwhile */
+	uint64_t kills; /* in the cgroup meanwhile */
 };
 
 struct record_lost {

@@ -173,11 +173,12 @@ int sink__parse_time(const char *s, int64_t *wall_ns)
 			scale /= 10;
 	}
 	/* Nanoseconds in 64 bits end in 2262. A leap second is the next minute's first. */
-	if (!parse_zone(s, &zone) || year < 1970 || year > 2261 || month < 1 || month > 12 ||
-	    day < 1 || day > 31 || hour > 23 || minute > 59 || second > 60)
+	if (!parse_zone(s, &zone) || year < 1970 || year > 2261 || month < 1 || month > 12 || day < 1 ||
+	    day > 31 || hour > 23 || minute > 59 || second > 60)
 		return -EINVAL;
 	*wall_ns = (((days_since_1970(year, month, day) * 24 + hour) * 60 + minute - zone) * 60 + second) *
-			   NS_PER_S + ns;
+			   NS_PER_S +
+		   ns;
 	return 0;
 }
 

@@ -118,8 +118,7 @@ static void name_track(struct chrome_sink *s, uint32_t pid, const char *name)
 }
 
 /* The process that stands for a cgroup; it is named when it is first needed. */
-static uint32_t track_of(struct chrome_sink *s, const char *cgroup,
-			 const struct record_container *container)
+static uint32_t track_of(struct chrome_sink *s, const char *cgroup, const struct record_container *container)
 {
 	char label[256], name[sizeof(label) + sizeof("memory of ")];
 
@@ -152,8 +151,7 @@ static struct slice fit(struct chrome_sink *s, struct slice slice)
 
 			if (o->pid != slice.pid || o->tid != slice.tid)
 				continue;
-			if (slice.from_ns < o->from_ns && slice.to_ns > o->from_ns &&
-			    slice.to_ns < o->to_ns)
+			if (slice.from_ns < o->from_ns && slice.to_ns > o->from_ns && slice.to_ns < o->to_ns)
 				slice.to_ns = o->from_ns, changed = true;
 			else if (slice.from_ns > o->from_ns && slice.from_ns < o->to_ns &&
 				 slice.to_ns > o->to_ns)
@@ -165,8 +163,7 @@ static struct slice fit(struct chrome_sink *s, struct slice slice)
 }
 
 /* Begins a slice up to its args; the caller writes these, if any, and the closing "}" of args. */
-static FILE *begin_slice(struct chrome_sink *s, uint32_t pid, uint32_t tid, uint64_t from_ns,
-			 uint64_t to_ns)
+static FILE *begin_slice(struct chrome_sink *s, uint32_t pid, uint32_t tid, uint64_t from_ns, uint64_t to_ns)
 {
 	struct slice slice = fit(s, (struct slice){ pid, tid, from_ns, to_ns < from_ns ? from_ns : to_ns });
 	FILE *out = begin_event(s, "X", pid, tid);
@@ -233,16 +230,17 @@ static void put_run(struct chrome_sink *s, const struct record_oom *oom)
 	name_task(s, oom->trigger_pid, oom->trigger_tid, oom->trigger_comm);
 	out = begin_slice(s, oom->trigger_pid, oom->trigger_tid, oom->started_ns,
 			  oom->started_ns + oom->duration_ns);
-	fprintf(out, ",\"cat\":\"oom\",\"name\":\"OOM killer\",\"args\":{\"oom\":%" PRIu64
-		     ",\"killed\":%" PRIu64, oom->id, oom->killed);
+	fprintf(out,
+		",\"cat\":\"oom\",\"name\":\"OOM killer\",\"args\":{\"oom\":%" PRIu64 ",\"killed\":%" PRIu64,
+		oom->id, oom->killed);
 	put_text(out, "outcome", sink__outcome_name(oom->outcome));
 	put_text(out, "cause", sink__cause_name(oom->cause));
 	fputc('}', out);
 	end_event(s);
 }
 
-static void put_kill(struct chrome_sink *s, const struct record_oom *oom,
-		     const struct record_victim *v, uint32_t track)
+static void put_kill(struct chrome_sink *s, const struct record_oom *oom, const struct record_victim *v,
+		     uint32_t track)
 {
 	FILE *out = begin_instant(s, track, LANE_KILLS, v->ts_ns, "p");
 
@@ -258,9 +256,8 @@ static void put_kill(struct chrome_sink *s, const struct record_oom *oom,
 	put_text(out, "cause", sink__cause_name(oom->cause));
 	fputc('}', out);
 	end_event(s);
-	s->dying[s->dying_count++ % DYING_MAX] = (struct dying){ .pid = v->pid, .tid = v->tid,
-								 .marked_ns = v->ts_ns,
-								 .oom_id = oom->id };
+	s->dying[s->dying_count++ % DYING_MAX] =
+		(struct dying){ .pid = v->pid, .tid = v->tid, .marked_ns = v->ts_ns, .oom_id = oom->id };
 	name_task(s, v->pid, v->tid, v->comm);
 }
 
@@ -279,8 +276,7 @@ static int chrome_oom(struct sink *sink, const struct record_oom *oom)
 		put_kinds(s, whose, point->ts_ns, &point->kinds);
 	}
 	if (oom->limit && oom->limit->has_memory)
-		put_memory(s, track, oom->time.boot_ns, oom->limit->usage_bytes,
-			   oom->limit->max_bytes);
+		put_memory(s, track, oom->time.boot_ns, oom->limit->usage_bytes, oom->limit->max_bytes);
 	put_run(s, oom);
 	for (size_t i = 0; i < oom->victim_count; i++) {
 		if (oom->victims[i].role != ROLE_EXITING && !oom->victims[i].repeated)
@@ -305,8 +301,10 @@ static int chrome_limit(struct sink *sink, const struct record_limit *l)
 	out = begin_slice(s, l->writer_pid, l->writer_tid, l->time.boot_ns - took, l->time.boot_ns);
 	fputs(",\"cat\":\"write\"", out);
 	put_text(out, "name", name);
-	fprintf(out, ",\"args\":{\"write\":%" PRIu64 ",\"kills\":%" PRIu32 ",\"reclaimed_bytes\":%" PRIu64
-		     ",\"result\":%" PRId64, l->id, l->kills, l->reclaimed_bytes, l->result);
+	fprintf(out,
+		",\"args\":{\"write\":%" PRIu64 ",\"kills\":%" PRIu32 ",\"reclaimed_bytes\":%" PRIu64
+		",\"result\":%" PRId64,
+		l->id, l->kills, l->reclaimed_bytes, l->result);
 	put_text(out, "cgroup", l->cgroup);
 	fputc('}', out);
 	end_event(s);
@@ -334,20 +332,21 @@ static int chrome_reclaim(struct sink *sink, const struct record_reclaim *r)
 	FILE *out = begin_slice(s, track_of(s, r->cgroup, &r->container),
 				throttle ? LANE_THROTTLE : LANE_RECLAIM, r->since_ns, r->time.boot_ns);
 
-	fprintf(out, ",\"cat\":\"reclaim\",\"name\":\"%s\",\"args\":{\"runs\":%" PRIu64
-		     ",\"duration_ns\":%" PRIu64 ",\"longest_ns\":%" PRIu64 ",\"reclaimed_bytes\":%" PRIu64
-		     "}", throttle ? "throttled" : "reclaim", r->sum.runs, r->sum.duration_ns,
-		r->sum.longest_ns, r->sum.reclaimed_bytes);
+	fprintf(out,
+		",\"cat\":\"reclaim\",\"name\":\"%s\",\"args\":{\"runs\":%" PRIu64 ",\"duration_ns\":%" PRIu64
+		",\"longest_ns\":%" PRIu64 ",\"reclaimed_bytes\":%" PRIu64 "}",
+		throttle ? "throttled" : "reclaim", r->sum.runs, r->sum.duration_ns, r->sum.longest_ns,
+		r->sum.reclaimed_bytes);
 	return end_event(s);
 }
 
 static int put_stall(struct chrome_sink *s, uint32_t track, const struct stall *stall)
 {
-	FILE *out = begin_slice(s, track, LANE_STALL, stall->since_ns,
-				stall->since_ns + stall->duration_ns);
+	FILE *out = begin_slice(s, track, LANE_STALL, stall->since_ns, stall->since_ns + stall->duration_ns);
 
-	fprintf(out, ",\"cat\":\"stall\",\"name\":\"stuck at the limit\",\"args\":{\"reclaim_ns\":%" PRIu64
-		     "}", stall->reclaim_ns);
+	fprintf(out,
+		",\"cat\":\"stall\",\"name\":\"stuck at the limit\",\"args\":{\"reclaim_ns\":%" PRIu64 "}",
+		stall->reclaim_ns);
 	return end_event(s);
 }
 
@@ -371,8 +370,10 @@ static void put_dying(struct chrome_sink *s, const struct record_exit *e)
 		if (!d->marked_ns || d->pid != e->pid || e->time.boot_ns < d->marked_ns)
 			continue;
 		out = begin_slice(s, d->pid, d->tid, d->marked_ns, e->time.boot_ns);
-		fprintf(out, ",\"cat\":\"dying\",\"name\":\"killed, until it exits\",\"args\":{\"oom\":%"
-			     PRIu64 "}", d->oom_id);
+		fprintf(out,
+			",\"cat\":\"dying\",\"name\":\"killed, until it exits\",\"args\":{\"oom\":%" PRIu64
+			"}",
+			d->oom_id);
 		end_event(s);
 		d->marked_ns = 0;
 	}

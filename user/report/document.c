@@ -26,14 +26,9 @@ enum list {
 };
 
 static const char *const list_keys[LIST_COUNT] = {
-	[LIST_SESSIONS] = "sessions",
-	[LIST_VERDICT] = "verdict",
-	[LIST_INCIDENTS] = "incidents",
-	[LIST_LIMITS] = "limits",
-	[LIST_STEPS] = "steps",
-	[LIST_EXITS] = "exits",
-	[LIST_STALLS] = "stalls",
-	[LIST_OTHERS] = "others",
+	[LIST_SESSIONS] = "sessions", [LIST_VERDICT] = "verdict", [LIST_INCIDENTS] = "incidents",
+	[LIST_LIMITS] = "limits",     [LIST_STEPS] = "steps",	  [LIST_EXITS] = "exits",
+	[LIST_STALLS] = "stalls",     [LIST_OTHERS] = "others",
 };
 
 struct document {
@@ -82,12 +77,12 @@ static int document_usage(struct sink *base, const struct record_usage *usage)
 	return 0;
 }
 
-#define DEFINE_COUNTED(op)                                                              \
-	static int document_##op(struct sink *base, const struct record_##op *record)   \
-	{                                                                               \
-		(void)record;                                                           \
-		((struct document *)base)->records++;                                   \
-		return 0;                                                               \
+#define DEFINE_COUNTED(op)                                                            \
+	static int document_##op(struct sink *base, const struct record_##op *record) \
+	{                                                                             \
+		(void)record;                                                         \
+		((struct document *)base)->records++;                                 \
+		return 0;                                                             \
 	}
 
 DEFINE_COUNTED(reclaim)
@@ -145,8 +140,9 @@ static int document_finish(struct sink *base)
 	if (err)
 		return err;
 	fprintf(out, "{\"schema\":%d,\"complete\":%s,\n", RECORD_SCHEMA, d->complete ? "true" : "false");
-	fprintf(out, "\"totals\":{\"records\":%" PRIu64 ",\"ooms\":%" PRIu64 ",\"killed\":%" PRIu64
-		     ",\"limits\":%" PRIu64 ",\"lost\":%" PRIu64,
+	fprintf(out,
+		"\"totals\":{\"records\":%" PRIu64 ",\"ooms\":%" PRIu64 ",\"killed\":%" PRIu64
+		",\"limits\":%" PRIu64 ",\"lost\":%" PRIu64,
 		d->records, d->ooms, d->kills, d->writes, d->lost);
 	if (d->usages)
 		fprintf(out, ",\"usages\":%" PRIu64 ",\"failed\":%" PRIu64 ",\"usage_peak_bytes\":%" PRIu64,

@@ -13,9 +13,9 @@ struct filter {
 	struct sink base;
 	struct sink *next;
 	struct report_filter opts;
-	bool begun;            /* the bounds are known */
-	int64_t since_ns, until_ns; /* wall clock */
-	bool target_matches;   /* the session's target lies in opts.cgroup */
+	bool begun;		       /* the bounds are known */
+	int64_t since_ns, until_ns;    /* wall clock */
+	bool target_matches;	       /* the session's target lies in opts.cgroup */
 	uint32_t victims[VICTIMS_MAX]; /* pids of those handed on; a ring */
 	uint64_t victim_count;
 };
@@ -110,8 +110,7 @@ static int filter_oom(struct sink *base, const struct record_oom *oom)
 {
 	struct filter *f = (struct filter *)base;
 
-	if (!in_time(f, &oom->time) || (f->opts.kill && oom->id != f->opts.kill) ||
-	    !oom_in_cgroup(f, oom))
+	if (!in_time(f, &oom->time) || (f->opts.kill && oom->id != f->opts.kill) || !oom_in_cgroup(f, oom))
 		return 0;
 	for (size_t i = 0; i < oom->victim_count; i++)
 		f->victims[f->victim_count++ % VICTIMS_MAX] = oom->victims[i].pid;
@@ -122,56 +121,61 @@ static int filter_limit(struct sink *base, const struct record_limit *limit)
 {
 	struct filter *f = (struct filter *)base;
 
-	return in_time(f, &limit->time) && in_cgroup(f, limit->cgroup) ?
-		       sink__call(f->next, limit, limit) : 0;
+	return in_time(f, &limit->time) && in_cgroup(f, limit->cgroup) ? sink__call(f->next, limit, limit)
+								       : 0;
 }
 
 static int filter_step(struct sink *base, const struct record_step *step)
 {
 	struct filter *f = (struct filter *)base;
 
-	return in_time(f, &step->time) && !f->opts.kill && f->target_matches ?
-		       sink__call(f->next, step, step) : 0;
+	return in_time(f, &step->time) && !f->opts.kill && f->target_matches ? sink__call(f->next, step, step)
+									     : 0;
 }
 
 static int filter_steps(struct sink *base, const struct record_steps *steps)
 {
 	struct filter *f = (struct filter *)base;
 
-	return in_time(f, &steps->time) && !f->opts.kill && f->target_matches ?
-		       sink__call(f->next, steps, steps) : 0;
+	return in_time(f, &steps->time) && !f->opts.kill && f->target_matches
+		       ? sink__call(f->next, steps, steps)
+		       : 0;
 }
 
 static int filter_repeats(struct sink *base, const struct record_repeats *repeats)
 {
 	struct filter *f = (struct filter *)base;
 
-	return in_time(f, &repeats->time) && !f->opts.kill && in_cgroup(f, repeats->limit_cgroup) ?
-		       sink__call(f->next, repeats, repeats) : 0;
+	return in_time(f, &repeats->time) && !f->opts.kill && in_cgroup(f, repeats->limit_cgroup)
+		       ? sink__call(f->next, repeats, repeats)
+		       : 0;
 }
 
 static int filter_usage(struct sink *base, const struct record_usage *usage)
 {
 	struct filter *f = (struct filter *)base;
 
-	return in_time(f, &usage->time) && !f->opts.kill && in_cgroup(f, usage->cgroup) ?
-		       sink__call(f->next, usage, usage) : 0;
+	return in_time(f, &usage->time) && !f->opts.kill && in_cgroup(f, usage->cgroup)
+		       ? sink__call(f->next, usage, usage)
+		       : 0;
 }
 
 static int filter_reclaim(struct sink *base, const struct record_reclaim *reclaim)
 {
 	struct filter *f = (struct filter *)base;
 
-	return in_time(f, &reclaim->time) && !f->opts.kill && in_cgroup(f, reclaim->cgroup) ?
-		       sink__call(f->next, reclaim, reclaim) : 0;
+	return in_time(f, &reclaim->time) && !f->opts.kill && in_cgroup(f, reclaim->cgroup)
+		       ? sink__call(f->next, reclaim, reclaim)
+		       : 0;
 }
 
 static int filter_stall(struct sink *base, const struct record_stall *stall)
 {
 	struct filter *f = (struct filter *)base;
 
-	return in_time(f, &stall->time) && !f->opts.kill && in_cgroup(f, stall->cgroup) ?
-		       sink__call(f->next, stall, stall) : 0;
+	return in_time(f, &stall->time) && !f->opts.kill && in_cgroup(f, stall->cgroup)
+		       ? sink__call(f->next, stall, stall)
+		       : 0;
 }
 
 /* A stack doesn't say whose cgroup it is of: with a target it is the target's. */
@@ -180,8 +184,9 @@ static int filter_stack(struct sink *base, const struct record_stack *stack)
 	struct filter *f = (struct filter *)base;
 
 	return in_time(f, &stack->time) && (!f->opts.kill || stack->oom_id == f->opts.kill) &&
-			       (!f->opts.cgroup || f->target_matches) ?
-		       sink__call(f->next, stack, stack) : 0;
+			       (!f->opts.cgroup || f->target_matches)
+		       ? sink__call(f->next, stack, stack)
+		       : 0;
 }
 
 static int filter_exit(struct sink *base, const struct record_exit *exit)

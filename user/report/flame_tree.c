@@ -133,8 +133,8 @@ void flame_tree__add(struct flame_tree *flame, const struct record_stack *stack)
 	/* Innermost first in the record, outermost first in the tree; the kernel is what user code called. */
 	for (size_t i = stack->user_count + stack->kernel_count; i--;) {
 		bool kernel = i < stack->kernel_count;
-		const struct record_frame *frame = kernel ? &stack->kernel[i] :
-							    &stack->user[i - stack->kernel_count];
+		const struct record_frame *frame = kernel ? &stack->kernel[i]
+							  : &stack->user[i - stack->kernel_count];
 		uint32_t next = child(flame, at, flame_tree__frame_name(name, sizeof(name), frame),
 				      kernel ? KIND_KERNEL : KIND_USER);
 
@@ -177,8 +177,7 @@ void flame_tree__write_json(const struct flame_tree *flame, FILE *out)
 			continue;
 		written[i] = count;
 		fprintf(out, "%s[%" PRId64 ",%" PRIu32 ",%" PRIu64 ",%d]", count ? "," : "",
-			i ? (int64_t)written[node->parent] : -1, node->name, node->bytes,
-			(int)node->kind);
+			i ? (int64_t)written[node->parent] : -1, node->name, node->bytes, (int)node->kind);
 		count++;
 	}
 	fputs("]}", out);

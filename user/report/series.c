@@ -73,8 +73,7 @@ int series__add(struct series *series, size_t room, struct record_point point)
 		join(&series->buckets[i], &bucket);
 		return 0;
 	}
-	memmove(&series->buckets[i + 1], &series->buckets[i],
-		(series->count - i) * sizeof(*series->buckets));
+	memmove(&series->buckets[i + 1], &series->buckets[i], (series->count - i) * sizeof(*series->buckets));
 	series->buckets[i] = bucket;
 	series->count++;
 	return 0;
@@ -117,8 +116,7 @@ static void shrink_spans(struct spans *spans, size_t count)
 		for (size_t i = 1; i < spans->count; i++) {
 			struct span *last = &spans->spans[kept];
 
-			if (last->from_ns >> spans->shift ==
-			    spans->spans[i].from_ns >> spans->shift)
+			if (last->from_ns >> spans->shift == spans->spans[i].from_ns >> spans->shift)
 				join_spans(last, &spans->spans[i]);
 			else
 				spans->spans[++kept] = spans->spans[i];
@@ -143,13 +141,11 @@ int spans__add(struct spans *spans, size_t room, struct span span)
 		i--;
 	if (i && spans->spans[i - 1].from_ns >> spans->shift == span.from_ns >> spans->shift)
 		i--;
-	if (i < spans->count &&
-	    spans->spans[i].from_ns >> spans->shift == span.from_ns >> spans->shift) {
+	if (i < spans->count && spans->spans[i].from_ns >> spans->shift == span.from_ns >> spans->shift) {
 		join_spans(&spans->spans[i], &span);
 		return 0;
 	}
-	memmove(&spans->spans[i + 1], &spans->spans[i],
-		(spans->count - i) * sizeof(*spans->spans));
+	memmove(&spans->spans[i + 1], &spans->spans[i], (spans->count - i) * sizeof(*spans->spans));
 	spans->spans[i] = span;
 	spans->count++;
 	return 0;

@@ -22,7 +22,7 @@ struct series_bucket {
 struct series {
 	struct series_bucket *buckets; /* in order of time */
 	size_t count, room;
-	unsigned int shift;            /* a bucket is 2^shift ns */
+	unsigned int shift; /* a bucket is 2^shift ns */
 };
 
 /* Takes a point; max_bytes may be SERIES__LIMIT_UNKNOWN. Returns 0 or -ENOMEM. */

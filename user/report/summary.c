@@ -29,7 +29,7 @@ struct peak {
 
 struct report_sink {
 	struct sink base;
-	struct sink *parts;  /* hands each record to the three below */
+	struct sink *parts; /* hands each record to the three below */
 	FILE *verdict, *timeline, *text;
 	struct text_look look;
 	uint64_t ooms, kills;
@@ -48,10 +48,10 @@ static int tell(void *ctx, const struct verdict_sentence *sentence)
 
 /* ---- records ---- */
 
-#define DEFINE_PART(op, type)                                                          \
-	static int report_##op(struct sink *base, const struct record_##type *record)  \
-	{                                                                              \
-		return sink__call(((struct report_sink *)base)->parts, op, record);    \
+#define DEFINE_PART(op, type)                                                         \
+	static int report_##op(struct sink *base, const struct record_##type *record) \
+	{                                                                             \
+		return sink__call(((struct report_sink *)base)->parts, op, record);   \
 	}
 
 DEFINE_PART(session, session)

@@ -116,8 +116,8 @@ static bool same_place(const struct run *run, const struct record_container *c, 
 	       !strncmp(run->path, path ? path : "", sizeof(run->path) - 1);
 }
 
-static void add_to_run(struct timeline *t, const struct record_oom *oom,
-		       const struct record_container *c, const char *path)
+static void add_to_run(struct timeline *t, const struct record_oom *oom, const struct record_container *c,
+		       const char *path)
 {
 	struct run *run = &t->run;
 

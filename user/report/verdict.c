@@ -56,7 +56,7 @@ struct verdict {
 	void *ctx;
 	struct subject *subjects, **end;
 	size_t count;
-	uint64_t others; /* OOMs of subjects that found no room */
+	uint64_t others;		 /* OOMs of subjects that found no room */
 	struct write writes[WRITES_MAX]; /* the latest, a ring */
 	uint64_t write_count;
 	bool begun; /* a session that has not been told of */
@@ -69,8 +69,7 @@ static void copy(char *dst, size_t size, const char *src)
 	snprintf(dst, size, "%s", src ? src : "");
 }
 
-static struct subject *new_subject(struct verdict *v, const char *path,
-				   const struct record_container *c)
+static struct subject *new_subject(struct verdict *v, const char *path, const struct record_container *c)
 {
 	struct subject *s = v->count < SUBJECTS_MAX ? calloc(1, sizeof(*s)) : NULL;
 
@@ -89,8 +88,7 @@ static struct subject *new_subject(struct verdict *v, const char *path,
 }
 
 /* NULL: there is no room for another. */
-static struct subject *find_subject(struct verdict *v, const char *path,
-				    const struct record_container *c)
+static struct subject *find_subject(struct verdict *v, const char *path, const struct record_container *c)
 {
 	bool is_container = c->ref.runtime != CONTAINER__UNKNOWN;
 
@@ -116,7 +114,9 @@ static void decide(struct verdict *v, struct subject *s, const struct record_oom
 {
 	struct decisive *d = &s->decisive;
 
-	*d = (struct decisive){ .id = oom->id, .cause = oom->cause, .limit_id = oom->cause_limit_id,
+	*d = (struct decisive){ .id = oom->id,
+				.cause = oom->cause,
+				.limit_id = oom->cause_limit_id,
 				.since_ns = oom->cause_since_ns };
 	if (oom->limit && oom->limit->path) {
 		copy(d->limit, sizeof(d->limit), oom->limit->path);
@@ -168,8 +168,10 @@ static int verdict_limit(struct sink *base, const struct record_limit *limit)
 	struct verdict *v = (struct verdict *)base;
 	struct write *write = &v->writes[v->write_count++ % WRITES_MAX];
 
-	*write = (struct write){ .id = limit->id, .old_bytes = limit->old_bytes,
-				 .new_bytes = limit->new_bytes, .pid = limit->writer_pid };
+	*write = (struct write){ .id = limit->id,
+				 .old_bytes = limit->old_bytes,
+				 .new_bytes = limit->new_bytes,
+				 .pid = limit->writer_pid };
 	copy(write->comm, sizeof(write->comm), limit->writer_comm);
 	/* A write that kills in itself is told of after its kills. */
 	for (struct subject *s = v->subjects; s; s = s->next)
@@ -252,8 +254,7 @@ static void put_cause(FILE *out, const struct decisive *d)
 	if (d->cause == CAUSE_WRITE)
 		fputs(", inside that write", out);
 	else if (d->since_ns)
-		fprintf(out, " %s before",
-			units__format_duration(since, sizeof(since), d->since_ns));
+		fprintf(out, " %s before", units__format_duration(since, sizeof(since), d->since_ns));
 }
 
 static void put_subject(FILE *out, const struct subject *s)
@@ -283,7 +284,8 @@ static const char *put_end_without_oom(FILE *out, const struct subject *s)
 	}
 	if (s->has_status && (s->status & 0x7f) == 9) {
 		fputs(", but was not OOM-killed: somebody sent it SIGKILL, as docker kill does, and "
-		      "docker stop after a while", out);
+		      "docker stop after a while",
+		      out);
 		if (s->runtime_oom_killed)
 			fprintf(out, " (%s's OOMKilled is true for a process in it)",
 				container__runtime_name(s->container.ref.runtime));

@@ -16,8 +16,8 @@ struct verdict_sentence {
 	const char *text;   /* safe for a terminal */
 	const char *cgroup; /* NULL: none, or unknown */
 	uint64_t ooms, kills;
-	uint64_t oom_id;    /* the OOM that decided it; 0: none */
-	size_t head_len;    /* of text: what happened, before ": " and why */
+	uint64_t oom_id; /* the OOM that decided it; 0: none */
+	size_t head_len; /* of text: what happened, before ": " and why */
 };
 
 typedef int (*verdict_fn)(void *ctx, const struct verdict_sentence *sentence);

@@ -33,7 +33,7 @@ struct sample {
 	uint64_t ts_ns, bytes, samples;
 	uint64_t oom_id; /* 0: it isn't a trigger's */
 	uint32_t number; /* of the question, once it is asked */
-	bool retried;    /* the process has been looked at again */
+	bool retried;	 /* the process has been looked at again */
 	char comm[EVENT_COMM_LEN];
 };
 
@@ -58,12 +58,12 @@ struct stack_collector {
 	struct queue asked;   /* in the order of the answers */
 	uint64_t told_oom_id;
 	uint64_t lost;
-	uint64_t nameless; /* samples and triggers whose names a helper's failure has cost */
+	uint64_t nameless;     /* samples and triggers whose names a helper's failure has cost */
 	unsigned int replaced; /* how often a helper has been */
-	uint32_t number;   /* of the latest question */
-	uint64_t heard_ns; /* when there was an answer last, or nothing to be answered */
+	uint32_t number;       /* of the latest question */
+	uint64_t heard_ns;     /* when there was an answer last, or nothing to be answered */
 	unsigned int ticks;
-	bool emptying;        /* the kernel writes to the other set: this one can be read */
+	bool emptying; /* the kernel writes to the other set: this one can be read */
 	bool finishing;
 	struct symbols_answer answer;
 	struct look looks[LOOKS]; /* by pid */
@@ -374,8 +374,7 @@ void stack_collector__tick(struct stack_collector *s, struct tracer *tracer)
  */
 static bool try_again(struct stack_collector *s, struct sample *sample)
 {
-	bool has_new = s->answer.unmapped && !s->finishing &&
-		       !looked_at_lately(s, &sample->stack.process);
+	bool has_new = s->answer.unmapped && !s->finishing && !looked_at_lately(s, &sample->stack.process);
 
 	if (sample->retried || (!has_new && !s->answer.replaced))
 		return false;

@@ -42,7 +42,7 @@ void stack_collector__finish(struct stack_collector *stacks, struct tracer *trac
 struct stack_collector_health {
 	uint64_t nameless;     /* samples and triggers' stacks that are addresses since a helper has failed */
 	unsigned int replaced; /* how often one has, and another one took its place */
-	bool alone;            /* there is no helper (any more) */
+	bool alone;	       /* there is no helper (any more) */
 };
 
 struct stack_collector_health stack_collector__health(const struct stack_collector *stacks);

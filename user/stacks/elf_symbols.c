@@ -36,8 +36,8 @@ struct module {
 	struct file_id id;
 	uint64_t used; /* when it was last asked for; 0: this slot is free */
 	int fd;
-	bool bad;      /* it has been tried, and is never looked at again */
-	Dwfl *dwfl;    /* NULL: not open */
+	bool bad;   /* it has been tried, and is never looked at again */
+	Dwfl *dwfl; /* NULL: not open */
 	Dwfl_Module *elf;
 	uint64_t bias;
 	struct segment segments[SEGMENTS_MAX];
@@ -270,7 +270,7 @@ static bool replace_mappings(struct process *p, const struct process_mapping *ne
 
 		if (old->mapping.start >= new->mapping.end || old->mapping.end <= new->mapping.start)
 			continue;
-		if (!new->module && old->module && same_mapping(&old->mapping, &new->mapping))
+		if (!new->module && old->module &&same_mapping(&old->mapping, &new->mapping))
 			return true;
 		remove_mapping(p, i);
 	}
@@ -357,8 +357,8 @@ static void read_segments(struct module *m)
 
 		if (!gelf_getphdr(elf, (int)i, &header) || header.p_type != PT_LOAD)
 			continue;
-		m->segments[m->segment_count++] = (struct segment){
-			header.p_offset, header.p_filesz, header.p_vaddr };
+		m->segments[m->segment_count++] =
+			(struct segment){ header.p_offset, header.p_filesz, header.p_vaddr };
 	}
 }
 
@@ -431,8 +431,8 @@ static const struct found *look_up(const struct elf_symbols *s, struct module *m
 		m->bad = true;
 	} else {
 		enter_file(s, m);
-		name = dwfl_module_addrinfo(m->elf, address + m->bias, &found->offset, &symbol,
-					    NULL, NULL, NULL);
+		name = dwfl_module_addrinfo(m->elf, address + m->bias, &found->offset, &symbol, NULL, NULL,
+					    NULL);
 		if (name && *name)
 			found->function = demangle__copy(name, SYMBOL_NAME_SIZE);
 	}
@@ -441,8 +441,8 @@ static const struct found *look_up(const struct elf_symbols *s, struct module *m
 }
 
 /* `inner` is the innermost frame: the others' addresses are those after a call. */
-static void resolve_in_module(struct elf_symbols *s, struct module *m, uint64_t file_offset,
-			      bool inner, struct symbol *out)
+static void resolve_in_module(struct elf_symbols *s, struct module *m, uint64_t file_offset, bool inner,
+			      struct symbol *out)
 {
 	const struct found *found;
 	uint64_t address;
@@ -500,8 +500,8 @@ static const struct process_mapping *find_mapping(const struct process *p, uint6
 	return NULL;
 }
 
-size_t elf_symbols__resolve(struct elf_symbols *s, const struct process_id *id,
-			   const uint64_t *addresses, size_t count, struct symbol *out)
+size_t elf_symbols__resolve(struct elf_symbols *s, const struct process_id *id, const uint64_t *addresses,
+			    size_t count, struct symbol *out)
 {
 	struct process *p = find_process(s, id);
 	size_t unmapped = 0;
@@ -520,8 +520,8 @@ size_t elf_symbols__resolve(struct elf_symbols *s, const struct process_id *id,
 		if (m->is_file)
 			out[i].address = addresses[i] - m->start + m->file_offset;
 		if (found->module && found->serial == s->serials[found->module - s->modules])
-			resolve_in_module(s, found->module, addresses[i] - m->start + m->file_offset,
-					  !i, &out[i]);
+			resolve_in_module(s, found->module, addresses[i] - m->start + m->file_offset, !i,
+					  &out[i]);
 		else if (p->jit_map && mapping__is_anonymous(m))
 			resolve_made_code(s, p, addresses[i], !i, &out[i]);
 	}

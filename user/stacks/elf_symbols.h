@@ -20,7 +20,7 @@
 #define SYMBOLIZE_PROCESSES_MAX 256
 #define SYMBOLIZE_MODULES_MAX 512 /* files with a descriptor */
 #define SYMBOLIZE_JIT_MAPS_MAX 16 /* that are kept in memory */
-#define SYMBOLIZE_OPEN_MAX 96     /* of these, whose symbols are at hand; more than a stack has frames */
+#define SYMBOLIZE_OPEN_MAX 96	  /* of these, whose symbols are at hand; more than a stack has frames */
 
 /* One program run by one process: after an exec the addresses have other meanings. */
 struct process_id {
@@ -31,10 +31,10 @@ struct process_id {
 
 struct symbol {
 	char function[SYMBOL_NAME_SIZE]; /* "": unknown; a longer name is cut */
-	const char *module;   /* path as the process sees it, or "[vdso]", ...; NULL: unknown */
-	uint64_t address;     /* as the module's file has it; without one, in memory */
-	uint64_t offset;      /* into the function */
-	/* The module's name is valid until the next call. */
+	const char *module;		 /* path as the process sees it, or "[vdso]", ...; NULL: unknown */
+	uint64_t address;		 /* as the module's file has it; without one, in memory */
+	uint64_t offset;		 /* into the function */
+					 /* The module's name is valid until the next call. */
 };
 
 /* One state of one file. */
@@ -74,7 +74,7 @@ void elf_symbols__add_jit_map(struct elf_symbols *s, int fd);
  * Resolves the addresses of a stack, innermost first. Returns how many are in no known mapping: if
  * there are any, the process has mapped more since it was looked at.
  */
-size_t elf_symbols__resolve(struct elf_symbols *s, const struct process_id *id,
-			   const uint64_t *addresses, size_t count, struct symbol *out);
+size_t elf_symbols__resolve(struct elf_symbols *s, const struct process_id *id, const uint64_t *addresses,
+			    size_t count, struct symbol *out);
 
 #endif

@@ -26,8 +26,8 @@ struct entry {
 
 struct jit_map {
 	int fd;
-	off_t read;            /* up to here */
-	bool in_line;          /* which is in the middle of a line */
+	off_t read;	       /* up to here */
+	bool in_line;	       /* which is in the middle of a line */
 	struct entry *entries; /* by address, and then as in the file */
 	size_t count, room;
 };

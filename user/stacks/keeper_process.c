@@ -61,8 +61,8 @@ void wire__run_keeper(int in, int out, int kallsyms_fd)
 	struct file_id bad[SYMBOLS_REPLACED_MAX];
 	struct elf_symbols_guard guard = { .bad = bad };
 
-	guard.reading = mmap(NULL, sizeof(*guard.reading), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-			     -1, 0);
+	guard.reading =
+		mmap(NULL, sizeof(*guard.reading), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (guard.reading == MAP_FAILED)
 		return;
 	for (int replaced = 0; replaced <= SYMBOLS_REPLACED_MAX; replaced++) {

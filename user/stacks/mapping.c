@@ -17,8 +17,9 @@ bool mapping__parse(const char *line, struct mapping *out)
 	int path = 0;
 
 	/* "55d0c0a00000-55d0c0a21000 r-xp 00002000 fe:01 1234    /usr/bin/cat" */
-	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %*s %" SCNu64 " %n", &m.start,
-		   &m.end, rights, &m.file_offset, &inode, &path) < 5 || !path || m.start >= m.end)
+	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %*s %" SCNu64 " %n", &m.start, &m.end,
+		   rights, &m.file_offset, &inode, &path) < 5 ||
+	    !path || m.start >= m.end)
 		return false;
 	if (rights[2] != 'x')
 		return false;

@@ -34,8 +34,7 @@ static bool is_process(const struct process_id *process)
 {
 	uint64_t start_ns;
 
-	return !proc__start(process->pid, &start_ns) &&
-	       proc__same_start(start_ns, process->start_ns);
+	return !proc__start(process->pid, &start_ns) && proc__same_start(start_ns, process->start_ns);
 }
 
 static int send_jit_map(int out, const struct process_id *process)
@@ -94,9 +93,8 @@ void wire__run_maps(int in, int out)
 	struct wire_message message;
 
 	while (wire__receive(in, &message, sizeof(message), NULL) == sizeof(message)) {
-		int err = message.kind == WIRE_LOOK ?
-				  look_at(out, &message.process) :
-				  wire__send(out, &message, sizeof(message), -1);
+		int err = message.kind == WIRE_LOOK ? look_at(out, &message.process)
+						    : wire__send(out, &message, sizeof(message), -1);
 
 		if (err)
 			break;
@@ -131,13 +129,12 @@ static void answer_user(struct syms *s, const struct symbols_stack *stack)
 	struct wire_answer *a = &s->answer;
 
 	a->unmapped = (uint32_t)elf_symbols__resolve(s->symbolizer, &stack->process, stack->user,
-						    stack->user_count, s->symbols);
+						     stack->user_count, s->symbols);
 	for (uint32_t i = 0; i < stack->user_count; i++) {
 		const struct symbol *symbol = &s->symbols[i];
 
 		/* Where no code is, the frames have been lost: what follows is anything. */
-		if (i && !symbol->module &&
-		    (a->unmapped < stack->user_count || stack->user[i] >> USER_BITS))
+		if (i && !symbol->module && (a->unmapped < stack->user_count || stack->user[i] >> USER_BITS))
 			break;
 		a->frames[a->user_count++] = (struct wire_frame){
 			.address = symbol->address,

@@ -90,8 +90,7 @@ static bool same_frames(const struct record_frame *a, size_t a_count, const stru
 
 static bool same_stack(const struct record_stack *a, const struct record_stack *b)
 {
-	return same_text(a->comm, b->comm) &&
-	       same_frames(a->user, a->user_count, b->user, b->user_count) &&
+	return same_text(a->comm, b->comm) && same_frames(a->user, a->user_count, b->user, b->user_count) &&
 	       same_frames(a->kernel, a->kernel_count, b->kernel, b->kernel_count);
 }
 
@@ -148,8 +147,7 @@ static struct entry *new_entry(const struct record_stack *stack, uint64_t hash)
 	entry->sum = *stack;
 	entry->sum.comm = copy_text(&room, stack->comm);
 	entry->sum.user = copy_frames(user, &room, stack->user, stack->user_count);
-	entry->sum.kernel = copy_frames(user + stack->user_count, &room, stack->kernel,
-					stack->kernel_count);
+	entry->sum.kernel = copy_frames(user + stack->user_count, &room, stack->kernel, stack->kernel_count);
 	return entry;
 }
 
@@ -181,8 +179,8 @@ int stack_sums__add(struct stack_sums *table, const struct record_stack *stack)
 	return 0;
 }
 
-void stack_sums__take(struct stack_sums *table,
-		       void (*fn)(void *ctx, const struct record_stack *stack), void *ctx)
+void stack_sums__take(struct stack_sums *table, void (*fn)(void *ctx, const struct record_stack *stack),
+		      void *ctx)
 {
 	for (size_t i = 0; i < BUCKETS; i++) {
 		for (struct entry *entry = table->buckets[i]; entry; entry = entry->next)

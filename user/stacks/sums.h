@@ -21,7 +21,7 @@ void stack_sums__free(struct stack_sums *table);
 int stack_sums__add(struct stack_sums *table, const struct record_stack *stack);
 
 /* Hands over each sum and forgets them all. */
-void stack_sums__take(struct stack_sums *table,
-		       void (*fn)(void *ctx, const struct record_stack *stack), void *ctx);
+void stack_sums__take(struct stack_sums *table, void (*fn)(void *ctx, const struct record_stack *stack),
+		      void *ctx);
 
 #endif

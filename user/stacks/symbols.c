@@ -81,8 +81,7 @@ static _Noreturn void maps_main(const struct sockets *s)
 	int keep[] = { s->main[1], s->between[0] };
 
 	child__settle("oomtrace-maps", keep, 2);
-	if (chdir("/") ||
-	    privileges__keep(1ULL << CAP_SYS_PTRACE | 1ULL << CAP_CHECKPOINT_RESTORE))
+	if (chdir("/") || privileges__keep(1ULL << CAP_SYS_PTRACE | 1ULL << CAP_CHECKPOINT_RESTORE))
 		_exit(1);
 	wire__run_maps(s->main[1], s->between[0]);
 	_exit(0);
@@ -92,8 +91,7 @@ static _Noreturn void maps_main(const struct sockets *s)
 static int give_up_everything(void)
 {
 	/* Without the right to change them, they are the user's own: harmless enough. */
-	if (!setgroups(0, NULL) && (setresgid(NOBODY, NOBODY, NOBODY) ||
-				    setresuid(NOBODY, NOBODY, NOBODY)))
+	if (!setgroups(0, NULL) && (setresgid(NOBODY, NOBODY, NOBODY) || setresuid(NOBODY, NOBODY, NOBODY)))
 		return -errno;
 	prctl(PR_SET_DUMPABLE, 0);
 	if ((!SANITIZED && sandbox__limit(RLIMIT_AS, SYMS_BYTES_MAX)) || sandbox__limit(RLIMIT_FSIZE, 0) ||

@@ -32,8 +32,8 @@ struct symbols_stack {
 #define SYMBOLS_REPLACED_MAX 8
 
 struct symbols_answer {
-	uint32_t number;   /* of the question; 0: of none */
-	bool replaced;     /* the process that reads files has failed, and another one goes on: here are no frames */
+	uint32_t number; /* of the question; 0: of none */
+	bool replaced; /* the process that reads files has failed, and another one goes on: here are no frames */
 	uint32_t unmapped; /* user frames that are in no mapping that was known of the process */
 	size_t user_count, kernel_count; /* without the frames of oomtrace's own programs */
 	struct record_frame user[STACK_DEPTH], kernel[STACK_DEPTH];

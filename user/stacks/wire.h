@@ -10,7 +10,7 @@ enum wire_kind {
 	WIRE_BEGIN,    /* to the second: what follows are its mappings */
 	WIRE_MAPPING,  /* with the descriptor of its file, if it has one that could be opened */
 	WIRE_STACK,    /* to the second, through the first */
-	WIRE_JIT,      /* after mappings: with the descriptor of the process's names for code that it has made */
+	WIRE_JIT, /* after mappings: with the descriptor of the process's names for code that it has made */
 };
 
 struct wire_message {
@@ -33,7 +33,7 @@ struct wire_frame {
 
 /* What the last one answers; of the text only what is used is sent. */
 struct wire_answer {
-	uint32_t number; /* of the question; 0: of none */
+	uint32_t number;   /* of the question; 0: of none */
 	uint32_t replaced; /* the keeper's answer: it had to start another process */
 	uint32_t unmapped;
 	uint32_t user_count, kernel_count;

@@ -68,8 +68,7 @@ static unsigned int init_levels(pid_t pid)
 
 		if (strncmp(line, "NSpid:", 6))
 			continue;
-		for (word = strtok_r(line + 6, " \t\n", &save); word;
-		     word = strtok_r(NULL, " \t\n", &save)) {
+		for (word = strtok_r(line + 6, " \t\n", &save); word; word = strtok_r(NULL, " \t\n", &save)) {
 			levels++;
 			is_init = !strcmp(word, "1");
 		}
@@ -192,8 +191,7 @@ static int search_tree(const struct cgroup__node *node, void *ctx)
 	return 0;
 }
 
-static int resolve_from_tree(const struct cgroup__hierarchy *h, const char *name,
-			     struct resolve_result *r)
+static int resolve_from_tree(const struct cgroup__hierarchy *h, const char *name, struct resolve_result *r)
 {
 	struct tree_search s = { .name = name, .result = r };
 	int err;
@@ -255,11 +253,10 @@ struct api_search {
 	struct resolve_result *result;
 	const char *name;
 	int rank;
-	bool clash;	/* two of that rank: for the user to tell apart */
+	bool clash; /* two of that rank: for the user to tell apart */
 };
 
-static void merge_answer(struct api_search *s, const struct runtime_container *c,
-			 const char *socket_path)
+static void merge_answer(struct api_search *s, const struct runtime_container *c, const char *socket_path)
 {
 	struct resolve_result *r = s->result;
 	bool exact = !strcmp(c->name, s->name) || !strcmp(c->id, s->name);
@@ -340,8 +337,7 @@ static int cgroup_from_pid(const struct cgroup__hierarchy *h, struct resolve_res
 	return 0;
 }
 
-int resolve__container(const struct cgroup__hierarchy *h, const char *name,
-		       struct resolve_result *out)
+int resolve__container(const struct cgroup__hierarchy *h, const char *name, struct resolve_result *out)
 {
 	struct resolve_result *r;
 	int err = 0;

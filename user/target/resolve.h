@@ -16,11 +16,11 @@
 #define RESOLVE__MAX_CANDIDATES 16
 
 enum resolve_outcome {
-	RESOLVE__NOT_FOUND = 0,	/* no API that answered knows it, nor does the cgroup tree */
+	RESOLVE__NOT_FOUND = 0, /* no API that answered knows it, nor does the cgroup tree */
 	RESOLVE__RESOLVED,
-	RESOLVE__AMBIGUOUS,	/* see candidates */
-	RESOLVE__NOT_RUNNING,	/* see container: status, exit code, OOMKilled */
-	RESOLVE__NO_CGROUP,	/* it runs, but where can't be seen from here; see cgroup_error */
+	RESOLVE__AMBIGUOUS,   /* see candidates */
+	RESOLVE__NOT_RUNNING, /* see container: status, exit code, OOMKilled */
+	RESOLVE__NO_CGROUP,   /* it runs, but where can't be seen from here; see cgroup_error */
 };
 
 enum resolve_source {
@@ -33,7 +33,7 @@ struct resolve_candidate {
 	enum container_runtime runtime;
 	char id[CONTAINER__ID_SIZE];
 	char name[DOCKER_API__NAME_SIZE]; /* "" when unknown; not escaped */
-	char cgroup[512];	/* where the tree was searched; cut to fit; not escaped */
+	char cgroup[512];		  /* where the tree was searched; cut to fit; not escaped */
 };
 
 struct resolve_asked {
@@ -47,16 +47,16 @@ struct resolve_result {
 
 	/* RESOLVED, NOT_RUNNING and NO_CGROUP */
 	enum container_runtime runtime;
-	char id[CONTAINER__ID_SIZE];	/* full; an nspawn or LXC machine's name, a pod's uid */
-	char name[DOCKER_API__NAME_SIZE]; /* "" when no API told; not escaped */
+	char id[CONTAINER__ID_SIZE];	      /* full; an nspawn or LXC machine's name, a pod's uid */
+	char name[DOCKER_API__NAME_SIZE];     /* "" when no API told; not escaped */
 	char socket[DOCKER_API__SOCKET_SIZE]; /* of the API that knew it, or "" */
-	struct runtime_container container; /* what that API said; zeroed when source is the tree */
+	struct runtime_container container;   /* what that API said; zeroed when source is the tree */
 
 	/* RESOLVED */
-	char cgroup[PATH_MAX];		/* "/a/b", below the top of the hierarchy's mount */
+	char cgroup[PATH_MAX]; /* "/a/b", below the top of the hierarchy's mount */
 	uint64_t cgroup_id;
-	pid_t init_pid;			/* 0: not known */
-	bool cgroup_is_whole_path;	/* layout not recognised: its init's own cgroup */
+	pid_t init_pid;		   /* 0: not known */
+	bool cgroup_is_whole_path; /* layout not recognised: its init's own cgroup */
 
 	/* NO_CGROUP: the errno of looking at the init process's cgroup; -ESTALE: it isn't this
 	 * container's process (another pid namespace, or the pid was reused) */
@@ -64,7 +64,7 @@ struct resolve_result {
 
 	/* AMBIGUOUS */
 	struct resolve_candidate candidates[RESOLVE__MAX_CANDIDATES];
-	size_t candidate_count;		/* of those in the array */
+	size_t candidate_count; /* of those in the array */
 	bool more_candidates;
 
 	/* Always */
@@ -79,8 +79,7 @@ struct resolve_result {
  * that isn't. Blocks for up to DOCKER_API__TIMEOUT_MS per socket that doesn't answer.
  * Returns 0 with out->outcome set; an errno only when the search itself failed (-EINVAL: empty).
  */
-int resolve__container(const struct cgroup__hierarchy *h, const char *name,
-		       struct resolve_result *out);
+int resolve__container(const struct cgroup__hierarchy *h, const char *name, struct resolve_result *out);
 
 /*
  * Ask the API that knew the container about it once more, as after its death. One attempt, by full

@@ -58,11 +58,13 @@ static int say_unresolved(const char *name, const struct resolve_result *r)
 		if (r->container.has_oom_killed)
 			fprintf(stderr, ", OOMKilled %s", r->container.oom_killed ? "true" : "false");
 		fputs(").\nStart it first, or trace the whole machine (oomtrace without a target) "
-		      "while it starts.\n", stderr);
+		      "while it starts.\n",
+		      stderr);
 		return EXIT_RUNTIME;
 	case RESOLVE__NO_CGROUP:
-		fprintf(stderr, "oomtrace: container '%s' is running, but its cgroup can't be found: %s."
-				"\nRun oomtrace on the host, outside of any container.\n",
+		fprintf(stderr,
+			"oomtrace: container '%s' is running, but its cgroup can't be found: %s."
+			"\nRun oomtrace on the host, outside of any container.\n",
 			shown(name), strerror(-r->cgroup_error));
 		return EXIT_RUNTIME;
 	default:
@@ -70,7 +72,8 @@ static int say_unresolved(const char *name, const struct resolve_result *r)
 			shown(name));
 		say_asked(r);
 		fputs("  searched the cgroup tree for its id\n"
-		      "'docker ps' or 'podman ps' list names; the id always works.\n", stderr);
+		      "'docker ps' or 'podman ps' list names; the id always works.\n",
+		      stderr);
 		return EXIT_RUNTIME;
 	}
 }
@@ -98,8 +101,7 @@ static int find_container(const struct trace_options *opts, const struct cgroup_
 	return EXIT_DONE;
 }
 
-static int find_cgroup(const struct trace_options *opts, const struct cgroup__hierarchy *h,
-		       struct target *t)
+static int find_cgroup(const struct trace_options *opts, const struct cgroup__hierarchy *h, struct target *t)
 {
 	int err = cgroup__validate_path(h, opts->target_name, t->cgroup, sizeof(t->cgroup));
 
@@ -125,8 +127,8 @@ static int find_pid(const struct trace_options *opts, const struct cgroup__hiera
 	if (err == -ESRCH)
 		fprintf(stderr, "oomtrace: --pid %d: there is no such process.\n", (int)opts->pid);
 	else
-		fprintf(stderr, "oomtrace: --pid %d: its cgroup can't be found: %s.\n",
-			(int)opts->pid, strerror(-err));
+		fprintf(stderr, "oomtrace: --pid %d: its cgroup can't be found: %s.\n", (int)opts->pid,
+			strerror(-err));
 	return EXIT_RUNTIME;
 }
 
@@ -206,8 +208,8 @@ static bool is_inside(const struct target *target, const struct cgroup__hierarch
 	char own[PATH_MAX];
 	size_t len = strlen(target->cgroup);
 
-	return !cgroup__of_pid(h, getpid(), own, sizeof(own)) &&
-	       !strncmp(own, target->cgroup, len) && (own[len] == '/' || !own[len]);
+	return !cgroup__of_pid(h, getpid(), own, sizeof(own)) && !strncmp(own, target->cgroup, len) &&
+	       (own[len] == '/' || !own[len]);
 }
 
 bool target__is_changeable(const struct target *target, const struct cgroup__hierarchy *h)
@@ -221,15 +223,18 @@ int target__check_changeable(const struct target *target, const struct cgroup__h
 		return EXIT_DONE;
 	if (h->version == 1) {
 		fputs("oomtrace: the memory controller is on cgroup v1 here: limits are changed on v2 only. "
-		      "Kills are traced on both.\n", stderr);
+		      "Kills are traced on both.\n",
+		      stderr);
 		return EXIT_UNSUPPORTED;
 	}
 	if (!strcmp(target->cgroup, "/"))
 		fputs("oomtrace: the root cgroup has no limit to change.\n", stderr);
 	else
-		fprintf(stderr, "oomtrace: oomtrace itself runs in %s: it won't change the limit there, and "
-				"be killed by it.\nRun it from another cgroup: systemd-run --scope oomtrace "
-				"...\n", shown(target->cgroup));
+		fprintf(stderr,
+			"oomtrace: oomtrace itself runs in %s: it won't change the limit there, and "
+			"be killed by it.\nRun it from another cgroup: systemd-run --scope oomtrace "
+			"...\n",
+			shown(target->cgroup));
 	return EXIT_RUNTIME;
 }
 

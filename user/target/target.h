@@ -9,16 +9,16 @@
 #include "target/resolve.h"
 
 struct target {
-	const char *kind;  /* as in the session record: "machine", "container", "cgroup", "pid" */
-	const char *name;  /* as the user gave it; NULL for the machine */
+	const char *kind; /* as in the session record: "machine", "container", "cgroup", "pid" */
+	const char *name; /* as the user gave it; NULL for the machine */
 	char name_buf[32];
-	char cgroup[PATH_MAX]; /* below the hierarchy's mount; "" for the machine */
-	uint64_t cgroup_id;    /* 0 for the machine */
+	char cgroup[PATH_MAX];		     /* below the hierarchy's mount; "" for the machine */
+	uint64_t cgroup_id;		     /* 0 for the machine */
 	uint64_t ancestors[EVENT_DEPTH_MAX]; /* ids of the cgroups above it, nearest first; then 0 */
-	uint32_t init_pid;     /* 0: unknown */
-	struct record_container container; /* its name points into `resolved` */
-	struct resolve_result resolved;    /* for containers */
-	int dir_fd;    /* the cgroup's folder, or -1 */
+	uint32_t init_pid;		     /* 0: unknown */
+	struct record_container container;   /* its name points into `resolved` */
+	struct resolve_result resolved;	     /* for containers */
+	int dir_fd;			     /* the cgroup's folder, or -1 */
 	int events_fd; /* polls EPOLLPRI when the cgroup gets or loses its processes, or -1 */
 };
 

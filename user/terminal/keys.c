@@ -70,8 +70,7 @@ enum keys_action keys__take(struct keys *keys, char key, uint64_t limit_bytes, u
 
 bool keys__available(void)
 {
-	return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) &&
-	       tcgetpgrp(STDIN_FILENO) == getpgrp();
+	return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && tcgetpgrp(STDIN_FILENO) == getpgrp();
 }
 
 int keys__open(void)

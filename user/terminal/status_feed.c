@@ -32,7 +32,7 @@ struct status_feed {
 };
 
 struct status_feed *status_feed__new(struct console *console, const struct cgroup__hierarchy *h,
-		       const struct target *target, uint64_t now_ns)
+				     const struct target *target, uint64_t now_ns)
 {
 	struct status_feed *live = calloc(1, sizeof(*live));
 

@@ -14,7 +14,7 @@ struct status_feed;
 
 /* The arguments are not owned and must outlive it. Returns NULL without memory. */
 struct status_feed *status_feed__new(struct console *console, const struct cgroup__hierarchy *h,
-		       const struct target *target, uint64_t now_ns);
+				     const struct target *target, uint64_t now_ns);
 void status_feed__free(struct status_feed *live);
 
 /* Records count. They take NULL. */

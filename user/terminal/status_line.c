@@ -38,8 +38,8 @@ enum part {
 
 /* What goes first when there is no room; the rest never goes. */
 static const enum part dropped[] = {
-	PART_RUNNING, PART_PIDS, PART_CPU, PART_REFUSED, PART_BAR, PART_CURVE, PART_RECLAIM,
-	PART_NAME, PART_PERCENT, PART_KILLS,
+	PART_RUNNING, PART_PIDS,    PART_CPU,  PART_REFUSED, PART_BAR,
+	PART_CURVE,   PART_RECLAIM, PART_NAME, PART_PERCENT, PART_KILLS,
 };
 
 struct line {

@@ -10,23 +10,23 @@
 #define STATUS_SIZE (4 * STATUS_COLUMNS_MAX + 64)
 
 struct status_line {
-	bool ascii;  /* the terminal can't show more */
+	bool ascii; /* the terminal can't show more */
 	bool colour;
-	const char *name;       /* as somebody else chose it; NULL: the whole machine */
+	const char *name; /* as somebody else chose it; NULL: the whole machine */
 	bool has_usage;
-	uint64_t usage_bytes, max_bytes; /* RECORD_MAX: no limit */
+	uint64_t usage_bytes, max_bytes;   /* RECORD_MAX: no limit */
 	const struct record_point *points; /* the curve up to now_ns */
 	size_t count;
 	uint64_t now_ns;
 	uint64_t ooms, kills;
 	bool has_reclaim;
 	unsigned int reclaim_percent; /* of the last seconds; of several tasks together above 100 */
-	uint64_t refused;       /* charges, since the start */
+	uint64_t refused;	      /* charges, since the start */
 	bool has_cpu;
 	unsigned int cpu_percent; /* of one CPU */
 	bool has_pids;
 	uint64_t pids;
-	uint64_t running_ns;    /* since the start */
+	uint64_t running_ns; /* since the start */
 };
 
 /*

@@ -6,16 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KINDS 32 /* five bits; newer kernels' kinds that we don't know too */
+#define KINDS 32     /* five bits; newer kernels' kinds that we don't know too */
 #define BUCKETS 4096 /* by a name's first bytes; so many that nearly all types end here */
 #define NONE UINT16_MAX
-#define CHAIN_MAX 64 /* typedefs and qualifiers in a row; the kernel itself allows 32 */
-#define POINTER_ID 1 /* of the one pointer in a subset */
-#define SUBSET_TYPES 8192 /* at most, the pointer not counted */
+#define CHAIN_MAX 64	       /* typedefs and qualifiers in a row; the kernel itself allows 32 */
+#define POINTER_ID 1	       /* of the one pointer in a subset */
+#define SUBSET_TYPES 8192      /* at most, the pointer not counted */
 #define SUBSET_MAX (16U << 20) /* bytes of each section: a name that is used often is there as often */
 /* The kinds that can be asked for in a subset. */
-#define SUBSET_KINDS (1U << BTF_KIND_STRUCT | 1U << BTF_KIND_UNION | 1U << BTF_KIND_ENUM | \
-		      1U << BTF_KIND_ENUM64 | 1U << BTF_KIND_TYPEDEF)
+#define SUBSET_KINDS                                                                                  \
+	(1U << BTF_KIND_STRUCT | 1U << BTF_KIND_UNION | 1U << BTF_KIND_ENUM | 1U << BTF_KIND_ENUM64 | \
+	 1U << BTF_KIND_TYPEDEF)
 
 struct buffer {
 	uint8_t *bytes;
@@ -27,12 +28,12 @@ struct btf_scan {
 	const char *strings;
 	uint32_t types_len, strings_len;
 	uint32_t *offsets; /* into `types`, by id */
-	uint32_t count;    /* of ids; 0 is void */
+	uint32_t count;	   /* of ids; 0 is void */
 
 	struct btf_scan__name *names;
-	uint32_t kinds; /* of all of them */
+	uint32_t kinds;			/* of all of them */
 	uint16_t first[BUCKETS], *next; /* of `names` in a bucket */
-	uint32_t *roots;                /* ids that go into the subset */
+	uint32_t *roots;		/* ids that go into the subset */
 	size_t roots_count, roots_size;
 };
 

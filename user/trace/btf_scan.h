@@ -18,9 +18,9 @@ struct btf_scan;
 /* A name to look for. */
 struct btf_scan__name {
 	const char *name;
-	uint32_t kinds;  /* of which kinds: 1 << BTF_KIND_... */
-	bool in_subset;  /* every struct, union, enum and typedef found goes into the subset */
-	uint32_t id;     /* out: the first type found; 0: none */
+	uint32_t kinds; /* of which kinds: 1 << BTF_KIND_... */
+	bool in_subset; /* every struct, union, enum and typedef found goes into the subset */
+	uint32_t id;	/* out: the first type found; 0: none */
 };
 
 /*

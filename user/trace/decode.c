@@ -6,16 +6,11 @@
 #include <string.h>
 
 static const size_t sizes[EVENT_KIND_MAX] = {
-	[EVENT_OOM] = sizeof(struct event_oom),
-	[EVENT_CGROUP] = sizeof(struct event_cgroup),
-	[EVENT_VICTIM] = sizeof(struct event_victim),
-	[EVENT_OOM_END] = sizeof(struct event_oom_end),
-	[EVENT_EXIT] = sizeof(struct event_exit),
-	[EVENT_LIMIT] = sizeof(struct event_limit),
-	[EVENT_USAGE] = sizeof(struct event_usage),
-	[EVENT_RECLAIM] = sizeof(struct event_reclaim),
-	[EVENT_MEMORY] = sizeof(struct event_memory),
-	[EVENT_SAMPLED] = sizeof(struct event_sampled),
+	[EVENT_OOM] = sizeof(struct event_oom),	      [EVENT_CGROUP] = sizeof(struct event_cgroup),
+	[EVENT_VICTIM] = sizeof(struct event_victim), [EVENT_OOM_END] = sizeof(struct event_oom_end),
+	[EVENT_EXIT] = sizeof(struct event_exit),     [EVENT_LIMIT] = sizeof(struct event_limit),
+	[EVENT_USAGE] = sizeof(struct event_usage),   [EVENT_RECLAIM] = sizeof(struct event_reclaim),
+	[EVENT_MEMORY] = sizeof(struct event_memory), [EVENT_SAMPLED] = sizeof(struct event_sampled),
 	[EVENT_STACK] = sizeof(struct event_stack),
 };
 

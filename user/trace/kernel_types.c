@@ -16,8 +16,9 @@
 #define VMLINUX "/sys/kernel/btf/vmlinux"
 #define VMLINUX_MAX (64U << 20) /* bytes; it has 4 to 8 MB */
 #define NAMES_MAX 1024
-#define TYPE_KINDS (1U << BTF_KIND_STRUCT | 1U << BTF_KIND_UNION | 1U << BTF_KIND_ENUM | \
-		    1U << BTF_KIND_ENUM64 | 1U << BTF_KIND_TYPEDEF)
+#define TYPE_KINDS                                                                                    \
+	(1U << BTF_KIND_STRUCT | 1U << BTF_KIND_UNION | 1U << BTF_KIND_ENUM | 1U << BTF_KIND_ENUM64 | \
+	 1U << BTF_KIND_TYPEDEF)
 
 /* The programs whose targets have ids in BTF. */
 static const struct {
@@ -68,7 +69,8 @@ static char *target_name(const struct bpf_program *program, int i)
 	return asprintf(&name, "%s%s", typed[i].prefix, target) < 0 ? NULL : name;
 }
 
-static const struct btf_scan__name *find_name(const struct kernel_types *btf, const char *name, uint32_t kinds)
+static const struct btf_scan__name *find_name(const struct kernel_types *btf, const char *name,
+					      uint32_t kinds)
 {
 	for (size_t i = 0; i < btf->count; i++) {
 		if (btf->names[i].kinds == kinds && !strcmp(btf->names[i].name, name))
@@ -120,7 +122,8 @@ static int add_targets(struct kernel_types *btf, struct bpf_object *object)
 	struct bpf_program *program;
 	int err = 0;
 
-	bpf_object__for_each_program(program, object) {
+	bpf_object__for_each_program(program, object)
+	{
 		int i = typed_index(program);
 
 		if (i >= 0 && !err)
@@ -150,7 +153,8 @@ static int prepare_load(struct bpf_program *program, struct bpf_prog_load_opts *
 int kernel_types__new(struct kernel_types **out)
 {
 	struct kernel_types *btf = calloc(1, sizeof(*btf));
-	LIBBPF_OPTS(libbpf_prog_handler_opts, opts, .cookie = (long)btf, .prog_prepare_load_fn = prepare_load);
+	LIBBPF_OPTS(libbpf_prog_handler_opts, opts, .cookie = (long)btf,
+		    .prog_prepare_load_fn = prepare_load);
 
 	if (!btf)
 		return -ENOMEM;

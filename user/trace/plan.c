@@ -279,8 +279,8 @@ void plan__init(struct plan *plan, const struct plan_wants *wants)
 		choice->wanted = need == PLAN_ANY || (need == PLAN_TARGET && wants->target) ||
 				 (need == PLAN_USAGE && wants->usage) ||
 				 (need == PLAN_STACKS && wants->stacks);
-		choice->candidate = choice->wanted ? first_candidate(&plan_purposes[i], wants) :
-						     PLAN_NOT_ATTACHED;
+		choice->candidate = choice->wanted ? first_candidate(&plan_purposes[i], wants)
+						   : PLAN_NOT_ATTACHED;
 	}
 }
 

@@ -29,7 +29,7 @@ enum plan_need {
 /* What is to be traced. */
 struct plan_wants {
 	bool target;
-	bool usage;   /* only with a target */
+	bool usage; /* only with a target */
 	bool stacks;
 	bool kprobes; /* nothing that needs the kernel's types to attach */
 	bool shared;  /* PLAN_SHARED first, where there is one */
@@ -51,7 +51,7 @@ struct plan_purpose {
 	bool required;
 	enum plan_need need;
 	struct plan_candidate candidates[PLAN_CANDIDATES]; /* in order of preference */
-	struct plan_candidate shared; /* PLAN_SHARED; not every purpose has it */
+	struct plan_candidate shared;			   /* PLAN_SHARED; not every purpose has it */
 	enum hook hook; /* tells the shared program what it is attached for */
 };
 

@@ -25,7 +25,7 @@ struct tracer {
 	struct bpf_program *programs[PLAN_PURPOSES]; /* NULL: nothing is attached */
 	struct bpf_link *links[PLAN_PURPOSES];
 	struct kernel_types *btf; /* NULL: libbpf reads the kernel's types by itself */
-	bool planned; /* the kernel's types have had their say in the plan */
+	bool planned;		  /* the kernel's types have had their say in the plan */
 };
 
 static struct bpf_program *find_program(struct oomtrace_bpf *skel, const struct plan *plan, int i)
@@ -55,7 +55,7 @@ static int size_stack_maps(struct oomtrace_bpf *skel, bool wanted)
 static int leave_out_usage_maps(struct oomtrace_bpf *skel)
 {
 	struct bpf_map *const maps[] = {
-		skel->maps.counters, skel->maps.unsettled, skel->maps.runs,
+		skel->maps.counters, skel->maps.unsettled,	skel->maps.runs,
 		skel->maps.run_sums, skel->maps.unsettled_sums,
 	};
 	int err = 0;
@@ -135,8 +135,8 @@ static void make_plan(const struct tracer *tracer, const struct tracer_options *
 }
 
 /* Loads the programs of the plan; with only >= 0, that of this purpose alone, to see if it would. */
-static int load(struct tracer *tracer, const struct tracer_options *opts, struct plan *plan,
-		int only, struct oomtrace_bpf **out)
+static int load(struct tracer *tracer, const struct tracer_options *opts, struct plan *plan, int only,
+		struct oomtrace_bpf **out)
 {
 	struct oomtrace_bpf *skel = NULL;
 	int err = open_skeleton(tracer, opts, &skel);
@@ -179,8 +179,8 @@ static int purpose_of(const struct plan *plan, const char *program)
  * libbpf loads all or nothing. Moves the program that failed on to its next candidate; if libbpf has
  * named none, loads each alone to see which do. Returns 0 when the plan has changed.
  */
-static int replan_after_load(struct tracer *tracer, const struct tracer_options *opts,
-			     struct plan *plan, int load_error)
+static int replan_after_load(struct tracer *tracer, const struct tracer_options *opts, struct plan *plan,
+			     int load_error)
 {
 	int suspect = purpose_of(plan, failed_program);
 	bool changed = false;
@@ -308,8 +308,7 @@ static bool is_hopeless(int err)
 	return err == -EPERM || err == -ENOMEM;
 }
 
-static int load_and_attach(struct tracer *tracer, const struct tracer_options *opts,
-			   struct plan *plan)
+static int load_and_attach(struct tracer *tracer, const struct tracer_options *opts, struct plan *plan)
 {
 	/* Each round but the last moves at least one purpose on, so this ends. */
 	for (;;) {
@@ -334,8 +333,8 @@ static int load_and_attach(struct tracer *tracer, const struct tracer_options *o
 	}
 }
 
-int tracer__open(const struct tracer_options *opts, tracer_event_fn on_event, void *ctx,
-		 struct plan *plan, struct tracer **out)
+int tracer__open(const struct tracer_options *opts, tracer_event_fn on_event, void *ctx, struct plan *plan,
+		 struct tracer **out)
 {
 	struct tracer *tracer = calloc(1, sizeof(*tracer));
 	int err;
@@ -361,8 +360,8 @@ int tracer__open(const struct tracer_options *opts, tracer_event_fn on_event, vo
 	tracer->btf = NULL;
 	if (err)
 		goto fail;
-	tracer->ring = ring_buffer__new(bpf_map__fd(tracer->skel->maps.ring),
-					(ring_buffer_sample_fn)on_event, ctx, NULL);
+	tracer->ring = ring_buffer__new(bpf_map__fd(tracer->skel->maps.ring), (ring_buffer_sample_fn)on_event,
+					ctx, NULL);
 	if (!tracer->ring) {
 		err = -errno;
 		goto fail;
@@ -401,8 +400,7 @@ static uint64_t times_skipped(const struct bpf_program *program)
 	struct bpf_prog_info info = {};
 	__u32 size = sizeof(info);
 
-	return bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) ?
-		       0 : info.recursion_misses;
+	return bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) ? 0 : info.recursion_misses;
 }
 
 uint64_t tracer__lost(const struct tracer *tracer, enum event_kind kind)
@@ -439,14 +437,12 @@ int tracer__program_cmdline(const struct tracer *tracer, const struct program *p
 	return 0;
 }
 
-int tracer__cmdline(const struct tracer *tracer, uint32_t pid, uint64_t start_ns,
-		    struct cmdline_entry *out)
+int tracer__cmdline(const struct tracer *tracer, uint32_t pid, uint64_t start_ns, struct cmdline_entry *out)
 {
 	struct program key = { .arg_start = pid };
 	struct cmdline_entry entry;
 
-	if (tracer__program_cmdline(tracer, &key, &entry) ||
-	    !proc__same_start(entry.start_ns, start_ns))
+	if (tracer__program_cmdline(tracer, &key, &entry) || !proc__same_start(entry.start_ns, start_ns))
 		return -ENOENT;
 	*out = entry;
 	return 0;
@@ -456,13 +452,12 @@ int tracer__add_cmdline(struct tracer *tracer, uint32_t pid, const struct cmdlin
 {
 	struct program key = { .arg_start = pid };
 
-	return bpf_map__update_elem(tracer->skel->maps.cmdlines, &key, sizeof(key), entry,
-				    sizeof(*entry), BPF_ANY);
+	return bpf_map__update_elem(tracer->skel->maps.cmdlines, &key, sizeof(key), entry, sizeof(*entry),
+				    BPF_ANY);
 }
 
 int tracer__each_quiet(const struct tracer *tracer,
-		       void (*fn)(void *ctx, uint64_t limit_cgroup_id, const struct quiet_runs *q),
-		       void *ctx)
+		       void (*fn)(void *ctx, uint64_t limit_cgroup_id, const struct quiet_runs *q), void *ctx)
 {
 	const struct bpf_map *map = tracer->skel->maps.quiet_runs;
 	uint64_t key, *previous = NULL;
@@ -492,8 +487,8 @@ static void read_stack(const struct bpf_map *map, int32_t id, uint64_t *addresse
 {
 	uint32_t key = id;
 
-	if (id < 0 || bpf_map__lookup_elem(map, &key, sizeof(key), addresses,
-					   STACK_DEPTH * sizeof(*addresses), 0))
+	if (id < 0 ||
+	    bpf_map__lookup_elem(map, &key, sizeof(key), addresses, STACK_DEPTH * sizeof(*addresses), 0))
 		memset(addresses, 0, STACK_DEPTH * sizeof(*addresses));
 }
 
@@ -507,15 +502,13 @@ static void clear_stacks(const struct bpf_map *map)
 }
 
 bool tracer__take_stacks(struct tracer *tracer,
-			 bool (*fn)(void *ctx, const struct stack_key *key,
-				    const struct stack_sum *sum, const uint64_t *user,
-				    const uint64_t *kernel),
+			 bool (*fn)(void *ctx, const struct stack_key *key, const struct stack_sum *sum,
+				    const uint64_t *user, const uint64_t *kernel),
 			 void *ctx)
 {
 	bool first = tracer->skel->bss->stack_side; /* the other is written to */
 	const struct bpf_map *sums = first ? tracer->skel->maps.sums_0 : tracer->skel->maps.sums_1;
-	const struct bpf_map *traces = first ? tracer->skel->maps.stacks_0 :
-					       tracer->skel->maps.stacks_1;
+	const struct bpf_map *traces = first ? tracer->skel->maps.stacks_0 : tracer->skel->maps.stacks_1;
 	uint64_t user[STACK_DEPTH], kernel[STACK_DEPTH];
 	struct stack_key key;
 	struct stack_sum sum;

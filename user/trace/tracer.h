@@ -13,13 +13,13 @@
 struct tracer;
 
 struct tracer_options {
-	uint64_t target_cgroup_id; /* kernfs id; 0: the whole machine */
+	uint64_t target_cgroup_id;		    /* kernfs id; 0: the whole machine */
 	uint64_t target_ancestors[EVENT_DEPTH_MAX]; /* ids of the cgroups above it; then 0 */
-	bool memory_on_v1;         /* the memory controller is on a cgroup v1 hierarchy */
-	bool usage;                /* record usage; only with a target, and not on v1 */
+	bool memory_on_v1;			    /* the memory controller is on a cgroup v1 hierarchy */
+	bool usage;				    /* record usage; only with a target, and not on v1 */
 	bool force_kprobes;
-	bool want_stacks;          /* sample stacks where memory is charged */
-	uint32_t ring_bytes;       /* a power of two, a multiple of the page size */
+	bool want_stacks;    /* sample stacks where memory is charged */
+	uint32_t ring_bytes; /* a power of two, a multiple of the page size */
 };
 
 /* Gets each event as it lies in the ring, unchecked. A negative return value stops the poll. */
@@ -31,8 +31,8 @@ typedef int (*tracer_event_fn)(void *ctx, const void *data, size_t size);
  * a negative errno: -EPERM (privileges, lock-down), -ENOENT (no kernel BTF), or whatever the
  * last candidate of a required purpose failed with.
  */
-int tracer__open(const struct tracer_options *opts, tracer_event_fn on_event, void *ctx,
-		 struct plan *plan, struct tracer **out);
+int tracer__open(const struct tracer_options *opts, tracer_event_fn on_event, void *ctx, struct plan *plan,
+		 struct tracer **out);
 
 /* Detaches everything. Takes NULL. */
 void tracer__close(struct tracer *tracer);
@@ -54,8 +54,7 @@ int tracer__program_cmdline(const struct tracer *tracer, const struct program *p
  * The command line that was added for process `pid`. Returns 0, or -ENOENT when there is none, or it
  * belongs to an earlier process with the same pid (another start time).
  */
-int tracer__cmdline(const struct tracer *tracer, uint32_t pid, uint64_t start_ns,
-		    struct cmdline_entry *out);
+int tracer__cmdline(const struct tracer *tracer, uint32_t pid, uint64_t start_ns, struct cmdline_entry *out);
 
 /*
  * The address of the kernel's mem_cgroup_stats_index (/proc/kallsyms), without which some kernels don't tell
@@ -78,9 +77,8 @@ bool tracer__swap_stacks(struct tracer *tracer);
  * (zeros end them), and removes it, until `fn` returns false. Returns whether the set is empty now.
  */
 bool tracer__take_stacks(struct tracer *tracer,
-			 bool (*fn)(void *ctx, const struct stack_key *key,
-				    const struct stack_sum *sum, const uint64_t *user,
-				    const uint64_t *kernel),
+			 bool (*fn)(void *ctx, const struct stack_key *key, const struct stack_sum *sum,
+				    const uint64_t *user, const uint64_t *kernel),
 			 void *ctx);
 
 /*

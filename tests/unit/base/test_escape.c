@@ -12,7 +12,10 @@
 #include "base/escape.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-#define CASE(in, out) { in, sizeof(in) - 1, out }
+#define CASE(in, out)                   \
+	{                               \
+		in, sizeof(in) - 1, out \
+	}
 #define FFFD "\xef\xbf\xbd"
 
 struct escape_case {
@@ -34,13 +37,17 @@ static void terminal_text(void **state)
 		CASE("\x7f", "\\x7f"),
 		CASE("gr\xc3\xbc\xc3\x9f", "gr\xc3\xbc\xc3\x9f"),
 		CASE("\xe2\x82\xac \xf0\x9f\x90\xb3", "\xe2\x82\xac \xf0\x9f\x90\xb3"),
-		CASE("\xc2\x9b" "31m", "\\u{009b}31m"),	     /* C1 CSI */
-		CASE("\xc2\x85", "\\u{0085}"),		     /* NEL */
-		CASE("\xc2\xa0", "\xc2\xa0"),		     /* the first after C1 */
-		CASE("a\xe2\x80\xae" "b", "a\\u{202e}b"),    /* right-to-left override */
+		CASE("\xc2\x9b"
+		     "31m",
+		     "\\u{009b}31m"),	       /* C1 CSI */
+		CASE("\xc2\x85", "\\u{0085}"), /* NEL */
+		CASE("\xc2\xa0", "\xc2\xa0"),  /* the first after C1 */
+		CASE("a\xe2\x80\xae"
+		     "b",
+		     "a\\u{202e}b"), /* right-to-left override */
 		CASE("\xe2\x80\x8b", "\\u{200b}"),
 		CASE("\xe2\x80\x8f", "\\u{200f}"),
-		CASE("\xe2\x80\x90", "\xe2\x80\x90"),	     /* the first after it: a hyphen */
+		CASE("\xe2\x80\x90", "\xe2\x80\x90"), /* the first after it: a hyphen */
 		CASE("\xe2\x80\xa8\xe2\x80\xa9", "\\u{2028}\\u{2029}"),
 		CASE("\xe2\x81\xa0\xe2\x81\xa6\xe2\x81\xaf", "\\u{2060}\\u{2066}\\u{206f}"),
 		CASE("\xef\xbb\xbf", "\\u{feff}"),
@@ -54,10 +61,10 @@ static void terminal_text(void **state)
 		CASE("\x9b", "\\x9b"),
 		CASE("a\xc3", "a\\xc3"),
 		CASE("\xc3(", "\\xc3("),
-		CASE("\xc0\xaf", "\\xc0\\xaf"),		     /* overlong '/' */
+		CASE("\xc0\xaf", "\\xc0\\xaf"), /* overlong '/' */
 		CASE("\xe0\x80\xaf", "\\xe0\\x80\\xaf"),
 		CASE("\xf0\x80\x80\xaf", "\\xf0\\x80\\x80\\xaf"),
-		CASE("\xed\xa0\x80", "\\xed\\xa0\\x80"),     /* a surrogate */
+		CASE("\xed\xa0\x80", "\\xed\\xa0\\x80"),	  /* a surrogate */
 		CASE("\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80"), /* above U+10FFFF */
 		CASE("\xe2\x82", "\\xe2\\x82"),
 	};
@@ -77,8 +84,7 @@ static void utf8_text(void **state)
 	static const struct escape_case cases[] = {
 		CASE("", ""),
 		CASE("plain \"quoted\" \\ \n\x1b", "plain \"quoted\" \\ \n\x1b"),
-		CASE("\xc3\xbc\xe2\x80\xae\xf0\x9f\x90\xb3",
-		     "\xc3\xbc\xe2\x80\xae\xf0\x9f\x90\xb3"),
+		CASE("\xc3\xbc\xe2\x80\xae\xf0\x9f\x90\xb3", "\xc3\xbc\xe2\x80\xae\xf0\x9f\x90\xb3"),
 		CASE("a\xff"
 		     "b",
 		     "a" FFFD "b"),
@@ -111,8 +117,7 @@ static void cut_between_characters(void **state)
 
 	(void)state;
 	for (size_t size = 0; size <= len + 2; size++) {
-		char *buf =
-			malloc(size ? size : 1); /* of that very size, for the sanitizer to guard */
+		char *buf = malloc(size ? size : 1); /* of that very size, for the sanitizer to guard */
 		size_t expected = 0, got;
 
 		assert_non_null(buf);
@@ -133,8 +138,7 @@ static void cut_between_characters(void **state)
 		char buf[8];
 
 		/* 3-byte characters only: nothing but whole ones come out. */
-		assert_int_equal(escape__utf8(buf, size, "\xff\xe2\x82\xac", 4),
-				 (size - 1) / 3 * 3);
+		assert_int_equal(escape__utf8(buf, size, "\xff\xe2\x82\xac", 4), (size - 1) / 3 * 3);
 	}
 }
 

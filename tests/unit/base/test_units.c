@@ -25,9 +25,8 @@ static void check_parse(int (*parse)(const char *, uint64_t *), const struct par
 	int err = parse(c->text, &value);
 
 	if (err != c->err || value != (err ? UNTOUCHED : c->value))
-		fail_msg("\"%s\": returned %d and %llu, not %d and %llu",
-			 c->text ? c->text : "NULL", err, (unsigned long long)value, c->err,
-			 (unsigned long long)c->value);
+		fail_msg("\"%s\": returned %d and %llu, not %d and %llu", c->text ? c->text : "NULL", err,
+			 (unsigned long long)value, c->err, (unsigned long long)c->value);
 }
 
 static void size_is_parsed(void **state)
@@ -193,8 +192,7 @@ static void size_is_formatted(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
-		assert_string_equal(units__format_size(buf, sizeof(buf), cases[i].value),
-				    cases[i].text);
+		assert_string_equal(units__format_size(buf, sizeof(buf), cases[i].value), cases[i].text);
 }
 
 static void duration_is_formatted(void **state)
@@ -220,8 +218,7 @@ static void duration_is_formatted(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
-		assert_string_equal(units__format_duration(buf, sizeof(buf), cases[i].value),
-				    cases[i].text);
+		assert_string_equal(units__format_duration(buf, sizeof(buf), cases[i].value), cases[i].text);
 }
 
 static void short_buffers_are_kept(void **state)
@@ -244,12 +241,9 @@ static void short_buffers_are_kept(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(size_is_parsed),
-		cmocka_unit_test(duration_is_parsed),
-		cmocka_unit_test(pid_is_parsed),
-		cmocka_unit_test(size_is_formatted),
-		cmocka_unit_test(duration_is_formatted),
-		cmocka_unit_test(short_buffers_are_kept),
+		cmocka_unit_test(size_is_parsed),	 cmocka_unit_test(duration_is_parsed),
+		cmocka_unit_test(pid_is_parsed),	 cmocka_unit_test(size_is_formatted),
+		cmocka_unit_test(duration_is_formatted), cmocka_unit_test(short_buffers_are_kept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

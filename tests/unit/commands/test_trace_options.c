@@ -76,12 +76,10 @@ static const struct good_case good_cases[] = {
 	{ { "--until-exit", "-c", "web" }, { RING, WEB } },
 	{ { "-g", "/sys/fs/cgroup/system.slice" }, { RING, SLICE } },
 	{ { "--cgroup=/sys/fs/cgroup/system.slice" }, { RING, SLICE } },
-	{ { "--cgroup", "-.mount" },
-	  { RING, .target = OPTIONS_TARGET_CGROUP, .target_name = "-.mount" } },
+	{ { "--cgroup", "-.mount" }, { RING, .target = OPTIONS_TARGET_CGROUP, .target_name = "-.mount" } },
 	{ { "--cgroup", "/a..b/..c/d../..." },
 	  { RING, .target = OPTIONS_TARGET_CGROUP, .target_name = "/a..b/..c/d../..." } },
-	{ { "--until-exit", "--cgroup=/sys/fs/cgroup/system.slice" },
-	  { RING, SLICE, .until_exit = true } },
+	{ { "--until-exit", "--cgroup=/sys/fs/cgroup/system.slice" }, { RING, SLICE, .until_exit = true } },
 	{ { "-p", "1234" }, { RING, PID_1234 } },
 	{ { "--pid", "1234" }, { RING, PID_1234 } },
 	{ { "--pid=1234", "--until-exit" }, { RING, PID_1234, .until_exit = true } },
@@ -167,7 +165,7 @@ static void test_smallest_ring_is_a_page(void **state)
 
 struct bad_case {
 	const char *words[MAX_WORDS];
-	const char *error;	/* after "oomtrace: " and before "\n" HINT */
+	const char *error; /* after "oomtrace: " and before "\n" HINT */
 };
 
 #define IT_TAKES_CONTAINER "the name, id or unique prefix of a running container, such as 'web'"
@@ -177,8 +175,9 @@ struct bad_case {
 #define IT_TAKES_RECORD "a file to create, or '-' for stdout in place of text"
 #define IT_TAKES_TIME "a time above 0 with its unit, such as '500ms', '30s' or '5m'"
 #define IT_TAKES_RING "a power of two from 4K to 256M, and at least a page, such as '4M'"
-#define TWICE " is given twice; one run traces one target, or every kill on the machine if none " \
-	      "is given"
+#define TWICE                                                                               \
+	" is given twice; one run traces one target, or every kill on the machine if none " \
+	"is given"
 
 static const struct bad_case bad_cases[] = {
 	/* unknown options */
@@ -209,8 +208,7 @@ static const struct bad_case bad_cases[] = {
 	/* values missing or not wanted */
 	{ { "-c" }, "option '--container' needs a value: " IT_TAKES_CONTAINER },
 	{ { "--cont" }, "option '--container' needs a value: " IT_TAKES_CONTAINER },
-	{ { "--container", "--dry-run" },
-	  "option '--container' needs a value: " IT_TAKES_CONTAINER },
+	{ { "--container", "--dry-run" }, "option '--container' needs a value: " IT_TAKES_CONTAINER },
 	{ { "-c", "-v" }, "option '--container' needs a value: " IT_TAKES_CONTAINER },
 	{ { "-c", "--", "web" }, "option '--container' needs a value: " IT_TAKES_CONTAINER },
 	{ { "--cgroup" }, "option '--cgroup' needs a value: " IT_TAKES_CGROUP },
@@ -242,37 +240,38 @@ static const struct bad_case bad_cases[] = {
 	{ { "--ring-size", "big" }, "--ring-size: 'big' is not valid; it takes " IT_TAKES_RING },
 	{ { "--ring-size", "3M" }, "--ring-size: '3M' is not valid; it takes " IT_TAKES_RING },
 	{ { "--ring-size", "1" }, "--ring-size: '1' is out of range; it takes " IT_TAKES_RING },
-	{ { "--ring-size", "512M" },
-	  "--ring-size: '512M' is out of range; it takes " IT_TAKES_RING },
-	{ { "--ring-size", "max" },
-	  "--ring-size: 'max' is out of range; it takes " IT_TAKES_RING },
+	{ { "--ring-size", "512M" }, "--ring-size: '512M' is out of range; it takes " IT_TAKES_RING },
+	{ { "--ring-size", "max" }, "--ring-size: 'max' is out of range; it takes " IT_TAKES_RING },
 	{ { "--record", "" }, "--record: '' is not valid; it takes " IT_TAKES_RECORD },
 	{ { "-r", "-v" }, "option '--record' needs a value: " IT_TAKES_RECORD },
 	{ { "-r", "a", "--record-size", "1K" },
 	  "--record-size: '1K' is out of range; it takes a size of at least 64K, such as '100M'" },
 	{ { "-r", "a", "--record-size", "max" },
 	  "--record-size: 'max' is out of range; it takes a size of at least 64K, such as '100M'" },
-	{ { "--record-size", "1M" }, "--record-size says how large the file of --record may grow: add "
+	{ { "--record-size", "1M" },
+	  "--record-size says how large the file of --record may grow: add "
 	  "--record FILE" },
-	{ { "--record-size", "1M", "-r", "-" },
-	  "--record-size needs a file, and '--record -' is stdout" },
+	{ { "--record-size", "1M", "-r", "-" }, "--record-size needs a file, and '--record -' is stdout" },
 	{ { "-r", "a", "--dry-run" }, "--record goes with a trace, not with --find-min or --dry-run" },
 	/* targets */
 	{ { "-c", "web", "--container", "db" }, "--container" TWICE },
 	{ { "-g", "/a", "-g", "/a" }, "--cgroup" TWICE },
 	{ { "-p", "1", "-p", "2" }, "--pid" TWICE },
-	{ { "-c", "web", "-p", "1" }, "--container and --pid exclude each other; give one target, "
+	{ { "-c", "web", "-p", "1" },
+	  "--container and --pid exclude each other; give one target, "
 	  "for example only '--container ID|NAME'" },
-	{ { "--pid=1", "--cgroup=/a" }, "--pid and --cgroup exclude each other; give one target, "
+	{ { "--pid=1", "--cgroup=/a" },
+	  "--pid and --cgroup exclude each other; give one target, "
 	  "for example only '--pid PID'" },
-	{ { "-g/a", "-cweb" }, "--cgroup and --container exclude each other; give one target, "
+	{ { "-g/a", "-cweb" },
+	  "--cgroup and --container exclude each other; give one target, "
 	  "for example only '--cgroup PATH'" },
-	{ { "--until-exit" }, "--until-exit needs a target whose end to wait for: --container, "
+	{ { "--until-exit" },
+	  "--until-exit needs a target whose end to wait for: --container, "
 	  "--cgroup or --pid, for example '--until-exit --pid 1234'" },
 	/* arguments that are no options */
 	{ { "web" }, "unexpected argument 'web'; did you mean '--container web'?" },
-	{ { "-v", "web-1_a.b" },
-	  "unexpected argument 'web-1_a.b'; did you mean '--container web-1_a.b'?" },
+	{ { "-v", "web-1_a.b" }, "unexpected argument 'web-1_a.b'; did you mean '--container web-1_a.b'?" },
 	{ { "4f5c8d2e9a1b" },
 	  "unexpected argument '4f5c8d2e9a1b'; did you mean '--container 4f5c8d2e9a1b'?" },
 	{ { "123456789012" },
@@ -367,7 +366,8 @@ static void test_version(void **state)
 		assert_int_equal(o.result, OPTIONS_EXIT_OK);
 		assert_string_equal(o.err, "");
 		assert_int_equal(strncmp(o.help, "oomtrace " OOMTRACE_VERSION "\nlibbpf ",
-					 strlen("oomtrace " OOMTRACE_VERSION "\nlibbpf ")), 0);
+					 strlen("oomtrace " OOMTRACE_VERSION "\nlibbpf ")),
+				 0);
 		assert_int_equal(o.help[strlen(o.help) - 1], '\n');
 		outcome__free(&o);
 	}
@@ -389,20 +389,41 @@ static size_t longest_line(const char *text)
 static void test_help(void **state)
 {
 	static const char *const has[] = {
-		"Usage: oomtrace [OPTION]...\n", "\nTarget (default: ", "\nOutput:\n",
-		"\nWhen to stop (default: on ^C):\n", "\nOther:\n",
-		"\n  -c, --container ID|NAME", "\n  -g, --cgroup PATH", "\n  -p, --pid PID",
-		"\n  -o, --output text|json", "\n      --duration TIME", "\n      --until-exit",
-		"\n      --dry-run", "\n      --ring-size SIZE", "\n  -v, --verbose",
-		"\n  -V, --version", "\n  -h, --help", "\nExit status: ",
+		"Usage: oomtrace [OPTION]...\n",
+		"\nTarget (default: ",
+		"\nOutput:\n",
+		"\nWhen to stop (default: on ^C):\n",
+		"\nOther:\n",
+		"\n  -c, --container ID|NAME",
+		"\n  -g, --cgroup PATH",
+		"\n  -p, --pid PID",
+		"\n  -o, --output text|json",
+		"\n      --duration TIME",
+		"\n      --until-exit",
+		"\n      --dry-run",
+		"\n      --ring-size SIZE",
+		"\n  -v, --verbose",
+		"\n  -V, --version",
+		"\n  -h, --help",
+		"\nExit status: ",
 	};
 	static const struct {
 		const char *columns;
 		size_t at_most;
 	} widths[] = {
-		{ "80", 80 }, { "40", 40 }, { "55", 55 }, { "56", 56 }, { "100", 100 },
-		{ "1", 40 }, { "500", 100 }, { "0", 80 }, { "x", 80 }, { "-3", 80 }, { "", 80 },
-		{ "80x", 80 }, { "99999999999999999999", 80 },
+		{ "80", 80 },
+		{ "40", 40 },
+		{ "55", 55 },
+		{ "56", 56 },
+		{ "100", 100 },
+		{ "1", 40 },
+		{ "500", 100 },
+		{ "0", 80 },
+		{ "x", 80 },
+		{ "-3", 80 },
+		{ "", 80 },
+		{ "80x", 80 },
+		{ "99999999999999999999", 80 },
 	};
 
 	(void)state;

@@ -33,8 +33,7 @@ static const struct path_case found[] = {
 	/* Docker */
 	{ "/system.slice/docker-" ID ".scope", "", CONTAINER__DOCKER, ID, "" },
 	{ "/system.slice/docker-" ID ".scope", "/init.scope", CONTAINER__DOCKER, ID, "" },
-	{ "/system.slice/docker-" ID ".scope", "/system.slice/cron.service", CONTAINER__DOCKER, ID,
-	  "" },
+	{ "/system.slice/docker-" ID ".scope", "/system.slice/cron.service", CONTAINER__DOCKER, ID, "" },
 	{ "/docker/" ID, "", CONTAINER__DOCKER, ID, "" },
 	{ "/docker/" ID, "/sub", CONTAINER__DOCKER, ID, "" },
 	{ SESSION "/user.slice/docker-" ID ".scope", "", CONTAINER__DOCKER, ID, "" },
@@ -42,8 +41,7 @@ static const struct path_case found[] = {
 	{ "/actions_job/" ID, "", CONTAINER__DOCKER, ID, "" },
 	{ "/ecs/0a1b2c3d/" ID, "", CONTAINER__DOCKER, ID, "" },
 	{ "/ecs/" HASH "/" HASH "-1234567890", "", CONTAINER__CONTAINERD, HASH "-1234567890", "" },
-	{ "/ecstasks.slice/ecstasks-" HASH ".slice/docker-" ID ".scope", "", CONTAINER__DOCKER, ID,
-	  "" },
+	{ "/ecstasks.slice/ecstasks-" HASH ".slice/docker-" ID ".scope", "", CONTAINER__DOCKER, ID, "" },
 	{ "/my.parent/" ID, "", CONTAINER__OCI, ID, "" },
 	{ "//docker//" ID, "/", CONTAINER__DOCKER, ID, "" },
 	/* Docker in Docker, Kubernetes in Docker: the innermost */
@@ -52,17 +50,14 @@ static const struct path_case found[] = {
 	  "kubelet-kubepods-besteffort.slice/kubelet-kubepods-besteffort-pod" UID_
 	  ".slice/cri-containerd-" ID2 ".scope",
 	  "", CONTAINER__CONTAINERD, ID2, UID },
-	{ "/docker/" ID "/kubelet/kubepods/burstable/pod" UID "/" ID2, "", CONTAINER__CONTAINERD,
-	  ID2, UID },
-	{ "/system.slice/docker-" ID ".scope", "/kubelet.slice/kubelet.service", CONTAINER__DOCKER,
-	  ID, "" },
+	{ "/docker/" ID "/kubelet/kubepods/burstable/pod" UID "/" ID2, "", CONTAINER__CONTAINERD, ID2, UID },
+	{ "/system.slice/docker-" ID ".scope", "/kubelet.slice/kubelet.service", CONTAINER__DOCKER, ID, "" },
 	/* Podman */
 	{ "/machine.slice/libpod-" ID ".scope", "", CONTAINER__PODMAN, ID, "" },
 	{ "/machine.slice/libpod-" ID ".scope", "/container", CONTAINER__PODMAN, ID, "" },
-	{ SESSION "/user.slice/libpod-" ID ".scope", "/container/init.scope", CONTAINER__PODMAN, ID,
+	{ SESSION "/user.slice/libpod-" ID ".scope", "/container/init.scope", CONTAINER__PODMAN, ID, "" },
+	{ "/machine.slice/machine-libpod_pod_" ID2 ".slice/libpod-" ID ".scope", "", CONTAINER__PODMAN, ID,
 	  "" },
-	{ "/machine.slice/machine-libpod_pod_" ID2 ".slice/libpod-" ID ".scope", "",
-	  CONTAINER__PODMAN, ID, "" },
 	{ "/libpod_parent/libpod-" ID, "", CONTAINER__PODMAN, ID, "" },
 	{ "/libpod_parent/" ID, "", CONTAINER__PODMAN, ID, "" },
 	{ "/system.slice/web.service/libpod-payload-" ID, "", CONTAINER__PODMAN, ID, "" },
@@ -71,19 +66,17 @@ static const struct path_case found[] = {
 	{ "/kubepods/burstable/pod" UID "/crio-" ID, "", CONTAINER__CRIO, ID, UID },
 	{ BURSTABLE "/cri-containerd-" ID ".scope", "", CONTAINER__CONTAINERD, ID, UID },
 	{ BURSTABLE "/docker-" ID ".scope", "", CONTAINER__DOCKER, ID, UID },
-	{ "/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-pod" UID_
-	  ".slice/cri-containerd-" ID ".scope",
+	{ "/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-pod" UID_ ".slice/cri-containerd-" ID
+	  ".scope",
 	  "", CONTAINER__CONTAINERD, ID, UID },
 	{ "/kubepods.slice/kubepods-pod" UID_ ".slice/cri-containerd-" ID ".scope", "/x",
 	  CONTAINER__CONTAINERD, ID, UID },
-	{ "/kubepods.slice/kubepods-pod" HASH ".slice/crio-" ID ".scope", "", CONTAINER__CRIO, ID,
-	  HASH },
+	{ "/kubepods.slice/kubepods-pod" HASH ".slice/crio-" ID ".scope", "", CONTAINER__CRIO, ID, HASH },
 	{ "/kubepods/burstable/pod" UID "/" ID, "", CONTAINER__CONTAINERD, ID, UID },
 	{ "/kubepods/besteffort/pod" UID "/" ID, "/a/b", CONTAINER__CONTAINERD, ID, UID },
 	{ "/kubepods/pod" HASH "/" ID, "", CONTAINER__CONTAINERD, ID, HASH },
-	{ "/system.slice/containerd.service/kubepods-burstable-pod" UID_
-	  ".slice:cri-containerd:" ID,
-	  "", CONTAINER__CONTAINERD, ID, UID },
+	{ "/system.slice/containerd.service/kubepods-burstable-pod" UID_ ".slice:cri-containerd:" ID, "",
+	  CONTAINER__CONTAINERD, ID, UID },
 	{ "/system.slice/nerdctl-" ID ".scope", "", CONTAINER__CONTAINERD, ID, "" },
 	{ "/default/" ID, "", CONTAINER__CONTAINERD, ID, "" },
 	{ "/k8s.io/" ID, "", CONTAINER__CONTAINERD, ID, "" },
@@ -96,12 +89,10 @@ static const struct path_case found[] = {
 	{ BURSTABLE, "", CONTAINER__POD, "", UID },
 	{ BURSTABLE, "/crio-conmon-" ID ".scope", CONTAINER__POD, "", UID },
 	/* nspawn, LXC */
-	{ "/machine.slice/systemd-nspawn@web.service", "/payload/init.scope", CONTAINER__NSPAWN,
-	  "web", "" },
+	{ "/machine.slice/systemd-nspawn@web.service", "/payload/init.scope", CONTAINER__NSPAWN, "web", "" },
 	{ "/machine.slice/systemd-nspawn@my\\x2dbox.service", "", CONTAINER__NSPAWN, "my-box", "" },
 	{ "/machine.slice/machine-my\\x2dbox.scope", "", CONTAINER__NSPAWN, "my-box", "" },
-	{ "/machine.slice/machine-lxc\\x2d4711\\x2dweb\\x2d1.scope", "", CONTAINER__LXC, "web-1",
-	  "" },
+	{ "/machine.slice/machine-lxc\\x2d4711\\x2dweb\\x2d1.scope", "", CONTAINER__LXC, "web-1", "" },
 	{ "/lxc/web", "/system.slice/ssh.service", CONTAINER__LXC, "web", "" },
 	{ "/lxc/101", "/ns", CONTAINER__LXC, "101", "" },
 	{ "/lxc.payload.web-1", "/init.scope", CONTAINER__LXC, "web-1", "" },
@@ -116,7 +107,7 @@ static const char *const not_found[] = {
 	"/system.slice/docker.service",
 	"/system.slice/containerd.service",
 	"/system.slice/docker-" HASH ".scope", /* half an id */
-	"/system.slice/docker-" ID "0.scope", /* one digit more */
+	"/system.slice/docker-" ID "0.scope",  /* one digit more */
 	"/system.slice/docker-"
 	"0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF"
 	".scope",
@@ -187,11 +178,10 @@ static void containers_are_found(void **state)
 		strcat(path, c->rest);
 		if (container__from_cgroup_path(path, &ref))
 			fail_msg("no container: %s", path);
-		if (ref.runtime != c->runtime || strcmp(ref.id, c->id) ||
-		    strcmp(ref.pod_uid, c->pod_uid) || ref.prefix_len != strlen(c->prefix))
+		if (ref.runtime != c->runtime || strcmp(ref.id, c->id) || strcmp(ref.pod_uid, c->pod_uid) ||
+		    ref.prefix_len != strlen(c->prefix))
 			fail_msg("%s: %s \"%s\" pod \"%s\", prefix %zu", path,
-				 container__runtime_name(ref.runtime), ref.id, ref.pod_uid,
-				 ref.prefix_len);
+				 container__runtime_name(ref.runtime), ref.id, ref.pod_uid, ref.prefix_len);
 	}
 }
 
@@ -203,8 +193,8 @@ static void others_are_not(void **state)
 		int err = container__from_cgroup_path(not_found[i], &ref);
 
 		if (err != -ENOENT || ref.prefix_len != 4711)
-			fail_msg("%s: %d, %s \"%s\"", not_found[i], err,
-				 container__runtime_name(ref.runtime), ref.id);
+			fail_msg("%s: %d, %s \"%s\"", not_found[i], err, container__runtime_name(ref.runtime),
+				 ref.id);
 	}
 }
 
@@ -279,12 +269,9 @@ static void runtimes_have_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(containers_are_found),
-		cmocka_unit_test(others_are_not),
-		cmocka_unit_test(bad_paths_are_refused),
-		cmocka_unit_test(mangled_paths_are_safe),
-		cmocka_unit_test(id_is_found_at_any_level),
-		cmocka_unit_test(runtimes_have_names),
+		cmocka_unit_test(containers_are_found),	    cmocka_unit_test(others_are_not),
+		cmocka_unit_test(bad_paths_are_refused),    cmocka_unit_test(mangled_paths_are_safe),
+		cmocka_unit_test(id_is_found_at_any_level), cmocka_unit_test(runtimes_have_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

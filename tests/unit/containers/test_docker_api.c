@@ -27,19 +27,16 @@
 #define DRIP_INTERVAL_MS 50
 
 /* As Docker 28 and Podman 4 answer, but for the many keys that nobody here reads. */
-#define RUNNING_JSON                                                                               \
-	"{\"Id\":\"" ID                                                                            \
-	"\",\"Created\":\"2024-01-01T00:00:00Z\",\"State\":{\"Status\":\"running\","               \
-	"\"Running\":true,\"Paused\":false,\"OOMKilled\":false,\"Dead\":false,\"Pid\":4711,"       \
-	"\"ExitCode\":0,\"Error\":\"\"},\"Image\":\"sha256:aa\",\"Name\":\"/web-1\","              \
+#define RUNNING_JSON                                                                                 \
+	"{\"Id\":\"" ID "\",\"Created\":\"2024-01-01T00:00:00Z\",\"State\":{\"Status\":\"running\"," \
+	"\"Running\":true,\"Paused\":false,\"OOMKilled\":false,\"Dead\":false,\"Pid\":4711,"         \
+	"\"ExitCode\":0,\"Error\":\"\"},\"Image\":\"sha256:aa\",\"Name\":\"/web-1\","                \
 	"\"HostConfig\":{\"Memory\":536870912},\"Config\":{\"Image\":\"debian:12\"}}\n"
-#define EXITED_JSON                                                                                \
-	"{\"Id\":\"" ID                                                                            \
-	"\",\"State\":{\"Status\":\"exited\",\"Running\":false,\"OOMKilled\":true,"                \
+#define EXITED_JSON                                                                                 \
+	"{\"Id\":\"" ID "\",\"State\":{\"Status\":\"exited\",\"Running\":false,\"OOMKilled\":true," \
 	"\"Pid\":0,\"ExitCode\":137},\"Name\":\"web-1\",\"HostConfig\":{\"Memory\":0}}"
-#define LIST_JSON                                                                                  \
-	"[{\"Id\":\"" ID                                                                           \
-	"\",\"Names\":[\"/web-1\"],\"Image\":\"debian:12\",\"State\":\"running\"},"                \
+#define LIST_JSON                                                                                    \
+	"[{\"Id\":\"" ID "\",\"Names\":[\"/web-1\"],\"Image\":\"debian:12\",\"State\":\"running\"}," \
 	"{\"Id\":\"" ID2 "\",\"Names\":null,\"Image\":\"x\",\"State\":\"exited\"}]"
 #define HEAD "HTTP/1.0 200 OK\r\nContent-Type: application/json\r\nServer: Docker/28.0 (linux)\r\n"
 
@@ -224,8 +221,7 @@ static void running_container(void **state)
 
 static void exited_container(void **state)
 {
-	static const char text[] =
-		"HTTP/1.1 200 OK\r\nserver:  Libpod/4.3.1 (linux) \r\n\r\n" EXITED_JSON;
+	static const char text[] = "HTTP/1.1 200 OK\r\nserver:  Libpod/4.3.1 (linux) \r\n\r\n" EXITED_JSON;
 	struct runtime_container c;
 
 	(void)state;
@@ -293,8 +289,7 @@ static void chunked_answer(void **state)
 		for (size_t at = 0; at < sizeof(json) - 1; at += size) {
 			size_t n = sizeof(json) - 1 - at < size ? sizeof(json) - 1 - at : size;
 
-			used += (size_t)sprintf(text + used, size % 2 ? "%zx\r\n" : "%zX;a=b\r\n",
-						n);
+			used += (size_t)sprintf(text + used, size % 2 ? "%zx\r\n" : "%zX;a=b\r\n", n);
 			memcpy(text + used, json + at, n);
 			used += n;
 			used += (size_t)sprintf(text + used, "\r\n");
@@ -314,7 +309,7 @@ static void truncated_at_every_byte(void **state)
 {
 	static const char plain[] = HEAD "\r\n" RUNNING_JSON;
 	static const char chunked[] = HEAD "Transfer-Encoding: chunked\r\n\r\n"
-				      "2\r\n{\"\r\n6\r\nId\": 1\r\n1\r\n}\r\n0\r\n\r\n";
+					   "2\r\n{\"\r\n6\r\nId\": 1\r\n1\r\n}\r\n0\r\n\r\n";
 	char with_length[1024];
 	struct runtime_container c;
 	size_t len = (size_t)sprintf(with_length, HEAD "Content-Length: %zu\r\n\r\n%s",
@@ -383,12 +378,10 @@ static void bad_answers(void **state)
 	}
 	assert_int_equal(c.pid, 99);
 	/* The numbers that the table relies on are right otherwise. */
-	assert_int_equal(inspect(HEAD "\r\n{\"Id\":\"" ID
-				      "\",\"State\":{\"Running\":true,\"Pid\":1}}",
-				 strlen(HEAD "\r\n{\"Id\":\"" ID
-					     "\",\"State\":{\"Running\":true,\"Pid\":1}}"),
-				 &c),
-			 0);
+	assert_int_equal(
+		inspect(HEAD "\r\n{\"Id\":\"" ID "\",\"State\":{\"Running\":true,\"Pid\":1}}",
+			strlen(HEAD "\r\n{\"Id\":\"" ID "\",\"State\":{\"Running\":true,\"Pid\":1}}"), &c),
+		0);
 	assert_int_equal(c.pid, 1);
 }
 
@@ -398,8 +391,7 @@ static void refusals(void **state)
 		const char *text;
 		int err;
 	} cases[] = {
-		{ "HTTP/1.0 404 Not Found\r\n\r\n{\"message\":\"No such container: web-1\"}\n",
-		  -ENOENT },
+		{ "HTTP/1.0 404 Not Found\r\n\r\n{\"message\":\"No such container: web-1\"}\n", -ENOENT },
 		{ "HTTP/1.0 404 Not Found\r\n\r\n{\"cause\":\"no such container\",\"message\":\"no "
 		  "container "
 		  "with name or ID \\\"web-1\\\" found: no such container\",\"response\":404}",
@@ -583,8 +575,7 @@ static void forbidden_socket(void **state)
 static void names_are_checked(void **state)
 {
 	static const char *const bad[] = {
-		"",    ".",    "..",	    "../x",	"a/b", "a b",
-		"a?b", "a%2f", "a\r\nX: y", "\xc3\xbc", "a#b", "a:b",
+		"", ".", "..", "../x", "a/b", "a b", "a?b", "a%2f", "a\r\nX: y", "\xc3\xbc", "a#b", "a:b",
 	};
 	static const char text[] = HEAD "\r\n" RUNNING_JSON;
 	char long_name[DOCKER_API__NAME_SIZE + 1];

@@ -44,14 +44,12 @@ static const char mounts_hybrid[] =
 
 /* A container without a cgroup namespace, on a v1 machine. */
 static const char mounts_inside_v1[] =
-	"710 700 0:28 /docker/" ID
-	" /sys/fs/cgroup/memory ro,nosuid,nodev - cgroup cgroup rw,memory\n"
+	"710 700 0:28 /docker/" ID " /sys/fs/cgroup/memory ro,nosuid,nodev - cgroup cgroup rw,memory\n"
 	"711 700 0:24 /docker/" ID " /sys/fs/cgroup/systemd ro - cgroup cgroup rw,name=systemd\n";
 
 /* One with the host's tree mounted beside its own, escaped as the kernel does. */
-static const char mounts_beside[] =
-	"900 800 0:25 /../../system.slice /sys/fs/cgroup ro - cgroup2 cgroup rw\n"
-	"901 800 0:25 / /host\\040dir/cgroup rw - cgroup2 cgroup rw\n";
+static const char mounts_beside[] = "900 800 0:25 /../../system.slice /sys/fs/cgroup ro - cgroup2 cgroup rw\n"
+				    "901 800 0:25 / /host\\040dir/cgroup rw - cgroup2 cgroup rw\n";
 
 static const char controllers_v2[] = "#subsys_name\thierarchy\tnum_cgroups\tenabled\n"
 				     "cpuset\t0\t120\t1\nmemory\t0\t120\t1\npids\t0\t120\t1\n";
@@ -81,13 +79,10 @@ static void hierarchy_is_found(void **state)
 		{ mounts_hybrid, controllers_v2, 0, 2, "/sys/fs/cgroup/unified", "/",
 		  "/sys/fs/cgroup/unified" },
 		{ mounts_v2, controllers_v1, -ENODEV, 0, "", "", "" },
-		{ mounts_inside_v1, controllers_v1, 0, 1, "/sys/fs/cgroup/memory", "/docker/" ID,
-		  "" },
-		{ mounts_beside, controllers_v2, 0, 2, "/host dir/cgroup", "/",
-		  "/host dir/cgroup" },
+		{ mounts_inside_v1, controllers_v1, 0, 1, "/sys/fs/cgroup/memory", "/docker/" ID, "" },
+		{ mounts_beside, controllers_v2, 0, 2, "/host dir/cgroup", "/", "/host dir/cgroup" },
 		{ "", controllers_v2, -ENOENT, 0, "", "", "" },
-		{ "28 1 8:1 / / rw shared:1 - ext4 /dev/sda1 rw,memory\n", "", -ENOENT, 0, "", "",
-		  "" },
+		{ "28 1 8:1 / / rw shared:1 - ext4 /dev/sda1 rw,memory\n", "", -ENOENT, 0, "", "", "" },
 	};
 
 	(void)state;
@@ -111,8 +106,7 @@ static void hierarchy_is_found(void **state)
 
 static void cut_mountinfo_is_safe(void **state)
 {
-	static const char *const texts[] = { mounts_v2, mounts_hybrid, mounts_inside_v1,
-					     mounts_beside };
+	static const char *const texts[] = { mounts_v2, mounts_hybrid, mounts_inside_v1, mounts_beside };
 	struct cgroup__hierarchy h;
 
 	(void)state;
@@ -135,22 +129,19 @@ static void cut_mountinfo_is_safe(void **state)
 		assert_int_equal(cgroup__parse_mounts(text, "", &h), -ENOENT);
 		free(text);
 	}
-	assert_int_equal(cgroup__parse_mounts("1 1 0:1 / /a\\000b rw - cgroup2 x rw\n", "", &h),
-			 -ENOENT);
+	assert_int_equal(cgroup__parse_mounts("1 1 0:1 / /a\\000b rw - cgroup2 x rw\n", "", &h), -ENOENT);
 }
 
 static void process_line_is_picked(void **state)
 {
-	static const char hybrid[] =
-		"9:name=systemd:/init.scope\n8:pids:/p\n4:cpu,memory:/mem:o/ry\n"
-		"3:name=memory:/no\n0::/uni\n";
+	static const char hybrid[] = "9:name=systemd:/init.scope\n8:pids:/p\n4:cpu,memory:/mem:o/ry\n"
+				     "3:name=memory:/no\n0::/uni\n";
 	static const struct {
 		const char *text;
 		int version, err;
 		const char *path;
 	} cases[] = {
-		{ "0::/system.slice/docker-" ID ".scope\n", 2, 0,
-		  "/system.slice/docker-" ID ".scope" },
+		{ "0::/system.slice/docker-" ID ".scope\n", 2, 0, "/system.slice/docker-" ID ".scope" },
 		{ "0::/\n", 2, 0, "/" },
 		{ "0::/no/newline", 2, 0, "/no/newline" },
 		{ "0::/../other\n", 2, 0, "/../other" },
@@ -176,8 +167,7 @@ static void process_line_is_picked(void **state)
 		int err;
 
 		strcpy(path, "untouched");
-		err = cgroup__parse_proc_cgroup(cases[i].text, cases[i].version, path,
-						sizeof(path));
+		err = cgroup__parse_proc_cgroup(cases[i].text, cases[i].version, path, sizeof(path));
 		if (err != cases[i].err || strcmp(path, err ? "untouched" : cases[i].path))
 			fail_msg("case %zu: %d \"%s\"", i, err, path);
 	}
@@ -211,8 +201,7 @@ static void process_path_is_mapped(void **state)
 		char path[PATH_MAX];
 
 		strcpy(h.root, cases[i].root);
-		assert_int_equal(cgroup__from_proc_path(&h, cases[i].in, path, sizeof(path)),
-				 cases[i].err);
+		assert_int_equal(cgroup__from_proc_path(&h, cases[i].in, path, sizeof(path)), cases[i].err);
 		if (!cases[i].err)
 			assert_string_equal(path, cases[i].out);
 	}
@@ -297,8 +286,7 @@ static int make_tree(void **state)
 	put(t, "/a/junk", "12x\n");
 	put(t, "/a/empty", "");
 	put(t, "/a/huge", "18446744073709551616\n");
-	put(t, "/a/long",
-	    "1111111111111111111111111111111111111111111111111111111111111111111111\n");
+	put(t, "/a/long", "1111111111111111111111111111111111111111111111111111111111111111111111\n");
 	put(t, "/a/memory.events", "low 0\nhigh 0\nmax 17\noom 3\noom_kill 2\noom_group_kill 0\n");
 	put(t, "/a/cgroup.events", "populated 1\nfrozen 0\n");
 	*state = t;
@@ -308,18 +296,8 @@ static int make_tree(void **state)
 static int remove_tree(void **state)
 {
 	static const char *const paths[] = {
-		"/a/b/c",
-		"/a/b",
-		"/a/memory.max",
-		"/a/memory.current",
-		"/a/junk",
-		"/a/empty",
-		"/a/huge",
-		"/a/long",
-		"/a/memory.events",
-		"/a/cgroup.events",
-		"/a",
-		"/d",
+		"/a/b/c",  "/a/b",    "/a/memory.max",	  "/a/memory.current", "/a/junk", "/a/empty",
+		"/a/huge", "/a/long", "/a/memory.events", "/a/cgroup.events",  "/a",	  "/d",
 		"",
 	};
 	struct tree *t = *state;
@@ -429,8 +407,7 @@ static void paths_are_validated(void **state)
 	assert_int_equal(cgroup__validate_path(&t->h, "a/b", path, sizeof(path)), -EMEDIUMTYPE);
 	snprintf(absolute, sizeof(absolute), "%s/a", t->h.mount);
 	assert_int_equal(cgroup__validate_path(&t->h, absolute, path, sizeof(path)), -EMEDIUMTYPE);
-	assert_int_equal(cgroup__validate_path(&t->h, t->h.mount, path, sizeof(path)),
-			 -EMEDIUMTYPE);
+	assert_int_equal(cgroup__validate_path(&t->h, t->h.mount, path, sizeof(path)), -EMEDIUMTYPE);
 	assert_int_equal(cgroup__validate_path(&t->h, t->outside, path, sizeof(path)), -EXDEV);
 	snprintf(absolute, sizeof(absolute), "%s/a/../..", t->h.mount);
 	assert_int_equal(cgroup__validate_path(&t->h, absolute, path, sizeof(path)), -EINVAL);

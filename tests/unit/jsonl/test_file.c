@@ -18,7 +18,10 @@
 #include "jsonl/read.h"
 #include "jsonl/file.h"
 
-#define TIME { .boot_ns = 5000000001, .wall_ns = 1700000000123456000 }
+#define TIME                                                          \
+	{                                                             \
+		.boot_ns = 5000000001, .wall_ns = 1700000000123456000 \
+	}
 
 static char folder[] = "/tmp/oomtrace-test-XXXXXX";
 static char path[64], old_path[64];
@@ -52,8 +55,13 @@ static void put_session(struct sink *sink)
 	char version[] = "0.1.0", kernel[] = "6.1.0", arch[] = "x86_64";
 	struct plan plan;
 	const struct record_session session = {
-		.time = { .boot_ns = 7, .wall_ns = 1700000000123456000 }, .version = version,
-		.kernel = kernel, .arch = arch, .target_kind = "machine", .page_size = 4096, .plan = &plan,
+		.time = { .boot_ns = 7, .wall_ns = 1700000000123456000 },
+		.version = version,
+		.kernel = kernel,
+		.arch = arch,
+		.target_kind = "machine",
+		.page_size = 4096,
+		.plan = &plan,
 	};
 
 	plan__init(&plan, &(struct plan_wants){ 0 });
@@ -71,8 +79,9 @@ static void put_lost(struct sink *sink, uint64_t count)
 
 static void put_usage(struct sink *sink, uint64_t bytes)
 {
-	const struct record_usage usage = { .time = TIME, .usage_bytes = bytes, .max_bytes = RECORD_MAX,
-					    .high_bytes = RECORD_MAX };
+	const struct record_usage usage = {
+		.time = TIME, .usage_bytes = bytes, .max_bytes = RECORD_MAX, .high_bytes = RECORD_MAX
+	};
 
 	assert_int_equal(sink->ops->usage(sink, &usage), 0);
 }

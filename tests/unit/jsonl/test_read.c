@@ -17,13 +17,28 @@
 #define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define SCOPE "/system.slice/docker-" ID ".scope"
 /* 2023-11-14T22:13:20.123456Z: a recording has microseconds. */
-#define TIME { .boot_ns = 5000000001, .wall_ns = 1700000000123456000 }
+#define TIME                                                          \
+	{                                                             \
+		.boot_ns = 5000000001, .wall_ns = 1700000000123456000 \
+	}
 
 /* Every string of a record that somebody else chose; the end of the table is NULL. */
 static const char *const names[] = {
-	"web", "", "\"},\"type\":\"end\"", "a\nb\r\tc", "\033[2J\033]0;x\007", "back\\slash/", "\xff\xfe",
-	"cut\xe2\x82", "\xc0\xaf", "\xed\xa0\x80", "gr\xc3\xbc\xc3\x9f", "\x01\x1f\x7f\xc2\x9b",
-	"\xe2\x80\xae" "right", NULL,
+	"web",
+	"",
+	"\"},\"type\":\"end\"",
+	"a\nb\r\tc",
+	"\033[2J\033]0;x\007",
+	"back\\slash/",
+	"\xff\xfe",
+	"cut\xe2\x82",
+	"\xc0\xaf",
+	"\xed\xa0\x80",
+	"gr\xc3\xbc\xc3\x9f",
+	"\x01\x1f\x7f\xc2\x9b",
+	"\xe2\x80\xae"
+	"right",
+	NULL,
 };
 
 struct output {
@@ -154,8 +169,14 @@ static struct record_level level(const struct variant *v)
 
 static struct record_victim victim(const struct variant *v, enum record_role role)
 {
-	struct record_victim r = { .ts_ns = 5, .pid = 42, .tid = 43, .ppid = 1, .ns_pid = 7,
-				   .uid = UINT32_MAX, .oom_score_adj = -1000, .role = role };
+	struct record_victim r = { .ts_ns = 5,
+				   .pid = 42,
+				   .tid = 43,
+				   .ppid = 1,
+				   .ns_pid = 7,
+				   .uid = UINT32_MAX,
+				   .oom_score_adj = -1000,
+				   .role = role };
 
 	if (!v->full)
 		return r;
@@ -184,18 +205,35 @@ static void write_oom(struct sink *sink, const struct variant *v)
 		{ 5, 6, RECORD_MAX, { 0 } },
 	};
 	const struct record_history history = {
-		.points = points, .count = 3, .has_growth = true, .growth_bytes_per_s = -7,
-		.reclaim = { 1, 2, 3, 4 }, .throttle = { 5, 6, 7, 8 }, .refused = 9,
-		.cgroup_id = 10, .cgroup = v->name,
+		.points = points,
+		.count = 3,
+		.has_growth = true,
+		.growth_bytes_per_s = -7,
+		.reclaim = { 1, 2, 3, 4 },
+		.throttle = { 5, 6, 7, 8 },
+		.refused = 9,
+		.cgroup_id = 10,
+		.cgroup = v->name,
 	};
 	struct record_memory memory = { .exact = v->full, .known = 0x2a5 };
 	struct record_level levels[2] = { level(v), { .id = 1, .path = "/" } };
 	struct record_victim victims[4];
 	struct record_oom oom = {
-		.time = TIME, .id = 9, .duration_ns = 77, .outcome = OOM_KILLED, .constraint = "memcg",
-		.totalpages_bytes = 4096, .waits = 2, .trigger_pid = 50, .trigger_tid = 51,
-		.trigger_comm = v->name, .gfp_mask = 0xcc0, .limit = &levels[0], .victims = victims,
-		.victim_count = 4, .killed = 3,
+		.time = TIME,
+		.id = 9,
+		.duration_ns = 77,
+		.outcome = OOM_KILLED,
+		.constraint = "memcg",
+		.totalpages_bytes = 4096,
+		.waits = 2,
+		.trigger_pid = 50,
+		.trigger_tid = 51,
+		.trigger_comm = v->name,
+		.gfp_mask = 0xcc0,
+		.limit = &levels[0],
+		.victims = victims,
+		.victim_count = 4,
+		.killed = 3,
 	};
 
 	for (int i = 0; i < 4; i++)
@@ -230,8 +268,12 @@ static void write_partial_ooms(struct sink *sink, const struct variant *v)
 	struct record_victim exiting = victim(v, ROLE_EXITING);
 	struct record_oom lost = { .time = TIME, .id = 9, .incomplete = true, .duration_ns = 3 };
 	struct record_oom none = { .time = TIME, .id = 9, .outcome = OOM_NO_VICTIM };
-	struct record_oom gone = { .time = TIME, .id = 9, .outcome = OOM_EXITING,
-				   .trigger_comm = v->name, .victims = &exiting, .victim_count = 1 };
+	struct record_oom gone = { .time = TIME,
+				   .id = 9,
+				   .outcome = OOM_EXITING,
+				   .trigger_comm = v->name,
+				   .victims = &exiting,
+				   .victim_count = 1 };
 
 	assert_int_equal(sink->ops->oom(sink, &lost), 0);
 	assert_int_equal(sink->ops->oom(sink, &none), 0);
@@ -241,11 +283,23 @@ static void write_partial_ooms(struct sink *sink, const struct variant *v)
 static void write_limits(struct sink *sink, const struct variant *v)
 {
 	struct record_limit l = {
-		.time = TIME, .id = 4, .cgroup = v->full ? SCOPE : NULL, .container = docker(v),
-		.writer_pid = 60, .writer_tid = 61, .writer_self = v->full,
-		.writer_comm = v->full ? v->name : NULL, .writer_cgroup = v->full ? v->name : NULL,
-		.old_bytes = RECORD_MAX, .new_bytes = RECORD_MAX - 1, .usage_before_bytes = 5,
-		.usage_after_bytes = 4, .reclaimed_bytes = 3, .duration_ns = 2, .kills = 1, .ooms = 2,
+		.time = TIME,
+		.id = 4,
+		.cgroup = v->full ? SCOPE : NULL,
+		.container = docker(v),
+		.writer_pid = 60,
+		.writer_tid = 61,
+		.writer_self = v->full,
+		.writer_comm = v->full ? v->name : NULL,
+		.writer_cgroup = v->full ? v->name : NULL,
+		.old_bytes = RECORD_MAX,
+		.new_bytes = RECORD_MAX - 1,
+		.usage_before_bytes = 5,
+		.usage_after_bytes = 4,
+		.reclaimed_bytes = 3,
+		.duration_ns = 2,
+		.kills = 1,
+		.ooms = 2,
 		.result = v->full ? -22 : 4,
 	};
 
@@ -258,16 +312,34 @@ static void write_limits(struct sink *sink, const struct variant *v)
 static void write_steps(struct sink *sink, const struct variant *v)
 {
 	const struct record_step step = {
-		.time = TIME, .limit_id = 1, .old_bytes = RECORD_MAX, .new_bytes = 3,
-		.usage_before_bytes = 4, .usage_after_bytes = 5, .reclaimed_bytes = 6, .duration_ns = 7,
-		.killed_inside = 8, .killed_after = 9, .has_first_kill = v->full, .first_kill_ns = 10,
-		.has_needed = v->full, .needed = 1, .has_floor = v->full, .floor_bytes = 12,
+		.time = TIME,
+		.limit_id = 1,
+		.old_bytes = RECORD_MAX,
+		.new_bytes = 3,
+		.usage_before_bytes = 4,
+		.usage_after_bytes = 5,
+		.reclaimed_bytes = 6,
+		.duration_ns = 7,
+		.killed_inside = 8,
+		.killed_after = 9,
+		.has_first_kill = v->full,
+		.first_kill_ns = 10,
+		.has_needed = v->full,
+		.needed = 1,
+		.has_floor = v->full,
+		.floor_bytes = 12,
 		.alive = v->full,
 	};
 	const struct record_steps steps = {
-		.time = TIME, .steps = &step, .count = v->full ? 1 : 0, .has_first_kill = v->full,
-		.first_kill_max_bytes = 1, .died = v->full, .died_max_bytes = RECORD_MAX,
-		.restored = v->full ? v->name : NULL, .old_bytes = 2,
+		.time = TIME,
+		.steps = &step,
+		.count = v->full ? 1 : 0,
+		.has_first_kill = v->full,
+		.first_kill_max_bytes = 1,
+		.died = v->full,
+		.died_max_bytes = RECORD_MAX,
+		.restored = v->full ? v->name : NULL,
+		.old_bytes = 2,
 	};
 
 	assert_int_equal(sink->ops->step(sink, &step), 0);
@@ -278,18 +350,37 @@ static void write_charges(struct sink *sink, const struct variant *v)
 {
 	const struct record_level levels[2] = { level(v), { .id = 1, .path = "/" } };
 	struct record_usage u = {
-		.time = TIME, .cgroup_id = 3, .cgroup = v->full ? v->name : NULL, .container = docker(v),
-		.usage_bytes = 1, .max_bytes = 2, .high_bytes = RECORD_MAX,
+		.time = TIME,
+		.cgroup_id = 3,
+		.cgroup = v->full ? v->name : NULL,
+		.container = docker(v),
+		.usage_bytes = 1,
+		.max_bytes = 2,
+		.high_bytes = RECORD_MAX,
 		.kinds = { .kernel_bytes = 0, .has_kernel = 1, .exact = v->full },
 	};
 	struct record_reclaim r = {
-		.time = TIME, .kind = v->full ? RECLAIM_THROTTLE : RECLAIM_LIMIT, .cgroup_id = 3,
-		.cgroup = v->name, .container = docker(v), .since_ns = 1, .sum = { 1, 2, 3, 4 },
+		.time = TIME,
+		.kind = v->full ? RECLAIM_THROTTLE : RECLAIM_LIMIT,
+		.cgroup_id = 3,
+		.cgroup = v->name,
+		.container = docker(v),
+		.since_ns = 1,
+		.sum = { 1, 2, 3, 4 },
 	};
 	struct record_stall s = {
-		.time = TIME, .cgroup_id = 3, .cgroup = v->name, .container = docker(v), .since_ns = 1,
-		.over = v->full, .duration_ns = 2, .reclaim_ns = 3, .usage_bytes = 4,
-		.max_bytes = RECORD_MAX, .file = v->full ? LIMIT_HIGH : LIMIT_MAX, .refused = 5,
+		.time = TIME,
+		.cgroup_id = 3,
+		.cgroup = v->name,
+		.container = docker(v),
+		.since_ns = 1,
+		.over = v->full,
+		.duration_ns = 2,
+		.reclaim_ns = 3,
+		.usage_bytes = 4,
+		.max_bytes = RECORD_MAX,
+		.file = v->full ? LIMIT_HIGH : LIMIT_MAX,
+		.refused = 5,
 	};
 
 	if (v->full) {
@@ -334,8 +425,9 @@ static void write_ends(struct sink *sink, const struct variant *v)
 		.time = TIME, .limit_cgroup_id = 3, .limit_cgroup = v->full ? v->name : NULL, .repeats = 12
 	};
 	const struct record_lost lost = { .time = TIME, .kind = v->name, .count = UINT64_MAX };
-	const struct record_end end = { .time = TIME, .reason = v->name, .ooms = 1, .kills = 2, .lost = 3,
-					.nameless = 4 };
+	const struct record_end end = {
+		.time = TIME, .reason = v->name, .ooms = 1, .kills = 2, .lost = 3, .nameless = 4
+	};
 	struct record_exit e = { .time = TIME };
 
 	assert_int_equal(sink->ops->repeats(sink, &repeats), 0);
@@ -357,8 +449,13 @@ static void write_ends(struct sink *sink, const struct variant *v)
 static void write_min(struct sink *sink, const struct variant *v)
 {
 	struct record_try tried = { .time = TIME, .max_bytes = 1, .result = TRY_HOLDS };
-	struct record_min min = { .time = TIME, .cgroup = v->name, .usage_bytes = 1, .floor_bytes = 2,
-				  .hold_ns = 3, .tries = 4, .kills = 5 };
+	struct record_min min = { .time = TIME,
+				  .cgroup = v->name,
+				  .usage_bytes = 1,
+				  .floor_bytes = 2,
+				  .hold_ns = 3,
+				  .tries = 4,
+				  .kills = 5 };
 
 	assert_int_equal(sink->ops->min_try(sink, &tried), 0);
 	tried.result = TRY_TOO_SMALL;
@@ -415,18 +512,31 @@ static void test_round_trip(void **state)
 	}
 }
 
-#define LOST "{\"type\":\"lost\",\"ts_ns\":1,\"time\":\"2023-11-14T22:13:20.000000Z\",\"kind\":\"oom\",\"count\":3}"
+#define LOST \
+	"{\"type\":\"lost\",\"ts_ns\":1,\"time\":\"2023-11-14T22:13:20.000000Z\",\"kind\":\"oom\",\"count\":3}"
 #define AS_LOST(ts, time, kind, count) \
 	"{\"type\":\"lost\",\"ts_ns\":" ts ",\"time\":" time ",\"kind\":" kind ",\"count\":" count "}"
 
-#define AS_POINT(kinds)                                                                                        \
+#define AS_POINT(kinds)                                                                                                 \
 	"{\"type\":\"oom\",\"ts_ns\":1,\"id\":1,\"killed\":0,\"victims\":[],\"chain\":[],\"history\":{\"cgroup_id\":1," \
 	"\"points\":[[1,2,3," kinds "]],\"failed\":0}}"
 
 /* A line that is no record is passed over, and nothing else is. */
 static const char *const bad_lines[] = {
-	"{", "}", "null", "1", "\"lost\"", "[]", "{}", "lost", "[" LOST "]", LOST "x", LOST LOST,
-	"{\"type\":1}", "{\"type\":null}", "{\"type\":\"lost\"}",
+	"{",
+	"}",
+	"null",
+	"1",
+	"\"lost\"",
+	"[]",
+	"{}",
+	"lost",
+	"[" LOST "]",
+	LOST "x",
+	LOST LOST,
+	"{\"type\":1}",
+	"{\"type\":null}",
+	"{\"type\":\"lost\"}",
 	AS_LOST("-1", "null", "\"oom\"", "1"),
 	AS_LOST("1.5", "null", "\"oom\"", "1"),
 	AS_LOST("\"1\"", "null", "\"oom\"", "1"),
@@ -456,7 +566,8 @@ static const char *const bad_lines[] = {
 	"{\"type\":\"exit\",\"ts_ns\":1,\"exit_code\":256}",
 	"{\"type\":\"exit\",\"ts_ns\":1,\"exit_code\":137,\"signal\":8}",
 	"{\"type\":\"session\",\"ts_ns\":1,\"schema\":1}",
-	"\xff\xfe\xfd", "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
+	"\xff\xfe\xfd",
+	"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
 };
 
 static void test_bad_lines(void **state)
@@ -527,12 +638,13 @@ static void test_newer(void **state)
 {
 	struct output o;
 	struct jsonl_reader_stats stats = read_text(
-		&o, "{\"type\":\"session\",\"ts_ns\":1,\"time\":\"2023-11-14T22:13:20Z\",\"schema\":7,"
-		    "\"version\":\"9\",\"kernel\":\"9\",\"arch\":\"z\",\"page_size\":1,\"new\":{},"
-		    "\"wall_offset_ns\":5,\"target\":{\"kind\":\"moon\"},"
-		    "\"plan\":[{\"purpose\":\"new\",\"attached\":\"new\"},"
-		    "{\"purpose\":\"oom-begin\",\"attached\":\"new\"}]}\n"
-		    "{\"type\":\"dream\",\"ts_ns\":1}\n{\"type\":\"dream\"}\n{\"type\":\"other\"}\n" LOST "\n");
+		&o,
+		"{\"type\":\"session\",\"ts_ns\":1,\"time\":\"2023-11-14T22:13:20Z\",\"schema\":7,"
+		"\"version\":\"9\",\"kernel\":\"9\",\"arch\":\"z\",\"page_size\":1,\"new\":{},"
+		"\"wall_offset_ns\":5,\"target\":{\"kind\":\"moon\"},"
+		"\"plan\":[{\"purpose\":\"new\",\"attached\":\"new\"},"
+		"{\"purpose\":\"oom-begin\",\"attached\":\"new\"}]}\n"
+		"{\"type\":\"dream\",\"ts_ns\":1}\n{\"type\":\"dream\"}\n{\"type\":\"other\"}\n" LOST "\n");
 
 	(void)state;
 	assert_int_equal(stats.schema, 7);
@@ -633,8 +745,8 @@ static void test_parts(void **state)
 {
 	static const char first[] =
 		"{\"type\":\"session\",\"ts_ns\":7,\"schema\":1,%s\"version\":\"9\",\"kernel\":\"9\","
-		"\"arch\":\"z\",\"page_size\":1,\"wall_offset_ns\":5,\"target\":{\"kind\":\"machine\"}}\n"
-		LOST "\n";
+		"\"arch\":\"z\",\"page_size\":1,\"wall_offset_ns\":5,\"target\":{\"kind\":\"machine\"}}\n" LOST
+		"\n";
 	static const char *const parts[] = { "", "\"part\":2,", "\"part\":3,", "", "\"part\":3," };
 	static const unsigned sessions[] = { 1, 1, 1, 2, 3 };
 	struct output o;

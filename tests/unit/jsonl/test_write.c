@@ -15,7 +15,10 @@
 #include "record/sink.h"
 
 #define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-#define TIME { .boot_ns = 5000000001, .wall_ns = 1700000000123456789 }
+#define TIME                                                          \
+	{                                                             \
+		.boot_ns = 5000000001, .wall_ns = 1700000000123456789 \
+	}
 #define TIME_JSON "\"ts_ns\":5000000001,\"time\":\"2023-11-14T22:13:20.123456Z\""
 #define REPLACEMENT "\xef\xbf\xbd"
 
@@ -183,15 +186,24 @@ static const struct record_victim full_victim = {
 	"\"repeated\":true}"
 
 static const struct record_level levels[] = {
-	{ .id = 3, .path = "/a", .has_memory = true, .is_limit = true, .oom_group = true,
-	  .usage_bytes = 10, .max_bytes = 20, .high_bytes = RECORD_MAX, .peak_bytes = 30,
-	  .has_swap = true, .swap_usage_bytes = 0, .swap_max_bytes = RECORD_MAX },
+	{ .id = 3,
+	  .path = "/a",
+	  .has_memory = true,
+	  .is_limit = true,
+	  .oom_group = true,
+	  .usage_bytes = 10,
+	  .max_bytes = 20,
+	  .high_bytes = RECORD_MAX,
+	  .peak_bytes = 30,
+	  .has_swap = true,
+	  .swap_usage_bytes = 0,
+	  .swap_max_bytes = RECORD_MAX },
 	{ .id = 1 },
 };
 
-#define LIMIT_LEVEL_JSON                                                                \
-	"\"id\":3,\"path\":\"/a\",\"usage_bytes\":10,\"max_bytes\":20,"                 \
-	"\"high_bytes\":\"max\",\"peak_bytes\":30,\"oom_group\":true,"                  \
+#define LIMIT_LEVEL_JSON                                                \
+	"\"id\":3,\"path\":\"/a\",\"usage_bytes\":10,\"max_bytes\":20," \
+	"\"high_bytes\":\"max\",\"peak_bytes\":30,\"oom_group\":true,"  \
 	"\"swap_usage_bytes\":0,\"swap_max_bytes\":\"max\""
 
 static void test_oom(void **state)
@@ -229,19 +241,20 @@ static void test_oom(void **state)
 	};
 
 	(void)state;
-	assert_record(&o, open_sink(&o)->ops->oom(o.sink, &oom),
-		      "{\"type\":\"oom\"," TIME_JSON ",\"id\":9,\"outcome\":\"killed\","
-		      "\"constraint\":\"memcg\",\"whole_machine\":false,\"started_ns\":4999999999,\"duration_ns\":77,"
-		      "\"cause\":{\"kind\":\"limit-lowered\",\"limit_id\":4,\"since_ns\":8},"
-		      "\"totalpages_bytes\":4096,\"waits\":2,\"repeats\":1,"
-		      "\"trigger\":{\"pid\":50,\"tid\":51,\"comm\":\"t\",\"cgroup\":\"/a\","
-		      "\"container\":{\"runtime\":\"docker\",\"id\":\"" ID "\"},"
-		      "\"gfp\":\"GFP_KERNEL\",\"gfp_mask\":3264,\"order\":0},"
-		      "\"limit_cgroup\":{" LIMIT_LEVEL_JSON
-		      ",\"container\":{\"runtime\":\"docker\",\"id\":\"" ID "\",\"name\":\"web\"}},"
-		      "\"victims\":[" FULL_VICTIM_JSON "],\"killed\":1,"
-		      "\"chain\":[{" LIMIT_LEVEL_JSON ",\"limit\":true},{\"id\":1}],"
-		      "\"incomplete\":true,\"victims_missing\":3}");
+	assert_record(
+		&o, open_sink(&o)->ops->oom(o.sink, &oom),
+		"{\"type\":\"oom\"," TIME_JSON ",\"id\":9,\"outcome\":\"killed\","
+		"\"constraint\":\"memcg\",\"whole_machine\":false,\"started_ns\":4999999999,\"duration_ns\":77,"
+		"\"cause\":{\"kind\":\"limit-lowered\",\"limit_id\":4,\"since_ns\":8},"
+		"\"totalpages_bytes\":4096,\"waits\":2,\"repeats\":1,"
+		"\"trigger\":{\"pid\":50,\"tid\":51,\"comm\":\"t\",\"cgroup\":\"/a\","
+		"\"container\":{\"runtime\":\"docker\",\"id\":\"" ID "\"},"
+		"\"gfp\":\"GFP_KERNEL\",\"gfp_mask\":3264,\"order\":0},"
+		"\"limit_cgroup\":{" LIMIT_LEVEL_JSON ",\"container\":{\"runtime\":\"docker\",\"id\":\"" ID
+		"\",\"name\":\"web\"}},"
+		"\"victims\":[" FULL_VICTIM_JSON "],\"killed\":1,"
+		"\"chain\":[{" LIMIT_LEVEL_JSON ",\"limit\":true},{\"id\":1}],"
+		"\"incomplete\":true,\"victims_missing\":3}");
 }
 
 /* Nothing but its end came through: what isn't known isn't there, and never 0. */
@@ -347,10 +360,13 @@ static void test_repeats(void **state)
 static void test_exit(void **state)
 {
 	struct output o = start();
-	struct record_exit e = {
-		.time = TIME, .pid = 42, .comm = "hog", .status = 9, .has_status = true,
-		.oom_victim = true, .cgroup = "/a"
-	};
+	struct record_exit e = { .time = TIME,
+				 .pid = 42,
+				 .comm = "hog",
+				 .status = 9,
+				 .has_status = true,
+				 .oom_victim = true,
+				 .cgroup = "/a" };
 
 	(void)state;
 	assert_record(&o, open_sink(&o)->ops->exit(o.sink, &e),
@@ -369,10 +385,14 @@ static void test_exit(void **state)
 static void test_find_min(void **state)
 {
 	struct record_try tried = { .time = TIME, .max_bytes = 4096, .result = TRY_BEGUN };
-	struct record_min min = {
-		.time = TIME, .cgroup = "/a", .usage_bytes = 10, .floor_bytes = 5, .hold_ns = 7,
-		.found_bytes = 8, .margin_bytes = 1, .kills = 2
-	};
+	struct record_min min = { .time = TIME,
+				  .cgroup = "/a",
+				  .usage_bytes = 10,
+				  .floor_bytes = 5,
+				  .hold_ns = 7,
+				  .found_bytes = 8,
+				  .margin_bytes = 1,
+				  .kills = 2 };
 	struct output o = start();
 
 	(void)state;
@@ -423,9 +443,7 @@ static void test_lost_and_end(void **state)
 {
 	struct output o = start();
 	const struct record_lost lost = { .time = TIME, .kind = "victim", .count = UINT64_MAX };
-	const struct record_end end = {
-		.time = TIME, .reason = "signal", .ooms = 1, .kills = 2, .lost = 0
-	};
+	const struct record_end end = { .time = TIME, .reason = "signal", .ooms = 1, .kills = 2, .lost = 0 };
 
 	(void)state;
 	assert_record(&o, open_sink(&o)->ops->lost(o.sink, &lost),
@@ -482,8 +500,7 @@ static void test_hostile_names(void **state)
 		v = json_object_array_get_idx(json_object_object_get(written, "victims"), 0);
 		assert_string_equal(text_at(v, "comm"), hostile[i].text);
 		assert_string_equal(text_at(v, "cgroup"), hostile[i].text);
-		assert_string_equal(text_at(json_object_object_get(v, "container"), "name"),
-				    hostile[i].text);
+		assert_string_equal(text_at(json_object_object_get(v, "container"), "name"), hostile[i].text);
 		json_object_put(written);
 		stop(&o);
 	}

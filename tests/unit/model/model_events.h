@@ -59,7 +59,7 @@ static inline void *keep_bytes(struct kept *kept, const void *bytes, size_t size
 }
 
 static inline struct record_level *keep_levels(struct kept *kept, const struct record_level *levels,
-					size_t count)
+					       size_t count)
 {
 	struct record_level *copy = keep_bytes(kept, levels, count * sizeof(*levels));
 
@@ -88,8 +88,7 @@ static inline void on_oom(void *ctx, const struct record_oom *oom)
 		victims[i].cgroup = keep_text(kept, victims[i].cgroup);
 		victims[i].container.name = keep_text(kept, victims[i].container.name);
 		if (victims[i].cmdline)
-			victims[i].cmdline = keep_bytes(kept, victims[i].cmdline,
-							victims[i].cmdline_len);
+			victims[i].cmdline = keep_bytes(kept, victims[i].cmdline, victims[i].cmdline_len);
 	}
 	r->victims = victims;
 }
@@ -124,7 +123,7 @@ static inline bool find_path(void *ctx, uint64_t cgroup_id, char *path, size_t s
 }
 
 static inline int find_cmdline(void *ctx, const struct event_victim *victim, struct cmdline_entry *out,
-			const char **source)
+			       const char **source)
 {
 	struct kept *kept = ctx;
 

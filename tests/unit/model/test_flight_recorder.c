@@ -186,12 +186,9 @@ static void test_bounds(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_unknown),
-		cmocka_unit_test(test_order_and_window),
-		cmocka_unit_test(test_growth),
-		cmocka_unit_test(test_storm),
-		cmocka_unit_test(test_sums),
-		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_unknown), cmocka_unit_test(test_order_and_window),
+		cmocka_unit_test(test_growth),	cmocka_unit_test(test_storm),
+		cmocka_unit_test(test_sums),	cmocka_unit_test(test_bounds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -81,8 +81,12 @@ static void test_kill_beside_the_write(void **state)
 	struct record_level limit = { .path = "/t", .usage_bytes = 20 * MIB, .max_bytes = 20 * MIB };
 	struct record_level above = { .path = "/", .usage_bytes = 20 * MIB, .max_bytes = 20 * MIB };
 	struct record_victim v = {};
-	struct record_oom oom = { .cause = CAUSE_LOWERED, .cause_limit_id = 2, .limit = &limit,
-				  .victims = &v, .victim_count = 1, .killed = 1 };
+	struct record_oom oom = { .cause = CAUSE_LOWERED,
+				  .cause_limit_id = 2,
+				  .limit = &limit,
+				  .victims = &v,
+				  .victim_count = 1,
+				  .killed = 1 };
 
 	(void)state;
 	limit_steps__on_limit(s, &first);
@@ -191,12 +195,28 @@ static void test_ramp_words(void **state)
 {
 	static const char *const good[] = { "512M:20M:-32M@2s", "now:20M:-10%@500ms", "20M:1G:+64m@1m",
 					    "1M:2M:1@1s", "8K:4096:2.5%@1s" };
-	static const char *const bad[] = { "", ":", "512M", "512M:20M", "512M:20M:32M", "512M:20M:32M@",
-					   "512M:20M:@1s", "512M:20M:0@1s", "512M:20M:0%@1s",
-					   "512M:20M:100%@1s", "512M:20M:x%@1s", "512M:20M:%@1s",
-					   "512M:20M:--1M@1s", "512M:20M:1M@0s", "512M:20M:1M@5",
-					   "max:20M:1M@1s", "512M:max:1M@1s", "512M:20:1M@1s",
-					   "512M:now:1M@1s", "8388608T:1M:1M@1s", "512M:20M:nan%@1s", "512M:20M:1M@1s@1s" };
+	static const char *const bad[] = { "",
+					   ":",
+					   "512M",
+					   "512M:20M",
+					   "512M:20M:32M",
+					   "512M:20M:32M@",
+					   "512M:20M:@1s",
+					   "512M:20M:0@1s",
+					   "512M:20M:0%@1s",
+					   "512M:20M:100%@1s",
+					   "512M:20M:x%@1s",
+					   "512M:20M:%@1s",
+					   "512M:20M:--1M@1s",
+					   "512M:20M:1M@0s",
+					   "512M:20M:1M@5",
+					   "max:20M:1M@1s",
+					   "512M:max:1M@1s",
+					   "512M:20:1M@1s",
+					   "512M:now:1M@1s",
+					   "8388608T:1M:1M@1s",
+					   "512M:20M:nan%@1s",
+					   "512M:20M:1M@1s@1s" };
 	struct ramp ramp = { .to_bytes = 7 };
 
 	(void)state;

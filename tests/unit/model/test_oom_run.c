@@ -10,12 +10,8 @@
 static void send_run_without(struct kept *kept, int lost)
 {
 	const union event events[RUN_LENGTH] = {
-		docker_level(1),
-		slice_level(1),
-		root_level(1),
-		oom(1, 42),
-		victim(1, 42, 0),
-		victim(1, 43, VICTIM_GROUP),
+		docker_level(1), slice_level(1),   root_level(1),
+		oom(1, 42),	 victim(1, 42, 0), victim(1, 43, VICTIM_GROUP),
 		end(1, 2, 2),
 	};
 
@@ -93,8 +89,9 @@ static void test_only_one_event_arrives(void **state)
 	(void)state;
 	for (int only = 0; only < RUN_LENGTH; only++) {
 		const union event events[RUN_LENGTH] = {
-			docker_level(1), slice_level(1), root_level(1), oom(1, 42),
-			victim(1, 42, 0), victim(1, 43, VICTIM_GROUP), end(1, 2, 2),
+			docker_level(1), slice_level(1),   root_level(1),
+			oom(1, 42),	 victim(1, 42, 0), victim(1, 43, VICTIM_GROUP),
+			end(1, 2, 2),
 		};
 		struct kept *kept = start();
 
@@ -240,8 +237,8 @@ static void test_too_many_writes(void **state)
 static void test_hostile_parents(void **state)
 {
 	static const uint64_t parents[][3] = {
-		{ 101, 102, 100 }, { 100, 100, 100 }, { 101, 101, 101 }, { 101, 100, 100 },
-		{ UINT64_MAX, 0, 0 }, { 101, 102, 101 },
+		{ 101, 102, 100 }, { 100, 100, 100 },	 { 101, 101, 101 },
+		{ 101, 100, 100 }, { UINT64_MAX, 0, 0 }, { 101, 102, 101 },
 	};
 
 	(void)state;

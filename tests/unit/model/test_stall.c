@@ -183,10 +183,8 @@ static void test_nonsense(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_once_a_second),
-		cmocka_unit_test(test_not_a_stall),
-		cmocka_unit_test(test_ends),
-		cmocka_unit_test(test_throttled),
+		cmocka_unit_test(test_once_a_second), cmocka_unit_test(test_not_a_stall),
+		cmocka_unit_test(test_ends),	      cmocka_unit_test(test_throttled),
 		cmocka_unit_test(test_nonsense),
 	};
 

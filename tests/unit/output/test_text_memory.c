@@ -115,8 +115,10 @@ static void test_history_of_kinds(void **state)
 	struct record_point points[] = {
 		{ 10 * S, 12 * MIB, 64 * MIB, { 0 } },
 		{ 11 * S, 16 * MIB, 64 * MIB, { .kernel_bytes = MIB, .has_kernel = 1, .has_sock = 1 } },
-		{ 12 * S, 64 * MIB, 64 * MIB, { .kernel_bytes = 6 * MIB, .has_kernel = 1,
-						.sock_bytes = 40 * MIB, .has_sock = 1 } },
+		{ 12 * S,
+		  64 * MIB,
+		  64 * MIB,
+		  { .kernel_bytes = 6 * MIB, .has_kernel = 1, .sock_bytes = 40 * MIB, .has_sock = 1 } },
 		{ 13 * S, 64 * MIB, 64 * MIB, { .sock_bytes = 4 * MIB, .has_sock = 1 } },
 	};
 	struct record_history h = { .points = points, .count = 4 };
@@ -141,7 +143,10 @@ static void test_history_of_a_fall(void **state)
 		{ 12 * S, 32 * MIB, 20 * MIB, { 0 } },
 	};
 	struct record_history h = {
-		.points = points, .count = 3, .has_growth = true, .growth_bytes_per_s = INT64_MIN,
+		.points = points,
+		.count = 3,
+		.has_growth = true,
+		.growth_bytes_per_s = INT64_MIN,
 	};
 	struct page page;
 
@@ -149,7 +154,7 @@ static void test_history_of_a_fall(void **state)
 	start(&page);
 	text__history(page.sink, &h);
 	assert_non_null(strstr(news(&page), " 12.0 MiB -> 64.0 MiB -> 32.0 MiB in 2.0 s\n"
-					   "              shrinking by 8.0 EiB/s at the end\n"));
+					    "              shrinking by 8.0 EiB/s at the end\n"));
 	/* A peak that looks like the end is none. */
 	h.points = (struct record_point[]){ { 10 * S, 12 * MIB, 64 * MIB, { 0 } },
 					    { 11 * S, 64 * MIB, 64 * MIB, { 0 } },
@@ -193,11 +198,21 @@ static void test_memory(void **state)
 static void test_chain(void **state)
 {
 	const struct record_level chain[] = {
-		{ .path = "/a/b/c", .has_memory = true, .usage_bytes = 40 * MIB, .max_bytes = 512 * MIB,
+		{ .path = "/a/b/c",
+		  .has_memory = true,
+		  .usage_bytes = 40 * MIB,
+		  .max_bytes = 512 * MIB,
 		  .high_bytes = 48 * MIB },
-		{ .path = "/a/b", .has_memory = true, .usage_bytes = 64 * MIB, .max_bytes = 64 * MIB,
-		  .high_bytes = RECORD_MAX, .is_limit = true },
-		{ .path = "/a", .has_memory = true, .usage_bytes = 70 * MIB, .max_bytes = RECORD_MAX,
+		{ .path = "/a/b",
+		  .has_memory = true,
+		  .usage_bytes = 64 * MIB,
+		  .max_bytes = 64 * MIB,
+		  .high_bytes = RECORD_MAX,
+		  .is_limit = true },
+		{ .path = "/a",
+		  .has_memory = true,
+		  .usage_bytes = 70 * MIB,
+		  .max_bytes = RECORD_MAX,
 		  .high_bytes = RECORD_MAX },
 		{ .path = "/" },
 	};
@@ -302,7 +317,8 @@ static void test_stall(void **state)
 
 static void test_meminfo(void **state)
 {
-	static const char text[] = "MemTotal:        8148232 kB\nMemFree:  1 kB\nMemAvailable: 500 kB\nBad: x\n";
+	static const char text[] =
+		"MemTotal:        8148232 kB\nMemFree:  1 kB\nMemAvailable: 500 kB\nBad: x\n";
 	uint64_t bytes = 7;
 
 	(void)state;
@@ -321,14 +337,10 @@ static void test_meminfo(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_history),
-		cmocka_unit_test(test_history_in_ascii),
-		cmocka_unit_test(test_history_of_kinds),
-		cmocka_unit_test(test_history_of_a_fall),
-		cmocka_unit_test(test_memory),
-		cmocka_unit_test(test_chain),
-		cmocka_unit_test(test_session),
-		cmocka_unit_test(test_stall),
+		cmocka_unit_test(test_history),		 cmocka_unit_test(test_history_in_ascii),
+		cmocka_unit_test(test_history_of_kinds), cmocka_unit_test(test_history_of_a_fall),
+		cmocka_unit_test(test_memory),		 cmocka_unit_test(test_chain),
+		cmocka_unit_test(test_session),		 cmocka_unit_test(test_stall),
 		cmocka_unit_test(test_meminfo),
 	};
 

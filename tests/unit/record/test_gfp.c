@@ -41,8 +41,7 @@ static void test_logged_masks(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(logged) / sizeof(*logged); i++)
-		assert_string_equal(gfp__format(text, sizeof(text), logged[i].mask),
-				    logged[i].text);
+		assert_string_equal(gfp__format(text, sizeof(text), logged[i].mask), logged[i].text);
 }
 
 static void test_unknown_bits(void **state)

@@ -14,7 +14,10 @@
 
 #define HOSTILE "\"},{\"ph\":\"B\"\\\033[0m\xff\n"
 #define HOSTILE_SHOWN "\"},{\"ph\":\"B\"\\\\\\x1b[0m\\xff\\x0a"
-#define AT(ns) { .boot_ns = (ns), .wall_ns = (int64_t)(ns) }
+#define AT(ns)                                            \
+	{                                                 \
+		.boot_ns = (ns), .wall_ns = (int64_t)(ns) \
+	}
 
 struct output {
 	struct sink *sink;
@@ -92,16 +95,27 @@ static void assert_slice(struct json_object *event, uint64_t from_ns, uint64_t t
 	assert_int_equal(ns_of(event, "dur"), to_ns - from_ns);
 }
 
-static const struct record_level level = { .path = "/a", .has_memory = true, .usage_bytes = 30,
-					   .max_bytes = 40 };
+static const struct record_level level = {
+	.path = "/a", .has_memory = true, .usage_bytes = 30, .max_bytes = 40
+};
 
 static void send_write(struct sink *sink, uint64_t from_ns, uint64_t to_ns, const char *comm)
 {
 	const struct record_limit limit = {
-		.time = AT(to_ns), .id = 1, .file = LIMIT_MAX, .cgroup = "/a", .writer_pid = 9,
-		.writer_tid = 10, .writer_comm = comm, .old_bytes = RECORD_MAX, .new_bytes = 40,
-		.usage_before_bytes = 100, .usage_after_bytes = 20, .duration_ns = to_ns - from_ns,
-		.kills = 1, .result = 3,
+		.time = AT(to_ns),
+		.id = 1,
+		.file = LIMIT_MAX,
+		.cgroup = "/a",
+		.writer_pid = 9,
+		.writer_tid = 10,
+		.writer_comm = comm,
+		.old_bytes = RECORD_MAX,
+		.new_bytes = 40,
+		.usage_before_bytes = 100,
+		.usage_after_bytes = 20,
+		.duration_ns = to_ns - from_ns,
+		.kills = 1,
+		.result = 3,
 	};
 
 	assert_int_equal(sink->ops->limit(sink, &limit), 0);
@@ -109,18 +123,32 @@ static void send_write(struct sink *sink, uint64_t from_ns, uint64_t to_ns, cons
 
 static void send_kill(struct sink *sink, uint64_t started_ns, uint64_t duration_ns, const char *comm)
 {
-	const struct record_victim victim = { .ts_ns = started_ns + 7, .pid = 50, .tid = 50,
-					      .comm = comm, .has_points = true, .points = 77 };
+	const struct record_victim victim = {
+		.ts_ns = started_ns + 7, .pid = 50, .tid = 50, .comm = comm, .has_points = true, .points = 77
+	};
 	const struct record_point points[] = {
 		{ 1001, 10, 40, { .kernel_bytes = 3, .has_kernel = 1 } },
-		{ 1002, 25, RECORD_MAX, { .kernel_bytes = 4, .has_kernel = 1, .sock_bytes = 5, .has_sock = 1 } },
+		{ 1002,
+		  25,
+		  RECORD_MAX,
+		  { .kernel_bytes = 4, .has_kernel = 1, .sock_bytes = 5, .has_sock = 1 } },
 	};
 	const struct record_history history = { .points = points, .count = 2, .cgroup = "/a" };
 	const struct record_oom oom = {
-		.time = AT(started_ns + 5), .id = 3, .cause = CAUSE_WRITE, .started_ns = started_ns,
-		.duration_ns = duration_ns, .outcome = OOM_KILLED, .trigger_comm = "sh",
-		.trigger_pid = 9, .trigger_tid = 10, .limit = &level, .victims = &victim,
-		.victim_count = 1, .killed = 1, .history = &history,
+		.time = AT(started_ns + 5),
+		.id = 3,
+		.cause = CAUSE_WRITE,
+		.started_ns = started_ns,
+		.duration_ns = duration_ns,
+		.outcome = OOM_KILLED,
+		.trigger_comm = "sh",
+		.trigger_pid = 9,
+		.trigger_tid = 10,
+		.limit = &level,
+		.victims = &victim,
+		.victim_count = 1,
+		.killed = 1,
+		.history = &history,
 	};
 
 	assert_int_equal(sink->ops->oom(sink, &oom), 0);
@@ -132,10 +160,14 @@ static void test_events(void **state)
 	struct output o;
 	struct sink *sink = open_sink(&o);
 	const struct record_exit e = { .time = AT(9000), .pid = 50, .status = 9, .has_status = true };
-	const struct record_exit gone = { .time = AT(9100), .container = true, .status = 9,
-					  .has_status = true, .cgroup = "/a" };
-	const struct record_reclaim reclaim = { .time = AT(1900), .kind = RECLAIM_LIMIT, .cgroup = "/a",
-						.since_ns = 1500, .sum = { .runs = 2 } };
+	const struct record_exit gone = {
+		.time = AT(9100), .container = true, .status = 9, .has_status = true, .cgroup = "/a"
+	};
+	const struct record_reclaim reclaim = { .time = AT(1900),
+						.kind = RECLAIM_LIMIT,
+						.cgroup = "/a",
+						.since_ns = 1500,
+						.sum = { .runs = 2 } };
 	static const int64_t usage[] = { 10, 25, 30, 100, 20 }, max[] = { 40, 40, 40 };
 
 	(void)state;
@@ -189,16 +221,18 @@ static void test_stalls(void **state)
 {
 	struct output o;
 	struct sink *sink = open_sink(&o);
-	struct record_stall stall = { .time = AT(3000), .cgroup = "/a", .since_ns = 1000,
-				      .duration_ns = 1000 };
+	struct record_stall stall = {
+		.time = AT(3000), .cgroup = "/a", .since_ns = 1000, .duration_ns = 1000
+	};
 
 	(void)state;
 	assert_int_equal(sink->ops->stall(sink, &stall), 0);
 	stall.duration_ns = 2000;
 	stall.over = true;
 	assert_int_equal(sink->ops->stall(sink, &stall), 0);
-	stall = (struct record_stall){ .time = AT(9000), .cgroup = "/a", .since_ns = 5000,
-				       .duration_ns = 4000 };
+	stall = (struct record_stall){
+		.time = AT(9000), .cgroup = "/a", .since_ns = 5000, .duration_ns = 4000
+	};
 	assert_int_equal(sink->ops->stall(sink, &stall), 0);
 	finish(&o);
 	assert_slice(nth(&o, "X", "stall", 0), 1000, 3000);
@@ -225,9 +259,8 @@ static void test_many_cgroups(void **state)
 	assert_non_null(nth(&o, "C", "usage", 2999));
 	assert_int_equal(json_object_get_int(json_object_object_get(nth(&o, "C", "usage", 1500), "pid")),
 			 json_object_get_int(json_object_object_get(nth(&o, "C", "usage", 2999), "pid")));
-	assert_int_not_equal(
-		json_object_get_int(json_object_object_get(nth(&o, "C", "usage", 0), "pid")),
-		json_object_get_int(json_object_object_get(nth(&o, "C", "usage", 1), "pid")));
+	assert_int_not_equal(json_object_get_int(json_object_object_get(nth(&o, "C", "usage", 0), "pid")),
+			     json_object_get_int(json_object_object_get(nth(&o, "C", "usage", 1), "pid")));
 	stop(&o);
 }
 
@@ -245,10 +278,8 @@ static void test_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_events),
-		cmocka_unit_test(test_slices_nest),
-		cmocka_unit_test(test_many_cgroups),
-		cmocka_unit_test(test_stalls),
+		cmocka_unit_test(test_events),	     cmocka_unit_test(test_slices_nest),
+		cmocka_unit_test(test_many_cgroups), cmocka_unit_test(test_stalls),
 		cmocka_unit_test(test_nothing),
 	};
 

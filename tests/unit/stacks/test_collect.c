@@ -24,10 +24,8 @@
 #include "stacks/wire.h"
 
 static const struct record_frame user[] = {
-	{ "memset", "/lib/libc.so.6", 0x100, 4 },
-	{ "alloc_a", "/bin/hog", 0x200, 8 },
-	{ NULL, "/bin/hog", 0x300, 0 },
-	{ NULL, NULL, 0x7f0000000000, 0 },
+	{ "memset", "/lib/libc.so.6", 0x100, 4 }, { "alloc_a", "/bin/hog", 0x200, 8 },
+	{ NULL, "/bin/hog", 0x300, 0 },		  { NULL, NULL, 0x7f0000000000, 0 },
 	{ NULL, "[anon]", 0x7f0000000001, 0 },
 };
 static const struct record_frame kernel[] = {
@@ -37,8 +35,14 @@ static const struct record_frame kernel[] = {
 
 static struct record_stack stack_of(uint32_t pid, const char *comm, uint64_t bytes)
 {
-	return (struct record_stack){ .pid = pid, .comm = comm, .samples = 1, .bytes = bytes, .user = user,
-				      .kernel = kernel, .user_count = 5, .kernel_count = 2 };
+	return (struct record_stack){ .pid = pid,
+				      .comm = comm,
+				      .samples = 1,
+				      .bytes = bytes,
+				      .user = user,
+				      .kernel = kernel,
+				      .user_count = 5,
+				      .kernel_count = 2 };
 }
 
 struct seen {
@@ -204,7 +208,8 @@ static void test_top(void **state)
 	stack_top__print(top, out);
 	fclose(out);
 	assert_ptr_equal(strstr(text, "Where memory was charged: 19.5 MiB in 6000 samples\n"), text);
-	assert_non_null(strstr(text, "\n     70.0 %    13.7 MiB  hog: memset < alloc_a < hog < ? < [anon]\n"));
+	assert_non_null(
+		strstr(text, "\n     70.0 %    13.7 MiB  hog: memset < alloc_a < hog < ? < [anon]\n"));
 	assert_non_null(strstr(text, "\n     20.0 %     3.9 MiB  kern: in the kernel: page_fault\n"));
 	assert_non_null(strstr(text, "elsewhere\n"));
 	stack_top__free(top);
@@ -214,9 +219,12 @@ static void test_top(void **state)
 static void test_top_of_an_oom(void **state)
 {
 	struct record_frame frames[] = {
-		{ .function = "oom_kill_process" }, { .function = "out_of_memory" },
-		{ .function = "mem_cgroup_out_of_memory" }, { .function = "try_charge_memcg" },
-		{ .function = "charge_memcg" }, { .function = "asm_exc_page_fault" },
+		{ .function = "oom_kill_process" },
+		{ .function = "out_of_memory" },
+		{ .function = "mem_cgroup_out_of_memory" },
+		{ .function = "try_charge_memcg" },
+		{ .function = "charge_memcg" },
+		{ .function = "asm_exc_page_fault" },
 	};
 	struct record_stack stack = { .oom_id = 1, .kernel = frames, .kernel_count = 6 };
 	char text[256] = "";

@@ -136,7 +136,7 @@ static void snapshot(struct elf_symbols *s, const struct process_id *id, pid_t p
 	while (fgets(line, sizeof(line), file)) {
 		if (mapping__parse(line, &mapping))
 			elf_symbols__add(s, &mapping,
-					mapping.is_file ? open(mapping.path, O_RDONLY | O_CLOEXEC) : -1);
+					 mapping.is_file ? open(mapping.path, O_RDONLY | O_CLOEXEC) : -1);
 	}
 	fclose(file);
 }
@@ -592,7 +592,8 @@ static void test_sandbox(void **state)
 	snprintf(path, sizeof(path), "%s/static", dir);
 	pid = fork();
 	if (!pid)
-		syscall(SYS_exit_group, in_sandbox(path)); /* not _exit(): the sanitizer looks for leaks there */
+		syscall(SYS_exit_group,
+			in_sandbox(path)); /* not _exit(): the sanitizer looks for leaks there */
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
 }

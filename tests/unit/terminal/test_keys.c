@@ -57,10 +57,11 @@ static void test_set(void **state)
 	assert_false(keys.typing);
 	assert_int_equal(bytes, 7);
 	/* Longer than any size: the rest is dropped, nothing overflows. */
-	assert_int_equal(type(&keys, "s1111111111111111111111111111111111111111111111", &bytes),
-			 KEYS_PROMPT);
-	assert_int_equal(type(&keys, "\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f"
-			 "\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f", &bytes),
+	assert_int_equal(type(&keys, "s1111111111111111111111111111111111111111111111", &bytes), KEYS_PROMPT);
+	assert_int_equal(type(&keys,
+			      "\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f"
+			      "\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f",
+			      &bytes),
 			 KEYS_PROMPT);
 	assert_string_equal(keys.typed, "");
 }

@@ -61,10 +61,9 @@ static void test_wide(void **state)
 	unsigned int width = status_line__format(line, &s, 160);
 
 	(void)state;
-	assert_string_equal(line,
-			    "web  60.0 MiB / 64.0 MiB  93%  [################--]  "
-			    "▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅████████  3 kills  reclaim 95%  "
-			    "12k refused  cpu 101%  12 pids  1:05");
+	assert_string_equal(line, "web  60.0 MiB / 64.0 MiB  93%  [################--]  "
+				  "▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅████████  3 kills  reclaim 95%  "
+				  "12k refused  cpu 101%  12 pids  1:05");
 	assert_int_equal(width, columns(line));
 	assert_in_range(width, 1, 160);
 }
@@ -76,7 +75,8 @@ static void test_usual_widths(void **state)
 
 	(void)state;
 	status_line__format(line, &s, 79);
-	assert_string_equal(line, "web  60.0 MiB / 64.0 MiB  93%  [#####-]  ▂▂▂▂▂▂▅▅▅▅▅▅████  3 kills  reclaim 95%");
+	assert_string_equal(
+		line, "web  60.0 MiB / 64.0 MiB  93%  [#####-]  ▂▂▂▂▂▂▅▅▅▅▅▅████  3 kills  reclaim 95%");
 	status_line__format(line, &s, 39);
 	assert_string_equal(line, "web  60.0 MiB / 64.0 MiB  93%  3 kills");
 	status_line__format(line, &s, 20);
@@ -87,8 +87,12 @@ static void test_usual_widths(void **state)
 static void test_every_width(void **state)
 {
 	static const char *const names[] = {
-		NULL, "web", "a-container-with-a-rather-long-name-as-compose-makes-them-1",
-		"\033[2J\xff", "日本語のコンテナ日本語のコンテナ", "x",
+		NULL,
+		"web",
+		"a-container-with-a-rather-long-name-as-compose-makes-them-1",
+		"\033[2J\xff",
+		"日本語のコンテナ日本語のコンテナ",
+		"x",
 	};
 
 	(void)state;
@@ -172,8 +176,7 @@ static void test_curve(void **state)
 	assert_int_equal(curve__top(points, 3), 64 * MIB);
 	/* Blank before the first point; a point lasts until the next. */
 	assert_string_equal(curve__draw(line, points, 3, 6 * S, 22 * S, 64 * MIB, 8, true), "  ..==##");
-	assert_string_equal(curve__draw(line, points, 3, 6 * S, 22 * S, 64 * MIB, 8, false),
-			    "  ▂▂▅▅██");
+	assert_string_equal(curve__draw(line, points, 3, 6 * S, 22 * S, 64 * MIB, 8, false), "  ▂▂▅▅██");
 	/* A spike between two columns' ends is not lost, nor is what was before the first column. */
 	assert_string_equal(curve__draw(line, points, 3, 12 * S, 32 * S, 64 * MIB, 2, true), "##");
 	assert_string_equal(curve__draw(line, points, 3, 20 * S, 30 * S, 64 * MIB, 3, true), "###");
@@ -183,8 +186,7 @@ static void test_curve(void **state)
 	assert_string_equal(curve__draw(line, points, 3, 18 * S, 18 * S, 64 * MIB, 2, true), "=#");
 	assert_string_equal(curve__draw(line, points, 3, 18 * S, 18 * S, 0, 2, true), "__");
 	assert_string_equal(curve__draw(line, points, 3, 0, 20 * S, MIB, 0, true), "");
-	assert_int_equal(columns(curve__draw(line, points, 3, 0, 20 * S, MIB, 5000, false)),
-			 CURVE_WIDTH_MAX);
+	assert_int_equal(columns(curve__draw(line, points, 3, 0, 20 * S, MIB, 5000, false)), CURVE_WIDTH_MAX);
 }
 
 /* Without a limit, or above it (a lowered one), the highest point is the full height. */

@@ -17,16 +17,11 @@ static const struct {
 	uint16_t kind;
 	size_t size;
 } kinds[] = {
-	{ EVENT_OOM, sizeof(struct event_oom) },
-	{ EVENT_CGROUP, sizeof(struct event_cgroup) },
-	{ EVENT_VICTIM, sizeof(struct event_victim) },
-	{ EVENT_OOM_END, sizeof(struct event_oom_end) },
-	{ EVENT_EXIT, sizeof(struct event_exit) },
-	{ EVENT_LIMIT, sizeof(struct event_limit) },
-	{ EVENT_USAGE, sizeof(struct event_usage) },
-	{ EVENT_RECLAIM, sizeof(struct event_reclaim) },
-	{ EVENT_MEMORY, sizeof(struct event_memory) },
-	{ EVENT_SAMPLED, sizeof(struct event_sampled) },
+	{ EVENT_OOM, sizeof(struct event_oom) },       { EVENT_CGROUP, sizeof(struct event_cgroup) },
+	{ EVENT_VICTIM, sizeof(struct event_victim) }, { EVENT_OOM_END, sizeof(struct event_oom_end) },
+	{ EVENT_EXIT, sizeof(struct event_exit) },     { EVENT_LIMIT, sizeof(struct event_limit) },
+	{ EVENT_USAGE, sizeof(struct event_usage) },   { EVENT_RECLAIM, sizeof(struct event_reclaim) },
+	{ EVENT_MEMORY, sizeof(struct event_memory) }, { EVENT_SAMPLED, sizeof(struct event_sampled) },
 	{ EVENT_STACK, sizeof(struct event_stack) },
 };
 
@@ -247,16 +242,11 @@ static void test_unaligned(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_every_length),
-		cmocka_unit_test(test_longer_event),
-		cmocka_unit_test(test_wrong_size_field),
-		cmocka_unit_test(test_unknown_kinds),
-		cmocka_unit_test(test_kind_zero),
-		cmocka_unit_test(test_unterminated_strings),
-		cmocka_unit_test(test_cmdline_len),
-		cmocka_unit_test(test_stack_depth),
-		cmocka_unit_test(test_enumerations),
-		cmocka_unit_test(test_unaligned),
+		cmocka_unit_test(test_every_length),	 cmocka_unit_test(test_longer_event),
+		cmocka_unit_test(test_wrong_size_field), cmocka_unit_test(test_unknown_kinds),
+		cmocka_unit_test(test_kind_zero),	 cmocka_unit_test(test_unterminated_strings),
+		cmocka_unit_test(test_cmdline_len),	 cmocka_unit_test(test_stack_depth),
+		cmocka_unit_test(test_enumerations),	 cmocka_unit_test(test_unaligned),
 	};
 
 	return cmocka_run_group_tests_name("decode", tests, NULL, NULL);

@@ -131,8 +131,7 @@ static void put_points(FILE *out, const struct record_oom *oom, const struct rec
 		     !__builtin_sub_overflow(v->points, adj, &own);
 
 	put_fact(out, "points");
-	fprintf(out, "<b>%" PRId64 "</b>%s", v->points,
-		v->points > 0 ? ", the most of all candidates" : "");
+	fprintf(out, "<b>%" PRId64 "</b>%s", v->points, v->points > 0 ? ", the most of all candidates" : "");
 	if (known && adj)
 		fprintf(out, ": %" PRId64 " pages of memory and %" PRId64 " by oom_score_adj", own, adj);
 	else if (known)
@@ -198,8 +197,7 @@ static void put_pieces(FILE *out, const struct piece *pieces, size_t count, uint
 	for (size_t i = 0; i < count; i++) {
 		if (!pieces[i].known || !pieces[i].bytes)
 			continue;
-		html__bar_piece(out, pieces[i].class, from, from + pieces[i].bytes,
-				all > sum ? all : sum);
+		html__bar_piece(out, pieces[i].class, from, from + pieces[i].bytes, all > sum ? all : sum);
 		from += pieces[i].bytes;
 	}
 	html__bar_end(out);
@@ -207,8 +205,7 @@ static void put_pieces(FILE *out, const struct piece *pieces, size_t count, uint
 	for (size_t i = 0; i < count; i++) {
 		if (!pieces[i].known)
 			continue;
-		fprintf(out, "<li><span class=\"key %s\"></span>%s <b>", pieces[i].class,
-			pieces[i].name);
+		fprintf(out, "<li><span class=\"key %s\"></span>%s <b>", pieces[i].class, pieces[i].name);
 		html__size(out, pieces[i].bytes);
 		fputs("</b></li>", out);
 	}
@@ -218,10 +215,8 @@ static void put_pieces(FILE *out, const struct piece *pieces, size_t count, uint
 static void put_victim_memory(FILE *out, const struct record_victim *v)
 {
 	const struct piece pieces[] = {
-		{ "c1", "anonymous", v->anon_rss_bytes, true },
-		{ "c2", "file", v->file_rss_bytes, true },
-		{ "c3", "shared", v->shmem_rss_bytes, true },
-		{ "c4", "swap", v->swap_bytes, true },
+		{ "c1", "anonymous", v->anon_rss_bytes, true },	  { "c2", "file", v->file_rss_bytes, true },
+		{ "c3", "shared", v->shmem_rss_bytes, true },	  { "c4", "swap", v->swap_bytes, true },
 		{ "c5", "page tables", v->pgtables_bytes, true },
 	};
 
@@ -244,15 +239,14 @@ static void put_cgroup_memory(FILE *out, const struct record_oom *oom)
 	const struct piece pieces[] = {
 		{ "c1", "anonymous", b[MEMORY_ANON], m->known & 1u << MEMORY_ANON },
 		{ "c2", "page cache",
-		  has_shmem && b[MEMORY_FILE] >= b[MEMORY_SHMEM] ?
-			  b[MEMORY_FILE] - b[MEMORY_SHMEM] : b[MEMORY_FILE], has_file },
+		  has_shmem && b[MEMORY_FILE] >= b[MEMORY_SHMEM] ? b[MEMORY_FILE] - b[MEMORY_SHMEM]
+								 : b[MEMORY_FILE],
+		  has_file },
 		{ "c3", "shared", b[MEMORY_SHMEM], has_shmem },
 		{ "c6", "slab, reclaimable", b[MEMORY_SLAB_RECLAIMABLE],
 		  m->known & 1u << MEMORY_SLAB_RECLAIMABLE },
-		{ "c7", "slab", b[MEMORY_SLAB_UNRECLAIMABLE],
-		  m->known & 1u << MEMORY_SLAB_UNRECLAIMABLE },
-		{ "c8", "kernel stacks", b[MEMORY_KERNEL_STACK],
-		  m->known & 1u << MEMORY_KERNEL_STACK },
+		{ "c7", "slab", b[MEMORY_SLAB_UNRECLAIMABLE], m->known & 1u << MEMORY_SLAB_UNRECLAIMABLE },
+		{ "c8", "kernel stacks", b[MEMORY_KERNEL_STACK], m->known & 1u << MEMORY_KERNEL_STACK },
 		{ "c5", "page tables", b[MEMORY_PAGETABLES], m->known & 1u << MEMORY_PAGETABLES },
 		{ "c9", "other kernel", b[MEMORY_KERNEL] > in_kernel ? b[MEMORY_KERNEL] - in_kernel : 0,
 		  m->known & 1u << MEMORY_KERNEL },
@@ -261,8 +255,8 @@ static void put_cgroup_memory(FILE *out, const struct record_oom *oom)
 
 	begin_part(out, "Memory at the limit");
 	put_pieces(out, pieces, sizeof(pieces) / sizeof(pieces[0]), 0);
-	fprintf(out, "<p class=\"note\">%s", m->exact ? "as the kernel counts it" :
-		"as the kernel last summed it up: approximate");
+	fprintf(out, "<p class=\"note\">%s",
+		m->exact ? "as the kernel counts it" : "as the kernel last summed it up: approximate");
 	if (m->known & 1u << MEMORY_SWAP && b[MEMORY_SWAP]) {
 		fputs("; swapped out ", out);
 		html__size(out, b[MEMORY_SWAP]);
@@ -283,8 +277,7 @@ static void put_level_name(FILE *out, const struct record_oom *oom, const struct
 		html__name(out, l->path);
 }
 
-static void put_level(FILE *out, const struct record_oom *oom, const struct record_level *l,
-		      uint64_t widest)
+static void put_level(FILE *out, const struct record_oom *oom, const struct record_level *l, uint64_t widest)
 {
 	bool limited = l->has_memory && l->max_bytes != RECORD_MAX;
 	uint64_t all = limited && l->max_bytes > l->usage_bytes ? l->max_bytes : l->usage_bytes;
@@ -294,8 +287,7 @@ static void put_level(FILE *out, const struct record_oom *oom, const struct reco
 	fprintf(out, "%s</th><td>", l->is_limit ? " <span class=\"tag\">this limit</span>" : "");
 	if (l->has_memory) {
 		html__bar_begin(out);
-		html__bar_piece(out, l->is_limit ? "full" : "use", 0, l->usage_bytes,
-				limited ? all : widest);
+		html__bar_piece(out, l->is_limit ? "full" : "use", 0, l->usage_bytes, limited ? all : widest);
 		html__bar_end(out);
 	}
 	fputs("</td><td class=\"n\">", out);
@@ -314,7 +306,8 @@ static void put_chain(FILE *out, const struct record_oom *oom)
 	begin_part(out, "Which limit");
 	fputs("<div class=\"scroll\"><table class=\"chain\"><thead><tr><th scope=\"col\">cgroup, "
 	      "leaf first</th><td></td><th scope=\"col\" class=\"n\">usage</th>"
-	      "<th scope=\"col\" class=\"n\">memory.max</th></tr></thead><tbody>", out);
+	      "<th scope=\"col\" class=\"n\">memory.max</th></tr></thead><tbody>",
+	      out);
 	for (size_t i = 0; i < oom->chain_count; i++) {
 		if (oom->chain[i].has_memory && oom->chain[i].usage_bytes > widest)
 			widest = oom->chain[i].usage_bytes;
@@ -341,8 +334,7 @@ static unsigned int x_of(const struct frame *f, uint64_t ns)
 {
 	if (ns <= f->from_ns)
 		return 0;
-	return (unsigned int)((unsigned __int128)(ns - f->from_ns) * HTML__BAR /
-			      (f->to_ns - f->from_ns));
+	return (unsigned int)((unsigned __int128)(ns - f->from_ns) * HTML__BAR / (f->to_ns - f->from_ns));
 }
 
 static unsigned int y_of(const struct frame *f, uint64_t bytes)
@@ -473,8 +465,9 @@ static void put_history(FILE *out, const struct record_oom *oom)
 	if (h->count > 1 && f.to_ns > f.from_ns) {
 		for (size_t i = 0; i < h->count; i++)
 			series__add(&curve, CURVE_POINTS, h->points[i]);
-		fprintf(out, "<svg class=\"curve\" viewBox=\"0 0 %d %d\" preserveAspectRatio=\"none\" "
-			     "role=\"img\" aria-label=\"usage before the kill, from ",
+		fprintf(out,
+			"<svg class=\"curve\" viewBox=\"0 0 %d %d\" preserveAspectRatio=\"none\" "
+			"role=\"img\" aria-label=\"usage before the kill, from ",
 			HTML__BAR, CURVE_HEIGHT);
 		html__size(out, h->points[0].usage_bytes);
 		fputs(" to ", out);
@@ -493,8 +486,8 @@ static void put_history(FILE *out, const struct record_oom *oom)
 		bool shrinking = h->growth_bytes_per_s < 0;
 
 		fprintf(out, "<li>usage %s by <b>", shrinking ? "fell" : "grew");
-		html__size(out, shrinking ? -(uint64_t)h->growth_bytes_per_s :
-					    (uint64_t)h->growth_bytes_per_s);
+		html__size(out,
+			   shrinking ? -(uint64_t)h->growth_bytes_per_s : (uint64_t)h->growth_bytes_per_s);
 		fputs("</b> a second</li>", out);
 	}
 	put_kinds(out, h);
@@ -524,14 +517,15 @@ static void put_victims(FILE *out, const struct record_oom *oom)
 	begin_part(out, "All that it killed");
 	fputs("<div class=\"scroll\"><table><thead><tr><th scope=\"col\">process</th>"
 	      "<th scope=\"col\">role</th><th scope=\"col\" class=\"n\">adj</th>"
-	      "<th scope=\"col\" class=\"n\">anonymous</th></tr></thead><tbody>", out);
+	      "<th scope=\"col\" class=\"n\">anonymous</th></tr></thead><tbody>",
+	      out);
 	for (size_t i = 0; i < oom->victim_count && i < VICTIMS_SHOWN; i++) {
 		const struct record_victim *v = &oom->victims[i];
 
 		fputs("<tr><th scope=\"row\">", out);
 		html__process(out, v->comm, v->pid);
-		fprintf(out, "</th><td>%s</td><td class=\"n\">%d</td><td class=\"n\">",
-			role_text(v), v->oom_score_adj);
+		fprintf(out, "</th><td>%s</td><td class=\"n\">%d</td><td class=\"n\">", role_text(v),
+			v->oom_score_adj);
 		if (v->has_mm)
 			html__size(out, v->anon_rss_bytes);
 		fputs("</td></tr>\n", out);
@@ -545,11 +539,15 @@ static void put_victims(FILE *out, const struct record_oom *oom)
 static void put_gaps(FILE *out, const struct record_oom *oom)
 {
 	if (oom->waits)
-		fprintf(out, "<p class=\"note\">Before, the OOM killer ran %" PRIu64 " times without "
-			     "killing: the last victim was still dying.</p>", oom->waits);
+		fprintf(out,
+			"<p class=\"note\">Before, the OOM killer ran %" PRIu64 " times without "
+			"killing: the last victim was still dying.</p>",
+			oom->waits);
 	if (oom->repeats)
-		fprintf(out, "<p class=\"note\">Since the last record of this limit, nothing could be "
-			     "killed %" PRIu64 " more times.</p>", oom->repeats);
+		fprintf(out,
+			"<p class=\"note\">Since the last record of this limit, nothing could be "
+			"killed %" PRIu64 " more times.</p>",
+			oom->repeats);
 	if (oom->joined_late)
 		fputs("<p class=\"note warn\">This was going on already when oomtrace attached.</p>", out);
 	if (oom->incomplete)
@@ -581,8 +579,7 @@ static void fill_pending(struct html_pending *p, const struct record_oom *oom)
 	}
 }
 
-int html_card__begin(struct html_report *report, struct html_pending *pending,
-		     const struct record_oom *oom)
+int html_card__begin(struct html_report *report, struct html_pending *pending, const struct record_oom *oom)
 {
 	const struct record_victim *victim = sink__first_killed(oom);
 	size_t size;
@@ -592,8 +589,10 @@ int html_card__begin(struct html_report *report, struct html_pending *pending,
 	out = open_memstream(&pending->html, &size);
 	if (!out)
 		return -errno;
-	fprintf(out, "<article class=\"card\" id=\"oom-%" PRIu64 "-%" PRIu64 "\">\n<header><h3>OOM %"
-		     PRIu64 "</h3> ", report->sessions, oom->id, oom->id);
+	fprintf(out,
+		"<article class=\"card\" id=\"oom-%" PRIu64 "-%" PRIu64 "\">\n<header><h3>OOM %" PRIu64
+		"</h3> ",
+		report->sessions, oom->id, oom->id);
 	html__time(out, oom->time.wall_ns);
 	fputs("</header>\n<p class=\"sentence\">", out);
 	put_sentence(out, oom, report->sessions);
@@ -629,8 +628,7 @@ static void put_phase(const struct phases *ph, const char *class, uint64_t from,
 {
 	fputs("</th><td>", ph->out);
 	html__bar_begin(ph->out);
-	html__bar_piece(ph->out, class, from - ph->from_ns, to - ph->from_ns,
-			ph->to_ns - ph->from_ns);
+	html__bar_piece(ph->out, class, from - ph->from_ns, to - ph->from_ns, ph->to_ns - ph->from_ns);
 	html__bar_end(ph->out);
 	fputs("</td><td class=\"n\">+", ph->out);
 	html__duration(ph->out, from - ph->from_ns);
@@ -688,7 +686,8 @@ static void put_phases(const struct html_report *report, const struct html_pendi
 	begin_part(out, "Anatomy of the kill");
 	fputs("<div class=\"scroll\"><table class=\"gantt\"><thead><tr><th scope=\"col\">phase</th>"
 	      "<td></td><th scope=\"col\" class=\"n\">from</th><th scope=\"col\" class=\"n\">took</th>"
-	      "</tr></thead><tbody>\n", out);
+	      "</tr></thead><tbody>\n",
+	      out);
 	if (p->write_begin_ns) {
 		fprintf(out, "<tr><th scope=\"row\">write %" PRIu64, p->cause_limit_id);
 		if (write) {

@@ -61,12 +61,12 @@ static int64_t wall(const struct record_time *time, uint64_t boot_ns)
 	return (int64_t)((uint64_t)time->wall_ns + (boot_ns - time->boot_ns));
 }
 
-#define tell_verdict(r, op, record)                                   \
-	do {                                                          \
-		int err = sink__call((r)->verdict, op, record);       \
-                                                                      \
-		if (err)                                              \
-			fail(r, err);                                 \
+#define tell_verdict(r, op, record)                             \
+	do {                                                    \
+		int err = sink__call((r)->verdict, op, record); \
+                                                                \
+		if (err)                                        \
+			fail(r, err);                           \
 	} while (0)
 
 static struct html_curve *curve_of(struct html_report *r, const char *cgroup,
@@ -99,10 +99,11 @@ static struct html_curve *curve_of(struct html_report *r, const char *cgroup,
 	return curve;
 }
 
-static void add_point(struct html_report *r, struct html_curve *curve, int64_t wall_ns,
-		      uint64_t usage_bytes, uint64_t max_bytes)
+static void add_point(struct html_report *r, struct html_curve *curve, int64_t wall_ns, uint64_t usage_bytes,
+		      uint64_t max_bytes)
 {
-	struct record_point point = { .ts_ns = (uint64_t)wall_ns, .usage_bytes = usage_bytes,
+	struct record_point point = { .ts_ns = (uint64_t)wall_ns,
+				      .usage_bytes = usage_bytes,
 				      .max_bytes = max_bytes };
 
 	if (!curve || wall_ns < 0)
@@ -139,10 +140,9 @@ static int html_session(struct sink *sink, const struct record_session *s)
 
 	see_time(r, &s->time);
 	tell_verdict(r, session, s);
-	if (s->target_cgroup && s->has_memory && s->max_cgroup &&
-	    !strcmp(s->max_cgroup, s->target_cgroup))
-		add_point(r, curve_of(r, s->target_cgroup, &s->container), s->time.wall_ns,
-			  s->usage_bytes, s->max_bytes);
+	if (s->target_cgroup && s->has_memory && s->max_cgroup && !strcmp(s->max_cgroup, s->target_cgroup))
+		add_point(r, curve_of(r, s->target_cgroup, &s->container), s->time.wall_ns, s->usage_bytes,
+			  s->max_bytes);
 	r->page_size = s->page_size;
 	/* Another part of a recording that was cut into files goes on with the same session. */
 	if ((s->part > 1 && r->sessions) || r->sessions++)
@@ -209,8 +209,7 @@ static void add_last_reclaim(struct html_pending *p, const struct record_oom *oo
 	p->reclaim = last->sum;
 }
 
-static void add_card(struct html_report *r, const struct record_oom *oom,
-		     const struct html_curve *curve)
+static void add_card(struct html_report *r, const struct record_oom *oom, const struct html_curve *curve)
 {
 	const struct html_write *write;
 	struct html_pending *p;
@@ -240,15 +239,16 @@ static void add_card(struct html_report *r, const struct record_oom *oom,
 
 /* ---- kills ---- */
 
-static void put_kill_mark(struct html_report *r, const struct record_oom *oom,
-			  const struct record_victim *v, const struct html_curve *curve)
+static void put_kill_mark(struct html_report *r, const struct record_oom *oom, const struct record_victim *v,
+			  const struct html_curve *curve)
 {
 	FILE *out = html_report__next(r, &r->kill_marks, UINT64_MAX);
 
 	if (!out)
 		return;
-	fprintf(out, "%s[%" PRId64 ",\"%" PRIu64 "-%" PRIu64 "\",%" PRIu32 ",", r->kill_marks.count > 1 ?
-		",\n" : "", wall(&oom->time, v->ts_ns), r->sessions, oom->id, v->pid);
+	fprintf(out, "%s[%" PRId64 ",\"%" PRIu64 "-%" PRIu64 "\",%" PRIu32 ",",
+		r->kill_marks.count > 1 ? ",\n" : "", wall(&oom->time, v->ts_ns), r->sessions, oom->id,
+		v->pid);
 	html__json(out, v->comm ? v->comm : "(unknown)");
 	fprintf(out, ",%d]", curve ? (int)(curve - r->curves) : -1);
 }
@@ -264,8 +264,7 @@ static const char *const cause_words[] = {
 	[CAUSE_SYSRQ] = "sysrq",
 };
 
-static void put_kill_row(struct html_report *r, const struct record_oom *oom,
-			 const struct record_victim *v)
+static void put_kill_row(struct html_report *r, const struct record_oom *oom, const struct record_victim *v)
 {
 	FILE *out = html_report__next(r, &r->kill_rows, HTML_ROWS_MAX);
 
@@ -294,10 +293,11 @@ static void put_kill_row(struct html_report *r, const struct record_oom *oom,
 static void add_history(struct html_report *r, const struct record_oom *oom)
 {
 	const struct record_history *h = oom->history;
-	const struct record_container *container =
-		oom->limit && oom->limit->path && h->cgroup && !strcmp(oom->limit->path, h->cgroup) ?
-			&oom->limit_container :
-		oom->victim_count ? &oom->victims[0].container : NULL;
+	const struct record_container *container = oom->limit && oom->limit->path && h->cgroup &&
+								   !strcmp(oom->limit->path, h->cgroup)
+							   ? &oom->limit_container
+						   : oom->victim_count ? &oom->victims[0].container
+								       : NULL;
 	struct html_curve *curve = curve_of(r, h->cgroup, container);
 
 	for (size_t i = 0; i < h->count; i++)
@@ -344,9 +344,13 @@ static void keep_write(struct html_report *r, const struct record_limit *l, uint
 {
 	struct html_write *write = &r->writes[r->write_count++ % HTML_RECENT_WRITES];
 
-	*write = (struct html_write){ .id = l->id, .begin_ns = begin_ns, .end_ns = l->time.boot_ns,
-				      .old_bytes = l->old_bytes, .new_bytes = l->new_bytes,
-				      .pid = l->writer_pid, .self = l->writer_self };
+	*write = (struct html_write){ .id = l->id,
+				      .begin_ns = begin_ns,
+				      .end_ns = l->time.boot_ns,
+				      .old_bytes = l->old_bytes,
+				      .new_bytes = l->new_bytes,
+				      .pid = l->writer_pid,
+				      .self = l->writer_self };
 	keep(write->comm, sizeof(write->comm), l->writer_comm);
 	keep(write->cgroup, sizeof(write->cgroup), l->cgroup);
 	for (size_t i = 0; i < r->pending_count; i++) {
@@ -391,8 +395,8 @@ static void put_write_row(struct html_report *r, const struct record_limit *l)
 
 	if (!out)
 		return;
-	fprintf(out, "<tr id=\"write-%" PRIu64 "-%" PRIu64 "\"><td>%" PRIu64 "</td><td>", r->sessions,
-		l->id, l->id);
+	fprintf(out, "<tr id=\"write-%" PRIu64 "-%" PRIu64 "\"><td>%" PRIu64 "</td><td>", r->sessions, l->id,
+		l->id);
 	html__time(out, wall(&l->time, l->time.boot_ns - l->duration_ns));
 	fprintf(out, "</td><td>%s of ", file ? file : "a limit");
 	html__cgroup(out, l->cgroup, &l->container);
@@ -445,8 +449,10 @@ static int html_step(struct sink *sink, const struct record_step *s)
 	see_time(r, &s->time);
 	if (!out)
 		return r->error;
-	fprintf(out, "<tr><td><a href=\"#write-%" PRIu64 "-%" PRIu64 "\">%" PRIu64
-		     "</a></td><th scope=\"row\" class=\"n\">", r->sessions, s->limit_id, s->limit_id);
+	fprintf(out,
+		"<tr><td><a href=\"#write-%" PRIu64 "-%" PRIu64 "\">%" PRIu64
+		"</a></td><th scope=\"row\" class=\"n\">",
+		r->sessions, s->limit_id, s->limit_id);
 	html__size(out, s->new_bytes);
 	fputs("</th><td class=\"n\">", out);
 	html__size(out, s->usage_before_bytes);
@@ -456,12 +462,11 @@ static int html_step(struct sink *sink, const struct record_step *s)
 	html__size(out, s->reclaimed_bytes);
 	fputs("</td><td class=\"n\">", out);
 	html__duration(out, s->duration_ns);
-	fprintf(out, "</td><td class=\"n%s\">%" PRIu64, s->killed_inside ? " bad" : "",
-		s->killed_inside);
+	fprintf(out, "</td><td class=\"n%s\">%" PRIu64, s->killed_inside ? " bad" : "", s->killed_inside);
 	if (s->has_needed && s->needed < s->killed_inside)
 		fprintf(out, " <span class=\"note\">(%" PRIu64 " would do)</span>", s->needed);
-	fprintf(out, "</td><td class=\"n%s\">%" PRIu64 "</td><td class=\"n\">",
-		s->killed_after ? " bad" : "", s->killed_after);
+	fprintf(out, "</td><td class=\"n%s\">%" PRIu64 "</td><td class=\"n\">", s->killed_after ? " bad" : "",
+		s->killed_after);
 	if (s->has_first_kill)
 		html__duration(out, s->first_kill_ns);
 	fprintf(out, "</td><td>%s</td></tr>\n", s->alive ? "alive" : "<b class=\"bad\">gone</b>");
@@ -497,8 +502,7 @@ static int html_usage(struct sink *sink, const struct record_usage *u)
 	struct html_report *r = (struct html_report *)sink;
 
 	see_time(r, &u->time);
-	add_point(r, curve_of(r, u->cgroup, &u->container), u->time.wall_ns, u->usage_bytes,
-		  u->max_bytes);
+	add_point(r, curve_of(r, u->cgroup, &u->container), u->time.wall_ns, u->usage_bytes, u->max_bytes);
 	return r->error;
 }
 
@@ -507,11 +511,12 @@ static int html_reclaim(struct sink *sink, const struct record_reclaim *reclaim)
 	struct html_report *r = (struct html_report *)sink;
 	struct html_curve *curve = curve_of(r, reclaim->cgroup, &reclaim->container);
 	struct span span = { .from_ns = (uint64_t)wall(&reclaim->time, reclaim->since_ns),
-			     .to_ns = (uint64_t)reclaim->time.wall_ns, .sum = reclaim->sum };
+			     .to_ns = (uint64_t)reclaim->time.wall_ns,
+			     .sum = reclaim->sum };
 
 	see_time(r, &reclaim->time);
-	if (curve && spans__add(reclaim->kind == RECLAIM_THROTTLE ? &curve->throttle :
-								     &curve->reclaim, SPANS_ROOM, span))
+	if (curve && spans__add(reclaim->kind == RECLAIM_THROTTLE ? &curve->throttle : &curve->reclaim,
+				SPANS_ROOM, span))
 		fail(r, -ENOMEM);
 	/* A run of reclaim that a kill came out of: it began within the second before. */
 	for (size_t i = 0; reclaim->kind == RECLAIM_LIMIT && i < r->pending_count; i++) {
@@ -557,9 +562,12 @@ static int html_stall(struct sink *sink, const struct record_stall *s)
 	struct html_report *r = (struct html_report *)sink;
 	struct html_curve *curve = curve_of(r, s->cgroup, &s->container);
 	const struct html_stall stall = {
-		.going_on = !s->over, .since_ns = wall(&s->time, s->since_ns),
-		.duration_ns = s->duration_ns, .reclaim_ns = s->reclaim_ns,
-		.usage_bytes = s->usage_bytes, .max_bytes = s->max_bytes,
+		.going_on = !s->over,
+		.since_ns = wall(&s->time, s->since_ns),
+		.duration_ns = s->duration_ns,
+		.reclaim_ns = s->reclaim_ns,
+		.usage_bytes = s->usage_bytes,
+		.max_bytes = s->max_bytes,
 	};
 
 	see_time(r, &s->time);
@@ -604,7 +612,8 @@ static void add_trigger_stack(struct html_report *r, const struct record_stack *
 			return;
 		}
 		fputs("<section><h4>Stack that asked for memory</h4><ol class=\"stack\" tabindex=\"0\" "
-		      "aria-label=\"stack, innermost first\">", out);
+		      "aria-label=\"stack, innermost first\">",
+		      out);
 		put_frames(out, "k", s->kernel, s->kernel_count);
 		put_frames(out, "u", s->user, s->user_count);
 		fputs("</ol></section>\n", out);
@@ -728,10 +737,9 @@ static int html_finish(struct sink *sink)
 static void html_free(struct sink *sink)
 {
 	struct html_report *r = (struct html_report *)sink;
-	struct html_spool *spools[] = { &r->kill_marks, &r->write_marks, &r->kill_rows,
-					&r->write_rows, &r->step_rows, &r->stall_rows,
-					&r->exit_rows, &r->lost_rows, &r->cards,
-					&r->sentences };
+	struct html_spool *spools[] = { &r->kill_marks, &r->write_marks, &r->kill_rows, &r->write_rows,
+					&r->step_rows,	&r->stall_rows,	 &r->exit_rows, &r->lost_rows,
+					&r->cards,	&r->sentences };
 
 	for (size_t i = 0; i < sizeof(spools) / sizeof(spools[0]); i++) {
 		if (spools[i]->file)

@@ -13,13 +13,13 @@
 #include "record/sink.h"
 #include "report/verdict.h"
 
-#define HTML_CURVES_MAX 32    /* cgroups with a curve */
-#define HTML_CARDS_MAX 500    /* OOMs with a card of their own; the others are rows and marks */
-#define HTML_ROWS_MAX 5000    /* rows of a table */
-#define HTML_PENDING_MAX 64   /* cards that wait for what comes later */
+#define HTML_CURVES_MAX 32  /* cgroups with a curve */
+#define HTML_CARDS_MAX 500  /* OOMs with a card of their own; the others are rows and marks */
+#define HTML_ROWS_MAX 5000  /* rows of a table */
+#define HTML_PENDING_MAX 64 /* cards that wait for what comes later */
 #define HTML_PENDING_VICTIMS 8
 #define HTML_RECENT_WRITES 64
-#define HTML_NAME_SIZE 64     /* of names that are kept only to be told again: cut */
+#define HTML_NAME_SIZE 64 /* of names that are kept only to be told again: cut */
 #define HTML_PATH_SIZE 256
 
 /* What came in a stream of any length: kept in a temporary file. */
@@ -63,8 +63,8 @@ struct html_pending_victim {
 struct html_pending {
 	uint64_t id, cause_limit_id;
 	bool inside_write;
-	char *html; /* the card's beginning */
-	char *stack; /* of the task that asked for memory; NULL: none */
+	char *html;		     /* the card's beginning */
+	char *stack;		     /* of the task that asked for memory; NULL: none */
 	char cgroup[HTML_PATH_SIZE]; /* whose limit it was */
 	uint64_t started_ns, chosen_ns, duration_ns;
 	uint64_t write_begin_ns, write_end_ns;
@@ -89,8 +89,8 @@ struct html_report {
 	int64_t first_ns, last_ns;
 	struct html_curve curves[HTML_CURVES_MAX];
 	size_t curve_count;
-	uint64_t curves_left_out; /* points of cgroups without a curve */
-	struct html_spool kill_marks, write_marks;           /* JSON */
+	uint64_t curves_left_out;		   /* points of cgroups without a curve */
+	struct html_spool kill_marks, write_marks; /* JSON */
 	struct html_spool kill_rows, write_rows, step_rows, stall_rows, exit_rows, lost_rows;
 	struct html_spool cards;
 	struct html_pending pending[HTML_PENDING_MAX]; /* a queue from `first` on */
@@ -99,9 +99,9 @@ struct html_report {
 	uint64_t write_count;
 	struct flame_tree *flame;
 
-	struct sink *verdict;    /* hands its sentences to html_verdict__tell() */
-	char *headline, *lead;   /* of the first of them; markup */
-	bool is_none, bad; /* it is that nothing happened; it is no good news */
+	struct sink *verdict;	     /* hands its sentences to html_verdict__tell() */
+	char *headline, *lead;	     /* of the first of them; markup */
+	bool is_none, bad;	     /* it is that nothing happened; it is no good news */
 	struct html_spool sentences; /* of the others: list items */
 	uint64_t ooms, kills, no_victim, lost;
 	char runtime_status[HTML_NAME_SIZE];
@@ -115,8 +115,7 @@ struct html_report {
 };
 
 /* html_card.c: the card of one OOM up to its anatomy; what is known later is added to it then. */
-int html_card__begin(struct html_report *report, struct html_pending *pending,
-		     const struct record_oom *oom);
+int html_card__begin(struct html_report *report, struct html_pending *pending, const struct record_oom *oom);
 void html_card__end(struct html_report *report, const struct html_pending *pending, FILE *out);
 void html_card__free(struct html_pending *pending);
 

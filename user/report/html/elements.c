@@ -124,8 +124,7 @@ const char *html__cgroup_label(char *dst, size_t size, const char *path,
 {
 	if (container && container->ref.runtime != CONTAINER__UNKNOWN && container->name)
 		snprintf(dst, size, "%s", container->name);
-	else if (container && container->ref.runtime != CONTAINER__UNKNOWN &&
-		 container->ref.id[0])
+	else if (container && container->ref.runtime != CONTAINER__UNKNOWN && container->ref.id[0])
 		snprintf(dst, size, "%.*s", SHORT_ID, container->ref.id);
 	else
 		snprintf(dst, size, "%s", path ? path : "(unknown)");
@@ -145,8 +144,10 @@ void html__cgroup(FILE *out, const char *path, const struct record_container *co
 
 void html__bar_begin(FILE *out)
 {
-	fprintf(out, "<svg class=\"bar\" viewBox=\"0 0 %d 10\" preserveAspectRatio=\"none\" "
-		     "aria-hidden=\"true\">", HTML__BAR);
+	fprintf(out,
+		"<svg class=\"bar\" viewBox=\"0 0 %d 10\" preserveAspectRatio=\"none\" "
+		"aria-hidden=\"true\">",
+		HTML__BAR);
 }
 
 static uint64_t scale(uint64_t value, uint64_t all)
@@ -168,8 +169,8 @@ void html__bar_piece(FILE *out, const char *class, uint64_t from, uint64_t to, u
 		width = BAR_LEAST;
 	if (x + width > HTML__BAR)
 		x = HTML__BAR - width;
-	fprintf(out, "<rect class=\"%s\" x=\"%" PRIu64 "\" width=\"%" PRIu64 "\" height=\"10\"/>",
-		class, x, width);
+	fprintf(out, "<rect class=\"%s\" x=\"%" PRIu64 "\" width=\"%" PRIu64 "\" height=\"10\"/>", class, x,
+		width);
 }
 
 void html__bar_end(FILE *out)

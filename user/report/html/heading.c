@@ -82,8 +82,7 @@ static void put_heading(const struct html_report *r, FILE *out)
 		fputs(r->headline ? r->headline : "Nothing was recorded", out);
 	fputs("</h1>\n", out);
 	if (r->lead && *r->lead && !has_sum(r))
-		fprintf(out, "<p class=\"lead\">%c%s.</p>\n", toupper((unsigned char)*r->lead),
-			r->lead + 1);
+		fprintf(out, "<p class=\"lead\">%c%s.</p>\n", toupper((unsigned char)*r->lead), r->lead + 1);
 }
 
 static int put_others(struct html_report *r, FILE *out)

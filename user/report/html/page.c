@@ -33,16 +33,19 @@ int html_page__copy(struct html_spool *spool, FILE *out)
 
 static void put_head(const struct html_report *r, FILE *out)
 {
-	fprintf(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-		     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-		     "script-src '%s' '%s'; style-src '%s'; base-uri 'none'; form-action 'none'\">\n"
-		     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-		     "<meta name=\"color-scheme\" content=\"light dark\">\n"
-		     "<meta name=\"referrer\" content=\"no-referrer\">\n<title>",
+	fprintf(out,
+		"<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+		"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+		"script-src '%s' '%s'; style-src '%s'; base-uri 'none'; form-action 'none'\">\n"
+		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+		"<meta name=\"color-scheme\" content=\"light dark\">\n"
+		"<meta name=\"referrer\" content=\"no-referrer\">\n<title>",
 		html_asset_library_hash, html_asset_script_hash, html_asset_style_hash);
 	html__text(out, r->target[0] ? r->target : "oomtrace");
-	fprintf(out, ": OOM report</title>\n<style>%s</style>\n</head>\n<body>\n"
-		     "<a class=\"skip\" href=\"#main\">Skip to the report</a>\n", html_asset_style);
+	fprintf(out,
+		": OOM report</title>\n<style>%s</style>\n</head>\n<body>\n"
+		"<a class=\"skip\" href=\"#main\">Skip to the report</a>\n",
+		html_asset_style);
 }
 
 static void put_header(const struct html_report *r, FILE *out)
@@ -67,8 +70,7 @@ static void put_header(const struct html_report *r, FILE *out)
 
 static void put_tile(FILE *out, uint64_t count, const char *what, bool bad)
 {
-	fprintf(out, "<li%s><b>%" PRIu64 "</b> %s</li>", bad && count ? " class=\"bad\"" : "", count,
-		what);
+	fprintf(out, "<li%s><b>%" PRIu64 "</b> %s</li>", bad && count ? " class=\"bad\"" : "", count, what);
 }
 
 static void put_totals(const struct html_report *r, FILE *out)
@@ -91,8 +93,7 @@ static size_t main_curve(const struct html_report *r)
 
 		if (r->target_cgroup[0] && !strcmp(c->cgroup, r->target_cgroup) && c->usage.count > 1)
 			return i;
-		if (c->kills > b->kills ||
-		    (c->kills == b->kills && c->usage.count > b->usage.count))
+		if (c->kills > b->kills || (c->kills == b->kills && c->usage.count > b->usage.count))
 			best = i;
 	}
 	return best;
@@ -108,11 +109,13 @@ static void put_limit_cell(FILE *out, uint64_t max_bytes)
 static void put_chart_table(struct html_curve *curve, FILE *out)
 {
 	fputs("<details class=\"data\"><summary>The curve as a table</summary><div class=\"scroll\">"
-	      "<table><caption>Usage of ", out);
+	      "<table><caption>Usage of ",
+	      out);
 	html__name(out, curve->label);
 	fputs(", the lowest and the highest of each stretch of time</caption><thead><tr>"
 	      "<th scope=\"col\">time (UTC)</th><th scope=\"col\" class=\"n\">usage</th>"
-	      "<th scope=\"col\" class=\"n\">limit</th></tr></thead><tbody>\n", out);
+	      "<th scope=\"col\" class=\"n\">limit</th></tr></thead><tbody>\n",
+	      out);
 	series__shrink(&curve->usage, TABLE_BUCKETS);
 	for (size_t i = 0; i < curve->usage.count; i++) {
 		struct record_point points[2];
@@ -136,10 +139,13 @@ static void put_chart(struct html_report *r, FILE *out)
 	fputs("<section aria-labelledby=\"usage\"><h2 id=\"usage\">Memory over time</h2>\n"
 	      "<noscript><p class=\"note\">The chart needs JavaScript; all its figures are in the "
 	      "tables below.</p></noscript>\n"
-	      "<div id=\"chart\" hidden></div>\n", out);
+	      "<div id=\"chart\" hidden></div>\n",
+	      out);
 	if (r->curves_left_out)
-		fprintf(out, "<p class=\"note\">There were more cgroups than a report has curves: %"
-			     PRIu64 " points are not on it.</p>\n", r->curves_left_out);
+		fprintf(out,
+			"<p class=\"note\">There were more cgroups than a report has curves: %" PRIu64
+			" points are not on it.</p>\n",
+			r->curves_left_out);
 	if (r->write_marks.left_out)
 		fprintf(out, "<p class=\"note\">%" PRIu64 " more writes of limits are not on it.</p>\n",
 			r->write_marks.left_out);
@@ -148,16 +154,18 @@ static void put_chart(struct html_report *r, FILE *out)
 	fputs("</section>\n", out);
 }
 
-static int put_table(struct html_spool *rows, const char *id, const char *heading,
-		     const char *columns, FILE *out)
+static int put_table(struct html_spool *rows, const char *id, const char *heading, const char *columns,
+		     FILE *out)
 {
 	int err;
 
 	if (!rows->count)
 		return 0;
-	fprintf(out, "<section aria-labelledby=\"%s\"><h2 id=\"%s\">%s</h2>\n"
-		     "<div class=\"rows\" tabindex=\"0\" role=\"region\" aria-labelledby=\"%s\">"
-		     "<table><thead><tr>%s</tr></thead><tbody>\n", id, id, heading, id, columns);
+	fprintf(out,
+		"<section aria-labelledby=\"%s\"><h2 id=\"%s\">%s</h2>\n"
+		"<div class=\"rows\" tabindex=\"0\" role=\"region\" aria-labelledby=\"%s\">"
+		"<table><thead><tr>%s</tr></thead><tbody>\n",
+		id, id, heading, id, columns);
 	err = html_page__copy(rows, out);
 	fputs("</tbody></table></div>\n", out);
 	if (rows->left_out)
@@ -174,31 +182,34 @@ static int put_tables(struct html_report *r, FILE *out)
 {
 	int err = put_table(&r->step_rows, "steps", "Changes of the limit, and what they led to",
 			    COLUMN("write") NUMBERS("new limit") NUMBERS("usage") NUMBERS("after")
-			    NUMBERS("reclaimed") NUMBERS("took") NUMBERS("killed inside")
-			    NUMBERS("killed after") NUMBERS("first kill") COLUMN("target"), out);
+				    NUMBERS("reclaimed") NUMBERS("took") NUMBERS("killed inside")
+					    NUMBERS("killed after") NUMBERS("first kill") COLUMN("target"),
+			    out);
 
 	if (!err)
 		err = put_table(&r->kill_rows, "kills", "Every kill",
-				COLUMN("OOM") COLUMN("time (UTC)") COLUMN("process")
-				NUMBERS("anonymous") NUMBERS("limit") COLUMN("of") COLUMN("cause"), out);
+				COLUMN("OOM") COLUMN("time (UTC)") COLUMN("process") NUMBERS("anonymous")
+					NUMBERS("limit") COLUMN("of") COLUMN("cause"),
+				out);
 	return err;
 }
 
 static int put_late_tables(struct html_report *r, FILE *out)
 {
 	int err = put_table(&r->write_rows, "writes", "Writes of limits",
-			    COLUMN("write") COLUMN("began (UTC)") COLUMN("file") NUMBERS("limit")
-			    COLUMN("by") NUMBERS("usage") NUMBERS("reclaimed") NUMBERS("killed")
-			    NUMBERS("took"), out);
+			    COLUMN("write") COLUMN("began (UTC)") COLUMN("file") NUMBERS("limit") COLUMN("by")
+				    NUMBERS("usage") NUMBERS("reclaimed") NUMBERS("killed") NUMBERS("took"),
+			    out);
 
 	if (!err)
 		err = put_table(&r->stall_rows, "stalls", "Stuck in reclaim at a limit",
 				COLUMN("since (UTC)") COLUMN("cgroup") NUMBERS("for")
-				NUMBERS("tasks’ time in reclaim") NUMBERS("usage") NUMBERS("limit"), out);
+					NUMBERS("tasks’ time in reclaim") NUMBERS("usage") NUMBERS("limit"),
+				out);
 	if (!err)
 		err = put_table(&r->exit_rows, "exits", "Ends of processes",
-				COLUMN("time (UTC)") COLUMN("process") NUMBERS("exit code")
-				COLUMN("signal"), out);
+				COLUMN("time (UTC)") COLUMN("process") NUMBERS("exit code") COLUMN("signal"),
+				out);
 	if (!err)
 		err = put_table(&r->lost_rows, "lost", "Lost events",
 				COLUMN("time (UTC)") COLUMN("kind") NUMBERS("count"), out);
@@ -214,8 +225,10 @@ static int put_cards(struct html_report *r, FILE *out)
 	fputs("<section aria-labelledby=\"cards\"><h2 id=\"cards\">Each run of the OOM killer</h2>\n", out);
 	err = html_page__copy(&r->cards, out);
 	if (r->cards.left_out)
-		fprintf(out, "<p class=\"note\">%" PRIu64 " more have no card here: "
-			     "<code>oomtrace report --kill N</code> makes one.</p>\n", r->cards.left_out);
+		fprintf(out,
+			"<p class=\"note\">%" PRIu64 " more have no card here: "
+			"<code>oomtrace report --kill N</code> makes one.</p>\n",
+			r->cards.left_out);
 	fputs("</section>\n", out);
 	return err;
 }
@@ -225,12 +238,15 @@ static void put_flame(const struct html_report *r, FILE *out)
 	if (!r->flame || !flame_tree__bytes(r->flame))
 		return;
 	fputs("<section aria-labelledby=\"alloc\"><h2 id=\"alloc\">Where memory was charged</h2>\n"
-	      "<p class=\"note\">", out);
+	      "<p class=\"note\">",
+	      out);
 	html__size(out, flame_tree__bytes(r->flame));
-	fprintf(out, " in %" PRIu64 " samples, outermost caller at the top</p>\n"
-		     "<div id=\"flame\" hidden></div>\n<div class=\"scroll\"><table><caption>User "
-		     "functions that asked for the most themselves</caption><thead><tr>" COLUMN("function")
-		     NUMBERS("bytes") NUMBERS("of all") "</tr></thead><tbody>\n", flame_tree__samples(r->flame));
+	fprintf(out,
+		" in %" PRIu64 " samples, outermost caller at the top</p>\n"
+		"<div id=\"flame\" hidden></div>\n<div class=\"scroll\"><table><caption>User "
+		"functions that asked for the most themselves</caption><thead><tr>" COLUMN("function")
+			NUMBERS("bytes") NUMBERS("of all") "</tr></thead><tbody>\n",
+		flame_tree__samples(r->flame));
 	flame_tree__write_rows(r->flame, out);
 	fputs("</tbody></table></div></section>\n", out);
 }
@@ -238,7 +254,8 @@ static void put_flame(const struct html_report *r, FILE *out)
 static void put_about(const struct html_report *r, FILE *out)
 {
 	fputs("<footer><h2>About this report</h2><ul class=\"facts\"><li>made by oomtrace, from a "
-	      "recording by version ", out);
+	      "recording by version ",
+	      out);
 	html__text(out, r->sessions ? r->version : NULL);
 	fputs(" on Linux ", out);
 	html__text(out, r->sessions ? r->kernel : NULL);
@@ -261,7 +278,8 @@ static void put_about(const struct html_report *r, FILE *out)
 	if (r->without && r->without[0])
 		fprintf(out, "<p>This kernel could not tell:</p><ul class=\"facts\">%s</ul>", r->without);
 	fputs("<details><summary>Licences</summary><p>oomtrace: GPL-2.0-only. The chart is drawn by "
-	      "dygraphs:</p><pre>", out);
+	      "dygraphs:</p><pre>",
+	      out);
 	fputs(html_asset_licence, out);
 	fputs("</pre></details></footer>\n", out);
 }
@@ -284,9 +302,8 @@ static void put_spans(const char *name, const struct spans *spans, FILE *out)
 	for (size_t i = 0; i < spans->count; i++) {
 		const struct span *s = &spans->spans[i];
 
-		fprintf(out, "%s[%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 "]",
-			i ? "," : "", s->from_ns, s->to_ns, s->sum.duration_ns, s->sum.runs,
-			s->sum.reclaimed_bytes);
+		fprintf(out, "%s[%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 "]", i ? "," : "",
+			s->from_ns, s->to_ns, s->sum.duration_ns, s->sum.runs, s->sum.reclaimed_bytes);
 	}
 	fputc(']', out);
 }
@@ -361,7 +378,7 @@ int html_page__write(struct html_report *r, FILE *out)
 		err = put_late_tables(r, out);
 	fputs("</main>\n", out);
 	put_about(r, out);
-	fprintf(out, "<script>%s</script>\n<script>%s</script>\n</body>\n</html>\n",
-		html_asset_library, html_asset_script);
+	fprintf(out, "<script>%s</script>\n<script>%s</script>\n</body>\n</html>\n", html_asset_library,
+		html_asset_script);
 	return err ? err : sink__flush(&r->base);
 }

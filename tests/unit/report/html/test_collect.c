@@ -17,11 +17,14 @@
 
 #define HOSTILE "<script>alert(1)</script><!--\"'&\033[31m\xe2\x80\xae\xff\n-->"
 /* The same as a reader sees it, in markup and in the page's JSON document. */
-#define HOSTILE_MARKUP                                                                            \
+#define HOSTILE_MARKUP \
 	"&lt;script&gt;alert(1)&lt;/script&gt;&lt;!--&quot;&#39;&amp;\\x1b[31m\\u{202e}\\xff\\x0a--&gt;"
 #define HOSTILE_SHOWN "<script>alert(1)</script><!--\"'&\\x1b[31m\\u{202e}\\xff\\x0a-->"
 #define WALL 1700000000000000000
-#define AT(ns) { .boot_ns = (ns), .wall_ns = WALL + (int64_t)(ns) }
+#define AT(ns)                                                   \
+	{                                                        \
+		.boot_ns = (ns), .wall_ns = WALL + (int64_t)(ns) \
+	}
 
 struct output {
 	struct sink *sink;
@@ -104,8 +107,13 @@ static const char *text_at(struct json_object *array, size_t i)
 }
 
 static const struct record_level limit_level = {
-	.id = 7, .path = "/a", .has_memory = true, .is_limit = true, .usage_bytes = 100 << 20,
-	.max_bytes = 100 << 20, .high_bytes = RECORD_MAX,
+	.id = 7,
+	.path = "/a",
+	.has_memory = true,
+	.is_limit = true,
+	.usage_bytes = 100 << 20,
+	.max_bytes = 100 << 20,
+	.high_bytes = RECORD_MAX,
 };
 
 /* Kill number `id`, at id seconds. */
@@ -113,15 +121,33 @@ static void send_kill(struct sink *sink, uint64_t id, const char *comm)
 {
 	const uint64_t at = id * 1000000000;
 	const struct record_victim victim = {
-		.ts_ns = at + 1000, .pid = (uint32_t)id + 100, .tid = (uint32_t)id + 100, .comm = comm,
-		.cgroup = comm, .cmdline = "x\0y", .cmdline_len = 3, .has_points = true, .points = 5,
-		.has_mm = true, .anon_rss_bytes = 4096,
+		.ts_ns = at + 1000,
+		.pid = (uint32_t)id + 100,
+		.tid = (uint32_t)id + 100,
+		.comm = comm,
+		.cgroup = comm,
+		.cmdline = "x\0y",
+		.cmdline_len = 3,
+		.has_points = true,
+		.points = 5,
+		.has_mm = true,
+		.anon_rss_bytes = 4096,
 	};
 	const struct record_oom oom = {
-		.time = AT(at), .id = id, .cause = CAUSE_REACHED, .started_ns = at - 5000,
-		.duration_ns = 9000, .outcome = OOM_KILLED, .trigger_comm = comm, .trigger_pid = 1,
-		.limit = &limit_level, .chain = &limit_level, .chain_count = 1, .victims = &victim,
-		.victim_count = 1, .killed = 1,
+		.time = AT(at),
+		.id = id,
+		.cause = CAUSE_REACHED,
+		.started_ns = at - 5000,
+		.duration_ns = 9000,
+		.outcome = OOM_KILLED,
+		.trigger_comm = comm,
+		.trigger_pid = 1,
+		.limit = &limit_level,
+		.chain = &limit_level,
+		.chain_count = 1,
+		.victims = &victim,
+		.victim_count = 1,
+		.killed = 1,
 	};
 
 	assert_int_equal(sink->ops->oom(sink, &oom), 0);
@@ -130,8 +156,14 @@ static void send_kill(struct sink *sink, uint64_t id, const char *comm)
 static void send_session(struct sink *sink, const char *name)
 {
 	const struct record_session session = {
-		.time = AT(1), .version = name, .kernel = name, .arch = name, .target_kind = name,
-		.target_name = name, .target_cgroup = name, .page_size = 4096,
+		.time = AT(1),
+		.version = name,
+		.kernel = name,
+		.arch = name,
+		.target_kind = name,
+		.target_name = name,
+		.target_cgroup = name,
+		.page_size = 4096,
 	};
 
 	assert_int_equal(sink->ops->session(sink, &session), 0);
@@ -141,10 +173,19 @@ static void send_write(struct sink *sink, uint64_t id, uint64_t end_ns, uint64_t
 		       const char *name)
 {
 	const struct record_limit limit = {
-		.time = AT(end_ns), .id = id, .file = LIMIT_MAX, .cgroup = name, .writer_pid = 9,
-		.writer_comm = name, .old_bytes = RECORD_MAX, .new_bytes = 100 << 20,
-		.usage_before_bytes = 300 << 20, .usage_after_bytes = 90 << 20,
-		.duration_ns = duration_ns, .kills = 1, .result = 4,
+		.time = AT(end_ns),
+		.id = id,
+		.file = LIMIT_MAX,
+		.cgroup = name,
+		.writer_pid = 9,
+		.writer_comm = name,
+		.old_bytes = RECORD_MAX,
+		.new_bytes = 100 << 20,
+		.usage_before_bytes = 300 << 20,
+		.usage_after_bytes = 90 << 20,
+		.duration_ns = duration_ns,
+		.kills = 1,
+		.result = 4,
 	};
 
 	assert_int_equal(sink->ops->limit(sink, &limit), 0);
@@ -153,8 +194,15 @@ static void send_write(struct sink *sink, uint64_t id, uint64_t end_ns, uint64_t
 static void send_exit(struct sink *sink, uint32_t pid, uint64_t at, const char *name, bool container)
 {
 	const struct record_exit e = {
-		.time = AT(at), .pid = pid, .comm = name, .cgroup = name, .status = 9,
-		.has_status = true, .container = container, .oom_victim = true, .runtime_status = name,
+		.time = AT(at),
+		.pid = pid,
+		.comm = name,
+		.cgroup = name,
+		.status = 9,
+		.has_status = true,
+		.container = container,
+		.oom_victim = true,
+		.runtime_status = name,
 	};
 
 	assert_int_equal(sink->ops->exit(sink, &e), 0);
@@ -163,8 +211,9 @@ static void send_exit(struct sink *sink, uint32_t pid, uint64_t at, const char *
 static void send_stack(struct sink *sink, const char *name)
 {
 	const struct record_frame frames[] = { { .function = name, .module = name } };
-	const struct record_stack stack = { .time = AT(2), .comm = name, .samples = 1, .bytes = 4096,
-					    .user = frames, .user_count = 1 };
+	const struct record_stack stack = {
+		.time = AT(2), .comm = name, .samples = 1, .bytes = 4096, .user = frames, .user_count = 1
+	};
 	struct record_stack trigger = stack;
 
 	assert_int_equal(sink->ops->stack(sink, &stack), 0);
@@ -236,8 +285,8 @@ static void test_policy(void **state)
 	finish(&o);
 	snprintf(policy, sizeof(policy),
 		 "content=\"default-src 'none'; script-src '%s' '%s'; style-src '%s'; base-uri 'none'; "
-		 "form-action 'none'\">", html_asset_library_hash, html_asset_script_hash,
-		 html_asset_style_hash);
+		 "form-action 'none'\">",
+		 html_asset_library_hash, html_asset_script_hash, html_asset_style_hash);
 	assert_int_equal(count(o.text, policy), 1);
 	text = without_assets(o.text);
 	assert_int_equal(count(text, " style="), 0);
@@ -267,9 +316,12 @@ static void test_many_kills(void **state)
 	assert_int_equal(count(o.text, "<article"), 500);
 	assert_int_equal(count(o.text, "5500 more have no card here"), 1);
 	assert_int_equal(count(o.text, "and 1000 more, which are in the recording"), 1);
-	assert_int_equal(count(o.text, "<bdi>hog lost 6000 processes in 6000 OOMs to the OOM killer</bdi></h1>"), 1);
-	assert_int_equal(count(o.text, "<p class=\"lead\">The limit of 100.0 MiB of /a, into which the workload "
-				       "grew.</p>"), 1);
+	assert_int_equal(
+		count(o.text, "<bdi>hog lost 6000 processes in 6000 OOMs to the OOM killer</bdi></h1>"), 1);
+	assert_int_equal(count(o.text,
+			       "<p class=\"lead\">The limit of 100.0 MiB of /a, into which the workload "
+			       "grew.</p>"),
+			 1);
 	json_object_put(data);
 	stop(&o);
 }
@@ -282,14 +334,26 @@ static void test_anatomy(void **state)
 	struct sink *sink = open_sink(&o);
 	const struct record_victim victim = { .ts_ns = 5 * s, .pid = 42, .tid = 42, .comm = "hog" };
 	const struct record_oom oom = {
-		.time = AT(5 * s), .id = 1, .cause = CAUSE_WRITE, .cause_limit_id = 3,
-		.started_ns = 5 * s - 2000000, .duration_ns = 3000000, .outcome = OOM_KILLED,
-		.trigger_comm = "sh", .trigger_pid = 9, .limit = &limit_level, .victims = &victim,
-		.victim_count = 1, .killed = 1,
+		.time = AT(5 * s),
+		.id = 1,
+		.cause = CAUSE_WRITE,
+		.cause_limit_id = 3,
+		.started_ns = 5 * s - 2000000,
+		.duration_ns = 3000000,
+		.outcome = OOM_KILLED,
+		.trigger_comm = "sh",
+		.trigger_pid = 9,
+		.limit = &limit_level,
+		.victims = &victim,
+		.victim_count = 1,
+		.killed = 1,
 	};
 	const struct record_reclaim reclaim = {
-		.time = AT(5 * s - 1000000), .kind = RECLAIM_LIMIT, .cgroup = "/a",
-		.since_ns = 5 * s - 8000000, .sum = { .runs = 4, .duration_ns = 4000000 },
+		.time = AT(5 * s - 1000000),
+		.kind = RECLAIM_LIMIT,
+		.cgroup = "/a",
+		.since_ns = 5 * s - 8000000,
+		.sum = { .runs = 4, .duration_ns = 4000000 },
 	};
 
 	(void)state;
@@ -321,7 +385,8 @@ static void test_curve(void **state)
 	(void)state;
 	send_session(sink, "/a");
 	for (uint64_t i = 0; i < 100000; i++) {
-		struct record_usage usage = { .time = AT(i * 1000000), .cgroup = "/a",
+		struct record_usage usage = { .time = AT(i * 1000000),
+					      .cgroup = "/a",
 					      .usage_bytes = i == 77777 ? 999 : i % 7,
 					      .max_bytes = RECORD_MAX };
 
@@ -351,16 +416,18 @@ static void test_stalls(void **state)
 {
 	struct output o;
 	struct sink *sink = open_sink(&o);
-	struct record_stall stall = { .time = AT(3000), .cgroup = "/a", .since_ns = 1000,
-				      .duration_ns = 1000 };
+	struct record_stall stall = {
+		.time = AT(3000), .cgroup = "/a", .since_ns = 1000, .duration_ns = 1000
+	};
 
 	(void)state;
 	assert_int_equal(sink->ops->stall(sink, &stall), 0);
 	stall.duration_ns = 2000;
 	stall.over = true;
 	assert_int_equal(sink->ops->stall(sink, &stall), 0);
-	stall = (struct record_stall){ .time = AT(9000), .cgroup = "/a", .since_ns = 5000,
-				       .duration_ns = 4000 };
+	stall = (struct record_stall){
+		.time = AT(9000), .cgroup = "/a", .since_ns = 5000, .duration_ns = 4000
+	};
 	assert_int_equal(sink->ops->stall(sink, &stall), 0);
 	finish(&o);
 	assert_int_equal(count(o.text, "<td class=\"n\">1.0 us"), 0);
@@ -378,7 +445,10 @@ static void test_sessions(void **state)
 	(void)state;
 	send_session(sink, "/a");
 	finish(&o);
-	assert_int_equal(count(o.text, "<h1 id=\"verdict\"><bdi>Nothing was OOM-killed until the recording breaks off</bdi></h1>"), 1);
+	assert_int_equal(
+		count(o.text,
+		      "<h1 id=\"verdict\"><bdi>Nothing was OOM-killed until the recording breaks off</bdi></h1>"),
+		1);
 	stop(&o);
 	sink = open_sink(&o);
 	send_session(sink, "/a");
@@ -388,7 +458,8 @@ static void test_sessions(void **state)
 	send_kill(sink, 1, "pig");
 	finish(&o);
 	assert_int_equal(count(o.text, "<bdi>hog lost 1 process to the OOM killer</bdi></h1>"), 1);
-	assert_int_equal(count(o.text, "<li>pig lost 1 process to the OOM killer: the limit of 100.0 MiB of /a"), 1);
+	assert_int_equal(
+		count(o.text, "<li>pig lost 1 process to the OOM killer: the limit of 100.0 MiB of /a"), 1);
 	assert_int_equal(count(o.text, "othing was OOM-killed"), 0);
 	stop(&o);
 	sink = open_sink(&o); /* of the whole machine */
@@ -397,8 +468,12 @@ static void test_sessions(void **state)
 	send_kill(sink, 2, "pig");
 	finish(&o);
 	assert_int_equal(count(o.text, ">2 processes were OOM-killed, in 2 containers or cgroups</h1>"), 1);
-	assert_int_equal(count(o.text, "<li><bdi>hog lost 1 process to the OOM killer</bdi>: the limit of 100.0 MiB of /a"), 1);
-	assert_int_equal(count(o.text, "<li>pig lost 1 process to the OOM killer: the limit of 100.0 MiB of /a"), 1);
+	assert_int_equal(
+		count(o.text,
+		      "<li><bdi>hog lost 1 process to the OOM killer</bdi>: the limit of 100.0 MiB of /a"),
+		1);
+	assert_int_equal(
+		count(o.text, "<li>pig lost 1 process to the OOM killer: the limit of 100.0 MiB of /a"), 1);
 	stop(&o);
 }
 
@@ -421,8 +496,7 @@ int main(void)
 		cmocka_unit_test(test_hostile_names), cmocka_unit_test(test_policy),
 		cmocka_unit_test(test_many_kills),    cmocka_unit_test(test_anatomy),
 		cmocka_unit_test(test_curve),	      cmocka_unit_test(test_nothing),
-		cmocka_unit_test(test_sessions),
-		cmocka_unit_test(test_stalls),
+		cmocka_unit_test(test_sessions),      cmocka_unit_test(test_stalls),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
