@@ -60,10 +60,10 @@ $(OUT)/user/%.o: user/%.c Makefile | $(SKELETON)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(FLAGS) -c -o $@ $<
 
 # The HTML report's style and scripts, with the chart library, as C strings.
-build/report/html_assets.c: scripts/embed.py $(wildcard user/report/html/web/*) | tools
+build/report/html_assets.c: scripts/build/embed.py $(wildcard user/report/html/web/*) | tools
 	@mkdir -p $(@D)
 	@echo "  EMBED   $@"
-	$(Q)python3 -B scripts/embed.py user/report/html/web $(DYGRAPHS) > $@
+	$(Q)python3 -B scripts/build/embed.py user/report/html/web $(DYGRAPHS) > $@
 
 $(OUT)/report/html_assets.o build/unit/report/html_assets.o: build/report/html_assets.c user/report/html/assets.h
 	@mkdir -p $(@D)
@@ -71,12 +71,12 @@ $(OUT)/report/html_assets.o build/unit/report/html_assets.o: build/report/html_a
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(FLAGS) -c -o $@ $<
 
 # The check is part of the build: a program that dereferences an argument must never be shipped.
-build/bpf/%.bpf.o: bpf/%.bpf.c Makefile scripts/check-bpf-loads.py | tools
+build/bpf/%.bpf.o: bpf/%.bpf.c Makefile scripts/build/check-bpf-loads.py | tools
 	@mkdir -p $(@D)
 	@echo "  BPF     $@"
 	$(Q)$(CLANG) -g -O2 -target bpf -D__TARGET_ARCH_$(ARCH) -Ivmlinux -Ibpf \
 		$(WARN) -Wno-unused-parameter $(shell $(PKG_CONFIG) --cflags $(LIBS)) -MMD -MP -c -o $@ $<
-	$(Q)scripts/check-bpf-loads.py $@
+	$(Q)scripts/build/check-bpf-loads.py $@
 
 build/bpf/%.skel.h: build/bpf/%.bpf.o
 	@echo "  SKEL    $@"
@@ -130,22 +130,22 @@ browser:
 demo:
 	scripts/setup.sh build vm
 	$(MAKE) STATIC=1 all
-	scripts/demo.sh
+	scripts/demo/demo.sh
 
 bench:
 	scripts/setup.sh build bench browser
 	$(MAKE) STATIC=1 all
 	python3 -B tests/bench/report.py build/static/oomtrace
 	python3 -B tests/browser/bench.py build/static/oomtrace
-	scripts/bench.sh
-	scripts/bench-overhead.sh
+	scripts/bench/startup.sh
+	scripts/bench/overhead.sh
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,build/unit/%,$(sort $(shell find tests/unit -name 'test_*.c')))
 UNIT_OBJECTS := $(patsubst user/%.c,build/unit/user/%.o,$(filter-out user/commands/main.c,$(SOURCES))) \
 	build/unit/report/html_assets.o
 
 unit: build/oomtrace $(UNIT_TESTS)
-	$(Q)scripts/unit.sh build/oomtrace $(UNIT_TESTS) $(sort $(shell find tests/unit -name 'test_*.sh'))
+	$(Q)tests/unit/run build/oomtrace $(UNIT_TESTS) $(sort $(shell find tests/unit -name 'test_*.sh'))
 
 build/unit/user/%.o: user/%.c Makefile | $(SKELETON)
 	@mkdir -p $(@D)

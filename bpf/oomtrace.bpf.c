@@ -4,7 +4,7 @@
  * BTF-typed program (fentry, fexit, tp_btf) and the one that stands in where the kernel can't attach that (kprobe,
  * kretprobe, raw_tp). All are off ("?") until user/plan.c asks for them. Pointer arguments are
  * only ever probe-read, those of BTF-typed programs too: the verifier can be wrong about NULL and
- * about odd values (see docs/kernel-safety.md), and scripts/check-bpf-loads.py holds us to it.
+ * about odd values (see docs/kernel-safety.md), and scripts/build/check-bpf-loads.py holds us to it.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>

@@ -7,7 +7,7 @@
 #   browser the HTML reports' tests
 # Without root, sudo or apt it changes nothing: it says what is needed and exits with 1.
 set -euo pipefail
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/vm/lib.sh"
 
 BUILD='
 clang            C compiler that can compile for BPF

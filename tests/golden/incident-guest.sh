@@ -3,7 +3,7 @@
 #
 # Runs in the Docker guest and leaves $OUT/incident.jsonl, the recording of one incident, for
 # docs/incident.md and the golden files:
-#   scripts/vm.sh --kernel 6.1 --root docker --mem 1024 --smp 1 --timeout 300 --live --out build/incident \
+#   scripts/vm/vm.sh --kernel 6.1 --root docker --mem 1024 --smp 1 --timeout 300 --live --out build/incident \
 #       --put build/static/oomtrace --put tests/golden/incident-guest.sh -- sh ./incident-guest.sh
 # A container has a server, its init, whose cache grows, and a worker. While nobody looks, somebody lowers
 # its limit below what it uses.

@@ -15,7 +15,7 @@ cp build/static/oomtrace build/limits/oomtrace-docker
 rm -rf "$dir"
 mkdir -p "$dir"
 code=0
-scripts/vm.sh --kernel "$label" --root docker --live --out "$dir" --mem 1536 --timeout 900 \
+scripts/vm/vm.sh --kernel "$label" --root docker --live --out "$dir" --mem 1536 --timeout 900 \
 	--put build/limits/oomtrace-docker:oomtrace --put build/limits/workload-docker:workload \
 	--put tests/live/docker-guest.sh --put tests/live/docker-limits-guest.sh \
 	-- bash docker-limits-guest.sh || code=$?

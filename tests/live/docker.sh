@@ -16,7 +16,7 @@ rm -rf "$dir"
 mkdir -p "$dir"
 code=0
 # One CPU: see run.sh on kernels up to 6.1, which the Docker guest's is.
-scripts/vm.sh --kernel "$label" --root docker --live --out "$dir" --mem 1536 --smp 1 --timeout 900 \
+scripts/vm/vm.sh --kernel "$label" --root docker --live --out "$dir" --mem 1536 --smp 1 --timeout 900 \
 	--put build/static/oomtrace --put build/live/workload --put tests/live/docker-guest.sh \
 	-- bash docker-guest.sh || code=$?
 python3 -B tests/live/check.py --docker "$dir" "$label" || exit 1

@@ -8,7 +8,7 @@ cd "$(dirname "$0")/../.."
 
 out=build/find-min
 labels=("$@")
-[ $# != 0 ] || read -ra labels <<<"$(scripts/kernels.sh list | tr '\n' ' ')"
+[ $# != 0 ] || read -ra labels <<<"$(scripts/vm/kernels.sh list | tr '\n' ' ')"
 mkdir -p "$out"
 make STATIC=1 >&2
 "${CC:-gcc}" -static -O1 -Wall -Wextra -o "$out/limits-workload" tests/live/limits-workload.c
@@ -16,7 +16,7 @@ make STATIC=1 >&2
 passed=0 failed=0
 for label in "${labels[@]}"; do
 	code=0
-	scripts/vm.sh --kernel "$label" --out "$out/$label" --timeout 300 --put build/static/oomtrace \
+	scripts/vm/vm.sh --kernel "$label" --out "$out/$label" --timeout 300 --put build/static/oomtrace \
 		--put "$out/limits-workload" --put tests/live/find-min-guest.sh \
 		-- sh find-min-guest.sh 100 >"$out/$label.log" 2>&1 || code=$?
 	if [ $code = 0 ]; then

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # limits.sh [LABEL...]: the causes of kills, and what becomes of a changed limit however oomtrace
-# ends, on each kernel of the matrix (scripts/kernels.sh), in virtual machines, one at a time; and
+# ends, on each kernel of the matrix (scripts/vm/kernels.sh), in virtual machines, one at a time; and
 # over-kill, which is only measured (docs/overkill.md). Exits with 1 if any failed. What the guests
 # left stays in build/limits/LABEL. OOMTRACE_KILLS: how often oomtrace gets SIGKILL (10);
 # OOMTRACE_SEED: of the moments when (1).
@@ -11,7 +11,7 @@ cd "$(dirname "$0")/../.."
 
 out=build/limits
 labels=("$@")
-[ $# != 0 ] || read -ra labels <<<"$(scripts/kernels.sh list | tr '\n' ' ')"
+[ $# != 0 ] || read -ra labels <<<"$(scripts/vm/kernels.sh list | tr '\n' ' ')"
 
 mkdir -p "$out"
 make STATIC=1 >&2
@@ -26,7 +26,7 @@ for label in "${labels[@]}"; do
 	rm -rf "$dir" "$dir".*
 	mkdir -p "$dir"
 	code=0
-	scripts/vm.sh --kernel "$label" --out "$dir" --smp 2 --mem 640 --timeout 1500 \
+	scripts/vm/vm.sh --kernel "$label" --out "$dir" --smp 2 --mem 640 --timeout 1500 \
 		--put "$out/oomtrace" --put "$out/workload" --put "$out/limits-workload" \
 		--put tests/live/guest.sh --put tests/live/limits-guest.sh --put tests/live/overkill-guest.sh \
 		-- sh limits-guest.sh "${OOMTRACE_KILLS:-10}" "${OOMTRACE_SEED:-1}" >"$dir.log" 2>&1 || code=$?

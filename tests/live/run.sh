@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# run.sh [LABEL[-v1]...]: the scenarios of guest.sh on each kernel of the matrix (scripts/kernels.sh),
+# run.sh [LABEL[-v1]...]: the scenarios of guest.sh on each kernel of the matrix (scripts/vm/kernels.sh),
 # in virtual machines, and check.py's judgement on each; with -v1, those that have the memory
 # controller on cgroup v1. Ends with a table; exits with 1 if any failed. What the guests left stays
 # in build/live/LABEL. OOMTRACE_JOBS: guests at a time.
@@ -12,7 +12,7 @@ out=build/live
 jobs=${OOMTRACE_JOBS:-$(($(nproc) >= 2 ? 2 : 1))}
 labels=("$@")
 if [ $# = 0 ]; then
-	read -ra labels <<<"$(scripts/kernels.sh list | tr '\n' ' ')"
+	read -ra labels <<<"$(scripts/vm/kernels.sh list | tr '\n' ' ')"
 	labels+=(6.1-v1)
 fi
 
@@ -32,7 +32,7 @@ test_kernel() {
 	[ "$label" = "$1" ] || cgroup=v1 v1=1
 	rm -rf "$dir" "$dir".*
 	mkdir -p "$dir"
-	scripts/kernels.sh fetch "$label" >"$dir.log" 2>&1 || code=$?
+	scripts/vm/kernels.sh fetch "$label" >"$dir.log" 2>&1 || code=$?
 	if [ $code = 4 ]; then
 		echo "SKIP $((SECONDS - from)) $(tail -n 1 "$dir.log")" >"$dir.verdict"
 		return
@@ -41,7 +41,7 @@ test_kernel() {
 		echo "FAIL $((SECONDS - from)) no kernel: $(tail -n 1 "$dir.log")" >"$dir.verdict"
 		return
 	fi
-	scripts/vm.sh --kernel "$label" --out "$dir" --smp "$(cpus "$label")" --mem 512 --timeout 600 \
+	scripts/vm/vm.sh --kernel "$label" --out "$dir" --smp "$(cpus "$label")" --mem 512 --timeout 600 \
 		--cgroup "$cgroup" \
 		--put "$out/oomtrace" --put "$out/workload" --put tests/live/guest.sh \
 		-- sh guest.sh "$cgroup" >>"$dir.log" 2>&1 || code=$?

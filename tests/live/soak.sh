@@ -16,7 +16,7 @@ make STATIC=1 >&2
 cp build/static/oomtrace "$out/oomtrace"
 "${CC:-gcc}" -static -O1 -Wall -Wextra -o "$out/usage-workload" tests/live/usage-workload.c
 code=0
-scripts/vm.sh --kernel "$label" --out "$out/$label" --smp 2 --mem 512 --timeout $((seconds * 2 + 300)) \
+scripts/vm/vm.sh --kernel "$label" --out "$out/$label" --smp 2 --mem 512 --timeout $((seconds * 2 + 300)) \
 	--put "$out/oomtrace" --put "$out/usage-workload" --put tests/live/soak-guest.sh \
 	-- sh soak-guest.sh "$seconds" >"$out/$label.log" 2>&1 || code=$?
 if [ $code = 4 ]; then

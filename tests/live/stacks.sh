@@ -10,7 +10,7 @@ cd "$(dirname "$0")/../.."
 
 out=build/stacks
 labels=("$@")
-[ $# != 0 ] || read -ra labels <<<"$(scripts/kernels.sh list | tr '\n' ' ') docker-6.1"
+[ $# != 0 ] || read -ra labels <<<"$(scripts/vm/kernels.sh list | tr '\n' ' ') docker-6.1"
 mkdir -p "$out"
 make STATIC=1 >&2
 cp build/static/oomtrace "$out/oomtrace" # all guests get the same, whatever is built meanwhile
@@ -25,11 +25,11 @@ passed=0 failed=0
 for label in "${labels[@]}"; do
 	dir=$out/$label code=0
 	if [ "${label#docker-}" != "$label" ]; then
-		scripts/vm.sh --kernel "${label#docker-}" --root docker --out "$dir" --mem 1536 --timeout 600 \
+		scripts/vm/vm.sh --kernel "${label#docker-}" --root docker --out "$dir" --mem 1536 --timeout 600 \
 			--put "$out/oomtrace" --put "$out/stacks-static" --put tests/live/stacks-docker-guest.sh \
 			-- bash stacks-docker-guest.sh >"$dir.log" 2>&1 || code=$?
 	else
-		scripts/vm.sh --kernel "$label" --out "$dir" --mem 512 --timeout 300 \
+		scripts/vm/vm.sh --kernel "$label" --out "$dir" --mem 512 --timeout 300 \
 			--put "$out/oomtrace" --put "$out/stacks-static" --put "$out/stacks-dynamic" \
 			--put "$linker:ld.so" --put "$library:libc.so.6" --put tests/live/stacks-guest.sh \
 			-- sh stacks-guest.sh >"$dir.log" 2>&1 || code=$?

@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # stall.sh [LABEL...]: stalls, the status line on terminals, and what oomtrace keeps of 10,000 cgroups
-# (OOMTRACE_CGROUPS), on kernels of the matrix (scripts/kernels.sh), in virtual machines, one at a time. Exits with 1
+# (OOMTRACE_CGROUPS), on kernels of the matrix (scripts/vm/kernels.sh), in virtual machines, one at a time. Exits with 1
 # if any failed. What the guests left stays in build/stall/LABEL.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 out=build/stall
 labels=("$@")
-[ $# != 0 ] || read -ra labels <<<"$(scripts/kernels.sh list | tr '\n' ' ')"
+[ $# != 0 ] || read -ra labels <<<"$(scripts/vm/kernels.sh list | tr '\n' ' ')"
 
 mkdir -p "$out"
 make STATIC=1 >&2
@@ -23,7 +23,7 @@ for label in "${labels[@]}"; do
 	rm -rf "$dir" "$dir".*
 	mkdir -p "$dir"
 	code=0
-	scripts/vm.sh --kernel "$label" --out "$dir" --smp 2 --mem 512 --swap 256 --timeout 1800 --append psi=1 \
+	scripts/vm/vm.sh --kernel "$label" --out "$dir" --smp 2 --mem 512 --swap 256 --timeout 1800 --append psi=1 \
 		--put "$out/oomtrace" --put "$out/limits-workload" --put "$out/pty" \
 		--put tests/live/stall-guest.sh \
 		-- sh stall-guest.sh "${OOMTRACE_CGROUPS:-10000}" >"$dir.log" 2>&1 || code=$?

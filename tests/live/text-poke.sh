@@ -13,7 +13,7 @@ mkdir -p "$out"
 "${CC:-gcc}" -static -O1 -Wall -Wextra -o "$out/text-poke" tests/live/text-poke.c || exit
 for accel in tcg-multi tcg; do
 	code=0
-	OOMTRACE_ACCEL=$accel scripts/vm.sh --kernel "$label" --smp 2 --out "$out/$accel" \
+	OOMTRACE_ACCEL=$accel scripts/vm/vm.sh --kernel "$label" --smp 2 --out "$out/$accel" \
 		--timeout $((seconds * 3 + 60)) --put "$out/text-poke" -- sh -c "
 		[ -d /sys/kernel/tracing/events ] || mount -t tracefs none /sys/kernel/tracing
 		./text-poke $seconds /sys/kernel/tracing/events/sched/sched_process_exit/enable" \

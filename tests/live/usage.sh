@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # usage.sh [LABEL...]: usage, reclaim and what the memory was, against what is known, on each kernel of the matrix
-# (scripts/kernels.sh), in virtual machines; and stress-LABEL: stress-ng at its hardest, on each, too. Exits with 1 if
+# (scripts/vm/kernels.sh), in virtual machines; and stress-LABEL: stress-ng at its hardest, on each, too. Exits with 1 if
 # any failed. What the guests left stays in build/usage/LABEL. OOMTRACE_JOBS: guests at a time; OOMTRACE_CHURN: cgroups
 # made and removed (10000 on 6.1, else 5000: there is room for 4096); OOMTRACE_STRESS: seconds of stress-ng (60).
 set -euo pipefail
@@ -12,7 +12,7 @@ out=build/usage
 jobs=${OOMTRACE_JOBS:-$(($(nproc) >= 2 ? 2 : 1))}
 labels=("$@")
 if [ $# = 0 ]; then
-	read -ra labels <<<"$(scripts/kernels.sh list | tr '\n' ' ')"
+	read -ra labels <<<"$(scripts/vm/kernels.sh list | tr '\n' ' ')"
 	labels+=("${labels[@]/#/stress-}")
 fi
 
@@ -21,7 +21,7 @@ test_kernel() { # LABEL
 	[ "$1" != 6.1 ] || churn=10000
 	rm -rf "$dir" "$dir".*
 	mkdir -p "$dir"
-	scripts/vm.sh --kernel "$1" --out "$dir" --smp 2 --mem 512 --timeout 900 \
+	scripts/vm/vm.sh --kernel "$1" --out "$dir" --smp 2 --mem 512 --timeout 900 \
 		--put "$out/oomtrace" --put "$out/workload" --put "$out/usage-workload" \
 		--put tests/live/guest.sh --put tests/live/usage-guest.sh \
 		-- sh usage-guest.sh "${OOMTRACE_CHURN:-$churn}" >"$dir.log" 2>&1 || code=$?
@@ -38,7 +38,7 @@ test_stress() { # stress-LABEL
 	local dir=$out/$1 code=0
 	rm -rf "$dir" "$dir".*
 	mkdir -p "$dir"
-	scripts/vm.sh --kernel "${1#stress-}" --root docker --append systemd.run=/oomtrace/.run --out "$dir" --smp 2 \
+	scripts/vm/vm.sh --kernel "${1#stress-}" --root docker --append systemd.run=/oomtrace/.run --out "$dir" --smp 2 \
 		--mem 1024 --timeout 900 --put "$out/oomtrace" --put tests/live/usage-stress-guest.sh \
 		-- sh usage-stress-guest.sh "${OOMTRACE_STRESS:-60}" >"$dir.log" 2>&1 || code=$?
 	if [ $code = 4 ]; then

@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Usage: test_check_bpf_loads.sh
-# Builds small BPF programs and holds scripts/check-bpf-loads.py to its verdict on each.
+# Builds small BPF programs and holds scripts/build/check-bpf-loads.py to its verdict on each.
 set -u
 export LC_ALL=C
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd) || exit 1
-check=$root/scripts/check-bpf-loads.py
+check=$root/scripts/build/check-bpf-loads.py
 clang=${CLANG:-clang}
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT

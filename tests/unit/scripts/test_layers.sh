@@ -6,7 +6,7 @@ set -u
 export LC_ALL=C
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd) || exit 1
-check=$root/scripts/check-layers.py
+check=$root/scripts/build/check-layers.py
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 failed=0

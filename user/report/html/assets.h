@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The page's parts that scripts/embed.py made of user/report/ and the chart library at build time. */
+/* The page's parts that scripts/build/embed.py made of user/report/ and the chart library at build time. */
 #ifndef OOMTRACE_HTML_ASSETS_H
 #define OOMTRACE_HTML_ASSETS_H
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Sets oomtrace's kills beside the kernel log's, from what demo-guest.sh left in a folder.
+"""Sets oomtrace's kills beside the kernel log's, from what guest.sh left in a folder.
 
 Exits with 1 if they differ in number, order or any field.
 """

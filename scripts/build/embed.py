@@ -60,7 +60,7 @@ def main() -> None:
         "library": script(dygraphs / "dygraph.min.js"),
         "script": "".join(script(report / name) for name in ("chart.js", "flame.js", "page.js")),
     }
-    print("/* Made by scripts/embed.py. */")
+    print("/* Made by scripts/build/embed.py. */")
     print('#include "report/html/assets.h"\n')
     for name, text in parts.items():
         print(c_string(f"html_asset_{name}", text))

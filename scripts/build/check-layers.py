@@ -48,7 +48,7 @@ def complaint(folder, name):
 
 
 def main():
-    user = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parent.parent / "user")
+    user = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).resolve().parents[2] / "user")
     files = sorted(p for p in user.rglob("*.[ch]") if p.relative_to(user).parts[0] not in BESIDE)
     bad = []
     for path in files:

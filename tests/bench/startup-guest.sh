@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# guest.sh ROUNDS: runs in the bench guest, for scripts/bench.sh. Leaves in $OUT startup.txt, lines
+# startup-guest.sh ROUNDS: runs in the bench guest, for scripts/bench/startup.sh. Leaves in $OUT startup.txt, lines
 # "TOOL ATTACHED_NS LINKS RSS_KIB RSS_ANON_KIB", and versions.txt.
 set -eu
 rounds=$1

@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# bench-overhead.sh [LABEL...]: what oomtrace costs those that it looks at: instructions for each 4 KiB page that is
-# faulted in, and for each OOM kill, on 6.1, the newest kernel and 5.10 (scripts/kernels.sh), in virtual machines
+# overhead.sh [LABEL...]: what oomtrace costs those that it looks at: instructions for each 4 KiB page that is
+# faulted in, and for each OOM kill, on 6.1, the newest kernel and 5.10 (scripts/vm/kernels.sh), in virtual machines
 # whose clock counts instructions; on 6.1 beside one-liners of bpftrace and bcc that count charged bytes by cgroup.
 # Exits with 1 when a page costs more than it may. On 5.10, which charges in batches of 32 pages and not 64, it may
 # cost twice as much. docs/overhead.md has the figures and what they mean. OOMTRACE_PAIRS: rounds of each case (6);
 # OOMTRACE_CASES: which of them ("other stacks"), in the order of overhead-guest.sh.
 set -euo pipefail
-cd "$(dirname "$0")/.."
-. scripts/lib.sh
+cd "$(dirname "$0")/../.."
+. scripts/vm/lib.sh
 
 out=build/bench-overhead
 labels=("$@")
@@ -89,9 +89,9 @@ failed=0
 for label in "${labels[@]}"; do
 	dir=$out/$label
 	say "$label: this takes some minutes"
-	scripts/vm.sh --kernel "$label" --out "$dir" "${vm[@]}" -- sh overhead-guest.sh "${OOMTRACE_PAIRS:-6}" "${cases[@]}" >&2
+	scripts/vm/vm.sh --kernel "$label" --out "$dir" "${vm[@]}" -- sh overhead-guest.sh "${OOMTRACE_PAIRS:-6}" "${cases[@]}" >&2
 	if [ "$label" = 6.1 ] && [ -z "${OOMTRACE_CASES:-}" ]; then
-		scripts/vm.sh --kernel "$label" --root bench --append systemd.run=/oomtrace/.run \
+		scripts/vm/vm.sh --kernel "$label" --root bench --append systemd.run=/oomtrace/.run \
 			--out "$dir-others" --put tests/bench/charge-bcc.py "${vm[@]}" \
 			-- sh overhead-guest.sh "${OOMTRACE_PAIRS:-6}" bpftrace bcc >&2
 		grep '^SKIP' "$dir-others/output.log" >&2 || true

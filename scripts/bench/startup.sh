@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# bench.sh [ROUNDS]: oomtrace's start and memory beside those of bcc's oomkill (libbpf-tools) and of
+# startup.sh [ROUNDS]: oomtrace's start and memory beside those of bcc's oomkill (libbpf-tools) and of
 # bpftrace's oomkill.bt, in turns, in one virtual machine. Its clock counts instructions, one each
 # nanosecond: the times say how much was done, and waited for, not how fast this machine is, and are
 # nearly equal from run to run. OOMTRACE_BENCH_CLOCK=wall measures time instead.
 # Exits with 1 when oomtrace takes more than 1.5 times as long as oomkill to attach (docs/architecture.md,
 # "Starting up", has where the time goes), or has more than 12 MiB resident.
 set -euo pipefail
-cd "$(dirname "$0")/.."
-. scripts/lib.sh
+cd "$(dirname "$0")/../.."
+. scripts/vm/lib.sh
 
 out=build/bench rounds=${1:-10}
 case ${OOMTRACE_BENCH_CLOCK:-icount} in
@@ -23,9 +23,9 @@ mkdir -p "$out"
 "${CC:-gcc}" -static -O2 -Wall -Wextra -o "$out/startup" tests/bench/startup.c
 say "starting the guest; the whole takes about three minutes"
 # systemd.run: our command in place of the guest's services, Docker's too. They would only disturb.
-scripts/vm.sh --kernel 6.1 --root bench --append systemd.run=/oomtrace/.run --out "$out/guest" \
+scripts/vm/vm.sh --kernel 6.1 --root bench --append systemd.run=/oomtrace/.run --out "$out/guest" \
 	--timeout 900 "${clock[@]}" --live --put build/static/oomtrace --put "$out/startup" \
-	--put tests/bench/guest.sh -- sh guest.sh "$rounds" >&2
+	--put tests/bench/startup-guest.sh -- sh startup-guest.sh "$rounds" >&2
 
 echo "From exec to attached ($unit), and memory one second later; medians."
 tr '\n' ' ' <"$out/guest/versions.txt"

@@ -8,7 +8,7 @@
 # Exits with 0 if oomtrace and the kernel agree. make demo does the set-up first.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-. "$here/lib.sh"
+. "$here/../vm/lib.sh"
 
 kernel=6.1
 out=build/demo
@@ -22,7 +22,7 @@ while [ $# -gt 0 ]; do
 	*) die 2 "usage: demo.sh [--kernel LABEL] [--out DIR]" ;;
 	esac
 done
-oomtrace=$here/../build/static/oomtrace
+oomtrace=$here/../../build/static/oomtrace
 [ -x "$oomtrace" ] || die 1 "there is no build/static/oomtrace; 'make demo' builds it, or 'make STATIC=1'"
 
 terminal='' colour=plain
@@ -79,14 +79,14 @@ relay() { # stage
 	clear_tick
 }
 
-stage "kernel $kernel (fetched from Debian's mirror, once)" "$here/kernels.sh" fetch "$kernel"
-stage 'guest image with systemd and Docker (built, once)' "$here/rootfs.sh" docker
+stage "kernel $kernel (fetched from Debian's mirror, once)" "$here/../vm/kernels.sh" fetch "$kernel"
+stage 'guest image with systemd and Docker (built, once)' "$here/../vm/rootfs.sh" docker
 since=$SECONDS
 code=0
 # One CPU: on two, up to 6.1, a victim may be charged some pages more between our look and the log's.
-"$here/vm.sh" --kernel "$kernel" --root docker --mem 1536 --smp 1 --timeout 300 --live --out "$out" \
-	--put "$oomtrace" --put "$here/demo-guest.sh" -- sh ./demo-guest.sh $colour |
+"$here/../vm/vm.sh" --kernel "$kernel" --root docker --mem 1536 --smp 1 --timeout 300 --live --out "$out" \
+	--put "$oomtrace" --put "$here/guest.sh" -- sh ./guest.sh $colour |
 	relay "booting the guest, starting Docker (about a minute without KVM)" || code=$?
 [ $code = 0 ] || die $code "the experiment failed; what there is of it is in $out"
 printf '\nThe guest ran for %d s. ' $((SECONDS - since))
-python3 "$here/demo-summary.py" "$out"
+python3 "$here/summary.py" "$out"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # The experiment, inside demo.sh's guest. What is said here is read by a person as it happens; what
-# demo-summary.py needs is left in $OUT. $1: "colour" if that person has a terminal.
+# summary.py needs is left in $OUT. $1: "colour" if that person has a terminal.
 set -eu
 
 CONTAINER_LIMIT=512m
