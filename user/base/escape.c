@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/array.h"
+
 /* Characters that a terminal obeys or that nobody can see. Sorted; ends are included. */
 static const struct {
 	uint32_t first, last;
@@ -35,7 +37,7 @@ static bool is_hidden(uint32_t c)
 	/* The last two code points of every plane are noncharacters. */
 	if ((c & 0xfffe) == 0xfffe)
 		return true;
-	for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(hidden); i++)
 		if (c <= hidden[i].last)
 			return c >= hidden[i].first;
 	return false;
@@ -110,6 +112,32 @@ size_t escape__terminal(char *dst, size_t size, const char *src, size_t len)
 	}
 	dst[used] = '\0';
 	return used;
+}
+
+const char *escape__shown_cut(const char *name, size_t max_len)
+{
+	static char texts[4][ESCAPE__TERMINAL_SIZE(ESCAPE__SHOWN_MAX) + sizeof("...")];
+	static unsigned int turn;
+	char *text = texts[turn++ % ARRAY_SIZE(texts)];
+	size_t len;
+
+	if (max_len > ESCAPE__SHOWN_MAX)
+		max_len = ESCAPE__SHOWN_MAX;
+	len = strnlen(name, max_len + 1);
+	if (len <= max_len) {
+		escape__terminal(text, sizeof(texts[0]), name, len);
+		return text;
+	}
+	len = max_len;
+	while (len && ((unsigned char)name[len] & 0xc0) == 0x80)
+		len--; /* not in the middle of a UTF-8 character */
+	strcpy(text + escape__terminal(text, sizeof(texts[0]) - strlen("..."), name, len), "...");
+	return text;
+}
+
+const char *escape__shown(const char *name)
+{
+	return escape__shown_cut(name, ESCAPE__SHOWN_MAX);
 }
 
 size_t escape__utf8(char *dst, size_t size, const char *src, size_t len)

@@ -26,4 +26,14 @@ size_t escape__terminal(char *dst, size_t size, const char *src, size_t len);
  */
 size_t escape__utf8(char *dst, size_t size, const char *src, size_t len);
 
+/* Longer names are cut in messages. */
+#define ESCAPE__SHOWN_MAX 256
+
+/*
+ * A name for a message: safe for a terminal, of at most max_len bytes of it (ESCAPE__SHOWN_MAX), with
+ * "..." for the rest. Static text, until the fourth call after it; for the main thread only.
+ */
+const char *escape__shown(const char *name);
+const char *escape__shown_cut(const char *name, size_t max_len);
+
 #endif

@@ -12,6 +12,8 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
+#include "base/array.h"
+
 #if defined(__x86_64__)
 #define OUR_ARCH AUDIT_ARCH_X86_64
 #define FOREIGN_CALLS 0x40000000 /* x32's: the same architecture, other numbers */
@@ -66,7 +68,7 @@ static const struct call calls[] = {
 	{ SYS_exit_group, 0 },
 };
 
-#define CALLS (sizeof(calls) / sizeof(*calls))
+#define CALLS ARRAY_SIZE(calls)
 #define HEAD 6
 #define STEPS_EACH 5
 

@@ -7,12 +7,11 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/array.h"
+#include "base/clock.h"
+
 /* More fraction digits than this change no whole byte or nanosecond that a person means. */
 #define MAX_FRACTION_DIGITS 18
-
-#define NSEC_PER_USEC 1000ull
-#define NSEC_PER_MSEC 1000000ull
-#define NSEC_PER_SEC 1000000000ull
 
 struct decimal {
 	uint64_t whole;
@@ -114,8 +113,8 @@ int units__parse_duration(const char *text, uint64_t *duration_ns)
 		const char *suffix;
 		uint64_t ns;
 	} table[] = {
-		{ "ns", 1 },	       { "us", NSEC_PER_USEC },	   { "ms", NSEC_PER_MSEC },
-		{ "s", NSEC_PER_SEC }, { "m", 60 * NSEC_PER_SEC }, { "h", 3600 * NSEC_PER_SEC },
+		{ "ns", 1 },	   { "us", NS_PER_US },	   { "ms", NS_PER_MS },
+		{ "s", NS_PER_S }, { "m", 60 * NS_PER_S }, { "h", 3600 * NS_PER_S },
 	};
 	struct decimal d;
 	uint64_t value;
@@ -126,7 +125,7 @@ int units__parse_duration(const char *text, uint64_t *duration_ns)
 	range = parse_decimal(&text, &d);
 	if (range == -EINVAL)
 		return range;
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
 		if (strcmp(text, table[i].suffix))
 			continue;
 		err = range ? range : decimal__times(&d, table[i].ns, &value);
@@ -178,7 +177,7 @@ const char *units__format_size(char *dst, size_t size, uint64_t bytes)
 		return dst;
 	}
 	/* Compare what will be printed: 1048575 bytes are "1.0 MiB", never "1024.0 KiB". */
-	while ((value = tenths(bytes, unit)) >= 10240 && i + 1 < sizeof(names) / sizeof(names[0])) {
+	while ((value = tenths(bytes, unit)) >= 10240 && i + 1 < ARRAY_SIZE(names)) {
 		unit *= 1024;
 		i++;
 	}
@@ -194,17 +193,17 @@ const char *units__format_duration(char *dst, size_t size, uint64_t duration_ns)
 		uint64_t ns;
 		uint64_t below; /* tenths */
 	} table[] = {
-		{ "us", NSEC_PER_USEC, 10000 },
-		{ "ms", NSEC_PER_MSEC, 10000 },
-		{ "s", NSEC_PER_SEC, 600 },
+		{ "us", NS_PER_US, 10000 },
+		{ "ms", NS_PER_MS, 10000 },
+		{ "s", NS_PER_S, 600 },
 	};
 	uint64_t seconds;
 
-	if (duration_ns < NSEC_PER_USEC) {
+	if (duration_ns < NS_PER_US) {
 		snprintf(dst, size, "%llu ns", (unsigned long long)duration_ns);
 		return dst;
 	}
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
 		uint64_t value = tenths(duration_ns, table[i].ns);
 
 		if (value >= table[i].below)
@@ -213,7 +212,7 @@ const char *units__format_duration(char *dst, size_t size, uint64_t duration_ns)
 			 (unsigned long long)(value % 10), table[i].name);
 		return dst;
 	}
-	seconds = duration_ns / NSEC_PER_SEC + (duration_ns % NSEC_PER_SEC >= NSEC_PER_SEC / 2);
+	seconds = duration_ns / NS_PER_S + (duration_ns % NS_PER_S >= NS_PER_S / 2);
 	if (seconds < 3600)
 		snprintf(dst, size, "%llum %02llus", (unsigned long long)(seconds / 60),
 			 (unsigned long long)(seconds % 60));

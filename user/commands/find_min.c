@@ -6,14 +6,13 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "host/cgroup.h"
 #include "base/exit_codes.h"
 #include "limit/predict.h"
 
-#define NS_PER_S 1000000000ULL
 #define POLL_NS 20000000ULL
 /* How long reclaim may take to get usage below a new memory.high. */
 #define SETTLE_NS (2 * NS_PER_S)
@@ -41,10 +40,7 @@ static void on_signal(int sig)
 
 static uint64_t now_ns(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
+	return clock__ns(CLOCK_MONOTONIC);
 }
 
 static int usage(const struct search *s, uint64_t *bytes)

@@ -17,7 +17,6 @@
 #define HELP_COLUMN_NARROW 8 /* the text starts a line of its own */
 #define NAME_MAX_LEN 32	     /* no option's name is longer, nor is a typo of one */
 #define SHOWN_MAX 80	     /* bytes of a user's string that an error line quotes */
-#define SHOWN_SIZE (ESCAPE__TERMINAL_SIZE(SHOWN_MAX) + sizeof("..."))
 
 /* getopt's value of a long option is LONG_BASE + its row, out of the way of the letters. */
 #define LONG_BASE 256
@@ -135,23 +134,6 @@ static void help__print(const struct option_table_parse *p)
 
 /* --- errors --- */
 
-/* A user's string, made safe for the terminal and short enough for one line. */
-static const char *shown(char buf[static SHOWN_SIZE], const char *s)
-{
-	size_t len = strnlen(s, SHOWN_MAX + 1);
-	bool cut = len > SHOWN_MAX;
-
-	if (cut) {
-		len = SHOWN_MAX;
-		while (len && ((unsigned char)s[len] & 0xc0) == 0x80)
-			len--; /* not in the middle of a UTF-8 character */
-	}
-	escape__terminal(buf, SHOWN_SIZE - 3, s, len);
-	if (cut)
-		strcat(buf, "...");
-	return buf;
-}
-
 enum option_table_result option_table__hint(const struct option_table_parse *p)
 {
 	fprintf(p->err, "Try '%s --help'.\n", p->table->command);
@@ -212,13 +194,12 @@ static enum option_table_result error_long(const struct option_table_parse *p, c
 	size_t len = strcspn(name, "=");
 	const struct option_table_spec *nearest;
 	const char *separator = ": ";
-	char buf[SHOWN_SIZE];
 	size_t candidates = 0;
 
 	for (size_t i = 0; len && i < p->table->count; i++)
 		candidates += !strncmp(p->table->specs[i].name, name, len);
 	if (candidates > 1) {
-		fprintf(p->err, "oomtrace: option '%s' is ambiguous", shown(buf, word));
+		fprintf(p->err, "oomtrace: option '%s' is ambiguous", escape__shown_cut(word, SHOWN_MAX));
 		for (size_t i = 0; i < p->table->count; i++) {
 			if (strncmp(p->table->specs[i].name, name, len))
 				continue;
@@ -230,7 +211,7 @@ static enum option_table_result error_long(const struct option_table_parse *p, c
 	}
 
 	nearest = spec__nearest(p->table, name, len);
-	fprintf(p->err, "oomtrace: unknown option '%s'", shown(buf, word));
+	fprintf(p->err, "oomtrace: unknown option '%s'", escape__shown_cut(word, SHOWN_MAX));
 	if (nearest)
 		fprintf(p->err, "; did you mean '--%s'?", nearest->name);
 	fputc('\n', p->err);
@@ -241,11 +222,10 @@ static enum option_table_result error_letter(const struct option_table_parse *p,
 {
 	const char text[] = { '-', (char)letter, '\0' };
 	const struct option_table_spec *other;
-	char buf[SHOWN_SIZE];
 
 	letter = (unsigned char)letter;
 	other = spec__by_letter(p->table, islower(letter) ? toupper(letter) : tolower(letter));
-	fprintf(p->err, "oomtrace: unknown option '%s'", shown(buf, text));
+	fprintf(p->err, "oomtrace: unknown option '%s'", escape__shown_cut(text, SHOWN_MAX));
 	if (other)
 		fprintf(p->err, "; did you mean '-%c' (--%s)?", other->letter, other->name);
 	fputc('\n', p->err);
@@ -274,10 +254,9 @@ static enum option_table_result error_missing(const struct option_table_parse *p
 static enum option_table_result error_value(const struct option_table_parse *p,
 					    const struct option_table_spec *spec, const char *arg, int error)
 {
-	char buf[SHOWN_SIZE];
-
-	fprintf(p->err, "oomtrace: --%s: '%s' is %s; it takes %s\n", spec->name, shown(buf, arg),
-		error == -ERANGE ? "out of range" : "not valid", spec->accepts);
+	fprintf(p->err, "oomtrace: --%s: '%s' is %s; it takes %s\n", spec->name,
+		escape__shown_cut(arg, SHOWN_MAX), error == -ERANGE ? "out of range" : "not valid",
+		spec->accepts);
 	return option_table__hint(p);
 }
 
@@ -300,11 +279,11 @@ static enum option_table_result error_second(const struct option_table_parse *p,
 static enum option_table_result error_extra(const struct option_table_parse *p, const char *arg)
 {
 	const char *guess = p->table->guess && !p->chosen ? p->table->guess(arg) : NULL;
-	char buf[SHOWN_SIZE];
+	const char *quoted = escape__shown_cut(arg, SHOWN_MAX);
 
-	fprintf(p->err, "oomtrace: unexpected argument '%s'", shown(buf, arg));
+	fprintf(p->err, "oomtrace: unexpected argument '%s'", quoted);
 	if (guess)
-		fprintf(p->err, "; did you mean '--%s %s'?\n", guess, buf);
+		fprintf(p->err, "; did you mean '--%s %s'?\n", guess, quoted);
 	else
 		fprintf(p->err, "; %s takes options only\n", p->table->command);
 	return option_table__hint(p);

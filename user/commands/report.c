@@ -58,15 +58,10 @@ static struct sink *(*const formats[REPORT_FORMATS])(const struct report *r) = {
 	[REPORT_HTML] = open_html, [REPORT_CHROME] = open_chrome,
 };
 
-/* A file's name as the user gave it, safe for the terminal. Static text, until the next call. */
+/* A file's name as the user gave it, safe for the terminal. Static text. */
 static const char *shown(const char *name)
 {
-	static char text[ESCAPE__TERMINAL_SIZE(256)];
-
-	if (!strcmp(name, "-"))
-		return "stdin";
-	escape__terminal(text, sizeof(text), name, strlen(name));
-	return text;
+	return strcmp(name, "-") ? escape__shown(name) : "stdin";
 }
 
 static int open_input(const char *name)

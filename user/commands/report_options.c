@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "commands/option_table.h"
 #include "record/sink.h"
 #include "base/units.h"
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define CGROUP_ROOT "/sys/fs/cgroup"
 #define TIME_ACCEPTED                                                                   \
 	"a time such as '2026-11-23T20:16:55Z', '20:16:55.7' (UTC) or '10s' (from the " \

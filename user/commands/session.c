@@ -10,9 +10,9 @@
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <sys/utsname.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "trace/decode.h"
 #include "commands/diagnose.h"
 #include "base/exit_codes.h"
@@ -33,7 +33,6 @@
 #include "trace/tracer.h"
 #include "base/units.h"
 
-#define NS_PER_S 1000000000LL
 #define TICK_NS 200000000LL
 /* How long after the target's end its runtime may take to know the exit code. */
 #define RUNTIME_WAIT_NS (20 * NS_PER_S)
@@ -77,25 +76,11 @@ struct session {
 	char init_comm[EVENT_COMM_LEN];
 };
 
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec ts;
-
-	clock_gettime(clock, &ts);
-	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
-}
-
-/* What to add to the kernel's boot-time clock to get the wall clock, now. */
-static int64_t wall_offset_ns(void)
-{
-	return (int64_t)clock_ns(CLOCK_REALTIME) - (int64_t)clock_ns(CLOCK_BOOTTIME);
-}
-
 static struct record_time now(void)
 {
-	uint64_t boot_ns = clock_ns(CLOCK_BOOTTIME);
+	uint64_t boot_ns = clock__ns(CLOCK_BOOTTIME);
 
-	return (struct record_time){ boot_ns, (int64_t)boot_ns + wall_offset_ns() };
+	return (struct record_time){ boot_ns, (int64_t)boot_ns + clock__wall_offset_ns() };
 }
 
 static void note_write(struct session *s, int err)
@@ -119,7 +104,7 @@ static void on_stack(void *ctx, struct record_stack *stack)
 	struct session *s = ctx;
 
 	if (stack->time.boot_ns)
-		stack->time.wall_ns = (int64_t)stack->time.boot_ns + wall_offset_ns();
+		stack->time.wall_ns = (int64_t)stack->time.boot_ns + clock__wall_offset_ns();
 	else
 		stack->time = now();
 	note_write(s, s->sink->ops->stack(s->sink, stack));
@@ -191,7 +176,7 @@ static int on_event(void *ctx, const void *data, size_t size)
 		return 0;
 	}
 	stack_collector__event(s->stacks, &event);
-	err = model__event(s->model, &event, wall_offset_ns());
+	err = model__event(s->model, &event, clock__wall_offset_ns());
 	if (err && !s->model_error)
 		s->model_error = err;
 	return 0;
@@ -216,7 +201,7 @@ static bool find_cgroup_path(void *ctx, uint64_t cgroup_id, char *path, size_t s
 {
 	struct session *s = ctx;
 
-	return subtree__path(&s->subtree, cgroup_id, clock_ns(CLOCK_BOOTTIME), path, size);
+	return subtree__path(&s->subtree, cgroup_id, clock__ns(CLOCK_BOOTTIME), path, size);
 }
 
 static bool records_usage(const struct session *s)
@@ -391,7 +376,7 @@ static void tell_target_gone(struct session *s, const struct runtime_container *
 /* The target has no process left: waits for the last events and for its runtime's word, then ends. */
 static void finish_gone_target(struct session *s)
 {
-	uint64_t since_ns = clock_ns(CLOCK_BOOTTIME) - s->gone_since_ns;
+	uint64_t since_ns = clock__ns(CLOCK_BOOTTIME) - s->gone_since_ns;
 	struct runtime_container state;
 	int err;
 
@@ -412,7 +397,7 @@ static void check_target(struct session *s)
 	if (s->gone_since_ns)
 		finish_gone_target(s);
 	else if (target__is_gone(s->target))
-		s->gone_since_ns = clock_ns(CLOCK_BOOTTIME);
+		s->gone_since_ns = clock__ns(CLOCK_BOOTTIME);
 }
 
 static void clear_timer(int fd)
@@ -496,7 +481,7 @@ static void handle_fd(struct session *s, int fd)
 	} else if (fd == s->tick_fd) {
 		clear_timer(fd);
 		settle_usage(s);
-		model__expire(s->model, clock_ns(CLOCK_BOOTTIME));
+		model__expire(s->model, clock__ns(CLOCK_BOOTTIME));
 		check_target(s);
 		stack_collector__tick(s->stacks, s->tracer);
 		tell_symbols(s);
@@ -511,7 +496,7 @@ static void handle_fd(struct session *s, int fd)
 		clear_timer(fd);
 		/* A prompt stands in its place. */
 		if (!s->hotkeys.keys.typing)
-			status_feed__draw(s->live, s->model, clock_ns(CLOCK_BOOTTIME));
+			status_feed__draw(s->live, s->model, clock__ns(CLOCK_BOOTTIME));
 	} else if (fd == STDIN_FILENO) {
 		handle_key(s);
 	} else if (fd == s->target->events_fd) {
@@ -681,7 +666,7 @@ static int start_changes(struct session *s)
 
 static int start_live(struct session *s)
 {
-	s->live = status_feed__new(s->console, s->hierarchy, s->target, clock_ns(CLOCK_BOOTTIME));
+	s->live = status_feed__new(s->console, s->hierarchy, s->target, clock__ns(CLOCK_BOOTTIME));
 	return s->live ? watch_timer(s, LIVE_INTERVAL_NS, LIVE_INTERVAL_NS, &s->draw_fd) : -ENOMEM;
 }
 

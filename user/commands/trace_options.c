@@ -8,14 +8,13 @@
 
 #include <bpf/libbpf.h>
 
+#include "base/array.h"
 #include "commands/option_table.h"
 #include "base/units.h"
 
 #ifndef OOMTRACE_VERSION
 #error "OOMTRACE_VERSION must be defined as a string by the build"
 #endif
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 enum group { GROUP_TARGET, GROUP_LIMIT, GROUP_OUTPUT, GROUP_STOP, GROUP_OTHER, GROUP_COUNT };
 

@@ -8,7 +8,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#include "base/array.h"
+
 #define OCI_ID_LEN 64
 #define BUILDKIT_ID_LEN 25 /* identity.NewID() of moby/buildkit: base 36 */
 #define UUID_LEN 36

@@ -13,9 +13,10 @@
 #include <strings.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/copy.h"
 #include "base/units.h"
 
 #define JSON_DEPTH 32
@@ -30,10 +31,7 @@ struct response {
 
 static int64_t now_ms(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+	return (int64_t)clock__ns(CLOCK_MONOTONIC) / NS_PER_MS;
 }
 
 static int wait_for(int fd, short events, int64_t deadline_ms)
@@ -373,14 +371,6 @@ static struct json_object *get_object(struct json_object *obj, const char *key)
 	return value;
 }
 
-static void copy(char *dst, size_t size, const char *src)
-{
-	size_t len = strnlen(src, size - 1);
-
-	memcpy(dst, src, len);
-	dst[len] = '\0';
-}
-
 static bool copy_id(struct runtime_container *c, const char *id)
 {
 	if (strlen(id) != CONTAINER__ID_MAX || strspn(id, "0123456789abcdef") != CONTAINER__ID_MAX)
@@ -397,7 +387,7 @@ static bool parse_state(struct json_object *state, struct runtime_container *c)
 	    value < 0 || value > UNITS__PID_MAX)
 		return false;
 	c->pid = (pid_t)value;
-	copy(c->status, sizeof(c->status), get_string(state, "Status"));
+	copy__text(c->status, sizeof(c->status), get_string(state, "Status"));
 	if (!c->running && get_int(state, "ExitCode", &value) && value >= INT32_MIN && value <= INT32_MAX) {
 		c->has_exit_code = true;
 		c->exit_code = (int)value;
@@ -417,10 +407,10 @@ static int parse_inspect(struct json_object *json, bool podman, struct runtime_c
 	    !parse_state(get_object(json, "State"), &c))
 		return -EBADMSG;
 	name = get_string(json, "Name");
-	copy(c.name, sizeof(c.name), name + (name[0] == '/'));
+	copy__text(c.name, sizeof(c.name), name + (name[0] == '/'));
 	config = get_object(json, "Config");
 	if (config)
-		copy(c.image, sizeof(c.image), get_string(config, "Image"));
+		copy__text(c.image, sizeof(c.image), get_string(config, "Image"));
 	host_config = get_object(json, "HostConfig");
 	if (host_config && get_int(host_config, "Memory", &value) && value > 0) {
 		c.has_memory_limit = true;
@@ -493,14 +483,14 @@ static bool parse_list_item(struct json_object *item, bool podman, struct runtim
 	c->runtime = podman ? CONTAINER__PODMAN : CONTAINER__DOCKER;
 	if (!json_object_is_type(item, json_type_object) || !copy_id(c, get_string(item, "Id")))
 		return false;
-	copy(c->image, sizeof(c->image), get_string(item, "Image"));
-	copy(c->status, sizeof(c->status), get_string(item, "State"));
+	copy__text(c->image, sizeof(c->image), get_string(item, "Image"));
+	copy__text(c->status, sizeof(c->status), get_string(item, "State"));
 	c->running = !strcmp(c->status, "running") || !strcmp(c->status, "paused") ||
 		     !strcmp(c->status, "restarting");
 	if (json_object_object_get_ex(item, "Names", &names) && json_object_is_type(names, json_type_array)) {
 		first = json_object_array_get_idx(names, 0);
 		name = json_object_is_type(first, json_type_string) ? json_object_get_string(first) : "";
-		copy(c->name, sizeof(c->name), name + (name[0] == '/'));
+		copy__text(c->name, sizeof(c->name), name + (name[0] == '/'));
 	}
 	return true;
 }
@@ -537,7 +527,7 @@ static void add_socket(struct docker_api__socket *out, size_t max, size_t *count
 		    st.st_ino == other.st_ino)
 			return;
 	}
-	copy(out[*count].path, sizeof(out->path), path);
+	copy__text(out[*count].path, sizeof(out->path), path);
 	(*count)++;
 }
 

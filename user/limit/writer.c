@@ -10,6 +10,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "limit/predict.h"
 
 struct limit_writer {
@@ -52,7 +53,7 @@ static int write_max(struct limit_writer *l, uint64_t bytes)
 static bool pause_for(struct limit_writer *l, uint64_t ns)
 {
 	struct pollfd fd = { .fd = l->stop_fd, .events = POLLIN };
-	struct timespec time = { ns / 1000000000, ns % 1000000000 };
+	struct timespec time = clock__timespec((int64_t)ns);
 
 	return ppoll(&fd, 1, &time, NULL) == 0;
 }

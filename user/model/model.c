@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "model/cgroup_chain.h"
 #include "model/usage.h"
 
@@ -176,7 +177,7 @@ static const char *constraint_name(int constraint)
 	/* enum oom_constraint, include/linux/oom.h: the same from 5.10 to 7.3 */
 	static const char *const names[] = { "none", "cpuset", "mempolicy", "memcg" };
 
-	if (constraint < 0 || constraint >= (int)(sizeof(names) / sizeof(*names)))
+	if (constraint < 0 || constraint >= (int)ARRAY_SIZE(names))
 		return NULL;
 	return names[constraint];
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/escape.h"
 #include "output/folded.h"
 #include "base/units.h"
@@ -72,7 +73,7 @@ static size_t count_common(const struct record_frame *frames, size_t count)
 	};
 	size_t skipped = 0;
 
-	for (size_t i = 0; i < sizeof(common) / sizeof(*common) && skipped + 1 < count; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(common) && skipped + 1 < count; i++) {
 		if (frames[skipped].function && !strcmp(frames[skipped].function, common[i]))
 			skipped++;
 	}

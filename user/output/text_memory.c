@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "output/curve.h"
 #include "record/memory_kinds.h"
 #include "output/text_parts.h"
@@ -170,7 +171,7 @@ void text__memory(const struct text_sink *sink, const struct record_memory *memo
 	bool whole_known = false, in_brackets = false;
 	int column = 0; /* 0: nothing is there yet */
 
-	for (size_t i = 0; i < sizeof(memory_lines) / sizeof(*memory_lines); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(memory_lines); i++) {
 		const struct memory_line *line = &memory_lines[i];
 		bool known = memory->known & 1u << line->item;
 		bool opens = line->is_part && whole_known && !in_brackets;

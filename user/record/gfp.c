@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "base/array.h"
+
 /*
  * include/linux/gfp_types.h. Bits 0 to 22 mean the same from 5.10 to 7.3 (bit 9, __GFP_ATOMIC, is
  * unused from 6.3); those above depend on the configuration and stay numbers. The live tests hold
@@ -82,7 +84,7 @@ const char *gfp__format(char *dst, size_t size, uint32_t mask)
 	if (!size)
 		return dst;
 	dst[0] = '\0';
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names) && len < size; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(names) && len < size; i++) {
 		if ((rest & names[i].mask) != names[i].mask)
 			continue;
 		rest &= ~names[i].mask;

@@ -5,8 +5,8 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "stacks/sums.h"
 
 #define ASKED_MAX 32   /* questions on their way: the sockets hold that many */
@@ -204,10 +204,7 @@ static void lose_symbols(struct stack_collector *s)
 
 static uint64_t now_ns(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+	return clock__ns(CLOCK_MONOTONIC);
 }
 
 /* Asks for what is waiting, as far as there is room. A trigger's stack waits for its OOM's record. */

@@ -7,15 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/copy.h"
+
 #define MAX_PIDS 4096 /* of a container, looked at for its init */
-
-static void copy(char *dst, size_t size, const char *src)
-{
-	size_t len = strnlen(src, size - 1);
-
-	memcpy(dst, src, len);
-	dst[len] = '\0';
-}
 
 static void add_candidate(struct resolve_result *r, enum container_runtime runtime, const char *id,
 			  const char *name, const char *cgroup)
@@ -28,9 +22,9 @@ static void add_candidate(struct resolve_result *r, enum container_runtime runti
 	}
 	c = &r->candidates[r->candidate_count++];
 	c->runtime = runtime;
-	copy(c->id, sizeof(c->id), id);
-	copy(c->name, sizeof(c->name), name);
-	copy(c->cgroup, sizeof(c->cgroup), cgroup);
+	copy__text(c->id, sizeof(c->id), id);
+	copy__text(c->name, sizeof(c->name), name);
+	copy__text(c->cgroup, sizeof(c->cgroup), cgroup);
 }
 
 /* Two sockets may lead to one runtime. */
@@ -185,7 +179,7 @@ static int search_tree(const struct cgroup__node *node, void *ctx)
 	s->exact = exact;
 	s->nested = nested;
 	s->ref = ref;
-	copy(s->cgroup, sizeof(s->cgroup), node->path);
+	copy__text(s->cgroup, sizeof(s->cgroup), node->path);
 	s->cgroup_id = node->id;
 	add_candidate(r, ref.runtime, ref_id(&ref), "", node->path);
 	return 0;
@@ -212,7 +206,7 @@ static int resolve_from_tree(const struct cgroup__hierarchy *h, const char *name
 	if (r->source == RESOLVE__FROM_NOWHERE) {
 		r->source = RESOLVE__FROM_TREE;
 		r->runtime = s.ref.runtime;
-		copy(r->id, sizeof(r->id), ref_id(&s.ref));
+		copy__text(r->id, sizeof(r->id), ref_id(&s.ref));
 	}
 	r->cgroup_is_whole_path = false;
 	memcpy(r->cgroup, s.cgroup, sizeof(r->cgroup));
@@ -246,7 +240,7 @@ static void take_container(struct resolve_result *r, const struct runtime_contai
 	r->runtime = c->runtime;
 	memcpy(r->id, c->id, sizeof(r->id));
 	memcpy(r->name, c->name, sizeof(r->name));
-	copy(r->socket, sizeof(r->socket), socket_path);
+	copy__text(r->socket, sizeof(r->socket), socket_path);
 }
 
 struct api_search {

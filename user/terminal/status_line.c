@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "output/curve.h"
 #include "base/escape.h"
 #include "base/units.h"
@@ -206,7 +207,7 @@ static void fit(struct line *line, unsigned int columns)
 	/* A long name gets what the others leave of the line. */
 	if (name > NAME_MIN)
 		line->widths[PART_NAME] = NAME_MIN;
-	for (size_t i = 0; i < sizeof(dropped) / sizeof(*dropped) && total(line) > columns; i++)
+	for (size_t i = 0; i < ARRAY_SIZE(dropped) && total(line) > columns; i++)
 		line->widths[dropped[i]] = 0;
 	if (total(line) > columns)
 		line->widths[PART_USAGE] = 0;

@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "trace/btf_scan.h"
 
 #define VMLINUX "/sys/kernel/btf/vmlinux"
@@ -31,7 +32,7 @@ static const struct {
 	{ "fexit/", BPF_TRACE_FEXIT, "", BTF_KIND_FUNC },
 	{ "tp_btf/", BPF_TRACE_RAW_TP, "btf_trace_", BTF_KIND_TYPEDEF },
 };
-#define TYPED_COUNT (sizeof(typed) / sizeof(typed[0]))
+#define TYPED_COUNT ARRAY_SIZE(typed)
 
 /* Functions that tell what a kernel does. (The last is static, but its address is taken.) */
 #define HAS_COOKIES "bpf_get_attach_cookie_trace"

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "commands/diagnose.h"
 #include "trace/kernel_types.h"
 #include "oomtrace.skel.h"
@@ -42,7 +43,7 @@ static int size_stack_maps(struct oomtrace_bpf *skel, bool wanted)
 				   skel->maps.sums_1, skel->maps.sampled };
 	int err = 0;
 
-	for (size_t i = 0; !err && i < sizeof(maps) / sizeof(*maps); i++) {
+	for (size_t i = 0; !err && i < ARRAY_SIZE(maps); i++) {
 		if (!wanted)
 			err = bpf_map__set_autocreate(maps[i], false);
 		else if (i < 4)
@@ -60,7 +61,7 @@ static int leave_out_usage_maps(struct oomtrace_bpf *skel)
 	};
 	int err = 0;
 
-	for (size_t i = 0; !err && i < sizeof(maps) / sizeof(maps[0]); i++)
+	for (size_t i = 0; !err && i < ARRAY_SIZE(maps); i++)
 		err = bpf_map__set_autocreate(maps[i], false);
 	return err;
 }

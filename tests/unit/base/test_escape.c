@@ -4,14 +4,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
+#include "base/array.h"
 #include "base/escape.h"
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define CASE(in, out)                   \
 	{                               \
 		in, sizeof(in) - 1, out \
@@ -164,6 +165,30 @@ static void every_pair_of_bytes(void **state)
 	}
 }
 
+static void shown_names(void **state)
+{
+	char name[2 * ESCAPE__SHOWN_MAX], expected[4 * ESCAPE__SHOWN_MAX + 4];
+	const char *first = escape__shown("first");
+	size_t len = 0;
+
+	(void)state;
+	assert_string_equal(escape__shown("a\x1b[0m"), "a\\x1b[0m");
+	assert_string_equal(escape__shown_cut("12345", 5), "12345");
+	assert_string_equal(escape__shown_cut("123456", 5), "12345...");
+	/* Three later ones leave the first as it is. */
+	assert_string_equal(first, "first");
+	/* Not in the middle of a character. */
+	assert_string_equal(escape__shown_cut("12\xe2\x82\xac", 4), "12...");
+	/* The worst there is: each byte becomes four. */
+	memset(name, '\x01', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	for (int i = 0; i < ESCAPE__SHOWN_MAX; i++)
+		len += (size_t)sprintf(expected + len, "\\x01");
+	strcpy(expected + len, "...");
+	assert_string_equal(escape__shown(name), expected);
+	assert_string_equal(escape__shown_cut(name, sizeof(name)), expected);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -171,6 +196,7 @@ int main(void)
 		cmocka_unit_test(utf8_text),
 		cmocka_unit_test(cut_between_characters),
 		cmocka_unit_test(every_pair_of_bytes),
+		cmocka_unit_test(shown_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,9 +8,9 @@
 
 #include <cmocka.h>
 
+#include "base/array.h"
 #include "base/units.h"
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define UNTOUCHED 0xfeedfacecafebeefull
 
 struct parse_case {

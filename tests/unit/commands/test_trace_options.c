@@ -10,9 +10,9 @@
 
 #include <cmocka.h>
 
+#include "base/array.h"
 #include "commands/trace_options.h"
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define MAX_WORDS 12
 #define HINT "Try 'oomtrace --help'.\n"
 

@@ -19,9 +19,9 @@
 
 #include <cmocka.h>
 
+#include "base/array.h"
 #include "containers/docker_api.h"
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define ID2 "0123fedcba9876543210fedcba9876543210fedcba9876543210fedcba987654"
 #define DRIP_INTERVAL_MS 50

@@ -15,9 +15,9 @@
 
 #include <cmocka.h>
 
+#include "base/array.h"
 #include "host/cgroup.h"
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
 static const char mounts_v2[] =

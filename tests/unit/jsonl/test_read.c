@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "base/array.h"
 #include "jsonl/read.h"
 
 #define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -573,7 +574,7 @@ static const char *const bad_lines[] = {
 static void test_bad_lines(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(bad_lines) / sizeof(*bad_lines); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(bad_lines); i++) {
 		char bytes[2048];
 		struct output o;
 		struct jsonl_reader_stats stats;
@@ -691,7 +692,7 @@ static void test_long_lines(void **state)
 	static const size_t longer[] = { 0, 1, 1000, 300 << 10, 30 << 20 };
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(longer) / sizeof(*longer); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(longer); i++) {
 		size_t rest = strlen(AS_LOST("1", "null", "\"\"", "3"));
 		char *name = repeat("x", RECORDING_LINE_MAX - rest + longer[i]), *bytes;
 		struct jsonl_reader_stats stats;
@@ -725,7 +726,7 @@ static void test_hostile_structure(void **state)
 	static const char *const patterns[] = { "{},", "[", "{\"a\":", "[],", "\"{\\\"\"," };
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(patterns) / sizeof(*patterns); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(patterns); i++) {
 		char *crowd = repeat(patterns[i], RECORDING_LINE_MAX - 100), *bytes;
 		struct jsonl_reader_stats stats;
 		struct output o;
@@ -754,7 +755,7 @@ static void test_parts(void **state)
 	struct jsonl_reader *r = jsonl_reader__new(sink);
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
 		char bytes[1024];
 		int fd;
 
@@ -821,7 +822,7 @@ static const struct {
 static void test_times(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(times) / sizeof(*times); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(times); i++) {
 		int64_t wall_ns = -2;
 		int err = sink__parse_time(times[i].text, &wall_ns);
 

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 #include <json-c/json.h>
 
+#include "base/array.h"
 #include "record/sink.h"
 
 #define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -480,7 +481,7 @@ static const char *text_at(struct json_object *o, const char *key)
 static void test_hostile_names(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(hostile) / sizeof(*hostile); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(hostile); i++) {
 		struct output o = start();
 		struct record_victim victim = full_victim;
 		struct record_oom oom = {
@@ -522,7 +523,7 @@ static const struct {
 static void test_cmdlines(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(cmdlines) / sizeof(*cmdlines); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cmdlines); i++) {
 		struct output o = start();
 		struct record_victim victim = { .pid = 1, .cmdline_source = "kill" };
 		struct record_oom oom = { .time = TIME, .victims = &victim, .victim_count = 1 };

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/array.h"
 #include "limit/ramp.h"
 #include "model/limit_steps.h"
 
@@ -220,10 +221,10 @@ static void test_ramp_words(void **state)
 	struct ramp ramp = { .to_bytes = 7 };
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		assert_int_not_equal(ramp__parse(bad[i], &ramp), 0);
 	assert_int_equal(ramp.to_bytes, 7);
-	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++)
 		assert_int_equal(ramp__parse(good[i], &ramp), 0);
 	assert_int_equal(ramp__parse(good[0], &ramp), 0);
 	assert_int_equal(ramp.from_bytes, 512 * MIB);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Events that never came, or of which there are too many, through the model. */
+#include "base/array.h"
 #include "model/model_events.h"
 
 /* ---- loss ---- */
@@ -242,7 +243,7 @@ static void test_hostile_parents(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(parents) / sizeof(*parents); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(parents); i++) {
 		struct kept *kept = start();
 
 		for (uint64_t id = 100; id < 103; id++)

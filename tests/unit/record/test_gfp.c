@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/array.h"
 #include "record/gfp.h"
 
 /* As kernel logs have them: "gfp_mask=0x100cca(GFP_HIGHUSER_MOVABLE)". */
@@ -40,7 +41,7 @@ static void test_logged_masks(void **state)
 	char text[GFP_TEXT_SIZE];
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(logged) / sizeof(*logged); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(logged); i++)
 		assert_string_equal(gfp__format(text, sizeof(text), logged[i].mask), logged[i].text);
 }
 
@@ -80,7 +81,7 @@ static void test_tiny_buffers(void **state)
 	(void)state;
 	assert_ptr_equal(gfp__format(&untouched, 0, 0xcc0), &untouched);
 	assert_int_equal(untouched, 'x');
-	for (size_t i = 0; i < sizeof(masks) / sizeof(*masks); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(masks); i++) {
 		size_t len = strlen(gfp__format(whole, sizeof(whole), masks[i]));
 
 		for (size_t size = 1; size <= len + 1; size++) {

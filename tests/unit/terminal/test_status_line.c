@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/array.h"
 #include "output/curve.h"
 #include "terminal/status_line.h"
 
@@ -96,7 +97,7 @@ static void test_every_width(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		for (unsigned int width = 0; width < 500; width++) {
 			struct status_line s = full();
 			char line[STATUS_SIZE];

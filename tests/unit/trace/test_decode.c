@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/array.h"
 #include "trace/decode.h"
 
 #define LONGER 64 /* how much longer than we know an event may be in these tests */
@@ -25,7 +26,7 @@ static const struct {
 	{ EVENT_STACK, sizeof(struct event_stack) },
 };
 
-#define KINDS (sizeof(kinds) / sizeof(*kinds))
+#define KINDS ARRAY_SIZE(kinds)
 
 _Static_assert(KINDS == EVENT_KIND_MAX - 1, "a kind has no test");
 
@@ -112,7 +113,7 @@ static void test_wrong_size_field(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < KINDS; i++) {
-		for (size_t j = 0; j < sizeof(wrong) / sizeof(*wrong); j++) {
+		for (size_t j = 0; j < ARRAY_SIZE(wrong); j++) {
 			unsigned char *bytes = new_event(kinds[i].kind, kinds[i].size);
 			uint32_t size = (uint32_t)kinds[i].size + (uint32_t)wrong[j];
 
