@@ -32,6 +32,18 @@ static __always_inline __u64 argument_number(void *ctx, __u32 i)
 	return value;
 }
 
+static __always_inline __u32 current_tid(void)
+{
+	return (__u32)bpf_get_current_pid_tgid();
+}
+
+static __always_inline __u64 thread_start_ns(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+
+	return BPF_CORE_READ(task, start_boottime);
+}
+
 /* The css of the memory controller in an array `subsys` (of a css_set or a cgroup), or NULL. */
 static __always_inline struct cgroup_subsys_state *memory_css(void *subsys)
 {

@@ -36,11 +36,11 @@ const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 		.name = "oom-kill",
 		.lost = "the run of the OOM killer that is going on when oomtrace starts",
 		.candidates = {
-			{ "btf_kill", "fentry oom_kill_process" },
-			{ "kp_kill", "kprobe oom_kill_process" },
+			{ "btf_chosen", "fentry oom_kill_process" },
+			{ "kp_chosen", "kprobe oom_kill_process" },
 		},
 		.shared = { SHARED, "kprobe oom_kill_process" },
-		.hook = HOOK_KILL,
+		.hook = HOOK_VICTIM_CHOSEN,
 	},
 	{
 		.name = "victim-kill",
@@ -48,11 +48,11 @@ const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 		.lost = "telling kills from processes that were exiting already",
 		.required = true,
 		.candidates = {
-			{ "btf_victim", "fentry __oom_kill_process" },
-			{ "kp_victim", "kprobe __oom_kill_process" },
+			{ "btf_kill_begin", "fentry __oom_kill_process" },
+			{ "kp_kill_begin", "kprobe __oom_kill_process" },
 		},
 		.shared = { SHARED, "kprobe __oom_kill_process" },
-		.hook = HOOK_VICTIM,
+		.hook = HOOK_KILL_BEGIN,
 	},
 	{
 		.name = "victim-mark",

@@ -1,47 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Usage of the target's memory cgroups, from their page counters.
- *
- * page_counter_try_charge() runs for a batch (64 pages; 32 on 5.10), not for each page, and it is
- * where limits are enforced. It serves all the machine and other counters too (swap, hugetlb), so what
- * isn't ours must cost next to nothing: a filter of plain memory, indexed by some bits of the counter's
- * address, comes before any lookup. What passes it has a state in the map `counters`.
- *
- * An event is sent when usage has moved by a step, which gets finer near the limit; with it go kernel and
- * socket memory, as the kernel's statistics have them (memory.bpf.h). What has moved by less, or too
- * often, is noted in the queue `unsettled`, and is sent when user space next reads the target's
- * memory.current, some times a second: so that where usage comes to rest is known exactly.
- *
- *   memory_current_read()         on_current_read   first read: takes a cgroup in. Later: settles.
- *   mem_cgroup_css_online()       on_css_online     takes new cgroups in
- *   mem_cgroup_css_offline()      on_css_offline    forgets them
- *   page_counter_try_charge()     on_charge         -> EVENT_USAGE, for each level up to the target
- *   page_counter_uncharge()       on_uncharge       -> EVENT_USAGE, the same
- *   try_to_free_mem_cgroup_pages() on_refused       -> EVENT_USAGE, with the chain
- *
- * All are looked at as they begin: a program that sees a function's result costs everybody more, for
- * each batch. That a charge was refused is told by what the kernel does next: it counts an event "max" of the
- * cgroup that refused (memory.events.local), and reclaims for it, in the thread that asked.
+ * Events of usage: of one counter at a time, when it has moved by a step, which gets finer near the limit; with it
+ * go kernel and socket memory, as the kernel's statistics have them (memory.bpf.h). What has moved by less, or too
+ * often, is noted in the queue `unsettled`, and is sent when user space next reads the target's memory.current,
+ * some times a second: so that where usage comes to rest is known exactly.
  */
-#ifndef OOMTRACE_CHARGE_BPF_H
-#define OOMTRACE_CHARGE_BPF_H
+#ifndef OOMTRACE_USAGE_BPF_H
+#define OOMTRACE_USAGE_BPF_H
 
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
-#include "compat.bpf.h"
+#include "chain.bpf.h"
+#include "counters.bpf.h"
 #include "emit.bpf.h"
 #include "event.h"
-#include "limit.bpf.h"
 #include "memory.bpf.h"
 #include "task.bpf.h"
 
-/* Set by user space before loading: whether usage and reclaim of the target are followed. */
-const volatile bool usage_on = false;
-
-#define FILTER_BITS 12
-#define COUNTER_LEVELS 16  /* levels of cgroups, from the one that is charged, whose usage is followed */
-#define SETTLE_AT_ONCE 256 /* counters settled in one go */
+#define COUNTER_LEVELS 16 /* levels of cgroups, from the one that is charged, whose usage is followed */
 
 /* Pages. Usage is exact to a batch for each CPU anyway. */
 #define STEP_MIN 64
@@ -62,41 +39,6 @@ const volatile bool usage_on = false;
 #define REFUSED_GAP_MIN_NS 10000000ULL
 #define REFUSED_GAP_MAX_NS 160000000ULL
 
-/* A followed counter, by its address. Several CPUs write to it at once; then an event more or less is
- * sent, and its figures are right all the same. */
-struct counter_state {
-	__u64 cgroup_id;
-	__u64 parent;	  /* address of the parent's counter; 0: this is the target's */
-	__u64 sent_pages; /* what the last event said */
-	__u64 step_pages;
-	__u64 due_ns;	  /* when the burst will be over */
-	__u64 refusals;	  /* since the last event that told of them */
-	__u64 refused_ns; /* when that was sent */
-	__u64 refused_gap_ns;
-	__u32 unsettled; /* it is in the queue */
-	__u32 told;	 /* its path has been sent */
-	__u64 kinds_ns;	 /* when the kinds of memory were read; a negative one isn't known */
-	__s64 kernel_bytes;
-	__s64 sock_bytes;
-	__u8 kinds_exact;    /* as far as they are fresh */
-	__u8 kinds_fresh;    /* no event has told of this reading */
-	__u8 kinds_repeated; /* the last event's weren't */
-	__u8 pad[5];
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 4096);
-	__type(key, __u64); /* address of its struct page_counter */
-	__type(value, struct counter_state);
-} counters SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_QUEUE);
-	__uint(max_entries, 4096);
-	__type(value, __u64); /* key of `counters` */
-} unsettled SEC(".maps");
-
 /* How often the limit of a cgroup had refused a charge, by memory.events.local, when we last looked. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -105,71 +47,12 @@ struct {
 	__type(value, __u64);
 } refusals_seen SEC(".maps");
 
-/* How many of the followed counters there are for each value of some bits of an address. */
-__u32 counter_filter[1 << FILTER_BITS];
-/* Its own address; a number to the verifier, see number_of(). */
-volatile __u64 counter_filter_address;
-
-/* For user space: whether stats_index_address has to be found. */
-bool stats_index_wanted;
-
 /* What makes usage_level() send an event. */
 enum usage_when {
 	USAGE_STEP,   /* a step's worth of change */
 	USAGE_CHANGE, /* any change */
 	USAGE_ALWAYS,
 };
-
-/*
- * How far a BTF-typed pointer is from the filter: the difference of two pointers is a number to the verifier,
- * which can be shifted. So is what has been in a map. Until the first counter is added number_of() is off
- * by the filter's address, when the filter has nothing in it.
- */
-static __always_inline __u64 distance_of(const void *pointer)
-{
-	__u64 distance = (__u64)pointer;
-
-	asm volatile("%0 -= %1" : "+r"(distance) : "r"(counter_filter));
-	return distance;
-}
-
-static __always_inline __u64 number_of(const void *pointer)
-{
-	return distance_of(pointer) + counter_filter_address;
-}
-
-/* In a struct mem_cgroup, of 1.5 KiB (7.3) to 2.75 KiB (5.10), one counter is followed: no two in 1 KiB. */
-static __always_inline __u32 *filter_slot(__u64 distance)
-{
-	return &counter_filter[distance >> 10 & ((1 << FILTER_BITS) - 1)];
-}
-
-/* False: the counter at this distance is none of ours. True: it may be one, the map knows. */
-static __always_inline bool distance_is_followed(__u64 distance)
-{
-	return *filter_slot(distance);
-}
-
-static __always_inline bool may_be_followed(__u64 counter)
-{
-	return distance_is_followed(counter - counter_filter_address);
-}
-
-static __always_inline struct mem_cgroup *counter_memcg(__u64 counter)
-{
-	return (void *)counter - bpf_core_field_offset(struct mem_cgroup, memory);
-}
-
-static __always_inline struct cgroup *counter_cgroup(__u64 counter)
-{
-	return BPF_CORE_READ(counter_memcg(counter), css.cgroup);
-}
-
-static __always_inline __u64 css_counter(__u64 css)
-{
-	return css - bpf_core_field_offset(struct mem_cgroup, css) +
-	       bpf_core_field_offset(struct mem_cgroup, memory);
-}
 
 /* OOMs must find room, whatever usage does. What is turned away here counts as lost. */
 static __always_inline bool usage_has_room(void)
@@ -428,84 +311,6 @@ __noinline int on_refused(__u64 memcg, __u64 pages)
 	*seen = count;
 	if ((__s64)(count - before) > 0)
 		usage_refused(state, counter, pages, memcg, count - before);
-	return 0;
-}
-
-/* Begins to follow a cgroup of the target. */
-static __always_inline void add_counter(__u64 css)
-{
-	struct counter_state state = { .step_pages = STEP_MIN, .kernel_bytes = -1, .sock_bytes = -1 };
-	__u64 counter = css_counter(css);
-	struct cgroup *cgrp = counter_cgroup(counter);
-
-	counter_filter_address = (__u64)counter_filter;
-	if (!in_target((__u64)cgrp))
-		return;
-	state.cgroup_id = cgroup_id(cgrp);
-	state.refused_gap_ns = REFUSED_GAP_MIN_NS;
-	if (state.cgroup_id != target_cgroup_id)
-		state.parent = (__u64)BPF_CORE_READ((struct page_counter *)counter, parent);
-	if (bpf_map_update_elem(&counters, &counter, &state, BPF_NOEXIST))
-		return;
-	note_refusals(counter);
-	__sync_fetch_and_add(filter_slot(counter - counter_filter_address), 1);
-}
-
-static __always_inline void settle_all(void)
-{
-	__u64 counter;
-
-	for (int i = 0; i < SETTLE_AT_ONCE; i++) {
-		if (bpf_map_pop_elem(&unsettled, &counter))
-			return;
-		usage_level(counter, 0, USAGE_CHANGE);
-	}
-}
-
-/* Anybody may read memory.current; it does no harm. */
-static __always_inline int on_current_read(__u64 css)
-{
-	__u64 counter = css_counter(css);
-
-	if (!may_be_followed(counter) || !bpf_map_lookup_elem(&counters, &counter)) {
-		add_counter(css);
-		stats_index_wanted = compat__stats_index_wanted();
-		usage_level(counter, 0, USAGE_ALWAYS);
-		return 0;
-	}
-	usage_level(counter, 0, USAGE_CHANGE);
-	if (cgroup_id(counter_cgroup(counter)) == target_cgroup_id)
-		settle_all();
-	return 0;
-}
-
-static __always_inline int on_css_online(__u64 css)
-{
-	add_counter(css);
-	return 0;
-}
-
-/* The last that is known of a cgroup that is being removed. What its pages still hold on to, its parent has. */
-static __always_inline int on_css_offline(__u64 css)
-{
-	__u64 counter = css_counter(css);
-
-	if (!may_be_followed(counter))
-		return 0;
-	usage_level(counter, 0, USAGE_CHANGE);
-	if (!bpf_map_delete_elem(&counters, &counter))
-		__sync_fetch_and_add(filter_slot(counter - counter_filter_address), -1);
-	return 0;
-}
-
-/*
- * Of counters that may be followed. A function of its own: what isn't need not save the registers that this
- * takes. What is about to be charged isn't in usage yet, and may be refused: `delta` is 0, and it shows at the
- * next batch, or when usage is settled.
- */
-static __noinline int counter_moves(__u64 counter, __s64 delta)
-{
-	follow_usage(counter, delta);
 	return 0;
 }
 

@@ -1,24 +1,21 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * Reclaim for the limits that bind the target, and tasks of the target held back by memory.high: how often,
  * how long, how many pages. Both happen many times a second to a cgroup at its limit, so that they are
  * summed up here and sent now and then.
  */
-#ifndef OOMTRACE_RECLAIM_BPF_H
-#define OOMTRACE_RECLAIM_BPF_H
-
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
-#include "charge.bpf.h"
-#include "emit.bpf.h"
+#include <bpf/bpf_tracing.h>
+#include "counters.bpf.h"
 #include "event.h"
-#include "limit.bpf.h"
+#include "reclaim_sums.bpf.h"
 #include "task.bpf.h"
+#include "usage.bpf.h"
+#include "writes.bpf.h"
 
-#define RECLAIM_GAP_NS 100000000ULL /* between two events of a cgroup, at least */
-#define THROTTLE_MIN_NS 1000000ULL  /* less than this isn't held back, only asked */
-#define RECLAIM_SETTLE_AT_ONCE 64
+#define THROTTLE_MIN_NS 1000000ULL /* less than this isn't held back, only asked */
 
 /* What a thread is in the middle of. Reclaim may happen inside of throttling. */
 struct run_key {
@@ -38,75 +35,12 @@ struct {
 	__type(value, struct run_start);
 } runs SEC(".maps");
 
-struct run_sum_key {
-	__u64 cgroup_id;
-	__u64 kind;
-};
-
-/* The runs of a cgroup that haven't been sent. One that ends while another CPU sends may go missing. */
-struct run_sum {
-	__u64 since_ns;
-	__u64 sent_ns;
-	__u64 duration_ns;
-	__u64 longest_ns;
-	__u64 pages;
-	__u32 runs;
-	__u32 unsettled; /* it is in the queue */
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 1024);
-	__type(key, struct run_sum_key);
-	__type(value, struct run_sum);
-} run_sums SEC(".maps");
-
-/* Sums to be sent when user space next asks for what is left. */
-struct {
-	__uint(type, BPF_MAP_TYPE_QUEUE);
-	__uint(max_entries, 1024);
-	__type(value, struct run_sum_key);
-} unsettled_sums SEC(".maps");
-
 static __always_inline void begin_reclaim_run(__u32 kind, __u64 cgroup_id)
 {
 	struct run_start start = { bpf_ktime_get_boot_ns(), cgroup_id };
 	struct run_key key = { current_tid(), kind };
 
 	bpf_map_update_elem(&runs, &key, &start, BPF_ANY);
-}
-
-static __always_inline void send_sum(const struct run_sum_key *key, struct run_sum *sum)
-{
-	struct event_reclaim *e;
-
-	if (!sum->runs)
-		return;
-	e = emit__reserve(EVENT_RECLAIM, sizeof(*e), 0);
-	if (!e)
-		return; /* with the next */
-	e->cgroup_id = key->cgroup_id;
-	e->kind = key->kind;
-	e->since_ns = sum->since_ns;
-	e->duration_ns = sum->duration_ns;
-	e->longest_ns = sum->longest_ns;
-	e->pages = sum->pages;
-	e->runs = sum->runs;
-	sum->sent_ns = e->h.ts_ns;
-	sum->since_ns = sum->duration_ns = sum->longest_ns = sum->pages = 0;
-	sum->runs = 0;
-	emit__submit(e);
-}
-
-static __always_inline struct run_sum *sum_of(const struct run_sum_key *key)
-{
-	struct run_sum *sum = bpf_map_lookup_elem(&run_sums, key);
-	struct run_sum first = {};
-
-	if (sum)
-		return sum;
-	bpf_map_update_elem(&run_sums, key, &first, BPF_NOEXIST);
-	return bpf_map_lookup_elem(&run_sums, key);
 }
 
 /* Reclaim inside of throttling counts once, as reclaim: its time is taken from the other's. */
@@ -159,23 +93,6 @@ static __always_inline void end_reclaim_run(__u32 kind, __u64 pages)
 	}
 }
 
-static __always_inline void settle_sums(void)
-{
-	struct run_sum_key key = {};
-
-	for (int i = 0; i < RECLAIM_SETTLE_AT_ONCE; i++) {
-		struct run_sum *sum;
-
-		if (bpf_map_pop_elem(&unsettled_sums, &key))
-			return;
-		sum = bpf_map_lookup_elem(&run_sums, &key);
-		if (!sum)
-			continue;
-		sum->unsettled = 0;
-		send_sum(&key, sum);
-	}
-}
-
 /* try_to_free_mem_cgroup_pages(): for the limit of this cgroup, or of one below it. */
 static __always_inline int on_reclaim_begin(__u64 memcg, __u64 pages)
 {
@@ -216,4 +133,78 @@ static __always_inline int on_throttle_end(void)
 	return 0;
 }
 
-#endif
+/* ---- programs ---- */
+
+/* Only the first argument: what follows it, and so the type, changed in 7.1. */
+SEC("?tp_btf/mm_vmscan_memcg_reclaim_end")
+int BPF_PROG(btf_reclaim, unsigned long reclaimed)
+{
+	return on_reclaim_end(reclaimed);
+}
+
+SEC("?raw_tp/mm_vmscan_memcg_reclaim_end")
+int BPF_PROG(tp_reclaim, unsigned long reclaimed)
+{
+	return on_reclaim_end(reclaimed);
+}
+
+SEC("?fentry/try_to_free_mem_cgroup_pages")
+int BPF_PROG(btf_reclaim_begin, struct mem_cgroup *memcg, unsigned long pages)
+{
+	return on_reclaim_begin(argument_number(ctx, 0), pages);
+}
+
+SEC("?kprobe/try_to_free_mem_cgroup_pages")
+int BPF_KPROBE(kp_reclaim_begin, struct mem_cgroup *memcg, unsigned long pages)
+{
+	return on_reclaim_begin((__u64)memcg, pages);
+}
+
+/* The two names of one function: see plan.c. */
+SEC("?fentry/mem_cgroup_handle_over_high")
+int BPF_PROG(btf_throttle_begin)
+{
+	return on_throttle_begin();
+}
+
+SEC("?fentry/__mem_cgroup_handle_over_high")
+int BPF_PROG(btf_throttle_begin2)
+{
+	return on_throttle_begin();
+}
+
+SEC("?kprobe/mem_cgroup_handle_over_high")
+int BPF_KPROBE(kp_throttle_begin)
+{
+	return on_throttle_begin();
+}
+
+SEC("?kprobe/__mem_cgroup_handle_over_high")
+int BPF_KPROBE(kp_throttle_begin2)
+{
+	return on_throttle_begin();
+}
+
+SEC("?fexit/mem_cgroup_handle_over_high")
+int BPF_PROG(btf_throttle_end)
+{
+	return on_throttle_end();
+}
+
+SEC("?fexit/__mem_cgroup_handle_over_high")
+int BPF_PROG(btf_throttle_end2)
+{
+	return on_throttle_end();
+}
+
+SEC("?kretprobe/mem_cgroup_handle_over_high")
+int BPF_KRETPROBE(kp_throttle_end)
+{
+	return on_throttle_end();
+}
+
+SEC("?kretprobe/__mem_cgroup_handle_over_high")
+int BPF_KRETPROBE(kp_throttle_end2)
+{
+	return on_throttle_end();
+}

@@ -1,11 +1,9 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /* The starts and ends of processes. */
-#ifndef OOMTRACE_PROCESS_BPF_H
-#define OOMTRACE_PROCESS_BPF_H
-
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
 #include "emit.bpf.h"
 #include "event.h"
 #include "task.bpf.h"
@@ -72,4 +70,28 @@ static __always_inline int on_exec(void)
 	return 0;
 }
 
-#endif
+/* ---- programs ---- */
+
+SEC("?tp_btf/sched_process_exit")
+int BPF_PROG(btf_exit)
+{
+	return on_exit();
+}
+
+SEC("?raw_tp/sched_process_exit")
+int BPF_PROG(tp_exit)
+{
+	return on_exit();
+}
+
+SEC("?tp_btf/sched_process_exec")
+int BPF_PROG(btf_exec)
+{
+	return on_exec();
+}
+
+SEC("?raw_tp/sched_process_exec")
+int BPF_PROG(tp_exec)
+{
+	return on_exec();
+}

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * Stacks: where memory is charged, and what the trigger of an OOM was doing.
  *
@@ -12,15 +12,14 @@
  * empties the other, so that no stack goes while somebody refers to it. A stack that finds its place
  * in the map taken by another, and a sum that finds no room, go through the ring.
  */
-#ifndef OOMTRACE_STACK_BPF_H
-#define OOMTRACE_STACK_BPF_H
-
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
-#include "charge.bpf.h"
+#include <bpf/bpf_tracing.h>
+#include "counters.bpf.h"
 #include "emit.bpf.h"
 #include "event.h"
+#include "frames.bpf.h"
 #include "task.bpf.h"
 
 /* errno, include/uapi/asm-generic/errno-base.h */
@@ -73,50 +72,6 @@ struct {
 #define PAIR_WEIGHT 2
 
 __u32 stack_side; /* the set that is written to; user space changes it */
-
-static __always_inline void fill_process(struct stack_process *p)
-{
-	struct task_struct *leader =
-		BPF_CORE_READ((struct task_struct *)bpf_get_current_task(), group_leader);
-
-	p->start_ns = BPF_CORE_READ(leader, start_boottime);
-	p->exec_id = BPF_CORE_READ(leader, self_exec_id);
-	p->pid = bpf_get_current_pid_tgid() >> 32;
-}
-
-/* Sends the stack of the current task. Inlined where ctx is: the verifier must know its type. */
-static __always_inline void emit_stack(void *ctx, const struct stack_process *p, __u64 bytes, __u64 group)
-{
-	struct event_stack *e = emit__reserve(EVENT_STACK, sizeof(*e), group);
-	long size;
-
-	if (!e)
-		return;
-	e->start_ns = p->start_ns;
-	e->exec_id = p->exec_id;
-	e->pid = p->pid;
-	e->bytes = bytes;
-	bpf_get_current_comm(e->comm, sizeof(e->comm));
-	size = bpf_get_stack(ctx, e->user, sizeof(e->user), BPF_F_USER_STACK);
-	e->user_count = size > 0 ? size / sizeof(__u64) : 0;
-	size = bpf_get_stack(ctx, e->kernel, sizeof(e->kernel), 0);
-	e->kernel_count = size > 0 ? size / sizeof(__u64) : 0;
-	emit__submit(e);
-}
-
-/* Tells user space of a process: its mappings must be read while it lives. Returns whether it could. */
-static __always_inline bool emit_sampled(const struct stack_process *p)
-{
-	struct event_sampled *e = emit__reserve(EVENT_SAMPLED, sizeof(*e), 0);
-
-	if (!e)
-		return false;
-	e->start_ns = p->start_ns;
-	e->pid = p->pid;
-	e->exec_id = p->exec_id;
-	emit__submit(e);
-	return true;
-}
 
 /* The same at a stack that is new, for the first few of each program that a process runs. */
 static __always_inline void note_sampled(const struct stack_process *p)
@@ -222,13 +177,19 @@ static __always_inline int on_charged(void *ctx, __u64 counter, __u64 pages)
 	return 0;
 }
 
-/* The stack of the thread that an OOM's group is about, which is the current one. */
-static __always_inline void emit_trigger_stack(void *ctx, __u64 group)
-{
-	struct stack_process p = {};
+/* ---- programs ---- */
 
-	fill_process(&p);
-	emit_stack(ctx, &p, 0, group);
+/* A bool fills only the low byte of its register. */
+SEC("?fexit/page_counter_try_charge")
+int BPF_PROG(btf_charged, struct page_counter *counter, unsigned long pages, void *fail, unsigned long ret)
+{
+	/* A number only if counters are followed, which is when it has to be one. */
+	return ret & 0xff ? on_charged(ctx, usage_on ? number_of(counter) : (__u64)counter, pages) : 0;
 }
 
-#endif
+/* At its entry: whether the charge is refused isn't known then. Those are few beside the others. */
+SEC("?kprobe/page_counter_try_charge")
+int BPF_KPROBE(kp_charged, struct page_counter *counter, unsigned long pages)
+{
+	return on_charged(ctx, (__u64)counter, pages);
+}

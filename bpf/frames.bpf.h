@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The stack of the current thread as an event. */
+#ifndef OOMTRACE_FRAMES_BPF_H
+#define OOMTRACE_FRAMES_BPF_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include "emit.bpf.h"
+#include "event.h"
+#include "task.bpf.h"
+
+static __always_inline void fill_process(struct stack_process *p)
+{
+	struct task_struct *leader =
+		BPF_CORE_READ((struct task_struct *)bpf_get_current_task(), group_leader);
+
+	p->start_ns = BPF_CORE_READ(leader, start_boottime);
+	p->exec_id = BPF_CORE_READ(leader, self_exec_id);
+	p->pid = bpf_get_current_pid_tgid() >> 32;
+}
+
+/* Sends the stack of the current task. Inlined where ctx is: the verifier must know its type. */
+static __always_inline void emit_stack(void *ctx, const struct stack_process *p, __u64 bytes, __u64 group)
+{
+	struct event_stack *e = emit__reserve(EVENT_STACK, sizeof(*e), group);
+	long size;
+
+	if (!e)
+		return;
+	e->start_ns = p->start_ns;
+	e->exec_id = p->exec_id;
+	e->pid = p->pid;
+	e->bytes = bytes;
+	bpf_get_current_comm(e->comm, sizeof(e->comm));
+	size = bpf_get_stack(ctx, e->user, sizeof(e->user), BPF_F_USER_STACK);
+	e->user_count = size > 0 ? size / sizeof(__u64) : 0;
+	size = bpf_get_stack(ctx, e->kernel, sizeof(e->kernel), 0);
+	e->kernel_count = size > 0 ? size / sizeof(__u64) : 0;
+	emit__submit(e);
+}
+
+/* Tells user space of a process: its mappings must be read while it lives. Returns whether it could. */
+static __always_inline bool emit_sampled(const struct stack_process *p)
+{
+	struct event_sampled *e = emit__reserve(EVENT_SAMPLED, sizeof(*e), 0);
+
+	if (!e)
+		return false;
+	e->start_ns = p->start_ns;
+	e->pid = p->pid;
+	e->exec_id = p->exec_id;
+	emit__submit(e);
+	return true;
+}
+
+/* The stack of the thread that an OOM's group is about, which is the current one. */
+static __always_inline void emit_trigger_stack(void *ctx, __u64 group)
+{
+	struct stack_process p = {};
+
+	fill_process(&p);
+	emit_stack(ctx, &p, 0, group);
+}
+
+#endif

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Writes of limits. A write of memory.max below usage reclaims and then kills in the writer's own
+ * context, inside memory_max_write() (mm/memcontrol.c): what happens between its entry and its
+ * return, in the same thread, was caused by it. That is certain, whoever wrote.
+ */
+#include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+#include "chain.bpf.h"
+#include "compat.bpf.h"
+#include "emit.bpf.h"
+#include "event.h"
+#include "task.bpf.h"
+#include "writes.bpf.h"
+
+static __always_inline __u64 limit_pages(struct mem_cgroup *memcg, __u32 file)
+{
+	if (file == LIMIT_HIGH)
+		return BPF_CORE_READ(memcg, memory.high);
+	if (file == LIMIT_SWAP_MAX)
+		return BPF_CORE_READ(memcg, swap.max);
+	return BPF_CORE_READ(memcg, memory.max);
+}
+
+static __always_inline __u64 counted_pages(struct mem_cgroup *memcg, __u32 file)
+{
+	if (file == LIMIT_SWAP_MAX)
+		return BPF_CORE_READ(memcg, swap.usage.counter);
+	return BPF_CORE_READ(memcg, memory.usage.counter);
+}
+
+__noinline int on_limit_begin(__u64 of, __u32 file, __u64 function)
+{
+	struct kernfs_node *dir = compat__kernfs_parent(BPF_CORE_READ((struct kernfs_open_file *)of, kn));
+	struct cgroup *cgrp = BPF_CORE_READ(dir, priv);
+	struct mem_cgroup *memcg = cgroup_memcg(cgrp);
+	struct write write = {};
+	struct limit_write *last, latest;
+	__u64 id = cgroup_id(cgrp);
+	__u32 tid = current_tid();
+
+	if (!memcg)
+		return 0;
+	if (writes_active)
+		forget_write(); /* one whose return was missed */
+	write.started_ns = bpf_ktime_get_boot_ns();
+	write.thread_ns = thread_start_ns();
+	write.function = function;
+	write.cgroup = (__u64)cgrp;
+	write.old_pages = limit_pages(memcg, file);
+	write.usage_pages = counted_pages(memcg, file);
+	write.file = file;
+	if (file == LIMIT_MAX) {
+		last = last_write(id);
+		if (last)
+			write.replaced = *last;
+		latest.started_ns = write.started_ns;
+		latest.old_pages = write.old_pages;
+		latest.usage_pages = write.usage_pages;
+		bpf_map_update_elem(&last_writes, &id, &latest, BPF_ANY);
+	}
+	if (!bpf_map_update_elem(&writes, &tid, &write, BPF_ANY))
+		__sync_fetch_and_add(&writes_active, 1);
+	return 0;
+}
+
+/* Sends the write that the current thread is inside of, which is about to return `ret`. */
+__noinline int emit_limit(__u64 ret)
+{
+	struct cgroup *writer = task_cgroup((void *)bpf_get_current_task());
+	struct write *write = current_write();
+	struct mem_cgroup *memcg;
+	struct event_limit *e;
+	struct cgroup *cgrp;
+	__u64 group;
+
+	if (!write)
+		return 0;
+	cgrp = (void *)write->cgroup;
+	memcg = cgroup_memcg(cgrp);
+	group = GROUP_LIMIT | write->started_ns;
+	emit_levels((__u64)cgrp, group);
+	if (cgroup_id(writer) != cgroup_id(cgrp))
+		emit_levels((__u64)writer, group);
+	e = emit__reserve(EVENT_LIMIT, sizeof(*e), group);
+	if (!e)
+		return 0;
+	e->started_ns = write->started_ns;
+	e->cgroup_id = cgroup_id(cgrp);
+	e->writer_cgroup_id = cgroup_id(writer);
+	e->old_pages = write->old_pages;
+	e->new_pages = limit_pages(memcg, write->file);
+	e->usage_before_pages = write->usage_pages;
+	e->usage_after_pages = counted_pages(memcg, write->file);
+	e->reclaimed_pages = write->reclaimed_pages;
+	e->result = ret;
+	e->file = write->file;
+	e->kills = write->kills;
+	e->ooms = write->ooms;
+	e->writer_pid = bpf_get_current_pid_tgid() >> 32;
+	e->writer_tid = current_tid();
+	bpf_get_current_comm(e->writer_comm, sizeof(e->writer_comm));
+	emit__submit(e);
+	return 0;
+}
+
+/*
+ * A write that failed, or left the limit as it was, isn't the one that set it: an earlier one was.
+ * (A runtime with systemd's cgroup driver sets each limit twice, through systemd and by itself.)
+ */
+static __always_inline void forget_vain_write(struct write *write, struct cgroup *cgrp, __s64 ret)
+{
+	__u64 id = cgroup_id(cgrp);
+	struct limit_write *last = last_write(id);
+
+	if (!last || last->started_ns != write->started_ns)
+		return;
+	if (ret < 0 ||
+	    (write->replaced.started_ns && limit_pages(cgroup_memcg(cgrp), LIMIT_MAX) == write->old_pages))
+		bpf_map_update_elem(&last_writes, &id, &write->replaced, BPF_ANY);
+}
+
+__noinline int on_limit_end(__u64 ret)
+{
+	struct write *write = current_write();
+	struct cgroup *cgrp;
+
+	if (!write)
+		return 0;
+	cgrp = (void *)write->cgroup;
+	if (write->file == LIMIT_MAX)
+		forget_vain_write(write, cgrp, ret);
+	if (binds_target(write->cgroup))
+		emit_limit(ret);
+	forget_write();
+	return 0;
+}
+
+/* ---- programs ---- */
+
+SEC("?fentry/memory_max_write")
+int BPF_PROG(btf_max_begin)
+{
+	return on_limit_begin(argument_number(ctx, 0), LIMIT_MAX, compat__traced_function(ctx));
+}
+
+SEC("?kprobe/memory_max_write")
+int BPF_KPROBE(kp_max_begin, void *of)
+{
+	return on_limit_begin((__u64)of, LIMIT_MAX, PT_REGS_IP(ctx));
+}
+
+SEC("?fexit/memory_max_write")
+int BPF_PROG(btf_max_end, void *of, void *buf, __u64 nbytes, __s64 off, long ret)
+{
+	return on_limit_end(ret);
+}
+
+SEC("?kretprobe/memory_max_write")
+int BPF_KRETPROBE(kp_max_end, long ret)
+{
+	return on_limit_end(ret);
+}
+
+SEC("?fentry/memory_high_write")
+int BPF_PROG(btf_high_begin)
+{
+	return on_limit_begin(argument_number(ctx, 0), LIMIT_HIGH, compat__traced_function(ctx));
+}
+
+SEC("?kprobe/memory_high_write")
+int BPF_KPROBE(kp_high_begin, void *of)
+{
+	return on_limit_begin((__u64)of, LIMIT_HIGH, PT_REGS_IP(ctx));
+}
+
+SEC("?fexit/memory_high_write")
+int BPF_PROG(btf_high_end, void *of, void *buf, __u64 nbytes, __s64 off, long ret)
+{
+	return on_limit_end(ret);
+}
+
+SEC("?kretprobe/memory_high_write")
+int BPF_KRETPROBE(kp_high_end, long ret)
+{
+	return on_limit_end(ret);
+}
+
+SEC("?fentry/swap_max_write")
+int BPF_PROG(btf_swap_begin)
+{
+	return on_limit_begin(argument_number(ctx, 0), LIMIT_SWAP_MAX, compat__traced_function(ctx));
+}
+
+SEC("?kprobe/swap_max_write")
+int BPF_KPROBE(kp_swap_begin, void *of)
+{
+	return on_limit_begin((__u64)of, LIMIT_SWAP_MAX, PT_REGS_IP(ctx));
+}
+
+SEC("?fexit/swap_max_write")
+int BPF_PROG(btf_swap_end, void *of, void *buf, __u64 nbytes, __s64 off, long ret)
+{
+	return on_limit_end(ret);
+}
+
+SEC("?kretprobe/swap_max_write")
+int BPF_KRETPROBE(kp_swap_end, long ret)
+{
+	return on_limit_end(ret);
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What is known of the run of the OOM killer that is going on; its hooks are in oom.bpf.c and victim.bpf.c.
+ *
+ * A run of the OOM killer, out_of_memory(), is serialised by oom_lock, so its state is one global.
+ * Its neighbours are told from other callers of the same functions by the thread that runs it.
+ *
+ *   out_of_memory()                               on_oom_enter   (up to 10^4 times in one write of
+ *                                                                memory.max: no event from here)
+ *     oom_kill_process()                          on_victim_chosen
+ *       __oom_kill_process()     for each victim  on_kill_begin
+ *         do_send_sig_info(victim)
+ *         mark_oom_victim(victim)                 on_mark        -> EVENT_VICTIM
+ *         pr_err("Killed process ...")
+ *         do_send_sig_info(p)    for each p that shares the mm   on_signal -> EVENT_VICTIM
+ *   returns                                       on_oom_exit    -> EVENT_OOM_END
+ *
+ * mark_oom_victim() and not the tracepoint mark_victim: the tracepoint is silent when a victim is
+ * visited again (the kernel logs and counts that kill again), has only a pid up to 5.10.234 and
+ * 6.1.129, and cannot tell a kill from a task that was exiting already.
+ */
+#ifndef OOMTRACE_RUN_BPF_H
+#define OOMTRACE_RUN_BPF_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include "chain.bpf.h"
+#include "emit.bpf.h"
+#include "event.h"
+#include "frames.bpf.h"
+#include "memory.bpf.h"
+#include "task.bpf.h"
+#include "writes.bpf.h"
+
+#define NO_VICTIM_INTERVAL_NS 1000000000ULL
+
+/* Whose chain of cgroups has been sent; the victim's is that of the last one. */
+enum leaf { LEAF_LIMIT, LEAF_TRIGGER, LEAF_VICTIM, LEAF_COUNT };
+
+/*
+ * The run of the OOM killer that is going on. Written by the thread that holds oom_lock only. Volatile,
+ * or clang splits it into its members and leaves BTF that no kernel takes.
+ */
+static volatile struct {
+	__u64 oc;		 /* struct oom_control *, valid until out_of_memory() returns */
+	__u64 task;		 /* the victim at hand, struct task_struct * */
+	__u64 started_ns;	 /* 0: we were attached after it had begun */
+	__u64 id;		 /* 0: nothing has been sent for it yet */
+	__u64 leafs[LEAF_COUNT]; /* ids of the cgroups whose chains have been sent */
+	__u32 tid;		 /* whose run it is; 0: none is going on */
+	__u32 victims;
+	__u32 killed;
+	__u32 victim_pid; /* victim of the __oom_kill_process() going on, once it is marked */
+	bool in_kill;	  /* __oom_kill_process() has been entered */
+	bool stack_sent;  /* that of the task that asked */
+} run;
+
+static __u64 last_oom_id;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u64); /* id of the limit's cgroup; 0: the whole machine */
+	__type(value, struct quiet_runs);
+} quiet_runs SEC(".maps");
+
+static __noinline struct quiet_runs *find_quiet(__u64 limit_id)
+{
+	return bpf_map_lookup_elem(&quiet_runs, &limit_id);
+}
+
+static __always_inline bool in_run(void)
+{
+	return run.tid && run.tid == current_tid();
+}
+
+/*
+ * Sends the chain of a cgroup, unless this run has sent it already. Global (see task.bpf.h), since the verifier
+ * follows each way that leads to a reserved event to its end: there had better be one only.
+ */
+__noinline int emit_chain(__u64 cgroup, __u32 leaf)
+{
+	__u64 leaf_id = cgroup_id((void *)cgroup);
+
+	if (!leaf_id || leaf_id == run.leafs[LEAF_LIMIT] || leaf_id == run.leafs[LEAF_TRIGGER] ||
+	    leaf_id == run.leafs[LEAF_VICTIM])
+		return 0;
+	if (leaf == LEAF_LIMIT)
+		run.leafs[LEAF_LIMIT] = leaf_id;
+	else if (leaf == LEAF_TRIGGER)
+		run.leafs[LEAF_TRIGGER] = leaf_id;
+	else
+		run.leafs[LEAF_VICTIM] = leaf_id;
+	return emit_levels(cgroup, run.id);
+}
+
+/* The cgroup whose limit was hit; NULL when the whole machine is out of memory. */
+static __always_inline struct cgroup *limit_cgroup(struct oom_control *oc)
+{
+	return BPF_CORE_READ(oc, memcg, css.cgroup);
+}
+
+/* Sends what is known of the run as a whole, once. */
+__noinline int open_run(__u32 outcome)
+{
+	struct oom_control *oc = (void *)run.oc;
+	struct cgroup *limit = limit_cgroup(oc);
+	struct cgroup *trigger = task_cgroup((void *)bpf_get_current_task());
+	__u64 limit_id = limit ? cgroup_id(limit) : 0;
+	struct task_struct *chosen = BPF_CORE_READ(oc, chosen);
+	struct quiet_runs *quiet;
+	struct event_oom *e;
+
+	if (run.id)
+		return 0;
+	run.id = ++last_oom_id;
+	emit_chain((__u64)limit, LEAF_LIMIT);
+	emit_chain((__u64)trigger, LEAF_TRIGGER);
+
+	quiet = find_quiet(limit_id);
+	e = emit__reserve(EVENT_OOM, sizeof(*e), run.id);
+	if (!e)
+		return 0;
+	e->started_ns = run.started_ns;
+	e->limit_cgroup_id = limit_id;
+	e->trigger_cgroup_id = cgroup_id(trigger);
+	e->totalpages = BPF_CORE_READ(oc, totalpages);
+	e->chosen_points = BPF_CORE_READ(oc, chosen_points);
+	e->outcome = outcome;
+	e->constraint = BPF_CORE_READ(oc, constraint);
+	e->gfp_mask = BPF_CORE_READ(oc, gfp_mask);
+	e->order = BPF_CORE_READ(oc, order);
+	e->trigger_pid = bpf_get_current_pid_tgid() >> 32;
+	e->trigger_tid = current_tid();
+	bpf_get_current_comm(e->trigger_comm, sizeof(e->trigger_comm));
+	if (outcome == OOM_KILLED) {
+		e->chosen_pid = BPF_CORE_READ(chosen, tgid);
+		e->chosen_tid = BPF_CORE_READ(chosen, pid);
+	}
+	fill_cause(e, limit_id);
+	if (quiet) {
+		e->waits = quiet->waits;
+		e->repeats = quiet->repeats;
+		quiet->waits = 0;
+		quiet->repeats = 0;
+		quiet->last_sent_ns = e->h.ts_ns;
+	}
+	emit__submit(e);
+	/* The kernel has just summed its statistics up, to log them; unless it has logged too many. */
+	emit_memory((__u64)BPF_CORE_READ(oc, memcg), limit_id, run.id);
+	return 0;
+}
+
+static __always_inline void begin_run(__u64 oc, __u64 started_ns)
+{
+	run.oc = oc;
+	run.started_ns = started_ns;
+	run.id = 0;
+	run.leafs[LEAF_LIMIT] = run.leafs[LEAF_TRIGGER] = run.leafs[LEAF_VICTIM] = 0;
+	run.victims = 0;
+	run.killed = 0;
+	run.victim_pid = 0;
+	run.in_kill = false;
+	run.stack_sent = false;
+	run.tid = current_tid();
+}
+
+/*
+ * Once the run has been told of: what was the task doing that asked for memory? Called by the programs
+ * themselves: kp_shared has it once for all that it stands for.
+ */
+static __always_inline void tell_stack(void *ctx)
+{
+	if (!in_run() || !run.id || run.stack_sent)
+		return;
+	run.stack_sent = true;
+	emit_trigger_stack(ctx, run.id);
+}
+
+#endif

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The writes of limits that are going on, and the latest of each memory.max: what a run of the OOM killer is
+ * inside of, or came after.
+ */
+#ifndef OOMTRACE_WRITES_BPF_H
+#define OOMTRACE_WRITES_BPF_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include "event.h"
+#include "task.bpf.h"
+
+/*
+ * A write that is going on, or one that is over and whose return was missed: older kernels' kretprobes take only
+ * so many calls at a time, and a kernel that preempts tasks leaves out a program (fexit) that it is
+ * running for another task on this CPU. See count_oom_in_write().
+ */
+struct write {
+	__u64 started_ns; /* also names the write */
+	__u64 thread_ns;  /* CLOCK_BOOTTIME of the writer's start: tells a reused tid */
+	__u64 function;	  /* that writes; 0: not known */
+	__u64 cgroup;	  /* struct cgroup *, held by the file that is being written */
+	__u64 old_pages;
+	__u64 usage_pages;
+	__u64 reclaimed_pages;
+	__u32 file;
+	__u32 kills;
+	__u32 ooms;
+	__u32 pad;
+	struct limit_write replaced; /* what to put back into last_writes when the write is in vain */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH); /* or what is left over would fill it */
+	__uint(max_entries, 1024);
+	__type(key, __u32); /* tid of the writer */
+	__type(value, struct write);
+} writes SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u64); /* cgroup id */
+	__type(value, struct limit_write);
+} last_writes SEC(".maps");
+
+/* At least as many as `writes` has: nearly always 0, and then nobody needs to look into it. */
+static __u32 writes_active;
+
+__noinline int forget_write(void)
+{
+	__u32 tid = current_tid();
+
+	if (!bpf_map_delete_elem(&writes, &tid))
+		__sync_fetch_and_add(&writes_active, -1);
+	return 0;
+}
+
+/*
+ * The write that the current thread is inside of, or NULL. Look-ups are functions of their own, here and
+ * below, since the kernel writes the code of each into the program, and copies all of that each time.
+ */
+static __noinline struct write *current_write(void)
+{
+	__u32 tid = current_tid();
+	struct write *write = writes_active ? bpf_map_lookup_elem(&writes, &tid) : NULL;
+
+	if (!write || write->thread_ns == thread_start_ns())
+		return write;
+	forget_write();
+	return NULL;
+}
+
+/* Bytes of the functions that write limits, with what the linker and probes put before them: at most. */
+#define WRITE_FUNCTION_SIZE 2048
+#define WRITE_FRAMES 16	   /* out_of_memory() is two or three calls below them, and as many of probes */
+#define WRITE_FRAMES_MIN 4 /* with fewer, probes have kept the stack from being read */
+
+/* Whether the current thread's stack can be read, and isn't inside of this function. */
+static __always_inline bool has_left(void *ctx, __u64 function)
+{
+	__u64 frames[WRITE_FRAMES] = {};
+
+	if (bpf_get_stack(ctx, frames, sizeof(frames), 0) < 0 || !frames[WRITE_FRAMES_MIN - 1])
+		return false;
+	for (int i = 0; i < WRITE_FRAMES; i++) {
+		if (frames[i] - function < WRITE_FUNCTION_SIZE)
+			return false;
+	}
+	return true;
+}
+
+/* At the entry of out_of_memory(): counts it in the write that this thread is inside of, and forgets one that it has left. */
+static __noinline void count_oom_in_write(void *ctx)
+{
+	struct write *write = current_write();
+
+	if (!write)
+		return;
+	if (write->function && has_left(ctx, write->function))
+		forget_write();
+	else
+		write->ooms++;
+}
+
+/* The latest write to the memory.max of a cgroup, or NULL. */
+static __noinline struct limit_write *last_write(__u64 id)
+{
+	return bpf_map_lookup_elem(&last_writes, &id);
+}
+
+static __always_inline void add_reclaimed_in_write(unsigned long reclaimed)
+{
+	struct write *write = current_write();
+
+	if (write)
+		write->reclaimed_pages += reclaimed;
+}
+
+__noinline int count_kill_in_write(void)
+{
+	struct write *write = current_write();
+
+	if (write)
+		write->kills++;
+	return 0;
+}
+
+/* Which write a run of the OOM killer happens in, and which one set the limit that was hit. */
+static __always_inline void fill_cause(struct event_oom *e, __u64 limit_id)
+{
+	struct limit_write *last = last_write(limit_id);
+	struct write *write = current_write();
+
+	/* Of this very limit: the writer's own cgroup may run out of memory meanwhile, too. */
+	if (write && write->file == LIMIT_MAX && cgroup_id((void *)write->cgroup) == limit_id)
+		e->in_write_ns = write->started_ns;
+	if (last)
+		e->last_write = *last;
+}
+
+#endif
