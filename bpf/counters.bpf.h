@@ -101,7 +101,7 @@ static __always_inline struct mem_cgroup *counter_memcg(__u64 counter)
 
 static __always_inline struct cgroup *counter_cgroup(__u64 counter)
 {
-	return BPF_CORE_READ(counter_memcg(counter), css.cgroup);
+	return memcg_cgroup(counter_memcg(counter));
 }
 
 static __always_inline __u64 css_counter(__u64 css)

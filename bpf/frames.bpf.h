@@ -12,12 +12,11 @@
 
 static __always_inline void fill_process(struct stack_process *p)
 {
-	struct task_struct *leader =
-		BPF_CORE_READ((struct task_struct *)bpf_get_current_task(), group_leader);
+	struct task_struct *leader = BPF_CORE_READ(current_task(), group_leader);
 
 	p->start_ns = BPF_CORE_READ(leader, start_boottime);
 	p->exec_id = BPF_CORE_READ(leader, self_exec_id);
-	p->pid = bpf_get_current_pid_tgid() >> 32;
+	p->pid = current_pid();
 }
 
 /* Sends the stack of the current task. Inlined where ctx is: the verifier must know its type. */

@@ -69,7 +69,7 @@ __noinline int on_limit_begin(__u64 of, __u32 file, __u64 function)
 /* Sends the write that the current thread is inside of, which is about to return `ret`. */
 __noinline int emit_limit(__u64 ret)
 {
-	struct cgroup *writer = task_cgroup((void *)bpf_get_current_task());
+	struct cgroup *writer = current_cgroup();
 	struct write *write = current_write();
 	struct mem_cgroup *memcg;
 	struct event_limit *e;
@@ -99,7 +99,7 @@ __noinline int emit_limit(__u64 ret)
 	e->file = write->file;
 	e->kills = write->kills;
 	e->ooms = write->ooms;
-	e->writer_pid = bpf_get_current_pid_tgid() >> 32;
+	e->writer_pid = current_pid();
 	e->writer_tid = current_tid();
 	bpf_get_current_comm(e->writer_comm, sizeof(e->writer_comm));
 	emit__submit(e);

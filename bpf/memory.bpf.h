@@ -35,7 +35,7 @@ static __always_inline bool memcg_states_are_exact(__u64 memcg)
 
 	if (!compat__adds_unflushed())
 		return false;
-	cgrp = BPF_CORE_READ((struct mem_cgroup *)memcg, css.cgroup);
+	cgrp = memcg_cgroup((void *)memcg);
 	return cgrp && !BPF_CORE_READ(cgrp, nr_descendants) && !BPF_CORE_READ(cgrp, nr_dying_descendants);
 }
 

@@ -26,7 +26,7 @@ __noinline int on_victim_chosen(__u64 oc)
 	if (!in_run() || run.oc != oc)
 		begin_run(oc, 0);
 	/* It may well be the victim: there is little time left to see what it has mapped. */
-	if (in_target((__u64)task_cgroup((void *)bpf_get_current_task()))) {
+	if (in_target((__u64)current_cgroup())) {
 		fill_process(&trigger);
 		emit_sampled(&trigger);
 	}
@@ -71,7 +71,7 @@ static __always_inline void end_quiet_run(bool no_victim)
 		quiet->waits++;
 		return;
 	}
-	if (!quiet->in_target && !in_target((__u64)task_cgroup((void *)bpf_get_current_task())))
+	if (!quiet->in_target && !in_target((__u64)current_cgroup()))
 		return;
 	if (quiet->last_sent_ns && bpf_ktime_get_boot_ns() - quiet->last_sent_ns < NO_VICTIM_INTERVAL_NS) {
 		quiet->repeats++;

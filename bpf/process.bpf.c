@@ -18,7 +18,7 @@ struct {
 /* The last thread of a process exits. Of interest: inits of pid namespaces, and what was SIGKILLed. */
 static __always_inline int on_exit(void)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
+	struct task_struct *task = current_task();
 	struct cgroup *cgrp;
 	struct event_exit *e;
 	__u32 level = 0, status, ns_pid;
@@ -52,9 +52,9 @@ static __always_inline int on_exit(void)
 static __always_inline int on_exec(void)
 {
 	static struct cmdline_entry empty;
-	struct task_struct *task = (void *)bpf_get_current_task();
+	struct task_struct *task = current_task();
 	struct mm_struct *mm = BPF_CORE_READ(task, mm);
-	struct program before = { .arg_start = bpf_get_current_pid_tgid() >> 32 };
+	struct program before = { .arg_start = current_pid() };
 	struct program program = program_of(mm);
 	struct cmdline_entry *entry;
 

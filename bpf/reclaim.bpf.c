@@ -96,7 +96,7 @@ static __always_inline void end_reclaim_run(__u32 kind, __u64 pages)
 /* try_to_free_mem_cgroup_pages(): for the limit of this cgroup, or of one below it. */
 static __always_inline int on_reclaim_begin(__u64 memcg, __u64 pages)
 {
-	struct cgroup *cgrp = BPF_CORE_READ((struct mem_cgroup *)memcg, css.cgroup);
+	struct cgroup *cgrp = memcg_cgroup((void *)memcg);
 
 	if (!binds_target((__u64)cgrp))
 		return 0;
@@ -116,7 +116,7 @@ static __always_inline int on_reclaim_end(unsigned long reclaimed)
 /* Called on the way back to user mode, nearly always in vain: then the task isn't over memory.high. */
 static __always_inline int on_throttle_begin(void)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
+	struct task_struct *task = current_task();
 	struct cgroup *cgrp;
 
 	if (!BPF_CORE_READ(task, memcg_nr_pages_over_high))

@@ -98,7 +98,7 @@ __noinline int emit_chain(__u64 cgroup, __u32 leaf)
 /* The cgroup whose limit was hit; NULL when the whole machine is out of memory. */
 static __always_inline struct cgroup *limit_cgroup(struct oom_control *oc)
 {
-	return BPF_CORE_READ(oc, memcg, css.cgroup);
+	return memcg_cgroup(BPF_CORE_READ(oc, memcg));
 }
 
 /* Sends what is known of the run as a whole, once. */
@@ -106,7 +106,7 @@ __noinline int open_run(__u32 outcome)
 {
 	struct oom_control *oc = (void *)run.oc;
 	struct cgroup *limit = limit_cgroup(oc);
-	struct cgroup *trigger = task_cgroup((void *)bpf_get_current_task());
+	struct cgroup *trigger = current_cgroup();
 	__u64 limit_id = limit ? cgroup_id(limit) : 0;
 	struct task_struct *chosen = BPF_CORE_READ(oc, chosen);
 	struct quiet_runs *quiet;
@@ -131,7 +131,7 @@ __noinline int open_run(__u32 outcome)
 	e->constraint = BPF_CORE_READ(oc, constraint);
 	e->gfp_mask = BPF_CORE_READ(oc, gfp_mask);
 	e->order = BPF_CORE_READ(oc, order);
-	e->trigger_pid = bpf_get_current_pid_tgid() >> 32;
+	e->trigger_pid = current_pid();
 	e->trigger_tid = current_tid();
 	bpf_get_current_comm(e->trigger_comm, sizeof(e->trigger_comm));
 	if (outcome == OOM_KILLED) {

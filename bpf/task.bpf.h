@@ -32,16 +32,25 @@ static __always_inline __u64 argument_number(void *ctx, __u32 i)
 	return value;
 }
 
+static __always_inline struct task_struct *current_task(void)
+{
+	return (void *)bpf_get_current_task();
+}
+
 static __always_inline __u32 current_tid(void)
 {
 	return (__u32)bpf_get_current_pid_tgid();
 }
 
+/* Of the thread group: what user space calls the pid. */
+static __always_inline __u32 current_pid(void)
+{
+	return bpf_get_current_pid_tgid() >> 32;
+}
+
 static __always_inline __u64 thread_start_ns(void)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
-
-	return BPF_CORE_READ(task, start_boottime);
+	return BPF_CORE_READ(current_task(), start_boottime);
 }
 
 /* The css of the memory controller in an array `subsys` (of a css_set or a cgroup), or NULL. */
@@ -74,11 +83,15 @@ static __always_inline struct cgroup *task_cgroup(struct task_struct *task)
 	return (void *)task_cgroup_address((__u64)task);
 }
 
+static __always_inline struct cgroup *current_cgroup(void)
+{
+	return task_cgroup(current_task());
+}
+
 /* The css that the current task's memory is charged to: of an ancestor, where its cgroup has no controller. */
 static __always_inline struct cgroup_subsys_state *current_memory_css(void)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
-	struct css_set *set = BPF_CORE_READ(task, cgroups);
+	struct css_set *set = BPF_CORE_READ(current_task(), cgroups);
 
 	return memory_css((void *)set + bpf_core_field_offset(struct css_set, subsys));
 }
@@ -93,6 +106,12 @@ __noinline __u64 cgroup_memcg_address(__u64 cgroup)
 static __always_inline struct mem_cgroup *cgroup_memcg(struct cgroup *cgrp)
 {
 	return (void *)cgroup_memcg_address((__u64)cgrp);
+}
+
+/* NULL for NULL. */
+static __always_inline struct cgroup *memcg_cgroup(struct mem_cgroup *memcg)
+{
+	return BPF_CORE_READ(memcg, css.cgroup);
 }
 
 static __always_inline struct cgroup *cgroup_parent(struct cgroup *cgrp)

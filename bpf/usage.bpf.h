@@ -215,7 +215,7 @@ __noinline __u64 usage_level(__u64 counter, __s64 delta, __u32 when)
 			settle_later(state, counter);
 			return state->parent;
 		}
-		template.pid = bpf_get_current_pid_tgid() >> 32;
+		template.pid = current_pid();
 		/* What kind of memory this charge is for isn't counted yet. */
 		settle_later(state, counter);
 	} else {
@@ -281,9 +281,9 @@ static __always_inline void usage_refused(struct counter_state *state, __u64 cou
 	template.h.group = GROUP_CHARGE | now;
 	template.h.flags = USAGE_REFUSED;
 	template.refusals = state->refusals;
-	template.refused_by = cgroup_id(BPF_CORE_READ((struct mem_cgroup *)refuser, css.cgroup));
+	template.refused_by = cgroup_id(memcg_cgroup((void *)refuser));
 	template.asked_pages = pages;
-	template.pid = bpf_get_current_pid_tgid() >> 32;
+	template.pid = current_pid();
 	usage = BPF_CORE_READ((struct page_counter *)counter, usage.counter);
 	if (send_usage(state, counter, usage, &template))
 		__sync_fetch_and_add(&state->refusals, -template.refusals);

@@ -58,7 +58,7 @@ __noinline int emit_victim(__u64 cgroup, __u32 flags)
 {
 	struct task_struct *task = (void *)run.task;
 	struct cgroup *cgrp = (void *)cgroup;
-	struct task_struct *current = (void *)bpf_get_current_task();
+	struct task_struct *current = current_task();
 	struct mm_struct *mm = BPF_CORE_READ(task, mm);
 	struct event_victim *e;
 	__u32 level = 0, cut = 0;
