@@ -5,7 +5,7 @@
 # faulted in, and for each OOM kill, on 6.1, the newest kernel and 5.10 (scripts/vm/kernels.sh), in virtual machines
 # whose clock counts instructions; on 6.1 beside one-liners of bpftrace and bcc that count charged bytes by cgroup.
 # Exits with 1 when a page costs more than it may. On 5.10, which charges in batches of 32 pages and not 64, it may
-# cost twice as much. docs/overhead.md has the figures and what they mean. OOMTRACE_PAIRS: rounds of each case (6);
+# cost twice as much. docs/notes/overhead.md has the figures and what they mean. OOMTRACE_PAIRS: rounds of each case (6);
 # OOMTRACE_CASES: which of them ("other stacks"), in the order of overhead-guest.sh.
 set -euo pipefail
 cd "$(dirname "$0")/../.."

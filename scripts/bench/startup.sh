@@ -5,8 +5,8 @@
 # bpftrace's oomkill.bt, in turns, in one virtual machine. Its clock counts instructions, one each
 # nanosecond: the times say how much was done, and waited for, not how fast this machine is, and are
 # nearly equal from run to run. OOMTRACE_BENCH_CLOCK=wall measures time instead.
-# Exits with 1 when oomtrace takes more than 1.5 times as long as oomkill to attach (docs/architecture.md,
-# "Starting up", has where the time goes), or has more than 12 MiB resident.
+# Exits with 1 when oomtrace takes more than 1.5 times as long as oomkill to attach
+# (docs/notes/starting-up.md has where the time goes), or has more than 12 MiB resident.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . scripts/vm/lib.sh

@@ -98,7 +98,7 @@ choose_accel() {
 	case $choice in
 	kvm) accel=(-accel kvm -cpu host) ;;
 	# With a thread for each CPU, a guest that patches its code while another CPU runs it can panic:
-	# docs/kernel-safety.md. So one thread runs all, in turn.
+	# docs/notes/text-poke.md. So one thread runs all, in turn.
 	tcg) accel=(-accel 'tcg,thread=single' -cpu max) ;;
 	tcg-multi) accel=(-accel 'tcg,thread=multi' -cpu max) ;;
 	*) die 2 "OOMTRACE_ACCEL takes kvm, tcg or tcg-multi, not '$choice'" ;;

@@ -3,7 +3,7 @@
 #
 # limits.sh [LABEL...]: the causes of kills, and what becomes of a changed limit however oomtrace
 # ends, on each kernel of the matrix (scripts/vm/kernels.sh), in virtual machines, one at a time; and
-# over-kill, which is only measured (docs/overkill.md). Exits with 1 if any failed. What the guests
+# over-kill, which is only measured (docs/notes/overkill.md). Exits with 1 if any failed. What the guests
 # left stays in build/limits/LABEL. OOMTRACE_KILLS: how often oomtrace gets SIGKILL (10);
 # OOMTRACE_SEED: of the moments when (1).
 set -euo pipefail

@@ -4,7 +4,7 @@
 # overkill-guest.sh [TIMES]. Inside the busybox guest: one write of memory.max below usage over
 # processes of known size, TIMES times (3) each, with oomtrace on the cgroup. Leaves
 # $OUT/overkill.jsonl, what oomtrace says, and $OUT/overkill.txt, a line for each write: case, kills
-# and oom of memory.events. limits.py --overkill makes a table of both (docs/overkill.md).
+# and oom of memory.events. limits.py --overkill makes a table of both (docs/notes/overkill.md).
 set -u
 times=${1:-3}
 O=/sys/fs/cgroup/o

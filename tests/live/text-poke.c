@@ -2,7 +2,7 @@
 /*
  * text-poke SECONDS FILE: writes 1 and 0 to FILE, a tracepoint's "enable" in tracefs, on the first CPU, over and
  * over, so that the kernel patches its code, while processes end on the second, as fast as they can. No BPF, no
- * oomtrace: see docs/kernel-safety.md. Tells every second how often it has done so.
+ * oomtrace: see docs/notes/text-poke.md. Tells every second how often it has done so.
  */
 #define _GNU_SOURCE
 #include <errno.h>

@@ -3,7 +3,7 @@
 #
 # text-poke.sh [SECONDS [LABEL]]: what becomes of a guest that patches its own code while its other CPU runs it, in
 # QEMU's emulation with a thread for each CPU, and with one for all; no BPF, no oomtrace. See
-# docs/kernel-safety.md. Not a test of oomtrace: it fails if the second kind doesn't hold.
+# docs/notes/text-poke.md. Not a test of oomtrace: it fails if the second kind doesn't hold.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What libbpf needs to know of the kernel's types, found faster than it does it (docs/architecture.md,
- * "Starting up"): where members are, from a small BTF of our own, and the ids of the functions and
+ * What libbpf needs to know of the kernel's types, found faster than libbpf finds it
+ * (docs/notes/starting-up.md): where members are, from a small BTF of our own, and the ids of the functions and
  * tracepoints that BTF-typed programs are attached to.
  */
 #ifndef OOMTRACE_KERNEL_BTF_H

@@ -1,0 +1,126 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Checks the documentation of a source tree: check_docs.py ROOT
+
+- A relative link in a Markdown page leads to a file of the tree, and its #anchor to a heading there.
+- A path of the tree that a page names in `code` exists (user/model/cause.c, docs/notes/, *.bpf.c).
+- A docs/NAME that a comment or a message in the source names exists.
+- No line of a page is longer than 100 columns, tables excepted.
+
+Prints one line for each fault, and exits with 1 if there was any.
+"""
+import glob
+import os
+import re
+import sys
+
+MAX_COLUMNS = 100
+SOURCE_FOLDERS = ("bpf", "user", "scripts", "tests")
+SOURCE_ENDINGS = (".c", ".h", ".py", ".sh", ".bash")
+LINK = re.compile(r"\[(?:[^\]\[]|\[[^\]]*\])*\]\(([^()\s]+)\)", re.S)
+CODE = re.compile(r"`([^`]+)`")
+OWN_PATH = re.compile(r"^(?:bpf|docs|scripts|tests|user|vmlinux)/[\w./*-]*$")
+NAMED_DOC = re.compile(r"\bdocs/[\w/.-]*\w")
+FENCE = re.compile(r"^\s*```")
+HEADING = re.compile(r"^#{1,6}\s+(.*?)\s*$")
+
+
+def read(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def pages(root):
+    found = glob.glob(os.path.join(root, "*.md"))
+    found += glob.glob(os.path.join(root, "docs", "**", "*.md"), recursive=True)
+    return sorted(found)
+
+
+def prose(text):
+    """The lines of a page outside of its fenced blocks, which stay as empty lines."""
+    lines, fenced = [], False
+    for line in text.split("\n"):
+        fence = bool(FENCE.match(line))
+        lines.append("" if fenced or fence else line)
+        fenced ^= fence
+    return lines
+
+
+def slug(heading):
+    """The anchor that GitHub makes of a heading."""
+    heading = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading)
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def anchors(text):
+    seen, result = {}, set()
+    for line in prose(text):
+        match = HEADING.match(line)
+        if not match:
+            continue
+        name = slug(match.group(1))
+        count = seen.get(name, 0)
+        seen[name] = count + 1
+        result.add(f"{name}-{count}" if count else name)
+    return result
+
+
+def check_links(root, page, text):
+    for target in LINK.findall("\n".join(prose(text))):
+        if re.match(r"[a-z]+:", target):
+            continue
+        name, _, anchor = target.partition("#")
+        path = os.path.normpath(os.path.join(os.path.dirname(page), name)) if name else page
+        if not os.path.exists(path):
+            yield f"links to {target}, which does not exist"
+        elif anchor and anchor not in anchors(read(path)):
+            yield f"links to {target}, which has no such heading"
+        elif os.path.relpath(path, root).startswith(".."):
+            yield f"links to {target}, outside of the tree"
+
+
+def check_names(root, text):
+    for code in CODE.findall("\n".join(prose(text))):
+        # `tests/bench/charge.c ARG`: the first word is the path
+        name = code.split()[0] if code.split() else ""
+        if OWN_PATH.match(name) and not glob.glob(os.path.join(root, name)):
+            yield f"names {name}, which does not exist"
+
+
+def check_columns(text):
+    for number, line in enumerate(text.split("\n"), 1):
+        if len(line) > MAX_COLUMNS and not line.startswith("|"):
+            yield f"line {number} has {len(line)} columns"
+
+
+def sources(root):
+    yield os.path.join(root, "Makefile")
+    for folder in SOURCE_FOLDERS:
+        for path, _, names in os.walk(os.path.join(root, folder)):
+            for name in sorted(names):
+                if name.endswith(SOURCE_ENDINGS) and name != "check_docs.py":
+                    yield os.path.join(path, name)
+
+
+def check_source(root, text):
+    for name in set(NAMED_DOC.findall(text)):
+        if not os.path.exists(os.path.join(root, name)) and not glob.glob(os.path.join(root, name) + "*"):
+            yield f"names {name}, which does not exist"
+
+
+def main():
+    root = sys.argv[1]
+    faults = []
+    for page in pages(root):
+        text = read(page)
+        found = [*check_links(root, page, text), *check_names(root, text), *check_columns(text)]
+        faults += [f"{os.path.relpath(page, root)}: {fault}" for fault in found]
+    for path in sources(root):
+        if os.path.exists(path):
+            faults += [f"{os.path.relpath(path, root)}: {fault}" for fault in check_source(root, read(path))]
+    print("\n".join(faults), end="\n" if faults else "")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
