@@ -88,18 +88,7 @@ const char *names__container(struct names *names, const struct container_ref *re
 /* The command line of a process that started then; start 0: there is none such. */
 static int cmdline_of(struct tracer *tracer, uint32_t pid, uint64_t start_ns, struct cmdline_entry *out)
 {
-	struct cmdline_entry entry;
-
-	if (!start_ns)
-		return -ENOENT;
-	if (!tracer__cmdline(tracer, pid, start_ns, out))
-		return 0;
-	if (proc__cmdline(pid, &entry) || !proc__same_start(entry.start_ns, start_ns))
-		return -ENOENT;
-	/* Its other children may be victims after it. */
-	tracer__add_cmdline(tracer, pid, &entry);
-	*out = entry;
-	return 0;
+	return start_ns ? tracer__cmdline(tracer, pid, start_ns, out) : -ENOENT;
 }
 
 /* Whose command line it is, by the start of the process that executed the victim's program. */
@@ -114,9 +103,7 @@ static const char *relation(const struct event_victim *victim, uint64_t start_ns
 int names__cmdline(struct tracer *tracer, const struct event_victim *victim, struct cmdline_entry *out,
 		   const char **source)
 {
-	if (!proc__cmdline(victim->pid, out) && proc__same_start(out->start_ns, victim->start_ns))
-		*source = "proc";
-	else if (victim->program.exe && !tracer__program_cmdline(tracer, &victim->program, out))
+	if (victim->program.exe && !tracer__program_cmdline(tracer, &victim->program, out))
 		*source = relation(victim, out->start_ns);
 	else if (!tracer__cmdline(tracer, victim->pid, victim->start_ns, out))
 		*source = "earlier";

@@ -20,9 +20,10 @@ void names__free(struct names *names);
 const char *names__container(struct names *names, const struct container_ref *ref);
 
 /*
- * The command line of a victim: from /proc if it is still there ("proc"), as it was at its exec or
- * at our start ("earlier"), or that of its parent, or of another ancestor, which a process that was
- * only forked has too ("parent", "ancestor"). Returns 0 and sets *source, or -ENOENT.
+ * The command line of a victim that isn't known from the kill itself: as it was at its exec or at our
+ * start ("earlier"), or that of its parent, or of another ancestor, which a process that was only forked
+ * has too ("parent", "ancestor"). /proc isn't looked at: reading a dying process's memory brings pages in,
+ * which are charged to its cgroup while that is out of memory. Returns 0 and sets *source, or -ENOENT.
  */
 int names__cmdline(struct tracer *tracer, const struct event_victim *victim, struct cmdline_entry *out,
 		   const char **source);

@@ -30,23 +30,88 @@ static ssize_t read_file(uint32_t pid, const char *name, char *buf, size_t size)
 	return len;
 }
 
-/* Field 22 of /proc/PID/stat. The name in field 2 may hold anything: count from its last ")". */
-int proc__start(uint32_t pid, uint64_t *start_ns)
+/* What oomtrace needs of /proc/PID/stat; addresses are 0 for threads of the kernel. */
+struct stat_fields {
+	uint64_t start_ticks;
+	uint64_t arg_start, arg_end, env_end;
+};
+
+/*
+ * Fields 22 and 48 to 51 (proc(5)). The name in field 2 may hold anything: count from its last ")". Reading
+ * them takes no lock of the process's memory and touches none of it (do_task_stat(), fs/proc/array.c).
+ */
+static int read_stat(uint32_t pid, struct stat_fields *out)
 {
-	char text[1024], *field;
+	struct stat_fields fields = {};
+	char text[1024], *at;
 	ssize_t len = read_file(pid, "stat", text, sizeof(text) - 1);
-	uint64_t ticks;
 
 	if (len <= 0)
 		return len ? (int)len : -ESRCH;
 	text[len] = '\0';
-	field = strrchr(text, ')');
-	for (int i = 2; field && i < 22; i++)
-		field = strchr(field + 1, ' ');
-	if (!field || sscanf(field, " %" SCNu64, &ticks) != 1)
+	at = strrchr(text, ')');
+	for (int field = 3; at && field <= 51; field++) {
+		uint64_t value;
+
+		at = strchr(at + 1, ' ');
+		value = at ? strtoull(at, NULL, 10) : 0;
+		if (field == 22)
+			fields.start_ticks = value;
+		else if (field == 48)
+			fields.arg_start = value;
+		else if (field == 49)
+			fields.arg_end = value;
+		else if (field == 51)
+			fields.env_end = value;
+	}
+	if (!at)
 		return -EBADMSG;
-	*start_ns = ticks * TICK_NS;
+	*out = fields;
 	return 0;
+}
+
+int proc__start(uint32_t pid, uint64_t *start_ns)
+{
+	struct stat_fields fields;
+	int err = read_stat(pid, &fields);
+
+	if (!err)
+		*start_ns = fields.start_ticks * TICK_NS;
+	return err;
+}
+
+/* Bits of an entry of /proc/PID/pagemap (Documentation/admin-guide/mm/pagemap.rst). */
+#define PAGE_PRESENT (1ULL << 63)
+#define PAGE_SWAPPED (1ULL << 62)
+
+/*
+ * Whether the kernel can copy the command line without bringing a page in: that would be charged to the
+ * process's cgroup, in our context, and at the cgroup's limit we would be the one that runs the OOM killer.
+ * The kernel reads from the arguments' first page and their last and, when the process has written a title
+ * over them, up to a page behind their beginning (get_mm_proctitle(), fs/proc/base.c, 5.3). Behind the
+ * environment there may be nothing.
+ */
+static bool args_are_present(uint32_t pid, const struct stat_fields *fields)
+{
+	uint64_t size = sysconf(_SC_PAGESIZE);
+	uint64_t touched[] = { fields->arg_start, fields->arg_end - 1, fields->arg_start + size - 1 };
+	bool present = true;
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%u/pagemap", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	for (size_t i = 0; i < sizeof(touched) / sizeof(touched[0]) && present; i++) {
+		uint64_t page = touched[i] / size, entry = 0;
+		ssize_t len = pread(fd, &entry, sizeof(entry), (off_t)(page * sizeof(entry)));
+
+		present = len == sizeof(entry) && !(entry & PAGE_SWAPPED) &&
+			  (entry & PAGE_PRESENT || page * size >= fields->env_end);
+	}
+	close(fd);
+	return present;
 }
 
 /* Whether there is any byte that isn't NUL: a process that writes its title clears it first. */
@@ -61,18 +126,16 @@ int proc__cmdline(uint32_t pid, struct cmdline_entry *out)
 {
 	struct cmdline_entry entry = {};
 	char bytes[EVENT_CMDLINE_LEN + 1];
-	uint64_t start_ns = 0;
-	ssize_t len = read_file(pid, "cmdline", bytes, sizeof(bytes));
-	int err;
-
-	/* Most are threads of the kernel, which have none: their start time would be read for nothing. */
-	if (!len)
-		return -ENODATA;
+	struct stat_fields fields;
+	ssize_t len;
 	/* Before what counts: if the pid comes to be another's meanwhile, the two don't match any process. */
-	err = proc__start(pid, &start_ns);
+	int err = read_stat(pid, &fields);
+
 	if (err)
 		return err == -ENOENT ? -ESRCH : err;
-	entry.start_ns = start_ns;
+	if (fields.arg_start >= fields.arg_end || !args_are_present(pid, &fields))
+		return -ENODATA;
+	entry.start_ns = fields.start_ticks * TICK_NS;
 	len = read_file(pid, "cmdline", bytes, sizeof(bytes));
 	if (len < 0)
 		return len == -ENOENT ? -ESRCH : (int)len;

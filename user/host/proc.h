@@ -10,8 +10,9 @@
 
 /*
  * Reads the command line and start time of a process. The time is in whole clock ticks, so up to
- * 10 ms before the kernel's own. Returns 0, -ESRCH (no such process), or -ENODATA (it has no
- * command line: a kernel thread, or it is exiting and its memory is gone).
+ * 10 ms before the kernel's own. Never makes the kernel bring in a page of the process. Returns 0,
+ * -ESRCH (no such process), or -ENODATA (it has no command line: a kernel thread, or it is exiting; or
+ * the page that holds it isn't in memory, or we may not know whether it is, without CAP_SYS_PTRACE).
  */
 int proc__cmdline(uint32_t pid, struct cmdline_entry *out);
 

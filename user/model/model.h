@@ -33,7 +33,7 @@ struct model_env {
 
 	/*
 	 * Finds the command line of a victim that the kernel's event doesn't have. Returns 0 and
-	 * sets *source ("proc", "earlier"; static text), or a negative errno. May be NULL.
+	 * sets *source ("earlier", ...; static text), or a negative errno. May be NULL.
 	 */
 	int (*cmdline)(void *ctx, const struct event_victim *victim, struct cmdline_entry *out,
 		       const char **source);

@@ -124,7 +124,7 @@ struct record_victim {
 	const char *cmdline; /* NUL-separated */
 	size_t cmdline_len;
 	bool cmdline_cut;
-	const char *cmdline_source; /* "kill", "proc", "earlier", "parent" or "ancestor", see names.h */
+	const char *cmdline_source; /* "kill", "earlier", "parent" or "ancestor", see names.h */
 	const char *cgroup;
 	struct record_container container;
 };

@@ -133,7 +133,7 @@ static inline int find_cmdline(void *ctx, const struct event_victim *victim, str
 	memset(out, 0, sizeof(*out));
 	out->len = 5;
 	memcpy(out->bytes, "a\0bc", 5);
-	*source = "proc";
+	*source = "earlier";
 	return 0;
 }
 

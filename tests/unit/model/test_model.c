@@ -315,7 +315,7 @@ static void test_unknown_of_a_victim(void **state)
 	assert_int_equal(kept->cmdline_calls, 2);
 	send(kept, end(1, 2, 2));
 	v = kept->ooms[0].victims;
-	assert_string_equal(v[0].cmdline_source, "proc");
+	assert_string_equal(v[0].cmdline_source, "earlier");
 	assert_int_equal(v[0].cmdline_len, 4);
 	assert_memory_equal(v[0].cmdline, "a\0bc", 4);
 	assert_null(v[1].cmdline);
