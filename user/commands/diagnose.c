@@ -1,42 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "commands/diagnose.h"
 
-#include <bpf/libbpf.h>
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/exit_codes.h"
 #include "base/privileges.h"
-
-static bool verbose;
-
-static int print_libbpf(enum libbpf_print_level level, const char *format, va_list args)
-{
-	/* Candidates that fail are no error of ours: one level less than libbpf thinks. */
-	if (!verbose || level == LIBBPF_DEBUG)
-		return 0;
-	return vfprintf(stderr, format, args);
-}
-
-void diagnose__set_verbose(bool on)
-{
-	verbose = on;
-	libbpf_set_print(print_libbpf);
-}
-
-void diagnose__remark(const char *format, ...)
-{
-	va_list args;
-
-	if (!verbose)
-		return;
-	va_start(args, format);
-	fputs("oomtrace: ", stderr);
-	vfprintf(stderr, format, args);
-	fputc('\n', stderr);
-	va_end(args);
-}
 
 int diagnose__privileges(void)
 {

@@ -3,16 +3,9 @@
 #ifndef OOMTRACE_DIAGNOSE_H
 #define OOMTRACE_DIAGNOSE_H
 
-#include <stdbool.h>
 #include <stdio.h>
 
 #include "trace/plan.h"
-
-/* Sends libbpf's own messages to stderr (verbose) or nowhere. */
-void diagnose__set_verbose(bool verbose);
-
-/* A line on stderr for those who asked for more (-v). */
-void diagnose__remark(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Says on stderr which privileges are missing. Returns EXIT_UNSUPPORTED, or EXIT_DONE if none is. */
 int diagnose__privileges(void);

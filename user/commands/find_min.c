@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "host/cgroup.h"
 #include "base/exit_codes.h"
+#include "host/cgroup.h"
 #include "limit/predict.h"
 
 #define POLL_NS 20000000ULL

@@ -6,19 +6,21 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "terminal/console.h"
-#include "commands/diagnose.h"
 #include "base/exit_codes.h"
+#include "base/units.h"
+#include "commands/diagnose.h"
+#include "commands/diagnose_target.h"
 #include "commands/find_min.h"
-#include "limit/guard.h"
-#include "terminal/keys.h"
-#include "commands/trace_options.h"
 #include "commands/report.h"
 #include "commands/session.h"
-#include "record/sink.h"
+#include "commands/trace_options.h"
 #include "jsonl/file.h"
+#include "limit/guard.h"
+#include "record/sink.h"
 #include "target/target.h"
-#include "base/units.h"
+#include "terminal/console.h"
+#include "terminal/keys.h"
+#include "trace/messages.h"
 
 static int start_guard(const struct target *target, const char *file, struct guard **guard)
 {
@@ -45,7 +47,7 @@ static bool keys_possible(const struct trace_options *opts, const struct target 
 			  const struct cgroup__hierarchy *h)
 {
 	return opts->output == OPTIONS_OUTPUT_TEXT && target->cgroup_id && keys__available() &&
-	       target__is_changeable(target, h);
+	       target__obstacle(target, h) == TARGET_CHANGEABLE;
 }
 
 /* memory.min guards from reclaim for others' sake only, not from the cgroup's own limit. */
@@ -54,10 +56,10 @@ static void warn_protected(const struct trace_options *opts, const struct target
 	uint64_t min = 0, lowest = UINT64_MAX;
 	char size[UNITS__TEXT_SIZE];
 
-	if (opts->has_set_max)
-		lowest = opts->set_max_bytes;
-	if (opts->has_ramp && opts->ramp.to_bytes < lowest)
-		lowest = opts->ramp.to_bytes;
+	if (opts->changes.has_max)
+		lowest = opts->changes.max_bytes;
+	if (opts->changes.has_ramp && opts->changes.ramp.to_bytes < lowest)
+		lowest = opts->changes.ramp.to_bytes;
 	if (!cgroup__read_u64(target->dir_fd, "memory.min", &min) && lowest < min)
 		fprintf(stderr,
 			"oomtrace: warning: memory.min promises the target %s, and a lower limit "
@@ -149,9 +151,10 @@ static int run(const struct trace_options *opts)
 
 	if (code)
 		return code;
-	code = target__find(opts, &hierarchy, hierarchy_error, &target);
-	if (!code && (opts->has_set_max || opts->has_ramp || opts->find_min)) {
-		code = target__check_changeable(&target, &hierarchy);
+	code = diagnose_target__not_found(target__find(&opts->target, &hierarchy, hierarchy_error, &target),
+					  &target, &hierarchy);
+	if (!code && (opts->changes.has_max || opts->changes.has_ramp || opts->find_min)) {
+		code = diagnose_target__not_changeable(target__obstacle(&target, &hierarchy), &target);
 		if (!code)
 			warn_protected(opts, &target);
 		/* Before BPF and threads: the guard must hold none of them. */
@@ -187,6 +190,6 @@ int main(int argc, char **argv)
 	case OPTIONS_RUN:
 		break;
 	}
-	diagnose__set_verbose(opts.verbose);
+	messages__set_verbose(opts.verbose);
 	return run(&opts);
 }

@@ -10,12 +10,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "terminal/console.h"
 #include "base/escape.h"
 #include "base/exit_codes.h"
-#include "jsonl/read.h"
 #include "commands/report_options.h"
+#include "jsonl/read.h"
 #include "record/sink.h"
+#include "terminal/console.h"
 
 struct report {
 	const struct report_options *opts;

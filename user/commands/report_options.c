@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/units.h"
 #include "commands/option_table.h"
 #include "record/sink.h"
-#include "base/units.h"
 
 #define CGROUP_ROOT "/sys/fs/cgroup"
 #define TIME_ACCEPTED                                                                   \

@@ -13,25 +13,25 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "trace/decode.h"
-#include "commands/diagnose.h"
 #include "base/exit_codes.h"
-#include "trace/follow_usage.h"
+#include "base/privileges.h"
+#include "base/units.h"
+#include "commands/diagnose.h"
+#include "commands/dry_run.h"
+#include "containers/names.h"
+#include "host/meminfo.h"
 #include "limit/guard.h"
+#include "limit/writer.h"
+#include "model/limit_steps.h"
+#include "model/model.h"
+#include "stacks/collect.h"
+#include "stacks/symbols.h"
+#include "target/subtree.h"
 #include "terminal/key_actions.h"
 #include "terminal/status_feed.h"
-#include "limit/writer.h"
-#include "host/meminfo.h"
-#include "model/model.h"
-#include "containers/names.h"
-#include "limit/predict.h"
-#include "base/privileges.h"
-#include "stacks/collect.h"
-#include "model/limit_steps.h"
-#include "target/subtree.h"
-#include "stacks/symbols.h"
+#include "trace/decode.h"
+#include "trace/follow_usage.h"
 #include "trace/tracer.h"
-#include "base/units.h"
 
 #define TICK_NS 200000000LL
 /* How long after the target's end its runtime may take to know the exit code. */
@@ -648,7 +648,7 @@ static int open_model(struct session *s)
 
 static int start_changes(struct session *s)
 {
-	int err = limit_writer__start(s->opts, s->target->dir_fd, s->guard, &s->limiter);
+	int err = limit_writer__start(&s->opts->changes, s->target->dir_fd, s->guard, &s->limiter);
 
 	if (!err)
 		err = watch(s, limit_writer__fd(s->limiter), EPOLLIN);
@@ -731,8 +731,8 @@ int session__run(const struct trace_options *opts, const struct cgroup__hierarch
 		tell_session(&s);
 		if (opts->output == OPTIONS_OUTPUT_TEXT)
 			diagnose__print_plan(stdout, &s.plan);
-		if (opts->output == OPTIONS_OUTPUT_TEXT && (opts->has_ramp || opts->has_set_max))
-			predict__print(stdout, opts, s.target->dir_fd);
+		if (opts->output == OPTIONS_OUTPUT_TEXT && (opts->changes.has_ramp || opts->changes.has_max))
+			dry_run__print_changes(stdout, &opts->changes, s.target->dir_fd);
 		code = exit_code(&s);
 	} else if (code == EXIT_DONE) {
 		if (opts->verbose)

@@ -2,11 +2,11 @@
 #ifndef OOMTRACE_SESSION_H
 #define OOMTRACE_SESSION_H
 
-#include "terminal/console.h"
-#include "limit/guard.h"
 #include "commands/trace_options.h"
+#include "limit/guard.h"
 #include "record/sink.h"
 #include "target/target.h"
+#include "terminal/console.h"
 
 /*
  * Traces `target` as the options say, until what ends it comes: a signal, the time, the end of the

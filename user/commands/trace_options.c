@@ -9,8 +9,8 @@
 #include <bpf/libbpf.h>
 
 #include "base/array.h"
-#include "commands/option_table.h"
 #include "base/units.h"
+#include "commands/option_table.h"
 
 #ifndef OOMTRACE_VERSION
 #error "OOMTRACE_VERSION must be defined as a string by the build"
@@ -37,8 +37,8 @@ static int apply_container(void *ctx, const char *arg)
 	struct parse *p = ctx;
 	if (!*arg)
 		return -EINVAL;
-	p->opts.target = OPTIONS_TARGET_CONTAINER;
-	p->opts.target_name = arg;
+	p->opts.target.kind = TARGET_CONTAINER;
+	p->opts.target.name = arg;
 	p->opts.until_exit = true;
 	return 0;
 }
@@ -61,34 +61,34 @@ static int apply_cgroup(void *ctx, const char *arg)
 	struct parse *p = ctx;
 	if (!*arg || has_dot_dot(arg))
 		return -EINVAL;
-	p->opts.target = OPTIONS_TARGET_CGROUP;
-	p->opts.target_name = arg;
+	p->opts.target.kind = TARGET_CGROUP;
+	p->opts.target.name = arg;
 	return 0;
 }
 
 static int apply_pid(void *ctx, const char *arg)
 {
 	struct parse *p = ctx;
-	p->opts.target = OPTIONS_TARGET_PID;
-	return units__parse_pid(arg, &p->opts.pid);
+	p->opts.target.kind = TARGET_PID;
+	return units__parse_pid(arg, &p->opts.target.pid);
 }
 
 static int apply_set_max(void *ctx, const char *arg)
 {
 	struct parse *p = ctx;
-	int ret = units__parse_size(arg, &p->opts.set_max_bytes);
+	int ret = units__parse_size(arg, &p->opts.changes.max_bytes);
 
-	if (!ret && !ramp__is_limit(p->opts.set_max_bytes) && p->opts.set_max_bytes != UINT64_MAX)
+	if (!ret && !ramp__is_limit(p->opts.changes.max_bytes) && p->opts.changes.max_bytes != UINT64_MAX)
 		return -ERANGE;
-	p->opts.has_set_max = true;
+	p->opts.changes.has_max = true;
 	return ret;
 }
 
 static int apply_ramp(void *ctx, const char *arg)
 {
 	struct parse *p = ctx;
-	p->opts.has_ramp = true;
-	return ramp__parse(arg, &p->opts.ramp);
+	p->opts.changes.has_ramp = true;
+	return ramp__parse(arg, &p->opts.changes.ramp);
 }
 
 static int apply_find_min(void *ctx, const char *arg)
@@ -458,7 +458,7 @@ static const struct option_table table = {
 /* What only all options together can tell; says what is wrong. */
 static bool check(const struct parse *p, bool has_target, FILE *err)
 {
-	bool changes = p->opts.has_set_max || p->opts.has_ramp;
+	bool changes = p->opts.changes.has_max || p->opts.changes.has_ramp;
 
 	if (p->opts.until_exit && !has_target)
 		fputs("oomtrace: --until-exit needs a target whose end to wait for: --container, "

@@ -5,22 +5,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <sys/types.h>
 
-#include "limit/ramp.h"
+#include "limit/changes.h"
+#include "target/request.h"
 
 #define OPTIONS_RING_BYTES_MIN (4U << 10)
 #define OPTIONS_RING_BYTES_MAX (256U << 20)
 #define OPTIONS_RING_BYTES_DEFAULT (1U << 20)
 #define OPTIONS_RECORD_BYTES_MIN (64U << 10)
 #define OPTIONS_HOLD_NS_DEFAULT 10000000000ULL
-
-enum options_target {
-	OPTIONS_TARGET_MACHINE = 0, /* every OOM kill on the machine */
-	OPTIONS_TARGET_CONTAINER,   /* target_name: name, id or prefix, as the user gave it */
-	OPTIONS_TARGET_CGROUP,	    /* target_name: path, as the user gave it, without ".." */
-	OPTIONS_TARGET_PID,	    /* pid */
-};
 
 enum trace_options_output {
 	OPTIONS_OUTPUT_TEXT = 0,
@@ -34,27 +27,23 @@ enum trace_options_result {
 };
 
 struct trace_options {
-	enum options_target target;
+	struct target_request target; /* its name points into argv */
 	enum trace_options_output output;
-	const char *record;	 /* file for JSON Lines beside the output, or NULL */
-	uint64_t record_bytes;	 /* size at which another is begun; 0: never */
-	const char *target_name; /* points into argv, not owned; NULL for MACHINE and PID */
-	pid_t pid;		 /* > 0 with OPTIONS_TARGET_PID, else 0 */
-	uint64_t duration_ns;	 /* 0: no limit */
-	uint32_t ring_bytes;	 /* power of two, whole pages, MIN..MAX above */
-	bool until_exit;	 /* never with OPTIONS_TARGET_MACHINE */
+	const char *record;    /* file for JSON Lines beside the output, or NULL */
+	uint64_t record_bytes; /* size at which another is begun; 0: never */
+	uint64_t duration_ns;  /* 0: no limit */
+	uint32_t ring_bytes;   /* power of two, whole pages, MIN..MAX above */
+	bool until_exit;       /* never with TARGET_MACHINE */
 	bool dry_run;
 	bool verbose;
 	bool force_kprobes;
 	bool stacks;		 /* sample stacks where memory is charged */
 	const char *folded_path; /* with stacks: write them here too, folded; NULL: no */
 	bool no_usage;
-	bool has_set_max, has_ramp; /* never with OPTIONS_TARGET_MACHINE; the ramp comes first */
-	uint64_t set_max_bytes;	    /* UINT64_MAX: "max" */
-	struct ramp ramp;
-	bool find_min;	  /* never with one of the two above */
-	uint64_t hold_ns; /* with find_min: how long a limit must be lived with */
-	bool keep;	  /* leave the last limit; only with one of the two above */
+	struct limit_changes changes; /* none with TARGET_MACHINE */
+	bool find_min;		      /* never with changes */
+	uint64_t hold_ns;	      /* with find_min: how long a limit must be lived with */
+	bool keep;		      /* leave the last limit; only with changes */
 };
 
 /*

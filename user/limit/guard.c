@@ -13,9 +13,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "host/cgroup.h"
 #include "base/child.h"
 #include "base/privileges.h"
+#include "host/cgroup.h"
 
 /* What both processes see. The parent writes it only before a write of the limit. */
 struct shared {

@@ -3,9 +3,6 @@
 #define OOMTRACE_PREDICT_H
 
 #include <stdint.h>
-#include <stdio.h>
-
-#include "commands/trace_options.h"
 
 struct prediction {
 	uint64_t usage_bytes;
@@ -21,8 +18,5 @@ struct prediction {
  * negative errno.
  */
 int predict__floor(int dir_fd, struct prediction *out);
-
-/* --dry-run of a change: which of the limits that the options ask for can hold without a kill. */
-void predict__print(FILE *out, const struct trace_options *opts, int dir_fd);
 
 #endif

@@ -14,7 +14,7 @@
 #include "limit/predict.h"
 
 struct limit_writer {
-	const struct trace_options *opts;
+	const struct limit_changes *changes;
 	struct guard *guard;
 	pthread_t thread;
 	int stop_fd; /* readable: end */
@@ -33,170 +33,170 @@ static void on_interrupt(int sig)
 	(void)sig;
 }
 
-static void predict(struct limit_writer *l)
+static void predict(struct limit_writer *w)
 {
 	struct prediction p = { .floor_bytes = UINT64_MAX };
 
-	predict__floor(l->dir_fd, &p);
-	__atomic_store_n(&l->floor_bytes, p.floor_bytes, __ATOMIC_SEQ_CST);
+	predict__floor(w->dir_fd, &p);
+	__atomic_store_n(&w->floor_bytes, p.floor_bytes, __ATOMIC_SEQ_CST);
 }
 
-static int write_max(struct limit_writer *l, uint64_t bytes)
+static int write_max(struct limit_writer *w, uint64_t bytes)
 {
 	/* In this order: whoever reads the prediction and then still this value has what belongs to it. */
-	__atomic_store_n(&l->bytes, bytes, __ATOMIC_SEQ_CST);
-	predict(l);
-	return guard__write(l->guard, bytes);
+	__atomic_store_n(&w->bytes, bytes, __ATOMIC_SEQ_CST);
+	predict(w);
+	return guard__write(w->guard, bytes);
 }
 
 /* Whether the time passed without anybody asking for the end. */
-static bool pause_for(struct limit_writer *l, uint64_t ns)
+static bool pause_for(struct limit_writer *w, uint64_t ns)
 {
-	struct pollfd fd = { .fd = l->stop_fd, .events = POLLIN };
+	struct pollfd fd = { .fd = w->stop_fd, .events = POLLIN };
 	struct timespec time = clock__timespec((int64_t)ns);
 
 	return ppoll(&fd, 1, &time, NULL) == 0;
 }
 
-static int run_steps(struct limit_writer *l)
+static int run_steps(struct limit_writer *w)
 {
-	const struct ramp *ramp = &l->opts->ramp;
-	uint64_t bytes = ramp->from_now ? guard__old_bytes(l->guard) : ramp->from_bytes;
+	const struct ramp *ramp = &w->changes->ramp;
+	uint64_t bytes = ramp->from_now ? guard__old_bytes(w->guard) : ramp->from_bytes;
 	int err = 0;
 
-	if (l->opts->has_ramp) {
+	if (w->changes->has_ramp) {
 		bool more = true;
 
 		if (!ramp->from_now)
-			err = write_max(l, bytes);
+			err = write_max(w, bytes);
 		else
-			more = ramp__next(ramp, bytes, &bytes) && !(err = write_max(l, bytes));
-		while (!err && more && pause_for(l, ramp->interval_ns)) {
+			more = ramp__next(ramp, bytes, &bytes) && !(err = write_max(w, bytes));
+		while (!err && more && pause_for(w, ramp->interval_ns)) {
 			more = ramp__next(ramp, bytes, &bytes);
 			if (more)
-				err = write_max(l, bytes);
+				err = write_max(w, bytes);
 		}
 		if (err || more)
 			return err;
 	}
-	if (l->opts->has_set_max)
-		err = write_max(l, l->opts->set_max_bytes);
+	if (w->changes->has_max)
+		err = write_max(w, w->changes->max_bytes);
 	return err;
 }
 
-static void tell(struct limit_writer *l, int err)
+static void tell(struct limit_writer *w, int err)
 {
 	uint64_t one = 1;
 
-	__atomic_store_n(&l->result, err, __ATOMIC_RELEASE);
-	if (err && write(l->done_fd, &one, sizeof(one)) < 0)
+	__atomic_store_n(&w->result, err, __ATOMIC_RELEASE);
+	if (err && write(w->done_fd, &one, sizeof(one)) < 0)
 		return; /* it is readable already */
 }
 
 /* Waits for the next value that is asked for; false: for the end. */
-static bool wait_for_set(struct limit_writer *l)
+static bool wait_for_set(struct limit_writer *w)
 {
-	struct pollfd fds[] = { { .fd = l->stop_fd, .events = POLLIN },
-				{ .fd = l->set_fd, .events = POLLIN } };
+	struct pollfd fds[] = { { .fd = w->stop_fd, .events = POLLIN },
+				{ .fd = w->set_fd, .events = POLLIN } };
 	uint64_t count;
 
 	while (poll(fds, 2, -1) < 0 && errno == EINTR)
 		;
-	return !fds[0].revents && read(l->set_fd, &count, sizeof(count)) == sizeof(count);
+	return !fds[0].revents && read(w->set_fd, &count, sizeof(count)) == sizeof(count);
 }
 
 static void *thread_main(void *arg)
 {
-	struct limit_writer *l = arg;
+	struct limit_writer *w = arg;
 
-	tell(l, run_steps(l));
-	while (wait_for_set(l))
-		tell(l, write_max(l, __atomic_load_n(&l->wanted, __ATOMIC_ACQUIRE)));
+	tell(w, run_steps(w));
+	while (wait_for_set(w))
+		tell(w, write_max(w, __atomic_load_n(&w->wanted, __ATOMIC_ACQUIRE)));
 	return NULL;
 }
 
-int limit_writer__start(const struct trace_options *opts, int dir_fd, struct guard *guard,
+int limit_writer__start(const struct limit_changes *changes, int dir_fd, struct guard *guard,
 			struct limit_writer **out)
 {
 	struct sigaction action = { .sa_handler = on_interrupt };
-	struct limit_writer *l = calloc(1, sizeof(*l));
+	struct limit_writer *w = calloc(1, sizeof(*w));
 	int err;
 
-	if (!l)
+	if (!w)
 		return -ENOMEM;
-	l->opts = opts;
-	l->guard = guard;
-	l->dir_fd = dir_fd;
-	l->floor_bytes = UINT64_MAX;
-	l->stop_fd = eventfd(0, EFD_CLOEXEC);
-	l->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	l->set_fd = eventfd(0, EFD_CLOEXEC);
+	w->changes = changes;
+	w->guard = guard;
+	w->dir_fd = dir_fd;
+	w->floor_bytes = UINT64_MAX;
+	w->stop_fd = eventfd(0, EFD_CLOEXEC);
+	w->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	w->set_fd = eventfd(0, EFD_CLOEXEC);
 	sigaction(SIGUSR1, &action, NULL);
-	if (l->stop_fd < 0 || l->done_fd < 0 || l->set_fd < 0)
+	if (w->stop_fd < 0 || w->done_fd < 0 || w->set_fd < 0)
 		err = errno;
 	else
-		err = pthread_create(&l->thread, NULL, thread_main, l);
+		err = pthread_create(&w->thread, NULL, thread_main, w);
 	if (err) {
-		free(l);
+		free(w);
 		return -err;
 	}
-	*out = l;
+	*out = w;
 	return 0;
 }
 
-bool limit_writer__floor(const struct limit_writer *l, uint64_t max_bytes, uint64_t *bytes)
+bool limit_writer__floor(const struct limit_writer *w, uint64_t max_bytes, uint64_t *bytes)
 {
 	uint64_t page = sysconf(_SC_PAGESIZE), written;
 
-	*bytes = __atomic_load_n(&l->floor_bytes, __ATOMIC_SEQ_CST);
-	written = __atomic_load_n(&l->bytes, __ATOMIC_SEQ_CST);
+	*bytes = __atomic_load_n(&w->floor_bytes, __ATOMIC_SEQ_CST);
+	written = __atomic_load_n(&w->bytes, __ATOMIC_SEQ_CST);
 	if (written != UINT64_MAX)
 		written -= written % page; /* as the kernel has it */
 	return *bytes != UINT64_MAX && written == max_bytes;
 }
 
-int limit_writer__fd(const struct limit_writer *l)
+int limit_writer__fd(const struct limit_writer *w)
 {
-	return l->done_fd;
+	return w->done_fd;
 }
 
-void limit_writer__set(struct limit_writer *l, uint64_t bytes)
+void limit_writer__set(struct limit_writer *w, uint64_t bytes)
 {
 	uint64_t one = 1;
 
-	__atomic_store_n(&l->wanted, bytes, __ATOMIC_RELEASE);
-	if (write(l->set_fd, &one, sizeof(one)) < 0)
+	__atomic_store_n(&w->wanted, bytes, __ATOMIC_RELEASE);
+	if (write(w->set_fd, &one, sizeof(one)) < 0)
 		return; /* it is readable already */
 }
 
-int limit_writer__poll(struct limit_writer *l, uint64_t *bytes)
+int limit_writer__poll(struct limit_writer *w, uint64_t *bytes)
 {
 	uint64_t count;
 
-	if (read(l->done_fd, &count, sizeof(count)) < 0)
+	if (read(w->done_fd, &count, sizeof(count)) < 0)
 		return 0;
-	*bytes = __atomic_load_n(&l->bytes, __ATOMIC_RELAXED);
-	return __atomic_load_n(&l->result, __ATOMIC_ACQUIRE);
+	*bytes = __atomic_load_n(&w->bytes, __ATOMIC_RELAXED);
+	return __atomic_load_n(&w->result, __ATOMIC_ACQUIRE);
 }
 
-void limit_writer__stop(struct limit_writer *l)
+void limit_writer__stop(struct limit_writer *w)
 {
 	uint64_t one = 1;
 	struct timespec short_time = { 0, 20000000 };
 
-	if (!l)
+	if (!w)
 		return;
-	if (write(l->stop_fd, &one, sizeof(one)) < 0)
+	if (write(w->stop_fd, &one, sizeof(one)) < 0)
 		return;
 	/* Again and again, for a signal that comes just before the write begins interrupts nothing. */
-	while (pthread_tryjoin_np(l->thread, NULL)) {
-		pthread_kill(l->thread, SIGUSR1);
+	while (pthread_tryjoin_np(w->thread, NULL)) {
+		pthread_kill(w->thread, SIGUSR1);
 		nanosleep(&short_time, NULL);
 	}
-	close(l->stop_fd);
-	close(l->done_fd);
-	close(l->set_fd);
-	free(l);
+	close(w->stop_fd);
+	close(w->done_fd);
+	close(w->set_fd);
+	free(w);
 }
 
 const char *limit_writer__error(int err)

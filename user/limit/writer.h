@@ -3,49 +3,49 @@
  * Writes memory.max step by step. Each write happens in a thread of its own, since it can block for
  * long inside the kernel, which reclaims and kills in the context of whoever writes.
  */
-#ifndef OOMTRACE_LIMITER_H
-#define OOMTRACE_LIMITER_H
+#ifndef OOMTRACE_LIMIT_WRITER_H
+#define OOMTRACE_LIMIT_WRITER_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "limit/changes.h"
 #include "limit/guard.h"
-#include "commands/trace_options.h"
 
 struct limit_writer;
 
 /*
- * Starts a thread that writes the steps of the options, with their interval in between, the first at
+ * Starts a thread that writes the steps of the changes, with their interval in between, the first at
  * once, and afterwards what limit_writer__set() asks for. Privileges must have been dropped before, since a
- * thread keeps its own. dir_fd is the cgroup's folder; it and the guard are not owned. Returns 0 or a
+ * thread keeps its own. dir_fd is the cgroup's folder; it, the changes and the guard are not owned. Returns 0 or a
  * negative errno.
  */
-int limit_writer__start(const struct trace_options *opts, int dir_fd, struct guard *guard,
+int limit_writer__start(const struct limit_changes *changes, int dir_fd, struct guard *guard,
 			struct limit_writer **out);
 
 /*
  * How far reclaim could get usage down, predicted just before the write of max_bytes. False: unknown,
  * or the next write has begun already.
  */
-bool limit_writer__floor(const struct limit_writer *limiter, uint64_t max_bytes, uint64_t *bytes);
+bool limit_writer__floor(const struct limit_writer *writer, uint64_t max_bytes, uint64_t *bytes);
 
 /* A descriptor that polls readable when limit_writer__poll() has something to say. */
-int limit_writer__fd(const struct limit_writer *limiter);
+int limit_writer__fd(const struct limit_writer *writer);
 
 /* Asks for a write, when the one that is going on and the steps are done. Doesn't block. */
-void limit_writer__set(struct limit_writer *limiter, uint64_t bytes);
+void limit_writer__set(struct limit_writer *writer, uint64_t bytes);
 
 /*
  * Returns 0, or the negative errno with which a write failed, of *bytes; no further step is taken
  * then.
  */
-int limit_writer__poll(struct limit_writer *limiter, uint64_t *bytes);
+int limit_writer__poll(struct limit_writer *writer, uint64_t *bytes);
 
 /* What such an error means, for a message. Static text. */
 const char *limit_writer__error(int err);
 
 /* Interrupts a write that is going on, and ends the thread. Takes NULL. */
-void limit_writer__stop(struct limit_writer *limiter);
+void limit_writer__stop(struct limit_writer *writer);
 
 #endif

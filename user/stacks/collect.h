@@ -7,9 +7,9 @@
 #ifndef OOMTRACE_STACKS_H
 #define OOMTRACE_STACKS_H
 
-#include "trace/decode.h"
 #include "record/record.h"
 #include "stacks/symbols.h"
+#include "trace/decode.h"
 #include "trace/tracer.h"
 
 struct stack_collector;

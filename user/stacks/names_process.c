@@ -6,9 +6,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "stacks/jit_map.h"
 #include "host/kallsyms.h"
 #include "host/proc.h"
+#include "stacks/jit_map.h"
 #include "stacks/wire.h"
 
 /* A process can have a million mappings; what counts is nearly always among the first. */

@@ -9,9 +9,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "host/cgroup.h"
 #include "containers/container.h"
 #include "containers/docker_api.h"
+#include "host/cgroup.h"
 
 #define RESOLVE__MAX_CANDIDATES 16
 

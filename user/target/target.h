@@ -3,10 +3,31 @@
 #ifndef OOMTRACE_TARGET_H
 #define OOMTRACE_TARGET_H
 
+#include "event.h"
 #include "host/cgroup.h"
-#include "commands/trace_options.h"
 #include "record/record.h"
+#include "target/request.h"
 #include "target/resolve.h"
+
+/* Why a target couldn't be found. commands/diagnose_target.c puts it into words. */
+enum target_failure {
+	TARGET_FOUND = 0,
+	TARGET_NO_HIERARCHY,  /* the memory controller is on no cgroup hierarchy that is mounted */
+	TARGET_NO_SEARCH,     /* the search for the container failed; see `error` */
+	TARGET_NOT_RESOLVED,  /* no container, several, or one that doesn't run: see `resolved` */
+	TARGET_NO_CGROUP,     /* see `error`, which is one of cgroup__validate_path() */
+	TARGET_NO_PROCESS,    /* no process has this pid */
+	TARGET_PID_NO_CGROUP, /* the process's cgroup can't be found; see `error` */
+	TARGET_NOT_OPENED,    /* the cgroup was found, but can't be opened; see `error` and `cgroup` */
+};
+
+/* Why a target's memory.max may not be changed. */
+enum target_obstacle {
+	TARGET_CHANGEABLE = 0,
+	TARGET_ON_V1,	     /* the memory controller is on cgroup v1 */
+	TARGET_IS_ROOT,	     /* the root cgroup has no limit */
+	TARGET_HAS_OOMTRACE, /* oomtrace runs in it, and would be killed by the limit */
+};
 
 struct target {
 	const char *kind; /* as in the session record: "machine", "container", "cgroup", "pid" */
@@ -18,25 +39,20 @@ struct target {
 	uint32_t init_pid;		     /* 0: unknown */
 	struct record_container container;   /* its name points into `resolved` */
 	struct resolve_result resolved;	     /* for containers */
+	int error;			     /* negative errno, with some of enum target_failure */
 	int dir_fd;			     /* the cgroup's folder, or -1 */
 	int events_fd; /* polls EPOLLPRI when the cgroup gets or loses its processes, or -1 */
 };
 
 /*
- * Finds what the options name. On failure says on stderr what is wrong and what can be done, and
- * returns the exit code for it; 0 (EXIT_DONE) means found. target__close() in either case.
+ * Finds what the user named. hierarchy_error is what looking for `h` returned. Returns 0 (TARGET_FOUND) or
+ * why there is no such target; *out then has what is known of it. target__close() in either case.
  */
-int target__find(const struct trace_options *opts, const struct cgroup__hierarchy *h, int hierarchy_error,
-		 struct target *out);
+enum target_failure target__find(const struct target_request *request, const struct cgroup__hierarchy *h,
+				 int hierarchy_error, struct target *out);
 
-/*
- * Whether the target's memory.max may be changed: not on cgroup v1, not the root's, and not that of a
- * cgroup which oomtrace itself is in.
- */
-bool target__is_changeable(const struct target *target, const struct cgroup__hierarchy *h);
-
-/* The same, and says why not on stderr. Returns the exit code. */
-int target__check_changeable(const struct target *target, const struct cgroup__hierarchy *h);
+/* Whether the target's limit may be changed, or why not. */
+enum target_obstacle target__obstacle(const struct target *target, const struct cgroup__hierarchy *h);
 
 /* Whether the last process of the target has ended. Never true for the machine. */
 bool target__is_gone(const struct target *target);

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "host/cgroup.h"
 #include "base/units.h"
+#include "host/cgroup.h"
 
 /* The limit that - and + start from: where there is none, what is used. */
 static uint64_t present_limit(int dir_fd)

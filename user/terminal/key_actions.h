@@ -4,8 +4,8 @@
 #define OOMTRACE_HOTKEYS_H
 
 #include "limit/guard.h"
-#include "terminal/keys.h"
 #include "limit/writer.h"
+#include "terminal/keys.h"
 
 struct key_actions {
 	struct keys keys;

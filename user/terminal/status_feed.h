@@ -4,9 +4,9 @@
 #define OOMTRACE_LIVE_H
 
 #include "host/cgroup.h"
-#include "terminal/console.h"
 #include "model/model.h"
 #include "target/target.h"
+#include "terminal/console.h"
 
 #define LIVE_INTERVAL_NS 250000000LL
 

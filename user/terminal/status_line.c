@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "output/curve.h"
 #include "base/escape.h"
 #include "base/units.h"
+#include "output/curve.h"
 
 #define CURVE_NS 10000000000ULL
 #define CURVE_MIN 8

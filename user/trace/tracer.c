@@ -12,10 +12,10 @@
 #include <unistd.h>
 
 #include "base/array.h"
-#include "commands/diagnose.h"
-#include "trace/kernel_types.h"
-#include "oomtrace.skel.h"
 #include "host/proc.h"
+#include "oomtrace.skel.h"
+#include "trace/kernel_types.h"
+#include "trace/messages.h"
 
 /* Stacks, and sums, in each of the two sets. A power of two. */
 #define STACKS_MAX 4096
@@ -348,7 +348,7 @@ int tracer__open(const struct tracer_options *opts, tracer_event_fn on_event, vo
 	err = load_and_attach(tracer, opts, plan);
 	if (err && tracer->btf && !is_hopeless(err)) {
 		/* It may be our reading of the kernel's types: libbpf's takes longer and knows more. */
-		diagnose__remark("loading failed (%s): again, with the kernel's types read by libbpf",
+		messages__remark("loading failed (%s): again, with the kernel's types read by libbpf",
 				 strerror(-err));
 		kernel_types__free(tracer->btf);
 		tracer->btf = NULL;

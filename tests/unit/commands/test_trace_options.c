@@ -61,9 +61,9 @@ struct good_case {
 };
 
 #define RING .ring_bytes = OPTIONS_RING_BYTES_DEFAULT
-#define WEB .target = OPTIONS_TARGET_CONTAINER, .target_name = "web", .until_exit = true
-#define SLICE .target = OPTIONS_TARGET_CGROUP, .target_name = "/sys/fs/cgroup/system.slice"
-#define PID_1234 .target = OPTIONS_TARGET_PID, .pid = 1234
+#define WEB .target = { TARGET_CONTAINER, "web" }, .until_exit = true
+#define SLICE .target = { TARGET_CGROUP, "/sys/fs/cgroup/system.slice" }
+#define PID_1234 .target = { TARGET_PID, .pid = 1234 }
 
 static const struct good_case good_cases[] = {
 	{ { NULL }, { RING } },
@@ -76,9 +76,8 @@ static const struct good_case good_cases[] = {
 	{ { "--until-exit", "-c", "web" }, { RING, WEB } },
 	{ { "-g", "/sys/fs/cgroup/system.slice" }, { RING, SLICE } },
 	{ { "--cgroup=/sys/fs/cgroup/system.slice" }, { RING, SLICE } },
-	{ { "--cgroup", "-.mount" }, { RING, .target = OPTIONS_TARGET_CGROUP, .target_name = "-.mount" } },
-	{ { "--cgroup", "/a..b/..c/d../..." },
-	  { RING, .target = OPTIONS_TARGET_CGROUP, .target_name = "/a..b/..c/d../..." } },
+	{ { "--cgroup", "-.mount" }, { RING, .target = { TARGET_CGROUP, "-.mount" } } },
+	{ { "--cgroup", "/a..b/..c/d../..." }, { RING, .target = { TARGET_CGROUP, "/a..b/..c/d../..." } } },
 	{ { "--until-exit", "--cgroup=/sys/fs/cgroup/system.slice" }, { RING, SLICE, .until_exit = true } },
 	{ { "-p", "1234" }, { RING, PID_1234 } },
 	{ { "--pid", "1234" }, { RING, PID_1234 } },
@@ -108,18 +107,18 @@ static const struct good_case good_cases[] = {
 
 static void assert_options_equal(const struct trace_options *got, const struct trace_options *want)
 {
-	assert_int_equal(got->target, want->target);
+	assert_int_equal(got->target.kind, want->target.kind);
 	assert_int_equal(got->output, want->output);
-	if (want->target_name)
-		assert_string_equal(got->target_name, want->target_name);
+	if (want->target.name)
+		assert_string_equal(got->target.name, want->target.name);
 	else
-		assert_null(got->target_name);
+		assert_null(got->target.name);
 	if (want->record)
 		assert_string_equal(got->record, want->record);
 	else
 		assert_null(got->record);
 	assert_int_equal(got->record_bytes, want->record_bytes);
-	assert_int_equal(got->pid, want->pid);
+	assert_int_equal(got->target.pid, want->target.pid);
 	assert_int_equal(got->duration_ns, want->duration_ns);
 	assert_int_equal(got->ring_bytes, want->ring_bytes);
 	assert_int_equal(got->until_exit, want->until_exit);
@@ -451,7 +450,7 @@ static void test_no_argv(void **state)
 
 	(void)state;
 	assert_int_equal(trace_options__parse(0, argv, &opts, stdout, stderr), OPTIONS_RUN);
-	assert_int_equal(opts.target, OPTIONS_TARGET_MACHINE);
+	assert_int_equal(opts.target.kind, TARGET_MACHINE);
 }
 
 int main(void)

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "commands/diagnose_target.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/escape.h"
+#include "base/exit_codes.h"
+#include "containers/container.h"
+#include "containers/docker_api.h"
+
+static void say_asked(const struct resolve_result *r)
+{
+	for (size_t i = 0; i < r->asked_count; i++) {
+		fprintf(stderr, "  asked %s: %s\n", escape__shown(r->asked[i].socket),
+			docker_api__error(r->asked[i].result));
+	}
+}
+
+static void say_candidates(const struct resolve_result *r)
+{
+	for (size_t i = 0; i < r->candidate_count; i++) {
+		const struct resolve_candidate *c = &r->candidates[i];
+
+		fprintf(stderr, "  %.12s  %s  %s\n", escape__shown(c->id),
+			container__runtime_name(c->runtime), escape__shown(c->name[0] ? c->name : c->cgroup));
+	}
+	if (r->more_candidates)
+		fputs("  ...\n", stderr);
+}
+
+static void say_unresolved(const char *name, const struct resolve_result *r)
+{
+	switch (r->outcome) {
+	case RESOLVE__AMBIGUOUS:
+		fprintf(stderr, "oomtrace: '%s' is the beginning of more than one container's id:\n",
+			escape__shown(name));
+		say_candidates(r);
+		fputs("Give more of the id, or the name.\n", stderr);
+		break;
+	case RESOLVE__NOT_RUNNING:
+		fprintf(stderr, "oomtrace: container '%s' is not running", escape__shown(name));
+		fprintf(stderr, " (%s", escape__shown(r->container.status));
+		if (r->container.has_exit_code)
+			fprintf(stderr, ", exit code %d", r->container.exit_code);
+		if (r->container.has_oom_killed)
+			fprintf(stderr, ", OOMKilled %s", r->container.oom_killed ? "true" : "false");
+		fputs(").\nStart it first, or trace the whole machine (oomtrace without a target) "
+		      "while it starts.\n",
+		      stderr);
+		break;
+	case RESOLVE__NO_CGROUP:
+		fprintf(stderr,
+			"oomtrace: container '%s' is running, but its cgroup can't be found: %s."
+			"\nRun oomtrace on the host, outside of any container.\n",
+			escape__shown(name), strerror(-r->cgroup_error));
+		break;
+	default:
+		fprintf(stderr, "oomtrace: no container is called '%s', and no id begins with it.\n",
+			escape__shown(name));
+		say_asked(r);
+		fputs("  searched the cgroup tree for its id\n"
+		      "'docker ps' or 'podman ps' list names; the id always works.\n",
+		      stderr);
+		break;
+	}
+}
+
+int diagnose_target__not_found(enum target_failure failure, const struct target *target,
+			       const struct cgroup__hierarchy *h)
+{
+	const char *error = strerror(-target->error);
+
+	switch (failure) {
+	case TARGET_FOUND:
+		return EXIT_DONE;
+	case TARGET_NO_HIERARCHY:
+		fputs("oomtrace: the memory controller is on no mounted cgroup hierarchy, so a target can't be "
+		      "found.\nThe whole machine can still be traced: oomtrace without a target.\n",
+		      stderr);
+		return EXIT_UNSUPPORTED;
+	case TARGET_NO_SEARCH:
+		fprintf(stderr, "oomtrace: --container '%s': %s.\n", escape__shown(target->name), error);
+		break;
+	case TARGET_NOT_RESOLVED:
+		say_unresolved(target->name, &target->resolved);
+		break;
+	case TARGET_NO_CGROUP:
+		fprintf(stderr,
+			"oomtrace: --cgroup '%s': %s.\nThe hierarchy is mounted at %s; systemd-cgls shows what "
+			"is in it.\n",
+			escape__shown(target->name), cgroup__path_error(target->error),
+			escape__shown(h->mount));
+		return target->error == -EACCES ? EXIT_UNSUPPORTED : EXIT_RUNTIME;
+	case TARGET_NO_PROCESS:
+		fprintf(stderr, "oomtrace: --pid %s: there is no such process.\n", target->name);
+		break;
+	case TARGET_PID_NO_CGROUP:
+		fprintf(stderr, "oomtrace: --pid %s: its cgroup can't be found: %s.\n", target->name, error);
+		break;
+	case TARGET_NOT_OPENED:
+		fprintf(stderr, "oomtrace: cgroup %s: %s.\n", escape__shown(target->cgroup), error);
+		break;
+	}
+	return EXIT_RUNTIME;
+}
+
+int diagnose_target__not_changeable(enum target_obstacle obstacle, const struct target *target)
+{
+	switch (obstacle) {
+	case TARGET_CHANGEABLE:
+		return EXIT_DONE;
+	case TARGET_ON_V1:
+		fputs("oomtrace: the memory controller is on cgroup v1 here: limits are changed on v2 only. "
+		      "Kills are traced on both.\n",
+		      stderr);
+		return EXIT_UNSUPPORTED;
+	case TARGET_IS_ROOT:
+		fputs("oomtrace: the root cgroup has no limit to change.\n", stderr);
+		break;
+	case TARGET_HAS_OOMTRACE:
+		fprintf(stderr,
+			"oomtrace: oomtrace itself runs in %s: it won't change the limit there, and be killed "
+			"by it.\nRun it from another cgroup: systemd-run --scope oomtrace ...\n",
+			escape__shown(target->cgroup));
+		break;
+	}
+	return EXIT_RUNTIME;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef OOMTRACE_CHANGES_H
+#define OOMTRACE_CHANGES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "limit/ramp.h"
+
+/* How the user wants the target's memory.max to be changed; the ramp comes first. */
+struct limit_changes {
+	bool has_ramp, has_max;
+	struct ramp ramp;
+	uint64_t max_bytes; /* UINT64_MAX: "max" */
+};
+
+#endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What loading and attaching says on the way, which only those want to hear who asked for it (-v). */
+#ifndef OOMTRACE_MESSAGES_H
+#define OOMTRACE_MESSAGES_H
+
+#include <stdbool.h>
+
+/* Sends libbpf's own messages to stderr (verbose) or nowhere. */
+void messages__set_verbose(bool verbose);
+
+/* A line on stderr, if verbose. */
+void messages__remark(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif
