@@ -28,8 +28,6 @@ KNOWN = {
     ("limit/predict.h", "commands/trace_options.h"),
     ("limit/writer.h", "commands/trace_options.h"),
     ("record/record.h", "trace/plan.h"),
-    ("report/filter.c", "commands/report_options.h"),
-    ("report/summary.c", "commands/report.h"),
     ("target/target.h", "commands/trace_options.h"),
     ("trace/tracer.c", "commands/diagnose.h"),
 }

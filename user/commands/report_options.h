@@ -3,10 +3,10 @@
 #define OOMTRACE_REPORT_OPTIONS_H
 
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 
 #include "commands/trace_options.h"
+#include "report/filter.h"
 
 enum report_format {
 	REPORT_TEXT = 0,
@@ -15,24 +15,6 @@ enum report_format {
 	REPORT_HTML,
 	REPORT_CHROME,
 	REPORT_FORMATS,
-};
-
-/* A moment, as a user gives it; what it means depends on the recording. */
-struct report_time {
-	enum {
-		REPORT_TIME_NONE = 0,
-		REPORT_TIME_WALL,     /* ns: since 1970-01-01 UTC */
-		REPORT_TIME_OF_DAY,   /* ns: since midnight UTC, of the day on which a session began */
-		REPORT_TIME_RELATIVE, /* ns: since a session began */
-	} kind;
-	int64_t ns;
-};
-
-/* Which records are left out. */
-struct report_filter {
-	struct report_time since, until;
-	const char *cgroup; /* from the root of the hierarchy, without a slash at its end; or NULL */
-	uint64_t kill;	    /* an OOM's id; 0: all */
 };
 
 struct report_options {

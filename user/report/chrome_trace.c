@@ -9,9 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/html/elements.h"
-#include "record/sink.h"
+#include "base/json_string.h"
 #include "base/units.h"
+#include "record/sink.h"
+#include "report/cgroup_label.h"
 
 #define TRACKS_MAX 1024
 #define TRACK_FIRST (UNITS__PID_MAX + 1)
@@ -87,7 +88,7 @@ static void put_time(FILE *out, const char *key, uint64_t ns)
 static void put_text(FILE *out, const char *key, const char *text)
 {
 	fprintf(out, ",\"%s\":", key);
-	html__json(out, text);
+	json_string__put(out, text);
 }
 
 static void put_metadata(struct chrome_sink *s, const char *what, uint32_t pid, uint32_t tid,
@@ -96,7 +97,7 @@ static void put_metadata(struct chrome_sink *s, const char *what, uint32_t pid, 
 	FILE *out = begin_event(s, "M", pid, tid);
 
 	fprintf(out, ",\"cat\":\"__metadata\",\"ts\":0,\"name\":\"%s\",\"args\":{\"name\":", what);
-	html__json(out, name ? name : "(unknown)");
+	json_string__put(out, name ? name : "(unknown)");
 	fputc('}', out);
 	end_event(s);
 }
@@ -129,7 +130,7 @@ static uint32_t track_of(struct chrome_sink *s, const char *cgroup, const struct
 			return TRACK_FIRST + i;
 	}
 	if (s->track_count < TRACKS_MAX && (s->tracks[s->track_count] = strdup(cgroup))) {
-		html__cgroup_label(label, sizeof(label), cgroup, container);
+		cgroup_label__format(label, sizeof(label), cgroup, container);
 		snprintf(name, sizeof(name), "memory of %s", label);
 		name_track(s, TRACK_FIRST + s->track_count, name);
 		return TRACK_FIRST + s->track_count++;

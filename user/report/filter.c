@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Hands on what a report is asked for: by time, by cgroup, or one OOM and what belongs to it. */
+#include "report/filter.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include "commands/report_options.h"
-#include "record/sink.h"
 
 #define NS_PER_DAY 86400000000000LL
 #define VICTIMS_MAX 1024 /* the latest; their exits are told of, too */

@@ -1,31 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "report/flame_tree.h"
 
-#include <inttypes.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "report/html/elements.h"
 
 #define NODES_MAX 32768
 #define NAMES_MAX 16384
 #define TABLE_SIZE (2 * NODES_MAX) /* of both tables; a power of two */
 #define NAME_SIZE 256
-#define SEEN_FRACTION 4000 /* a node with less than this part of all is not written */
-#define ROWS_MAX 15
 #define ALL 0 /* the root's index; no child has it, so that 0 is free in the table */
 
-enum kind { KIND_PROCESS, KIND_USER, KIND_KERNEL };
-
-struct node {
-	uint32_t parent, name;
-	uint64_t bytes;
-	enum kind kind;
-};
-
 struct flame_tree {
-	struct node nodes[NODES_MAX];
+	struct flame_node nodes[NODES_MAX];
 	uint32_t node_count;
 	uint32_t node_table[TABLE_SIZE]; /* indices of nodes; 0: free */
 	char *names[NAMES_MAX];
@@ -64,7 +52,7 @@ static int64_t intern(struct flame_tree *flame, const char *name)
 }
 
 /* The child of that name and kind, made if it must be; the parent itself when there is no room. */
-static uint32_t child(struct flame_tree *flame, uint32_t parent, const char *name, enum kind kind)
+static uint32_t child(struct flame_tree *flame, uint32_t parent, const char *name, enum flame_kind kind)
 {
 	int64_t index = intern(flame, name);
 	uint32_t i;
@@ -73,7 +61,7 @@ static uint32_t child(struct flame_tree *flame, uint32_t parent, const char *nam
 		return parent;
 	i = (parent * 2654435761u ^ (uint32_t)index * 40503u ^ kind) % TABLE_SIZE;
 	for (; flame->node_table[i]; i = (i + 1) % TABLE_SIZE) {
-		const struct node *node = &flame->nodes[flame->node_table[i]];
+		const struct flame_node *node = &flame->nodes[flame->node_table[i]];
 
 		if (node->parent == parent && node->name == index && node->kind == kind)
 			return flame->node_table[i];
@@ -81,7 +69,7 @@ static uint32_t child(struct flame_tree *flame, uint32_t parent, const char *nam
 	if (flame->node_count == NODES_MAX)
 		return parent;
 	flame->nodes[flame->node_count] =
-		(struct node){ .parent = parent, .name = (uint32_t)index, .kind = kind };
+		(struct flame_node){ .parent = parent, .name = (uint32_t)index, .kind = kind };
 	flame->node_table[i] = flame->node_count;
 	return flame->node_count++;
 }
@@ -127,7 +115,7 @@ void flame_tree__add(struct flame_tree *flame, const struct record_stack *stack)
 
 	flame->samples += stack->samples;
 	flame->nodes[ALL].bytes += stack->bytes;
-	at = child(flame, ALL, stack->comm ? stack->comm : "(unknown)", KIND_PROCESS);
+	at = child(flame, ALL, stack->comm ? stack->comm : "(unknown)", FLAME_PROCESS);
 	if (at != ALL)
 		flame->nodes[at].bytes += stack->bytes;
 	/* Innermost first in the record, outermost first in the tree; the kernel is what user code called. */
@@ -136,7 +124,7 @@ void flame_tree__add(struct flame_tree *flame, const struct record_stack *stack)
 		const struct record_frame *frame = kernel ? &stack->kernel[i]
 							  : &stack->user[i - stack->kernel_count];
 		uint32_t next = child(flame, at, flame_tree__frame_name(name, sizeof(name), frame),
-				      kernel ? KIND_KERNEL : KIND_USER);
+				      kernel ? FLAME_KERNEL : FLAME_USER);
 
 		if (next == at)
 			break;
@@ -157,58 +145,27 @@ uint64_t flame_tree__samples(const struct flame_tree *flame)
 	return flame->samples;
 }
 
-void flame_tree__write_json(const struct flame_tree *flame, FILE *out)
+uint32_t flame_tree__node_count(const struct flame_tree *flame)
 {
-	uint64_t least = flame->nodes[ALL].bytes / SEEN_FRACTION;
-	uint32_t *written = calloc(flame->node_count, sizeof(*written)); /* index in what is written */
-	uint32_t count = 0;
-
-	fputs("{\"names\":[", out);
-	for (uint32_t i = 0; i < flame->name_count; i++) {
-		fputs(i ? "," : "", out);
-		html__json(out, flame->names[i]);
-	}
-	fputs("],\"nodes\":[", out);
-	/* A parent is older than its children and has at least their bytes. */
-	for (uint32_t i = 0; written && i < flame->node_count; i++) {
-		const struct node *node = &flame->nodes[i];
-
-		if (node->bytes < least)
-			continue;
-		written[i] = count;
-		fprintf(out, "%s[%" PRId64 ",%" PRIu32 ",%" PRIu64 ",%d]", count ? "," : "",
-			i ? (int64_t)written[node->parent] : -1, node->name, node->bytes, (int)node->kind);
-		count++;
-	}
-	fputs("]}", out);
-	free(written);
+	return flame->node_count;
 }
 
-void flame_tree__write_rows(const struct flame_tree *flame, FILE *out)
+const struct flame_node *flame_tree__node(const struct flame_tree *flame, uint32_t index)
 {
-	uint64_t below = UINT64_MAX;
+	return &flame->nodes[index];
+}
 
-	for (int row = 0; row < ROWS_MAX; row++) {
-		uint64_t most = 0;
+uint32_t flame_tree__name_count(const struct flame_tree *flame)
+{
+	return flame->name_count;
+}
 
-		for (uint32_t i = 0; i < flame->name_count; i++) {
-			if (flame->own_bytes[i] > most && flame->own_bytes[i] < below)
-				most = flame->own_bytes[i];
-		}
-		if (!most)
-			return;
-		for (uint32_t i = 0; i < flame->name_count && row < ROWS_MAX; i++) {
-			if (flame->own_bytes[i] != most)
-				continue;
-			fputs("<tr><th scope=\"row\">", out);
-			html__name(out, flame->names[i]);
-			fputs("</th><td class=\"n\">", out);
-			html__size(out, most);
-			fprintf(out, "</td><td class=\"n\">%.1f %%</td></tr>\n",
-				100.0 * (double)most / (double)flame->nodes[ALL].bytes);
-			row++;
-		}
-		row--;
-		below = most;
-	}
+const char *flame_tree__name(const struct flame_tree *flame, uint32_t index)
+{
+	return flame->names[index];
+}
+
+uint64_t flame_tree__own_bytes(const struct flame_tree *flame, uint32_t index)
+{
+	return flame->own_bytes[index];
 }

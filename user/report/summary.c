@@ -3,15 +3,16 @@
  * A recording as text for people: what it comes to, a timeline, and then what the live run printed.
  * What comes first is known last, so that the parts wait in temporary files: memory is bounded.
  */
+#include "report/summary.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "output/text_parts.h"
-#include "commands/report.h"
-#include "report/timeline.h"
 #include "base/units.h"
+#include "output/text_parts.h"
+#include "report/timeline.h"
 #include "report/verdict.h"
 
 #define PEAKS_MAX 64

@@ -1,23 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The card of one run of the OOM killer: all that is known about it, from the verdict to its phases. */
-#include <errno.h>
+#include "report/html/card.h"
+
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "record/gfp.h"
-#include "report/html/elements.h"
-#include "report/html/collected.h"
 #include "record/memory_kinds.h"
+#include "report/html/elements.h"
+#include "report/html/history.h"
 
 #define VICTIMS_SHOWN 64
-#define CURVE_POINTS 256 /* of a card's curve, before it is down-sampled */
-#define CURVE_HEIGHT 100
-
-static void begin_part(FILE *out, const char *heading)
-{
-	fprintf(out, "<section><h4>%s</h4>", heading);
-}
 
 static void put_limit_name(FILE *out, const struct record_oom *oom)
 {
@@ -142,7 +134,7 @@ static void put_points(FILE *out, const struct record_oom *oom, const struct rec
 static void put_why(FILE *out, const struct record_oom *oom, const struct record_victim *v,
 		    uint32_t page_size)
 {
-	begin_part(out, "Why this process");
+	html__part_begin(out, "Why this process");
 	fputs("<dl>", out);
 	if (v->has_points)
 		put_points(out, oom, v, page_size);
@@ -220,7 +212,7 @@ static void put_victim_memory(FILE *out, const struct record_victim *v)
 		{ "c5", "page tables", v->pgtables_bytes, true },
 	};
 
-	begin_part(out, "Memory of the process");
+	html__part_begin(out, "Memory of the process");
 	put_pieces(out, pieces, sizeof(pieces) / sizeof(pieces[0]), 0);
 	fputs("<p class=\"note\">", out);
 	html__size(out, v->total_vm_bytes);
@@ -253,7 +245,7 @@ static void put_cgroup_memory(FILE *out, const struct record_oom *oom)
 		{ "c10", "sockets", b[MEMORY_SOCK], m->known & 1u << MEMORY_SOCK },
 	};
 
-	begin_part(out, "Memory at the limit");
+	html__part_begin(out, "Memory at the limit");
 	put_pieces(out, pieces, sizeof(pieces) / sizeof(pieces[0]), 0);
 	fprintf(out, "<p class=\"note\">%s",
 		m->exact ? "as the kernel counts it" : "as the kernel last summed it up: approximate");
@@ -303,7 +295,7 @@ static void put_chain(FILE *out, const struct record_oom *oom)
 {
 	uint64_t widest = 0;
 
-	begin_part(out, "Which limit");
+	html__part_begin(out, "Which limit");
 	fputs("<div class=\"scroll\"><table class=\"chain\"><thead><tr><th scope=\"col\">cgroup, "
 	      "leaf first</th><td></td><th scope=\"col\" class=\"n\">usage</th>"
 	      "<th scope=\"col\" class=\"n\">memory.max</th></tr></thead><tbody>",
@@ -325,179 +317,6 @@ static void put_chain(FILE *out, const struct record_oom *oom)
 	fputs("</section>\n", out);
 }
 
-/* The curve's frame: its time, and the highest value that must fit. */
-struct frame {
-	uint64_t from_ns, to_ns, top;
-};
-
-static unsigned int x_of(const struct frame *f, uint64_t ns)
-{
-	if (ns <= f->from_ns)
-		return 0;
-	return (unsigned int)((unsigned __int128)(ns - f->from_ns) * HTML__BAR / (f->to_ns - f->from_ns));
-}
-
-static unsigned int y_of(const struct frame *f, uint64_t bytes)
-{
-	if (bytes >= f->top)
-		return 0;
-	return CURVE_HEIGHT - (unsigned int)((unsigned __int128)bytes * CURVE_HEIGHT / f->top);
-}
-
-static void put_line(FILE *out, const struct series *s, const struct frame *f, const char *first)
-{
-	struct record_point points[2];
-
-	for (size_t i = 0; i < s->count; i++) {
-		int n = series__points(&s->buckets[i], points);
-
-		for (int p = 0; p < n; p++, first = "L")
-			fprintf(out, "%s%u %u", first, x_of(f, points[p].ts_ns),
-				y_of(f, points[p].usage_bytes));
-	}
-}
-
-static void put_curve(FILE *out, const struct series *s, const struct frame *f)
-{
-	struct record_point points[2];
-	bool drawing = false;
-	unsigned int y = 0;
-
-	fprintf(out, "<path class=\"area\" d=\"M0 %d", CURVE_HEIGHT);
-	put_line(out, s, f, "L");
-	fprintf(out, "L%d %dZ\"/><path class=\"line\" d=\"", HTML__BAR, CURVE_HEIGHT);
-	put_line(out, s, f, "M");
-	fputs("\"/><path class=\"limit\" d=\"", out);
-	/* A limit holds until the next one: steps. */
-	for (size_t i = 0; i < s->count; i++) {
-		int n = series__points(&s->buckets[i], points);
-
-		for (int p = 0; p < n; p++) {
-			unsigned int x = x_of(f, points[p].ts_ns);
-
-			if (points[p].max_bytes >= SERIES__LIMIT_UNKNOWN) {
-				if (drawing)
-					fprintf(out, "H%u", x);
-				drawing = false;
-				continue;
-			}
-			if (!drawing)
-				fprintf(out, "M%u %u", x, y_of(f, points[p].max_bytes));
-			else if (y != y_of(f, points[p].max_bytes))
-				fprintf(out, "H%uV%u", x, y_of(f, points[p].max_bytes));
-			y = y_of(f, points[p].max_bytes);
-			drawing = true;
-		}
-	}
-	fprintf(out, drawing ? "H%d\"/>" : "\"/>", HTML__BAR);
-}
-
-static struct frame frame_of(const struct record_history *h)
-{
-	struct frame f = { .from_ns = UINT64_MAX, .top = 1 };
-
-	for (size_t i = 0; i < h->count; i++) {
-		const struct record_point *p = &h->points[i];
-
-		if (p->ts_ns < f.from_ns)
-			f.from_ns = p->ts_ns;
-		if (p->ts_ns > f.to_ns)
-			f.to_ns = p->ts_ns;
-		if (p->usage_bytes > f.top)
-			f.top = p->usage_bytes;
-	}
-	/* Limits are in the picture as far as they are near: one of 1 TiB would flatten the curve. */
-	for (size_t i = 0; i < h->count; i++) {
-		uint64_t max = h->points[i].max_bytes;
-
-		if (max < SERIES__LIMIT_UNKNOWN && max > f.top && max / 2 <= f.top)
-			f.top = max;
-	}
-	f.top += f.top / 20;
-	return f;
-}
-
-static void put_sum(FILE *out, const char *what, const struct record_reclaim_sum *sum)
-{
-	if (!sum->runs)
-		return;
-	fprintf(out, "<li>%s <b>%" PRIu64 "</b> time%s, ", what, sum->runs, sum->runs == 1 ? "" : "s");
-	html__duration(out, sum->duration_ns);
-	fputs(" in all, ", out);
-	html__size(out, sum->reclaimed_bytes);
-	fputs(" reclaimed</li>", out);
-}
-
-static void put_kind(FILE *out, const char *what, uint64_t from, uint64_t to)
-{
-	fprintf(out, "<li>of it %s, from ", what);
-	html__size(out, from);
-	fputs(" to <b>", out);
-	html__size(out, to);
-	fputs("</b></li>", out);
-}
-
-static void put_kinds(FILE *out, const struct record_history *h)
-{
-	struct kinds_growth g;
-
-	if (!memory_kinds__growth(h, &g))
-		return;
-	if (g.kernel)
-		put_kind(out, g.kernel_is_least ? "kernel memory, at least what is counted" : "kernel memory",
-			 g.kernel_from, g.kernel_to);
-	if (g.sock)
-		put_kind(out, "socket memory", g.sock_from, g.sock_to);
-}
-
-static void put_history(FILE *out, const struct record_oom *oom)
-{
-	const struct record_history *h = oom->history;
-	struct frame f = frame_of(h);
-	struct series curve = { 0 };
-
-	begin_part(out, "The seconds before");
-	if (h->cgroup && (!oom->limit || !oom->limit->path || strcmp(oom->limit->path, h->cgroup))) {
-		fputs("<p class=\"note\">of ", out);
-		html__name(out, h->cgroup);
-		fputs("</p>", out);
-	}
-	if (h->count > 1 && f.to_ns > f.from_ns) {
-		for (size_t i = 0; i < h->count; i++)
-			series__add(&curve, CURVE_POINTS, h->points[i]);
-		fprintf(out,
-			"<svg class=\"curve\" viewBox=\"0 0 %d %d\" preserveAspectRatio=\"none\" "
-			"role=\"img\" aria-label=\"usage before the kill, from ",
-			HTML__BAR, CURVE_HEIGHT);
-		html__size(out, h->points[0].usage_bytes);
-		fputs(" to ", out);
-		html__size(out, h->points[h->count - 1].usage_bytes);
-		fputs("\">", out);
-		put_curve(out, &curve, &f);
-		fputs("</svg><p class=\"axis\"><span>−", out);
-		html__duration(out, f.to_ns - f.from_ns);
-		fputs("</span><span>top ", out);
-		html__size(out, f.top);
-		fputs("</span><span>kill</span></p>", out);
-		series__free(&curve);
-	}
-	fputs("<ul class=\"facts\">", out);
-	if (h->has_growth) {
-		bool shrinking = h->growth_bytes_per_s < 0;
-
-		fprintf(out, "<li>usage %s by <b>", shrinking ? "fell" : "grew");
-		html__size(out,
-			   shrinking ? -(uint64_t)h->growth_bytes_per_s : (uint64_t)h->growth_bytes_per_s);
-		fputs("</b> a second</li>", out);
-	}
-	put_kinds(out, h);
-	put_sum(out, "reclaim ran", &h->reclaim);
-	put_sum(out, "memory.high held tasks back", &h->throttle);
-	if (h->refused)
-		fprintf(out, "<li><b>%" PRIu64 "</b> charges refused</li>", h->refused);
-	fputs("</ul></section>\n", out);
-}
-
 static const char *role_text(const struct record_victim *v)
 {
 	switch (v->role) {
@@ -514,7 +333,7 @@ static const char *role_text(const struct record_victim *v)
 
 static void put_victims(FILE *out, const struct record_oom *oom)
 {
-	begin_part(out, "All that it killed");
+	html__part_begin(out, "All that it killed");
 	fputs("<div class=\"scroll\"><table><thead><tr><th scope=\"col\">process</th>"
 	      "<th scope=\"col\">role</th><th scope=\"col\" class=\"n\">adj</th>"
 	      "<th scope=\"col\" class=\"n\">anonymous</th></tr></thead><tbody>",
@@ -556,39 +375,10 @@ static void put_gaps(FILE *out, const struct record_oom *oom)
 		fprintf(out, "<p class=\"note warn\">%" PRIu64 " victims are missing.</p>", oom->missing);
 }
 
-static void fill_pending(struct html_pending *p, const struct record_oom *oom)
-{
-	p->id = oom->id;
-	p->cause_limit_id = oom->cause_limit_id;
-	p->inside_write = oom->cause == CAUSE_WRITE;
-	p->started_ns = oom->started_ns;
-	p->chosen_ns = oom->time.boot_ns;
-	p->duration_ns = oom->duration_ns;
-	if (oom->limit && oom->limit->path)
-		snprintf(p->cgroup, sizeof(p->cgroup), "%s", oom->limit->path);
-	for (size_t i = 0; i < oom->victim_count && p->victim_count < HTML_PENDING_VICTIMS; i++) {
-		const struct record_victim *v = &oom->victims[i];
-		struct html_pending_victim *kept = &p->victims[p->victim_count];
-
-		if (v->role == ROLE_EXITING || v->repeated)
-			continue;
-		kept->pid = v->pid;
-		kept->marked_ns = v->ts_ns;
-		snprintf(kept->comm, sizeof(kept->comm), "%s", v->comm ? v->comm : "(unknown)");
-		p->victim_count++;
-	}
-}
-
-int html_card__begin(struct html_report *report, struct html_pending *pending, const struct record_oom *oom)
+void html_card__put(const struct html_report *report, const struct record_oom *oom, FILE *out)
 {
 	const struct record_victim *victim = sink__first_killed(oom);
-	size_t size;
-	FILE *out;
 
-	*pending = (struct html_pending){ 0 };
-	out = open_memstream(&pending->html, &size);
-	if (!out)
-		return -errno;
 	fprintf(out,
 		"<article class=\"card\" id=\"oom-%" PRIu64 "-%" PRIu64 "\">\n<header><h3>OOM %" PRIu64
 		"</h3> ",
@@ -608,122 +398,7 @@ int html_card__begin(struct html_report *report, struct html_pending *pending, c
 	if (oom->memory)
 		put_cgroup_memory(out, oom);
 	if (oom->history)
-		put_history(out, oom);
+		html_history__put(out, oom);
 	if (oom->victim_count > 1)
 		put_victims(out, oom);
-	fill_pending(pending, oom);
-	if (fclose(out))
-		return -errno;
-	return 0;
-}
-
-/* ---- the phases: what began when and took how long ---- */
-
-struct phases {
-	FILE *out;
-	uint64_t from_ns, to_ns;
-};
-
-static void put_phase(const struct phases *ph, const char *class, uint64_t from, uint64_t to)
-{
-	fputs("</th><td>", ph->out);
-	html__bar_begin(ph->out);
-	html__bar_piece(ph->out, class, from - ph->from_ns, to - ph->from_ns, ph->to_ns - ph->from_ns);
-	html__bar_end(ph->out);
-	fputs("</td><td class=\"n\">+", ph->out);
-	html__duration(ph->out, from - ph->from_ns);
-	fputs("</td><td class=\"n\">", ph->out);
-	html__duration(ph->out, to - from);
-	fputs("</td></tr>\n", ph->out);
-}
-
-/* From the earliest that is known to the latest. */
-static void widen(struct phases *ph, uint64_t from, uint64_t to)
-{
-	if (from && from < ph->from_ns)
-		ph->from_ns = from;
-	if (to > ph->to_ns)
-		ph->to_ns = to;
-}
-
-static uint64_t run_end(const struct html_pending *p)
-{
-	return p->started_ns && p->duration_ns ? p->started_ns + p->duration_ns : 0;
-}
-
-static void put_victim_phases(const struct phases *ph, const struct html_pending *p)
-{
-	for (size_t i = 0; i < p->victim_count; i++) {
-		const struct html_pending_victim *v = &p->victims[i];
-
-		fputs("<tr><th scope=\"row\">", ph->out);
-		if (v->exit_ns > v->marked_ns) {
-			fputs("marked until exit: ", ph->out);
-			html__process(ph->out, v->comm, v->pid);
-			put_phase(ph, "exit", v->marked_ns, v->exit_ns);
-		} else if (v->marked_ns) {
-			fputs("marked: ", ph->out);
-			html__process(ph->out, v->comm, v->pid);
-			put_phase(ph, "exit", v->marked_ns, v->marked_ns);
-		}
-	}
-}
-
-static void put_phases(const struct html_report *report, const struct html_pending *p, FILE *out)
-{
-	struct phases ph = { .out = out, .from_ns = UINT64_MAX };
-	const struct html_write *write = html_report__write_of(report, p->cause_limit_id);
-
-	widen(&ph, p->write_begin_ns, p->write_end_ns);
-	widen(&ph, p->reclaim_from_ns, p->reclaim_to_ns);
-	widen(&ph, p->started_ns, run_end(p));
-	for (size_t i = 0; i < p->victim_count; i++) {
-		widen(&ph, p->victims[i].marked_ns, p->victims[i].marked_ns);
-		widen(&ph, 0, p->victims[i].exit_ns);
-	}
-	if (ph.from_ns >= ph.to_ns)
-		return;
-	begin_part(out, "Anatomy of the kill");
-	fputs("<div class=\"scroll\"><table class=\"gantt\"><thead><tr><th scope=\"col\">phase</th>"
-	      "<td></td><th scope=\"col\" class=\"n\">from</th><th scope=\"col\" class=\"n\">took</th>"
-	      "</tr></thead><tbody>\n",
-	      out);
-	if (p->write_begin_ns) {
-		fprintf(out, "<tr><th scope=\"row\">write %" PRIu64, p->cause_limit_id);
-		if (write) {
-			fputs(" by ", out);
-			html__process(out, write->comm, write->pid);
-		}
-		put_phase(&ph, "write", p->write_begin_ns, p->write_end_ns);
-	}
-	if (p->reclaim_from_ns) {
-		fprintf(out, "<tr><th scope=\"row\">reclaim, %" PRIu64 " run%s of ", p->reclaim.runs,
-			p->reclaim.runs == 1 ? "" : "s");
-		html__duration(out, p->reclaim.duration_ns);
-		fputs(" in all", out);
-		put_phase(&ph, "reclaim", p->reclaim_from_ns, p->reclaim_to_ns);
-	}
-	if (run_end(p)) {
-		fputs("<tr><th scope=\"row\">OOM killer", out);
-		put_phase(&ph, "oom", p->started_ns, run_end(p));
-	}
-	put_victim_phases(&ph, p);
-	fputs("</tbody></table></div></section>\n", out);
-}
-
-void html_card__end(struct html_report *report, const struct html_pending *pending, FILE *out)
-{
-	if (pending->html)
-		fputs(pending->html, out);
-	put_phases(report, pending, out);
-	if (pending->stack)
-		fputs(pending->stack, out);
-	fputs("</div></article>\n", out);
-}
-
-void html_card__free(struct html_pending *pending)
-{
-	free(pending->html);
-	free(pending->stack);
-	*pending = (struct html_pending){ 0 };
 }

@@ -4,14 +4,17 @@
  * out to temporary files as they come (there may be any number), and what the verdict is made of.
  * Times here are wall-clock ns since 1970 unless named boot_ns, since recordings of several boots
  * may come together in one report.
+ *
+ * The files here include each other in this order only: assets, elements; collected; flame, rows,
+ * data, history, anatomy; card (history); pending (card, anatomy); heading; page (data, flame,
+ * heading); collect (all).
  */
-#ifndef OOMTRACE_HTML_REPORT_H
-#define OOMTRACE_HTML_REPORT_H
+#ifndef OOMTRACE_HTML_COLLECTED_H
+#define OOMTRACE_HTML_COLLECTED_H
 
+#include "record/sink.h"
 #include "report/flame_tree.h"
 #include "report/series.h"
-#include "record/sink.h"
-#include "report/verdict.h"
 
 #define HTML_CURVES_MAX 32  /* cgroups with a curve */
 #define HTML_CARDS_MAX 500  /* OOMs with a card of their own; the others are rows and marks */
@@ -99,7 +102,7 @@ struct html_report {
 	uint64_t write_count;
 	struct flame_tree *flame;
 
-	struct sink *verdict;	     /* hands its sentences to html_verdict__tell() */
+	struct sink *verdict;	     /* hands its sentences to html_heading__tell() */
 	char *headline, *lead;	     /* of the first of them; markup */
 	bool is_none, bad;	     /* it is that nothing happened; it is no good news */
 	struct html_spool sentences; /* of the others: list items */
@@ -114,25 +117,40 @@ struct html_report {
 	int error; /* the first thing that failed: the report would not be whole */
 };
 
-/* html_card.c: the card of one OOM up to its anatomy; what is known later is added to it then. */
-int html_card__begin(struct html_report *report, struct html_pending *pending, const struct record_oom *oom);
-void html_card__end(struct html_report *report, const struct html_pending *pending, FILE *out);
-void html_card__free(struct html_pending *pending);
+/* Keeps the first error: the report would not be whole. */
+void html_collected__fail(struct html_report *report, int error);
 
-/* html_page.c: the whole page, when everything has come. Returns 0 or a negative errno. */
-int html_page__write(struct html_report *report, FILE *out);
+/* Keeps a text to be told again, cut to what there is room for; NULL: "(unknown)". */
+void html_collected__keep(char *dst, size_t size, const char *text);
 
 /* The file for the next piece of a spool, or NULL when there are `most` already (or the disk is full). */
-FILE *html_report__next(struct html_report *report, struct html_spool *spool, uint64_t most);
+FILE *html_collected__next(struct html_report *report, struct html_spool *spool, uint64_t most);
 
 /* Writes out all that is in a spool. Returns 0 or a negative errno. */
-int html_page__copy(struct html_spool *spool, FILE *out);
+int html_collected__copy(struct html_spool *spool, FILE *out);
 
-/* html_verdict.c: the heading that says it all, and the sentences that say why. */
-int html_verdict__tell(void *report, const struct verdict_sentence *sentence);
-int html_verdict__write(struct html_report *report, FILE *out);
+/* The page tells of the time from the first record to the last. */
+void html_collected__see_time(struct html_report *report, const struct record_time *time);
+
+/* A time of the boot clock on the wall, by a record's both times. */
+int64_t html_collected__wall(const struct record_time *time, uint64_t boot_ns);
+
+/* The curve of a cgroup, made if it must be; NULL: there is no room for another. */
+struct html_curve *html_collected__curve(struct html_report *report, const char *cgroup,
+					 const struct record_container *container);
+
+/* Adds a point to a curve; none to NULL. */
+void html_collected__add_point(struct html_report *report, struct html_curve *curve, int64_t wall_ns,
+			       uint64_t usage_bytes, uint64_t max_bytes);
+
+/* Keeps a write that began at begin_ns (boot clock) among the last ones. */
+void html_collected__keep_write(struct html_report *report, const struct record_limit *limit,
+				uint64_t begin_ns);
 
 /* The write of that number if it is among the last ones; else NULL. */
-const struct html_write *html_report__write_of(const struct html_report *report, uint64_t id);
+const struct html_write *html_collected__write_of(const struct html_report *report, uint64_t id);
+
+/* Frees what is kept, but neither cards that wait (pending.h) nor the verdict's sink. */
+void html_collected__release(struct html_report *report);
 
 #endif

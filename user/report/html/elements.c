@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "base/escape.h"
-#include "record/sink.h"
 #include "base/units.h"
+#include "record/sink.h"
+#include "report/cgroup_label.h"
 
-#define SHORT_ID 12
 #define BAR_LEAST 3 /* of HTML__BAR: what is there is seen */
 
 void html__safe(FILE *out, const char *safe, size_t len)
@@ -68,34 +68,6 @@ void html__process(FILE *out, const char *comm, uint32_t pid)
 	fprintf(out, " <span class=\"pid\">pid %" PRIu32 "</span>", pid);
 }
 
-void html__json(FILE *out, const char *text)
-{
-	char *safe;
-
-	if (!text) {
-		fputs("null", out);
-		return;
-	}
-	safe = malloc(ESCAPE__TERMINAL_SIZE(strlen(text)));
-	if (!safe) {
-		fputs("null", out);
-		return;
-	}
-	escape__terminal(safe, ESCAPE__TERMINAL_SIZE(strlen(text)), text, strlen(text));
-	fputc('"', out);
-	for (const char *c = safe; *c; c++) {
-		/* No control is left. '<' could end the element, or begin a comment in it. */
-		if (*c == '"' || *c == '\\')
-			fprintf(out, "\\%c", *c);
-		else if (*c == '<' || *c == '>' || *c == '&')
-			fprintf(out, "\\u%04x", *c);
-		else
-			fputc(*c, out);
-	}
-	fputc('"', out);
-	free(safe);
-}
-
 void html__size(FILE *out, uint64_t bytes)
 {
 	char text[UNITS__TEXT_SIZE];
@@ -119,18 +91,6 @@ void html__time(FILE *out, int64_t wall_ns)
 	fprintf(out, "<time datetime=\"%s\">%.12s</time>", text, text + 11);
 }
 
-const char *html__cgroup_label(char *dst, size_t size, const char *path,
-			       const struct record_container *container)
-{
-	if (container && container->ref.runtime != CONTAINER__UNKNOWN && container->name)
-		snprintf(dst, size, "%s", container->name);
-	else if (container && container->ref.runtime != CONTAINER__UNKNOWN && container->ref.id[0])
-		snprintf(dst, size, "%.*s", SHORT_ID, container->ref.id);
-	else
-		snprintf(dst, size, "%s", path ? path : "(unknown)");
-	return dst;
-}
-
 void html__cgroup(FILE *out, const char *path, const struct record_container *container)
 {
 	char label[256];
@@ -138,8 +98,13 @@ void html__cgroup(FILE *out, const char *path, const struct record_container *co
 	fputs("<bdi title=\"", out);
 	html__text(out, path);
 	fputs("\">", out);
-	html__text(out, html__cgroup_label(label, sizeof(label), path, container));
+	html__text(out, cgroup_label__format(label, sizeof(label), path, container));
 	fputs("</bdi>", out);
+}
+
+void html__part_begin(FILE *out, const char *heading)
+{
+	fprintf(out, "<section><h4>%s</h4>", heading);
 }
 
 void html__bar_begin(FILE *out)

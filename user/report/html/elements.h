@@ -3,8 +3,8 @@
  * Pieces of an HTML page. Every name that somebody else chose goes through here: it is made visible
  * as on a terminal (escape.h) and then harmless in markup, so that no name can be more than text.
  */
-#ifndef OOMTRACE_HTML_H
-#define OOMTRACE_HTML_H
+#ifndef OOMTRACE_HTML_ELEMENTS_H
+#define OOMTRACE_HTML_ELEMENTS_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -26,9 +26,6 @@ void html__safe(FILE *out, const char *safe, size_t len);
 void html__name(FILE *out, const char *name);
 void html__process(FILE *out, const char *comm, uint32_t pid);
 
-/* A string with its quotes for a JSON document inside of a script element. NULL: null. */
-void html__json(FILE *out, const char *text);
-
 void html__size(FILE *out, uint64_t bytes);
 void html__duration(FILE *out, uint64_t duration_ns);
 
@@ -37,8 +34,9 @@ void html__time(FILE *out, int64_t wall_ns);
 
 /* What people call a cgroup: its container's name or short id; else its path. */
 void html__cgroup(FILE *out, const char *path, const struct record_container *container);
-const char *html__cgroup_label(char *dst, size_t size, const char *path,
-			       const struct record_container *container);
+
+/* Begins a part of a card: a section, to be ended. */
+void html__part_begin(FILE *out, const char *heading);
 
 /* One piece of a bar, from `from` to `to` of `all`, clipped; drawn so that the least of it is seen. */
 void html__bar_begin(FILE *out);

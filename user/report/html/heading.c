@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The verdict: what a reader who reads one sentence must know, and the few that say more. */
+#include "report/html/heading.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -7,7 +8,6 @@
 #include <string.h>
 
 #include "report/html/elements.h"
-#include "report/html/collected.h"
 
 #define SENTENCES_MAX 50
 
@@ -40,7 +40,7 @@ static int keep_headline(struct html_report *r, const struct verdict_sentence *s
 	return fclose(out) ? -errno : 0;
 }
 
-int html_verdict__tell(void *report, const struct verdict_sentence *sentence)
+int html_heading__tell(void *report, const struct verdict_sentence *sentence)
 {
 	struct html_report *r = report;
 	FILE *out;
@@ -56,7 +56,7 @@ int html_verdict__tell(void *report, const struct verdict_sentence *sentence)
 		r->is_none = !strcmp(sentence->kind, "none");
 		return keep_headline(r, sentence);
 	}
-	out = html_report__next(r, &r->sentences, SENTENCES_MAX);
+	out = html_collected__next(r, &r->sentences, SENTENCES_MAX);
 	if (!out)
 		return r->error;
 	fputs("<li>", out);
@@ -94,7 +94,7 @@ static int put_others(struct html_report *r, FILE *out)
 	fputs("<ul class=\"facts\">", out);
 	if (has_sum(r))
 		fprintf(out, "<li>%s%s%s</li>\n", r->headline, *r->lead ? ": " : "", r->lead);
-	err = html_page__copy(&r->sentences, out);
+	err = html_collected__copy(&r->sentences, out);
 	if (r->sentences.left_out)
 		fprintf(out, "<li>and %" PRIu64 " more</li>", r->sentences.left_out);
 	fputs("</ul>\n", out);
@@ -130,7 +130,7 @@ static void put_facts(const struct html_report *r, FILE *out)
 		fputs("<p class=\"warn\">The recording breaks off: it has no end record.</p>\n", out);
 }
 
-int html_verdict__write(struct html_report *r, FILE *out)
+int html_heading__put(struct html_report *r, FILE *out)
 {
 	int err;
 

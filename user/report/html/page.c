@@ -4,32 +4,17 @@
  * these two are drawn by the page's script from a JSON document in it. The page's policy allows only
  * the script and the style that were built in, by their hashes, and nothing from anywhere.
  */
-#include <errno.h>
+#include "report/html/page.h"
+
 #include <inttypes.h>
-#include <string.h>
 
-#include "report/html/elements.h"
 #include "report/html/assets.h"
-#include "report/html/collected.h"
+#include "report/html/data.h"
+#include "report/html/elements.h"
+#include "report/html/flame.h"
+#include "report/html/heading.h"
 
-#define MAIN_BUCKETS 4096 /* of the curve that is shown first */
-#define OTHER_BUCKETS 512
 #define TABLE_BUCKETS 100 /* of the chart's table */
-
-int html_page__copy(struct html_spool *spool, FILE *out)
-{
-	char buffer[65536];
-	size_t n;
-
-	if (!spool->file)
-		return 0;
-	if (fflush(spool->file) || ferror(spool->file))
-		return -EIO;
-	rewind(spool->file);
-	while ((n = fread(buffer, 1, sizeof(buffer), spool->file)))
-		fwrite(buffer, 1, n, out);
-	return ferror(spool->file) ? -EIO : 0;
-}
 
 static void put_head(const struct html_report *r, FILE *out)
 {
@@ -83,22 +68,6 @@ static void put_totals(const struct html_report *r, FILE *out)
 	fputs("</ul>\n", out);
 }
 
-/* The curve to show first: the target's, else that of the limit with the most kills. */
-static size_t main_curve(const struct html_report *r)
-{
-	size_t best = 0;
-
-	for (size_t i = 0; i < r->curve_count; i++) {
-		const struct html_curve *c = &r->curves[i], *b = &r->curves[best];
-
-		if (r->target_cgroup[0] && !strcmp(c->cgroup, r->target_cgroup) && c->usage.count > 1)
-			return i;
-		if (c->kills > b->kills || (c->kills == b->kills && c->usage.count > b->usage.count))
-			best = i;
-	}
-	return best;
-}
-
 static void put_limit_cell(FILE *out, uint64_t max_bytes)
 {
 	if (max_bytes != SERIES__LIMIT_UNKNOWN)
@@ -150,7 +119,7 @@ static void put_chart(struct html_report *r, FILE *out)
 		fprintf(out, "<p class=\"note\">%" PRIu64 " more writes of limits are not on it.</p>\n",
 			r->write_marks.left_out);
 	if (r->curve_count)
-		put_chart_table(&r->curves[main_curve(r)], out);
+		put_chart_table(&r->curves[html_data__main_curve(r)], out);
 	fputs("</section>\n", out);
 }
 
@@ -166,7 +135,7 @@ static int put_table(struct html_spool *rows, const char *id, const char *headin
 		"<div class=\"rows\" tabindex=\"0\" role=\"region\" aria-labelledby=\"%s\">"
 		"<table><thead><tr>%s</tr></thead><tbody>\n",
 		id, id, heading, id, columns);
-	err = html_page__copy(rows, out);
+	err = html_collected__copy(rows, out);
 	fputs("</tbody></table></div>\n", out);
 	if (rows->left_out)
 		fprintf(out, "<p class=\"note\">and %" PRIu64 " more, which are in the recording</p>\n",
@@ -223,7 +192,7 @@ static int put_cards(struct html_report *r, FILE *out)
 	if (!r->cards.count)
 		return 0;
 	fputs("<section aria-labelledby=\"cards\"><h2 id=\"cards\">Each run of the OOM killer</h2>\n", out);
-	err = html_page__copy(&r->cards, out);
+	err = html_collected__copy(&r->cards, out);
 	if (r->cards.left_out)
 		fprintf(out,
 			"<p class=\"note\">%" PRIu64 " more have no card here: "
@@ -247,7 +216,7 @@ static void put_flame(const struct html_report *r, FILE *out)
 		"functions that asked for the most themselves</caption><thead><tr>" COLUMN("function")
 			NUMBERS("bytes") NUMBERS("of all") "</tr></thead><tbody>\n",
 		flame_tree__samples(r->flame));
-	flame_tree__write_rows(r->flame, out);
+	html_flame__put_rows(out, r->flame);
 	fputs("</tbody></table></div></section>\n", out);
 }
 
@@ -284,90 +253,17 @@ static void put_about(const struct html_report *r, FILE *out)
 	fputs("</pre></details></footer>\n", out);
 }
 
-/* ---- the data of what the script draws ---- */
-
-static void put_limit_value(FILE *out, uint64_t max_bytes)
-{
-	if (max_bytes == SERIES__LIMIT_UNKNOWN)
-		fputs("null", out);
-	else if (max_bytes == RECORD_MAX)
-		fputs("\"max\"", out);
-	else
-		fprintf(out, "%" PRIu64, max_bytes);
-}
-
-static void put_spans(const char *name, const struct spans *spans, FILE *out)
-{
-	fprintf(out, ",\"%s\":[", name);
-	for (size_t i = 0; i < spans->count; i++) {
-		const struct span *s = &spans->spans[i];
-
-		fprintf(out, "%s[%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 "]", i ? "," : "",
-			s->from_ns, s->to_ns, s->sum.duration_ns, s->sum.runs, s->sum.reclaimed_bytes);
-	}
-	fputc(']', out);
-}
-
-static void put_curve(struct html_curve *c, size_t buckets, FILE *out)
-{
-	fputs("{\"label\":", out);
-	html__json(out, c->label);
-	fputs(",\"cgroup\":", out);
-	html__json(out, c->cgroup);
-	fputs(",\"points\":[", out);
-	series__shrink(&c->usage, buckets);
-	for (size_t i = 0; i < c->usage.count; i++) {
-		struct record_point points[2];
-		int n = series__points(&c->usage.buckets[i], points);
-
-		for (int p = 0; p < n; p++) {
-			fprintf(out, "%s[%" PRIu64 ",%" PRIu64 ",", i || p ? "," : "", points[p].ts_ns,
-				points[p].usage_bytes);
-			put_limit_value(out, points[p].max_bytes);
-			fputc(']', out);
-		}
-	}
-	fputc(']', out);
-	put_spans("reclaim", &c->reclaim, out);
-	put_spans("throttle", &c->throttle, out);
-	fputc('}', out);
-}
-
-static int put_data(struct html_report *r, FILE *out)
-{
-	size_t first = main_curve(r);
-	int err;
-
-	fprintf(out, "<script type=\"application/json\" id=\"data\">{\"main\":%zu,\"curves\":[", first);
-	for (size_t i = 0; i < r->curve_count; i++) {
-		fputs(i ? ",\n" : "", out);
-		put_curve(&r->curves[i], i == first ? MAIN_BUCKETS : OTHER_BUCKETS, out);
-	}
-	fputs("],\n\"kills\":[", out);
-	err = html_page__copy(&r->kill_marks, out);
-	fputs("],\n\"writes\":[", out);
-	if (!err)
-		err = html_page__copy(&r->write_marks, out);
-	fputs("],\n\"flame\":", out);
-	if (r->flame)
-		flame_tree__write_json(r->flame, out);
-	else
-		fputs("null", out);
-	fputs("}</script>\n", out);
-	return err;
-}
-
-int html_page__write(struct html_report *r, FILE *out)
+int html_page__put(struct html_report *r, FILE *out)
 {
 	int err;
 
 	put_head(r, out);
 	put_header(r, out);
 	fputs("<main id=\"main\">\n", out);
-	err = html_verdict__write(r, out);
+	err = html_heading__put(r, out);
 	put_totals(r, out);
 	if (!err)
-		err = put_data(r, out); /* with all points: the table after it has fewer */
+		err = html_data__put(r, out); /* with all points: the table after it has fewer */
 	put_chart(r, out);
 	if (!err)
 		err = put_tables(r, out);

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef OOMTRACE_CGROUP_LABEL_H
+#define OOMTRACE_CGROUP_LABEL_H
+
+#include <stddef.h>
+
+#include "record/record.h"
+
+/*
+ * What people call a cgroup: its container's name or short id; else its path. `container` may be
+ * NULL. As it was recorded: not made safe yet. Returns dst.
+ */
+const char *cgroup_label__format(char *dst, size_t size, const char *path,
+				 const struct record_container *container);
+
+#endif

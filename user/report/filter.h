@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What a report is made of: some of a recording's records. */
+#ifndef OOMTRACE_FILTER_H
+#define OOMTRACE_FILTER_H
+
+#include <stdint.h>
+
+#include "record/sink.h"
+
+/* A moment, as a user gives it; what it means depends on the recording. */
+struct report_time {
+	enum {
+		REPORT_TIME_NONE = 0,
+		REPORT_TIME_WALL,     /* ns: since 1970-01-01 UTC */
+		REPORT_TIME_OF_DAY,   /* ns: since midnight UTC, of the day on which a session began */
+		REPORT_TIME_RELATIVE, /* ns: since a session began */
+	} kind;
+	int64_t ns;
+};
+
+/* Which records are left out. */
+struct report_filter {
+	struct report_time since, until;
+	const char *cgroup; /* from the root of the hierarchy, without a slash at its end; or NULL */
+	uint64_t kill;	    /* an OOM's id; 0: all */
+};
+
+#endif

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "report/html/rows.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "base/json_string.h"
+#include "report/html/elements.h"
+
+#define MARKS_MAX 20000 /* writes of limits on the chart; kills are all there */
+
+void html_rows__put_kill_mark(struct html_report *r, const struct record_oom *oom,
+			      const struct record_victim *v, const struct html_curve *curve)
+{
+	FILE *out = html_collected__next(r, &r->kill_marks, UINT64_MAX);
+
+	if (!out)
+		return;
+	fprintf(out, "%s[%" PRId64 ",\"%" PRIu64 "-%" PRIu64 "\",%" PRIu32 ",",
+		r->kill_marks.count > 1 ? ",\n" : "", html_collected__wall(&oom->time, v->ts_ns), r->sessions,
+		oom->id, v->pid);
+	json_string__put(out, v->comm ? v->comm : "(unknown)");
+	fprintf(out, ",%d]", curve ? (int)(curve - r->curves) : -1);
+}
+
+/* For people, where there is room for a few words only; a run's card has the sentence. */
+static const char *const cause_words[] = {
+	[CAUSE_UNKNOWN] = "",
+	[CAUSE_WRITE] = "inside a write of memory.max",
+	[CAUSE_LOWERED] = "the limit was lowered",
+	[CAUSE_ANCESTOR] = "a limit above it",
+	[CAUSE_REACHED] = "the workload grew",
+	[CAUSE_MACHINE] = "the whole machine",
+	[CAUSE_SYSRQ] = "sysrq",
+};
+
+void html_rows__put_kill(struct html_report *r, const struct record_oom *oom, const struct record_victim *v)
+{
+	FILE *out = html_collected__next(r, &r->kill_rows, HTML_ROWS_MAX);
+
+	if (!out)
+		return;
+	fputs("<tr><td>", out);
+	if (!r->cards.left_out)
+		fprintf(out, "<a href=\"#oom-%" PRIu64 "-%" PRIu64 "\">", r->sessions, oom->id);
+	fprintf(out, "%" PRIu64 "%s</td><td>", oom->id, r->cards.left_out ? "" : "</a>");
+	html__time(out, html_collected__wall(&oom->time, v->ts_ns));
+	fputs("</td><th scope=\"row\">", out);
+	html__process(out, v->comm, v->pid);
+	fprintf(out, "%s</th><td class=\"n\">", v->init ? " <span class=\"tag\">init</span>" : "");
+	if (v->has_mm)
+		html__size(out, v->anon_rss_bytes);
+	fputs("</td><td class=\"n\">", out);
+	if (oom->limit && oom->limit->has_memory)
+		html__size(out, oom->limit->max_bytes);
+	fputs("</td><td>", out);
+	if (oom->limit)
+		html__cgroup(out, oom->limit->path, &oom->limit_container);
+	fprintf(out, "</td><td>%s</td></tr>\n", cause_words[oom->cause]);
+}
+
+static void put_limit(FILE *out, uint64_t bytes)
+{
+	if (bytes == RECORD_MAX)
+		fputs("\"max\"", out);
+	else
+		fprintf(out, "%" PRIu64, bytes);
+}
+
+void html_rows__put_write_mark(struct html_report *r, const struct record_limit *l,
+			       const struct html_curve *curve, int64_t begin_ns)
+{
+	FILE *out = html_collected__next(r, &r->write_marks, MARKS_MAX);
+
+	if (!out)
+		return;
+	fprintf(out, "%s[%" PRId64 ",%" PRId64 ",", r->write_marks.count > 1 ? ",\n" : "", begin_ns,
+		l->time.wall_ns);
+	put_limit(out, l->old_bytes);
+	fputc(',', out);
+	put_limit(out, l->new_bytes);
+	fprintf(out, ",%d,%" PRIu32 ",", curve ? (int)(curve - r->curves) : -1, l->writer_pid);
+	json_string__put(out, l->writer_comm ? l->writer_comm : "(unknown)");
+	fprintf(out, ",\"%" PRIu64 "-%" PRIu64 "\",%" PRIu32 "]", r->sessions, l->id, l->kills);
+}
+
+void html_rows__put_write(struct html_report *r, const struct record_limit *l)
+{
+	FILE *out = html_collected__next(r, &r->write_rows, HTML_ROWS_MAX);
+	const char *file = sink__limit_file_name(l->file);
+
+	if (!out)
+		return;
+	fprintf(out, "<tr id=\"write-%" PRIu64 "-%" PRIu64 "\"><td>%" PRIu64 "</td><td>", r->sessions, l->id,
+		l->id);
+	html__time(out, html_collected__wall(&l->time, l->time.boot_ns - l->duration_ns));
+	fprintf(out, "</td><td>%s of ", file ? file : "a limit");
+	html__cgroup(out, l->cgroup, &l->container);
+	fputs("</td><td class=\"n\">", out);
+	html__size(out, l->old_bytes);
+	fputs(" → <b>", out);
+	html__size(out, l->new_bytes);
+	fputs("</b></td><td>", out);
+	html__process(out, l->writer_comm, l->writer_pid);
+	fprintf(out, "%s</td><td class=\"n\">", l->writer_self ? " (oomtrace)" : "");
+	if (l->result < 0) {
+		fputs("refused: ", out);
+		html__text(out, strerror((int)-l->result));
+	} else {
+		html__size(out, l->usage_before_bytes);
+		fputs(" → ", out);
+		html__size(out, l->usage_after_bytes);
+	}
+	fputs("</td><td class=\"n\">", out);
+	html__size(out, l->reclaimed_bytes);
+	fprintf(out, "</td><td class=\"n%s\">%" PRIu32 "</td><td class=\"n\">", l->kills ? " bad" : "",
+		l->kills);
+	html__duration(out, l->duration_ns);
+	fputs("</td></tr>\n", out);
+}
+
+void html_rows__put_stall(struct html_report *r, const struct html_stall *s, const char *cgroup,
+			  const struct record_container *container)
+{
+	FILE *out = html_collected__next(r, &r->stall_rows, HTML_ROWS_MAX);
+
+	if (!out)
+		return;
+	fputs("<tr><td>", out);
+	html__time(out, s->since_ns);
+	fputs("</td><th scope=\"row\">", out);
+	html__cgroup(out, cgroup, container);
+	fputs("</th><td class=\"n\">", out);
+	html__duration(out, s->duration_ns);
+	fputs(s->going_on ? " and on</td><td class=\"n\">" : "</td><td class=\"n\">", out);
+	html__duration(out, s->reclaim_ns);
+	fputs("</td><td class=\"n\">", out);
+	html__size(out, s->usage_bytes);
+	fputs("</td><td class=\"n\">", out);
+	html__size(out, s->max_bytes);
+	fputs("</td></tr>\n", out);
+}
+
+void html_rows__put_exit(struct html_report *r, const struct record_exit *e)
+{
+	FILE *out = html_collected__next(r, &r->exit_rows, HTML_ROWS_MAX);
+
+	if (!out)
+		return;
+	fputs("<tr><td>", out);
+	html__time(out, e->time.wall_ns);
+	fputs("</td><th scope=\"row\">", out);
+	if (e->comm)
+		html__process(out, e->comm, e->pid);
+	else
+		html__cgroup(out, e->cgroup, &e->which);
+	fprintf(out, "%s</th><td class=\"n\">", e->container ? " <span class=\"tag\">the end</span>" : "");
+	if (e->has_status)
+		fprintf(out, "%d", sink__exit_code(e->status));
+	fputs("</td><td>", out);
+	if (e->has_status && WIFSIGNALED((int)e->status)) {
+		const char *name = sigabbrev_np(WTERMSIG((int)e->status));
+
+		fprintf(out, "SIG%s%s", name ? name : "?", e->oom_victim ? " by the OOM killer" : "");
+	}
+	fputs("</td></tr>\n", out);
+}
+
+void html_rows__put_step(struct html_report *r, const struct record_step *s)
+{
+	FILE *out = html_collected__next(r, &r->step_rows, HTML_ROWS_MAX);
+
+	if (!out)
+		return;
+	fprintf(out,
+		"<tr><td><a href=\"#write-%" PRIu64 "-%" PRIu64 "\">%" PRIu64
+		"</a></td><th scope=\"row\" class=\"n\">",
+		r->sessions, s->limit_id, s->limit_id);
+	html__size(out, s->new_bytes);
+	fputs("</th><td class=\"n\">", out);
+	html__size(out, s->usage_before_bytes);
+	fputs("</td><td class=\"n\">", out);
+	html__size(out, s->usage_after_bytes);
+	fputs("</td><td class=\"n\">", out);
+	html__size(out, s->reclaimed_bytes);
+	fputs("</td><td class=\"n\">", out);
+	html__duration(out, s->duration_ns);
+	fprintf(out, "</td><td class=\"n%s\">%" PRIu64, s->killed_inside ? " bad" : "", s->killed_inside);
+	if (s->has_needed && s->needed < s->killed_inside)
+		fprintf(out, " <span class=\"note\">(%" PRIu64 " would do)</span>", s->needed);
+	fprintf(out, "</td><td class=\"n%s\">%" PRIu64 "</td><td class=\"n\">", s->killed_after ? " bad" : "",
+		s->killed_after);
+	if (s->has_first_kill)
+		html__duration(out, s->first_kill_ns);
+	fprintf(out, "</td><td>%s</td></tr>\n", s->alive ? "alive" : "<b class=\"bad\">gone</b>");
+}
+
+void html_rows__put_lost(struct html_report *r, const struct record_lost *lost)
+{
+	FILE *out = html_collected__next(r, &r->lost_rows, HTML_ROWS_MAX);
+
+	if (!out)
+		return;
+	fputs("<tr><td>", out);
+	html__time(out, lost->time.wall_ns);
+	fputs("</td><th scope=\"row\">", out);
+	html__text(out, lost->kind);
+	fprintf(out, "</th><td class=\"n\">%" PRIu64 "</td></tr>\n", lost->count);
+}
