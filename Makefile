@@ -1,20 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# make             build/oomtrace              make STATIC=1   build/static/oomtrace, runs anywhere
-# make test        set up, unit tests, the reports in a browser, live tests in virtual machines
-# make demo        the experiment, in a virtual machine with Docker
-# make unit        the unit tests alone: no root, no virtual machine
-# make live        the live tests alone
-# make limits      the live tests of limit changes and their causes, which make test leaves out
-# make stall       those of stalls, the status line and many cgroups, which it leaves out too
-# make usage       those of usage, reclaim and what the memory was, of which make test has a part
-# make soak        an hour beside a busy cgroup: memory that stays bounded (OOMTRACE_SOAK: seconds)
-# make browser     the HTML report in headless Chromium, and the Chrome trace
-# make fuzz        the fuzz targets, FUZZ_SECONDS=60 each
-# make bench       how fast a report is made; start-up, memory and overhead beside other tools'
-# make install     PREFIX=/usr/local DESTDIR=  make uninstall  make clean
+# make help lists the targets; each has its line where it is defined, after ##.
 #
-# V=1 shows the commands, WERROR=1 makes warnings errors.
+# STATIC=1     build/static/oomtrace, which runs anywhere, in place of build/oomtrace
+# V=1          shows the commands
+# WERROR=1     makes warnings errors
+# PREFIX= DESTDIR=   where make install puts the program (/usr/local)
 
 VERSION := 0.1.0
 
@@ -25,57 +16,79 @@ BPFTOOL ?= $(shell PATH=$$PATH:/usr/sbin:/sbin command -v bpftool || echo bpftoo
 PREFIX ?= /usr/local
 CFLAGS ?= -O2 -g
 FUZZ_SECONDS ?= 60
+CLANG_FORMAT ?= clang-format
+CLANG_TIDY ?= clang-tidy
+CPPCHECK ?= cppcheck
 ARCH := $(shell uname -m | sed -e 's/x86_64/x86/' -e 's/aarch64/arm64/')
 
 Q := $(if $(filter 1,$(V)),,@)
 OUT := build$(if $(STATIC),/static)
 LIBS := libbpf json-c libdw
 WARN := -Wall -Wextra $(if $(WERROR),-Werror)
+# What a command prints, asked for at the first use and then kept: $(eval $(call once,NAME,COMMAND)).
+once = $1 = $$(eval $1 := $$$$(shell $2))$$($1)
+$(eval $(call once,LIBS_CFLAGS,$(PKG_CONFIG) --cflags $(LIBS)))
+$(eval $(call once,LIBS_SHARED,$(PKG_CONFIG) --libs $(LIBS)))
+$(eval $(call once,LIBS_STATIC,$(PKG_CONFIG) --static --libs $(LIBS)))
+# Two folders give the same bytes: no file names its builder's folder.
+SAME := -ffile-prefix-map=$(CURDIR)=.
 FLAGS = -std=gnu11 -D_GNU_SOURCE $(WARN) -Wshadow -DOOMTRACE_VERSION='"$(VERSION)"' \
-	-Ibpf -Iuser -Ibuild/bpf $(shell $(PKG_CONFIG) --cflags $(LIBS)) -MMD -MP
+	-Ibpf -Iuser -Ibuild/bpf $(LIBS_CFLAGS) $(SAME) -MMD -MP
+
+# Hardening, of what is shipped alone: the sanitizers of the tests want none of it. A level of
+# _FORTIFY_SOURCE among the builder's own flags is the one that counts.
+$(eval $(call once,HARDEN_TAKEN,scripts/build/hardening.sh $(CC)))
+HARDEN = -fPIE $(if $(findstring _FORTIFY_SOURCE,$(CFLAGS) $(CPPFLAGS)),$(filter -f%,$(HARDEN_TAKEN)),$(HARDEN_TAKEN))
+HARDEN_LINK := $(if $(STATIC),-static-pie,-pie) -Wl,-z,relro,-z,now,-z,noexecstack
+
 # libiberty, which demangles, has no .pc file.
-SHARED_LINK = $(shell $(PKG_CONFIG) --libs $(LIBS)) -liberty
-LINK = $(if $(STATIC),-static $(shell $(PKG_CONFIG) --static --libs $(LIBS)) -liberty,$(SHARED_LINK))
+SHARED_LINK = $(LIBS_SHARED) -liberty
+LINK = $(if $(STATIC),$(LIBS_STATIC) -liberty,$(SHARED_LINK))
 SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 # Folders in the order of the data's way: see docs/architecture.md.
 SOURCES := $(filter-out user/static/%,$(sort $(shell find user -name '*.c')))
 DYGRAPHS ?= /usr/share/javascript/dygraphs
 OBJECTS := $(SOURCES:%.c=$(OUT)/%.o) $(OUT)/report/html_assets.o \
-	$(if $(STATIC),$(patsubst %.c,$(OUT)/%.o,$(wildcard user/static/*.c)))
+	$(if $(STATIC),$(patsubst %.c,$(OUT)/%.o,$(sort $(wildcard user/static/*.c))))
 SKELETON := build/bpf/oomtrace.skel.h
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all tools test demo unit live limits usage stall soak browser bench fuzz install uninstall clean
-all: $(OUT)/oomtrace
+.PHONY: all help lint lint-quick same-bytes format tools test demo unit live limits usage stall soak browser bench fuzz install uninstall clean
+all: $(OUT)/oomtrace ## the program: build/oomtrace (the default)
+
+help: ## this list
+	$(Q)sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 14
+	$(Q)sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile | sed -n '/=/p'
 
 $(OUT)/oomtrace: $(OBJECTS)
 	@echo "  LINK    $@"
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LINK)
+	$(Q)$(CC) $(CFLAGS) $(HARDEN_LINK) $(LDFLAGS) -o $@ $^ $(LINK)
 
 $(OUT)/user/%.o: user/%.c Makefile | $(SKELETON)
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(FLAGS) -c -o $@ $<
+	$(Q)$(CC) $(HARDEN) $(CPPFLAGS) $(CFLAGS) $(FLAGS) -c -o $@ $<
 
 # The HTML report's style and scripts, with the chart library, as C strings.
-build/report/html_assets.c: scripts/build/embed.py $(wildcard user/report/html/web/*) | tools
+build/report/html_assets.c: scripts/build/embed.py $(sort $(wildcard user/report/html/web/*)) | tools
 	@mkdir -p $(@D)
 	@echo "  EMBED   $@"
 	$(Q)python3 -B scripts/build/embed.py user/report/html/web $(DYGRAPHS) > $@
 
-$(OUT)/report/html_assets.o build/unit/report/html_assets.o: build/report/html_assets.c user/report/html/assets.h
+$(OUT)/report/html_assets.o build/unit/report/html_assets.o build/fuzz/report/html_assets.o: \
+		build/report/html_assets.c user/report/html/assets.h Makefile
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(FLAGS) -c -o $@ $<
+	$(Q)$(CC) $(HARDEN) $(CPPFLAGS) $(CFLAGS) $(FLAGS) -c -o $@ $<
 
 # The check is part of the build: a program that dereferences an argument must never be shipped.
 build/bpf/%.bpf.o: bpf/%.bpf.c Makefile scripts/build/check-bpf-loads.py | tools
 	@mkdir -p $(@D)
 	@echo "  BPF     $@"
 	$(Q)$(CLANG) -g -O2 -target bpf -D__TARGET_ARCH_$(ARCH) -Ivmlinux -Ibpf \
-		$(WARN) -Wno-unused-parameter $(shell $(PKG_CONFIG) --cflags $(LIBS)) -MMD -MP -c -o $@ $<
+		$(WARN) -Wno-unused-parameter $(LIBS_CFLAGS) $(SAME) -MMD -MP -c -o $@ $<
 	$(Q)scripts/build/check-bpf-loads.py $@
 
 build/bpf/%.skel.h: build/bpf/%.bpf.o
@@ -94,45 +107,46 @@ tools:
 
 # ---- tests ----
 
-test:
-	scripts/setup.sh build test vm
+test: ## set up, then lint-quick, unit, browser and live tests
+	scripts/setup.sh build test vm lint
+	$(MAKE) lint-quick
 	$(MAKE) WERROR=1 all
 	$(MAKE) WERROR=1 STATIC=1 all
 	$(MAKE) WERROR=1 unit
 	$(MAKE) browser
 	$(MAKE) live
 
-live:
+live: ## the live tests, in virtual machines
 	tests/live/run.sh
 	tests/live/docker.sh
 	tests/live/stacks.sh
 	OOMTRACE_CHURN=500 tests/live/usage.sh 5.10old 6.1 backports
 
-usage:
+usage: ## live tests of usage and reclaim, of which make test runs a part
 	tests/live/usage.sh
 
-stall:
+stall: ## live tests of stalls, the status line and many cgroups, which make test leaves out
 	tests/live/stall.sh
 
-soak:
+soak: ## an hour beside a busy cgroup (OOMTRACE_SOAK=SECONDS): memory stays bounded
 	tests/live/soak.sh
 
-limits:
+limits: ## live tests of limit changes and their causes, which make test leaves out
 	tests/live/limits.sh
 	tests/live/find-min.sh
 	tests/live/docker-limits.sh
 
-browser:
+browser: ## the HTML report in headless Chromium, and the Chrome trace
 	scripts/setup.sh build browser
 	$(MAKE) WERROR=1 all
 	python3 -B tests/browser/check.py $(OUT)/oomtrace $(RECORDINGS)
 
-demo:
+demo: ## the experiment, in a virtual machine with Docker
 	scripts/setup.sh build vm
 	$(MAKE) STATIC=1 all
 	scripts/demo/demo.sh
 
-bench:
+bench: ## how fast a report is made; start-up, memory and overhead beside other tools
 	scripts/setup.sh build bench browser
 	$(MAKE) STATIC=1 all
 	python3 -B tests/bench/report.py build/static/oomtrace
@@ -144,7 +158,7 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,build/unit/%,$(sort $(shell find tests/u
 UNIT_OBJECTS := $(patsubst user/%.c,build/unit/user/%.o,$(filter-out user/commands/main.c,$(SOURCES))) \
 	build/unit/report/html_assets.o
 
-unit: build/oomtrace $(UNIT_TESTS)
+unit: build/oomtrace $(UNIT_TESTS) ## the unit tests: no root, no virtual machine
 	$(Q)tests/unit/run build/oomtrace $(UNIT_TESTS) $(sort $(shell find tests/unit -name 'test_*.sh'))
 
 build/unit/user/%.o: user/%.c Makefile | $(SKELETON)
@@ -165,12 +179,12 @@ build/unit/%: build/unit/%.o build/unit/oomtrace.a
 	@echo "  TEST    $@"
 	$(Q)$(CC) $(SANITIZE) -o $@ $^ $(SHARED_LINK) -lcmocka
 
-FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
-FUZZ_OBJECTS := $(patsubst build/unit/user/%,build/fuzz/user/%,$(UNIT_OBJECTS))
+FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(sort $(wildcard tests/fuzz/*.c)))
+FUZZ_OBJECTS := $(patsubst build/unit/%,build/fuzz/%,$(UNIT_OBJECTS))
 FUZZ_FLAGS := $(SANITIZE) -fsanitize=fuzzer-no-link
 
 # Seeds of a target are in tests/fuzz/NAME-seeds; of binary ones NAME-seeds.sh makes them.
-fuzz: $(FUZZ_TARGETS)
+fuzz: $(FUZZ_TARGETS) ## the fuzz targets, FUZZ_SECONDS=60 each
 	$(Q)for target in $^; do \
 		mkdir -p $$target.corpus; \
 		seeds=tests/fuzz/$${target##*/fuzz_}-seeds; \
@@ -185,10 +199,50 @@ build/fuzz/user/%.o: user/%.c Makefile | $(SKELETON)
 	@echo "  CC      $@"
 	$(Q)$(CLANG) $(CPPFLAGS) $(FUZZ_FLAGS) $(FLAGS) -c -o $@ $<
 
-build/fuzz/%: tests/fuzz/%.c $(FUZZ_OBJECTS) Makefile
+build/fuzz/oomtrace.a: $(FUZZ_OBJECTS)
+	@echo "  AR      $@"
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+build/fuzz/%: tests/fuzz/%.c build/fuzz/oomtrace.a Makefile
 	@echo "  FUZZ    $@"
 	$(Q)$(CLANG) $(CPPFLAGS) $(SANITIZE) -fsanitize=fuzzer $(FLAGS) -MT $@ -MF $@.d -o $@ \
-		$(filter %.c %.o,$^) $(SHARED_LINK)
+		$(filter %.c %.a,$^) $(SHARED_LINK)
+
+# ---- lint ----
+
+C_FILES := $(sort $(shell find bpf user tests -name '*.[ch]'))
+SHELL_FILES := $(sort $(shell find scripts tests -name "*.sh") tests/unit/run $(wildcard scripts/completion/*.bash))
+LINT_FILES := $(filter user/%.c tests/%.c,$(C_FILES))
+LINT_FLAGS = $(filter-out -MMD -MP $(SAME) -Werror,$(FLAGS)) -Itests/unit
+
+same-bytes: ## two clones in two folders give the same static program
+	scripts/build/same-bytes.sh
+
+lint: lint-quick $(LINT_FILES:%=build/lint/%.tidy) build/lint/cppcheck ## lint-quick, clang-tidy and cppcheck
+
+lint-quick: ## clang-format's check, shellcheck, flake8
+	$(Q)$(CLANG_FORMAT) --dry-run -Werror $(C_FILES)
+	$(Q)shellcheck -x $(SHELL_FILES)
+	$(Q)flake8 scripts tests
+
+format: ## what clang-format changes, changed
+	$(CLANG_FORMAT) -i $(C_FILES)
+
+# A stamp for each file: what is clean and unchanged, headers included, isn't looked at again.
+build/lint/%.tidy: % .clang-tidy Makefile | $(SKELETON)
+	@mkdir -p $(@D)
+	@echo "  TIDY    $<"
+	$(Q)$(CLANG_TIDY) --quiet --warnings-as-errors='*' $< -- $(LINT_FLAGS) 2>$@.log || { cat $@.log >&2; exit 1; }
+	$(Q)$(CC) $(LINT_FLAGS) -MM -MP -MT $@ -MF $@.d $<
+	$(Q)touch $@
+
+build/lint/cppcheck: $(C_FILES) Makefile
+	@mkdir -p $@.d
+	@echo "  CPPCHECK"
+	$(Q)$(CPPCHECK) --quiet --enable=warning,portability,performance --std=c11 --inline-suppr --error-exitcode=1 \
+		--cppcheck-build-dir=$@.d -j2 --suppressions-list=.cppcheck -Iuser -Ibpf \
+		-D__$(shell uname -m)__ -DOOMTRACE_VERSION='""' -D'LIBBPF_OPTS(type,name,...)=struct type name = { __VA_ARGS__ }' user tests
+	$(Q)touch $@
 
 # ---- installing ----
 
@@ -197,17 +251,17 @@ MAN = $(DESTDIR)$(PREFIX)/share/man/man8/oomtrace.8
 MAN_REPORT = $(DESTDIR)$(PREFIX)/share/man/man8/oomtrace-report.8
 COMPLETION = $(DESTDIR)$(PREFIX)/share/bash-completion/completions/oomtrace
 
-install: $(OUT)/oomtrace
+install: $(OUT)/oomtrace ## program, man pages and completion below $(DESTDIR)$(PREFIX)
 	install -D -m 755 $(OUT)/oomtrace $(SBIN)
 	install -D -m 644 docs/oomtrace.8 $(MAN)
 	install -D -m 644 docs/oomtrace-report.8 $(MAN_REPORT)
 	install -D -m 644 scripts/completion/oomtrace.bash $(COMPLETION)
 
-uninstall:
+uninstall: ## removes what make install put there
 	rm -f $(SBIN) $(MAN) $(MAN_REPORT) $(COMPLETION)
 
-clean:
+clean: ## removes build/
 	rm -rf build
 
 -include $(OBJECTS:.o=.d) build/bpf/oomtrace.bpf.d $(UNIT_OBJECTS:.o=.d) $(UNIT_TESTS:=.d) \
-	$(FUZZ_OBJECTS:.o=.d) $(FUZZ_TARGETS:=.d)
+	$(FUZZ_OBJECTS:.o=.d) $(FUZZ_TARGETS:=.d) $(LINT_FILES:%=build/lint/%.tidy.d)

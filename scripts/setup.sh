@@ -4,7 +4,7 @@
 # Installs what is missing, with apt.   setup.sh GROUP...
 #   build   compile oomtrace            test    the unit tests
 #   vm      the virtual machines        bench   the benchmarks, which run in virtual machines
-#   browser the HTML reports' tests
+#   browser the HTML reports' tests     lint    make lint
 # Without root, sudo or apt it changes nothing: it says what is needed and exits with 1.
 set -euo pipefail
 . "$(dirname "$0")/vm/lib.sh"
@@ -53,9 +53,15 @@ BROWSER='
 chromium         opens the HTML reports
 fonts-dejavu-core  letters for it
 python3          tells it what to do'
+LINT='
+clang-format     the format of the C code
+clang-tidy       clang'"'"'s analyzer and its checks for mistakes
+cppcheck         another analyzer
+shellcheck       mistakes in shell scripts
+flake8           mistakes in Python scripts'
 
 groups=("$@")
-[ $# -gt 0 ] || die 2 "usage: setup.sh build|test|vm|bench|browser..."
+[ $# -gt 0 ] || die 2 "usage: setup.sh build|test|vm|bench|browser|lint..."
 table=''
 for group in "${groups[@]}"; do
 	case $group in
@@ -63,7 +69,8 @@ for group in "${groups[@]}"; do
 	test) table+=$TEST ;;
 	vm | bench) table+=$VM ;;
 	browser) table+=$BROWSER ;;
-	*) die 2 "unknown group '$group'; there are: build test vm bench browser" ;;
+	lint) table+=$LINT ;;
+	*) die 2 "unknown group '$group'; there are: build test vm bench browser lint" ;;
 	esac
 done
 

@@ -82,7 +82,8 @@ CONTRAST = """
 """
 UNNAMED = """
 [...document.querySelectorAll('button, a, select, [role=img], [role=region], [role=treeitem], [tabindex]')]
-  .filter(e => !(e.getAttribute('aria-label') || e.getAttribute('aria-labelledby') || e.textContent.trim() || e.labels?.length))
+  .filter(e => !(e.getAttribute('aria-label') || e.getAttribute('aria-labelledby') || e.textContent.trim()
+    || e.labels?.length))
   .map(e => e.outerHTML.slice(0, 80))
 """
 
@@ -127,7 +128,8 @@ def check_keys(results: Results, page: Page, html: str, kills: int) -> None:
     page.key("0")
     results.equal(page.evaluate(MARKS), kills, "0 shows all")
     page.evaluate("document.getElementById('theme').click()")
-    results.equal(page.evaluate("getComputedStyle(document.documentElement).colorScheme"), "dark", "the button makes it dark")
+    results.equal(page.evaluate("getComputedStyle(document.documentElement).colorScheme"), "dark",
+                  "the button makes it dark")
     page.evaluate("document.querySelector('.flame [tabindex=\"0\"]').focus()")
     page.key("ArrowDown")
     page.key("ArrowDown")
@@ -144,7 +146,8 @@ def check_hostile(results: Results, page: Page, html: str) -> None:
     text = page.evaluate("document.body.textContent")
     results.check(text.count(HOSTILE_SHOWN) > 20, "hostile names are shown as text")
     results.check(HOSTILE not in text and "\x1b" not in text and "\u202e" not in text, "and nothing of them as it was")
-    results.equal(page.evaluate("document.querySelectorAll('img, script:not([type]):not(:nth-last-of-type(-n+2))').length"), 0,
+    others = "'img, script:not([type]):not(:nth-last-of-type(-n+2))'"
+    results.equal(page.evaluate(f"document.querySelectorAll({others}).length"), 0,
                   "they made no element")
     results.check(HOSTILE_SHOWN in page.evaluate("document.title"), "the title has the name")
 

@@ -4,7 +4,7 @@ import json
 import random
 
 MIB = 1 << 20
-BEGIN_NS = 10**10 # of the boot clock
+BEGIN_NS = 10**10  # of the boot clock
 WALL_NS = 1795464955984725250
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>\x1b[31m\u202e--></title>'\"&"
 # As a reader of the page sees it: what steers is made visible (user/escape.h).
@@ -131,7 +131,8 @@ def make(name: str, seconds: int, kills: int, usage_per_s: int) -> Recording:
             level = min(1, level + random.random() * 0.4 * (kills + 1) / (seconds * usage_per_s) * 2)
             made.usage(ns, int(made.limit * level))
     for i in range(40):
-        made.stack(BEGIN_NS + total * i // 41, *([f"leaf_{i % 5}", f"parse_{i % 3}", name, "main"] if i % 2 else ["malloc", "main"]))
+        frames = [f"leaf_{i % 5}", f"parse_{i % 3}", name, "main"] if i % 2 else ["malloc", "main"]
+        made.stack(BEGIN_NS + total * i // 41, *frames)
     made.lines.sort(key=lambda line: line["ts_ns"])
     made.end(BEGIN_NS + total)
     return made

@@ -20,7 +20,7 @@ from oracles import (Log, Results, Slack, Trace, compare_context, compare_kills,
 from recordings import check_report, check_schema, report
 
 MIB = 1 << 20
-BATCHES = 2 * 64 * 4096 # that two CPUs have charged in advance
+BATCHES = 2 * 64 * 4096  # that two CPUs have charged in advance
 
 # What the kernel of a label calls itself.
 KERNELS = {
@@ -641,9 +641,9 @@ def check_guest(folder, label):
     compare_kills(guest.results, "machine", guest.log.kills, guest.machine.kills, guest.slack)
     compare_context(guest.results, "machine", guest.machine.kills)
     for part in (check_counters, check_cgroups, check_cmdlines, check_lineage, check_single, check_many,
-                 check_threads, check_memory, check_without_kill, check_machine_wide, check_tiny, check_kprobes, check_text,
-                 check_command_lines, check_target, check_scopes, check_recordings, check_rotation, check_killed,
-                 check_full_disk):
+                 check_threads, check_memory, check_without_kill, check_machine_wide, check_tiny, check_kprobes,
+                 check_text, check_command_lines, check_target, check_scopes, check_recordings, check_rotation,
+                 check_killed, check_full_disk):
         guarded(guest.results, part, guest)
     return guest.results.finish()
 

@@ -6,7 +6,7 @@ import re
 
 # TASK_RSS_EVENTS_THRESH, mm/memory.c, up to 6.1
 TASK_RSS_PAGES = 64
-FAULT_AROUND_PAGES = 16 # how many pages of a file one fault maps at most (mm/memory.c)
+FAULT_AROUND_PAGES = 16  # how many pages of a file one fault maps at most (mm/memory.c)
 
 KILLED = re.compile(
     r"^(?P<message>.*): Killed process (?P<pid>\d+) \((?P<comm>.*)\) total-vm:(?P<total_vm>\d+)kB,"

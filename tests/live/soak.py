@@ -7,7 +7,7 @@ import sys
 
 from oracles import Results, read_records
 
-RSS_MAX_KIB = 16 * 1024 # without stacks
+RSS_MAX_KIB = 16 * 1024  # without stacks
 GROWTH_MAX_KIB = 1024   # of the second half over the first
 
 

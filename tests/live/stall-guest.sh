@@ -103,7 +103,7 @@ killed() {
 	echo 16M >$TOP/killed/memory.max
 	echo 0 >$TOP/killed/memory.swap.max
 	trace killed
-	for i in 1 2 3 4 5; do
+	for _ in 1 2 3 4 5; do
 		in_cgroup killed ./limits-workload loop 32
 		wait $pid
 	done
@@ -165,4 +165,4 @@ killed
 without
 terminal
 churn "$1"
-echo done
+echo "done"

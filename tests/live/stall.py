@@ -59,7 +59,7 @@ def check_throttled():
     check_stall("throttled", "memory.high", 32 * MIB)
     stalls = records("throttled", "stall")
     check([s["over"] for s in stalls].count(True) == 1 and stalls[-1]["over"], "throttled: not one end")
-    for stall in stalls: # of one process
+    for stall in stalls:  # of one process
         check(stall["reclaim_ns"] <= stall["duration_ns"] * 1.02, f"throttled: time counts twice: {stall}")
     last = json.loads(read("throttled.last"))
     waited_ns = int(read("throttled.pressure")) * 1000
@@ -76,7 +76,8 @@ def check_swapping():
     stalls = records("swapping", "stall")
     check(reclaimed_ns > 0, "swapping: no reclaim")
     # The kernel weighs what each CPU saw by how busy that was.
-    check(waited_ns / 2 - 1e9 <= reclaimed_ns <= waited_ns * 2 + 1e9, f"swapping: {reclaimed_ns} ns of reclaim, {waited_ns} ns waited")
+    check(waited_ns / 2 - 1e9 <= reclaimed_ns <= waited_ns * 2 + 1e9,
+          f"swapping: {reclaimed_ns} ns of reclaim, {waited_ns} ns waited")
     check(events("swapping", "oom_kill") == 0, "swapping: something was killed")
     for stall in stalls:
         check(stall["file"] == "memory.max" and stall["max"] == 32 * MIB, f"swapping: {stall}")

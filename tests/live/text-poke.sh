@@ -21,4 +21,4 @@ for accel in tcg-multi tcg; do
 	echo "$accel: exit code $code; $(tail -n 1 "$out/$accel/output.log")"
 	grep -m 2 -E 'Oops|RIP: 0010' "$out/$accel/console.log"
 done
-exit $code
+exit "$code"

@@ -13,10 +13,10 @@ from oracles import Log, Results, read_records
 MIB = 1 << 20
 PAGE = 4096
 CPUS = 2
-BATCH = 64 * PAGE # of charges; 32 pages on 5.10
+BATCH = 64 * PAGE  # of charges; 32 pages on 5.10
 RSS_MAX_KIB = 16 * 1024
 POINTS_MIN = 20
-SPIKE_NS = 50_000_000 # as in usage-workload.c
+SPIKE_NS = 50_000_000  # as in usage-workload.c
 
 # memory.stat's names of what the record has. On 5.10 page tables and all kernel memory aren't told.
 STAT = {"anon": "anon", "file": "file", "shmem": "shmem", "slab_reclaimable": "slab_reclaimable",
@@ -171,7 +171,7 @@ def read_kinds(path):
 
 def kinds_of(usage, label, stat):
     """Pairs of what a usage record and memory.stat say of kernel and socket memory."""
-    if label.startswith("5.10"): # which doesn't count all of it
+    if label.startswith("5.10"):  # which doesn't count all of it
         counted = sum(stat[key] for key in ("slab", "kernel_stack", "percpu"))
         return [(usage.get("kernel_least_bytes"), counted), (usage.get("sock_bytes"), stat["sock"])]
     return [(usage.get("kernel_bytes"), stat["kernel"]), (usage.get("sock_bytes"), stat["sock"])]

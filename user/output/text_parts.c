@@ -27,10 +27,11 @@ void text__style(const struct text_sink *sink, enum style style)
 void text__bytes(FILE *out, const char *bytes, size_t len)
 {
 	size_t clean_size = ESCAPE__UTF8_SIZE(len), safe_size = ESCAPE__TERMINAL_SIZE(clean_size);
-	char *clean = malloc(clean_size + safe_size), *safe = clean + clean_size;
+	char *clean = malloc(clean_size + safe_size), *safe;
 
 	if (!clean)
 		return;
+	safe = clean + clean_size;
 	escape__terminal(safe, safe_size, clean, escape__utf8(clean, clean_size, bytes, len));
 	fputs(safe, out);
 	free(clean);
