@@ -81,6 +81,7 @@ _oomtrace() {
 		--set-max
 		--find-min
 		--hold
+		--interactive
 		--keep
 		--restore
 		-o --output

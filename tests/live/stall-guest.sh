@@ -130,8 +130,8 @@ terminal() {
 	mkdir $TOP/terminal
 	echo 32M >$TOP/terminal/memory.max
 	echo 0 >$TOP/terminal/memory.swap.max
-	LANG=C.UTF-8 TERM=xterm ./pty 100 7:40 9:160 10:=- 12:=s 12:=3 12:=2 "14:=M
-" 16:=q -- ./oomtrace --cgroup /terminal --duration 60s >"$OUT/terminal.tty" &
+	LANG=C.UTF-8 TERM=xterm ./pty 100 7:40 9:160 10:=- 11:=y 12:=s 12:=3 12:=2 "14:=M
+" 16:=q -- ./oomtrace --cgroup /terminal --interactive --duration 60s >"$OUT/terminal.tty" &
 	tracer=$!
 	until_true 'a status line' has "$OUT/terminal.tty" '0 kills'
 	in_cgroup terminal ./limits-workload loop 48

@@ -218,7 +218,7 @@ int find_min__run(const struct target *target, struct guard *guard, uint64_t hol
 {
 	struct search s = { .target = target, .guard = guard, .hold_ns = hold_ns, .sink = sink };
 	struct sigaction action = { .sa_handler = on_signal };
-	enum guard_result result;
+	struct guard_outcome outcome;
 	int err;
 
 	/* 64 pages a CPU: MEMCG_CHARGE_BATCH, include/linux/memcontrol.h. */
@@ -226,13 +226,11 @@ int find_min__run(const struct target *target, struct guard *guard, uint64_t hol
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	err = run(&s);
-	result = guard__finish(guard, false);
-	if (result != GUARD_RESTORED && result != GUARD_NOTHING)
-		fputs("oomtrace: memory.high was not restored: the cgroup is gone, or somebody else has "
-		      "changed it since.\n",
-		      stderr);
+	outcome = guard__finish(guard, false);
+	if (outcome.result != GUARD_RESTORED && outcome.result != GUARD_NOTHING)
+		fprintf(stderr, "oomtrace: memory.high: %s.\n", guard__words(outcome.result));
 	if (!err)
-		return EXIT_DONE;
+		return guard__has_failed(outcome.result) ? EXIT_RUNTIME : EXIT_DONE;
 	if (err == -EINTR)
 		fputs("oomtrace: interrupted.\n", stderr);
 	else if (err == -ENODEV || err == -ENOENT)

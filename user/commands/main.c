@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/escape.h"
 #include "base/exit_codes.h"
 #include "base/units.h"
 #include "commands/diagnose.h"
@@ -19,35 +21,53 @@
 #include "record/sink.h"
 #include "target/target.h"
 #include "terminal/console.h"
-#include "terminal/keys.h"
 #include "trace/messages.h"
 
-static int start_guard(const struct target *target, const char *file, struct guard **guard)
+/* What puts the limit back if neither oomtrace nor its guard can, as after a crash of the machine's power. */
+static void print_old_limit(const struct cgroup__hierarchy *h, const struct target *target, const char *file,
+			    const struct guard *guard)
 {
-	int err = guard__start(target->dir_fd, file, guard);
+	uint64_t bytes = guard__old_bytes(guard);
+	char number[24] = "max", size[UNITS__TEXT_SIZE];
+
+	if (bytes != UINT64_MAX)
+		snprintf(number, sizeof(number), "%" PRIu64, bytes);
+	fprintf(stderr,
+		"oomtrace: %s is %s now. oomtrace puts it back at its end. By hand:\n"
+		"  echo %s > '%s%s/%s'\n",
+		file, units__format_size(size, sizeof(size), bytes), number, escape__shown(h->mount),
+		escape__shown(target->cgroup), file);
+}
+
+static int start_guard(const struct trace_options *opts, const struct cgroup__hierarchy *h,
+		       const struct target *target, struct guard **guard)
+{
+	const char *file = opts->find_min ? "memory.high" : "memory.max";
+	struct guard_request request = {
+		.dir_fd = target->dir_fd,
+		.file = file,
+		.cgroup_id = target->cgroup_id,
+		.mount = h->mount,
+		.even_if_it_kills = opts->restore,
+	};
+	int err = guard__start(&request, guard);
 
 	if (!err) {
-		err = guard__lock(*guard);
-		if (err) {
-			guard__finish(*guard, true);
-			*guard = NULL;
-		}
-	}
-	if (!err)
+		if (guard__lock_error(*guard))
+			fprintf(stderr,
+				"oomtrace: warning: there is no place for a lock (%s): let no other oomtrace "
+				"change this cgroup's limit meanwhile.\n",
+				strerror(-guard__lock_error(*guard)));
+		if (!opts->keep)
+			print_old_limit(h, target, file, *guard);
 		return EXIT_DONE;
+	}
 	if (err == -EWOULDBLOCK)
 		fputs("oomtrace: another oomtrace is changing this cgroup's limit already.\n", stderr);
 	else
 		fprintf(stderr, "oomtrace: %s of the target can't be opened for writing: %s.\n", file,
 			strerror(-err));
 	return EXIT_RUNTIME;
-}
-
-static bool keys_possible(const struct trace_options *opts, const struct target *target,
-			  const struct cgroup__hierarchy *h)
-{
-	return opts->output == OPTIONS_OUTPUT_TEXT && target->cgroup_id && keys__available() &&
-	       target__obstacle(target, h) == TARGET_CHANGEABLE;
 }
 
 /* memory.min guards from reclaim for others' sake only, not from the cgroup's own limit. */
@@ -153,18 +173,15 @@ static int run(const struct trace_options *opts)
 		return code;
 	code = diagnose_target__not_found(target__find(&opts->target, &hierarchy, hierarchy_error, &target),
 					  &target, &hierarchy);
-	if (!code && (opts->changes.has_max || opts->changes.has_ramp || opts->find_min)) {
+	if (!code &&
+	    (opts->changes.has_max || opts->changes.has_ramp || opts->find_min || opts->interactive)) {
 		code = diagnose_target__not_changeable(target__obstacle(&target, &hierarchy), &target);
 		if (!code)
 			warn_protected(opts, &target);
 		/* Before BPF and threads: the guard must hold none of them. */
 		if (!code && !opts->dry_run)
-			code = start_guard(&target, opts->find_min ? "memory.high" : "memory.max", &guard);
+			code = start_guard(opts, &hierarchy, &target, &guard);
 	}
-	/* For keys, should one be pressed: nothing is said and nothing locked until then. */
-	if (!code && !guard && !opts->dry_run && keys_possible(opts, &target, &hierarchy) &&
-	    guard__start(target.dir_fd, "memory.max", &guard))
-		guard = NULL;
 	if (!code && opts->find_min) {
 		code = find_min(opts, &target, guard);
 	} else if (!code) {

@@ -3,6 +3,7 @@
 #include "commands/session.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +20,6 @@
 #include "commands/diagnose.h"
 #include "commands/dry_run.h"
 #include "containers/names.h"
-#include "host/cgroup_limits.h"
 #include "host/meminfo.h"
 #include "limit/guard.h"
 #include "limit/writer.h"
@@ -30,7 +30,6 @@
 #include "target/subtree.h"
 #include "terminal/key_actions.h"
 #include "terminal/status_feed.h"
-#include "trace/cmdlines.h"
 #include "trace/decode.h"
 #include "trace/follow_usage.h"
 #include "trace/tracer.h"
@@ -39,6 +38,7 @@
 /* How long after the target's end its runtime may take to know the exit code. */
 #define RUNTIME_WAIT_NS (20 * NS_PER_S)
 /* How long after the target's end the run of the OOM killer that ended it may still go on. */
+#define RESTORED_SIZE 160
 #define DRAIN_NS (NS_PER_S / 2)
 
 struct session {
@@ -189,7 +189,7 @@ static int find_cmdline(void *ctx, const struct event_victim *victim, struct cmd
 {
 	struct session *s = ctx;
 
-	return cmdlines__of_victim(s->tracer, victim, out, source);
+	return names__cmdline(s->tracer, victim, out, source);
 }
 
 static const char *find_container_name(void *ctx, const struct container_ref *ref)
@@ -344,8 +344,8 @@ static void tell_session(struct session *s)
 
 	record.has_memory = s->target->cgroup_id &&
 			    !cgroup__read_u64(s->target->dir_fd, "memory.current", &record.usage_bytes) &&
-			    !cgroup_limits__lowest(s->hierarchy, s->target->cgroup, &record.max_bytes,
-						   max_cgroup, sizeof(max_cgroup)) &&
+			    !meminfo__limit(s->hierarchy, s->target->cgroup, &record.max_bytes, max_cgroup,
+					    sizeof(max_cgroup)) &&
 			    !meminfo__machine("MemTotal", &record.machine_total_bytes) &&
 			    !meminfo__machine("MemAvailable", &record.machine_available_bytes);
 	if (max_cgroup[0])
@@ -408,6 +408,21 @@ static void clear_timer(int fd)
 
 	if (read(fd, &expirations, sizeof(expirations)) < 0)
 		return; /* not expired after all: nothing to clear */
+}
+
+/* The guard must not be missing when oomtrace is killed. */
+static void watch_guard(struct session *s)
+{
+	int result = s->guard ? guard__watch(s->guard) : 0;
+
+	if (result > 0)
+		fputs("oomtrace: the process that puts the limit back had died; another has taken its place.\n",
+		      stderr);
+	else if (result < 0)
+		fprintf(stderr,
+			"oomtrace: warning: the process that puts the limit back has died, and there can't be "
+			"another (%s): the limit stays if oomtrace is killed.\n",
+			strerror(-result));
 }
 
 static void handle_key(struct session *s)
@@ -484,6 +499,7 @@ static void handle_fd(struct session *s, int fd)
 		clear_timer(fd);
 		settle_usage(s);
 		model__expire(s->model, clock__ns(CLOCK_BOOTTIME));
+		watch_guard(s);
 		check_target(s);
 		stack_collector__tick(s->stacks, s->tracer);
 		tell_symbols(s);
@@ -528,12 +544,30 @@ static int loop(struct session *s)
 	return s->model_error;
 }
 
+/* Puts the limit back. Returns what became of it, in words; NULL: it was never changed. */
+static const char *put_back(struct session *s, char *text, size_t size)
+{
+	struct guard_outcome outcome = guard__finish(s->guard, s->opts->keep);
+	const char *words = guard__words(outcome.result);
+
+	s->guard = NULL;
+	if (guard__has_failed(outcome.result)) {
+		s->limit_error = -EIO;
+		fprintf(stderr, "oomtrace: memory.max: %s.\n", words);
+	}
+	if (!words || !outcome.kills)
+		return words;
+	snprintf(text, size, "%s, which killed %" PRIu64 " of its processes", words, outcome.kills);
+	return text;
+}
+
 /* Ends the changes of the limit, puts it back, and tells what they led to. */
 static void finish_limits(struct session *s)
 {
 	bool alive = !target__is_gone(s->target);
 	const struct record_step *closed;
 	struct record_steps table;
+	char restored[RESTORED_SIZE];
 
 	limit_writer__stop(s->limiter);
 	s->limiter = NULL;
@@ -545,8 +579,7 @@ static void finish_limits(struct session *s)
 	table = limit_steps__table(s->steps);
 	table.time = now();
 	if (s->guard)
-		table.restored = guard__words(guard__finish(s->guard, s->opts->keep));
-	s->guard = NULL;
+		table.restored = put_back(s, restored, sizeof(restored));
 	/* Until the limit was back. */
 	tracer__consume(s->tracer);
 	model__finish(s->model);
@@ -656,7 +689,6 @@ static int start_changes(struct session *s)
 		err = watch(s, limit_writer__fd(s->limiter), EPOLLIN);
 	s->hotkeys = (struct key_actions){
 		.dir_fd = s->target->dir_fd,
-		.guard = s->guard,
 		.limiter = s->limiter,
 	};
 	if (!err && s->opts->output == OPTIONS_OUTPUT_TEXT && keys__available() && !keys__open()) {
@@ -678,7 +710,7 @@ static int trace(struct session *s)
 
 	if (!err) {
 		tell_session(s);
-		cmdlines__learn(s->tracer, s->hierarchy, s->target);
+		names__learn_cmdlines(s->tracer, s->hierarchy, s->target);
 		if (records_usage(s))
 			follow_usage__begin(s->hierarchy, s->target);
 		follow_usage__find_statistics(s->tracer);

@@ -29,7 +29,6 @@ static const char *const group_titles[GROUP_COUNT] = {
 struct parse {
 	struct trace_options opts;
 	FILE *help_out;
-	bool restore;
 };
 
 static int apply_container(void *ctx, const char *arg)
@@ -117,7 +116,16 @@ static int apply_restore(void *ctx, const char *arg)
 {
 	struct parse *p = ctx;
 	(void)arg;
-	p->restore = true;
+	p->opts.restore = true;
+	return 0;
+}
+
+static int apply_interactive(void *ctx, const char *arg)
+{
+	struct parse *p = ctx;
+
+	(void)arg;
+	p->opts.interactive = true;
 	return 0;
 }
 
@@ -308,7 +316,8 @@ static const struct option_table_spec specs[] = {
 	{
 		.group = GROUP_LIMIT,
 		.name = "restore",
-		.help = "put the old limit back at the end, however oomtrace ends (default)",
+		.help = "put the old limit back at the end even where that kills; by default it is put "
+			"back, however oomtrace ends, unless the target needs more by then",
 		.apply = apply_restore,
 	},
 	{
@@ -316,6 +325,12 @@ static const struct option_table_spec specs[] = {
 		.name = "keep",
 		.help = "leave the last limit",
 		.apply = apply_keep,
+	},
+	{
+		.group = GROUP_LIMIT,
+		.name = "interactive",
+		.help = "let keys on the terminal change the limit: - and + by 10 %, s to a size",
+		.apply = apply_interactive,
 	},
 	{
 		.group = GROUP_OUTPUT,
@@ -468,8 +483,8 @@ static bool check(const struct parse *p, bool has_target, FILE *err)
 		fputs("oomtrace: --find-min needs a target: --container, --cgroup or --pid, for example "
 		      "'--container web --find-min'\n",
 		      err);
-	else if (p->opts.find_min &&
-		 (changes || p->opts.dry_run || p->opts.keep || p->restore || p->opts.stacks))
+	else if (p->opts.find_min && (changes || p->opts.dry_run || p->opts.keep || p->opts.restore ||
+				      p->opts.stacks || p->opts.interactive))
 		fputs("oomtrace: --find-min goes with a target, --hold and --output only: it changes and "
 		      "restores memory.high by itself\n",
 		      err);
@@ -479,9 +494,15 @@ static bool check(const struct parse *p, bool has_target, FILE *err)
 		fputs("oomtrace: --set-max and --ramp need a target whose memory.max to change: "
 		      "--container, --cgroup or --pid, for example '--container web --set-max 256M'\n",
 		      err);
-	else if (!changes && (p->opts.keep || p->restore))
-		fputs("oomtrace: --keep and --restore say what becomes of a limit that --set-max or --ramp "
-		      "has changed: neither is given\n",
+	else if (p->opts.interactive && !has_target)
+		fputs("oomtrace: --interactive needs a target whose memory.max the keys change: --container, "
+		      "--cgroup or --pid, for example '--container web --interactive'\n",
+		      err);
+	else if (p->opts.interactive && p->opts.output != OPTIONS_OUTPUT_TEXT)
+		fputs("oomtrace: --interactive goes with text on a terminal, not with --output json\n", err);
+	else if (!changes && !p->opts.interactive && (p->opts.keep || p->opts.restore))
+		fputs("oomtrace: --keep and --restore say what becomes of a limit that --set-max, --ramp or "
+		      "--interactive has changed: none of them is given\n",
 		      err);
 	else if (p->opts.record_bytes && !p->opts.record)
 		fputs("oomtrace: --record-size says how large the file of --record may grow: add --record "
@@ -491,7 +512,7 @@ static bool check(const struct parse *p, bool has_target, FILE *err)
 		fputs("oomtrace: --record-size needs a file, and '--record -' is stdout\n", err);
 	else if (p->opts.record && (p->opts.find_min || p->opts.dry_run))
 		fputs("oomtrace: --record goes with a trace, not with --find-min or --dry-run\n", err);
-	else if (p->opts.keep && p->restore)
+	else if (p->opts.keep && p->opts.restore)
 		fputs("oomtrace: --keep and --restore contradict each other\n", err);
 	else
 		return true;

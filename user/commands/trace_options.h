@@ -44,6 +44,8 @@ struct trace_options {
 	bool find_min;		      /* never with changes */
 	uint64_t hold_ns;	      /* with find_min: how long a limit must be lived with */
 	bool keep;		      /* leave the last limit; only with changes */
+	bool restore;		      /* put the old limit back even where that kills */
+	bool interactive;	      /* keys on the terminal change the limit; only with a target */
 };
 
 /*

@@ -14,4 +14,10 @@ struct limit_changes {
 	uint64_t max_bytes; /* UINT64_MAX: "max" */
 };
 
+/*
+ * Pure: where a ramp begins, in bytes. FROM "now" is the present limit or, where there is none (UINT64_MAX),
+ * the present usage: from "max" no step leads anywhere.
+ */
+uint64_t changes__ramp_from(const struct ramp *ramp, uint64_t max_bytes, uint64_t usage_bytes);
+
 #endif

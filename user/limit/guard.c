@@ -5,17 +5,26 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/child.h"
+#include "base/clock.h"
 #include "base/privileges.h"
 #include "host/cgroup.h"
+#include "limit/guard_cgroup.h"
+#include "limit/lock.h"
+#include "limit/predict.h"
+
+/* How long the guard may take. A write that reclaims much takes longer; then its parent takes over. */
+#define FINISH_NS (10 * NS_PER_S)
+#define FINISH_STEP_NS (5 * NS_PER_MS)
 
 /* What both processes see. The parent writes it only before a write of the limit. */
 struct shared {
@@ -29,14 +38,16 @@ struct shared {
 	uint64_t pending_bytes; /* the one that is being written, which may have happened or not */
 	bool changed;		/* there has been a write, or one is going on */
 	bool keep;
-	enum guard_result result;
+	bool done; /* the guard has an outcome */
+	struct guard_outcome outcome;
 };
 
 struct guard {
 	struct shared *shared;
-	pid_t pid;
-	int pipe_fd; /* its other end reads EOF when the last thread of oomtrace is gone */
-	int lock_fd;
+	struct guard_request request; /* dir_fd is the guard's own */
+	pid_t pid;		      /* 0: there is none */
+	int pipe_fd;		      /* its other end reads EOF when the last thread of oomtrace is gone */
+	int lock_fd;		      /* or the negative errno for which there is none */
 	int limit_fd;
 };
 
@@ -76,35 +87,60 @@ static int write_limit(int fd, uint64_t bytes)
 	return pwrite(fd, text, len, 0) < 0 ? -errno : 0;
 }
 
-static enum guard_result restore(const struct shared *shared, int limit_fd)
+/* A lower limit than the present one may kill: not without need, nor when nobody has asked for it. */
+static bool would_kill(const struct guard *guard, uint64_t present)
 {
-	uint64_t present;
+	struct prediction p;
+
+	return !guard->request.even_if_it_kills && !strcmp(guard->request.file, "memory.max") &&
+	       guard->shared->old_bytes < present && !predict__floor(guard->request.dir_fd, &p) &&
+	       guard->shared->old_bytes < p.floor_bytes;
+}
+
+static uint64_t kills_so_far(const struct guard *guard)
+{
+	uint64_t kills = 0;
+
+	return cgroup__read_key(guard->request.dir_fd, "memory.events", "oom_kill", &kills) ? 0 : kills;
+}
+
+static struct guard_outcome restore(const struct guard *guard)
+{
+	const struct shared *shared = guard->shared;
+	struct guard_outcome outcome = { .result = GUARD_RESTORED };
+	uint64_t present, before;
 	int err;
 
 	if (!shared->changed)
-		return GUARD_NOTHING;
+		return (struct guard_outcome){ .result = GUARD_NOTHING };
 	if (shared->keep)
-		return GUARD_KEPT;
-	err = read_limit(limit_fd, &present);
+		return (struct guard_outcome){ .result = GUARD_KEPT };
+	err = read_limit(guard->limit_fd, &present);
+	if (!err && present == shared->old_bytes)
+		return outcome;
+	if (!err && present != shared->last_bytes && present != shared->pending_bytes)
+		return (struct guard_outcome){ .result = GUARD_CHANGED };
+	if (!err && would_kill(guard, present))
+		return (struct guard_outcome){ .result = GUARD_WOULD_KILL };
+	before = kills_so_far(guard);
+	if (!err)
+		err = write_limit(guard->limit_fd, shared->old_bytes);
 	if (err)
-		return err == -ENODEV ? GUARD_GONE : GUARD_FAILED;
-	if (present == shared->old_bytes)
-		return GUARD_RESTORED;
-	if (present != shared->last_bytes && present != shared->pending_bytes)
-		return GUARD_CHANGED;
-	err = write_limit(limit_fd, shared->old_bytes);
-	if (err)
-		return err == -ENODEV ? GUARD_GONE : GUARD_FAILED;
-	return GUARD_RESTORED;
+		outcome.result = err == -ENODEV ? GUARD_GONE : GUARD_FAILED;
+	outcome.kills = kills_so_far(guard);
+	outcome.kills -= outcome.kills < before ? outcome.kills : before;
+	return outcome;
 }
 
 static _Noreturn void guard_main(struct guard *guard, int read_fd)
 {
-	int keep[] = { read_fd, guard->lock_fd, guard->limit_fd };
+	int keep[] = { read_fd, guard->lock_fd, guard->limit_fd, guard->request.dir_fd };
+	struct shared *shared = guard->shared;
+	uint64_t kills;
 	int score;
 	char byte;
 
-	child__settle("oomtrace-guard", keep, 3);
+	child__settle("oomtrace-guard", keep, ARRAY_SIZE(keep));
 	/* Out of reach of the OOM killer that its parent may be provoking. Without the right to do so it
 	 * is killable like anything else: no reason not to guard. */
 	score = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
@@ -112,26 +148,39 @@ static _Noreturn void guard_main(struct guard *guard, int read_fd)
 		dprintf(score, "-1000");
 		close(score);
 	}
+	/* Where that can't be, whatever kills the parent's cgroup as a whole kills the guard, too. */
+	if (guard->request.mount && guard_cgroup__enter(guard->request.mount))
+		guard->request.mount = NULL;
 	if (chdir("/") || privileges__drop())
 		_exit(1);
-	pthread_mutex_lock(&guard->shared->alive);
-	guard->shared->result = restore(guard->shared, guard->limit_fd);
+	pthread_mutex_lock(&shared->alive);
+	shared->outcome = restore(guard);
 	/* Another thread may have been in the middle of a write when the holder died: once more. */
 	while (read(read_fd, &byte, 1) < 0 && errno == EINTR)
 		;
-	if (guard->shared->result == GUARD_RESTORED)
-		guard->shared->result = restore(guard->shared, guard->limit_fd);
+	kills = shared->outcome.kills;
+	if (shared->outcome.result == GUARD_RESTORED)
+		shared->outcome = restore(guard);
+	shared->outcome.kills += kills;
+	if (guard->lock_fd >= 0)
+		lock__remove(guard->request.cgroup_id);
+	__atomic_store_n(&shared->done, true, __ATOMIC_SEQ_CST);
+	if (guard->request.mount)
+		guard_cgroup__leave(guard->request.mount);
 	_exit(0);
 }
 
-static int open_files(int dir_fd, const char *file, struct guard *guard)
+static int open_files(struct guard *guard)
 {
 	int err;
 
-	guard->lock_fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (guard->lock_fd < 0)
+	guard->request.dir_fd = fcntl(guard->request.dir_fd, F_DUPFD_CLOEXEC, 0);
+	if (guard->request.dir_fd < 0)
 		return -errno;
-	guard->limit_fd = openat(dir_fd, file, O_RDWR | O_CLOEXEC);
+	guard->lock_fd = lock__take(guard->request.cgroup_id);
+	if (guard->lock_fd == -EWOULDBLOCK)
+		return guard->lock_fd;
+	guard->limit_fd = openat(guard->request.dir_fd, guard->request.file, O_RDWR | O_CLOEXEC);
 	if (guard->limit_fd < 0)
 		return -errno;
 	err = read_limit(guard->limit_fd, &guard->shared->old_bytes);
@@ -154,47 +203,74 @@ static int hold_alive(struct shared *shared)
 
 static int fork_guard(struct guard *guard)
 {
+	pid_t pid;
 	int fds[2];
 
 	if (pipe2(fds, O_CLOEXEC))
 		return -errno;
-	guard->pid = fork();
-	if (!guard->pid)
+	pid = fork();
+	if (!pid)
 		guard_main(guard, fds[0]);
 	close(fds[0]);
+	if (pid < 0) {
+		int err = -errno;
+
+		close(fds[1]);
+		return err;
+	}
+	if (guard->pipe_fd >= 0)
+		close(guard->pipe_fd);
 	guard->pipe_fd = fds[1];
-	return guard->pid < 0 ? -errno : 0;
+	guard->pid = pid;
+	return 0;
 }
 
-int guard__start(int dir_fd, const char *file, struct guard **out)
+/* Frees all but the child. */
+static void release(struct guard *guard)
+{
+	int fds[] = { guard->pipe_fd, guard->limit_fd, guard->lock_fd, guard->request.dir_fd };
+
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++) {
+		if (fds[i] >= 0)
+			close(fds[i]);
+	}
+	if (guard->shared != MAP_FAILED)
+		munmap(guard->shared, sizeof(*guard->shared));
+	free(guard);
+}
+
+int guard__start(const struct guard_request *request, struct guard **out)
 {
 	struct guard *guard = calloc(1, sizeof(*guard));
 	int err = -ENOMEM;
 
 	if (!guard)
 		return -ENOMEM;
+	guard->request = *request;
 	guard->pipe_fd = guard->lock_fd = guard->limit_fd = -1;
 	guard->shared =
 		mmap(NULL, sizeof(*guard->shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (guard->shared != MAP_FAILED)
-		err = open_files(dir_fd, file, guard);
+	if (guard->shared == MAP_FAILED)
+		guard->request.dir_fd = -1; /* not ours to close */
+	else
+		err = open_files(guard);
 	if (!err)
 		err = hold_alive(guard->shared);
 	if (!err)
 		err = fork_guard(guard);
 	if (err) {
-		guard->pid = 0;
-		guard__finish(guard, true);
+		if (guard->lock_fd >= 0)
+			lock__remove(request->cgroup_id);
+		release(guard);
 		return err;
 	}
 	*out = guard;
 	return 0;
 }
 
-int guard__lock(struct guard *guard)
+int guard__lock_error(const struct guard *guard)
 {
-	/* The open folder is shared with the guard, and so the lock, held until both have closed it. */
-	return flock(guard->lock_fd, LOCK_EX | LOCK_NB) ? -errno : 0;
+	return guard->lock_fd < 0 ? guard->lock_fd : 0;
 }
 
 uint64_t guard__old_bytes(const struct guard *guard)
@@ -211,32 +287,64 @@ int guard__write(struct guard *guard, uint64_t bytes)
 	return write_limit(guard->limit_fd, bytes);
 }
 
-enum guard_result guard__finish(struct guard *guard, bool keep)
+/* Waits for the guard until then. Returns whether it has ended. */
+static bool wait_until(struct guard *guard, uint64_t end_ns)
 {
-	enum guard_result result = GUARD_NOTHING;
-	int status;
+	struct timespec pause = clock__timespec(FINISH_STEP_NS);
+	pid_t pid;
+
+	for (;;) {
+		pid = waitpid(guard->pid, NULL, WNOHANG);
+		if (pid == guard->pid || (pid < 0 && errno != EINTR))
+			return true;
+		if (clock__ns(CLOCK_MONOTONIC) >= end_ns)
+			return false;
+		nanosleep(&pause, NULL);
+	}
+}
+
+int guard__watch(struct guard *guard)
+{
+	int err;
+
+	if (guard->pid <= 0 || !wait_until(guard, 0))
+		return 0;
+	guard->pid = 0;
+	err = fork_guard(guard);
+	return err ? err : 1;
+}
+
+struct guard_outcome guard__finish(struct guard *guard, bool keep)
+{
+	struct guard_outcome outcome = { .result = GUARD_NOTHING };
 
 	if (!guard)
-		return result;
+		return outcome;
+	guard->shared->keep = keep;
+	pthread_mutex_unlock(&guard->shared->alive);
+	close(guard->pipe_fd);
+	guard->pipe_fd = -1;
 	if (guard->pid > 0) {
-		guard->shared->keep = keep;
-		guard->shared->result = GUARD_FAILED;
-		pthread_mutex_unlock(&guard->shared->alive);
-		close(guard->pipe_fd);
-		while (waitpid(guard->pid, &status, 0) < 0 && errno == EINTR)
-			;
-		result = guard->shared->result;
-	} else if (guard->pipe_fd >= 0) {
-		close(guard->pipe_fd);
+		kill(guard->pid, SIGCONT); /* somebody may have stopped it */
+		if (!wait_until(guard, clock__ns(CLOCK_MONOTONIC) + FINISH_NS)) {
+			kill(guard->pid, SIGKILL);
+			wait_until(guard, clock__ns(CLOCK_MONOTONIC) + FINISH_NS);
+		}
 	}
-	if (guard->limit_fd >= 0)
-		close(guard->limit_fd);
-	if (guard->lock_fd >= 0)
-		close(guard->lock_fd);
-	if (guard->shared && guard->shared != MAP_FAILED)
-		munmap(guard->shared, sizeof(*guard->shared));
-	free(guard);
-	return result;
+	if (__atomic_load_n(&guard->shared->done, __ATOMIC_SEQ_CST)) {
+		outcome = guard->shared->outcome;
+	} else {
+		outcome = restore(guard);
+		if (guard->lock_fd >= 0)
+			lock__remove(guard->request.cgroup_id);
+	}
+	release(guard);
+	return outcome;
+}
+
+bool guard__has_failed(enum guard_result result)
+{
+	return result == GUARD_FAILED || result == GUARD_WOULD_KILL;
 }
 
 const char *guard__words(enum guard_result result)
@@ -245,6 +353,8 @@ const char *guard__words(enum guard_result result)
 		[GUARD_RESTORED] = "restored",
 		[GUARD_KEPT] = "not restored, as asked",
 		[GUARD_CHANGED] = "not restored: somebody else has changed the limit since",
+		[GUARD_WOULD_KILL] = "NOT RESTORED: the target needs more than the old limit by now, and "
+				     "putting that back would kill",
 		[GUARD_GONE] = "nothing to restore: the cgroup is gone",
 		[GUARD_FAILED] = "NOT RESTORED: writing it failed",
 	};

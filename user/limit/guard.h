@@ -2,7 +2,8 @@
 /*
  * Puts a limit back, however oomtrace ends, SIGKILL included: a child process that holds the
  * cgroup's file, waits for its parent to be gone, and writes the old limit. It holds no BPF, and does
- * nothing when the limit is no longer one that oomtrace has set, or when the cgroup is gone.
+ * nothing when the limit is no longer one that oomtrace has set, when the cgroup is gone, or when the old
+ * limit is below what the target needs by now. The parent puts the limit back itself when its child can't.
  */
 #ifndef OOMTRACE_GUARD_H
 #define OOMTRACE_GUARD_H
@@ -15,24 +16,35 @@ struct guard;
 enum guard_result {
 	GUARD_NOTHING, /* nothing had been changed */
 	GUARD_RESTORED,
-	GUARD_KEPT,    /* as asked */
-	GUARD_CHANGED, /* somebody else has changed the limit since: left as it is */
-	GUARD_GONE,    /* the cgroup has been removed */
-	GUARD_FAILED,  /* the old limit could not be written */
+	GUARD_KEPT,	  /* as asked */
+	GUARD_CHANGED,	  /* somebody else has changed the limit since: left as it is */
+	GUARD_GONE,	  /* the cgroup has been removed */
+	GUARD_WOULD_KILL, /* a raised limit: the old one is below what reclaim can get usage down to */
+	GUARD_FAILED,	  /* the old limit could not be written */
+};
+
+struct guard_outcome {
+	enum guard_result result;
+	uint64_t kills; /* in the cgroup while the old limit was written */
+};
+
+struct guard_request {
+	int dir_fd;	       /* the cgroup's folder; not owned */
+	const char *file;      /* "memory.max" or "memory.high" */
+	uint64_t cgroup_id;    /* for the lock */
+	const char *mount;     /* of the hierarchy: the guard gets a cgroup of its own there; NULL: none */
+	bool even_if_it_kills; /* put the old limit back whatever it does to the target */
 };
 
 /*
- * Notes the limit in `file` ("memory.max" or "memory.high") of the cgroup whose folder is dir_fd, and forks
- * the guard. To be called before there is any thread or BPF object. Returns 0 or a negative errno of
- * opening or reading the file.
+ * Locks the cgroup against other oomtraces until the guard is done, notes the present limit and forks the
+ * guard. To be called before there is any thread or BPF object. Returns 0, -EWOULDBLOCK (an oomtrace is
+ * changing this cgroup already), or a negative errno of opening or reading the file.
  */
-int guard__start(int dir_fd, const char *file, struct guard **out);
+int guard__start(const struct guard_request *request, struct guard **out);
 
-/*
- * Locks the cgroup against other oomtraces, until the guard is done; to be called before the first
- * write. Returns 0 or -EWOULDBLOCK: an oomtrace is changing this cgroup already.
- */
-int guard__lock(struct guard *guard);
+/* 0, or the negative errno for which there is no lock, and nothing keeps two oomtraces apart. */
+int guard__lock_error(const struct guard *guard);
 
 /* The limit before any change. */
 uint64_t guard__old_bytes(const struct guard *guard);
@@ -43,8 +55,21 @@ uint64_t guard__old_bytes(const struct guard *guard);
  */
 int guard__write(struct guard *guard, uint64_t bytes);
 
-/* Lets the guard do its work, or not (keep), and waits for it. Frees the guard. Takes NULL. */
-enum guard_result guard__finish(struct guard *guard, bool keep);
+/*
+ * To be called some times a second by the thread that has started the guard: one that has died is replaced.
+ * Returns 0, 1 (it was replaced), or the negative errno for which it couldn't be: from then on only the end
+ * of oomtrace puts the limit back, but not its death.
+ */
+int guard__watch(struct guard *guard);
+
+/*
+ * Lets the guard do its work, or not (keep), and waits for it; does its work when it has died or is stuck.
+ * Frees the guard. Takes NULL.
+ */
+struct guard_outcome guard__finish(struct guard *guard, bool keep);
+
+/* Whether the limit isn't what it was although it should be: a failure of oomtrace's. */
+bool guard__has_failed(enum guard_result result);
 
 /* What became of the limit, for people and records; NULL for GUARD_NOTHING. Static text. */
 const char *guard__words(enum guard_result result);

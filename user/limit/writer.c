@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "host/cgroup.h"
 #include "limit/predict.h"
 
 struct limit_writer {
@@ -61,12 +62,14 @@ static bool pause_for(struct limit_writer *w, uint64_t ns)
 static int run_steps(struct limit_writer *w)
 {
 	const struct ramp *ramp = &w->changes->ramp;
-	uint64_t bytes = ramp->from_now ? guard__old_bytes(w->guard) : ramp->from_bytes;
+	uint64_t bytes, usage = 0;
 	int err = 0;
 
 	if (w->changes->has_ramp) {
 		bool more = true;
 
+		cgroup__read_u64(w->dir_fd, "memory.current", &usage);
+		bytes = changes__ramp_from(ramp, guard__old_bytes(w->guard), usage);
 		if (!ramp->from_now)
 			err = write_max(w, bytes);
 		else

@@ -6,6 +6,7 @@
 
 #include "base/units.h"
 #include "host/cgroup.h"
+#include "limit/predict.h"
 
 /* The limit that - and + start from: where there is none, what is used. */
 static uint64_t present_limit(int dir_fd)
@@ -21,13 +22,39 @@ static void set_limit(struct key_actions *hotkeys, uint64_t bytes)
 {
 	char size[UNITS__TEXT_SIZE];
 
-	if (guard__lock(hotkeys->guard)) {
-		fputs("oomtrace: another oomtrace is changing this cgroup's limit.\n", stderr);
-		return;
-	}
 	fprintf(stderr, "oomtrace: setting memory.max to %s\n",
 		units__format_size(size, sizeof(size), bytes));
 	limit_writer__set(hotkeys->limiter, bytes);
+}
+
+/* Asks first when the target can't fit into that limit: the kernel would kill in it. */
+static void want_limit(struct key_actions *hotkeys, uint64_t bytes)
+{
+	char size[UNITS__TEXT_SIZE], floor[UNITS__TEXT_SIZE];
+	struct prediction p;
+
+	if (predict__floor(hotkeys->dir_fd, &p) || bytes >= p.floor_bytes) {
+		set_limit(hotkeys, bytes);
+		return;
+	}
+	hotkeys->asked_bytes = bytes;
+	fprintf(stderr,
+		"oomtrace: memory.max %s would kill: reclaim can get usage down to about %s. Press y to set "
+		"it all the same, any other key to leave it.\n",
+		units__format_size(size, sizeof(size), bytes),
+		units__format_size(floor, sizeof(floor), p.floor_bytes));
+}
+
+/* The answer to want_limit()'s question. */
+static void take_answer(struct key_actions *hotkeys, char key)
+{
+	uint64_t bytes = hotkeys->asked_bytes;
+
+	hotkeys->asked_bytes = 0;
+	if (key == 'y' || key == 'Y')
+		set_limit(hotkeys, bytes);
+	else
+		fputs("oomtrace: memory.max is left as it is\n", stderr);
 }
 
 enum key_actions_result key_actions__read(struct key_actions *hotkeys)
@@ -39,12 +66,16 @@ enum key_actions_result key_actions__read(struct key_actions *hotkeys)
 
 	if (read(STDIN_FILENO, &key, 1) != 1)
 		return HOTKEYS_CLOSED;
+	if (hotkeys->asked_bytes) {
+		take_answer(hotkeys, key);
+		return HOTKEYS_DONE;
+	}
 	action = keys__take(&hotkeys->keys, key, present_limit(hotkeys->dir_fd), &bytes);
 	if (typing && !hotkeys->keys.typing)
 		fputc('\n', stderr); /* ends the line of the prompt */
 	switch (action) {
 	case KEYS_SET:
-		set_limit(hotkeys, bytes);
+		want_limit(hotkeys, bytes);
 		break;
 	case KEYS_PROMPT:
 		fprintf(stderr, "\r\033[Kmemory.max: %s", hotkeys->keys.typed);

@@ -3,15 +3,14 @@
 #ifndef OOMTRACE_HOTKEYS_H
 #define OOMTRACE_HOTKEYS_H
 
-#include "limit/guard.h"
 #include "limit/writer.h"
 #include "terminal/keys.h"
 
 struct key_actions {
 	struct keys keys;
 	int dir_fd; /* of the target */
-	struct guard *guard;
 	struct limit_writer *limiter;
+	uint64_t asked_bytes; /* a limit that waits for a "y", since it would kill; 0: none does */
 };
 
 enum key_actions_result { HOTKEYS_DONE, HOTKEYS_QUIT, HOTKEYS_CLOSED };

@@ -74,6 +74,8 @@ static const struct good_case good_cases[] = {
 	{ { "--container=web" }, { RING, WEB } },
 	{ { "--con", "web" }, { RING, WEB } },
 	{ { "--until-exit", "-c", "web" }, { RING, WEB } },
+	{ { "--interactive", "--restore", "-c", "web" },
+	  { RING, WEB, .interactive = true, .restore = true } },
 	{ { "-g", "/sys/fs/cgroup/system.slice" }, { RING, SLICE } },
 	{ { "--cgroup=/sys/fs/cgroup/system.slice" }, { RING, SLICE } },
 	{ { "--cgroup", "-.mount" }, { RING, .target = { TARGET_CGROUP, "-.mount" } } },
@@ -121,6 +123,8 @@ static void assert_options_equal(const struct trace_options *got, const struct t
 	assert_int_equal(got->target.pid, want->target.pid);
 	assert_int_equal(got->duration_ns, want->duration_ns);
 	assert_int_equal(got->ring_bytes, want->ring_bytes);
+	assert_int_equal(got->interactive, want->interactive);
+	assert_int_equal(got->restore, want->restore);
 	assert_int_equal(got->until_exit, want->until_exit);
 	assert_int_equal(got->dry_run, want->dry_run);
 	assert_int_equal(got->verbose, want->verbose);
@@ -265,6 +269,14 @@ static const struct bad_case bad_cases[] = {
 	{ { "-g/a", "-cweb" },
 	  "--cgroup and --container exclude each other; give one target, "
 	  "for example only '--cgroup PATH'" },
+	{ { "--interactive" },
+	  "--interactive needs a target whose memory.max the keys change: --container, "
+	  "--cgroup or --pid, for example '--container web --interactive'" },
+	{ { "--interactive", "-c", "web", "--output", "json" },
+	  "--interactive goes with text on a terminal, not with --output json" },
+	{ { "--restore", "-c", "web" },
+	  "--keep and --restore say what becomes of a limit that --set-max, --ramp or "
+	  "--interactive has changed: none of them is given" },
 	{ { "--until-exit" },
 	  "--until-exit needs a target whose end to wait for: --container, "
 	  "--cgroup or --pid, for example '--until-exit --pid 1234'" },

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* One oomtrace at a time changes a cgroup's limit. */
+#ifndef OOMTRACE_LOCK_H
+#define OOMTRACE_LOCK_H
+
+#include <stdint.h>
+
+/*
+ * Locks the cgroup with this id. The lock is a file in a folder that only we may enter, and not the cgroup's
+ * own folder, which any process can open and lock for ever. It is held by the descriptor and its copies in
+ * other processes. Returns it (the caller closes it), -EWOULDBLOCK (another oomtrace holds it), or the
+ * negative errno of making the file; -EPERM: the folder is somebody else's.
+ */
+int lock__take(uint64_t cgroup_id);
+
+/* Removes the file of a lock that is still held, so that no files pile up. */
+void lock__remove(uint64_t cgroup_id);
+
+#endif
