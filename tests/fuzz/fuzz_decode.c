@@ -36,29 +36,19 @@ static void require(int condition)
 		abort();
 }
 
-static void on_oom(void *ctx, const struct record_oom *oom)
+static void check_oom(const struct record_oom *oom)
 {
-	struct sink *sink = ctx;
-
 	require(oom->chain_count <= EVENT_CGROUP_LEVELS);
 	require(oom->killed <= oom->victim_count && oom->victim_count <= MODEL_VICTIMS_MAX);
 	for (size_t i = 0; i < oom->victim_count; i++)
 		require(!oom->victims[i].cgroup || oom->victims[i].cgroup[0] == '/');
-	require(!sink->ops->oom(sink, oom));
 }
 
-static void on_exit_record(void *ctx, const struct record_exit *exit_record)
+static void on_record(void *ctx, const struct record *record)
 {
-	struct sink *sink = ctx;
-
-	require(!sink->ops->exit(sink, exit_record));
-}
-
-static void on_limit(void *ctx, const struct record_limit *limit)
-{
-	struct sink *sink = ctx;
-
-	require(!sink->ops->limit(sink, limit));
+	if (record->kind == RECORD_OOM)
+		check_oom(&record->oom);
+	require(!sink__take(ctx, record));
 }
 
 /*
@@ -142,9 +132,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct model_env env = {
 		.ctx = sink,
 		.page_size = 4096,
-		.on_oom = on_oom,
-		.on_exit = on_exit_record,
-		.on_limit = on_limit,
+		.on_record = on_record,
 	};
 	struct model *model = model__new(&env);
 

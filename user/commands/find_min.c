@@ -122,9 +122,13 @@ static struct record_time record_now(void)
 
 static int tell_try(const struct search *s, uint64_t limit, enum record_try_result result)
 {
-	struct record_try record = { record_now(), limit, result };
+	struct record record = {
+		.kind = RECORD_MIN_TRY,
+		.time = record_now(),
+		.min_try = { limit, result },
+	};
 
-	return sink__call(s->sink, min_try, &record);
+	return sink__take(s->sink, &record);
 }
 
 static int try_limit(struct search *s, uint64_t limit)
@@ -177,11 +181,13 @@ static uint64_t kills(const struct search *s)
 	return count;
 }
 
-static int tell_min(const struct search *s, struct record_min *record)
+static int tell_min(const struct search *s, struct record_min *min)
 {
-	record->time = record_now();
-	record->tries = s->tries;
-	return sink__call(s->sink, min, record);
+	struct record record = { .kind = RECORD_MIN, .time = record_now() };
+
+	min->tries = s->tries;
+	record.min = *min;
+	return sink__take(s->sink, &record);
 }
 
 static int run(struct search *s)

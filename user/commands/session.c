@@ -74,7 +74,7 @@ struct session {
 
 	uint64_t gone_since_ns; /* when the target was found to be gone; 0: it isn't */
 	bool has_init_exit;
-	struct record_exit init_exit;
+	struct record init_exit;
 	char init_comm[EVENT_COMM_LEN];
 };
 
@@ -91,80 +91,77 @@ static void note_write(struct session *s, int err)
 		s->write_error = err;
 }
 
-static void on_oom(void *ctx, const struct record_oom *oom)
+/* Hands a record to the sink. */
+static void tell(struct session *s, const struct record *record)
 {
-	struct session *s = ctx;
-
-	note_write(s, s->sink->ops->oom(s->sink, oom));
-	stack_collector__on_oom(s->stacks, oom->id);
-	if (s->steps)
-		limit_steps__on_oom(s->steps, oom);
+	note_write(s, sink__take(s->sink, record));
 }
 
-static void on_stack(void *ctx, struct record_stack *stack)
+static void tell_step(struct session *s, const struct record_step *step, struct record_time time)
 {
-	struct session *s = ctx;
+	struct record record = { .kind = RECORD_STEP, .time = time };
 
-	if (stack->time.boot_ns)
-		stack->time.wall_ns = (int64_t)stack->time.boot_ns + clock__wall_offset_ns();
+	if (!step)
+		return;
+	record.step = *step;
+	tell(s, &record);
+}
+
+static void on_stack(void *ctx, struct record *record)
+{
+	if (record->time.boot_ns)
+		record->time.wall_ns = (int64_t)record->time.boot_ns + clock__wall_offset_ns();
 	else
-		stack->time = now();
-	note_write(s, s->sink->ops->stack(s->sink, stack));
+		record->time = now();
+	tell(ctx, record);
 }
 
-static void on_limit(void *ctx, const struct record_limit *limit)
+/* The step that a write ends is told before the write. */
+static void follow_limit(struct session *s, const struct record *record)
 {
-	struct session *s = ctx;
-
-	const struct record_step *closed;
+	const struct record_limit *limit = &record->limit;
 	uint64_t floor_bytes;
 
 	if (s->limiter && limit->writer_self &&
 	    limit_writer__floor(s->limiter, limit->new_bytes, &floor_bytes))
 		limit_steps__predict(s->steps, floor_bytes);
-	closed = s->steps ? limit_steps__on_limit(s->steps, limit) : NULL;
-	if (closed)
-		note_write(s, s->sink->ops->step(s->sink, closed));
-	note_write(s, s->sink->ops->limit(s->sink, limit));
+	if (s->steps)
+		tell_step(s, limit_steps__on_limit(s->steps, record), record->time);
 }
 
-static void on_exit_record(void *ctx, const struct record_exit *exit)
+/* The init's is told with the container's end, when the runtime's word on it is known. */
+static bool is_init_exit(const struct session *s, const struct record *record)
+{
+	return record->kind == RECORD_EXIT && s->target->init_pid && record->exit.pid == s->target->init_pid;
+}
+
+static void keep_init_exit(struct session *s, const struct record *record)
+{
+	s->init_exit = *record;
+	snprintf(s->init_comm, sizeof(s->init_comm), "%s", record->exit.comm);
+	s->init_exit.exit.comm = s->init_comm;
+	s->init_exit.exit.cgroup = NULL;
+	s->has_init_exit = true;
+}
+
+/* From the model. */
+static void on_record(void *ctx, const struct record *record)
 {
 	struct session *s = ctx;
 
-	/* The init's is told with the container's end, when the runtime's word on it is known. */
-	if (s->target->init_pid && exit->pid == s->target->init_pid) {
-		s->init_exit = *exit;
-		snprintf(s->init_comm, sizeof(s->init_comm), "%s", exit->comm);
-		s->init_exit.comm = s->init_comm;
-		s->init_exit.cgroup = NULL;
-		s->has_init_exit = true;
+	if (is_init_exit(s, record)) {
+		keep_init_exit(s, record);
 		return;
 	}
-	note_write(s, s->sink->ops->exit(s->sink, exit));
-}
-
-static void on_usage(void *ctx, const struct record_usage *usage)
-{
-	struct session *s = ctx;
-
-	status_feed__on_usage(s->live, usage);
-	note_write(s, s->sink->ops->usage(s->sink, usage));
-}
-
-static void on_reclaim(void *ctx, const struct record_reclaim *reclaim)
-{
-	struct session *s = ctx;
-
-	status_feed__on_reclaim(s->live, reclaim);
-	note_write(s, s->sink->ops->reclaim(s->sink, reclaim));
-}
-
-static void on_stall(void *ctx, const struct record_stall *stall)
-{
-	struct session *s = ctx;
-
-	note_write(s, s->sink->ops->stall(s->sink, stall));
+	if (record->kind == RECORD_LIMIT)
+		follow_limit(s, record);
+	status_feed__on_record(s->live, record);
+	tell(s, record);
+	if (record->kind != RECORD_OOM)
+		return;
+	stack_collector__on_oom(s->stacks, record->oom.id);
+	if (s->steps)
+		limit_steps__on_oom(s->steps, record);
 }
 
 static int on_event(void *ctx, const void *data, size_t size)
@@ -281,25 +278,26 @@ static const char *kind_name(int kind)
 	return names[kind];
 }
 
+static void tell_lost_of(struct session *s, const char *kind, uint64_t count)
+{
+	const struct record record = { .kind = RECORD_LOST, .time = now(), .lost = { kind, count } };
+
+	if (count)
+		tell(s, &record);
+}
+
 /* Reports what has been lost since the last time. */
 static void tell_lost(struct session *s)
 {
 	for (int kind = 1; kind < EVENT_KIND_MAX; kind++) {
 		uint64_t lost = tracer__lost(s->tracer, kind) +
 				(kind == EVENT_STACK ? stack_collector__lost(s->stacks) : 0);
-		struct record_lost record = { now(), kind_name(kind), lost - s->lost_told[kind] };
 
-		if (!record.count)
-			continue;
+		tell_lost_of(s, kind_name(kind), lost - s->lost_told[kind]);
 		s->lost_told[kind] = lost;
-		note_write(s, s->sink->ops->lost(s->sink, &record));
 	}
-	if (s->bad_events != s->bad_told) {
-		struct record_lost record = { now(), "malformed", s->bad_events - s->bad_told };
-
-		note_write(s, s->sink->ops->lost(s->sink, &record));
-		s->bad_told = s->bad_events;
-	}
+	tell_lost_of(s, "malformed", s->bad_events - s->bad_told);
+	s->bad_told = s->bad_events;
 }
 
 /* All that has been lost and told of. */
@@ -315,24 +313,26 @@ static uint64_t lost_total(const struct session *s)
 static void tell_quiet(void *ctx, uint64_t limit_cgroup_id, const struct quiet_runs *quiet)
 {
 	struct session *s = ctx;
-	struct record_repeats record = {
+	struct record record = {
+		.kind = RECORD_REPEATS,
 		.time = now(),
-		.limit_cgroup_id = limit_cgroup_id,
-		.repeats = quiet->repeats,
+		.repeats = { .limit_cgroup_id = limit_cgroup_id, .repeats = quiet->repeats },
 	};
 
 	if (limit_cgroup_id && limit_cgroup_id == s->target->cgroup_id)
-		record.limit_cgroup = s->target->cgroup;
+		record.repeats.limit_cgroup = s->target->cgroup;
 	if (quiet->repeats)
-		note_write(s, s->sink->ops->repeats(s->sink, &record));
+		tell(s, &record);
 }
 
 static void tell_session(struct session *s)
 {
 	struct utsname uts;
 	char max_cgroup[PATH_MAX] = "";
-	struct record_session record = {
-		.time = s->started,
+	struct record record = { .kind = RECORD_SESSION, .time = s->started };
+	struct record_session *r = &record.session;
+
+	*r = (struct record_session){
 		.version = OOMTRACE_VERSION,
 		.target_kind = s->target->kind,
 		.target_name = s->target->name,
@@ -341,36 +341,36 @@ static void tell_session(struct session *s)
 		.page_size = sysconf(_SC_PAGESIZE),
 		.plan = &s->plan,
 	};
-
-	record.has_memory = s->target->cgroup_id &&
-			    !cgroup__read_u64(s->target->dir_fd, "memory.current", &record.usage_bytes) &&
-			    !meminfo__limit(s->hierarchy, s->target->cgroup, &record.max_bytes, max_cgroup,
-					    sizeof(max_cgroup)) &&
-			    !meminfo__machine("MemTotal", &record.machine_total_bytes) &&
-			    !meminfo__machine("MemAvailable", &record.machine_available_bytes);
+	r->has_memory = s->target->cgroup_id &&
+			!cgroup__read_u64(s->target->dir_fd, "memory.current", &r->usage_bytes) &&
+			!meminfo__limit(s->hierarchy, s->target->cgroup, &r->max_bytes, max_cgroup,
+					sizeof(max_cgroup)) &&
+			!meminfo__machine("MemTotal", &r->machine_total_bytes) &&
+			!meminfo__machine("MemAvailable", &r->machine_available_bytes);
 	if (max_cgroup[0])
-		record.max_cgroup = max_cgroup;
+		r->max_cgroup = max_cgroup;
 	uname(&uts);
-	record.kernel = uts.release;
-	record.arch = uts.machine;
-	note_write(s, s->sink->ops->session(s->sink, &record));
+	r->kernel = uts.release;
+	r->arch = uts.machine;
+	tell(s, &record);
 }
 
 static void tell_target_gone(struct session *s, const struct runtime_container *runtime)
 {
-	struct record_exit record = { .time = now() };
+	struct record record = { .kind = RECORD_EXIT, .time = now() };
+	struct record_exit *exit = &record.exit;
 
 	if (s->has_init_exit)
 		record = s->init_exit;
-	record.container = true;
-	record.which = s->target->container;
-	record.cgroup = s->target->cgroup;
+	exit->container = true;
+	exit->which = s->target->container;
+	exit->cgroup = s->target->cgroup;
 	if (runtime) {
-		record.runtime_status = runtime->status;
-		record.runtime_exit_code = runtime->exit_code;
-		record.runtime_oom_killed = runtime->oom_killed;
+		exit->runtime_status = runtime->status;
+		exit->runtime_exit_code = runtime->exit_code;
+		exit->runtime_oom_killed = runtime->oom_killed;
 	}
-	note_write(s, s->sink->ops->exit(s->sink, &record));
+	tell(s, &record);
 	s->end_reason = s->target->container.ref.runtime != CONTAINER__UNKNOWN ? "the container is gone"
 									       : "the cgroup is empty";
 }
@@ -565,32 +565,29 @@ static const char *put_back(struct session *s, char *text, size_t size)
 static void finish_limits(struct session *s)
 {
 	bool alive = !target__is_gone(s->target);
-	const struct record_step *closed;
-	struct record_steps table;
+	struct record record = { .kind = RECORD_STEPS };
 	char restored[RESTORED_SIZE];
 
 	limit_writer__stop(s->limiter);
 	s->limiter = NULL;
 	tracer__consume(s->tracer);
 	model__finish(s->model);
-	closed = limit_steps__close(s->steps, now(), alive);
-	if (closed)
-		note_write(s, s->sink->ops->step(s->sink, closed));
-	table = limit_steps__table(s->steps);
-	table.time = now();
+	tell_step(s, limit_steps__close(s->steps, alive), now());
+	record.steps = limit_steps__table(s->steps);
+	record.time = now();
 	if (s->guard)
-		table.restored = put_back(s, restored, sizeof(restored));
+		record.steps.restored = put_back(s, restored, sizeof(restored));
 	/* Until the limit was back. */
 	tracer__consume(s->tracer);
 	model__finish(s->model);
-	if (table.count)
-		note_write(s, s->sink->ops->steps(s->sink, &table));
+	if (record.steps.count)
+		tell(s, &record);
 }
 
 /* The last events, what they could not say, and the last line. */
 static void finish(struct session *s)
 {
-	struct record_end record = { .reason = s->end_reason };
+	struct record record = { .kind = RECORD_END };
 
 	settle_usage(s);
 	model__finish(s->model);
@@ -601,11 +598,14 @@ static void finish(struct session *s)
 	tell_symbols(s);
 	tracer__each_quiet(s->tracer, tell_quiet, s);
 	tell_lost(s);
-	record.ooms = model__totals(s->model).ooms;
-	record.kills = model__totals(s->model).kills;
-	record.lost = lost_total(s);
-	record.nameless = stack_collector__health(s->stacks).nameless;
-	note_write(s, s->sink->ops->end(s->sink, &record));
+	record.end = (struct record_end){
+		.reason = s->end_reason,
+		.ooms = model__totals(s->model).ooms,
+		.kills = model__totals(s->model).kills,
+		.lost = lost_total(s),
+		.nameless = stack_collector__health(s->stacks).nameless,
+	};
+	tell(s, &record);
 }
 
 static int exit_code(const struct session *s)
@@ -658,12 +658,7 @@ static int open_model(struct session *s)
 	struct model_env env = {
 		.ctx = s,
 		.page_size = sysconf(_SC_PAGESIZE),
-		.on_oom = on_oom,
-		.on_exit = on_exit_record,
-		.on_limit = on_limit,
-		.on_usage = on_usage,
-		.on_reclaim = on_reclaim,
-		.on_stall = on_stall,
+		.on_record = on_record,
 		.cgroup_path = find_cgroup_path,
 		.cmdline = find_cmdline,
 		.container_name = find_container_name,

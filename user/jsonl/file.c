@@ -18,7 +18,7 @@
 
 /* What the session record is written from again, at the beginning of each part. */
 struct session_copy {
-	struct record_session record;
+	struct record record;
 	struct plan plan;
 	char *strings[8];
 };
@@ -171,10 +171,10 @@ static void flush(struct file_sink *f)
 
 static int write_session(struct file_sink *f)
 {
-	f->session.record.part = f->part > 1 ? f->part : 0;
-	f->session.record.plan = &f->session.plan;
+	f->session.record.session.part = f->part > 1 ? f->part : 0;
+	f->session.record.session.plan = &f->session.plan;
 	f->pending++;
-	return f->json->ops->session(f->json, &f->session.record);
+	return sink__take(f->json, &f->session.record);
 }
 
 static void rotate(struct file_sink *f)
@@ -194,40 +194,16 @@ static void rotate(struct file_sink *f)
 }
 
 /* After each record. Whether it could be written is known to the stream. */
-static int written(struct file_sink *f, bool may_wait)
+static int written(struct file_sink *f, bool waits)
 {
 	f->pending++;
-	if (may_wait && !ferror(f->base.out) && f->pending < PENDING_MAX)
+	if (waits && !ferror(f->base.out) && f->pending < PENDING_MAX)
 		return 0;
 	flush(f);
 	if (!f->failed && f->max_bytes && (uint64_t)f->whole_bytes >= f->max_bytes)
 		rotate(f);
 	return 0;
 }
-
-#define DEFINE_RECORD(op, may_wait)                                               \
-	static int file_##op(struct sink *base, const struct record_##op *record) \
-	{                                                                         \
-		struct file_sink *f = (struct file_sink *)base;                   \
-                                                                                  \
-		if (f->failed)                                                    \
-			return 0;                                                 \
-		f->json->ops->op(f->json, record);                                \
-		return written(f, may_wait);                                      \
-	}
-
-DEFINE_RECORD(oom, false)
-DEFINE_RECORD(limit, false)
-DEFINE_RECORD(step, false)
-DEFINE_RECORD(steps, false)
-DEFINE_RECORD(repeats, false)
-DEFINE_RECORD(usage, true)
-DEFINE_RECORD(reclaim, true)
-DEFINE_RECORD(stall, false)
-DEFINE_RECORD(stack, true)
-DEFINE_RECORD(exit, false)
-DEFINE_RECORD(lost, false)
-DEFINE_RECORD(end, false)
 
 static void keep_string(struct session_copy *copy, size_t i, const char **string)
 {
@@ -236,25 +212,40 @@ static void keep_string(struct session_copy *copy, size_t i, const char **string
 	*string = copy->strings[i];
 }
 
-static int file_session(struct sink *base, const struct record_session *record)
+static void keep_session(struct session_copy *copy, const struct record *record)
+{
+	struct record_session *s = &copy->record.session;
+
+	copy->record = *record;
+	copy->plan = *s->plan;
+	keep_string(copy, 0, &s->version);
+	keep_string(copy, 1, &s->kernel);
+	keep_string(copy, 2, &s->arch);
+	keep_string(copy, 3, &s->target_kind);
+	keep_string(copy, 4, &s->target_name);
+	keep_string(copy, 5, &s->target_cgroup);
+	keep_string(copy, 6, &s->container.name);
+	keep_string(copy, 7, &s->max_cgroup);
+}
+
+static bool may_wait(enum record_kind kind)
+{
+	return kind == RECORD_USAGE || kind == RECORD_RECLAIM || kind == RECORD_STACK;
+}
+
+static int file_take(struct sink *base, const struct record *record)
 {
 	struct file_sink *f = (struct file_sink *)base;
-	struct record_session *s = &f->session.record;
 
-	*s = *record;
-	f->session.plan = *record->plan;
-	keep_string(&f->session, 0, &s->version);
-	keep_string(&f->session, 1, &s->kernel);
-	keep_string(&f->session, 2, &s->arch);
-	keep_string(&f->session, 3, &s->target_kind);
-	keep_string(&f->session, 4, &s->target_name);
-	keep_string(&f->session, 5, &s->target_cgroup);
-	keep_string(&f->session, 6, &s->container.name);
-	keep_string(&f->session, 7, &s->max_cgroup);
+	if (record->kind == RECORD_SESSION)
+		keep_session(&f->session, record);
 	if (f->failed)
 		return 0;
-	write_session(f);
-	return written(f, false);
+	if (record->kind == RECORD_SESSION)
+		write_session(f);
+	else
+		sink__take(f->json, record);
+	return written(f, may_wait(record->kind));
 }
 
 static int file_sync(struct sink *base)
@@ -284,19 +275,7 @@ static void file_free(struct sink *base)
 }
 
 static const struct sink_ops file_ops = {
-	.session = file_session,
-	.oom = file_oom,
-	.limit = file_limit,
-	.step = file_step,
-	.steps = file_steps,
-	.repeats = file_repeats,
-	.usage = file_usage,
-	.reclaim = file_reclaim,
-	.stall = file_stall,
-	.stack = file_stack,
-	.exit = file_exit,
-	.lost = file_lost,
-	.end = file_end,
+	.take = file_take,
 	.free = file_free,
 	.sync = file_sync,
 };

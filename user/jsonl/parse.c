@@ -88,10 +88,9 @@ static void get_machine_memory(struct jsonl_parser *p, struct json_object *o, st
 	s->max_cgroup = value__text(p, memory, "max_cgroup");
 }
 
-static int parse_session(struct jsonl_parser *p, struct json_object *o, struct sink *sink)
+static void parse_session(struct jsonl_parser *p, struct json_object *o, struct record *record)
 {
 	struct record_session s = {
-		.time = part__time(p, o),
 		.version = value__text(p, o, "version"),
 		.kernel = value__text(p, o, "kernel"),
 		.arch = value__text(p, o, "arch"),
@@ -106,25 +105,24 @@ static int parse_session(struct jsonl_parser *p, struct json_object *o, struct s
 	if (!s.version || !s.kernel || !s.arch)
 		value__fail(p, -EINVAL);
 	/* `time` has microseconds only. */
-	if (__builtin_add_overflow((int64_t)s.time.boot_ns, offset_ns, &wall_ns) || wall_ns < 0)
+	if (__builtin_add_overflow((int64_t)record->time.boot_ns, offset_ns, &wall_ns) || wall_ns < 0)
 		value__fail(p, -EINVAL);
-	s.time.wall_ns = wall_ns;
+	record->time.wall_ns = wall_ns;
 	get_target(p, o, &s);
 	get_machine_memory(p, o, &s);
 	get_plan(p, o);
 	if (p->error)
-		return 0;
+		return;
 	p->wall_offset_ns = offset_ns;
-	return sink__call(sink, session, &s);
+	record->session = s;
 }
 
 /* ---- limits and steps ---- */
 
-static int parse_limit(struct jsonl_parser *p, struct json_object *o, struct sink *sink)
+static void parse_limit(struct jsonl_parser *p, struct json_object *o, struct record *record)
 {
 	struct json_object *writer = value__object(p, o, "writer");
 	struct record_limit l = {
-		.time = part__time(p, o),
 		.id = value__number(p, o, "id"),
 		.file = limit_file_named(p, value__text(p, o, "file")),
 		.cgroup = value__text(p, o, "cgroup"),
@@ -145,14 +143,14 @@ static int parse_limit(struct jsonl_parser *p, struct json_object *o, struct sin
 		value__fail(p, -EINVAL);
 	if (!writer) {
 		value__fail(p, -EINVAL);
-		return 0;
+		return;
 	}
 	l.writer_pid = value__number32(p, writer, "pid");
 	l.writer_tid = value__number32(p, writer, "tid");
 	l.writer_comm = value__text(p, writer, "comm");
 	l.writer_cgroup = value__text(p, writer, "cgroup");
 	l.writer_self = value__flag(p, writer, "self");
-	return p->error ? 0 : sink__call(sink, limit, &l);
+	record->limit = l;
 }
 
 static void get_step(struct jsonl_parser *p, struct json_object *o, struct record_step *s)
@@ -172,17 +170,17 @@ static void get_step(struct jsonl_parser *p, struct json_object *o, struct recor
 	s->alive = value__flag(p, o, "alive");
 }
 
-static int parse_step(struct jsonl_parser *p, struct json_object *o, struct sink *sink)
+static void parse_step(struct jsonl_parser *p, struct json_object *o, struct record *record)
 {
-	struct record_step step = { .time = part__time(p, o) };
+	struct record_step step = {};
 
 	get_step(p, o, &step);
-	return p->error ? 0 : sink__call(sink, step, &step);
+	record->step = step;
 }
 
-static int parse_steps(struct jsonl_parser *p, struct json_object *o, struct sink *sink)
+static void parse_steps(struct jsonl_parser *p, struct json_object *o, struct record *record)
 {
-	struct record_steps s = { .time = part__time(p, o), .restored = value__text(p, o, "outcome") };
+	struct record_steps s = { .restored = value__text(p, o, "outcome") };
 	struct record_step *steps;
 	struct json_object *list;
 
@@ -198,15 +196,14 @@ static int parse_steps(struct jsonl_parser *p, struct json_object *o, struct sin
 	s.has_first_kill = value__has_limit(p, o, "first_kill_max", &s.first_kill_max_bytes);
 	s.died = value__has_limit(p, o, "died_max", &s.died_max_bytes);
 	s.old_bytes = value__limit(p, o, "old");
-	return p->error ? 0 : sink__call(sink, steps, &s);
+	record->steps = s;
 }
 
 /* ---- usage, reclaim, stall, stacks ---- */
 
-static int parse_usage(struct jsonl_parser *p, struct json_object *o, struct sink *sink)
+static void parse_usage(struct jsonl_parser *p, struct json_object *o, struct record *record)
 {
 	struct record_usage u = {
-		.time = part__time(p, o),
 		.cgroup_id = value__number(p, o, "cgroup_id"),
 		.cgroup = value__text(p, o, "cgroup"),
 		.container = part__container(p, o),
@@ -222,13 +219,12 @@ static int parse_usage(struct jsonl_parser *p, struct json_object *o, struct sin
 	};
 
 	u.chain = part__chain(p, o, &u.chain_count);
-	return p->error ? 0 : sink__call(sink, usage, &u);
+	record->usage = u;
 }
 
-static int parse_reclaim(struct jsonl_parser *p, struct json_object *o, struct sink *sink)
+static void parse_reclaim(struct jsonl_parser *p, struct json_object *o, struct record *record)
 {
 	struct record_reclaim r = {
-		.time = part__time(p, o),
 		.kind = reclaim_kind_named(p, value__text(p, o, "kind")),
 		.cgroup_id = value__number(p, o, "cgroup_id"),
 		.cgroup = value__text(p, o, "cgroup"),
@@ -237,13 +233,12 @@ static int parse_reclaim(struct jsonl_parser *p, struct json_object *o, struct s
 	};
 
 	part__reclaim_sum(p, o, &r.sum);
-	return p->error ? 0 : sink__call(sink, reclaim, &r);
+	record->reclaim = r;
 }
 
-static int parse_stall(struct jsonl_parser *p, struct json_object *o, struct sink *sink)
+static void parse_stall(struct jsonl_parser *p, struct json_object *o, struct record *record)
 {
 	struct record_stall s = {
-		.time = part__time(p, o),
 		.cgroup_id = value__number(p, o, "cgroup_id"),
 		.cgroup = value__text(p, o, "cgroup"),
 		.container = part__container(p, o),
@@ -257,7 +252,7 @@ static int parse_stall(struct jsonl_parser *p, struct json_object *o, struct sin
 		.max_bytes = value__limit(p, o, "max"),
 	};
 
-	return p->error ? 0 : sink__call(sink, stall, &s);
+	record->stall = s;
 }
 
 static const struct record_frame *get_frames(struct jsonl_parser *p, struct json_object *o, const char *key,
@@ -282,10 +277,9 @@ static const struct record_frame *get_frames(struct jsonl_parser *p, struct json
 	return frames;
 }
 
-static int parse_stack(struct jsonl_parser *p, struct json_object *o, struct sink *sink)
+static void parse_stack(struct jsonl_parser *p, struct json_object *o, struct record *record)
 {
 	struct record_stack s = {
-		.time = part__time(p, o),
 		.pid = value__optional32(p, o, "pid"),
 		.comm = value__text(p, o, "comm"),
 		.oom_id = value__optional(p, o, "oom_id"),
@@ -295,21 +289,21 @@ static int parse_stack(struct jsonl_parser *p, struct json_object *o, struct sin
 
 	s.user = get_frames(p, o, "user", &s.user_count);
 	s.kernel = get_frames(p, o, "kernel", &s.kernel_count);
-	return p->error ? 0 : sink__call(sink, stack, &s);
+	record->stack = s;
 }
 
 /* ---- the rest ---- */
 
-static int parse_repeats(struct jsonl_parser *p, struct json_object *o, struct sink *sink)
+static void parse_repeats(struct jsonl_parser *p, struct json_object *o, struct record *record)
 {
-	struct record_repeats r = { .time = part__time(p, o), .repeats = value__number(p, o, "repeats") };
+	struct record_repeats r = { .repeats = value__number(p, o, "repeats") };
 	struct json_object *cgroup = value__object(p, o, "limit_cgroup");
 
 	if (cgroup) {
 		r.limit_cgroup_id = value__number(p, cgroup, "id");
 		r.limit_cgroup = value__text(p, cgroup, "path");
 	}
-	return p->error ? 0 : sink__call(sink, repeats, &r);
+	record->repeats = r;
 }
 
 static void get_status(struct jsonl_parser *p, struct json_object *o, struct record_exit *e)
@@ -327,11 +321,10 @@ static void get_status(struct jsonl_parser *p, struct json_object *o, struct rec
 	e->oom_victim = value__flag(p, o, "oom_victim");
 }
 
-static int parse_exit(struct jsonl_parser *p, struct json_object *o, struct sink *sink)
+static void parse_exit(struct jsonl_parser *p, struct json_object *o, struct record *record)
 {
 	struct json_object *runtime = value__object(p, o, "runtime");
 	struct record_exit e = {
-		.time = part__time(p, o),
 		.pid = value__optional32(p, o, "pid"),
 		.comm = value__text(p, o, "comm"),
 		.cgroup = value__text(p, o, "cgroup"),
@@ -347,26 +340,24 @@ static int parse_exit(struct jsonl_parser *p, struct json_object *o, struct sink
 		e.runtime_exit_code = value__signed32(p, runtime, "exit_code");
 		e.runtime_oom_killed = value__flag(p, runtime, "oom_killed");
 	}
-	return p->error ? 0 : sink__call(sink, exit, &e);
+	record->exit = e;
 }
 
-static int parse_lost(struct jsonl_parser *p, struct json_object *o, struct sink *sink)
+static void parse_lost(struct jsonl_parser *p, struct json_object *o, struct record *record)
 {
 	struct record_lost lost = {
-		.time = part__time(p, o),
 		.kind = value__text(p, o, "kind"),
 		.count = value__number(p, o, "count"),
 	};
 
 	if (!lost.kind)
 		value__fail(p, -EINVAL);
-	return p->error ? 0 : sink__call(sink, lost, &lost);
+	record->lost = lost;
 }
 
-static int parse_end(struct jsonl_parser *p, struct json_object *o, struct sink *sink)
+static void parse_end(struct jsonl_parser *p, struct json_object *o, struct record *record)
 {
 	struct record_end end = {
-		.time = part__time(p, o),
 		.reason = value__text(p, o, "reason"),
 		.ooms = value__number(p, o, "ooms"),
 		.kills = value__number(p, o, "kills"),
@@ -376,24 +367,22 @@ static int parse_end(struct jsonl_parser *p, struct json_object *o, struct sink 
 
 	if (!end.reason)
 		value__fail(p, -EINVAL);
-	return p->error ? 0 : sink__call(sink, end, &end);
+	record->end = end;
 }
 
-static int parse_min_try(struct jsonl_parser *p, struct json_object *o, struct sink *sink)
+static void parse_min_try(struct jsonl_parser *p, struct json_object *o, struct record *record)
 {
-	struct record_try tried = {
-		.time = part__time(p, o),
+	struct record_min_try tried = {
 		.max_bytes = value__number(p, o, "max_bytes"),
 		.result = value__flag(p, o, "holds") ? TRY_HOLDS : TRY_TOO_SMALL,
 	};
 
-	return p->error ? 0 : sink__call(sink, min_try, &tried);
+	record->min_try = tried;
 }
 
-static int parse_min(struct jsonl_parser *p, struct json_object *o, struct sink *sink)
+static void parse_min(struct jsonl_parser *p, struct json_object *o, struct record *record)
 {
 	struct record_min m = {
-		.time = part__time(p, o),
 		.cgroup = value__text(p, o, "cgroup"),
 		.usage_bytes = value__number(p, o, "usage_bytes"),
 		.floor_bytes = value__number(p, o, "floor_bytes"),
@@ -408,41 +397,47 @@ static int parse_min(struct jsonl_parser *p, struct json_object *o, struct sink 
 	/* With none it was about to begin, which isn't recorded. */
 	if (!m.tries || m.found_bytes + m.margin_bytes < m.found_bytes)
 		value__fail(p, -EINVAL);
-	return p->error ? 0 : sink__call(sink, min, &m);
+	record->min = m;
 }
 
-/* Each hands a record over unless it failed; returns what the sink returned. */
-static const struct {
-	const char *type;
-	int (*parse)(struct jsonl_parser *p, struct json_object *o, struct sink *sink);
-} types[] = {
-	{ "usage", parse_usage }, /* most are */
-	{ "oom", record_oom__parse },	  { "limit", parse_limit },	{ "reclaim", parse_reclaim },
-	{ "stack", parse_stack },	  { "exit", parse_exit },	{ "step", parse_step },
-	{ "stall", parse_stall },	  { "session", parse_session }, { "steps", parse_steps },
-	{ "oom-repeats", parse_repeats }, { "lost", parse_lost },	{ "end", parse_end },
-	{ "min-try", parse_min_try },	  { "min", parse_min },
+/* Each fills in all but kind and time. What the record refers to is the parser's, or the object's. */
+static void (*const parsers[RECORD_KINDS])(struct jsonl_parser *p, struct json_object *o,
+					   struct record *record) = {
+	[RECORD_SESSION] = parse_session, [RECORD_OOM] = parse_oom__record, [RECORD_LIMIT] = parse_limit,
+	[RECORD_STEP] = parse_step,	  [RECORD_STEPS] = parse_steps,	    [RECORD_REPEATS] = parse_repeats,
+	[RECORD_USAGE] = parse_usage,	  [RECORD_RECLAIM] = parse_reclaim, [RECORD_STALL] = parse_stall,
+	[RECORD_STACK] = parse_stack,	  [RECORD_EXIT] = parse_exit,	    [RECORD_LOST] = parse_lost,
+	[RECORD_END] = parse_end,	  [RECORD_MIN_TRY] = parse_min_try, [RECORD_MIN] = parse_min,
 };
+
+/* RECORD_KINDS: none that we know. */
+static enum record_kind kind_named(const char *type)
+{
+	int kind = 0;
+
+	while (kind < RECORD_KINDS && strcmp(type, sink__type_name((enum record_kind)kind)))
+		kind++;
+	return (enum record_kind)kind;
+}
 
 int jsonl_parser__deliver(struct jsonl_parser *p, struct json_object *o, struct sink *sink, int *sink_error)
 {
+	struct record record = {};
 	const char *type;
-	int result;
 
 	p->error = 0;
 	type = json_object_is_type(o, json_type_object) ? value__text(p, o, "type") : NULL;
 	if (!type)
 		return -EINVAL;
-	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {
-		if (strcmp(type, types[i].type))
-			continue;
-		result = types[i].parse(p, o, sink);
-		if (!p->error)
-			*sink_error = result;
-		value__free_arrays(p);
-		return p->error;
-	}
-	return -ENOENT;
+	record.kind = kind_named(type);
+	if (record.kind == RECORD_KINDS)
+		return -ENOENT;
+	record.time = part__time(p, o);
+	parsers[record.kind](p, o, &record);
+	if (!p->error)
+		*sink_error = sink__take(sink, &record);
+	value__free_arrays(p);
+	return p->error;
 }
 
 struct jsonl_parser *jsonl_parser__new(void)

@@ -16,7 +16,7 @@ struct jsonl_parser *jsonl_parser__new(void);
 void jsonl_parser__free(struct jsonl_parser *parser);
 
 /*
- * Hands the record to the sink's function for its type; what it refers to lives as long as the call.
+ * Hands the record to the sink; what it refers to lives as long as the call.
  * Returns 0; -ENOENT: of a type that we don't know; -EINVAL: not a record of its type; -ENOMEM. What
  * the sink returned is in *sink_error, which is left alone when it wasn't called.
  */

@@ -120,12 +120,12 @@ static void get_cause(struct jsonl_parser *p, struct json_object *o, struct reco
 	oom->cause_since_ns = value__optional(p, cause, "since_ns");
 }
 
-static void get_memory(struct jsonl_parser *p, struct json_object *o, struct record_oom *oom,
-		       struct record_memory *memory)
+static void get_memory(struct jsonl_parser *p, struct json_object *o, struct record_oom *oom)
 {
 	struct json_object *items = value__object(p, o, "memory");
+	struct record_memory *memory = items ? value__new_array(p, 1, sizeof(*memory)) : NULL;
 
-	if (!items)
+	if (!memory)
 		return;
 	for (int i = 0; i < MEMORY_ITEMS; i++) {
 		if (value__has_number(p, items, sink__memory_key((enum memory_item)i), &memory->bytes[i]))
@@ -148,13 +148,13 @@ static struct json_object *element_of(struct jsonl_parser *p, struct json_object
 }
 
 /* Elements 3 to 5 of a point: kernel memory, socket memory, whether these are exact. */
-static struct record_kinds get_point_kinds(struct jsonl_parser *p, struct json_object *o,
-					   bool kernel_is_least)
+static struct record_memory_kinds get_point_kinds(struct jsonl_parser *p, struct json_object *o,
+						  bool kernel_is_least)
 {
 	struct json_object *kernel = element_of(p, o, 3, json_type_int);
 	struct json_object *sock = element_of(p, o, 4, json_type_int);
 	struct json_object *exact = element_of(p, o, 5, json_type_boolean);
-	struct record_kinds kinds = { .exact = exact && json_object_get_boolean(exact) };
+	struct record_memory_kinds kinds = { .exact = exact && json_object_get_boolean(exact) };
 
 	if (kernel)
 		memory_kinds__set_kernel(&kinds, value__unsigned(p, kernel), kernel_is_least);
@@ -178,15 +178,15 @@ static void get_point(struct jsonl_parser *p, struct json_object *o, bool kernel
 	point->kinds = get_point_kinds(p, o, kernel_is_least);
 }
 
-static void get_history(struct jsonl_parser *p, struct json_object *o, struct record_oom *oom,
-			struct record_history *history)
+static void get_history(struct jsonl_parser *p, struct json_object *o, struct record_oom *oom)
 {
 	struct json_object *h = value__object(p, o, "history"), *list, *sum;
+	struct record_history *history = h ? value__new_array(p, 1, sizeof(*history)) : NULL;
 	struct record_point *points;
 	bool kernel_is_least;
 	size_t count;
 
-	if (!h)
+	if (!history)
 		return;
 	kernel_is_least = value__flag(p, h, "kernel_least");
 	count = value__array(p, h, "points", &list);
@@ -208,13 +208,22 @@ static void get_history(struct jsonl_parser *p, struct json_object *o, struct re
 	oom->history = history;
 }
 
-int record_oom__parse(struct jsonl_parser *p, struct json_object *o, struct sink *sink)
+static void get_limit(struct jsonl_parser *p, struct json_object *o, struct record_oom *oom)
 {
-	struct record_oom oom = { .time = part__time(p, o), .id = value__number(p, o, "id") };
 	struct json_object *limit_cgroup = value__object(p, o, "limit_cgroup");
-	struct record_level level = {};
-	struct record_memory memory = {};
-	struct record_history history = {};
+	struct record_level *level = limit_cgroup ? value__new_array(p, 1, sizeof(*level)) : NULL;
+
+	if (!level)
+		return;
+	part__level(p, limit_cgroup, level);
+	oom->limit = level;
+	oom->limit_container = part__container(p, limit_cgroup);
+	part__find_prefix(&oom->limit_container.ref, level->path);
+}
+
+void parse_oom__record(struct jsonl_parser *p, struct json_object *o, struct record *record)
+{
+	struct record_oom oom = { .id = value__number(p, o, "id") };
 	const char *outcome = value__text(p, o, "outcome");
 
 	if (outcome)
@@ -223,19 +232,14 @@ int record_oom__parse(struct jsonl_parser *p, struct json_object *o, struct sink
 	oom.duration_ns = value__optional(p, o, "duration_ns");
 	get_trigger(p, o, &oom);
 	get_cause(p, o, &oom);
-	if (limit_cgroup) {
-		part__level(p, limit_cgroup, &level);
-		oom.limit = &level;
-		oom.limit_container = part__container(p, limit_cgroup);
-		part__find_prefix(&oom.limit_container.ref, level.path);
-	}
+	get_limit(p, o, &oom);
 	get_victims(p, o, &oom);
 	oom.killed = value__number(p, o, "killed");
 	oom.chain = part__chain(p, o, &oom.chain_count);
-	get_memory(p, o, &oom, &memory);
-	get_history(p, o, &oom, &history);
+	get_memory(p, o, &oom);
+	get_history(p, o, &oom);
 	oom.joined_late = value__flag(p, o, "joined_late");
 	oom.incomplete = value__flag(p, o, "incomplete");
 	oom.missing = value__optional(p, o, "victims_missing");
-	return p->error ? 0 : sink__call(sink, oom, &oom);
+	record->oom = oom;
 }

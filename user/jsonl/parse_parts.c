@@ -116,9 +116,9 @@ void part__reclaim_sum(struct jsonl_parser *p, struct json_object *o, struct rec
 	sum->reclaimed_bytes = value__number(p, o, "reclaimed_bytes");
 }
 
-struct record_kinds part__kinds(struct jsonl_parser *p, struct json_object *o)
+struct record_memory_kinds part__kinds(struct jsonl_parser *p, struct json_object *o)
 {
-	struct record_kinds kinds = { .exact = value__flag(p, o, "kinds_exact") };
+	struct record_memory_kinds kinds = { .exact = value__flag(p, o, "kinds_exact") };
 	uint64_t bytes;
 
 	if (value__has_number(p, o, "kernel_bytes", &bytes))

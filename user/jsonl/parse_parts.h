@@ -39,9 +39,9 @@ const struct record_level *part__chain(struct jsonl_parser *p, struct json_objec
 
 void part__reclaim_sum(struct jsonl_parser *p, struct json_object *o, struct record_reclaim_sum *sum);
 
-struct record_kinds part__kinds(struct jsonl_parser *p, struct json_object *o);
+struct record_memory_kinds part__kinds(struct jsonl_parser *p, struct json_object *o);
 
-/* In record_oom.c: a record of type "oom". */
-int record_oom__parse(struct jsonl_parser *p, struct json_object *o, struct sink *sink);
+/* parse_oom.c: a record of type "oom". */
+void parse_oom__record(struct jsonl_parser *p, struct json_object *o, struct record *record);
 
 #endif

@@ -165,13 +165,13 @@ uint64_t value__as_limit(struct jsonl_parser *p, struct json_object *value)
 	uint64_t bytes;
 
 	if (json_object_is_type(value, json_type_string) && !strcmp(json_object_get_string(value), "max"))
-		return RECORD_MAX;
+		return RECORD_NO_LIMIT;
 	if (!json_object_is_type(value, json_type_int)) {
 		value__fail(p, -EINVAL);
 		return 0;
 	}
 	bytes = value__unsigned(p, value);
-	if (bytes == RECORD_MAX)
+	if (bytes == RECORD_NO_LIMIT)
 		value__fail(p, -EINVAL); /* or what the library makes of all that is larger */
 	return bytes;
 }

@@ -1,96 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* JSON Lines: one record a line, as docs/schema.md describes them. */
-#include <json-c/json.h>
+#include "jsonl/write.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/escape.h"
-#include "record/gfp.h"
+#include "jsonl/member.h"
+#include "jsonl/write_parts.h"
 #include "record/sink.h"
-#include "jsonl/write.h"
 
 struct json_sink {
 	struct sink base;
 	bool buffered; /* somebody else flushes */
 };
-
-static void add(struct json_object *o, const char *key, struct json_object *value)
-{
-	json_object_object_add(o, key, value);
-}
-
-static void add_number(struct json_object *o, const char *key, uint64_t value)
-{
-	add(o, key, json_object_new_uint64(value));
-}
-
-static void add_signed(struct json_object *o, const char *key, int64_t value)
-{
-	add(o, key, json_object_new_int64(value));
-}
-
-static void add_flag(struct json_object *o, const char *key, bool value)
-{
-	add(o, key, json_object_new_boolean(value));
-}
-
-/* A limit, as in the kernel's file. */
-static void add_limit(struct json_object *o, const char *key, uint64_t value)
-{
-	add(o, key, value == RECORD_MAX ? json_object_new_string("max") : json_object_new_uint64(value));
-}
-
-static struct json_object *new_text(const char *bytes, size_t len)
-{
-	char *clean = malloc(ESCAPE__UTF8_SIZE(len));
-	struct json_object *text;
-
-	if (!clean)
-		return NULL;
-	escape__utf8(clean, ESCAPE__UTF8_SIZE(len), bytes, len);
-	text = json_object_new_string(clean);
-	free(clean);
-	return text;
-}
-
-/* Text that is unknown (NULL) is left out. */
-void jsonl_write__add_text(struct json_object *o, const char *key, const char *text)
-{
-	if (text)
-		add(o, key, new_text(text, strlen(text)));
-}
-
-static void add_text(struct json_object *o, const char *key, const char *text)
-{
-	jsonl_write__add_text(o, key, text);
-}
-
-static void add_container(struct json_object *o, const char *key, const struct record_container *c)
-{
-	struct json_object *container;
-
-	if (c->ref.runtime == CONTAINER__UNKNOWN)
-		return;
-	container = json_object_new_object();
-	add_text(container, "runtime", container__runtime_name(c->ref.runtime));
-	if (c->ref.id[0])
-		add_text(container, "id", c->ref.id);
-	add_text(container, "name", c->name);
-	if (c->ref.pod_uid[0])
-		add_text(container, "pod_uid", c->ref.pod_uid);
-	add(o, key, container);
-}
-
-static struct json_object *new_record(const char *type, const struct record_time *time)
-{
-	struct json_object *o = json_object_new_object();
-	char text[64];
-
-	add_text(o, "type", type);
-	add_number(o, "ts_ns", time->boot_ns);
-	add_text(o, "time", sink__format_time(text, sizeof(text), time->wall_ns));
-	return o;
-}
 
 void jsonl_write__put(FILE *out, struct json_object *o)
 {
@@ -116,15 +38,6 @@ void jsonl_write__put(FILE *out, struct json_object *o)
 	fputc('\n', out);
 }
 
-static int write_record(struct sink *sink, struct json_object *o)
-{
-	jsonl_write__put(sink->out, o);
-	json_object_put(o);
-	if (((struct json_sink *)sink)->buffered && !ferror(sink->out))
-		return 0;
-	return sink__flush(sink);
-}
-
 static struct json_object *new_plan(const struct plan *plan)
 {
 	struct json_object *list = json_object_new_array();
@@ -133,433 +46,178 @@ static struct json_object *new_plan(const struct plan *plan)
 		const struct plan_candidate *chosen = plan__chosen(plan, i);
 		struct json_object *o = json_object_new_object();
 
-		add_text(o, "purpose", plan_purposes[i].name);
-		add(o, "attached", chosen ? json_object_new_string(chosen->label) : NULL);
+		member__text(o, "purpose", plan_purposes[i].name);
+		member__add(o, "attached", chosen ? json_object_new_string(chosen->label) : NULL);
 		if (plan->choices[i].error)
-			add_signed(o, "error", plan->choices[i].error);
+			member__signed(o, "error", plan->choices[i].error);
 		json_object_array_add(list, o);
 	}
 	return list;
 }
 
-static int json_session(struct sink *sink, const struct record_session *s)
+static void write_session(struct json_object *o, const struct record *record)
 {
-	struct json_object *o = new_record("session", &s->time);
+	const struct record_session *s = &record->session;
 	struct json_object *target = json_object_new_object();
 
-	add_number(o, "schema", RECORD_SCHEMA);
+	member__number(o, "schema", RECORD_SCHEMA);
 	if (s->part)
-		add_number(o, "part", s->part);
-	add_text(o, "version", s->version);
-	add_text(o, "kernel", s->kernel);
-	add_text(o, "arch", s->arch);
-	add_number(o, "page_size", s->page_size);
-	add_signed(o, "wall_offset_ns", s->time.wall_ns - (int64_t)s->time.boot_ns);
-	add_text(target, "kind", s->target_kind);
-	add_text(target, "name", s->target_name);
+		member__number(o, "part", s->part);
+	member__text(o, "version", s->version);
+	member__text(o, "kernel", s->kernel);
+	member__text(o, "arch", s->arch);
+	member__number(o, "page_size", s->page_size);
+	member__signed(o, "wall_offset_ns", record->time.wall_ns - (int64_t)record->time.boot_ns);
+	member__text(target, "kind", s->target_kind);
+	member__text(target, "name", s->target_name);
 	if (s->container.ref.id[0])
-		add_text(target, "id", s->container.ref.id);
-	add_text(target, "cgroup", s->target_cgroup);
-	add_container(target, "container", &s->container);
-	add(o, "target", target);
+		member__text(target, "id", s->container.ref.id);
+	member__text(target, "cgroup", s->target_cgroup);
+	member__container(target, "container", &s->container);
+	member__add(o, "target", target);
 	if (s->has_memory) {
 		struct json_object *memory = json_object_new_object();
 
-		add_number(memory, "machine_total_bytes", s->machine_total_bytes);
-		add_number(memory, "machine_available_bytes", s->machine_available_bytes);
-		add_number(memory, "usage_bytes", s->usage_bytes);
-		add_limit(memory, "max", s->max_bytes);
-		add_text(memory, "max_cgroup", s->max_cgroup);
-		add(o, "memory", memory);
+		member__number(memory, "machine_total_bytes", s->machine_total_bytes);
+		member__number(memory, "machine_available_bytes", s->machine_available_bytes);
+		member__number(memory, "usage_bytes", s->usage_bytes);
+		member__limit(memory, "max", s->max_bytes);
+		member__text(memory, "max_cgroup", s->max_cgroup);
+		member__add(o, "memory", memory);
 	}
-	add(o, "plan", new_plan(s->plan));
-	return write_record(sink, o);
+	member__add(o, "plan", new_plan(s->plan));
 }
 
-static struct json_object *new_level(const struct record_level *l)
+static void write_limit(struct json_object *o, const struct record *record)
 {
-	struct json_object *o = json_object_new_object();
-
-	add_number(o, "id", l->id);
-	add_text(o, "path", l->path);
-	if (l->has_memory) {
-		add_number(o, "usage_bytes", l->usage_bytes);
-		add_limit(o, "max_bytes", l->max_bytes);
-		add_limit(o, "high_bytes", l->high_bytes);
-		add_number(o, "peak_bytes", l->peak_bytes);
-		add_flag(o, "oom_group", l->oom_group);
-	}
-	if (l->has_swap) {
-		add_number(o, "swap_usage_bytes", l->swap_usage_bytes);
-		add_limit(o, "swap_max_bytes", l->swap_max_bytes);
-	}
-	return o;
-}
-
-static struct json_object *new_chain(const struct record_level *levels, size_t count)
-{
-	struct json_object *chain = json_object_new_array();
-
-	for (size_t i = 0; i < count; i++) {
-		struct json_object *level = new_level(&levels[i]);
-
-		if (levels[i].is_limit)
-			add_flag(level, "limit", true);
-		json_object_array_add(chain, level);
-	}
-	return chain;
-}
-
-static struct json_object *new_memory(const struct record_memory *memory)
-{
-	struct json_object *o = json_object_new_object();
-
-	for (int i = 0; i < MEMORY_ITEMS; i++) {
-		if (memory->known & 1u << i)
-			add_number(o, sink__memory_key((enum memory_item)i), memory->bytes[i]);
-	}
-	if (memory->exact)
-		add_flag(o, "exact", true);
-	return o;
-}
-
-static void add_kinds(struct json_object *o, const struct record_kinds *kinds)
-{
-	if (kinds->has_kernel)
-		add_number(o, kinds->kernel_is_least ? "kernel_least_bytes" : "kernel_bytes",
-			   kinds->kernel_bytes);
-	if (kinds->has_sock)
-		add_number(o, "sock_bytes", kinds->sock_bytes);
-	if (kinds->exact && (kinds->has_kernel || kinds->has_sock))
-		add_flag(o, "kinds_exact", true);
-}
-
-static void fill_reclaim_sum(struct json_object *o, const struct record_reclaim_sum *sum)
-{
-	add_number(o, "runs", sum->runs);
-	add_number(o, "duration_ns", sum->duration_ns);
-	add_number(o, "longest_ns", sum->longest_ns);
-	add_number(o, "reclaimed_bytes", sum->reclaimed_bytes);
-}
-
-static struct json_object *new_reclaim_sum(const struct record_reclaim_sum *sum)
-{
-	struct json_object *o = json_object_new_object();
-
-	fill_reclaim_sum(o, sum);
-	return o;
-}
-
-/* A point is an array and not an object: there are hundreds. */
-static struct json_object *new_point(const struct record_point *point)
-{
-	const struct record_kinds *kinds = &point->kinds;
-	struct json_object *o = json_object_new_array();
-
-	json_object_array_add(o, json_object_new_uint64(point->ts_ns));
-	json_object_array_add(o, json_object_new_uint64(point->usage_bytes));
-	json_object_array_add(o, point->max_bytes == RECORD_MAX ? json_object_new_string("max")
-								: json_object_new_uint64(point->max_bytes));
-	if (!kinds->has_kernel && !kinds->has_sock)
-		return o;
-	json_object_array_add(o, kinds->has_kernel ? json_object_new_uint64(kinds->kernel_bytes) : NULL);
-	json_object_array_add(o, kinds->has_sock ? json_object_new_uint64(kinds->sock_bytes) : NULL);
-	json_object_array_add(o, json_object_new_boolean(kinds->exact));
-	return o;
-}
-
-static struct json_object *new_history(const struct record_history *history)
-{
-	struct json_object *o = json_object_new_object();
-	struct json_object *points = json_object_new_array();
-	bool kernel_is_least = false;
-
-	add_number(o, "cgroup_id", history->cgroup_id);
-	add_text(o, "cgroup", history->cgroup);
-	for (size_t i = 0; i < history->count; i++) {
-		json_object_array_add(points, new_point(&history->points[i]));
-		kernel_is_least |= history->points[i].kinds.kernel_is_least;
-	}
-	add(o, "points", points);
-	if (kernel_is_least)
-		add_flag(o, "kernel_least", true);
-	if (history->has_growth)
-		add_signed(o, "growth_bytes_per_s", history->growth_bytes_per_s);
-	add(o, "reclaim", new_reclaim_sum(&history->reclaim));
-	add(o, "throttle", new_reclaim_sum(&history->throttle));
-	add_number(o, "failed", history->refused);
-	return o;
-}
-
-static void add_cmdline(struct json_object *o, const struct record_victim *v)
-{
-	struct json_object *list = json_object_new_array();
-	size_t from = 0;
-
-	while (from < v->cmdline_len) {
-		size_t len = strnlen(v->cmdline + from, v->cmdline_len - from);
-
-		json_object_array_add(list, new_text(v->cmdline + from, len));
-		from += len + 1;
-	}
-	add(o, "cmdline", list);
-	add_text(o, "cmdline_source", v->cmdline_source);
-	if (v->cmdline_cut)
-		add_flag(o, "cmdline_cut", true);
-}
-
-static struct json_object *new_victim(const struct record_victim *v)
-{
-	struct json_object *o = json_object_new_object();
-
-	add_number(o, "ts_ns", v->ts_ns);
-	add_number(o, "pid", v->pid);
-	add_number(o, "tid", v->tid);
-	add_number(o, "ppid", v->ppid);
-	add_number(o, "ns_pid", v->ns_pid);
-	add_text(o, "comm", v->comm);
-	if (v->cmdline)
-		add_cmdline(o, v);
-	add_number(o, "uid", v->uid);
-	add_signed(o, "oom_score_adj", v->oom_score_adj);
-	if (v->has_points)
-		add_signed(o, "points", v->points);
-	if (v->has_mm) {
-		add_number(o, "total_vm_bytes", v->total_vm_bytes);
-		add_number(o, "anon_rss_bytes", v->anon_rss_bytes);
-		add_number(o, "file_rss_bytes", v->file_rss_bytes);
-		add_number(o, "shmem_rss_bytes", v->shmem_rss_bytes);
-		add_number(o, "pgtables_bytes", v->pgtables_bytes);
-		add_number(o, "swap_bytes", v->swap_bytes);
-		add_flag(o, "rss_exact", v->rss_exact);
-	}
-	add_text(o, "cgroup", v->cgroup);
-	add_container(o, "container", &v->container);
-	add_flag(o, "init", v->init);
-	add_text(o, "role", sink__role_name(v->role));
-	if (v->repeated)
-		add_flag(o, "repeated", true);
-	return o;
-}
-
-static void add_trigger(struct json_object *o, const struct record_oom *oom)
-{
-	struct json_object *trigger = json_object_new_object();
-	char gfp[GFP_TEXT_SIZE];
-
-	add_number(trigger, "pid", oom->trigger_pid);
-	add_number(trigger, "tid", oom->trigger_tid);
-	add_text(trigger, "comm", oom->trigger_comm);
-	add_text(trigger, "cgroup", oom->trigger_cgroup);
-	add_container(trigger, "container", &oom->trigger_container);
-	add_text(trigger, "gfp", gfp__format(gfp, sizeof(gfp), oom->gfp_mask));
-	add_number(trigger, "gfp_mask", oom->gfp_mask);
-	add_signed(trigger, "order", oom->order);
-	add(o, "trigger", trigger);
-}
-
-static void add_cause(struct json_object *o, const struct record_oom *oom)
-{
-	struct json_object *cause;
-
-	if (!sink__cause_name(oom->cause))
-		return;
-	cause = json_object_new_object();
-	add_text(cause, "kind", sink__cause_name(oom->cause));
-	if (oom->cause_limit_id)
-		add_number(cause, "limit_id", oom->cause_limit_id);
-	if (oom->cause_since_ns)
-		add_number(cause, "since_ns", oom->cause_since_ns);
-	add(o, "cause", cause);
-}
-
-static void add_run(struct json_object *o, const struct record_oom *oom)
-{
-	add_text(o, "constraint", oom->constraint);
-	add_flag(o, "whole_machine", oom->whole_machine);
-	if (oom->sysrq)
-		add_flag(o, "sysrq", true);
-	add_cause(o, oom);
-	add_number(o, "totalpages_bytes", oom->totalpages_bytes);
-	add_number(o, "waits", oom->waits);
-	if (oom->repeats)
-		add_number(o, "repeats", oom->repeats);
-	add_trigger(o, oom);
-}
-
-static int json_oom(struct sink *sink, const struct record_oom *oom)
-{
-	struct json_object *o = new_record("oom", &oom->time);
-	struct json_object *victims = json_object_new_array();
-
-	add_number(o, "id", oom->id);
-	add_text(o, "outcome", sink__outcome_name(oom->outcome));
-	if (oom->started_ns)
-		add_number(o, "started_ns", oom->started_ns);
-	if (oom->duration_ns)
-		add_number(o, "duration_ns", oom->duration_ns);
-	if (oom->trigger_comm)
-		add_run(o, oom);
-	if (oom->limit) {
-		struct json_object *limit = new_level(oom->limit);
-
-		add_container(limit, "container", &oom->limit_container);
-		add(o, "limit_cgroup", limit);
-	}
-	for (size_t i = 0; i < oom->victim_count; i++)
-		json_object_array_add(victims, new_victim(&oom->victims[i]));
-	add(o, "victims", victims);
-	add_number(o, "killed", oom->killed);
-	add(o, "chain", new_chain(oom->chain, oom->chain_count));
-	if (oom->memory)
-		add(o, "memory", new_memory(oom->memory));
-	if (oom->history)
-		add(o, "history", new_history(oom->history));
-	if (oom->joined_late)
-		add_flag(o, "joined_late", true);
-	if (oom->incomplete)
-		add_flag(o, "incomplete", true);
-	if (oom->missing)
-		add_number(o, "victims_missing", oom->missing);
-	return write_record(sink, o);
-}
-
-static int json_limit(struct sink *sink, const struct record_limit *l)
-{
-	struct json_object *o = new_record("limit", &l->time);
+	const struct record_limit *l = &record->limit;
 	struct json_object *writer = json_object_new_object();
 
-	add_number(o, "id", l->id);
-	add_text(o, "file", sink__limit_file_name(l->file));
-	add_text(o, "cgroup", l->cgroup);
-	add_container(o, "container", &l->container);
-	add_number(writer, "pid", l->writer_pid);
-	add_number(writer, "tid", l->writer_tid);
-	add_text(writer, "comm", l->writer_comm);
-	add_text(writer, "cgroup", l->writer_cgroup);
-	add_flag(writer, "self", l->writer_self);
-	add(o, "writer", writer);
-	add_limit(o, "old", l->old_bytes);
-	add_limit(o, "new", l->new_bytes);
-	add_number(o, "usage_before_bytes", l->usage_before_bytes);
-	add_number(o, "usage_after_bytes", l->usage_after_bytes);
-	add_number(o, "reclaimed_bytes", l->reclaimed_bytes);
-	add_number(o, "duration_ns", l->duration_ns);
-	add_number(o, "kills", l->kills);
-	add_number(o, "ooms", l->ooms);
-	add_signed(o, "result", l->result);
-	return write_record(sink, o);
+	member__number(o, "id", l->id);
+	member__text(o, "file", sink__limit_file_name(l->file));
+	member__text(o, "cgroup", l->cgroup);
+	member__container(o, "container", &l->container);
+	member__number(writer, "pid", l->writer_pid);
+	member__number(writer, "tid", l->writer_tid);
+	member__text(writer, "comm", l->writer_comm);
+	member__text(writer, "cgroup", l->writer_cgroup);
+	member__flag(writer, "self", l->writer_self);
+	member__add(o, "writer", writer);
+	member__limit(o, "old", l->old_bytes);
+	member__limit(o, "new", l->new_bytes);
+	member__number(o, "usage_before_bytes", l->usage_before_bytes);
+	member__number(o, "usage_after_bytes", l->usage_after_bytes);
+	member__number(o, "reclaimed_bytes", l->reclaimed_bytes);
+	member__number(o, "duration_ns", l->duration_ns);
+	member__number(o, "kills", l->kills);
+	member__number(o, "ooms", l->ooms);
+	member__signed(o, "result", l->result);
 }
 
 static struct json_object *fill_step(struct json_object *o, const struct record_step *s)
 {
-	add_number(o, "limit_id", s->limit_id);
-	add_limit(o, "old", s->old_bytes);
-	add_limit(o, "new", s->new_bytes);
-	add_number(o, "usage_before_bytes", s->usage_before_bytes);
-	add_number(o, "usage_after_bytes", s->usage_after_bytes);
-	add_number(o, "reclaimed_bytes", s->reclaimed_bytes);
-	add_number(o, "duration_ns", s->duration_ns);
-	add_number(o, "killed_inside", s->killed_inside);
-	add_number(o, "killed_after", s->killed_after);
+	member__number(o, "limit_id", s->limit_id);
+	member__limit(o, "old", s->old_bytes);
+	member__limit(o, "new", s->new_bytes);
+	member__number(o, "usage_before_bytes", s->usage_before_bytes);
+	member__number(o, "usage_after_bytes", s->usage_after_bytes);
+	member__number(o, "reclaimed_bytes", s->reclaimed_bytes);
+	member__number(o, "duration_ns", s->duration_ns);
+	member__number(o, "killed_inside", s->killed_inside);
+	member__number(o, "killed_after", s->killed_after);
 	if (s->has_first_kill)
-		add_number(o, "first_kill_ns", s->first_kill_ns);
+		member__number(o, "first_kill_ns", s->first_kill_ns);
 	if (s->has_needed)
-		add_number(o, "needed", s->needed);
+		member__number(o, "needed", s->needed);
 	if (s->has_floor)
-		add_number(o, "predicted_floor_bytes", s->floor_bytes);
-	add_flag(o, "alive", s->alive);
+		member__number(o, "predicted_floor_bytes", s->floor_bytes);
+	member__flag(o, "alive", s->alive);
 	return o;
 }
 
-static int json_step(struct sink *sink, const struct record_step *step)
+static void write_step(struct json_object *o, const struct record *record)
 {
-	return write_record(sink, fill_step(new_record("step", &step->time), step));
+	fill_step(o, &record->step);
 }
 
-static int json_steps(struct sink *sink, const struct record_steps *s)
+static void write_steps(struct json_object *o, const struct record *record)
 {
-	struct json_object *o = new_record("steps", &s->time);
+	const struct record_steps *s = &record->steps;
 	struct json_object *list = json_object_new_array();
 
 	for (size_t i = 0; i < s->count; i++)
 		json_object_array_add(list, fill_step(json_object_new_object(), &s->steps[i]));
-	add(o, "steps", list);
+	member__add(o, "steps", list);
 	if (s->has_first_kill)
-		add_limit(o, "first_kill_max", s->first_kill_max_bytes);
+		member__limit(o, "first_kill_max", s->first_kill_max_bytes);
 	if (s->died)
-		add_limit(o, "died_max", s->died_max_bytes);
-	add_limit(o, "old", s->old_bytes);
-	add_text(o, "outcome", s->restored);
-	return write_record(sink, o);
+		member__limit(o, "died_max", s->died_max_bytes);
+	member__limit(o, "old", s->old_bytes);
+	member__text(o, "outcome", s->restored);
 }
 
-static int json_repeats(struct sink *sink, const struct record_repeats *r)
+static void write_repeats(struct json_object *o, const struct record *record)
 {
-	struct json_object *o = new_record("oom-repeats", &r->time);
+	const struct record_repeats *r = &record->repeats;
 	struct json_object *cgroup = json_object_new_object();
 
-	add_number(cgroup, "id", r->limit_cgroup_id);
-	add_text(cgroup, "path", r->limit_cgroup);
-	add(o, "limit_cgroup", cgroup);
-	add_text(o, "outcome", sink__outcome_name(OOM_NO_VICTIM));
-	add_number(o, "repeats", r->repeats);
-	return write_record(sink, o);
+	member__number(cgroup, "id", r->limit_cgroup_id);
+	member__text(cgroup, "path", r->limit_cgroup);
+	member__add(o, "limit_cgroup", cgroup);
+	member__text(o, "outcome", sink__outcome_name(OOM_NO_VICTIM));
+	member__number(o, "repeats", r->repeats);
 }
 
-static int json_usage(struct sink *sink, const struct record_usage *u)
+static void write_usage(struct json_object *o, const struct record *record)
 {
-	struct json_object *o = new_record("usage", &u->time);
+	const struct record_usage *u = &record->usage;
 
-	add_number(o, "cgroup_id", u->cgroup_id);
-	add_text(o, "cgroup", u->cgroup);
-	add_container(o, "container", &u->container);
-	add_number(o, "usage_bytes", u->usage_bytes);
-	add_limit(o, "max", u->max_bytes);
-	add_limit(o, "high", u->high_bytes);
-	add_kinds(o, &u->kinds);
+	member__number(o, "cgroup_id", u->cgroup_id);
+	member__text(o, "cgroup", u->cgroup);
+	member__container(o, "container", &u->container);
+	member__number(o, "usage_bytes", u->usage_bytes);
+	member__limit(o, "max", u->max_bytes);
+	member__limit(o, "high", u->high_bytes);
+	write_part__kinds(o, &u->kinds);
 	if (u->refused) {
-		add_number(o, "failed", u->refused);
-		add_number(o, "asked_bytes", u->asked_bytes);
-		add_text(o, "refused_by", u->refused_by);
+		member__number(o, "failed", u->refused);
+		member__number(o, "asked_bytes", u->asked_bytes);
+		member__text(o, "refused_by", u->refused_by);
 	}
 	if (u->pid)
-		add_number(o, "pid", u->pid);
-	add_text(o, "comm", u->comm);
+		member__number(o, "pid", u->pid);
+	member__text(o, "comm", u->comm);
 	if (u->chain_count)
-		add(o, "chain", new_chain(u->chain, u->chain_count));
-	return write_record(sink, o);
+		member__add(o, "chain", write_part__new_chain(u->chain, u->chain_count));
 }
 
-static int json_reclaim(struct sink *sink, const struct record_reclaim *r)
+static void write_reclaim(struct json_object *o, const struct record *record)
 {
-	struct json_object *o = new_record("reclaim", &r->time);
+	const struct record_reclaim *r = &record->reclaim;
 
-	add_text(o, "kind", sink__reclaim_name(r->kind));
-	add_number(o, "cgroup_id", r->cgroup_id);
-	add_text(o, "cgroup", r->cgroup);
-	add_container(o, "container", &r->container);
-	add_number(o, "since_ns", r->since_ns);
-	fill_reclaim_sum(o, &r->sum);
-	return write_record(sink, o);
+	member__text(o, "kind", sink__reclaim_name(r->kind));
+	member__number(o, "cgroup_id", r->cgroup_id);
+	member__text(o, "cgroup", r->cgroup);
+	member__container(o, "container", &r->container);
+	member__number(o, "since_ns", r->since_ns);
+	write_part__reclaim_sum(o, &r->sum);
 }
 
-static int json_stall(struct sink *sink, const struct record_stall *s)
+static void write_stall(struct json_object *o, const struct record *record)
 {
-	struct json_object *o = new_record("stall", &s->time);
+	const struct record_stall *s = &record->stall;
 
-	add_number(o, "cgroup_id", s->cgroup_id);
-	add_text(o, "cgroup", s->cgroup);
-	add_container(o, "container", &s->container);
-	add_number(o, "since_ns", s->since_ns);
-	add_flag(o, "over", s->over);
-	add_number(o, "duration_ns", s->duration_ns);
-	add_number(o, "reclaim_ns", s->reclaim_ns);
-	add_number(o, "failed", s->refused);
-	add_number(o, "usage_bytes", s->usage_bytes);
-	add_text(o, "file", sink__limit_file_name(s->file));
-	add_limit(o, "max", s->max_bytes);
-	return write_record(sink, o);
+	member__number(o, "cgroup_id", s->cgroup_id);
+	member__text(o, "cgroup", s->cgroup);
+	member__container(o, "container", &s->container);
+	member__number(o, "since_ns", s->since_ns);
+	member__flag(o, "over", s->over);
+	member__number(o, "duration_ns", s->duration_ns);
+	member__number(o, "reclaim_ns", s->reclaim_ns);
+	member__number(o, "failed", s->refused);
+	member__number(o, "usage_bytes", s->usage_bytes);
+	member__text(o, "file", sink__limit_file_name(s->file));
+	member__limit(o, "max", s->max_bytes);
 }
 
 static struct json_object *new_frames(const struct record_frame *frames, size_t count)
@@ -569,81 +227,136 @@ static struct json_object *new_frames(const struct record_frame *frames, size_t 
 	for (size_t i = 0; i < count; i++) {
 		struct json_object *o = json_object_new_object();
 
-		add_text(o, "function", frames[i].function);
+		member__text(o, "function", frames[i].function);
 		if (frames[i].function)
-			add_number(o, "offset", frames[i].offset);
-		add_text(o, "module", frames[i].module);
+			member__number(o, "offset", frames[i].offset);
+		member__text(o, "module", frames[i].module);
 		if (frames[i].address)
-			add_number(o, "address", frames[i].address);
+			member__number(o, "address", frames[i].address);
 		json_object_array_add(list, o);
 	}
 	return list;
 }
 
-static int json_stack(struct sink *sink, const struct record_stack *s)
+static void write_stack(struct json_object *o, const struct record *record)
 {
-	struct json_object *o = new_record("stack", &s->time);
+	const struct record_stack *s = &record->stack;
 
 	if (s->pid)
-		add_number(o, "pid", s->pid);
-	add_text(o, "comm", s->comm);
+		member__number(o, "pid", s->pid);
+	member__text(o, "comm", s->comm);
 	if (s->oom_id) {
-		add_number(o, "oom_id", s->oom_id);
+		member__number(o, "oom_id", s->oom_id);
 	} else {
-		add_number(o, "samples", s->samples);
-		add_number(o, "bytes", s->bytes);
+		member__number(o, "samples", s->samples);
+		member__number(o, "bytes", s->bytes);
 	}
-	add(o, "user", new_frames(s->user, s->user_count));
-	add(o, "kernel", new_frames(s->kernel, s->kernel_count));
-	return write_record(sink, o);
+	member__add(o, "user", new_frames(s->user, s->user_count));
+	member__add(o, "kernel", new_frames(s->kernel, s->kernel_count));
 }
 
-static int json_exit(struct sink *sink, const struct record_exit *e)
+static void write_exit(struct json_object *o, const struct record *record)
 {
-	struct json_object *o = new_record("exit", &e->time);
+	const struct record_exit *e = &record->exit;
 
 	if (e->pid)
-		add_number(o, "pid", e->pid);
-	add_text(o, "comm", e->comm);
-	add_text(o, "cgroup", e->cgroup);
+		member__number(o, "pid", e->pid);
+	member__text(o, "comm", e->comm);
+	member__text(o, "cgroup", e->cgroup);
 	if (e->has_status) {
-		add_signed(o, "exit_code", sink__exit_code(e->status));
-		add(o, "signal", e->status & 0x7f ? json_object_new_int(e->status & 0x7f) : NULL);
-		add_flag(o, "oom_victim", e->oom_victim);
+		member__signed(o, "exit_code", sink__exit_code(e->status));
+		member__add(o, "signal", e->status & 0x7f ? json_object_new_int(e->status & 0x7f) : NULL);
+		member__flag(o, "oom_victim", e->oom_victim);
 	}
-	add_flag(o, "target_gone", e->container);
-	add_container(o, "container", &e->which);
+	member__flag(o, "target_gone", e->container);
+	member__container(o, "container", &e->which);
 	if (e->runtime_status) {
 		struct json_object *runtime = json_object_new_object();
 
-		add_text(runtime, "status", e->runtime_status);
-		add_signed(runtime, "exit_code", e->runtime_exit_code);
-		add_flag(runtime, "oom_killed", e->runtime_oom_killed);
-		add(o, "runtime", runtime);
+		member__text(runtime, "status", e->runtime_status);
+		member__signed(runtime, "exit_code", e->runtime_exit_code);
+		member__flag(runtime, "oom_killed", e->runtime_oom_killed);
+		member__add(o, "runtime", runtime);
 	}
-	return write_record(sink, o);
 }
 
-static int json_lost(struct sink *sink, const struct record_lost *lost)
+static void write_lost(struct json_object *o, const struct record *record)
 {
-	struct json_object *o = new_record("lost", &lost->time);
+	const struct record_lost *lost = &record->lost;
 
-	add_text(o, "kind", lost->kind);
-	add_number(o, "count", lost->count);
-	return write_record(sink, o);
+	member__text(o, "kind", lost->kind);
+	member__number(o, "count", lost->count);
 }
 
-static int json_end(struct sink *sink, const struct record_end *end)
+static void write_end(struct json_object *o, const struct record *record)
 {
-	struct json_object *o = new_record("end", &end->time);
+	const struct record_end *end = &record->end;
 
-	add_text(o, "reason", end->reason);
-	add_number(o, "ooms", end->ooms);
-	add_number(o, "kills", end->kills);
-	add_number(o, "lost", end->lost);
+	member__text(o, "reason", end->reason);
+	member__number(o, "ooms", end->ooms);
+	member__number(o, "kills", end->kills);
+	member__number(o, "lost", end->lost);
 	if (end->nameless)
-		add_number(o, "nameless_stacks", end->nameless);
-	return write_record(sink, o);
+		member__number(o, "nameless_stacks", end->nameless);
+}
+
+static void write_min_try(struct json_object *o, const struct record *record)
+{
+	const struct record_min_try *t = &record->min_try;
+
+	member__number(o, "max_bytes", t->max_bytes);
+	member__flag(o, "holds", t->result == TRY_HOLDS);
+}
+
+static void write_min(struct json_object *o, const struct record *record)
+{
+	const struct record_min *m = &record->min;
+
+	member__text(o, "cgroup", m->cgroup);
+	member__number(o, "usage_bytes", m->usage_bytes);
+	member__number(o, "floor_bytes", m->floor_bytes);
+	member__number(o, "hold_ns", m->hold_ns);
+	member__number(o, "tries", m->tries);
+	member__number(o, "kills", m->kills);
+	if (m->found_bytes) {
+		member__number(o, "max_bytes", m->found_bytes);
+		member__number(o, "recommended_bytes", m->found_bytes + m->margin_bytes);
+	}
+}
+
+static void (*const writers[RECORD_KINDS])(struct json_object *o, const struct record *record) = {
+	[RECORD_SESSION] = write_session, [RECORD_OOM] = write_oom__record, [RECORD_LIMIT] = write_limit,
+	[RECORD_STEP] = write_step,	  [RECORD_STEPS] = write_steps,	    [RECORD_REPEATS] = write_repeats,
+	[RECORD_USAGE] = write_usage,	  [RECORD_RECLAIM] = write_reclaim, [RECORD_STALL] = write_stall,
+	[RECORD_STACK] = write_stack,	  [RECORD_EXIT] = write_exit,	    [RECORD_LOST] = write_lost,
+	[RECORD_END] = write_end,	  [RECORD_MIN_TRY] = write_min_try, [RECORD_MIN] = write_min,
+};
+
+/* What begins is news for a person who waits, and in the record of its end, too. */
+static bool is_written(const struct record *record)
+{
+	if (record->kind == RECORD_MIN_TRY)
+		return record->min_try.result != TRY_BEGUN;
+	return record->kind != RECORD_MIN || record->min.tries;
+}
+
+static int json_take(struct sink *sink, const struct record *record)
+{
+	struct json_object *o;
+	char time[64];
+
+	if (!is_written(record))
+		return 0;
+	o = json_object_new_object();
+	member__text(o, "type", sink__type_name(record->kind));
+	member__number(o, "ts_ns", record->time.boot_ns);
+	member__text(o, "time", sink__format_time(time, sizeof(time), record->time.wall_ns));
+	writers[record->kind](o, record);
+	jsonl_write__put(sink->out, o);
+	json_object_put(o);
+	if (((struct json_sink *)sink)->buffered && !ferror(sink->out))
+		return 0;
+	return sink__flush(sink);
 }
 
 static void json_free(struct sink *sink)
@@ -651,54 +364,8 @@ static void json_free(struct sink *sink)
 	free(sink);
 }
 
-static int json_min_try(struct sink *sink, const struct record_try *t)
-{
-	struct json_object *o;
-
-	if (t->result == TRY_BEGUN)
-		return 0;
-	o = new_record("min-try", &t->time);
-	add_number(o, "max_bytes", t->max_bytes);
-	add_flag(o, "holds", t->result == TRY_HOLDS);
-	return write_record(sink, o);
-}
-
-static int json_found_min(struct sink *sink, const struct record_min *m)
-{
-	struct json_object *o;
-
-	if (!m->tries)
-		return 0;
-	o = new_record("min", &m->time);
-	add_text(o, "cgroup", m->cgroup);
-	add_number(o, "usage_bytes", m->usage_bytes);
-	add_number(o, "floor_bytes", m->floor_bytes);
-	add_number(o, "hold_ns", m->hold_ns);
-	add_number(o, "tries", m->tries);
-	add_number(o, "kills", m->kills);
-	if (m->found_bytes) {
-		add_number(o, "max_bytes", m->found_bytes);
-		add_number(o, "recommended_bytes", m->found_bytes + m->margin_bytes);
-	}
-	return write_record(sink, o);
-}
-
 static const struct sink_ops json_ops = {
-	.session = json_session,
-	.oom = json_oom,
-	.limit = json_limit,
-	.step = json_step,
-	.steps = json_steps,
-	.repeats = json_repeats,
-	.usage = json_usage,
-	.reclaim = json_reclaim,
-	.stall = json_stall,
-	.stack = json_stack,
-	.exit = json_exit,
-	.lost = json_lost,
-	.end = json_end,
-	.min_try = json_min_try,
-	.min = json_found_min,
+	.take = json_take,
 	.free = json_free,
 };
 

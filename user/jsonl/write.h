@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* JSON as sink_json.c writes it, for those who write other JSON. */
+/* JSON as write.c writes it, for those who write other JSON. */
 #ifndef OOMTRACE_SINK_JSON_H
 #define OOMTRACE_SINK_JSON_H
 
@@ -8,8 +8,5 @@
 
 /* A line, without bytes that a terminal obeys. */
 void jsonl_write__put(FILE *out, struct json_object *o);
-
-/* Text, made valid UTF-8; nothing when it is NULL. */
-void jsonl_write__add_text(struct json_object *o, const char *key, const char *text);
 
 #endif

@@ -108,7 +108,7 @@ const char *cgroup_chain__path(struct cgroup_chain_set *set, uint64_t id)
 
 uint64_t cgroup_chain__limit_bytes(uint64_t pages, uint32_t page_size)
 {
-	return pages >= PAGE_COUNTER_MAX(page_size) ? RECORD_MAX : pages * page_size;
+	return pages >= PAGE_COUNTER_MAX(page_size) ? RECORD_NO_LIMIT : pages * page_size;
 }
 
 static void fill_level(struct cgroup_chain_set *set, const struct cgroup_chain_node *node, uint64_t limit_id,

@@ -21,7 +21,8 @@ struct limit_steps {
 	char *cgroup;
 	struct record_step *steps;
 	size_t count, room;
-	bool open; /* the last step is going on */
+	bool open;	   /* the last step is going on */
+	uint64_t began_ns; /* when its write began */
 	struct inside pending[PENDING_MAX];
 	size_t pending_next;
 	bool has_floor;
@@ -106,8 +107,9 @@ static bool is_of_unreturned(const struct limit_steps *s, const struct record_st
 	       oom->limit && oom->limit->path && !strcmp(oom->limit->path, s->cgroup);
 }
 
-void limit_steps__on_oom(struct limit_steps *s, const struct record_oom *oom)
+void limit_steps__on_oom(struct limit_steps *s, const struct record *record)
 {
+	const struct record_oom *oom = &record->oom;
 	struct record_step *step = s->open ? &s->steps[s->count - 1] : NULL;
 
 	if (!oom->killed)
@@ -124,7 +126,7 @@ void limit_steps__on_oom(struct limit_steps *s, const struct record_oom *oom)
 		step->killed_after += oom->killed;
 		if (!step->has_first_kill) {
 			step->has_first_kill = true;
-			step->first_kill_ns = oom->time.boot_ns - (step->time.boot_ns - step->duration_ns);
+			step->first_kill_ns = record->time.boot_ns - s->began_ns;
 		}
 	}
 }
@@ -135,7 +137,7 @@ void limit_steps__predict(struct limit_steps *s, uint64_t floor_bytes)
 	s->floor_bytes = floor_bytes;
 }
 
-const struct record_step *limit_steps__close(struct limit_steps *s, struct record_time time, bool alive)
+const struct record_step *limit_steps__close(struct limit_steps *s, bool alive)
 {
 	struct record_step *step;
 
@@ -145,7 +147,6 @@ const struct record_step *limit_steps__close(struct limit_steps *s, struct recor
 		return NULL;
 	s->open = false;
 	step = &s->steps[s->count - 1];
-	step->time = time;
 	step->alive = alive;
 	return step;
 }
@@ -168,10 +169,9 @@ static bool grow(struct limit_steps *s)
 }
 
 /* Kills inside a write of another cgroup's limit, an ancestor's say: after our own last one. */
-static void count_others(struct limit_steps *s, struct inside *in, const struct record_limit *l)
+static void count_others(struct limit_steps *s, struct inside *in, uint64_t began_ns)
 {
 	struct record_step *step = s->open ? &s->steps[s->count - 1] : NULL;
-	uint64_t first_ns = l->time.boot_ns - l->duration_ns + in->first_kill_ns;
 
 	in->limit_id = 0;
 	if (!step)
@@ -179,16 +179,17 @@ static void count_others(struct limit_steps *s, struct inside *in, const struct 
 	step->killed_after += in->killed;
 	if (!step->has_first_kill) {
 		step->has_first_kill = true;
-		step->first_kill_ns = first_ns - (step->time.boot_ns - step->duration_ns);
+		step->first_kill_ns = began_ns + in->first_kill_ns - s->began_ns;
 	}
 }
 
-const struct record_step *limit_steps__on_limit(struct limit_steps *s, const struct record_limit *l)
+const struct record_step *limit_steps__on_limit(struct limit_steps *s, const struct record *record)
 {
+	const struct record_limit *l = &record->limit;
+	uint64_t began_ns = record->time.boot_ns - l->duration_ns;
 	struct inside *in = find_inside(s, l->id);
 	bool closed;
 	struct record_step step = {
-		.time = l->time,
 		.limit_id = l->id,
 		.old_bytes = l->old_bytes,
 		.new_bytes = l->new_bytes,
@@ -202,7 +203,7 @@ const struct record_step *limit_steps__on_limit(struct limit_steps *s, const str
 
 	if (l->file != LIMIT_MAX || l->result < 0 || !l->cgroup || strcmp(l->cgroup, s->cgroup)) {
 		if (in)
-			count_others(s, in, l);
+			count_others(s, in, began_ns);
 		return NULL;
 	}
 	if (in) {
@@ -216,10 +217,11 @@ const struct record_step *limit_steps__on_limit(struct limit_steps *s, const str
 	}
 	if (l->writer_self)
 		s->has_floor = false;
-	closed = limit_steps__close(s, l->time, true) != NULL;
+	closed = limit_steps__close(s, true) != NULL;
 	if (grow(s)) {
 		s->steps[s->count++] = step;
 		s->open = true;
+		s->began_ns = began_ns;
 	}
 	return closed && s->open ? &s->steps[s->count - 2] : NULL;
 }

@@ -20,15 +20,15 @@ void limit_steps__free(struct limit_steps *steps);
  * Takes a write. If it changes the target's memory.max it closes the step before, which is returned
  * (valid until the next call), and opens one; else NULL.
  */
-const struct record_step *limit_steps__on_limit(struct limit_steps *steps, const struct record_limit *limit);
+const struct record_step *limit_steps__on_limit(struct limit_steps *steps, const struct record *limit);
 
-void limit_steps__on_oom(struct limit_steps *steps, const struct record_oom *oom);
+void limit_steps__on_oom(struct limit_steps *steps, const struct record *oom);
 
 /* The prediction that goes with the next change: usage can't be reclaimed below floor_bytes. */
 void limit_steps__predict(struct limit_steps *steps, uint64_t floor_bytes);
 
 /* Closes the last step. Returns it, or NULL when there was none. */
-const struct record_step *limit_steps__close(struct limit_steps *steps, struct record_time time, bool alive);
+const struct record_step *limit_steps__close(struct limit_steps *steps, bool alive);
 
 /* The table so far. */
 struct record_steps limit_steps__table(const struct limit_steps *steps);

@@ -257,8 +257,9 @@ static bool is_ancestor_limit(const struct record_oom *r)
 	return strlen(r->limit->path) < own_len;
 }
 
-static void fill_cause(struct model *model, struct record_oom *r)
+static void fill_cause(struct model *model, struct record *record)
 {
+	struct record_oom *r = &record->oom;
 	const struct event_oom *e = &model->oom;
 	const struct limit_write *last = &e->last_write;
 	uint64_t started_ns = e->in_write_ns ? e->in_write_ns : last->started_ns;
@@ -283,8 +284,8 @@ static void fill_cause(struct model *model, struct record_oom *r)
 						    : CAUSE_UNKNOWN;
 	if (started_ns) {
 		r->cause_limit_id = write_number(model, started_ns);
-		if (started_ns < r->time.boot_ns)
-			r->cause_since_ns = r->time.boot_ns - started_ns;
+		if (started_ns < record->time.boot_ns)
+			r->cause_since_ns = record->time.boot_ns - started_ns;
 	}
 }
 
@@ -317,43 +318,46 @@ static void finalize(struct model *model)
 	struct record_memory memory;
 	struct record_history history;
 	struct record_victim *victims = calloc(model->victim_count + 1, sizeof(*victims));
-	struct record_oom r = { .id = model->id, .chain = chain, .victims = victims };
+	struct record record = { .kind = RECORD_OOM };
+	struct record_oom *r = &record.oom;
+	uint64_t boot_ns = 0;
 	uint64_t limit_id = model->has_oom ? model->oom.limit_cgroup_id : 0;
 	uint64_t leaf = 0;
 
 	if (!victims)
 		goto out;
+	*r = (struct record_oom){ .id = model->id, .chain = chain, .victims = victims };
 	if (model->victim_count) {
-		r.time.boot_ns = model->victims[0].event.h.ts_ns;
+		boot_ns = model->victims[0].event.h.ts_ns;
 		leaf = model->victims[0].event.cgroup_id;
 	}
 	if (model->has_oom) {
-		r.time.boot_ns = model->oom.h.ts_ns;
+		boot_ns = model->oom.h.ts_ns;
 		if (!leaf)
 			leaf = limit_id ? limit_id : model->oom.trigger_cgroup_id;
-		fill_oom(model, &r);
+		fill_oom(model, r);
 		if (cgroup_chain__level(&model->cgroups, limit_id, limit_id, model->env.page_size, &limit)) {
-			r.limit = &limit;
-			r.limit_container = model__container(&model->env, limit.path);
+			r->limit = &limit;
+			r->limit_container = model__container(&model->env, limit.path);
 		}
 	}
-	r.time = model__time(r.time.boot_ns, model->wall_offset_ns);
-	r.chain_count = cgroup_chain__fill(&model->cgroups, leaf, limit_id, model->env.page_size, chain);
+	record.time = model__time(boot_ns, model->wall_offset_ns);
+	r->chain_count = cgroup_chain__fill(&model->cgroups, leaf, limit_id, model->env.page_size, chain);
 	for (size_t i = 0; i < model->victim_count; i++)
 		fill_victim(model, &model->victims[i], &victims[i]);
-	r.victim_count = model->victim_count;
-	count_victims(model, &r);
+	r->victim_count = model->victim_count;
+	count_victims(model, r);
 	if (model->has_oom)
-		fill_cause(model, &r);
+		fill_cause(model, &record);
 	if (fill_memory(model, &memory))
-		r.memory = &memory;
-	if (usage__history(model->usage, &r, &history))
-		r.history = &history;
-	if (r.killed)
-		usage__killed(model->usage, &r);
+		r->memory = &memory;
+	if (usage__history(model->usage, &record, &history))
+		r->history = &history;
+	if (r->killed)
+		usage__killed(model->usage, r);
 	model->totals.ooms++;
-	model->totals.kills += r.killed;
-	model->env.on_oom(model->env.ctx, &r);
+	model->totals.kills += r->killed;
+	model->env.on_record(model->env.ctx, &record);
 out:
 	free(victims);
 	reset(model);
@@ -415,25 +419,33 @@ static bool was_oom_victim(const struct model *model, uint32_t pid, uint64_t sta
 
 static void handle_exit(struct model *model, const struct event_exit *e, int64_t wall_offset_ns)
 {
-	struct record_exit r = {
+	struct record record = {
+		.kind = RECORD_EXIT,
 		.time = model__time(e->h.ts_ns, wall_offset_ns),
-		.pid = e->pid,
-		.comm = e->comm,
-		.cgroup = usage__path(model->usage, e->cgroup_id),
-		.status = e->status,
-		.has_status = true,
-		.oom_victim = was_oom_victim(model, e->pid, e->start_ns),
+		.exit = {
+			.pid = e->pid,
+			.comm = e->comm,
+			.cgroup = usage__path(model->usage, e->cgroup_id),
+			.status = e->status,
+			.has_status = true,
+			.oom_victim = was_oom_victim(model, e->pid, e->start_ns),
+		},
 	};
 
-	model->env.on_exit(model->env.ctx, &r);
+	model->env.on_record(model->env.ctx, &record);
 }
 
 static void finalize_write(struct model *model, struct cgroup_chain_set *cgroups, const struct event_limit *e,
 			   int64_t wall_offset_ns)
 {
 	uint32_t page = model->env.page_size;
-	struct record_limit r = {
+	struct record record = {
+		.kind = RECORD_LIMIT,
 		.time = model__time(e->h.ts_ns, wall_offset_ns),
+	};
+	struct record_limit *r = &record.limit;
+
+	*r = (struct record_limit){
 		.id = write_number(model, e->started_ns),
 		.file = e->file,
 		.cgroup = cgroup_chain__path(cgroups, e->cgroup_id),
@@ -452,9 +464,8 @@ static void finalize_write(struct model *model, struct cgroup_chain_set *cgroups
 		.ooms = e->ooms,
 		.result = e->result,
 	};
-
-	r.container = model__container(&model->env, r.cgroup);
-	model->env.on_limit(model->env.ctx, &r);
+	r->container = model__container(&model->env, r->cgroup);
+	model->env.on_record(model->env.ctx, &record);
 }
 
 static int handle_write(struct model *model, const union event *event, int64_t wall_offset_ns)

@@ -23,13 +23,7 @@ struct model_env {
 	uint32_t page_size;
 
 	/* Gets each finished record; it is valid during the call. */
-	void (*on_oom)(void *ctx, const struct record_oom *oom);
-	void (*on_exit)(void *ctx, const struct record_exit *exit);
-	void (*on_limit)(void *ctx, const struct record_limit *limit);
-	/* These three may be NULL. */
-	void (*on_usage)(void *ctx, const struct record_usage *usage);
-	void (*on_reclaim)(void *ctx, const struct record_reclaim *reclaim);
-	void (*on_stall)(void *ctx, const struct record_stall *stall);
+	void (*on_record)(void *ctx, const struct record *record);
 
 	/*
 	 * Finds the command line of a victim that the kernel's event doesn't have. Returns 0 and

@@ -19,8 +19,8 @@ struct watched {
 	uint64_t refused;
 	uint64_t mark_ns; /* when it was judged last, and its reclaim since then */
 	uint64_t mark_reclaim_ns;
-	bool told;		  /* it is a stall, and that has been said: */
-	struct record_stall last; /* when it was last found to be one */
+	bool told;	    /* it is a stall, and that has been said: */
+	struct record last; /* when it was last found to be one */
 };
 
 struct stall {
@@ -55,7 +55,7 @@ static uint64_t limit_of(const struct watched *w)
 
 static bool is_at_limit(const struct watched *w)
 {
-	return w->has_usage && limit_of(w) != RECORD_MAX && w->usage_bytes >= NEAR(limit_of(w));
+	return w->has_usage && limit_of(w) != RECORD_NO_LIMIT && w->usage_bytes >= NEAR(limit_of(w));
 }
 
 static uint64_t add_saturating(uint64_t a, uint64_t b)
@@ -70,10 +70,10 @@ static void begin(struct watched *w, uint64_t since_ns)
 	w->told = false;
 }
 
-static void fill(const struct watched *w, uint64_t cgroup_id, struct record_stall *out)
+static void fill(const struct watched *w, uint64_t cgroup_id, struct record *out)
 {
-	*out = (struct record_stall){
-		.time = { .boot_ns = w->last_ns },
+	*out = (struct record){ .kind = RECORD_STALL, .time = { .boot_ns = w->last_ns } };
+	out->stall = (struct record_stall){
 		.cgroup_id = cgroup_id,
 		.since_ns = w->since_ns,
 		.duration_ns = w->last_ns - w->since_ns,
@@ -89,13 +89,13 @@ static void fill(const struct watched *w, uint64_t cgroup_id, struct record_stal
  * Ends the stretch, with what was true when it was last found to be a stall: usage and limit may be others by
  * now. Returns whether that is worth a record, which is then in *out.
  */
-static bool end(struct watched *w, struct record_stall *out)
+static bool end(struct watched *w, struct record *out)
 {
 	bool told = w->told;
 
 	if (told) {
 		*out = w->last;
-		out->over = true;
+		out->stall.over = true;
 	}
 	begin(w, 0);
 	return told;
@@ -120,7 +120,7 @@ void stall__refused(struct stall *stall, uint64_t cgroup_id, uint64_t count)
 }
 
 bool stall__reclaim(struct stall *stall, uint64_t cgroup_id, uint64_t ts_ns, uint64_t since_ns,
-		    uint64_t duration_ns, struct record_stall *out)
+		    uint64_t duration_ns, struct record *out)
 {
 	struct watched *w = take(stall, cgroup_id);
 	uint64_t judged_ns;
@@ -152,14 +152,14 @@ bool stall__reclaim(struct stall *stall, uint64_t cgroup_id, uint64_t ts_ns, uin
 	return true;
 }
 
-bool stall__kill(struct stall *stall, uint64_t cgroup_id, struct record_stall *out)
+bool stall__kill(struct stall *stall, uint64_t cgroup_id, struct record *out)
 {
 	int slot = lru__find(&stall->lru, cgroup_id);
 
 	return slot >= 0 && end(&stall->cgroups[slot], out);
 }
 
-bool stall__expire(struct stall *stall, uint64_t now_ns, struct record_stall *out)
+bool stall__expire(struct stall *stall, uint64_t now_ns, struct record *out)
 {
 	for (size_t i = 0; i < stall->lru.count; i++) {
 		struct watched *w = &stall->cgroups[i];

@@ -32,12 +32,12 @@ void stall__refused(struct stall *stall, uint64_t cgroup_id, uint64_t count);
  * time. Reclaim of `duration_ns`, summed over tasks, between since_ns and ts_ns:
  */
 bool stall__reclaim(struct stall *stall, uint64_t cgroup_id, uint64_t ts_ns, uint64_t since_ns,
-		    uint64_t duration_ns, struct record_stall *out);
+		    uint64_t duration_ns, struct record *out);
 
 /* Something was killed at this cgroup's limit, or in it. */
-bool stall__kill(struct stall *stall, uint64_t cgroup_id, struct record_stall *out);
+bool stall__kill(struct stall *stall, uint64_t cgroup_id, struct record *out);
 
 /* Time has passed. To be called until it returns false. */
-bool stall__expire(struct stall *stall, uint64_t now_ns, struct record_stall *out);
+bool stall__expire(struct stall *stall, uint64_t now_ns, struct record *out);
 
 #endif

@@ -81,19 +81,19 @@ const char *usage__path(struct usage *usage, uint64_t cgroup_id)
 	return path_of(usage, cgroup_id, NULL);
 }
 
-static void tell_stall(struct usage *usage, struct record_stall *stall)
+static void tell_stall(struct usage *usage, struct record *record)
 {
-	if (!usage->env->on_stall)
-		return;
-	stall->time = model__time(stall->time.boot_ns, usage->wall_offset_ns);
+	struct record_stall *stall = &record->stall;
+
+	record->time = model__time(record->time.boot_ns, usage->wall_offset_ns);
 	stall->cgroup = path_of(usage, stall->cgroup_id, NULL);
 	stall->container = model__container(usage->env, stall->cgroup);
-	usage->env->on_stall(usage->env->ctx, stall);
+	usage->env->on_record(usage->env->ctx, record);
 }
 
-static struct record_kinds kinds_of(const struct event_usage *e)
+static struct record_memory_kinds kinds_of(const struct event_usage *e)
 {
-	struct record_kinds kinds = { .exact = !!(e->h.flags & USAGE_KINDS_EXACT) };
+	struct record_memory_kinds kinds = { .exact = !!(e->h.flags & USAGE_KINDS_EXACT) };
 
 	if (e->h.flags & USAGE_HAS_KERNEL)
 		memory_kinds__set_kernel(&kinds, e->kernel_bytes, e->h.flags & USAGE_KERNEL_LEAST);
@@ -106,8 +106,13 @@ static void tell_usage(struct usage *usage, const struct event_usage *e, struct 
 {
 	struct record_level levels[EVENT_CGROUP_LEVELS];
 	uint32_t page = usage->env->page_size;
-	struct record_usage r = {
+	struct record record = {
+		.kind = RECORD_USAGE,
 		.time = model__time(e->h.ts_ns, usage->wall_offset_ns),
+	};
+	struct record_usage *r = &record.usage;
+
+	*r = (struct record_usage){
 		.cgroup_id = e->cgroup_id,
 		.usage_bytes = e->usage_pages * page,
 		.max_bytes = cgroup_chain__limit_bytes(e->max_pages, page),
@@ -116,20 +121,17 @@ static void tell_usage(struct usage *usage, const struct event_usage *e, struct 
 		.pid = e->pid,
 		.comm = e->comm,
 	};
-
-	if (!usage->env->on_usage)
-		return;
 	if (e->h.flags & USAGE_REFUSED) {
-		r.refused = e->refusals ? e->refusals : 1;
-		r.asked_bytes = (uint64_t)e->asked_pages * page;
-		r.refused_by = path_of(usage, e->refused_by, chain);
-		r.chain = levels;
+		r->refused = e->refusals ? e->refusals : 1;
+		r->asked_bytes = (uint64_t)e->asked_pages * page;
+		r->refused_by = path_of(usage, e->refused_by, chain);
+		r->chain = levels;
 		if (chain)
-			r.chain_count = cgroup_chain__fill(chain, e->cgroup_id, e->refused_by, page, levels);
+			r->chain_count = cgroup_chain__fill(chain, e->cgroup_id, e->refused_by, page, levels);
 	}
-	r.cgroup = path_of(usage, e->cgroup_id, chain);
-	r.container = model__container(usage->env, r.cgroup);
-	usage->env->on_usage(usage->env->ctx, &r);
+	r->cgroup = path_of(usage, e->cgroup_id, chain);
+	r->container = model__container(usage->env, r->cgroup);
+	usage->env->on_record(usage->env->ctx, &record);
 }
 
 static int handle_usage(struct usage *usage, const struct event_usage *e, struct cgroup_chain_set *chain)
@@ -158,9 +160,14 @@ static int handle_usage(struct usage *usage, const struct event_usage *e, struct
 
 static int handle_reclaim(struct usage *usage, const struct event_reclaim *e)
 {
-	struct record_stall stall;
-	struct record_reclaim r = {
+	struct record stall, record = {
+		.kind = RECORD_RECLAIM,
 		.time = model__time(e->h.ts_ns, usage->wall_offset_ns),
+	};
+	struct record_reclaim *r = &record.reclaim;
+	int err;
+
+	*r = (struct record_reclaim){
 		.kind = e->kind,
 		.cgroup_id = e->cgroup_id,
 		.since_ns = e->since_ns,
@@ -171,12 +178,10 @@ static int handle_reclaim(struct usage *usage, const struct event_reclaim *e)
 			.reclaimed_bytes = e->pages * usage->env->page_size,
 		},
 	};
-	int err = flight_recorder__reclaim(usage->recorder, e->cgroup_id, e->h.ts_ns, e->kind, &r.sum);
-
-	r.cgroup = path_of(usage, e->cgroup_id, NULL);
-	r.container = model__container(usage->env, r.cgroup);
-	if (usage->env->on_reclaim)
-		usage->env->on_reclaim(usage->env->ctx, &r);
+	err = flight_recorder__reclaim(usage->recorder, e->cgroup_id, e->h.ts_ns, e->kind, &r->sum);
+	r->cgroup = path_of(usage, e->cgroup_id, NULL);
+	r->container = model__container(usage->env, r->cgroup);
+	usage->env->on_record(usage->env->ctx, &record);
 	if (stall__reclaim(usage->stall, e->cgroup_id, e->h.ts_ns, e->since_ns, e->duration_ns, &stall))
 		tell_stall(usage, &stall);
 	return err;
@@ -220,9 +225,9 @@ static const struct record_level *recorded(const struct usage *usage, const stru
 }
 
 /* What the memory at the limit was says it, too. */
-static struct record_kinds kinds_at(const struct record_memory *memory)
+static struct record_memory_kinds kinds_at(const struct record_memory *memory)
 {
-	struct record_kinds kinds = { .exact = memory->exact };
+	struct record_memory_kinds kinds = { .exact = memory->exact };
 
 	if (memory->known & 1u << MEMORY_KERNEL)
 		memory_kinds__set_kernel(&kinds, memory->bytes[MEMORY_KERNEL], false);
@@ -231,8 +236,9 @@ static struct record_kinds kinds_at(const struct record_memory *memory)
 	return kinds;
 }
 
-bool usage__history(struct usage *usage, const struct record_oom *oom, struct record_history *out)
+bool usage__history(struct usage *usage, const struct record *record, struct record_history *out)
 {
+	const struct record_oom *oom = &record->oom;
 	const struct record_level *level = recorded(usage, oom);
 	struct record_point kill;
 
@@ -240,7 +246,7 @@ bool usage__history(struct usage *usage, const struct record_oom *oom, struct re
 		return false;
 	/* Without memory it is the curve up to the last event before. */
 	kill = (struct record_point){
-		.ts_ns = oom->time.boot_ns,
+		.ts_ns = record->time.boot_ns,
 		.usage_bytes = level->usage_bytes,
 		.max_bytes = level->max_bytes,
 	};
@@ -248,7 +254,7 @@ bool usage__history(struct usage *usage, const struct record_oom *oom, struct re
 		kill.kinds = kinds_at(oom->memory);
 	if (level->has_memory)
 		flight_recorder__point(usage->recorder, level->id, &kill);
-	if (!flight_recorder__history(usage->recorder, level->id, oom->time.boot_ns, out))
+	if (!flight_recorder__history(usage->recorder, level->id, record->time.boot_ns, out))
 		return false;
 	out->cgroup = level->path;
 	return true;
@@ -256,7 +262,7 @@ bool usage__history(struct usage *usage, const struct record_oom *oom, struct re
 
 static void end_stall(struct usage *usage, uint64_t cgroup_id)
 {
-	struct record_stall stall;
+	struct record stall;
 
 	if (stall__kill(usage->stall, cgroup_id, &stall))
 		tell_stall(usage, &stall);
@@ -272,7 +278,7 @@ void usage__killed(struct usage *usage, const struct record_oom *oom)
 
 void usage__expire(struct usage *usage, uint64_t boot_ns)
 {
-	struct record_stall stall;
+	struct record stall;
 
 	while (stall__expire(usage->stall, boot_ns, &stall))
 		tell_stall(usage, &stall);

@@ -18,7 +18,7 @@ int usage__event(struct usage *usage, const union event *event, int64_t wall_off
  * The seconds before an OOM: of the limit's cgroup or, when that isn't recorded, of the nearest to the
  * first victim that is. Returns whether there is such a one; its points are valid until the next call.
  */
-bool usage__history(struct usage *usage, const struct record_oom *oom, struct record_history *out);
+bool usage__history(struct usage *usage, const struct record *record, struct record_history *out);
 
 /* The same for a cgroup at any time. */
 bool usage__curve(struct usage *usage, uint64_t cgroup_id, uint64_t boot_ns, struct record_history *out);

@@ -7,7 +7,8 @@
 
 uint64_t curve__top(const struct record_point *points, size_t count)
 {
-	uint64_t top = count && points[count - 1].max_bytes != RECORD_MAX ? points[count - 1].max_bytes : 0;
+	uint64_t top = count && points[count - 1].max_bytes != RECORD_NO_LIMIT ? points[count - 1].max_bytes
+									       : 0;
 
 	for (size_t i = 0; i < count; i++) {
 		if (points[i].usage_bytes > top)

@@ -5,9 +5,9 @@
 #include "output/folded.h"
 #include "record/sink.h"
 
-static int folded_stack(struct sink *sink, const struct record_stack *stack)
+static int folded_take(struct sink *sink, const struct record *record)
 {
-	return folded__write(sink->out, stack);
+	return record->kind == RECORD_STACK ? folded__write(sink->out, &record->stack) : 0;
 }
 
 static void folded_free(struct sink *sink)
@@ -15,7 +15,7 @@ static void folded_free(struct sink *sink)
 	free(sink);
 }
 
-static const struct sink_ops folded_ops = { .stack = folded_stack, .free = folded_free };
+static const struct sink_ops folded_ops = { .take = folded_take, .free = folded_free };
 
 struct sink *folded_sink__new(FILE *out)
 {

@@ -11,36 +11,19 @@ struct tee {
 };
 
 /* Hands it to each, whatever the ones before returned; returns the first error. */
-#define DEFINE_TEE(op, type)                                                       \
-	static int tee_##op(struct sink *base, const struct record_##type *record) \
-	{                                                                          \
-		struct tee *tee = (struct tee *)base;                              \
-		int first = 0;                                                     \
-                                                                                   \
-		for (size_t i = 0; i < tee->count; i++) {                          \
-			int err = sink__call(tee->sinks[i], op, record);           \
-                                                                                   \
-			if (!first)                                                \
-				first = err;                                       \
-		}                                                                  \
-		return first;                                                      \
-	}
+static int tee_take(struct sink *base, const struct record *record)
+{
+	struct tee *tee = (struct tee *)base;
+	int first = 0;
 
-DEFINE_TEE(session, session)
-DEFINE_TEE(oom, oom)
-DEFINE_TEE(limit, limit)
-DEFINE_TEE(step, step)
-DEFINE_TEE(steps, steps)
-DEFINE_TEE(repeats, repeats)
-DEFINE_TEE(usage, usage)
-DEFINE_TEE(reclaim, reclaim)
-DEFINE_TEE(stall, stall)
-DEFINE_TEE(stack, stack)
-DEFINE_TEE(exit, exit)
-DEFINE_TEE(lost, lost)
-DEFINE_TEE(end, end)
-DEFINE_TEE(min_try, try)
-DEFINE_TEE(min, min)
+	for (size_t i = 0; i < tee->count; i++) {
+		int err = sink__take(tee->sinks[i], record);
+
+		if (!first)
+			first = err;
+	}
+	return first;
+}
 
 static int each(struct sink *base, int (*call)(struct sink *sink))
 {
@@ -76,21 +59,7 @@ static void tee_free(struct sink *base)
 }
 
 static const struct sink_ops tee_ops = {
-	.session = tee_session,
-	.oom = tee_oom,
-	.limit = tee_limit,
-	.step = tee_step,
-	.steps = tee_steps,
-	.repeats = tee_repeats,
-	.usage = tee_usage,
-	.reclaim = tee_reclaim,
-	.stall = tee_stall,
-	.stack = tee_stack,
-	.exit = tee_exit,
-	.lost = tee_lost,
-	.end = tee_end,
-	.min_try = tee_min_try,
-	.min = tee_min,
+	.take = tee_take,
 	.free = tee_free,
 	.finish = tee_finish,
 	.sync = tee_sync,

@@ -8,16 +8,17 @@
 #include "output/text_parts.h"
 #include "base/units.h"
 
-static int text_session(struct sink *base, const struct record_session *s)
+static int text_session(struct sink *base, const struct record *record)
 {
 	struct text_sink *sink = (struct text_sink *)base;
+	const struct record_session *s = &record->session;
 	FILE *out = base->out;
 
 	snprintf(sink->target_id, sizeof(sink->target_id), "%s", s->container.ref.id);
 	/* Of a recording's sessions each begins as if it were the only one. */
 	sink->day = 0;
 	sink->stall_told_ns = 0;
-	text__time(sink, &s->time);
+	text__time(sink, &record->time);
 	fputs("oomtrace ", out);
 	text__name(out, s->version);
 	fputs(" on Linux ", out);
@@ -58,13 +59,14 @@ static bool is_of_target(const struct text_sink *sink, const struct record_limit
 	       strlen(l->cgroup) == l->container.ref.prefix_len;
 }
 
-static int text_limit(struct sink *base, const struct record_limit *l)
+static int text_limit(struct sink *base, const struct record *record)
 {
 	struct text_sink *sink = (struct text_sink *)base;
+	const struct record_limit *l = &record->limit;
 	char took[UNITS__TEXT_SIZE];
 	FILE *out = base->out;
 
-	text__time(sink, &l->time);
+	text__time(sink, &record->time);
 	text__style(sink, STYLE_STRONG);
 	fprintf(out, "%s", sink__limit_file_name(l->file));
 	text__size(out, " ", l->old_bytes);
@@ -93,13 +95,14 @@ static int text_limit(struct sink *base, const struct record_limit *l)
 }
 
 /* "512.0 MiB -> 400.0 MiB: reclaimed 61.0 MiB in 4.1 ms, killed 2 inside the write, ..." */
-static int text_step(struct sink *base, const struct record_step *s)
+static int text_step(struct sink *base, const struct record *record)
 {
 	struct text_sink *sink = (struct text_sink *)base;
+	const struct record_step *s = &record->step;
 	char took[UNITS__TEXT_SIZE];
 	FILE *out = base->out;
 
-	text__time(sink, &s->time);
+	text__time(sink, &record->time);
 	text__style(sink, STYLE_STRONG);
 	text__size(out, "", s->old_bytes);
 	text__size(out, " -> ", s->new_bytes);
@@ -129,12 +132,13 @@ static void put_row(FILE *out, const struct record_step *s)
 		s->killed_after, first, s->alive ? "yes" : "no");
 }
 
-static int text_steps(struct sink *base, const struct record_steps *s)
+static int text_steps(struct sink *base, const struct record *record)
 {
 	struct text_sink *sink = (struct text_sink *)base;
+	const struct record_steps *s = &record->steps;
 	FILE *out = base->out;
 
-	text__time(sink, &s->time);
+	text__time(sink, &record->time);
 	fprintf(out, "changes of memory.max: %zu\n", s->count);
 	text__style(sink, STYLE_DIM);
 	fprintf(out, "    %11s %11s %11s %11s %7s %6s %9s  %s\n", "limit", "usage", "after", "floor",
@@ -158,11 +162,12 @@ static int text_steps(struct sink *base, const struct record_steps *s)
 	return sink__flush(base);
 }
 
-static int text_repeats(struct sink *base, const struct record_repeats *r)
+static int text_repeats(struct sink *base, const struct record *record)
 {
 	struct text_sink *sink = (struct text_sink *)base;
+	const struct record_repeats *r = &record->repeats;
 
-	text__time(sink, &r->time);
+	text__time(sink, &record->time);
 	fprintf(base->out, "nothing could be killed %" PRIu64 " more time%s, at the limit of ", r->repeats,
 		r->repeats == 1 ? "" : "s");
 	if (r->limit_cgroup)
@@ -184,15 +189,16 @@ static void put_status(FILE *out, uint32_t status)
 		fprintf(out, " (128 + %d, SIG%s)", signal, sigabbrev_np(signal) ? sigabbrev_np(signal) : "?");
 }
 
-static int text_exit(struct sink *base, const struct record_exit *e)
+static int text_exit(struct sink *base, const struct record *record)
 {
 	struct text_sink *sink = (struct text_sink *)base;
+	const struct record_exit *e = &record->exit;
 	FILE *out = base->out;
 
 	/* Each victim's end follows its kill: only the end of the whole target is news. */
 	if (!e->container)
 		return 0;
-	text__time(sink, &e->time);
+	text__time(sink, &record->time);
 	text__style(sink, STYLE_STRONG);
 	if (!text__container(out, &e->which))
 		text__name(out, e->cgroup);
@@ -219,11 +225,12 @@ static int text_exit(struct sink *base, const struct record_exit *e)
 	return sink__flush(base);
 }
 
-static int text_lost(struct sink *base, const struct record_lost *lost)
+static int text_lost(struct sink *base, const struct record *record)
 {
 	struct text_sink *sink = (struct text_sink *)base;
+	const struct record_lost *lost = &record->lost;
 
-	text__time(sink, &lost->time);
+	text__time(sink, &record->time);
 	text__style(sink, STYLE_KILL);
 	fprintf(base->out, "LOST %" PRIu64 " ", lost->count);
 	text__name(base->out, lost->kind);
@@ -232,12 +239,13 @@ static int text_lost(struct sink *base, const struct record_lost *lost)
 	return sink__flush(base);
 }
 
-static int text_end(struct sink *base, const struct record_end *end)
+static int text_end(struct sink *base, const struct record *record)
 {
 	struct text_sink *sink = (struct text_sink *)base;
+	const struct record_end *end = &record->end;
 
 	stack_top__print(sink->top, base->out);
-	text__time(sink, &end->time);
+	text__time(sink, &record->time);
 	fprintf(base->out, "%" PRIu64 " OOM%s, %" PRIu64 " process%s killed, ", end->ooms,
 		end->ooms == 1 ? "" : "s", end->kills, end->kills == 1 ? "" : "es");
 	if (end->lost)
@@ -261,26 +269,14 @@ static void text_free(struct sink *base)
 	free(sink);
 }
 
-/* A curve is no text: the status line and reports show it. */
-static int text_usage(struct sink *sink, const struct record_usage *usage)
-{
-	(void)sink, (void)usage;
-	return 0;
-}
-
-static int text_reclaim(struct sink *sink, const struct record_reclaim *reclaim)
-{
-	(void)sink, (void)reclaim;
-	return 0;
-}
-
 /*
  * That of an OOM's trigger comes after the OOM, others perhaps in between, since names take their time; samples
  * are summed up for the end.
  */
-static int text_stack(struct sink *base, const struct record_stack *stack)
+static int text_stack(struct sink *base, const struct record *record)
 {
 	struct text_sink *sink = (struct text_sink *)base;
+	const struct record_stack *stack = &record->stack;
 
 	if (!stack->oom_id) {
 		stack_top__add(sink->top, stack);
@@ -296,8 +292,9 @@ static int text_stack(struct sink *base, const struct record_stack *stack)
 	return sink__flush(base);
 }
 
-static int text_min_try(struct sink *base, const struct record_try *t)
+static int text_min_try(struct sink *base, const struct record *record)
 {
+	const struct record_min_try *t = &record->min_try;
 	char size[UNITS__TEXT_SIZE];
 
 	if (t->result == TRY_BEGUN)
@@ -307,8 +304,9 @@ static int text_min_try(struct sink *base, const struct record_try *t)
 	return sink__flush(base);
 }
 
-static int text_min(struct sink *base, const struct record_min *m)
+static int text_min(struct sink *base, const struct record *record)
 {
+	const struct record_min *m = &record->min;
 	char size[UNITS__TEXT_SIZE], other[UNITS__TEXT_SIZE];
 	FILE *out = base->out;
 
@@ -334,22 +332,22 @@ static int text_min(struct sink *base, const struct record_min *m)
 	return sink__flush(base);
 }
 
+/* A curve is no text: usage and reclaim are for the status line and reports. */
+static const sink_take_fn text_takes[RECORD_KINDS] = {
+	[RECORD_SESSION] = text_session, [RECORD_OOM] = text__oom,    [RECORD_LIMIT] = text_limit,
+	[RECORD_STEP] = text_step,	 [RECORD_STEPS] = text_steps, [RECORD_REPEATS] = text_repeats,
+	[RECORD_STALL] = text__stall,	 [RECORD_STACK] = text_stack, [RECORD_EXIT] = text_exit,
+	[RECORD_LOST] = text_lost,	 [RECORD_END] = text_end,     [RECORD_MIN_TRY] = text_min_try,
+	[RECORD_MIN] = text_min,
+};
+
+static int text_take(struct sink *sink, const struct record *record)
+{
+	return sink__dispatch(text_takes, sink, record);
+}
+
 static const struct sink_ops text_ops = {
-	.session = text_session,
-	.oom = text__oom,
-	.limit = text_limit,
-	.step = text_step,
-	.steps = text_steps,
-	.repeats = text_repeats,
-	.usage = text_usage,
-	.reclaim = text_reclaim,
-	.stall = text__stall,
-	.stack = text_stack,
-	.exit = text_exit,
-	.lost = text_lost,
-	.end = text_end,
-	.min_try = text_min_try,
-	.min = text_min,
+	.take = text_take,
 	.free = text_free,
 };
 

@@ -200,7 +200,7 @@ void text__memory(const struct text_sink *sink, const struct record_memory *memo
 
 static bool is_limited(const struct record_level *l)
 {
-	return l->has_memory && (l->max_bytes != RECORD_MAX || l->high_bytes != RECORD_MAX);
+	return l->has_memory && (l->max_bytes != RECORD_NO_LIMIT || l->high_bytes != RECORD_NO_LIMIT);
 }
 
 /* The limits from the victim up, where there was more than one that could have been hit. */
@@ -222,9 +222,9 @@ void text__chain(const struct text_sink *sink, const struct record_oom *oom)
 		label = "";
 		fprintf(out, "%9s of %-9s ", units__format_size(usage, sizeof(usage), l->usage_bytes),
 			units__format_size(max, sizeof(max), l->max_bytes));
-		if (l->high_bytes != RECORD_MAX)
+		if (l->high_bytes != RECORD_NO_LIMIT)
 			text__size(out, "(high ", l->high_bytes);
-		fputs(l->high_bytes != RECORD_MAX ? ") " : "", out);
+		fputs(l->high_bytes != RECORD_NO_LIMIT ? ") " : "", out);
 		text__name(out, l->path);
 		fputs(l->is_limit ? "  <- this one\n" : "\n", out);
 	}
@@ -239,7 +239,7 @@ void text__session_memory(const struct text_sink *sink, const struct record_sess
 		return;
 	text__label(sink, "memory");
 	text__size(out, "it uses ", s->usage_bytes);
-	if (s->max_bytes == RECORD_MAX) {
+	if (s->max_bytes == RECORD_NO_LIMIT) {
 		fputs(" and has no limit", out);
 	} else {
 		text__size(out, " of at most ", s->max_bytes);
@@ -281,14 +281,15 @@ static void put_share(FILE *out, const struct record_stall *s)
 	fputs(s->file == LIMIT_HIGH ? " in reclaim or held back, " : " in reclaim, ", out);
 }
 
-int text__stall(struct sink *base, const struct record_stall *s)
+int text__stall(struct sink *base, const struct record *record)
 {
 	struct text_sink *sink = (struct text_sink *)base;
+	const struct record_stall *s = &record->stall;
 	FILE *out = base->out;
 
 	if (!is_news(sink, s))
 		return 0;
-	text__time(sink, &s->time);
+	text__time(sink, &record->time);
 	text__style(sink, STYLE_KILL);
 	fputs(s->over ? "STALL OVER  " : "STALL  ", out);
 	text__style(sink, STYLE_PLAIN);

@@ -88,7 +88,7 @@ static void put_limit(const struct text_sink *sink, const struct record_oom *oom
 	}
 	if (oom->limit->has_memory) {
 		text__size(out, "", oom->limit->max_bytes);
-		if (oom->limit->high_bytes != RECORD_MAX)
+		if (oom->limit->high_bytes != RECORD_NO_LIMIT)
 			text__size(out, ", memory.high ", oom->limit->high_bytes);
 		text__size(out, ", usage ", oom->limit->usage_bytes);
 		put_swap(out, oom->limit);
@@ -251,14 +251,15 @@ static void put_gaps(const struct text_sink *sink, const struct record_oom *oom)
 	}
 }
 
-int text__oom(struct sink *base, const struct record_oom *oom)
+int text__oom(struct sink *base, const struct record *record)
 {
 	struct text_sink *sink = (struct text_sink *)base;
+	const struct record_oom *oom = &record->oom;
 	char took[UNITS__TEXT_SIZE];
 	size_t shown = oom->victim_count;
 
 	sink->last_oom_id = oom->id;
-	text__time(sink, &oom->time);
+	text__time(sink, &record->time);
 	put_outcome(sink, oom);
 	if (oom->trigger_comm) {
 		put_limit(sink, oom);

@@ -47,13 +47,13 @@ void text__label(const struct text_sink *sink, const char *label);
 void text__time(struct text_sink *sink, const struct record_time *time);
 
 /* text_oom.c: one run of the OOM killer. */
-int text__oom(struct sink *base, const struct record_oom *oom);
+int text__oom(struct sink *base, const struct record *record);
 
 /* text_memory.c: what led to it. */
 void text__history(const struct text_sink *sink, const struct record_history *history);
 void text__memory(const struct text_sink *sink, const struct record_memory *memory);
 void text__chain(const struct text_sink *sink, const struct record_oom *oom);
 void text__session_memory(const struct text_sink *sink, const struct record_session *session);
-int text__stall(struct sink *base, const struct record_stall *stall);
+int text__stall(struct sink *base, const struct record *record);
 
 #endif

@@ -17,7 +17,7 @@ bool memory_kinds__growth(const struct record_history *h, struct kinds_growth *o
 	bool has_kernel = false, has_sock = false;
 
 	for (size_t i = 0; i < h->count; i++) {
-		const struct record_kinds *kinds = &h->points[i].kinds;
+		const struct record_memory_kinds *kinds = &h->points[i].kinds;
 
 		if (kinds->has_kernel) {
 			g.kernel_to = kinds->kernel_bytes;

@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What of a usage isn't user pages: struct record_kinds. */
+/* What of a usage isn't user pages: struct record_memory_kinds. */
 #ifndef OOMTRACE_KINDS_H
 #define OOMTRACE_KINDS_H
 
 #include "record/record.h"
 
 /* Puts in what is known. What is too large to be told stays unknown. */
-static inline void memory_kinds__set_kernel(struct record_kinds *kinds, uint64_t bytes, bool is_least)
+static inline void memory_kinds__set_kernel(struct record_memory_kinds *kinds, uint64_t bytes, bool is_least)
 {
-	if (bytes > RECORD_KIND_MAX)
+	if (bytes > RECORD_MEMORY_KIND_MAX)
 		return;
-	kinds->kernel_bytes = bytes & RECORD_KIND_MAX;
+	kinds->kernel_bytes = bytes & RECORD_MEMORY_KIND_MAX;
 	kinds->has_kernel = 1;
 	kinds->kernel_is_least = is_least;
 }
 
-static inline void memory_kinds__set_sock(struct record_kinds *kinds, uint64_t bytes)
+static inline void memory_kinds__set_sock(struct record_memory_kinds *kinds, uint64_t bytes)
 {
-	if (bytes > RECORD_KIND_MAX)
+	if (bytes > RECORD_MEMORY_KIND_MAX)
 		return;
-	kinds->sock_bytes = bytes & RECORD_KIND_MAX;
+	kinds->sock_bytes = bytes & RECORD_MEMORY_KIND_MAX;
 	kinds->has_sock = 1;
 }
 

@@ -3,7 +3,7 @@
  * The records: what oomtrace has to say, as DESIGN and docs/schema.md name them. The model makes
  * them, sinks print them. All strings and arrays belong to whoever made the record and are valid
  * during the call that hands it over; names are as the kernel has them, unescaped. NULL is unknown.
- * Sizes are bytes, RECORD_MAX is "max" (no limit), times are CLOCK_BOOTTIME ns.
+ * Sizes are bytes, RECORD_NO_LIMIT is "max" (no limit), times are CLOCK_BOOTTIME ns.
  */
 #ifndef OOMTRACE_RECORD_H
 #define OOMTRACE_RECORD_H
@@ -17,9 +17,9 @@
 #include "trace/plan.h"
 
 #define RECORD_SCHEMA 1
-#define RECORD_MAX UINT64_MAX
+#define RECORD_NO_LIMIT UINT64_MAX
 
-/* Every record's time: the kernel's clock, and the wall clock at that moment. */
+/* The kernel's clock, and the wall clock at that moment. */
 struct record_time {
 	uint64_t boot_ns;
 	int64_t wall_ns; /* since 1970-01-01 UTC */
@@ -32,7 +32,6 @@ struct record_container {
 };
 
 struct record_session {
-	struct record_time time;
 	const char *version;
 	const char *kernel;
 	const char *arch;
@@ -61,10 +60,10 @@ struct record_level {
 	uint64_t swap_usage_bytes, swap_max_bytes;
 };
 
-#define RECORD_KIND_MAX (UINT64_MAX >> 2) /* the most bytes of a kind that can be told */
+#define RECORD_MEMORY_KIND_MAX (UINT64_MAX >> 2) /* the most bytes of a kind that can be told */
 
 /* What of a usage isn't user pages. Small, since there is one with each point of each curve. */
-struct record_kinds {
+struct record_memory_kinds {
 	uint64_t kernel_bytes : 62;
 	uint64_t has_kernel : 1;
 	uint64_t kernel_is_least : 1; /* it is only what this kernel counts by itself, which isn't all */
@@ -78,7 +77,7 @@ struct record_point {
 	uint64_t ts_ns;
 	uint64_t usage_bytes;
 	uint64_t max_bytes; /* the limit in force */
-	struct record_kinds kinds;
+	struct record_memory_kinds kinds;
 };
 
 /* Sums over the runs of reclaim (or of throttling) of one cgroup. */
@@ -141,7 +140,6 @@ enum record_cause {
 };
 
 struct record_oom {
-	struct record_time time; /* of the choice of the victim */
 	uint64_t id;
 	enum record_cause cause;
 	uint64_t cause_limit_id; /* the write that set the limit, by its limit record; 0: none is known */
@@ -176,12 +174,11 @@ struct record_oom {
 
 /* Usage of a traced cgroup at its page counter. */
 struct record_usage {
-	struct record_time time;
 	uint64_t cgroup_id;
 	const char *cgroup; /* NULL: not known any more */
 	struct record_container container;
 	uint64_t usage_bytes, max_bytes, high_bytes;
-	struct record_kinds kinds;
+	struct record_memory_kinds kinds;
 	uint64_t refused;	/* charges refused since this cgroup's last usage record */
 	uint64_t asked_bytes;	/* by the last one that was */
 	const char *refused_by; /* the cgroup whose limit refused it; NULL: unknown, or none was */
@@ -193,7 +190,6 @@ struct record_usage {
 
 /* Reclaim for a cgroup's limit, or throttling by its memory.high, since the last such record. */
 struct record_reclaim {
-	struct record_time time;
 	enum reclaim_kind kind;
 	uint64_t cgroup_id;
 	const char *cgroup;
@@ -204,7 +200,6 @@ struct record_reclaim {
 
 /* A cgroup that is stuck in reclaim at its limit without a kill. Told once a second while it lasts. */
 struct record_stall {
-	struct record_time time;
 	uint64_t cgroup_id;
 	const char *cgroup;
 	struct record_container container;
@@ -226,7 +221,6 @@ struct record_frame {
 
 /* Where memory was charged: a stack, weighted by the bytes that its charges stand for. */
 struct record_stack {
-	struct record_time time;
 	uint32_t pid; /* 0: several processes have the same stack */
 	const char *comm;
 	uint64_t oom_id;			  /* the trigger's stack in this OOM; 0: a sample */
@@ -237,7 +231,6 @@ struct record_stack {
 
 /* One write of a limit, by anybody. */
 struct record_limit {
-	struct record_time time; /* when the write returned */
 	uint64_t id;
 	enum limit_file file;
 	const char *cgroup;
@@ -246,7 +239,7 @@ struct record_limit {
 	bool writer_self; /* it was oomtrace */
 	const char *writer_comm;
 	const char *writer_cgroup;
-	uint64_t old_bytes, new_bytes; /* RECORD_MAX: no limit */
+	uint64_t old_bytes, new_bytes; /* RECORD_NO_LIMIT: no limit */
 	uint64_t usage_before_bytes, usage_after_bytes, reclaimed_bytes;
 	uint64_t duration_ns;
 	uint32_t kills, ooms; /* inside the write */
@@ -255,7 +248,6 @@ struct record_limit {
 
 /* What a change of the target's own memory.max led to, until the next one or the end. */
 struct record_step {
-	struct record_time time; /* when it was over */
 	uint64_t limit_id;
 	uint64_t old_bytes, new_bytes;
 	uint64_t usage_before_bytes, usage_after_bytes, reclaimed_bytes;
@@ -273,7 +265,6 @@ struct record_step {
 
 /* All the steps, at the end. */
 struct record_steps {
-	struct record_time time;
 	const struct record_step *steps;
 	size_t count;
 	bool has_first_kill; /* some process was killed, at a limit of at most: */
@@ -286,14 +277,12 @@ struct record_steps {
 
 /* OOM_NO_VICTIM runs that were only counted, told of at the end. */
 struct record_repeats {
-	struct record_time time;
 	uint64_t limit_cgroup_id;
 	const char *limit_cgroup;
 	uint64_t repeats;
 };
 
 struct record_exit {
-	struct record_time time;
 	uint32_t pid;
 	const char *comm;
 	const char *cgroup;
@@ -310,15 +299,13 @@ struct record_exit {
 enum record_try_result { TRY_BEGUN, TRY_HOLDS, TRY_TOO_SMALL };
 
 /* --find-min: one limit that is tried, when that begins and when it is over. */
-struct record_try {
-	struct record_time time;
+struct record_min_try {
 	uint64_t max_bytes;
 	enum record_try_result result;
 };
 
 /* --find-min: told before the first try with found_bytes 0 and tries 0, and at the end. */
 struct record_min {
-	struct record_time time;
 	const char *cgroup;
 	uint64_t usage_bytes, floor_bytes; /* when it began; the floor is what reclaim can get to, at best */
 	uint64_t hold_ns;		   /* for how long each limit was watched */
@@ -329,16 +316,58 @@ struct record_min {
 };
 
 struct record_lost {
-	struct record_time time;
 	const char *kind;
 	uint64_t count;
 };
 
 struct record_end {
-	struct record_time time;
 	const char *reason;
 	uint64_t ooms, kills, lost;
 	uint64_t nameless; /* samples of stacks, and triggers' stacks, whose names a failure has cost */
+};
+
+/* What there is to say. A new kind comes last but for RECORD_KINDS, and gets a type name in sink.c. */
+enum record_kind {
+	RECORD_SESSION,
+	RECORD_OOM,
+	RECORD_LIMIT,
+	RECORD_STEP,
+	RECORD_STEPS,
+	RECORD_REPEATS,
+	RECORD_USAGE,
+	RECORD_RECLAIM,
+	RECORD_STALL,
+	RECORD_STACK,
+	RECORD_EXIT,
+	RECORD_LOST,
+	RECORD_END,
+	RECORD_MIN_TRY,
+	RECORD_MIN,
+	RECORD_KINDS, /* how many there are */
+};
+
+/* One record of any kind. */
+struct record {
+	enum record_kind kind;
+	/* When it was true. oom: of the choice of the victim; limit: when the write returned. */
+	struct record_time time;
+	union {
+		struct record_session session;
+		struct record_oom oom;
+		struct record_limit limit;
+		struct record_step step;
+		struct record_steps steps;
+		struct record_repeats repeats;
+		struct record_usage usage;
+		struct record_reclaim reclaim;
+		struct record_stall stall;
+		struct record_stack stack;
+		struct record_exit exit;
+		struct record_lost lost;
+		struct record_end end;
+		struct record_min_try min_try;
+		struct record_min min;
+	};
 };
 
 #endif

@@ -7,6 +7,16 @@
 
 #define NS_PER_S 1000000000LL
 
+int sink__take(struct sink *sink, const struct record *record)
+{
+	return sink->ops->take(sink, record);
+}
+
+int sink__dispatch(const sink_take_fn takes[RECORD_KINDS], struct sink *sink, const struct record *record)
+{
+	return takes[record->kind] ? takes[record->kind](sink, record) : 0;
+}
+
 int sink__flush(struct sink *sink)
 {
 	if (!sink->out)
@@ -32,6 +42,19 @@ int sink__sync(struct sink *sink)
 int sink__exit_code(uint32_t status)
 {
 	return WIFSIGNALED((int)status) ? 128 + WTERMSIG((int)status) : WEXITSTATUS((int)status);
+}
+
+const char *sink__type_name(enum record_kind kind)
+{
+	static const char *const names[RECORD_KINDS] = {
+		[RECORD_SESSION] = "session", [RECORD_OOM] = "oom",	    [RECORD_LIMIT] = "limit",
+		[RECORD_STEP] = "step",	      [RECORD_STEPS] = "steps",	    [RECORD_REPEATS] = "oom-repeats",
+		[RECORD_USAGE] = "usage",     [RECORD_RECLAIM] = "reclaim", [RECORD_STALL] = "stall",
+		[RECORD_STACK] = "stack",     [RECORD_EXIT] = "exit",	    [RECORD_LOST] = "lost",
+		[RECORD_END] = "end",	      [RECORD_MIN_TRY] = "min-try", [RECORD_MIN] = "min",
+	};
+
+	return names[kind];
 }
 
 const char *sink__role_name(enum record_role role)

@@ -14,21 +14,7 @@
 struct sink;
 
 struct sink_ops {
-	int (*session)(struct sink *sink, const struct record_session *session);
-	int (*oom)(struct sink *sink, const struct record_oom *oom);
-	int (*limit)(struct sink *sink, const struct record_limit *limit);
-	int (*step)(struct sink *sink, const struct record_step *step);
-	int (*steps)(struct sink *sink, const struct record_steps *steps);
-	int (*repeats)(struct sink *sink, const struct record_repeats *repeats);
-	int (*usage)(struct sink *sink, const struct record_usage *usage);
-	int (*reclaim)(struct sink *sink, const struct record_reclaim *reclaim);
-	int (*stall)(struct sink *sink, const struct record_stall *stall);
-	int (*stack)(struct sink *sink, const struct record_stack *stack);
-	int (*exit)(struct sink *sink, const struct record_exit *exit);
-	int (*lost)(struct sink *sink, const struct record_lost *lost);
-	int (*end)(struct sink *sink, const struct record_end *end);
-	int (*min_try)(struct sink *sink, const struct record_try *tried); /* these two: of --find-min */
-	int (*min)(struct sink *sink, const struct record_min *min);
+	int (*take)(struct sink *sink, const struct record *record);
 	void (*free)(struct sink *sink);
 
 	/*
@@ -40,9 +26,6 @@ struct sink_ops {
 	/* Called some times a second while records come. NULL: nothing is held back for a while. */
 	int (*sync)(struct sink *sink);
 };
-
-/* Those of a report may have no use for some records: NULL. */
-#define sink__call(sink, op, record) ((sink)->ops->op ? (sink)->ops->op((sink), (record)) : 0)
 
 struct sink {
 	const struct sink_ops *ops;
@@ -77,6 +60,13 @@ struct report_filter;
 struct sink *tee__new(struct sink *const *sinks, size_t count);
 struct sink *filter__new(struct sink *next, const struct report_filter *filter);
 
+/* Hands a record on. */
+int sink__take(struct sink *sink, const struct record *record);
+
+/* For a `take`: calls the function for the record's kind. The sink has no use for kinds with none. */
+typedef int (*sink_take_fn)(struct sink *sink, const struct record *record);
+int sink__dispatch(const sink_take_fn takes[RECORD_KINDS], struct sink *sink, const struct record *record);
+
 /* Calls finish, if there is one, and flushes. Returns 0 or a negative errno. */
 int sink__finish(struct sink *sink);
 
@@ -91,6 +81,9 @@ const struct record_victim *sink__first_killed(const struct record_oom *oom);
 
 /* What became of a process, from a status as wait(2) has it: the exit code of a shell or of Docker. */
 int sink__exit_code(uint32_t status);
+
+/* A record's `type` in JSON. */
+const char *sink__type_name(enum record_kind kind);
 
 /* "OOM killer: chosen", ... as in the schema: the name of a role. */
 const char *sink__role_name(enum record_role role);

@@ -194,7 +194,8 @@ static void put_counter(struct chrome_sink *s, uint32_t track, const char *name,
 	end_event(s);
 }
 
-static void put_kinds(struct chrome_sink *s, uint32_t track, uint64_t at_ns, const struct record_kinds *kinds)
+static void put_kinds(struct chrome_sink *s, uint32_t track, uint64_t at_ns,
+		      const struct record_memory_kinds *kinds)
 {
 	if (kinds->has_kernel)
 		put_counter(s, track, kinds->kernel_is_least ? "kernel (counted)" : "kernel", at_ns,
@@ -208,13 +209,14 @@ static void put_memory(struct chrome_sink *s, uint32_t track, uint64_t at_ns, ui
 		       uint64_t max_bytes)
 {
 	put_counter(s, track, "usage", at_ns, usage_bytes);
-	if (max_bytes != RECORD_MAX)
+	if (max_bytes != RECORD_NO_LIMIT)
 		put_counter(s, track, "memory.max", at_ns, max_bytes);
 }
 
-static int chrome_session(struct sink *sink, const struct record_session *session)
+static int chrome_session(struct sink *sink, const struct record *record)
 {
 	struct chrome_sink *s = (struct chrome_sink *)sink;
+	const struct record_session *session = &record->session;
 
 	if (!session->target_cgroup)
 		return 0;
@@ -262,9 +264,10 @@ static void put_kill(struct chrome_sink *s, const struct record_oom *oom, const 
 	name_task(s, v->pid, v->tid, v->comm);
 }
 
-static int chrome_oom(struct sink *sink, const struct record_oom *oom)
+static int chrome_oom(struct sink *sink, const struct record *record)
 {
 	struct chrome_sink *s = (struct chrome_sink *)sink;
+	const struct record_oom *oom = &record->oom;
 	uint32_t track = track_of(s, oom->limit ? oom->limit->path : NULL, &oom->limit_container);
 	const struct record_history *h = oom->history;
 
@@ -277,7 +280,7 @@ static int chrome_oom(struct sink *sink, const struct record_oom *oom)
 		put_kinds(s, whose, point->ts_ns, &point->kinds);
 	}
 	if (oom->limit && oom->limit->has_memory)
-		put_memory(s, track, oom->time.boot_ns, oom->limit->usage_bytes, oom->limit->max_bytes);
+		put_memory(s, track, record->time.boot_ns, oom->limit->usage_bytes, oom->limit->max_bytes);
 	put_run(s, oom);
 	for (size_t i = 0; i < oom->victim_count; i++) {
 		if (oom->victims[i].role != ROLE_EXITING && !oom->victims[i].repeated)
@@ -286,10 +289,11 @@ static int chrome_oom(struct sink *sink, const struct record_oom *oom)
 	return sink__flush(sink);
 }
 
-static int chrome_limit(struct sink *sink, const struct record_limit *l)
+static int chrome_limit(struct sink *sink, const struct record *record)
 {
 	struct chrome_sink *s = (struct chrome_sink *)sink;
-	uint64_t took = l->duration_ns < l->time.boot_ns ? l->duration_ns : 0;
+	const struct record_limit *l = &record->limit;
+	uint64_t took = l->duration_ns < record->time.boot_ns ? l->duration_ns : 0;
 	char old[UNITS__TEXT_SIZE], new[UNITS__TEXT_SIZE], name[3 * UNITS__TEXT_SIZE];
 	const char *file = sink__limit_file_name(l->file);
 	uint32_t track = track_of(s, l->cgroup, &l->container);
@@ -299,7 +303,7 @@ static int chrome_limit(struct sink *sink, const struct record_limit *l)
 	snprintf(name, sizeof(name), "%s %s to %s", file ? file : "limit",
 		 units__format_size(old, sizeof(old), l->old_bytes),
 		 units__format_size(new, sizeof(new), l->new_bytes));
-	out = begin_slice(s, l->writer_pid, l->writer_tid, l->time.boot_ns - took, l->time.boot_ns);
+	out = begin_slice(s, l->writer_pid, l->writer_tid, record->time.boot_ns - took, record->time.boot_ns);
 	fputs(",\"cat\":\"write\"", out);
 	put_text(out, "name", name);
 	fprintf(out,
@@ -310,28 +314,30 @@ static int chrome_limit(struct sink *sink, const struct record_limit *l)
 	fputc('}', out);
 	end_event(s);
 	if (l->file == LIMIT_MAX && l->result >= 0) {
-		put_memory(s, track, l->time.boot_ns - took, l->usage_before_bytes, l->old_bytes);
-		put_memory(s, track, l->time.boot_ns, l->usage_after_bytes, l->new_bytes);
+		put_memory(s, track, record->time.boot_ns - took, l->usage_before_bytes, l->old_bytes);
+		put_memory(s, track, record->time.boot_ns, l->usage_after_bytes, l->new_bytes);
 	}
 	return sink__flush(sink);
 }
 
-static int chrome_usage(struct sink *sink, const struct record_usage *u)
+static int chrome_usage(struct sink *sink, const struct record *record)
 {
 	struct chrome_sink *s = (struct chrome_sink *)sink;
+	const struct record_usage *u = &record->usage;
 	uint32_t track = track_of(s, u->cgroup, &u->container);
 
-	put_memory(s, track, u->time.boot_ns, u->usage_bytes, u->max_bytes);
-	put_kinds(s, track, u->time.boot_ns, &u->kinds);
+	put_memory(s, track, record->time.boot_ns, u->usage_bytes, u->max_bytes);
+	put_kinds(s, track, record->time.boot_ns, &u->kinds);
 	return ferror(sink->out) ? sink__flush(sink) : 0;
 }
 
-static int chrome_reclaim(struct sink *sink, const struct record_reclaim *r)
+static int chrome_reclaim(struct sink *sink, const struct record *record)
 {
 	struct chrome_sink *s = (struct chrome_sink *)sink;
+	const struct record_reclaim *r = &record->reclaim;
 	bool throttle = r->kind == RECLAIM_THROTTLE;
 	FILE *out = begin_slice(s, track_of(s, r->cgroup, &r->container),
-				throttle ? LANE_THROTTLE : LANE_RECLAIM, r->since_ns, r->time.boot_ns);
+				throttle ? LANE_THROTTLE : LANE_RECLAIM, r->since_ns, record->time.boot_ns);
 
 	fprintf(out,
 		",\"cat\":\"reclaim\",\"name\":\"%s\",\"args\":{\"runs\":%" PRIu64 ",\"duration_ns\":%" PRIu64
@@ -352,25 +358,27 @@ static int put_stall(struct chrome_sink *s, uint32_t track, const struct stall *
 }
 
 /* Told every second while it lasts, each time with the whole: only the last is a slice. */
-static int chrome_stall(struct sink *sink, const struct record_stall *record)
+static int chrome_stall(struct sink *sink, const struct record *record)
 {
 	struct chrome_sink *s = (struct chrome_sink *)sink;
-	uint32_t track = track_of(s, record->cgroup, &record->container);
-	const struct stall stall = { record->since_ns, record->duration_ns, record->reclaim_ns };
+	const struct record_stall *told = &record->stall;
+	uint32_t track = track_of(s, told->cgroup, &told->container);
+	const struct stall stall = { told->since_ns, told->duration_ns, told->reclaim_ns };
 
-	s->stalls[track - TRACK_FIRST] = record->over ? (struct stall){ 0 } : stall;
-	return record->over ? put_stall(s, track, &stall) : 0;
+	s->stalls[track - TRACK_FIRST] = told->over ? (struct stall){ 0 } : stall;
+	return told->over ? put_stall(s, track, &stall) : 0;
 }
 
-static void put_dying(struct chrome_sink *s, const struct record_exit *e)
+static void put_dying(struct chrome_sink *s, const struct record *record)
 {
+	const struct record_exit *e = &record->exit;
 	for (size_t i = 0; i < DYING_MAX; i++) {
 		struct dying *d = &s->dying[i];
 		FILE *out;
 
-		if (!d->marked_ns || d->pid != e->pid || e->time.boot_ns < d->marked_ns)
+		if (!d->marked_ns || d->pid != e->pid || record->time.boot_ns < d->marked_ns)
 			continue;
-		out = begin_slice(s, d->pid, d->tid, d->marked_ns, e->time.boot_ns);
+		out = begin_slice(s, d->pid, d->tid, d->marked_ns, record->time.boot_ns);
 		fprintf(out,
 			",\"cat\":\"dying\",\"name\":\"killed, until it exits\",\"args\":{\"oom\":%" PRIu64
 			"}",
@@ -380,16 +388,17 @@ static void put_dying(struct chrome_sink *s, const struct record_exit *e)
 	}
 }
 
-static int chrome_exit(struct sink *sink, const struct record_exit *e)
+static int chrome_exit(struct sink *sink, const struct record *record)
 {
 	struct chrome_sink *s = (struct chrome_sink *)sink;
+	const struct record_exit *e = &record->exit;
 	FILE *out;
 
-	put_dying(s, e);
+	put_dying(s, record);
 	if (!e->container)
 		return sink__flush(sink);
 	out = begin_instant(s, s->target ? s->target : track_of(s, e->cgroup, &e->which), LANE_KILLS,
-			    e->time.boot_ns, "g");
+			    record->time.boot_ns, "g");
 	fprintf(out, ",\"cat\":\"end\",\"name\":\"the target is gone\",\"args\":{\"oom_victim\":%s",
 		e->oom_victim ? "true" : "false");
 	if (e->has_status)
@@ -399,11 +408,12 @@ static int chrome_exit(struct sink *sink, const struct record_exit *e)
 	return sink__flush(sink);
 }
 
-static int chrome_lost(struct sink *sink, const struct record_lost *lost)
+static int chrome_lost(struct sink *sink, const struct record *record)
 {
 	struct chrome_sink *s = (struct chrome_sink *)sink;
+	const struct record_lost *lost = &record->lost;
 	FILE *out = begin_instant(s, s->target ? s->target : track_of(s, NULL, NULL), LANE_KILLS,
-				  lost->time.boot_ns, "g");
+				  record->time.boot_ns, "g");
 
 	fprintf(out, ",\"cat\":\"lost\",\"name\":\"events lost\",\"args\":{\"count\":%" PRIu64, lost->count);
 	put_text(out, "kind", lost->kind);
@@ -432,15 +442,19 @@ static void chrome_free(struct sink *sink)
 	free(s);
 }
 
+static const sink_take_fn chrome_takes[RECORD_KINDS] = {
+	[RECORD_SESSION] = chrome_session, [RECORD_OOM] = chrome_oom,	      [RECORD_LIMIT] = chrome_limit,
+	[RECORD_USAGE] = chrome_usage,	   [RECORD_RECLAIM] = chrome_reclaim, [RECORD_STALL] = chrome_stall,
+	[RECORD_EXIT] = chrome_exit,	   [RECORD_LOST] = chrome_lost,
+};
+
+static int chrome_take(struct sink *sink, const struct record *record)
+{
+	return sink__dispatch(chrome_takes, sink, record);
+}
+
 static const struct sink_ops chrome_ops = {
-	.session = chrome_session,
-	.oom = chrome_oom,
-	.limit = chrome_limit,
-	.usage = chrome_usage,
-	.reclaim = chrome_reclaim,
-	.stall = chrome_stall,
-	.exit = chrome_exit,
-	.lost = chrome_lost,
+	.take = chrome_take,
 	.free = chrome_free,
 	.finish = chrome_finish,
 };

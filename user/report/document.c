@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "record/sink.h"
+#include "jsonl/member.h"
 #include "jsonl/write.h"
 #include "report/verdict.h"
 
@@ -41,53 +42,73 @@ struct document {
 	bool complete; /* the last session has its end */
 };
 
-#define DEFINE_RECORD(op, type, list, ...)                                              \
-	static int document_##op(struct sink *base, const struct record_##type *record) \
-	{                                                                               \
-		struct document *d = (struct document *)base;                           \
-		int err = sink__call(d->verdict, op, record);                           \
-                                                                                        \
-		d->records++;                                                           \
-		__VA_ARGS__;                                                            \
-		return err ? err : sink__call(d->sinks[list], op, record);              \
-	}
-
-DEFINE_RECORD(session, session, LIST_SESSIONS, d->complete = false)
-DEFINE_RECORD(oom, oom, LIST_INCIDENTS, d->ooms++, d->kills += record->killed)
-DEFINE_RECORD(limit, limit, LIST_LIMITS, d->writes++)
-DEFINE_RECORD(steps, steps, LIST_STEPS)
-DEFINE_RECORD(exit, exit, LIST_EXITS)
-DEFINE_RECORD(stall, stall, LIST_STALLS)
-DEFINE_RECORD(repeats, repeats, LIST_OTHERS)
-DEFINE_RECORD(lost, lost, LIST_OTHERS, d->lost += record->count)
-DEFINE_RECORD(end, end, LIST_OTHERS, d->complete = true)
-DEFINE_RECORD(min_try, try, LIST_OTHERS)
-DEFINE_RECORD(min, min, LIST_OTHERS)
-
-/* Curves and stacks are for other formats: here they would drown the rest. */
-static int document_usage(struct sink *base, const struct record_usage *usage)
+/* Where a kind goes; LIST_COUNT: it is counted only. Curves and stacks would drown the rest. */
+static enum list list_of(enum record_kind kind)
 {
-	struct document *d = (struct document *)base;
-
-	d->records++;
-	d->usages++;
-	d->refused += usage->refused;
-	if (usage->usage_bytes > d->peak_bytes)
-		d->peak_bytes = usage->usage_bytes;
-	return 0;
+	switch (kind) {
+	case RECORD_SESSION:
+		return LIST_SESSIONS;
+	case RECORD_OOM:
+		return LIST_INCIDENTS;
+	case RECORD_LIMIT:
+		return LIST_LIMITS;
+	case RECORD_STEPS:
+		return LIST_STEPS;
+	case RECORD_EXIT:
+		return LIST_EXITS;
+	case RECORD_STALL:
+		return LIST_STALLS;
+	case RECORD_USAGE:
+	case RECORD_RECLAIM:
+	case RECORD_STACK:
+	case RECORD_STEP: /* it is in `steps`, too */
+		return LIST_COUNT;
+	default:
+		return LIST_OTHERS;
+	}
 }
 
-#define DEFINE_COUNTED(op)                                                            \
-	static int document_##op(struct sink *base, const struct record_##op *record) \
-	{                                                                             \
-		(void)record;                                                         \
-		((struct document *)base)->records++;                                 \
-		return 0;                                                             \
+static void count(struct document *d, const struct record *record)
+{
+	d->records++;
+	switch (record->kind) {
+	case RECORD_SESSION:
+		d->complete = false;
+		break;
+	case RECORD_OOM:
+		d->ooms++;
+		d->kills += record->oom.killed;
+		break;
+	case RECORD_LIMIT:
+		d->writes++;
+		break;
+	case RECORD_USAGE:
+		d->usages++;
+		d->refused += record->usage.refused;
+		if (record->usage.usage_bytes > d->peak_bytes)
+			d->peak_bytes = record->usage.usage_bytes;
+		break;
+	case RECORD_LOST:
+		d->lost += record->lost.count;
+		break;
+	case RECORD_END:
+		d->complete = true;
+		break;
+	default:
+		break;
 	}
+}
 
-DEFINE_COUNTED(reclaim)
-DEFINE_COUNTED(stack)
-DEFINE_COUNTED(step) /* it is in `steps`, too */
+static int document_take(struct sink *base, const struct record *record)
+{
+	struct document *d = (struct document *)base;
+	enum list list = list_of(record->kind);
+	int err;
+
+	count(d, record);
+	err = sink__take(d->verdict, record);
+	return err || list == LIST_COUNT ? err : sink__take(d->sinks[list], record);
+}
 
 static int tell(void *ctx, const struct verdict_sentence *s)
 {
@@ -98,7 +119,7 @@ static int tell(void *ctx, const struct verdict_sentence *s)
 	json_object_object_add(o, "kind", json_object_new_string(s->kind));
 	json_object_object_add(o, "text", json_object_new_string(s->text));
 	if (s->cgroup)
-		jsonl_write__add_text(o, "cgroup", s->cgroup);
+		member__text(o, "cgroup", s->cgroup);
 	json_object_object_add(o, "ooms", json_object_new_uint64(s->ooms));
 	json_object_object_add(o, "killed", json_object_new_uint64(s->kills));
 	if (s->oom_id)
@@ -170,21 +191,7 @@ static void document_free(struct sink *base)
 }
 
 static const struct sink_ops document_ops = {
-	.session = document_session,
-	.oom = document_oom,
-	.limit = document_limit,
-	.step = document_step,
-	.steps = document_steps,
-	.repeats = document_repeats,
-	.usage = document_usage,
-	.reclaim = document_reclaim,
-	.stall = document_stall,
-	.stack = document_stack,
-	.exit = document_exit,
-	.lost = document_lost,
-	.end = document_end,
-	.min_try = document_min_try,
-	.min = document_min,
+	.take = document_take,
 	.free = document_free,
 	.finish = document_finish,
 };

@@ -95,131 +95,76 @@ static bool is_victim(const struct filter *f, uint32_t pid)
 	return false;
 }
 
-static int filter_session(struct sink *base, const struct record_session *session)
+static void begin_session(struct filter *f, const struct record *record)
 {
-	struct filter *f = (struct filter *)base;
-
-	begin(f, &session->time);
-	f->target_matches = in_cgroup(f, session->target_cgroup);
+	begin(f, &record->time);
+	f->target_matches = in_cgroup(f, record->session.target_cgroup);
 	f->victim_count = 0;
-	return sink__call(f->next, session, session);
 }
 
-static int filter_oom(struct sink *base, const struct record_oom *oom)
+static bool wants_oom(struct filter *f, const struct record_oom *oom)
 {
-	struct filter *f = (struct filter *)base;
-
-	if (!in_time(f, &oom->time) || (f->opts.kill && oom->id != f->opts.kill) || !oom_in_cgroup(f, oom))
-		return 0;
+	if ((f->opts.kill && oom->id != f->opts.kill) || !oom_in_cgroup(f, oom))
+		return false;
 	for (size_t i = 0; i < oom->victim_count; i++)
 		f->victims[f->victim_count++ % VICTIMS_MAX] = oom->victims[i].pid;
-	return sink__call(f->next, oom, oom);
-}
-
-static int filter_limit(struct sink *base, const struct record_limit *limit)
-{
-	struct filter *f = (struct filter *)base;
-
-	return in_time(f, &limit->time) && in_cgroup(f, limit->cgroup) ? sink__call(f->next, limit, limit)
-								       : 0;
-}
-
-static int filter_step(struct sink *base, const struct record_step *step)
-{
-	struct filter *f = (struct filter *)base;
-
-	return in_time(f, &step->time) && !f->opts.kill && f->target_matches ? sink__call(f->next, step, step)
-									     : 0;
-}
-
-static int filter_steps(struct sink *base, const struct record_steps *steps)
-{
-	struct filter *f = (struct filter *)base;
-
-	return in_time(f, &steps->time) && !f->opts.kill && f->target_matches
-		       ? sink__call(f->next, steps, steps)
-		       : 0;
-}
-
-static int filter_repeats(struct sink *base, const struct record_repeats *repeats)
-{
-	struct filter *f = (struct filter *)base;
-
-	return in_time(f, &repeats->time) && !f->opts.kill && in_cgroup(f, repeats->limit_cgroup)
-		       ? sink__call(f->next, repeats, repeats)
-		       : 0;
-}
-
-static int filter_usage(struct sink *base, const struct record_usage *usage)
-{
-	struct filter *f = (struct filter *)base;
-
-	return in_time(f, &usage->time) && !f->opts.kill && in_cgroup(f, usage->cgroup)
-		       ? sink__call(f->next, usage, usage)
-		       : 0;
-}
-
-static int filter_reclaim(struct sink *base, const struct record_reclaim *reclaim)
-{
-	struct filter *f = (struct filter *)base;
-
-	return in_time(f, &reclaim->time) && !f->opts.kill && in_cgroup(f, reclaim->cgroup)
-		       ? sink__call(f->next, reclaim, reclaim)
-		       : 0;
-}
-
-static int filter_stall(struct sink *base, const struct record_stall *stall)
-{
-	struct filter *f = (struct filter *)base;
-
-	return in_time(f, &stall->time) && !f->opts.kill && in_cgroup(f, stall->cgroup)
-		       ? sink__call(f->next, stall, stall)
-		       : 0;
+	return true;
 }
 
 /* A stack doesn't say whose cgroup it is of: with a target it is the target's. */
-static int filter_stack(struct sink *base, const struct record_stack *stack)
+static bool wants_stack(const struct filter *f, const struct record_stack *stack)
 {
-	struct filter *f = (struct filter *)base;
-
-	return in_time(f, &stack->time) && (!f->opts.kill || stack->oom_id == f->opts.kill) &&
-			       (!f->opts.cgroup || f->target_matches)
-		       ? sink__call(f->next, stack, stack)
-		       : 0;
+	return (!f->opts.kill || stack->oom_id == f->opts.kill) && (!f->opts.cgroup || f->target_matches);
 }
 
-static int filter_exit(struct sink *base, const struct record_exit *exit)
+static bool wants_exit(const struct filter *f, const struct record_exit *exit)
 {
-	struct filter *f = (struct filter *)base;
-	bool wanted = true;
-
 	if (f->opts.kill || (f->opts.cgroup && !exit->container))
-		wanted = is_victim(f, exit->pid);
-	else if (exit->container)
-		wanted = in_cgroup(f, exit->cgroup);
-	return in_time(f, &exit->time) && wanted ? sink__call(f->next, exit, exit) : 0;
+		return is_victim(f, exit->pid);
+	return !exit->container || in_cgroup(f, exit->cgroup);
 }
 
-/* These are of the whole session. */
-static int filter_lost(struct sink *base, const struct record_lost *lost)
+/* Of a record that is in time. */
+static bool wants(struct filter *f, const struct record *record)
 {
-	return sink__call(((struct filter *)base)->next, lost, lost);
+	switch (record->kind) {
+	case RECORD_OOM:
+		return wants_oom(f, &record->oom);
+	case RECORD_LIMIT:
+		return in_cgroup(f, record->limit.cgroup);
+	case RECORD_STACK:
+		return wants_stack(f, &record->stack);
+	case RECORD_EXIT:
+		return wants_exit(f, &record->exit);
+	case RECORD_REPEATS:
+		return !f->opts.kill && in_cgroup(f, record->repeats.limit_cgroup);
+	case RECORD_USAGE:
+		return !f->opts.kill && in_cgroup(f, record->usage.cgroup);
+	case RECORD_RECLAIM:
+		return !f->opts.kill && in_cgroup(f, record->reclaim.cgroup);
+	case RECORD_STALL:
+		return !f->opts.kill && in_cgroup(f, record->stall.cgroup);
+	default: /* of the target, as a step is */
+		return !f->opts.kill && f->target_matches;
+	}
 }
 
-static int filter_end(struct sink *base, const struct record_end *end)
+/* Whether it is of the whole session. --find-min traces nothing: there is nothing to choose from. */
+static bool is_of_all(enum record_kind kind)
 {
-	return sink__call(((struct filter *)base)->next, end, end);
+	return kind == RECORD_SESSION || kind == RECORD_LOST || kind == RECORD_END ||
+	       kind == RECORD_MIN_TRY || kind == RECORD_MIN;
 }
 
-/* --find-min traces nothing: there is nothing to choose from. */
-static int filter_min_try(struct sink *base, const struct record_try *tried)
+static int filter_take(struct sink *base, const struct record *record)
 {
-	return sink__call(((struct filter *)base)->next, min_try, tried);
-}
+	struct filter *f = (struct filter *)base;
 
-static int filter_min(struct sink *base, const struct record_min *min)
-{
-	return sink__call(((struct filter *)base)->next, min, min);
+	if (record->kind == RECORD_SESSION)
+		begin_session(f, record);
+	if (is_of_all(record->kind) || (in_time(f, &record->time) && wants(f, record)))
+		return sink__take(f->next, record);
+	return 0;
 }
 
 static int filter_finish(struct sink *base)
@@ -236,21 +181,7 @@ static void filter_free(struct sink *base)
 }
 
 static const struct sink_ops filter_ops = {
-	.session = filter_session,
-	.oom = filter_oom,
-	.limit = filter_limit,
-	.step = filter_step,
-	.steps = filter_steps,
-	.repeats = filter_repeats,
-	.usage = filter_usage,
-	.reclaim = filter_reclaim,
-	.stall = filter_stall,
-	.stack = filter_stack,
-	.exit = filter_exit,
-	.lost = filter_lost,
-	.end = filter_end,
-	.min_try = filter_min_try,
-	.min = filter_min,
+	.take = filter_take,
 	.free = filter_free,
 	.finish = filter_finish,
 };

@@ -49,35 +49,6 @@ static int tell(void *ctx, const struct verdict_sentence *sentence)
 
 /* ---- records ---- */
 
-#define DEFINE_PART(op, type)                                                         \
-	static int report_##op(struct sink *base, const struct record_##type *record) \
-	{                                                                             \
-		return sink__call(((struct report_sink *)base)->parts, op, record);   \
-	}
-
-DEFINE_PART(session, session)
-DEFINE_PART(limit, limit)
-DEFINE_PART(step, step)
-DEFINE_PART(steps, steps)
-DEFINE_PART(repeats, repeats)
-DEFINE_PART(reclaim, reclaim)
-DEFINE_PART(stall, stall)
-DEFINE_PART(stack, stack)
-DEFINE_PART(exit, exit)
-DEFINE_PART(lost, lost)
-DEFINE_PART(end, end)
-DEFINE_PART(min_try, try)
-DEFINE_PART(min, min)
-
-static int report_oom(struct sink *base, const struct record_oom *oom)
-{
-	struct report_sink *r = (struct report_sink *)base;
-
-	r->ooms++;
-	r->kills += oom->killed;
-	return sink__call(r->parts, oom, oom);
-}
-
 /* NULL: there is no room for another. */
 static struct peak *find_peak(struct report_sink *r, const struct record_usage *u)
 {
@@ -91,16 +62,15 @@ static struct peak *find_peak(struct report_sink *r, const struct record_usage *
 	return &r->peaks[r->peak_count++];
 }
 
-static int report_usage(struct sink *base, const struct record_usage *u)
+static void keep_peak(struct report_sink *r, const struct record_usage *u)
 {
-	struct report_sink *r = (struct report_sink *)base;
 	struct peak *peak = find_peak(r, u);
 
 	if (!peak)
-		return 0;
+		return;
 	peak->refused += u->refused;
 	if (u->usage_bytes < peak->usage_bytes)
-		return 0;
+		return;
 	peak->usage_bytes = u->usage_bytes;
 	peak->max_bytes = u->max_bytes;
 	if (!peak->cgroup[0]) {
@@ -109,7 +79,21 @@ static int report_usage(struct sink *base, const struct record_usage *u)
 		peak->container = u->container;
 		peak->container.name = u->container.name ? peak->name : NULL;
 	}
-	return 0;
+}
+
+static int report_take(struct sink *base, const struct record *record)
+{
+	struct report_sink *r = (struct report_sink *)base;
+
+	if (record->kind == RECORD_USAGE) {
+		keep_peak(r, &record->usage); /* there are too many of them to be told */
+		return 0;
+	}
+	if (record->kind == RECORD_OOM) {
+		r->ooms++;
+		r->kills += record->oom.killed;
+	}
+	return sink__take(r->parts, record);
 }
 
 /* ---- the end ---- */
@@ -182,21 +166,7 @@ static void report_free(struct sink *base)
 }
 
 static const struct sink_ops report_ops = {
-	.session = report_session,
-	.oom = report_oom,
-	.limit = report_limit,
-	.step = report_step,
-	.steps = report_steps,
-	.repeats = report_repeats,
-	.usage = report_usage,
-	.reclaim = report_reclaim,
-	.stall = report_stall,
-	.stack = report_stack,
-	.exit = report_exit,
-	.lost = report_lost,
-	.end = report_end,
-	.min_try = report_min_try,
-	.min = report_min,
+	.take = report_take,
 	.free = report_free,
 	.finish = report_finish,
 };

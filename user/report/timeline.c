@@ -116,15 +116,16 @@ static bool same_place(const struct run *run, const struct record_container *c, 
 	       !strncmp(run->path, path ? path : "", sizeof(run->path) - 1);
 }
 
-static void add_to_run(struct timeline *t, const struct record_oom *oom, const struct record_container *c,
+static void add_to_run(struct timeline *t, const struct record *record, const struct record_container *c,
 		       const char *path)
 {
+	const struct record_oom *oom = &record->oom;
 	struct run *run = &t->run;
 
-	if (run->ooms && (!same_place(run, c, path) || oom->time.wall_ns < run->last_ns))
+	if (run->ooms && (!same_place(run, c, path) || record->time.wall_ns < run->last_ns))
 		end_run(t);
 	if (!run->ooms) {
-		run->first_ns = oom->time.wall_ns;
+		run->first_ns = record->time.wall_ns;
 		run->container = *c;
 		copy(run->name, sizeof(run->name), c->name);
 		run->container.name = c->name ? run->name : NULL;
@@ -133,7 +134,7 @@ static void add_to_run(struct timeline *t, const struct record_oom *oom, const s
 	}
 	run->ooms++;
 	run->kills += oom->killed;
-	run->last_ns = oom->time.wall_ns;
+	run->last_ns = record->time.wall_ns;
 	for (size_t i = 0; i < oom->victim_count; i++) {
 		const char *comm = oom->victims[i].comm ? oom->victims[i].comm : "(unknown)";
 
@@ -146,44 +147,47 @@ static void add_to_run(struct timeline *t, const struct record_oom *oom, const s
 	}
 }
 
-static int timeline_oom(struct sink *base, const struct record_oom *oom)
+static int timeline_oom(struct sink *base, const struct record *record)
 {
+	const struct record_oom *oom = &record->oom;
 	static const struct record_container none;
 	struct timeline *t = (struct timeline *)base;
 	const struct record_victim *victim = oom->victim_count ? &oom->victims[0] : NULL;
 
 	if (victim)
-		add_to_run(t, oom, &victim->container, victim->cgroup);
+		add_to_run(t, record, &victim->container, victim->cgroup);
 	else
-		add_to_run(t, oom, oom->limit ? &oom->limit_container : &none,
+		add_to_run(t, record, oom->limit ? &oom->limit_container : &none,
 			   oom->limit ? oom->limit->path : "the machine");
 	return line_error(t);
 }
 
-static int timeline_session(struct sink *base, const struct record_session *s)
+static int timeline_session(struct sink *base, const struct record *record)
 {
 	struct timeline *t = (struct timeline *)base;
+	const struct record_session *s = &record->session;
 	char text[64];
 
 	if (sink__finish(base))
 		return sink__flush(base);
 	t->begun = true;
-	t->began_ns = s->time.wall_ns;
+	t->began_ns = record->time.wall_ns;
 	t->lines = 0;
 	t->stalled = false;
 	copy(t->target_id, sizeof(t->target_id), s->container.ref.id);
 	fprintf(base->out, "%sTimeline, from %s on:\n", t->sessions++ ? "\n" : "",
-		sink__format_time(text, sizeof(text), s->time.wall_ns));
+		sink__format_time(text, sizeof(text), record->time.wall_ns));
 	return line_error(t);
 }
 
-static int timeline_limit(struct sink *base, const struct record_limit *l)
+static int timeline_limit(struct sink *base, const struct record *record)
 {
 	struct timeline *t = (struct timeline *)base;
+	const struct record_limit *l = &record->limit;
 	FILE *out = base->out;
 
 	end_run(t);
-	if (!begin_line(t, l->time.wall_ns))
+	if (!begin_line(t, record->time.wall_ns))
 		return 0;
 	fputs(sink__limit_file_name(l->file), out);
 	text__size(out, " ", l->old_bytes);
@@ -197,9 +201,10 @@ static int timeline_limit(struct sink *base, const struct record_limit *l)
 	return line_error(t);
 }
 
-static int timeline_stall(struct sink *base, const struct record_stall *s)
+static int timeline_stall(struct sink *base, const struct record *record)
 {
 	struct timeline *t = (struct timeline *)base;
+	const struct record_stall *s = &record->stall;
 	char took[UNITS__TEXT_SIZE];
 	bool news = !t->stalled || s->over;
 
@@ -207,7 +212,7 @@ static int timeline_stall(struct sink *base, const struct record_stall *s)
 	if (!news)
 		return 0;
 	end_run(t);
-	if (!begin_line(t, s->time.wall_ns))
+	if (!begin_line(t, record->time.wall_ns))
 		return 0;
 	fputs(s->over ? "no longer stuck" : "stuck", base->out);
 	text__size(base->out, " in reclaim at the limit of ", s->max_bytes);
@@ -218,14 +223,15 @@ static int timeline_stall(struct sink *base, const struct record_stall *s)
 	return line_error(t);
 }
 
-static int timeline_exit(struct sink *base, const struct record_exit *e)
+static int timeline_exit(struct sink *base, const struct record *record)
 {
 	struct timeline *t = (struct timeline *)base;
+	const struct record_exit *e = &record->exit;
 
 	if (!e->container)
 		return 0;
 	end_run(t);
-	if (!begin_line(t, e->time.wall_ns))
+	if (!begin_line(t, record->time.wall_ns))
 		return 0;
 	if (!text__container(base->out, &e->which))
 		text__name(base->out, e->cgroup);
@@ -237,12 +243,13 @@ static int timeline_exit(struct sink *base, const struct record_exit *e)
 	return line_error(t);
 }
 
-static int timeline_lost(struct sink *base, const struct record_lost *lost)
+static int timeline_lost(struct sink *base, const struct record *record)
 {
 	struct timeline *t = (struct timeline *)base;
+	const struct record_lost *lost = &record->lost;
 
 	end_run(t);
-	if (!begin_line(t, lost->time.wall_ns))
+	if (!begin_line(t, record->time.wall_ns))
 		return 0;
 	fprintf(base->out, "%" PRIu64 " events lost (", lost->count);
 	text__name(base->out, lost->kind);
@@ -250,12 +257,13 @@ static int timeline_lost(struct sink *base, const struct record_lost *lost)
 	return line_error(t);
 }
 
-static int timeline_end(struct sink *base, const struct record_end *end)
+static int timeline_end(struct sink *base, const struct record *record)
 {
 	struct timeline *t = (struct timeline *)base;
+	const struct record_end *end = &record->end;
 
 	end_run(t);
-	if (!begin_line(t, end->time.wall_ns))
+	if (!begin_line(t, record->time.wall_ns))
 		return 0;
 	fputs("the end: ", base->out);
 	text__name(base->out, end->reason);
@@ -279,14 +287,19 @@ static void timeline_free(struct sink *base)
 	free(base);
 }
 
+static const sink_take_fn timeline_takes[RECORD_KINDS] = {
+	[RECORD_SESSION] = timeline_session, [RECORD_OOM] = timeline_oom,   [RECORD_LIMIT] = timeline_limit,
+	[RECORD_STALL] = timeline_stall,     [RECORD_EXIT] = timeline_exit, [RECORD_LOST] = timeline_lost,
+	[RECORD_END] = timeline_end,
+};
+
+static int timeline_take(struct sink *sink, const struct record *record)
+{
+	return sink__dispatch(timeline_takes, sink, record);
+}
+
 static const struct sink_ops timeline_ops = {
-	.session = timeline_session,
-	.oom = timeline_oom,
-	.limit = timeline_limit,
-	.stall = timeline_stall,
-	.exit = timeline_exit,
-	.lost = timeline_lost,
-	.end = timeline_end,
+	.take = timeline_take,
 	.free = timeline_free,
 	.finish = timeline_finish,
 };

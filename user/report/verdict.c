@@ -128,8 +128,9 @@ static void decide(struct verdict *v, struct subject *s, const struct record_oom
 		note_write(d, &v->writes[i]);
 }
 
-static int verdict_oom(struct sink *base, const struct record_oom *oom)
+static int verdict_oom(struct sink *base, const struct record *record)
 {
+	const struct record_oom *oom = &record->oom;
 	static const struct record_container none;
 	struct verdict *v = (struct verdict *)base;
 	const struct record_victim *victim = NULL;
@@ -163,9 +164,10 @@ static int verdict_oom(struct sink *base, const struct record_oom *oom)
 	return 0;
 }
 
-static int verdict_limit(struct sink *base, const struct record_limit *limit)
+static int verdict_limit(struct sink *base, const struct record *record)
 {
 	struct verdict *v = (struct verdict *)base;
+	const struct record_limit *limit = &record->limit;
 	struct write *write = &v->writes[v->write_count++ % WRITES_MAX];
 
 	*write = (struct write){ .id = limit->id,
@@ -179,9 +181,10 @@ static int verdict_limit(struct sink *base, const struct record_limit *limit)
 	return 0;
 }
 
-static int verdict_exit(struct sink *base, const struct record_exit *exit)
+static int verdict_exit(struct sink *base, const struct record *record)
 {
 	struct verdict *v = (struct verdict *)base;
+	const struct record_exit *exit = &record->exit;
 	struct subject *s;
 
 	if (!exit->container)
@@ -197,9 +200,10 @@ static int verdict_exit(struct sink *base, const struct record_exit *exit)
 	return 0;
 }
 
-static int verdict_end(struct sink *base, const struct record_end *end)
+static int verdict_end(struct sink *base, const struct record *record)
 {
 	struct verdict *v = (struct verdict *)base;
+	const struct record_end *end = &record->end;
 
 	v->ended = true;
 	v->killed = end->kills;
@@ -425,11 +429,11 @@ static int verdict_finish(struct sink *base)
 	return err;
 }
 
-static int verdict_session(struct sink *base, const struct record_session *session)
+static int verdict_session(struct sink *base, const struct record *record)
 {
 	int err = verdict_finish(base);
 
-	(void)session;
+	(void)record;
 	((struct verdict *)base)->begun = true;
 	return err;
 }
@@ -440,12 +444,18 @@ static void verdict_free(struct sink *base)
 	free(base);
 }
 
+static const sink_take_fn verdict_takes[RECORD_KINDS] = {
+	[RECORD_SESSION] = verdict_session, [RECORD_OOM] = verdict_oom, [RECORD_LIMIT] = verdict_limit,
+	[RECORD_EXIT] = verdict_exit,	    [RECORD_END] = verdict_end,
+};
+
+static int verdict_take(struct sink *sink, const struct record *record)
+{
+	return sink__dispatch(verdict_takes, sink, record);
+}
+
 static const struct sink_ops verdict_ops = {
-	.session = verdict_session,
-	.oom = verdict_oom,
-	.limit = verdict_limit,
-	.exit = verdict_exit,
-	.end = verdict_end,
+	.take = verdict_take,
 	.free = verdict_free,
 	.finish = verdict_finish,
 };

@@ -140,15 +140,14 @@ uint64_t stack_collector__lost(const struct stack_collector *s)
 static void hand_over(void *ctx, const struct record_stack *sum)
 {
 	struct stack_collector *s = ctx;
-	struct record_stack record = *sum;
+	struct record record = { .kind = RECORD_STACK, .stack = *sum };
 
 	s->on_stack(s->ctx, &record);
 }
 
 static void deliver(struct stack_collector *s, const struct sample *sample)
 {
-	struct record_stack record = {
-		.time.boot_ns = sample->ts_ns,
+	const struct record_stack stack = {
 		.pid = sample->stack.process.pid,
 		.comm = sample->comm,
 		.oom_id = sample->oom_id,
@@ -161,15 +160,20 @@ static void deliver(struct stack_collector *s, const struct sample *sample)
 	};
 	int err;
 
-	if (record.oom_id) {
+	if (stack.oom_id) {
+		struct record record = {
+			.kind = RECORD_STACK,
+			.time.boot_ns = sample->ts_ns,
+			.stack = stack,
+		};
+
 		s->on_stack(s->ctx, &record);
 		return;
 	}
-	record.time.boot_ns = 0; /* a sum is of no moment */
-	err = stack_sums__add(s->table, &record);
+	err = stack_sums__add(s->table, &stack);
 	if (err == -ENOSPC) {
 		stack_sums__take(s->table, hand_over, s);
-		err = stack_sums__add(s->table, &record);
+		err = stack_sums__add(s->table, &stack);
 	}
 	if (err)
 		s->lost += sample->samples;

@@ -14,8 +14,11 @@
 
 struct stack_collector;
 
-/* Gets each record, valid during the call; its wall-clock time is left to be filled in. */
-typedef void (*stacks_record_fn)(void *ctx, struct record_stack *record);
+/*
+ * Gets each record, valid during the call. Its wall-clock time is left to be filled in, and both times of a
+ * sum, which is of no moment.
+ */
+typedef void (*stacks_record_fn)(void *ctx, struct record *record);
 
 /*
  * The symbols aren't owned; NULL: there are none, and stacks are addresses. Returns NULL when there is no

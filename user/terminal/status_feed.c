@@ -51,18 +51,16 @@ void status_feed__free(struct status_feed *live)
 	free(live);
 }
 
-void status_feed__on_usage(struct status_feed *live, const struct record_usage *usage)
-{
-	if (live)
-		live->refused += usage->refused;
-}
-
-void status_feed__on_reclaim(struct status_feed *live, const struct record_reclaim *reclaim)
+void status_feed__on_record(struct status_feed *live, const struct record *record)
 {
 	if (!live)
 		return;
-	live->sees_reclaim = true;
-	live->reclaim_ns += reclaim->sum.duration_ns;
+	if (record->kind == RECORD_USAGE) {
+		live->refused += record->usage.refused;
+	} else if (record->kind == RECORD_RECLAIM) {
+		live->sees_reclaim = true;
+		live->reclaim_ns += record->reclaim.sum.duration_ns;
+	}
 }
 
 static void add_sample(struct status_feed *live, const struct record_point *point)

@@ -18,8 +18,7 @@ struct status_feed *status_feed__new(struct console *console, const struct cgrou
 void status_feed__free(struct status_feed *live);
 
 /* Records count. They take NULL. */
-void status_feed__on_usage(struct status_feed *live, const struct record_usage *usage);
-void status_feed__on_reclaim(struct status_feed *live, const struct record_reclaim *reclaim);
+void status_feed__on_record(struct status_feed *live, const struct record *record);
 
 /* Draws the line anew: every LIVE_INTERVAL_NS. */
 void status_feed__draw(struct status_feed *live, struct model *model, uint64_t now_ns);

@@ -84,7 +84,7 @@ static unsigned int percent_of(const struct status_line *s)
 {
 	double percent;
 
-	if (!s->has_usage || s->max_bytes == RECORD_MAX || !s->max_bytes)
+	if (!s->has_usage || s->max_bytes == RECORD_NO_LIMIT || !s->max_bytes)
 		return 0;
 	percent = 100.0 * (double)s->usage_bytes / (double)s->max_bytes;
 	return percent > 999 ? 999 : (unsigned int)percent;
@@ -135,7 +135,7 @@ static void set_usage(struct line *line, const struct status_line *s)
 	snprintf(text, sizeof(text), "%s / %s", units__format_size(usage, sizeof(usage), s->usage_bytes),
 		 units__format_size(max, sizeof(max), s->max_bytes));
 	set(line, PART_USAGE, text);
-	if (s->max_bytes == RECORD_MAX)
+	if (s->max_bytes == RECORD_NO_LIMIT)
 		return;
 	set_percent(line, PART_PERCENT, "", percent_of(s));
 	line->widths[PART_BAR] = BAR_MIN;

@@ -14,7 +14,7 @@ struct status_line {
 	bool colour;
 	const char *name; /* as somebody else chose it; NULL: the whole machine */
 	bool has_usage;
-	uint64_t usage_bytes, max_bytes;   /* RECORD_MAX: no limit */
+	uint64_t usage_bytes, max_bytes;   /* RECORD_NO_LIMIT: no limit */
 	const struct record_point *points; /* the curve up to now_ns */
 	size_t count;
 	uint64_t now_ns;

@@ -17,6 +17,7 @@
 
 #include "jsonl/read.h"
 #include "jsonl/file.h"
+#include "take.h"
 
 #define TIME                                                          \
 	{                                                             \
@@ -54,8 +55,8 @@ static void put_session(struct sink *sink)
 {
 	char version[] = "0.1.0", kernel[] = "6.1.0", arch[] = "x86_64";
 	struct plan plan;
+	const struct record_time at = { .boot_ns = 7, .wall_ns = 1700000000123456000 };
 	const struct record_session session = {
-		.time = { .boot_ns = 7, .wall_ns = 1700000000123456000 },
 		.version = version,
 		.kernel = kernel,
 		.arch = arch,
@@ -65,32 +66,32 @@ static void put_session(struct sink *sink)
 	};
 
 	plan__init(&plan, &(struct plan_wants){ 0 });
-	assert_int_equal(sink->ops->session(sink, &session), 0);
+	assert_int_equal(TAKE(sink, SESSION, session, at, session), 0);
 	memset(version, 'x', sizeof(version) - 1); /* a part's beginning must not need them any more */
 	memset(kernel, 'x', sizeof(kernel) - 1);
 }
 
 static void put_lost(struct sink *sink, uint64_t count)
 {
-	const struct record_lost lost = { .time = TIME, .kind = "oom", .count = count };
+	const struct record_lost lost = { .kind = "oom", .count = count };
 
-	assert_int_equal(sink->ops->lost(sink, &lost), 0);
+	assert_int_equal(TAKE(sink, LOST, lost, TIME, lost), 0);
 }
 
 static void put_usage(struct sink *sink, uint64_t bytes)
 {
-	const struct record_usage usage = {
-		.time = TIME, .usage_bytes = bytes, .max_bytes = RECORD_MAX, .high_bytes = RECORD_MAX
-	};
+	const struct record_usage usage = { .usage_bytes = bytes,
+					    .max_bytes = RECORD_NO_LIMIT,
+					    .high_bytes = RECORD_NO_LIMIT };
 
-	assert_int_equal(sink->ops->usage(sink, &usage), 0);
+	assert_int_equal(TAKE(sink, USAGE, usage, TIME, usage), 0);
 }
 
 static void put_end(struct sink *sink)
 {
-	const struct record_end end = { .time = TIME, .reason = "interrupted" };
+	const struct record_end end = { .reason = "interrupted" };
 
-	assert_int_equal(sink->ops->end(sink, &end), 0);
+	assert_int_equal(TAKE(sink, END, end, TIME, end), 0);
 }
 
 /* Reads the files as a report would. */

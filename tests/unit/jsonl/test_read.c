@@ -14,6 +14,7 @@
 
 #include "base/array.h"
 #include "jsonl/read.h"
+#include "take.h"
 
 #define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define SCOPE "/system.slice/docker-" ID ".scope"
@@ -122,9 +123,9 @@ static struct record_container docker(const struct variant *v)
 
 static void write_session(struct sink *sink, const struct variant *v)
 {
+	const struct record_time at = { .boot_ns = 5000000001, .wall_ns = 1700000000123456789 };
 	struct plan plan;
 	struct record_session s = {
-		.time = { .boot_ns = 5000000001, .wall_ns = 1700000000123456789 },
 		.version = "0.1.0",
 		.kernel = "6.1.0",
 		.arch = "x86_64",
@@ -142,7 +143,7 @@ static void write_session(struct sink *sink, const struct variant *v)
 		s.machine_total_bytes = 1;
 		s.machine_available_bytes = 2;
 		s.usage_bytes = 3;
-		s.max_bytes = RECORD_MAX;
+		s.max_bytes = RECORD_NO_LIMIT;
 		s.max_cgroup = v->name;
 		s.part = 2;
 		plan.choices[0].candidate = 1;
@@ -150,7 +151,7 @@ static void write_session(struct sink *sink, const struct variant *v)
 		plan.choices[1].candidate = PLAN_NOT_ATTACHED;
 		plan.choices[1].error = -ENOENT;
 	}
-	assert_int_equal(sink->ops->session(sink, &s), 0);
+	assert_int_equal(TAKE(sink, SESSION, session, at, s), 0);
 }
 
 static struct record_level level(const struct variant *v)
@@ -162,9 +163,9 @@ static struct record_level level(const struct variant *v)
 	l.has_memory = l.has_swap = l.is_limit = l.oom_group = true;
 	l.usage_bytes = 10;
 	l.max_bytes = 20;
-	l.high_bytes = RECORD_MAX;
+	l.high_bytes = RECORD_NO_LIMIT;
 	l.peak_bytes = 30;
-	l.swap_max_bytes = RECORD_MAX - 1;
+	l.swap_max_bytes = RECORD_NO_LIMIT - 1;
 	return l;
 }
 
@@ -202,8 +203,11 @@ static void write_oom(struct sink *sink, const struct variant *v)
 {
 	const struct record_point points[] = {
 		{ 1, 2, 3, { .kernel_bytes = 7, .has_kernel = 1, .kernel_is_least = v->full } },
-		{ 4, 5, RECORD_MAX, { .sock_bytes = RECORD_KIND_MAX, .has_sock = 1, .exact = 1 } },
-		{ 5, 6, RECORD_MAX, { 0 } },
+		{ 4,
+		  5,
+		  RECORD_NO_LIMIT,
+		  { .sock_bytes = RECORD_MEMORY_KIND_MAX, .has_sock = 1, .exact = 1 } },
+		{ 5, 6, RECORD_NO_LIMIT, { 0 } },
 	};
 	const struct record_history history = {
 		.points = points,
@@ -220,7 +224,6 @@ static void write_oom(struct sink *sink, const struct variant *v)
 	struct record_level levels[2] = { level(v), { .id = 1, .path = "/" } };
 	struct record_victim victims[4];
 	struct record_oom oom = {
-		.time = TIME,
 		.id = 9,
 		.duration_ns = 77,
 		.outcome = OOM_KILLED,
@@ -259,7 +262,7 @@ static void write_oom(struct sink *sink, const struct variant *v)
 			oom.memory = &memory;
 			oom.history = &history;
 		}
-		assert_int_equal(sink->ops->oom(sink, &oom), 0);
+		assert_int_equal(TAKE(sink, OOM, oom, TIME, oom), 0);
 	}
 }
 
@@ -267,24 +270,22 @@ static void write_oom(struct sink *sink, const struct variant *v)
 static void write_partial_ooms(struct sink *sink, const struct variant *v)
 {
 	struct record_victim exiting = victim(v, ROLE_EXITING);
-	struct record_oom lost = { .time = TIME, .id = 9, .incomplete = true, .duration_ns = 3 };
-	struct record_oom none = { .time = TIME, .id = 9, .outcome = OOM_NO_VICTIM };
-	struct record_oom gone = { .time = TIME,
-				   .id = 9,
+	struct record_oom lost = { .id = 9, .incomplete = true, .duration_ns = 3 };
+	struct record_oom none = { .id = 9, .outcome = OOM_NO_VICTIM };
+	struct record_oom gone = { .id = 9,
 				   .outcome = OOM_EXITING,
 				   .trigger_comm = v->name,
 				   .victims = &exiting,
 				   .victim_count = 1 };
 
-	assert_int_equal(sink->ops->oom(sink, &lost), 0);
-	assert_int_equal(sink->ops->oom(sink, &none), 0);
-	assert_int_equal(sink->ops->oom(sink, &gone), 0);
+	assert_int_equal(TAKE(sink, OOM, oom, TIME, lost), 0);
+	assert_int_equal(TAKE(sink, OOM, oom, TIME, none), 0);
+	assert_int_equal(TAKE(sink, OOM, oom, TIME, gone), 0);
 }
 
 static void write_limits(struct sink *sink, const struct variant *v)
 {
 	struct record_limit l = {
-		.time = TIME,
 		.id = 4,
 		.cgroup = v->full ? SCOPE : NULL,
 		.container = docker(v),
@@ -293,8 +294,8 @@ static void write_limits(struct sink *sink, const struct variant *v)
 		.writer_self = v->full,
 		.writer_comm = v->full ? v->name : NULL,
 		.writer_cgroup = v->full ? v->name : NULL,
-		.old_bytes = RECORD_MAX,
-		.new_bytes = RECORD_MAX - 1,
+		.old_bytes = RECORD_NO_LIMIT,
+		.new_bytes = RECORD_NO_LIMIT - 1,
 		.usage_before_bytes = 5,
 		.usage_after_bytes = 4,
 		.reclaimed_bytes = 3,
@@ -306,16 +307,15 @@ static void write_limits(struct sink *sink, const struct variant *v)
 
 	for (int file = LIMIT_MAX; file <= LIMIT_SWAP_MAX; file++) {
 		l.file = (enum limit_file)file;
-		assert_int_equal(sink->ops->limit(sink, &l), 0);
+		assert_int_equal(TAKE(sink, LIMIT, limit, TIME, l), 0);
 	}
 }
 
 static void write_steps(struct sink *sink, const struct variant *v)
 {
 	const struct record_step step = {
-		.time = TIME,
 		.limit_id = 1,
-		.old_bytes = RECORD_MAX,
+		.old_bytes = RECORD_NO_LIMIT,
 		.new_bytes = 3,
 		.usage_before_bytes = 4,
 		.usage_after_bytes = 5,
@@ -332,36 +332,33 @@ static void write_steps(struct sink *sink, const struct variant *v)
 		.alive = v->full,
 	};
 	const struct record_steps steps = {
-		.time = TIME,
 		.steps = &step,
 		.count = v->full ? 1 : 0,
 		.has_first_kill = v->full,
 		.first_kill_max_bytes = 1,
 		.died = v->full,
-		.died_max_bytes = RECORD_MAX,
+		.died_max_bytes = RECORD_NO_LIMIT,
 		.restored = v->full ? v->name : NULL,
 		.old_bytes = 2,
 	};
 
-	assert_int_equal(sink->ops->step(sink, &step), 0);
-	assert_int_equal(sink->ops->steps(sink, &steps), 0);
+	assert_int_equal(TAKE(sink, STEP, step, TIME, step), 0);
+	assert_int_equal(TAKE(sink, STEPS, steps, TIME, steps), 0);
 }
 
 static void write_charges(struct sink *sink, const struct variant *v)
 {
 	const struct record_level levels[2] = { level(v), { .id = 1, .path = "/" } };
 	struct record_usage u = {
-		.time = TIME,
 		.cgroup_id = 3,
 		.cgroup = v->full ? v->name : NULL,
 		.container = docker(v),
 		.usage_bytes = 1,
 		.max_bytes = 2,
-		.high_bytes = RECORD_MAX,
+		.high_bytes = RECORD_NO_LIMIT,
 		.kinds = { .kernel_bytes = 0, .has_kernel = 1, .exact = v->full },
 	};
 	struct record_reclaim r = {
-		.time = TIME,
 		.kind = v->full ? RECLAIM_THROTTLE : RECLAIM_LIMIT,
 		.cgroup_id = 3,
 		.cgroup = v->name,
@@ -370,7 +367,6 @@ static void write_charges(struct sink *sink, const struct variant *v)
 		.sum = { 1, 2, 3, 4 },
 	};
 	struct record_stall s = {
-		.time = TIME,
 		.cgroup_id = 3,
 		.cgroup = v->name,
 		.container = docker(v),
@@ -379,7 +375,7 @@ static void write_charges(struct sink *sink, const struct variant *v)
 		.duration_ns = 2,
 		.reclaim_ns = 3,
 		.usage_bytes = 4,
-		.max_bytes = RECORD_MAX,
+		.max_bytes = RECORD_NO_LIMIT,
 		.file = v->full ? LIMIT_HIGH : LIMIT_MAX,
 		.refused = 5,
 	};
@@ -395,9 +391,9 @@ static void write_charges(struct sink *sink, const struct variant *v)
 		u.chain = levels;
 		u.chain_count = 2;
 	}
-	assert_int_equal(sink->ops->usage(sink, &u), 0);
-	assert_int_equal(sink->ops->reclaim(sink, &r), 0);
-	assert_int_equal(sink->ops->stall(sink, &s), 0);
+	assert_int_equal(TAKE(sink, USAGE, usage, TIME, u), 0);
+	assert_int_equal(TAKE(sink, RECLAIM, reclaim, TIME, r), 0);
+	assert_int_equal(TAKE(sink, STALL, stall, TIME, s), 0);
 }
 
 static void write_stacks(struct sink *sink, const struct variant *v)
@@ -407,32 +403,30 @@ static void write_stacks(struct sink *sink, const struct variant *v)
 		{ .module = v->name, .address = UINT64_MAX },
 		{},
 	};
-	struct record_stack s = { .time = TIME, .pid = 1, .comm = v->name, .samples = 2, .bytes = 3 };
+	struct record_stack s = { .pid = 1, .comm = v->name, .samples = 2, .bytes = 3 };
 
 	if (v->full) {
 		s.user = s.kernel = frames;
 		s.user_count = 3;
 		s.kernel_count = 2;
 	}
-	assert_int_equal(sink->ops->stack(sink, &s), 0);
+	assert_int_equal(TAKE(sink, STACK, stack, TIME, s), 0);
 	s.oom_id = 7;
 	s.samples = s.bytes = 0;
-	assert_int_equal(sink->ops->stack(sink, &s), 0);
+	assert_int_equal(TAKE(sink, STACK, stack, TIME, s), 0);
 }
 
 static void write_ends(struct sink *sink, const struct variant *v)
 {
-	const struct record_repeats repeats = {
-		.time = TIME, .limit_cgroup_id = 3, .limit_cgroup = v->full ? v->name : NULL, .repeats = 12
-	};
-	const struct record_lost lost = { .time = TIME, .kind = v->name, .count = UINT64_MAX };
-	const struct record_end end = {
-		.time = TIME, .reason = v->name, .ooms = 1, .kills = 2, .lost = 3, .nameless = 4
-	};
-	struct record_exit e = { .time = TIME };
+	const struct record_repeats repeats = { .limit_cgroup_id = 3,
+						.limit_cgroup = v->full ? v->name : NULL,
+						.repeats = 12 };
+	const struct record_lost lost = { .kind = v->name, .count = UINT64_MAX };
+	const struct record_end end = { .reason = v->name, .ooms = 1, .kills = 2, .lost = 3, .nameless = 4 };
+	struct record_exit e = {};
 
-	assert_int_equal(sink->ops->repeats(sink, &repeats), 0);
-	assert_int_equal(sink->ops->exit(sink, &e), 0);
+	assert_int_equal(TAKE(sink, REPEATS, repeats, TIME, repeats), 0);
+	assert_int_equal(TAKE(sink, EXIT, exit, TIME, e), 0);
 	e.pid = 42;
 	e.comm = e.cgroup = v->name;
 	e.has_status = e.oom_victim = true;
@@ -442,30 +436,26 @@ static void write_ends(struct sink *sink, const struct variant *v)
 	e.runtime_status = v->full ? v->name : NULL;
 	e.runtime_exit_code = 137;
 	e.runtime_oom_killed = v->full;
-	assert_int_equal(sink->ops->exit(sink, &e), 0);
-	assert_int_equal(sink->ops->lost(sink, &lost), 0);
-	assert_int_equal(sink->ops->end(sink, &end), 0);
+	assert_int_equal(TAKE(sink, EXIT, exit, TIME, e), 0);
+	assert_int_equal(TAKE(sink, LOST, lost, TIME, lost), 0);
+	assert_int_equal(TAKE(sink, END, end, TIME, end), 0);
 }
 
 static void write_min(struct sink *sink, const struct variant *v)
 {
-	struct record_try tried = { .time = TIME, .max_bytes = 1, .result = TRY_HOLDS };
-	struct record_min min = { .time = TIME,
-				  .cgroup = v->name,
-				  .usage_bytes = 1,
-				  .floor_bytes = 2,
-				  .hold_ns = 3,
-				  .tries = 4,
-				  .kills = 5 };
+	struct record_min_try tried = { .max_bytes = 1, .result = TRY_HOLDS };
+	struct record_min min = {
+		.cgroup = v->name, .usage_bytes = 1, .floor_bytes = 2, .hold_ns = 3, .tries = 4, .kills = 5
+	};
 
-	assert_int_equal(sink->ops->min_try(sink, &tried), 0);
+	assert_int_equal(TAKE(sink, MIN_TRY, min_try, TIME, tried), 0);
 	tried.result = TRY_TOO_SMALL;
-	assert_int_equal(sink->ops->min_try(sink, &tried), 0);
+	assert_int_equal(TAKE(sink, MIN_TRY, min_try, TIME, tried), 0);
 	if (v->full) {
 		min.found_bytes = 6;
 		min.margin_bytes = 7;
 	}
-	assert_int_equal(sink->ops->min(sink, &min), 0);
+	assert_int_equal(TAKE(sink, MIN, min, TIME, min), 0);
 }
 
 static void write_all(struct sink *sink, const struct variant *v)

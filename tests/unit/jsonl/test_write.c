@@ -14,6 +14,7 @@
 
 #include "base/array.h"
 #include "record/sink.h"
+#include "take.h"
 
 #define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define TIME                                                          \
@@ -104,7 +105,6 @@ static void test_session(void **state)
 	struct output o = start();
 	struct plan plan;
 	struct record_session session = {
-		.time = TIME,
 		.version = "0.1.0",
 		.kernel = "6.1.0",
 		.arch = "x86_64",
@@ -122,7 +122,7 @@ static void test_session(void **state)
 	plan.choices[0].candidate = 1;
 	plan.choices[0].error = -EBUSY;
 	plan.choices[1].candidate = PLAN_NOT_ATTACHED;
-	assert_int_equal(open_sink(&o)->ops->session(o.sink, &session), 0);
+	assert_int_equal(TAKE(open_sink(&o), SESSION, session, TIME, session), 0);
 	written = parse_line(&o);
 	list = json_object_object_get(written, "plan");
 	assert_int_equal(json_object_array_length(list), PLAN_PURPOSES);
@@ -194,11 +194,11 @@ static const struct record_level levels[] = {
 	  .oom_group = true,
 	  .usage_bytes = 10,
 	  .max_bytes = 20,
-	  .high_bytes = RECORD_MAX,
+	  .high_bytes = RECORD_NO_LIMIT,
 	  .peak_bytes = 30,
 	  .has_swap = true,
 	  .swap_usage_bytes = 0,
-	  .swap_max_bytes = RECORD_MAX },
+	  .swap_max_bytes = RECORD_NO_LIMIT },
 	{ .id = 1 },
 };
 
@@ -211,7 +211,6 @@ static void test_oom(void **state)
 {
 	struct output o = start();
 	const struct record_oom oom = {
-		.time = TIME,
 		.id = 9,
 		.cause = CAUSE_LOWERED,
 		.cause_limit_id = 4,
@@ -243,7 +242,7 @@ static void test_oom(void **state)
 
 	(void)state;
 	assert_record(
-		&o, open_sink(&o)->ops->oom(o.sink, &oom),
+		&o, TAKE(open_sink(&o), OOM, oom, TIME, oom),
 		"{\"type\":\"oom\"," TIME_JSON ",\"id\":9,\"outcome\":\"killed\","
 		"\"constraint\":\"memcg\",\"whole_machine\":false,\"started_ns\":4999999999,\"duration_ns\":77,"
 		"\"cause\":{\"kind\":\"limit-lowered\",\"limit_id\":4,\"since_ns\":8},"
@@ -264,7 +263,6 @@ static void test_unknown_is_absent(void **state)
 	struct output o = start();
 	const struct record_victim victim = { .ts_ns = 2, .pid = 42, .role = ROLE_CHOSEN };
 	const struct record_oom oom = {
-		.time = TIME,
 		.id = 9,
 		.victims = &victim,
 		.victim_count = 1,
@@ -273,7 +271,7 @@ static void test_unknown_is_absent(void **state)
 	};
 
 	(void)state;
-	assert_record(&o, open_sink(&o)->ops->oom(o.sink, &oom),
+	assert_record(&o, TAKE(open_sink(&o), OOM, oom, TIME, oom),
 		      "{\"type\":\"oom\"," TIME_JSON ",\"id\":9,\"victims\":[{\"ts_ns\":2,"
 		      "\"pid\":42,\"tid\":0,\"ppid\":0,\"ns_pid\":0,\"uid\":0,\"oom_score_adj\":0,"
 		      "\"init\":false,\"role\":\"chosen\"}],\"killed\":1,\"chain\":[],"
@@ -284,7 +282,6 @@ static void test_whole_machine(void **state)
 {
 	struct output o = start();
 	const struct record_oom oom = {
-		.time = TIME,
 		.id = 9,
 		.cause = CAUSE_SYSRQ,
 		.outcome = OOM_NO_VICTIM,
@@ -296,7 +293,7 @@ static void test_whole_machine(void **state)
 	};
 
 	(void)state;
-	assert_record(&o, open_sink(&o)->ops->oom(o.sink, &oom),
+	assert_record(&o, TAKE(open_sink(&o), OOM, oom, TIME, oom),
 		      "{\"type\":\"oom\"," TIME_JSON ",\"id\":9,\"outcome\":\"no-victim\","
 		      "\"whole_machine\":true,\"sysrq\":true,\"cause\":{\"kind\":\"sysrq\"},"
 		      "\"totalpages_bytes\":0,\"waits\":0,\"trigger\":{\"pid\":0,\"tid\":0,"
@@ -308,7 +305,6 @@ static void test_limit(void **state)
 {
 	struct output o = start();
 	const struct record_limit limit = {
-		.time = TIME,
 		.id = 4,
 		.file = LIMIT_SWAP_MAX,
 		.cgroup = "/a",
@@ -318,8 +314,8 @@ static void test_limit(void **state)
 		.writer_self = true,
 		.writer_comm = "bash",
 		.writer_cgroup = "/ssh",
-		.old_bytes = RECORD_MAX,
-		.new_bytes = RECORD_MAX - 1,
+		.old_bytes = RECORD_NO_LIMIT,
+		.new_bytes = RECORD_NO_LIMIT - 1,
 		.usage_before_bytes = 5,
 		.usage_after_bytes = 4,
 		.reclaimed_bytes = 3,
@@ -330,7 +326,7 @@ static void test_limit(void **state)
 	};
 
 	(void)state;
-	assert_record(&o, open_sink(&o)->ops->limit(o.sink, &limit),
+	assert_record(&o, TAKE(open_sink(&o), LIMIT, limit, TIME, limit),
 		      "{\"type\":\"limit\"," TIME_JSON ",\"id\":4,\"file\":\"memory.swap.max\","
 		      "\"cgroup\":\"/a\",\"container\":{\"runtime\":\"docker\",\"id\":\"" ID "\","
 		      "\"name\":\"web\"},\"writer\":{\"pid\":60,\"tid\":61,\"comm\":\"bash\","
@@ -343,17 +339,15 @@ static void test_limit(void **state)
 static void test_repeats(void **state)
 {
 	struct output o = start();
-	const struct record_repeats known = {
-		.time = TIME, .limit_cgroup_id = 3, .limit_cgroup = "/a", .repeats = 12
-	};
-	const struct record_repeats unknown = { .time = TIME, .limit_cgroup_id = 3, .repeats = 1 };
+	const struct record_repeats known = { .limit_cgroup_id = 3, .limit_cgroup = "/a", .repeats = 12 };
+	const struct record_repeats unknown = { .limit_cgroup_id = 3, .repeats = 1 };
 
 	(void)state;
-	assert_record(&o, open_sink(&o)->ops->repeats(o.sink, &known),
+	assert_record(&o, TAKE(open_sink(&o), REPEATS, repeats, TIME, known),
 		      "{\"type\":\"oom-repeats\"," TIME_JSON ",\"limit_cgroup\":{\"id\":3,"
 		      "\"path\":\"/a\"},\"outcome\":\"no-victim\",\"repeats\":12}");
 	o = start();
-	assert_record(&o, open_sink(&o)->ops->repeats(o.sink, &unknown),
+	assert_record(&o, TAKE(open_sink(&o), REPEATS, repeats, TIME, unknown),
 		      "{\"type\":\"oom-repeats\"," TIME_JSON ",\"limit_cgroup\":{\"id\":3},"
 		      "\"outcome\":\"no-victim\",\"repeats\":1}");
 }
@@ -361,23 +355,19 @@ static void test_repeats(void **state)
 static void test_exit(void **state)
 {
 	struct output o = start();
-	struct record_exit e = { .time = TIME,
-				 .pid = 42,
-				 .comm = "hog",
-				 .status = 9,
-				 .has_status = true,
-				 .oom_victim = true,
-				 .cgroup = "/a" };
+	struct record_exit e = {
+		.pid = 42, .comm = "hog", .status = 9, .has_status = true, .oom_victim = true, .cgroup = "/a"
+	};
 
 	(void)state;
-	assert_record(&o, open_sink(&o)->ops->exit(o.sink, &e),
+	assert_record(&o, TAKE(open_sink(&o), EXIT, exit, TIME, e),
 		      "{\"type\":\"exit\"," TIME_JSON ",\"pid\":42,\"comm\":\"hog\",\"cgroup\":\"/a\","
 		      "\"exit_code\":137,\"signal\":9,\"oom_victim\":true,\"target_gone\":false}");
 	e.status = 3 << 8;
 	e.oom_victim = false;
 	e.cgroup = NULL;
 	o = start();
-	assert_record(&o, open_sink(&o)->ops->exit(o.sink, &e),
+	assert_record(&o, TAKE(open_sink(&o), EXIT, exit, TIME, e),
 		      "{\"type\":\"exit\"," TIME_JSON ",\"pid\":42,\"comm\":\"hog\","
 		      "\"exit_code\":3,\"signal\":null,\"oom_victim\":false,"
 		      "\"target_gone\":false}");
@@ -385,9 +375,8 @@ static void test_exit(void **state)
 
 static void test_find_min(void **state)
 {
-	struct record_try tried = { .time = TIME, .max_bytes = 4096, .result = TRY_BEGUN };
-	struct record_min min = { .time = TIME,
-				  .cgroup = "/a",
+	struct record_min_try tried = { .max_bytes = 4096, .result = TRY_BEGUN };
+	struct record_min min = { .cgroup = "/a",
 				  .usage_bytes = 10,
 				  .floor_bytes = 5,
 				  .hold_ns = 7,
@@ -398,24 +387,25 @@ static void test_find_min(void **state)
 
 	(void)state;
 	open_sink(&o);
-	assert_int_equal(o.sink->ops->min_try(o.sink, &tried), 0); /* only those that are over are told */
-	assert_int_equal(o.sink->ops->min(o.sink, &min), 0);
+	assert_int_equal(TAKE(o.sink, MIN_TRY, min_try, TIME, tried),
+			 0); /* only those that are over are told */
+	assert_int_equal(TAKE(o.sink, MIN, min, TIME, min), 0);
 	tried.result = TRY_HOLDS;
-	assert_record(&o, o.sink->ops->min_try(o.sink, &tried),
+	assert_record(&o, TAKE(o.sink, MIN_TRY, min_try, TIME, tried),
 		      "{\"type\":\"min-try\"," TIME_JSON ",\"max_bytes\":4096,\"holds\":true}");
 	tried.result = TRY_TOO_SMALL;
 	o = start();
-	assert_record(&o, open_sink(&o)->ops->min_try(o.sink, &tried),
+	assert_record(&o, TAKE(open_sink(&o), MIN_TRY, min_try, TIME, tried),
 		      "{\"type\":\"min-try\"," TIME_JSON ",\"max_bytes\":4096,\"holds\":false}");
 	min.tries = 3;
 	o = start();
-	assert_record(&o, open_sink(&o)->ops->min(o.sink, &min),
+	assert_record(&o, TAKE(open_sink(&o), MIN, min, TIME, min),
 		      "{\"type\":\"min\"," TIME_JSON ",\"cgroup\":\"/a\",\"usage_bytes\":10,"
 		      "\"floor_bytes\":5,\"hold_ns\":7,\"tries\":3,\"kills\":2,\"max_bytes\":8,"
 		      "\"recommended_bytes\":9}");
 	min.found_bytes = 0;
 	o = start();
-	assert_record(&o, open_sink(&o)->ops->min(o.sink, &min),
+	assert_record(&o, TAKE(open_sink(&o), MIN, min, TIME, min),
 		      "{\"type\":\"min\"," TIME_JSON ",\"cgroup\":\"/a\",\"usage_bytes\":10,"
 		      "\"floor_bytes\":5,\"hold_ns\":7,\"tries\":3,\"kills\":2}");
 }
@@ -423,10 +413,10 @@ static void test_find_min(void **state)
 static void test_exit_of_the_target(void **state)
 {
 	struct output o = start();
-	struct record_exit e = { .time = TIME, .container = true };
+	struct record_exit e = { .container = true };
 
 	(void)state;
-	assert_record(&o, open_sink(&o)->ops->exit(o.sink, &e),
+	assert_record(&o, TAKE(open_sink(&o), EXIT, exit, TIME, e),
 		      "{\"type\":\"exit\"," TIME_JSON ",\"target_gone\":true}");
 	e.cgroup = "/a";
 	e.which = docker("web");
@@ -434,7 +424,7 @@ static void test_exit_of_the_target(void **state)
 	e.runtime_exit_code = 137;
 	e.runtime_oom_killed = true;
 	o = start();
-	assert_record(&o, open_sink(&o)->ops->exit(o.sink, &e),
+	assert_record(&o, TAKE(open_sink(&o), EXIT, exit, TIME, e),
 		      "{\"type\":\"exit\"," TIME_JSON ",\"cgroup\":\"/a\",\"target_gone\":true,"
 		      "\"container\":{\"runtime\":\"docker\",\"id\":\"" ID "\",\"name\":\"web\"},"
 		      "\"runtime\":{\"status\":\"exited\",\"exit_code\":137,\"oom_killed\":true}}");
@@ -443,15 +433,15 @@ static void test_exit_of_the_target(void **state)
 static void test_lost_and_end(void **state)
 {
 	struct output o = start();
-	const struct record_lost lost = { .time = TIME, .kind = "victim", .count = UINT64_MAX };
-	const struct record_end end = { .time = TIME, .reason = "signal", .ooms = 1, .kills = 2, .lost = 0 };
+	const struct record_lost lost = { .kind = "victim", .count = UINT64_MAX };
+	const struct record_end end = { .reason = "signal", .ooms = 1, .kills = 2, .lost = 0 };
 
 	(void)state;
-	assert_record(&o, open_sink(&o)->ops->lost(o.sink, &lost),
+	assert_record(&o, TAKE(open_sink(&o), LOST, lost, TIME, lost),
 		      "{\"type\":\"lost\"," TIME_JSON ",\"kind\":\"victim\","
 		      "\"count\":18446744073709551615}");
 	o = start();
-	assert_record(&o, open_sink(&o)->ops->end(o.sink, &end),
+	assert_record(&o, TAKE(open_sink(&o), END, end, TIME, end),
 		      "{\"type\":\"end\"," TIME_JSON ",\"reason\":\"signal\",\"ooms\":1,"
 		      "\"kills\":2,\"lost\":0}");
 }
@@ -484,15 +474,13 @@ static void test_hostile_names(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(hostile); i++) {
 		struct output o = start();
 		struct record_victim victim = full_victim;
-		struct record_oom oom = {
-			.time = TIME, .outcome = OOM_KILLED, .victims = &victim, .victim_count = 1
-		};
+		struct record_oom oom = { .outcome = OOM_KILLED, .victims = &victim, .victim_count = 1 };
 		struct json_object *written, *v, *trigger;
 
 		oom.trigger_comm = oom.trigger_cgroup = hostile[i].name;
 		victim.comm = victim.cgroup = hostile[i].name;
 		victim.container = docker(hostile[i].name);
-		assert_int_equal(open_sink(&o)->ops->oom(o.sink, &oom), 0);
+		assert_int_equal(TAKE(open_sink(&o), OOM, oom, TIME, oom), 0);
 		written = parse_line(&o);
 		assert_string_equal(text_at(written, "type"), "oom");
 		trigger = json_object_object_get(written, "trigger");
@@ -526,7 +514,7 @@ static void test_cmdlines(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(cmdlines); i++) {
 		struct output o = start();
 		struct record_victim victim = { .pid = 1, .cmdline_source = "kill" };
-		struct record_oom oom = { .time = TIME, .victims = &victim, .victim_count = 1 };
+		struct record_oom oom = { .victims = &victim, .victim_count = 1 };
 		struct json_object *written, *wanted = json_tokener_parse(cmdlines[i].json), *v;
 		char *exact = malloc(cmdlines[i].len ? cmdlines[i].len : 1); /* no more: for ASan */
 
@@ -534,7 +522,7 @@ static void test_cmdlines(void **state)
 		memcpy(exact, cmdlines[i].bytes, cmdlines[i].len);
 		victim.cmdline = exact;
 		victim.cmdline_len = cmdlines[i].len;
-		assert_int_equal(open_sink(&o)->ops->oom(o.sink, &oom), 0);
+		assert_int_equal(TAKE(open_sink(&o), OOM, oom, TIME, oom), 0);
 		written = parse_line(&o);
 		v = json_object_array_get_idx(json_object_object_get(written, "victims"), 0);
 		assert_true(json_object_equal(json_object_object_get(v, "cmdline"), wanted));
@@ -548,7 +536,7 @@ static void test_cmdlines(void **state)
 /* Where the reader has gone, the caller hears of it. */
 static void test_write_error(void **state)
 {
-	const struct record_end end = { .time = TIME, .reason = "signal" };
+	const struct record_end end = { .reason = "signal" };
 	FILE *full = fopen("/dev/full", "w");
 	struct sink *sink;
 
@@ -557,7 +545,7 @@ static void test_write_error(void **state)
 		skip();
 	sink = jsonl_write__new(full);
 	assert_non_null(sink);
-	assert_int_equal(sink->ops->end(sink, &end), -ENOSPC);
+	assert_int_equal(TAKE(sink, END, end, TIME, end), -ENOSPC);
 	sink->ops->free(sink);
 	fclose(full);
 }

@@ -32,6 +32,7 @@ struct kept {
 	struct record_oom ooms[RECORDS_MAX];
 	struct record_exit exits[RECORDS_MAX];
 	struct record_limit limits[RECORDS_MAX];
+	struct record_time oom_times[RECORDS_MAX], exit_times[RECORDS_MAX], limit_times[RECORDS_MAX];
 	size_t oom_count, exit_count, limit_count;
 	void *owned[STRINGS_MAX];
 	size_t owned_count;
@@ -68,9 +69,8 @@ static inline struct record_level *keep_levels(struct kept *kept, const struct r
 	return copy;
 }
 
-static inline void on_oom(void *ctx, const struct record_oom *oom)
+static inline void keep_oom(struct kept *kept, const struct record_oom *oom)
 {
-	struct kept *kept = ctx;
 	struct record_oom *r = &kept->ooms[kept->oom_count++];
 	struct record_victim *victims;
 
@@ -93,9 +93,8 @@ static inline void on_oom(void *ctx, const struct record_oom *oom)
 	r->victims = victims;
 }
 
-static inline void on_exit_record(void *ctx, const struct record_exit *exit_record)
+static inline void keep_exit(struct kept *kept, const struct record_exit *exit_record)
 {
-	struct kept *kept = ctx;
 	struct record_exit *r = &kept->exits[kept->exit_count++];
 
 	assert_true(kept->exit_count <= RECORDS_MAX);
@@ -104,9 +103,8 @@ static inline void on_exit_record(void *ctx, const struct record_exit *exit_reco
 	r->cgroup = keep_text(kept, r->cgroup);
 }
 
-static inline void on_limit(void *ctx, const struct record_limit *limit)
+static inline void keep_limit(struct kept *kept, const struct record_limit *limit)
 {
-	struct kept *kept = ctx;
 	struct record_limit *r = &kept->limits[kept->limit_count++];
 
 	assert_true(kept->limit_count <= RECORDS_MAX);
@@ -114,6 +112,22 @@ static inline void on_limit(void *ctx, const struct record_limit *limit)
 	r->cgroup = keep_text(kept, r->cgroup);
 	r->writer_comm = keep_text(kept, r->writer_comm);
 	r->writer_cgroup = keep_text(kept, r->writer_cgroup);
+}
+
+static inline void on_record(void *ctx, const struct record *record)
+{
+	struct kept *kept = ctx;
+
+	if (record->kind == RECORD_OOM) {
+		kept->oom_times[kept->oom_count] = record->time;
+		keep_oom(kept, &record->oom);
+	} else if (record->kind == RECORD_EXIT) {
+		kept->exit_times[kept->exit_count] = record->time;
+		keep_exit(kept, &record->exit);
+	} else if (record->kind == RECORD_LIMIT) {
+		kept->limit_times[kept->limit_count] = record->time;
+		keep_limit(kept, &record->limit);
+	}
 }
 
 static inline bool find_path(void *ctx, uint64_t cgroup_id, char *path, size_t size)
@@ -149,9 +163,7 @@ static inline struct kept *start_with(uint32_t init_pid, uint32_t self_pid)
 	struct model_env env = {
 		.ctx = kept,
 		.page_size = PAGE,
-		.on_oom = on_oom,
-		.on_exit = on_exit_record,
-		.on_limit = on_limit,
+		.on_record = on_record,
 		.cgroup_path = find_path,
 		.cmdline = find_cmdline,
 		.container_name = find_name,

@@ -26,7 +26,7 @@ static void test_exit_of_a_victim(void **state)
 	assert_string_equal(r[0].comm, "hog");
 	assert_string_equal(r[0].cgroup, DOCKER_PATH);
 	assert_null(r[2].cgroup);
-	assert_int_equal(r[0].time.wall_ns, WALL_OFFSET + (int64_t)r[0].time.boot_ns);
+	assert_int_equal(kept->exit_times[0].wall_ns, WALL_OFFSET + (int64_t)kept->exit_times[0].boot_ns);
 	assert_false(r[1].oom_victim);
 	assert_false(r[2].oom_victim);
 	stop(kept);
@@ -70,12 +70,12 @@ static void test_limit(void **state)
 	assert_int_equal(r->writer_pid, 60);
 	assert_int_equal(r->writer_tid, 61);
 	assert_true(r->writer_self);
-	assert_int_equal(r->old_bytes, RECORD_MAX);
+	assert_int_equal(r->old_bytes, RECORD_NO_LIMIT);
 	assert_int_equal(r->new_bytes, 50 * PAGE);
 	assert_int_equal(r->usage_before_bytes, 90 * PAGE);
 	assert_int_equal(r->usage_after_bytes, 49 * PAGE);
 	assert_int_equal(r->reclaimed_bytes, 7 * PAGE);
-	assert_int_equal(r->duration_ns, r->time.boot_ns - 5500);
+	assert_int_equal(r->duration_ns, kept->limit_times[0].boot_ns - 5500);
 	assert_int_equal(r->kills, 2);
 	assert_int_equal(r->ooms, 3);
 	assert_int_equal(r->result, 9);
@@ -139,7 +139,7 @@ static void test_causes(void **state)
 	r = run_of(kept, in_write);
 	assert_int_equal(r->cause, CAUSE_WRITE);
 	assert_int_equal(r->cause_limit_id, 1);
-	assert_int_equal(r->cause_since_ns, r->time.boot_ns - 6000);
+	assert_int_equal(r->cause_since_ns, kept->oom_times[0].boot_ns - 6000);
 
 	lowered.oom.last_write = (struct limit_write){ 6000, UNLIMITED, 129 };
 	r = run_of(kept, lowered);
@@ -162,7 +162,7 @@ static void test_causes(void **state)
 /* Without the probes for writes, that no write is known says nothing. */
 static void test_cause_without_probes(void **state)
 {
-	struct model_env env = { .page_size = PAGE, .on_oom = on_oom };
+	struct model_env env = { .page_size = PAGE, .on_record = on_record };
 	struct kept *kept = start();
 	union event above = oom(2, 42);
 

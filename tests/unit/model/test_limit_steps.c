@@ -13,18 +13,21 @@
 
 #define MIB (1024ULL * 1024)
 
-static struct record_limit change(uint64_t id, uint64_t from_mib, uint64_t to_mib)
+static struct record change(uint64_t id, uint64_t from_mib, uint64_t to_mib)
 {
-	return (struct record_limit){
+	return (struct record){
+		.kind = RECORD_LIMIT,
 		.time = { .boot_ns = id * 1000000000 },
-		.id = id,
-		.file = LIMIT_MAX,
-		.cgroup = "/t",
-		.writer_self = true,
-		.old_bytes = from_mib * MIB,
-		.new_bytes = to_mib * MIB,
-		.duration_ns = 1000,
-		.result = 4,
+		.limit = {
+			.id = id,
+			.file = LIMIT_MAX,
+			.cgroup = "/t",
+			.writer_self = true,
+			.old_bytes = from_mib * MIB,
+			.new_bytes = to_mib * MIB,
+			.duration_ns = 1000,
+			.result = 4,
+		},
 	};
 }
 
@@ -34,15 +37,18 @@ static void kill_some(struct limit_steps *s, enum record_cause cause, uint64_t l
 {
 	struct record_level limit = { .usage_bytes = usage_mib * MIB, .max_bytes = max_mib * MIB };
 	struct record_victim v[4] = {};
-	struct record_oom oom = {
+	struct record oom = {
+		.kind = RECORD_OOM,
 		.time = { .boot_ns = limit_id * 1000000000 + 5000 },
-		.cause = cause,
-		.cause_limit_id = limit_id,
-		.cause_since_ns = 500,
-		.limit = &limit,
-		.victims = v,
-		.victim_count = victims,
-		.killed = victims,
+		.oom = {
+			.cause = cause,
+			.cause_limit_id = limit_id,
+			.cause_since_ns = 500,
+			.limit = &limit,
+			.victims = v,
+			.victim_count = victims,
+			.killed = victims,
+		},
 	};
 
 	for (size_t i = 0; i < victims; i++)
@@ -53,7 +59,7 @@ static void kill_some(struct limit_steps *s, enum record_cause cause, uint64_t l
 static void test_kills_inside_and_after(void **state)
 {
 	struct limit_steps *s = limit_steps__new("/t");
-	struct record_limit first = change(1, 512, 400), second = change(2, 400, 300);
+	struct record first = change(1, 512, 400), second = change(2, 400, 300);
 	const struct record_step *step;
 
 	(void)state;
@@ -78,25 +84,30 @@ static void test_kills_inside_and_after(void **state)
 static void test_kill_beside_the_write(void **state)
 {
 	struct limit_steps *s = limit_steps__new("/t");
-	struct record_limit first = change(1, 512, 400), second = change(2, 400, 20);
+	struct record first = change(1, 512, 400), second = change(2, 400, 20);
 	struct record_level limit = { .path = "/t", .usage_bytes = 20 * MIB, .max_bytes = 20 * MIB };
 	struct record_level above = { .path = "/", .usage_bytes = 20 * MIB, .max_bytes = 20 * MIB };
 	struct record_victim v = {};
-	struct record_oom oom = { .cause = CAUSE_LOWERED,
-				  .cause_limit_id = 2,
-				  .limit = &limit,
-				  .victims = &v,
-				  .victim_count = 1,
-				  .killed = 1 };
+	struct record oom = {
+		.kind = RECORD_OOM,
+		.oom = {
+			.cause = CAUSE_LOWERED,
+			.cause_limit_id = 2,
+			.limit = &limit,
+			.victims = &v,
+			.victim_count = 1,
+			.killed = 1,
+		},
+	};
 
 	(void)state;
 	limit_steps__on_limit(s, &first);
 	limit_steps__on_oom(s, &oom);
-	oom.limit = &above; /* a write of another cgroup's limit: it is the present step's */
-	oom.cause_limit_id = 3;
+	oom.oom.limit = &above; /* a write of another cgroup's limit: it is the present step's */
+	oom.oom.cause_limit_id = 3;
 	limit_steps__on_oom(s, &oom);
 	limit_steps__on_limit(s, &second);
-	limit_steps__close(s, (struct record_time){ 9, 9 }, true);
+	limit_steps__close(s, true);
 	assert_int_equal(limit_steps__table(s).steps[0].killed_after, 1);
 	assert_int_equal(limit_steps__table(s).steps[1].killed_after, 1);
 	assert_int_equal(limit_steps__table(s).steps[1].killed_inside, 0);
@@ -106,14 +117,14 @@ static void test_kill_beside_the_write(void **state)
 static void test_conclusions(void **state)
 {
 	struct limit_steps *s = limit_steps__new("/t");
-	struct record_limit first = change(1, 512, 400), second = change(2, 400, 20);
+	struct record first = change(1, 512, 400), second = change(2, 400, 20);
 	struct record_steps table;
 
 	(void)state;
 	limit_steps__on_limit(s, &first);
 	kill_some(s, CAUSE_WRITE, 2, 390, 20, 4, 90);
 	limit_steps__on_limit(s, &second);
-	assert_non_null(limit_steps__close(s, (struct record_time){ 9, 9 }, false));
+	assert_non_null(limit_steps__close(s, false));
 	table = limit_steps__table(s);
 	assert_int_equal(table.count, 2);
 	assert_true(table.has_first_kill);
@@ -124,21 +135,21 @@ static void test_conclusions(void **state)
 	assert_int_equal(table.steps[0].killed_inside + table.steps[0].killed_after, 0);
 	/* 4 x 90 MiB don't make up for 370 MiB: that they were needed isn't known. */
 	assert_false(table.steps[1].has_needed);
-	assert_null(limit_steps__close(s, (struct record_time){ 9, 9 }, false));
+	assert_null(limit_steps__close(s, false));
 	limit_steps__free(s);
 }
 
 static void test_what_is_no_step(void **state)
 {
 	struct limit_steps *s = limit_steps__new("/t");
-	struct record_limit other = change(1, 512, 400), high = change(2, 512, 400);
-	struct record_limit failed = change(3, 512, 400), lost = change(4, 512, 400);
+	struct record other = change(1, 512, 400), high = change(2, 512, 400);
+	struct record failed = change(3, 512, 400), lost = change(4, 512, 400);
 
 	(void)state;
-	other.cgroup = "/t/child";
-	high.file = LIMIT_HIGH;
-	failed.result = -22;
-	lost.cgroup = NULL;
+	other.limit.cgroup = "/t/child";
+	high.limit.file = LIMIT_HIGH;
+	failed.limit.result = -22;
+	lost.limit.cgroup = NULL;
 	limit_steps__on_limit(s, &other);
 	limit_steps__on_limit(s, &high);
 	limit_steps__on_limit(s, &failed);
@@ -154,7 +165,7 @@ static void test_bounded(void **state)
 
 	(void)state;
 	for (uint64_t i = 1; i <= STEPS_MAX + 10; i++) {
-		struct record_limit l = change(i, 2, 1);
+		struct record l = change(i, 2, 1);
 
 		kill_some(s, CAUSE_WRITE, i, 2, 1, 1, 1);
 		limit_steps__on_limit(s, &l);

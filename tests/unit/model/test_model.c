@@ -19,8 +19,8 @@ static void test_single_kill(void **state)
 	assert_int_equal(r->id, 1);
 	assert_int_equal(r->outcome, OOM_KILLED);
 	assert_string_equal(r->constraint, "memcg");
-	assert_int_equal(r->time.boot_ns, 9000);
-	assert_int_equal(r->time.wall_ns, WALL_OFFSET + 9000);
+	assert_int_equal(kept->oom_times[0].boot_ns, 9000);
+	assert_int_equal(kept->oom_times[0].wall_ns, WALL_OFFSET + 9000);
 	assert_int_equal(r->started_ns, 4000);
 	assert_int_equal(r->duration_ns, 11000 - 4000);
 	assert_int_equal(r->totalpages_bytes, 128 * PAGE);
@@ -75,7 +75,7 @@ static void test_victim_fields(void **state)
 	stop(kept);
 }
 
-/* The chain runs from the leaf to the root; "no limit" is RECORD_MAX, anything less is a number. */
+/* The chain runs from the leaf to the root; "no limit" is RECORD_NO_LIMIT, anything less is a number. */
 static void test_chain_and_limits(void **state)
 {
 	struct kept *kept = start();
@@ -94,11 +94,11 @@ static void test_chain_and_limits(void **state)
 	assert_true(r->chain[0].has_memory && !r->chain[2].has_memory && !r->chain[2].has_swap);
 	assert_int_equal(r->chain[0].usage_bytes, 200 * PAGE);
 	assert_int_equal(r->chain[0].max_bytes, 128 * PAGE);
-	assert_int_equal(r->chain[0].high_bytes, RECORD_MAX);
+	assert_int_equal(r->chain[0].high_bytes, RECORD_NO_LIMIT);
 	assert_int_equal(r->chain[0].peak_bytes, 1000 * PAGE);
 	assert_int_equal(r->chain[0].swap_usage_bytes, 3 * PAGE);
 	assert_int_equal(r->chain[0].swap_max_bytes, (UNLIMITED - 1) * PAGE);
-	assert_int_equal(r->chain[1].max_bytes, RECORD_MAX);
+	assert_int_equal(r->chain[1].max_bytes, RECORD_NO_LIMIT);
 	assert_non_null(r->limit);
 	assert_string_equal(r->limit->path, DOCKER_PATH);
 	assert_string_equal(r->limit_container.ref.id, DOCKER_ID);
@@ -133,7 +133,7 @@ static void test_max_conversion(void **state)
 		e.limit.old_pages = unlimited[i];
 		e.limit.new_pages = i ? UNLIMITED - i : 0;
 		send(kept, e);
-		assert_int_equal(kept->limits[i].old_bytes, RECORD_MAX);
+		assert_int_equal(kept->limits[i].old_bytes, RECORD_NO_LIMIT);
 		assert_int_equal(kept->limits[i].new_bytes, i ? (UNLIMITED - i) * PAGE : 0);
 	}
 	stop(kept);

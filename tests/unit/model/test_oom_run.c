@@ -52,7 +52,7 @@ static void test_loss_of_each_event(void **state)
 		if (lost == 6)
 			assert_int_equal(r->duration_ns, 0);
 		if (lost == 3) {
-			assert_int_equal(r->time.boot_ns, r->victims[0].ts_ns);
+			assert_int_equal(kept->oom_times[0].boot_ns, r->victims[0].ts_ns);
 			assert_null(r->trigger_comm);
 		}
 		stop(kept);

@@ -20,13 +20,12 @@ static struct stall *start(void)
 	struct stall *stall = stall__new();
 
 	assert_non_null(stall);
-	stall__usage(stall, ID, 64 * MIB, 64 * MIB, RECORD_MAX);
+	stall__usage(stall, ID, 64 * MIB, 64 * MIB, RECORD_NO_LIMIT);
 	return stall;
 }
 
 /* Reclaim between two times in ms, `percent` of that time. */
-static bool busy(struct stall *stall, uint64_t from_ms, uint64_t to_ms, uint64_t percent,
-		 struct record_stall *out)
+static bool busy(struct stall *stall, uint64_t from_ms, uint64_t to_ms, uint64_t percent, struct record *out)
 {
 	return stall__reclaim(stall, ID, to_ms * MS, from_ms * MS, (to_ms - from_ms) * MS / 100 * percent,
 			      out);
@@ -35,7 +34,7 @@ static bool busy(struct stall *stall, uint64_t from_ms, uint64_t to_ms, uint64_t
 static void test_once_a_second(void **state)
 {
 	struct stall *stall = start();
-	struct record_stall out;
+	struct record out;
 	unsigned int told = 0;
 
 	(void)state;
@@ -48,23 +47,23 @@ static void test_once_a_second(void **state)
 		if (!now)
 			continue;
 		told++;
-		assert_int_equal(out.cgroup_id, ID);
-		assert_int_equal(out.since_ns, 10000 * MS);
+		assert_int_equal(out.stall.cgroup_id, ID);
+		assert_int_equal(out.stall.since_ns, 10000 * MS);
 		assert_int_equal(out.time.boot_ns, (ms + 100) * MS);
-		assert_int_equal(out.duration_ns, (ms + 100 - 10000) * MS);
-		assert_int_equal(out.reclaim_ns, out.duration_ns / 100 * 95);
-		assert_int_equal(out.usage_bytes, 64 * MIB);
-		assert_int_equal(out.max_bytes, 64 * MIB);
-		assert_int_equal(out.file, LIMIT_MAX);
-		assert_int_equal(out.refused, 1234);
-		assert_false(out.over);
+		assert_int_equal(out.stall.duration_ns, (ms + 100 - 10000) * MS);
+		assert_int_equal(out.stall.reclaim_ns, out.stall.duration_ns / 100 * 95);
+		assert_int_equal(out.stall.usage_bytes, 64 * MIB);
+		assert_int_equal(out.stall.max_bytes, 64 * MIB);
+		assert_int_equal(out.stall.file, LIMIT_MAX);
+		assert_int_equal(out.stall.refused, 1234);
+		assert_false(out.stall.over);
 	}
 	assert_int_equal(told, 4);
 	/* Nothing more is heard: it was over when that ended. */
 	assert_false(stall__expire(stall, 18000 * MS, &out));
 	assert_true(stall__expire(stall, 18001 * MS, &out));
-	assert_true(out.over);
-	assert_int_equal(out.duration_ns, 5 * S);
+	assert_true(out.stall.over);
+	assert_int_equal(out.stall.duration_ns, 5 * S);
 	assert_false(stall__expire(stall, 30000 * MS, &out));
 	stall__free(stall);
 }
@@ -73,7 +72,7 @@ static void test_once_a_second(void **state)
 static void test_not_a_stall(void **state)
 {
 	struct stall *stall = start();
-	struct record_stall out;
+	struct record out;
 
 	(void)state;
 	for (uint64_t ms = 10000; ms < 20000; ms += 100)
@@ -81,13 +80,13 @@ static void test_not_a_stall(void **state)
 	stall__free(stall);
 
 	stall = start();
-	stall__usage(stall, ID, 50 * MIB, 64 * MIB, RECORD_MAX); /* not at its limit */
+	stall__usage(stall, ID, 50 * MIB, 64 * MIB, RECORD_NO_LIMIT); /* not at its limit */
 	for (uint64_t ms = 10000; ms < 20000; ms += 100)
 		assert_false(busy(stall, ms, ms + 100, 100, &out));
 	stall__free(stall);
 
 	stall = start();
-	stall__usage(stall, ID, UINT64_MAX, RECORD_MAX, RECORD_MAX); /* which it hasn't */
+	stall__usage(stall, ID, UINT64_MAX, RECORD_NO_LIMIT, RECORD_NO_LIMIT); /* which it hasn't */
 	for (uint64_t ms = 10000; ms < 20000; ms += 100)
 		assert_false(busy(stall, ms, ms + 100, 100, &out));
 	stall__free(stall);
@@ -114,13 +113,13 @@ static void test_not_a_stall(void **state)
 static void test_ends(void **state)
 {
 	struct stall *stall = start();
-	struct record_stall out;
+	struct record out;
 
 	(void)state;
 	assert_true(busy(stall, 10000, 12500, 100, &out)); /* one long run is enough */
 	assert_true(stall__kill(stall, ID, &out));
-	assert_true(out.over);
-	assert_int_equal(out.duration_ns, 2500 * MS);
+	assert_true(out.stall.over);
+	assert_int_equal(out.stall.duration_ns, 2500 * MS);
 	assert_false(stall__kill(stall, ID, &out));
 	assert_false(stall__kill(stall, ID + 1, &out));
 	stall__free(stall);
@@ -128,19 +127,19 @@ static void test_ends(void **state)
 	stall = start();
 	assert_true(busy(stall, 10000, 13000, 100, &out));
 	assert_true(busy(stall, 13000, 14000, 10, &out)); /* it can go on working */
-	assert_true(out.over);
-	assert_int_equal(out.duration_ns, 3 * S); /* what wasn't one doesn't count */
-	assert_int_equal(out.reclaim_ns, 3 * S);
+	assert_true(out.stall.over);
+	assert_int_equal(out.stall.duration_ns, 3 * S); /* what wasn't one doesn't count */
+	assert_int_equal(out.stall.reclaim_ns, 3 * S);
 	assert_false(stall__expire(stall, 60 * S, &out));
 	stall__free(stall);
 
 	stall = start();
 	assert_true(busy(stall, 10000, 13000, 100, &out));
-	stall__usage(stall, ID, 64 * MIB, 512 * MIB, RECORD_MAX); /* the limit was raised */
+	stall__usage(stall, ID, 64 * MIB, 512 * MIB, RECORD_NO_LIMIT); /* the limit was raised */
 	assert_true(busy(stall, 13000, 14000, 100, &out));
-	assert_true(out.over);
-	assert_int_equal(out.max_bytes, 64 * MIB); /* where it was stuck, not where it is now */
-	assert_int_equal(out.duration_ns, 3 * S);
+	assert_true(out.stall.over);
+	assert_int_equal(out.stall.max_bytes, 64 * MIB); /* where it was stuck, not where it is now */
+	assert_int_equal(out.stall.duration_ns, 3 * S);
 	stall__free(stall);
 }
 
@@ -148,32 +147,32 @@ static void test_ends(void **state)
 static void test_throttled(void **state)
 {
 	struct stall *stall = start();
-	struct record_stall out;
+	struct record out;
 
 	(void)state;
 	stall__usage(stall, ID, 35 * MIB, 64 * MIB, 32 * MIB);
 	assert_true(busy(stall, 10000, 12000, 300, &out));
-	assert_int_equal(out.file, LIMIT_HIGH);
-	assert_int_equal(out.max_bytes, 32 * MIB);
-	assert_int_equal(out.reclaim_ns, 6 * S);
+	assert_int_equal(out.stall.file, LIMIT_HIGH);
+	assert_int_equal(out.stall.max_bytes, 32 * MIB);
+	assert_int_equal(out.stall.reclaim_ns, 6 * S);
 	assert_false(stall__expire(stall, 13900 * MS, &out)); /* still asleep */
 	assert_true(busy(stall, 12000, 14000, 100, &out));
-	assert_int_equal(out.duration_ns, 4 * S);
+	assert_int_equal(out.stall.duration_ns, 4 * S);
 	stall__free(stall);
 }
 
 static void test_nonsense(void **state)
 {
 	struct stall *stall = start();
-	struct record_stall out;
+	struct record out;
 
 	(void)state;
 	assert_false(stall__reclaim(stall, ID, 0, 0, UINT64_MAX, &out));
 	assert_false(stall__reclaim(stall, ID, 5 * S, 9 * S, UINT64_MAX, &out));
 	assert_false(stall__reclaim(stall, ID, 4 * S, 1, UINT64_MAX, &out));
 	assert_true(stall__reclaim(stall, ID, UINT64_MAX, 1, UINT64_MAX, &out));
-	assert_true(out.reclaim_ns == UINT64_MAX);
-	assert_int_equal(out.since_ns, 5 * S);
+	assert_true(out.stall.reclaim_ns == UINT64_MAX);
+	assert_int_equal(out.stall.since_ns, 5 * S);
 	assert_false(stall__expire(stall, 0, &out));
 	for (uint64_t id = 0; id < 10000; id++)
 		stall__usage(stall, id, 1, 1, 1);

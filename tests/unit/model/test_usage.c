@@ -26,6 +26,7 @@ enum { ROOT = 1, PARENT = 10, LEAF = 100, STRANGER = 500 };
 /* What was told last of each kind; texts are copied, since they are valid during the call only. */
 struct told {
 	struct model *model;
+	struct record_time time; /* of the last record */
 	struct record_usage usage;
 	struct record_reclaim reclaim;
 	struct record_stall stall;
@@ -46,10 +47,8 @@ static void set(char *to, const char *text)
 	snprintf(to, 256, "%s", text ? text : "(unknown)");
 }
 
-static void on_usage(void *ctx, const struct record_usage *usage)
+static void on_usage(struct told *t, const struct record_usage *usage)
 {
-	struct told *t = ctx;
-
 	t->usages++;
 	t->usage = *usage;
 	set(t->cgroup, usage->cgroup);
@@ -58,29 +57,23 @@ static void on_usage(void *ctx, const struct record_usage *usage)
 		t->levels[i] = usage->chain[i];
 }
 
-static void on_reclaim(void *ctx, const struct record_reclaim *reclaim)
+static void on_reclaim(struct told *t, const struct record_reclaim *reclaim)
 {
-	struct told *t = ctx;
-
 	t->reclaims++;
 	t->reclaim = *reclaim;
 	set(t->cgroup, reclaim->cgroup);
 }
 
-static void on_stall(void *ctx, const struct record_stall *stall)
+static void on_stall(struct told *t, const struct record_stall *stall)
 {
-	struct told *t = ctx;
-
 	t->stalls++;
 	t->stall = *stall;
 	set(t->cgroup, stall->cgroup);
 	strcat(t->order, "s");
 }
 
-static void on_oom(void *ctx, const struct record_oom *oom)
+static void on_oom(struct told *t, const struct record_oom *oom)
 {
-	struct told *t = ctx;
-
 	t->ooms++;
 	t->oom = *oom;
 	strcat(t->order, "o");
@@ -93,14 +86,19 @@ static void on_oom(void *ctx, const struct record_oom *oom)
 	memcpy(t->points, t->history.points, t->history.count * sizeof(*t->points));
 }
 
-static void on_exit_record(void *ctx, const struct record_exit *record)
+static void on_record(void *ctx, const struct record *record)
 {
-	(void)ctx, (void)record;
-}
+	struct told *t = ctx;
 
-static void on_limit(void *ctx, const struct record_limit *record)
-{
-	(void)ctx, (void)record;
+	if (record->kind == RECORD_USAGE)
+		on_usage(t, &record->usage);
+	else if (record->kind == RECORD_RECLAIM)
+		on_reclaim(t, &record->reclaim);
+	else if (record->kind == RECORD_STALL)
+		on_stall(t, &record->stall);
+	else if (record->kind == RECORD_OOM)
+		on_oom(t, &record->oom);
+	t->time = record->time;
 }
 
 static bool find_path(void *ctx, uint64_t id, char *path, size_t size)
@@ -121,12 +119,7 @@ static void start(struct told *t)
 	struct model_env env = {
 		.ctx = t,
 		.page_size = PAGE,
-		.on_oom = on_oom,
-		.on_exit = on_exit_record,
-		.on_limit = on_limit,
-		.on_usage = on_usage,
-		.on_reclaim = on_reclaim,
-		.on_stall = on_stall,
+		.on_record = on_record,
 		.cgroup_path = find_path,
 	};
 
@@ -241,12 +234,12 @@ static void test_usage_record(void **state)
 	start(&t);
 	send(&t, usage(5 * S, 7, 3));
 	assert_int_equal(t.usages, 1);
-	assert_int_equal(t.usage.time.boot_ns, 5 * S);
-	assert_int_equal(t.usage.time.wall_ns, 5 * S + WALL_OFFSET);
+	assert_int_equal(t.time.boot_ns, 5 * S);
+	assert_int_equal(t.time.wall_ns, 5 * S + WALL_OFFSET);
 	assert_int_equal(t.usage.cgroup_id, 7);
 	assert_int_equal(t.usage.usage_bytes, 3 * MIB);
 	assert_int_equal(t.usage.max_bytes, 64 * MIB);
-	assert_true(t.usage.high_bytes == RECORD_MAX);
+	assert_true(t.usage.high_bytes == RECORD_NO_LIMIT);
 	assert_int_equal(t.usage.refused, 0);
 	assert_int_equal(t.usage.pid, 42);
 	assert_int_equal(t.usage.chain_count, 0);
@@ -411,7 +404,7 @@ static void test_kinds(void **state)
 	e = usage(11 * S, LEAF, 30);
 	e.h.flags = USAGE_HAS_KERNEL | USAGE_HAS_SOCK | USAGE_KINDS_EXACT;
 	e.usage.kernel_bytes = 2 * MIB;
-	e.usage.sock_bytes = RECORD_KIND_MAX + 1; /* which nothing can have */
+	e.usage.sock_bytes = RECORD_MEMORY_KIND_MAX + 1; /* which nothing can have */
 	send(&t, e);
 	assert_true(t.usage.kinds.has_kernel && t.usage.kinds.exact && !t.usage.kinds.kernel_is_least);
 	assert_int_equal(t.usage.kinds.kernel_bytes, 2 * MIB);
@@ -443,7 +436,7 @@ static void test_stall(void **state)
 	assert_int_equal(t.stalls, 2);
 	assert_false(t.stall.over);
 	assert_string_equal(t.cgroup, "/asked/100");
-	assert_int_equal(t.stall.time.wall_ns, 13 * S + WALL_OFFSET);
+	assert_int_equal(t.time.wall_ns, 13 * S + WALL_OFFSET);
 	/* A kill ends it, which is told before the kill. */
 	send_kill(&t, 13 * S + 1, PARENT, LEAF);
 	assert_true(t.stall.over);

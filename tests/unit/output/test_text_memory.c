@@ -207,13 +207,13 @@ static void test_chain(void **state)
 		  .has_memory = true,
 		  .usage_bytes = 64 * MIB,
 		  .max_bytes = 64 * MIB,
-		  .high_bytes = RECORD_MAX,
+		  .high_bytes = RECORD_NO_LIMIT,
 		  .is_limit = true },
 		{ .path = "/a",
 		  .has_memory = true,
 		  .usage_bytes = 70 * MIB,
-		  .max_bytes = RECORD_MAX,
-		  .high_bytes = RECORD_MAX },
+		  .max_bytes = RECORD_NO_LIMIT,
+		  .high_bytes = RECORD_NO_LIMIT },
 		{ .path = "/" },
 	};
 	struct record_oom oom = { .chain = chain, .chain_count = 4 };
@@ -254,7 +254,7 @@ static void test_session(void **state)
 	text__session_memory(page.sink, &s);
 	expect(&page, "    memory    it uses 60.0 MiB of at most 64.0 MiB (the limit of /a)\n"
 		      "              but `free` in it shows the machine's 8.0 GiB, 6.0 GiB available\n");
-	s.max_bytes = RECORD_MAX;
+	s.max_bytes = RECORD_NO_LIMIT;
 	text__session_memory(page.sink, &s);
 	expect(&page, "    memory    it uses 60.0 MiB and has no limit\n"
 		      "              but `free` in it shows the machine's 8.0 GiB, 6.0 GiB available\n");
@@ -264,26 +264,29 @@ static void test_session(void **state)
 	stop(&page);
 }
 
-static struct record_stall stall(uint64_t seconds, bool over)
+static struct record stall(uint64_t seconds, bool over)
 {
-	return (struct record_stall){
+	return (struct record){
+		.kind = RECORD_STALL,
 		.time = { 10 * S + seconds * S, (int64_t)(seconds * S) },
-		.cgroup_id = 7,
-		.cgroup = "/web",
-		.since_ns = 10 * S,
-		.over = over,
-		.duration_ns = seconds * S,
-		.reclaim_ns = seconds * S / 100 * 95,
-		.usage_bytes = 64 * MIB,
-		.max_bytes = 64 * MIB,
-		.file = LIMIT_MAX,
-		.refused = 1234,
+		.stall = {
+			.cgroup_id = 7,
+			.cgroup = "/web",
+			.since_ns = 10 * S,
+			.over = over,
+			.duration_ns = seconds * S,
+			.reclaim_ns = seconds * S / 100 * 95,
+			.usage_bytes = 64 * MIB,
+			.max_bytes = 64 * MIB,
+			.file = LIMIT_MAX,
+			.refused = 1234,
+		},
 	};
 }
 
 static void test_stall(void **state)
 {
-	struct record_stall s;
+	struct record s;
 	struct page page;
 
 	(void)state;
@@ -299,17 +302,17 @@ static void test_stall(void **state)
 		      "00:00:06.000  STALL  /web has been stuck at its limit of 64.0 MiB for 6.0 s: "
 		      "95 % of the time in reclaim, 1,234 charges refused, nothing killed\n");
 	s = stall(12, true);
-	s.file = LIMIT_HIGH;
-	s.reclaim_ns = 38 * S;
-	s.refused = 0;
+	s.stall.file = LIMIT_HIGH;
+	s.stall.reclaim_ns = 38 * S;
+	s.stall.refused = 0;
 	text__stall(&page.sink->base, &s);
 	expect(&page, "00:00:12.000  STALL OVER  /web was stuck at its memory.high of 64.0 MiB for 12.0 s: "
 		      "3.2 tasks on average in reclaim or held back, nothing killed\n");
 	/* Another one. */
 	s = stall(3, false);
-	s.since_ns = 40 * S;
+	s.stall.since_ns = 40 * S;
 	text__stall(&page.sink->base, &s);
-	s.cgroup_id = 8;
+	s.stall.cgroup_id = 8;
 	text__stall(&page.sink->base, &s);
 	assert_non_null(strchr(strchr(news(&page), '\n') + 1, '\n'));
 	stop(&page);

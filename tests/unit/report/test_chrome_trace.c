@@ -11,6 +11,7 @@
 #include <json-c/json.h>
 
 #include "record/sink.h"
+#include "take.h"
 
 #define HOSTILE "\"},{\"ph\":\"B\"\\\033[0m\xff\n"
 #define HOSTILE_SHOWN "\"},{\"ph\":\"B\"\\\\\\x1b[0m\\xff\\x0a"
@@ -102,14 +103,13 @@ static const struct record_level level = {
 static void send_write(struct sink *sink, uint64_t from_ns, uint64_t to_ns, const char *comm)
 {
 	const struct record_limit limit = {
-		.time = AT(to_ns),
 		.id = 1,
 		.file = LIMIT_MAX,
 		.cgroup = "/a",
 		.writer_pid = 9,
 		.writer_tid = 10,
 		.writer_comm = comm,
-		.old_bytes = RECORD_MAX,
+		.old_bytes = RECORD_NO_LIMIT,
 		.new_bytes = 40,
 		.usage_before_bytes = 100,
 		.usage_after_bytes = 20,
@@ -118,7 +118,7 @@ static void send_write(struct sink *sink, uint64_t from_ns, uint64_t to_ns, cons
 		.result = 3,
 	};
 
-	assert_int_equal(sink->ops->limit(sink, &limit), 0);
+	assert_int_equal(TAKE(sink, LIMIT, limit, AT(to_ns), limit), 0);
 }
 
 static void send_kill(struct sink *sink, uint64_t started_ns, uint64_t duration_ns, const char *comm)
@@ -130,12 +130,11 @@ static void send_kill(struct sink *sink, uint64_t started_ns, uint64_t duration_
 		{ 1001, 10, 40, { .kernel_bytes = 3, .has_kernel = 1 } },
 		{ 1002,
 		  25,
-		  RECORD_MAX,
+		  RECORD_NO_LIMIT,
 		  { .kernel_bytes = 4, .has_kernel = 1, .sock_bytes = 5, .has_sock = 1 } },
 	};
 	const struct record_history history = { .points = points, .count = 2, .cgroup = "/a" };
 	const struct record_oom oom = {
-		.time = AT(started_ns + 5),
 		.id = 3,
 		.cause = CAUSE_WRITE,
 		.started_ns = started_ns,
@@ -151,7 +150,7 @@ static void send_kill(struct sink *sink, uint64_t started_ns, uint64_t duration_
 		.history = &history,
 	};
 
-	assert_int_equal(sink->ops->oom(sink, &oom), 0);
+	assert_int_equal(TAKE(sink, OOM, oom, AT(started_ns + 5), oom), 0);
 }
 
 /* A kill inside a write: its run lies in the write's slice, and the counters have every point. */
@@ -159,23 +158,21 @@ static void test_events(void **state)
 {
 	struct output o;
 	struct sink *sink = open_sink(&o);
-	const struct record_exit e = { .time = AT(9000), .pid = 50, .status = 9, .has_status = true };
+	const struct record_exit e = { .pid = 50, .status = 9, .has_status = true };
 	const struct record_exit gone = {
-		.time = AT(9100), .container = true, .status = 9, .has_status = true, .cgroup = "/a"
+		.container = true, .status = 9, .has_status = true, .cgroup = "/a"
 	};
-	const struct record_reclaim reclaim = { .time = AT(1900),
-						.kind = RECLAIM_LIMIT,
-						.cgroup = "/a",
-						.since_ns = 1500,
-						.sum = { .runs = 2 } };
+	const struct record_reclaim reclaim = {
+		.kind = RECLAIM_LIMIT, .cgroup = "/a", .since_ns = 1500, .sum = { .runs = 2 }
+	};
 	static const int64_t usage[] = { 10, 25, 30, 100, 20 }, max[] = { 40, 40, 40 };
 
 	(void)state;
-	assert_int_equal(sink->ops->reclaim(sink, &reclaim), 0);
+	assert_int_equal(TAKE(sink, RECLAIM, reclaim, AT(1900), reclaim), 0);
 	send_kill(sink, 2000, 1234, HOSTILE);
 	send_write(sink, 1000, 5000, HOSTILE);
-	assert_int_equal(sink->ops->exit(sink, &e), 0);
-	assert_int_equal(sink->ops->exit(sink, &gone), 0);
+	assert_int_equal(TAKE(sink, EXIT, exit, AT(9000), e), 0);
+	assert_int_equal(TAKE(sink, EXIT, exit, AT(9100), gone), 0);
 	finish(&o);
 	assert_slice(nth(&o, "X", "reclaim", 0), 1500, 1900);
 	assert_slice(nth(&o, "X", "oom", 0), 2000, 3234);
@@ -221,19 +218,15 @@ static void test_stalls(void **state)
 {
 	struct output o;
 	struct sink *sink = open_sink(&o);
-	struct record_stall stall = {
-		.time = AT(3000), .cgroup = "/a", .since_ns = 1000, .duration_ns = 1000
-	};
+	struct record_stall stall = { .cgroup = "/a", .since_ns = 1000, .duration_ns = 1000 };
 
 	(void)state;
-	assert_int_equal(sink->ops->stall(sink, &stall), 0);
+	assert_int_equal(TAKE(sink, STALL, stall, AT(3000), stall), 0);
 	stall.duration_ns = 2000;
 	stall.over = true;
-	assert_int_equal(sink->ops->stall(sink, &stall), 0);
-	stall = (struct record_stall){
-		.time = AT(9000), .cgroup = "/a", .since_ns = 5000, .duration_ns = 4000
-	};
-	assert_int_equal(sink->ops->stall(sink, &stall), 0);
+	assert_int_equal(TAKE(sink, STALL, stall, AT(3000), stall), 0);
+	stall = (struct record_stall){ .cgroup = "/a", .since_ns = 5000, .duration_ns = 4000 };
+	assert_int_equal(TAKE(sink, STALL, stall, AT(9000), stall), 0);
 	finish(&o);
 	assert_slice(nth(&o, "X", "stall", 0), 1000, 3000);
 	assert_slice(nth(&o, "X", "stall", 1), 5000, 9000);
@@ -250,10 +243,10 @@ static void test_many_cgroups(void **state)
 
 	(void)state;
 	for (int i = 0; i < 3000; i++) {
-		const struct record_usage usage = { .time = AT(1000), .cgroup = path, .max_bytes = 1 };
+		const struct record_usage usage = { .cgroup = path, .max_bytes = 1 };
 
 		snprintf(path, sizeof(path), "/%d", i);
-		assert_int_equal(sink->ops->usage(sink, &usage), 0);
+		assert_int_equal(TAKE(sink, USAGE, usage, AT(1000), usage), 0);
 	}
 	finish(&o);
 	assert_non_null(nth(&o, "C", "usage", 2999));

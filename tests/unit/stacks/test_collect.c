@@ -22,6 +22,12 @@
 #include "output/stack_top.h"
 #include "stacks/symbols.h"
 #include "stacks/wire.h"
+#include "take.h"
+
+#define NO_TIME   \
+	{         \
+		0 \
+	}
 
 static const struct record_frame user[] = {
 	{ "memset", "/lib/libc.so.6", 0x100, 4 }, { "alloc_a", "/bin/hog", 0x200, 8 },
@@ -166,7 +172,7 @@ static void test_folded(void **state)
 	struct sink *sink = folded_sink__new(out);
 
 	(void)state;
-	assert_int_equal(sink->ops->stack(sink, &stack), 0);
+	assert_int_equal(TAKE(sink, STACK, stack, NO_TIME, stack), 0);
 	fflush(out);
 	assert_string_equal(text, "h:o\\x0ag;[anon];[unknown];[hog];alloc_a;memset;page_fault_[k];"
 				  "try_charge_[k] 4096\n");
@@ -176,9 +182,9 @@ static void test_folded(void **state)
 	stack.user = hostile;
 	stack.user_count = 1;
 	stack.kernel_count = 0;
-	assert_int_equal(sink->ops->stack(sink, &stack), 0);
+	assert_int_equal(TAKE(sink, STACK, stack, NO_TIME, stack), 0);
 	stack.oom_id = 1; /* without a weight */
-	assert_int_equal(sink->ops->stack(sink, &stack), 0);
+	assert_int_equal(TAKE(sink, STACK, stack, NO_TIME, stack), 0);
 	sink->ops->free(sink);
 	fclose(out);
 	assert_string_equal(text, "[unknown];a:b\\x0ac d 7 4096\n");

@@ -104,7 +104,7 @@ static void test_every_width(void **state)
 			unsigned int took;
 
 			s.name = names[i];
-			s.max_bytes = width % 2 ? RECORD_MAX : 64 * MIB;
+			s.max_bytes = width % 2 ? RECORD_NO_LIMIT : 64 * MIB;
 			s.has_usage = width % 3;
 			s.ascii = width % 5;
 			took = status_line__format(line, &s, width);
@@ -145,7 +145,7 @@ static void test_unknown_is_absent(void **state)
 	s.name = "web";
 	s.has_usage = true;
 	s.usage_bytes = 5 * MIB;
-	s.max_bytes = RECORD_MAX;
+	s.max_bytes = RECORD_NO_LIMIT;
 	s.kills = 1;
 	status_line__format(line, &s, 160);
 	assert_string_equal(line, "web  5.0 MiB / max  1 kill  0:05");
@@ -193,7 +193,8 @@ static void test_curve(void **state)
 /* Without a limit, or above it (a lowered one), the highest point is the full height. */
 static void test_curve_top(void **state)
 {
-	const struct record_point unlimited[] = { { 1, 5, RECORD_MAX, { 0 } }, { 2, 3, RECORD_MAX, { 0 } } };
+	const struct record_point unlimited[] = { { 1, 5, RECORD_NO_LIMIT, { 0 } },
+						  { 2, 3, RECORD_NO_LIMIT, { 0 } } };
 	const struct record_point above[] = { { 1, 5, 4, { 0 } }, { 2, 3, 4, { 0 } } };
 
 	(void)state;

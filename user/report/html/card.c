@@ -271,7 +271,7 @@ static void put_level_name(FILE *out, const struct record_oom *oom, const struct
 
 static void put_level(FILE *out, const struct record_oom *oom, const struct record_level *l, uint64_t widest)
 {
-	bool limited = l->has_memory && l->max_bytes != RECORD_MAX;
+	bool limited = l->has_memory && l->max_bytes != RECORD_NO_LIMIT;
 	uint64_t all = limited && l->max_bytes > l->usage_bytes ? l->max_bytes : l->usage_bytes;
 
 	fprintf(out, "<tr%s><th scope=\"row\">", l->is_limit ? " class=\"hit\"" : "");
@@ -375,15 +375,16 @@ static void put_gaps(FILE *out, const struct record_oom *oom)
 		fprintf(out, "<p class=\"note warn\">%" PRIu64 " victims are missing.</p>", oom->missing);
 }
 
-void html_card__put(const struct html_report *report, const struct record_oom *oom, FILE *out)
+void html_card__put(const struct html_report *report, const struct record *record, FILE *out)
 {
+	const struct record_oom *oom = &record->oom;
 	const struct record_victim *victim = sink__first_killed(oom);
 
 	fprintf(out,
 		"<article class=\"card\" id=\"oom-%" PRIu64 "-%" PRIu64 "\">\n<header><h3>OOM %" PRIu64
 		"</h3> ",
 		report->sessions, oom->id, oom->id);
-	html__time(out, oom->time.wall_ns);
+	html__time(out, record->time.wall_ns);
 	fputs("</header>\n<p class=\"sentence\">", out);
 	put_sentence(out, oom, report->sessions);
 	fputs("</p>\n", out);

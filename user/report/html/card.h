@@ -6,6 +6,6 @@
 #include "report/html/collected.h"
 
 /* Writes it up to what is known later: its anatomy and the stack (pending.h). */
-void html_card__put(const struct html_report *report, const struct record_oom *oom, FILE *out);
+void html_card__put(const struct html_report *report, const struct record *record, FILE *out);
 
 #endif

@@ -16,13 +16,13 @@
 
 #define SPANS_ROOM 1024
 
-#define tell_verdict(r, op, record)                             \
-	do {                                                    \
-		int err = sink__call((r)->verdict, op, record); \
-                                                                \
-		if (err)                                        \
-			html_collected__fail(r, err);           \
-	} while (0)
+static void tell_verdict(struct html_report *r, const struct record *record)
+{
+	int err = sink__take(r->verdict, record);
+
+	if (err)
+		html_collected__fail(r, err);
+}
 
 static void keep_without(struct html_report *r, const struct record_session *s)
 {
@@ -46,15 +46,16 @@ static void keep_without(struct html_report *r, const struct record_session *s)
 	fclose(out);
 }
 
-static int html_session(struct sink *sink, const struct record_session *s)
+static int html_session(struct sink *sink, const struct record *record)
 {
 	struct html_report *r = (struct html_report *)sink;
+	const struct record_session *s = &record->session;
 
-	html_collected__see_time(r, &s->time);
-	tell_verdict(r, session, s);
+	html_collected__see_time(r, &record->time);
+	tell_verdict(r, record);
 	if (s->target_cgroup && s->has_memory && s->max_cgroup && !strcmp(s->max_cgroup, s->target_cgroup))
 		html_collected__add_point(r, html_collected__curve(r, s->target_cgroup, &s->container),
-					  s->time.wall_ns, s->usage_bytes, s->max_bytes);
+					  record->time.wall_ns, s->usage_bytes, s->max_bytes);
 	r->page_size = s->page_size;
 	/* Another part of a recording that was cut into files goes on with the same session. */
 	if ((s->part > 1 && r->sessions) || r->sessions++)
@@ -72,8 +73,9 @@ static int html_session(struct sink *sink, const struct record_session *s)
 }
 
 /* What the flight recorder had: of the limit's cgroup or, when that isn't recorded, the victim's. */
-static void add_history(struct html_report *r, const struct record_oom *oom)
+static void add_history(struct html_report *r, const struct record *record)
 {
+	const struct record_oom *oom = &record->oom;
 	const struct record_history *h = oom->history;
 	const struct record_container *container = oom->limit && oom->limit->path && h->cgroup &&
 								   !strcmp(oom->limit->path, h->cgroup)
@@ -83,17 +85,18 @@ static void add_history(struct html_report *r, const struct record_oom *oom)
 	struct html_curve *curve = html_collected__curve(r, h->cgroup, container);
 
 	for (size_t i = 0; i < h->count; i++)
-		html_collected__add_point(r, curve, html_collected__wall(&oom->time, h->points[i].ts_ns),
+		html_collected__add_point(r, curve, html_collected__wall(&record->time, h->points[i].ts_ns),
 					  h->points[i].usage_bytes, h->points[i].max_bytes);
 }
 
-static int html_oom(struct sink *sink, const struct record_oom *oom)
+static int html_oom(struct sink *sink, const struct record *record)
 {
 	struct html_report *r = (struct html_report *)sink;
+	const struct record_oom *oom = &record->oom;
 	struct html_curve *curve = NULL;
 
-	html_collected__see_time(r, &oom->time);
-	tell_verdict(r, oom, oom);
+	html_collected__see_time(r, &record->time);
+	tell_verdict(r, record);
 	r->ooms++;
 	r->kills += oom->killed;
 	if (oom->outcome == OOM_NO_VICTIM)
@@ -103,57 +106,61 @@ static int html_oom(struct sink *sink, const struct record_oom *oom)
 		if (curve)
 			curve->kills += oom->killed;
 		if (oom->limit->has_memory)
-			html_collected__add_point(r, curve, oom->time.wall_ns, oom->limit->usage_bytes,
+			html_collected__add_point(r, curve, record->time.wall_ns, oom->limit->usage_bytes,
 						  oom->limit->max_bytes);
 	}
 	if (oom->history)
-		add_history(r, oom);
-	html_pending__add(r, oom, curve);
+		add_history(r, record);
+	html_pending__add(r, record, curve);
 	for (size_t i = 0; i < oom->victim_count; i++) {
 		const struct record_victim *v = &oom->victims[i];
 
 		if (v->role == ROLE_EXITING || v->repeated)
 			continue;
-		html_rows__put_kill_mark(r, oom, v, curve);
-		html_rows__put_kill(r, oom, v);
+		html_rows__put_kill_mark(r, record, v, curve);
+		html_rows__put_kill(r, record, v);
 	}
 	return r->error;
 }
 
-static int html_limit(struct sink *sink, const struct record_limit *l)
+static int html_limit(struct sink *sink, const struct record *record)
 {
 	struct html_report *r = (struct html_report *)sink;
+	const struct record_limit *l = &record->limit;
 	struct html_curve *curve = html_collected__curve(r, l->cgroup, &l->container);
-	uint64_t begin_ns = l->time.boot_ns - (l->duration_ns < l->time.boot_ns ? l->duration_ns : 0);
+	uint64_t begin_ns =
+		record->time.boot_ns - (l->duration_ns < record->time.boot_ns ? l->duration_ns : 0);
 
-	html_collected__see_time(r, &l->time);
-	tell_verdict(r, limit, l);
+	html_collected__see_time(r, &record->time);
+	tell_verdict(r, record);
 	if (l->file == LIMIT_MAX && l->result >= 0) {
-		html_collected__keep_write(r, l, begin_ns);
-		html_pending__note_write(r, l->id, begin_ns, l->time.boot_ns);
-		html_collected__add_point(r, curve, html_collected__wall(&l->time, begin_ns),
+		html_collected__keep_write(r, record, begin_ns);
+		html_pending__note_write(r, l->id, begin_ns, record->time.boot_ns);
+		html_collected__add_point(r, curve, html_collected__wall(&record->time, begin_ns),
 					  l->usage_before_bytes, l->old_bytes);
-		html_collected__add_point(r, curve, l->time.wall_ns, l->usage_after_bytes, l->new_bytes);
-		html_rows__put_write_mark(r, l, curve, html_collected__wall(&l->time, begin_ns));
+		html_collected__add_point(r, curve, record->time.wall_ns, l->usage_after_bytes, l->new_bytes);
+		html_rows__put_write_mark(r, record, curve, html_collected__wall(&record->time, begin_ns));
 	}
-	html_rows__put_write(r, l);
+	html_rows__put_write(r, record);
 	return r->error;
 }
 
-static int html_step(struct sink *sink, const struct record_step *s)
+static int html_step(struct sink *sink, const struct record *record)
 {
 	struct html_report *r = (struct html_report *)sink;
+	const struct record_step *s = &record->step;
 
-	html_collected__see_time(r, &s->time);
+	html_collected__see_time(r, &record->time);
 	html_rows__put_step(r, s);
 	return r->error;
 }
 
-static int html_steps(struct sink *sink, const struct record_steps *s)
+static int html_steps(struct sink *sink, const struct record *record)
 {
 	struct html_report *r = (struct html_report *)sink;
+	const struct record_steps *s = &record->steps;
 
-	html_collected__see_time(r, &s->time);
+	html_collected__see_time(r, &record->time);
 	r->has_steps = true;
 	r->has_first_kill = s->has_first_kill;
 	r->first_kill_max = s->first_kill_max_bytes;
@@ -162,56 +169,60 @@ static int html_steps(struct sink *sink, const struct record_steps *s)
 	return 0;
 }
 
-static int html_repeats(struct sink *sink, const struct record_repeats *repeats)
+static int html_repeats(struct sink *sink, const struct record *record)
 {
 	struct html_report *r = (struct html_report *)sink;
+	const struct record_repeats *repeats = &record->repeats;
 
-	html_collected__see_time(r, &repeats->time);
+	html_collected__see_time(r, &record->time);
 	r->no_victim += repeats->repeats;
 	return 0;
 }
 
-static int html_usage(struct sink *sink, const struct record_usage *u)
+static int html_usage(struct sink *sink, const struct record *record)
 {
 	struct html_report *r = (struct html_report *)sink;
+	const struct record_usage *u = &record->usage;
 
-	html_collected__see_time(r, &u->time);
-	html_collected__add_point(r, html_collected__curve(r, u->cgroup, &u->container), u->time.wall_ns,
+	html_collected__see_time(r, &record->time);
+	html_collected__add_point(r, html_collected__curve(r, u->cgroup, &u->container), record->time.wall_ns,
 				  u->usage_bytes, u->max_bytes);
 	return r->error;
 }
 
-static int html_reclaim(struct sink *sink, const struct record_reclaim *reclaim)
+static int html_reclaim(struct sink *sink, const struct record *record)
 {
 	struct html_report *r = (struct html_report *)sink;
+	const struct record_reclaim *reclaim = &record->reclaim;
 	struct html_curve *curve = html_collected__curve(r, reclaim->cgroup, &reclaim->container);
-	struct span span = { .from_ns = (uint64_t)html_collected__wall(&reclaim->time, reclaim->since_ns),
-			     .to_ns = (uint64_t)reclaim->time.wall_ns,
+	struct span span = { .from_ns = (uint64_t)html_collected__wall(&record->time, reclaim->since_ns),
+			     .to_ns = (uint64_t)record->time.wall_ns,
 			     .sum = reclaim->sum };
 
-	html_collected__see_time(r, &reclaim->time);
+	html_collected__see_time(r, &record->time);
 	if (curve && spans__add(reclaim->kind == RECLAIM_THROTTLE ? &curve->throttle : &curve->reclaim,
 				SPANS_ROOM, span))
 		html_collected__fail(r, -ENOMEM);
-	html_pending__note_reclaim(r, reclaim);
+	html_pending__note_reclaim(r, record);
 	return r->error;
 }
 
 /* It is told every second while it lasts, each time with the whole: only the last is a row. */
-static int html_stall(struct sink *sink, const struct record_stall *s)
+static int html_stall(struct sink *sink, const struct record *record)
 {
 	struct html_report *r = (struct html_report *)sink;
+	const struct record_stall *s = &record->stall;
 	struct html_curve *curve = html_collected__curve(r, s->cgroup, &s->container);
 	const struct html_stall stall = {
 		.going_on = !s->over,
-		.since_ns = html_collected__wall(&s->time, s->since_ns),
+		.since_ns = html_collected__wall(&record->time, s->since_ns),
 		.duration_ns = s->duration_ns,
 		.reclaim_ns = s->reclaim_ns,
 		.usage_bytes = s->usage_bytes,
 		.max_bytes = s->max_bytes,
 	};
 
-	html_collected__see_time(r, &s->time);
+	html_collected__see_time(r, &record->time);
 	if (curve)
 		curve->stall = stall;
 	if (s->over)
@@ -219,11 +230,12 @@ static int html_stall(struct sink *sink, const struct record_stall *s)
 	return r->error;
 }
 
-static int html_stack(struct sink *sink, const struct record_stack *s)
+static int html_stack(struct sink *sink, const struct record *record)
 {
 	struct html_report *r = (struct html_report *)sink;
+	const struct record_stack *s = &record->stack;
 
-	html_collected__see_time(r, &s->time);
+	html_collected__see_time(r, &record->time);
 	if (s->oom_id) {
 		html_pending__add_stack(r, s);
 		return r->error;
@@ -237,38 +249,41 @@ static int html_stack(struct sink *sink, const struct record_stack *s)
 	return r->error;
 }
 
-static int html_exit(struct sink *sink, const struct record_exit *e)
+static int html_exit(struct sink *sink, const struct record *record)
 {
 	struct html_report *r = (struct html_report *)sink;
+	const struct record_exit *e = &record->exit;
 
-	html_collected__see_time(r, &e->time);
-	tell_verdict(r, exit, e);
-	html_pending__note_exit(r, e);
+	html_collected__see_time(r, &record->time);
+	tell_verdict(r, record);
+	html_pending__note_exit(r, record);
 	if (e->container) {
 		r->has_runtime = e->runtime_status;
 		html_collected__keep(r->runtime_status, sizeof(r->runtime_status), e->runtime_status);
 		r->runtime_exit_code = e->runtime_exit_code;
 		r->runtime_oom_killed = e->runtime_oom_killed;
 	}
-	html_rows__put_exit(r, e);
+	html_rows__put_exit(r, record);
 	return r->error;
 }
 
-static int html_lost(struct sink *sink, const struct record_lost *lost)
+static int html_lost(struct sink *sink, const struct record *record)
 {
 	struct html_report *r = (struct html_report *)sink;
+	const struct record_lost *lost = &record->lost;
 
-	html_collected__see_time(r, &lost->time);
+	html_collected__see_time(r, &record->time);
 	r->lost += lost->count;
-	html_rows__put_lost(r, lost);
+	html_rows__put_lost(r, record);
 	return r->error;
 }
 
-static int html_end(struct sink *sink, const struct record_end *end)
+static int html_end(struct sink *sink, const struct record *record)
 {
 	struct html_report *r = (struct html_report *)sink;
+	const struct record_end *end = &record->end;
 
-	html_collected__see_time(r, &end->time);
+	html_collected__see_time(r, &record->time);
 	r->has_end = true;
 	html_collected__keep(r->end_reason, sizeof(r->end_reason), end->reason);
 	return 0;
@@ -300,20 +315,21 @@ static void html_free(struct sink *sink)
 	free(r);
 }
 
+static const sink_take_fn html_takes[RECORD_KINDS] = {
+	[RECORD_SESSION] = html_session, [RECORD_OOM] = html_oom,	  [RECORD_LIMIT] = html_limit,
+	[RECORD_STEP] = html_step,	 [RECORD_STEPS] = html_steps,	  [RECORD_REPEATS] = html_repeats,
+	[RECORD_USAGE] = html_usage,	 [RECORD_RECLAIM] = html_reclaim, [RECORD_STALL] = html_stall,
+	[RECORD_STACK] = html_stack,	 [RECORD_EXIT] = html_exit,	  [RECORD_LOST] = html_lost,
+	[RECORD_END] = html_end,
+};
+
+static int html_take(struct sink *sink, const struct record *record)
+{
+	return sink__dispatch(html_takes, sink, record);
+}
+
 static const struct sink_ops html_ops = {
-	.session = html_session,
-	.oom = html_oom,
-	.limit = html_limit,
-	.step = html_step,
-	.steps = html_steps,
-	.repeats = html_repeats,
-	.usage = html_usage,
-	.reclaim = html_reclaim,
-	.stall = html_stall,
-	.stack = html_stack,
-	.exit = html_exit,
-	.lost = html_lost,
-	.end = html_end,
+	.take = html_take,
 	.free = html_free,
 	.finish = html_finish,
 };

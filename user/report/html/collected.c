@@ -94,13 +94,14 @@ void html_collected__add_point(struct html_report *r, struct html_curve *curve, 
 		html_collected__fail(r, -ENOMEM);
 }
 
-void html_collected__keep_write(struct html_report *r, const struct record_limit *l, uint64_t begin_ns)
+void html_collected__keep_write(struct html_report *r, const struct record *record, uint64_t begin_ns)
 {
+	const struct record_limit *l = &record->limit;
 	struct html_write *write = &r->writes[r->write_count++ % HTML_RECENT_WRITES];
 
 	*write = (struct html_write){ .id = l->id,
 				      .begin_ns = begin_ns,
-				      .end_ns = l->time.boot_ns,
+				      .end_ns = record->time.boot_ns,
 				      .old_bytes = l->old_bytes,
 				      .new_bytes = l->new_bytes,
 				      .pid = l->writer_pid,

@@ -144,8 +144,7 @@ void html_collected__add_point(struct html_report *report, struct html_curve *cu
 			       uint64_t usage_bytes, uint64_t max_bytes);
 
 /* Keeps a write that began at begin_ns (boot clock) among the last ones. */
-void html_collected__keep_write(struct html_report *report, const struct record_limit *limit,
-				uint64_t begin_ns);
+void html_collected__keep_write(struct html_report *report, const struct record *record, uint64_t begin_ns);
 
 /* The write of that number if it is among the last ones; else NULL. */
 const struct html_write *html_collected__write_of(const struct html_report *report, uint64_t id);

@@ -30,7 +30,7 @@ static void put_limit_value(FILE *out, uint64_t max_bytes)
 {
 	if (max_bytes == SERIES__LIMIT_UNKNOWN)
 		fputs("null", out);
-	else if (max_bytes == RECORD_MAX)
+	else if (max_bytes == RECORD_NO_LIMIT)
 		fputs("\"max\"", out);
 	else
 		fprintf(out, "%" PRIu64, max_bytes);

@@ -18,13 +18,14 @@ static struct html_pending *pending_at(struct html_report *r, size_t i)
 	return &r->pending[(r->first_pending + i) % HTML_PENDING_MAX];
 }
 
-static void fill(struct html_pending *p, const struct record_oom *oom)
+static void fill(struct html_pending *p, const struct record *record)
 {
+	const struct record_oom *oom = &record->oom;
 	p->id = oom->id;
 	p->cause_limit_id = oom->cause_limit_id;
 	p->inside_write = oom->cause == CAUSE_WRITE;
 	p->started_ns = oom->started_ns;
-	p->chosen_ns = oom->time.boot_ns;
+	p->chosen_ns = record->time.boot_ns;
 	p->duration_ns = oom->duration_ns;
 	if (oom->limit && oom->limit->path)
 		snprintf(p->cgroup, sizeof(p->cgroup), "%s", oom->limit->path);
@@ -42,7 +43,7 @@ static void fill(struct html_pending *p, const struct record_oom *oom)
 }
 
 /* The card up to its anatomy. */
-static int begin(struct html_report *report, struct html_pending *pending, const struct record_oom *oom)
+static int begin(struct html_report *report, struct html_pending *pending, const struct record *record)
 {
 	size_t size;
 	FILE *out;
@@ -51,8 +52,8 @@ static int begin(struct html_report *report, struct html_pending *pending, const
 	out = open_memstream(&pending->html, &size);
 	if (!out)
 		return -errno;
-	html_card__put(report, oom, out);
-	fill(pending, oom);
+	html_card__put(report, record, out);
+	fill(pending, record);
 	return fclose(out) ? -errno : 0;
 }
 
@@ -85,10 +86,10 @@ static void write_first(struct html_report *r)
 }
 
 /* What the kernel's reclaim did just before, if that has been told already. */
-static void add_last_reclaim(struct html_pending *p, const struct record_oom *oom,
+static void add_last_reclaim(struct html_pending *p, const struct record_time *time,
 			     const struct html_curve *curve)
 {
-	const uint64_t offset = (uint64_t)oom->time.wall_ns - oom->time.boot_ns;
+	const uint64_t offset = (uint64_t)time->wall_ns - time->boot_ns;
 	const struct span *last;
 	uint64_t from_ns, to_ns;
 
@@ -104,8 +105,9 @@ static void add_last_reclaim(struct html_pending *p, const struct record_oom *oo
 	p->reclaim = last->sum;
 }
 
-void html_pending__add(struct html_report *r, const struct record_oom *oom, const struct html_curve *curve)
+void html_pending__add(struct html_report *r, const struct record *record, const struct html_curve *curve)
 {
+	const struct record_oom *oom = &record->oom;
 	const struct html_write *write;
 	struct html_pending *p;
 	int err;
@@ -115,7 +117,7 @@ void html_pending__add(struct html_report *r, const struct record_oom *oom, cons
 	if (r->pending_count == HTML_PENDING_MAX)
 		write_first(r);
 	p = pending_at(r, r->pending_count);
-	err = begin(r, p, oom);
+	err = begin(r, p, record);
 	if (err) {
 		release(p);
 		html_collected__fail(r, err);
@@ -129,7 +131,7 @@ void html_pending__add(struct html_report *r, const struct record_oom *oom, cons
 		p->write_begin_ns = write->begin_ns;
 		p->write_end_ns = write->end_ns;
 	}
-	add_last_reclaim(p, oom, curve);
+	add_last_reclaim(p, &record->time, curve);
 }
 
 void html_pending__note_write(struct html_report *r, uint64_t id, uint64_t begin_ns, uint64_t end_ns)
@@ -144,8 +146,9 @@ void html_pending__note_write(struct html_report *r, uint64_t id, uint64_t begin
 	}
 }
 
-void html_pending__note_reclaim(struct html_report *r, const struct record_reclaim *reclaim)
+void html_pending__note_reclaim(struct html_report *r, const struct record *record)
 {
+	const struct record_reclaim *reclaim = &record->reclaim;
 	/* A run of reclaim that a kill came out of: it began within the second before. */
 	for (size_t i = 0; reclaim->kind == RECLAIM_LIMIT && i < r->pending_count; i++) {
 		struct html_pending *p = pending_at(r, i);
@@ -153,23 +156,24 @@ void html_pending__note_reclaim(struct html_report *r, const struct record_recla
 		if (!p->started_ns || p->reclaim_from_ns || !reclaim->cgroup ||
 		    strcmp(p->cgroup, reclaim->cgroup) || reclaim->since_ns > p->started_ns ||
 		    p->started_ns - reclaim->since_ns > NS_PER_S ||
-		    reclaim->time.boot_ns + NS_PER_S < p->started_ns)
+		    record->time.boot_ns + NS_PER_S < p->started_ns)
 			continue;
 		p->reclaim_from_ns = reclaim->since_ns;
-		p->reclaim_to_ns = reclaim->time.boot_ns;
+		p->reclaim_to_ns = record->time.boot_ns;
 		p->reclaim = reclaim->sum;
 	}
 }
 
-void html_pending__note_exit(struct html_report *r, const struct record_exit *e)
+void html_pending__note_exit(struct html_report *r, const struct record *record)
 {
+	const struct record_exit *e = &record->exit;
 	for (size_t i = 0; i < r->pending_count; i++) {
 		struct html_pending *p = pending_at(r, i);
 
 		for (size_t v = 0; v < p->victim_count; v++) {
 			if (p->victims[v].pid == e->pid && !p->victims[v].exit_ns &&
-			    e->time.boot_ns >= p->victims[v].marked_ns)
-				p->victims[v].exit_ns = e->time.boot_ns;
+			    record->time.boot_ns >= p->victims[v].marked_ns)
+				p->victims[v].exit_ns = record->time.boot_ns;
 		}
 	}
 }

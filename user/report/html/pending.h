@@ -6,13 +6,13 @@
 #include "report/html/collected.h"
 
 /* Begins the card of an OOM, where there is room for one; `curve` is that of its limit, or NULL. */
-void html_pending__add(struct html_report *report, const struct record_oom *oom,
+void html_pending__add(struct html_report *report, const struct record *record,
 		       const struct html_curve *curve);
 
 /* These add to the cards that wait what belongs to them. Times are of the boot clock. */
 void html_pending__note_write(struct html_report *report, uint64_t id, uint64_t begin_ns, uint64_t end_ns);
-void html_pending__note_reclaim(struct html_report *report, const struct record_reclaim *reclaim);
-void html_pending__note_exit(struct html_report *report, const struct record_exit *exit);
+void html_pending__note_reclaim(struct html_report *report, const struct record *record);
+void html_pending__note_exit(struct html_report *report, const struct record *record);
 void html_pending__add_stack(struct html_report *report, const struct record_stack *stack);
 
 /* Writes out all that wait: nothing will come any more. */

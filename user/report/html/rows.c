@@ -10,16 +10,17 @@
 
 #define MARKS_MAX 20000 /* writes of limits on the chart; kills are all there */
 
-void html_rows__put_kill_mark(struct html_report *r, const struct record_oom *oom,
+void html_rows__put_kill_mark(struct html_report *r, const struct record *record,
 			      const struct record_victim *v, const struct html_curve *curve)
 {
+	const struct record_oom *oom = &record->oom;
 	FILE *out = html_collected__next(r, &r->kill_marks, UINT64_MAX);
 
 	if (!out)
 		return;
 	fprintf(out, "%s[%" PRId64 ",\"%" PRIu64 "-%" PRIu64 "\",%" PRIu32 ",",
-		r->kill_marks.count > 1 ? ",\n" : "", html_collected__wall(&oom->time, v->ts_ns), r->sessions,
-		oom->id, v->pid);
+		r->kill_marks.count > 1 ? ",\n" : "", html_collected__wall(&record->time, v->ts_ns),
+		r->sessions, oom->id, v->pid);
 	json_string__put(out, v->comm ? v->comm : "(unknown)");
 	fprintf(out, ",%d]", curve ? (int)(curve - r->curves) : -1);
 }
@@ -35,8 +36,9 @@ static const char *const cause_words[] = {
 	[CAUSE_SYSRQ] = "sysrq",
 };
 
-void html_rows__put_kill(struct html_report *r, const struct record_oom *oom, const struct record_victim *v)
+void html_rows__put_kill(struct html_report *r, const struct record *record, const struct record_victim *v)
 {
+	const struct record_oom *oom = &record->oom;
 	FILE *out = html_collected__next(r, &r->kill_rows, HTML_ROWS_MAX);
 
 	if (!out)
@@ -45,7 +47,7 @@ void html_rows__put_kill(struct html_report *r, const struct record_oom *oom, co
 	if (!r->cards.left_out)
 		fprintf(out, "<a href=\"#oom-%" PRIu64 "-%" PRIu64 "\">", r->sessions, oom->id);
 	fprintf(out, "%" PRIu64 "%s</td><td>", oom->id, r->cards.left_out ? "" : "</a>");
-	html__time(out, html_collected__wall(&oom->time, v->ts_ns));
+	html__time(out, html_collected__wall(&record->time, v->ts_ns));
 	fputs("</td><th scope=\"row\">", out);
 	html__process(out, v->comm, v->pid);
 	fprintf(out, "%s</th><td class=\"n\">", v->init ? " <span class=\"tag\">init</span>" : "");
@@ -62,21 +64,22 @@ void html_rows__put_kill(struct html_report *r, const struct record_oom *oom, co
 
 static void put_limit(FILE *out, uint64_t bytes)
 {
-	if (bytes == RECORD_MAX)
+	if (bytes == RECORD_NO_LIMIT)
 		fputs("\"max\"", out);
 	else
 		fprintf(out, "%" PRIu64, bytes);
 }
 
-void html_rows__put_write_mark(struct html_report *r, const struct record_limit *l,
+void html_rows__put_write_mark(struct html_report *r, const struct record *record,
 			       const struct html_curve *curve, int64_t begin_ns)
 {
+	const struct record_limit *l = &record->limit;
 	FILE *out = html_collected__next(r, &r->write_marks, MARKS_MAX);
 
 	if (!out)
 		return;
 	fprintf(out, "%s[%" PRId64 ",%" PRId64 ",", r->write_marks.count > 1 ? ",\n" : "", begin_ns,
-		l->time.wall_ns);
+		record->time.wall_ns);
 	put_limit(out, l->old_bytes);
 	fputc(',', out);
 	put_limit(out, l->new_bytes);
@@ -85,8 +88,9 @@ void html_rows__put_write_mark(struct html_report *r, const struct record_limit 
 	fprintf(out, ",\"%" PRIu64 "-%" PRIu64 "\",%" PRIu32 "]", r->sessions, l->id, l->kills);
 }
 
-void html_rows__put_write(struct html_report *r, const struct record_limit *l)
+void html_rows__put_write(struct html_report *r, const struct record *record)
 {
+	const struct record_limit *l = &record->limit;
 	FILE *out = html_collected__next(r, &r->write_rows, HTML_ROWS_MAX);
 	const char *file = sink__limit_file_name(l->file);
 
@@ -94,7 +98,7 @@ void html_rows__put_write(struct html_report *r, const struct record_limit *l)
 		return;
 	fprintf(out, "<tr id=\"write-%" PRIu64 "-%" PRIu64 "\"><td>%" PRIu64 "</td><td>", r->sessions, l->id,
 		l->id);
-	html__time(out, html_collected__wall(&l->time, l->time.boot_ns - l->duration_ns));
+	html__time(out, html_collected__wall(&record->time, record->time.boot_ns - l->duration_ns));
 	fprintf(out, "</td><td>%s of ", file ? file : "a limit");
 	html__cgroup(out, l->cgroup, &l->container);
 	fputs("</td><td class=\"n\">", out);
@@ -142,14 +146,15 @@ void html_rows__put_stall(struct html_report *r, const struct html_stall *s, con
 	fputs("</td></tr>\n", out);
 }
 
-void html_rows__put_exit(struct html_report *r, const struct record_exit *e)
+void html_rows__put_exit(struct html_report *r, const struct record *record)
 {
+	const struct record_exit *e = &record->exit;
 	FILE *out = html_collected__next(r, &r->exit_rows, HTML_ROWS_MAX);
 
 	if (!out)
 		return;
 	fputs("<tr><td>", out);
-	html__time(out, e->time.wall_ns);
+	html__time(out, record->time.wall_ns);
 	fputs("</td><th scope=\"row\">", out);
 	if (e->comm)
 		html__process(out, e->comm, e->pid);
@@ -196,14 +201,15 @@ void html_rows__put_step(struct html_report *r, const struct record_step *s)
 	fprintf(out, "</td><td>%s</td></tr>\n", s->alive ? "alive" : "<b class=\"bad\">gone</b>");
 }
 
-void html_rows__put_lost(struct html_report *r, const struct record_lost *lost)
+void html_rows__put_lost(struct html_report *r, const struct record *record)
 {
+	const struct record_lost *lost = &record->lost;
 	FILE *out = html_collected__next(r, &r->lost_rows, HTML_ROWS_MAX);
 
 	if (!out)
 		return;
 	fputs("<tr><td>", out);
-	html__time(out, lost->time.wall_ns);
+	html__time(out, record->time.wall_ns);
 	fputs("</td><th scope=\"row\">", out);
 	html__text(out, lost->kind);
 	fprintf(out, "</th><td class=\"n\">%" PRIu64 "</td></tr>\n", lost->count);

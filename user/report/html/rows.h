@@ -6,19 +6,19 @@
 #include "report/html/collected.h"
 
 /* One victim of an OOM; `curve` is that of the limit, or NULL. */
-void html_rows__put_kill_mark(struct html_report *report, const struct record_oom *oom,
+void html_rows__put_kill_mark(struct html_report *report, const struct record *record,
 			      const struct record_victim *victim, const struct html_curve *curve);
-void html_rows__put_kill(struct html_report *report, const struct record_oom *oom,
+void html_rows__put_kill(struct html_report *report, const struct record *record,
 			 const struct record_victim *victim);
 
 /* begin_ns: of the wall clock. */
-void html_rows__put_write_mark(struct html_report *report, const struct record_limit *limit,
+void html_rows__put_write_mark(struct html_report *report, const struct record *record,
 			       const struct html_curve *curve, int64_t begin_ns);
-void html_rows__put_write(struct html_report *report, const struct record_limit *limit);
+void html_rows__put_write(struct html_report *report, const struct record *record);
 void html_rows__put_step(struct html_report *report, const struct record_step *step);
 void html_rows__put_stall(struct html_report *report, const struct html_stall *stall, const char *cgroup,
 			  const struct record_container *container);
-void html_rows__put_exit(struct html_report *report, const struct record_exit *exit);
-void html_rows__put_lost(struct html_report *report, const struct record_lost *lost);
+void html_rows__put_exit(struct html_report *report, const struct record *record);
+void html_rows__put_lost(struct html_report *report, const struct record *record);
 
 #endif

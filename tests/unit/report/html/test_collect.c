@@ -14,6 +14,7 @@
 
 #include "report/html/assets.h"
 #include "record/sink.h"
+#include "take.h"
 
 #define HOSTILE "<script>alert(1)</script><!--\"'&\033[31m\xe2\x80\xae\xff\n-->"
 /* The same as a reader sees it, in markup and in the page's JSON document. */
@@ -113,7 +114,7 @@ static const struct record_level limit_level = {
 	.is_limit = true,
 	.usage_bytes = 100 << 20,
 	.max_bytes = 100 << 20,
-	.high_bytes = RECORD_MAX,
+	.high_bytes = RECORD_NO_LIMIT,
 };
 
 /* Kill number `id`, at id seconds. */
@@ -134,7 +135,6 @@ static void send_kill(struct sink *sink, uint64_t id, const char *comm)
 		.anon_rss_bytes = 4096,
 	};
 	const struct record_oom oom = {
-		.time = AT(at),
 		.id = id,
 		.cause = CAUSE_REACHED,
 		.started_ns = at - 5000,
@@ -150,13 +150,12 @@ static void send_kill(struct sink *sink, uint64_t id, const char *comm)
 		.killed = 1,
 	};
 
-	assert_int_equal(sink->ops->oom(sink, &oom), 0);
+	assert_int_equal(TAKE(sink, OOM, oom, AT(at), oom), 0);
 }
 
 static void send_session(struct sink *sink, const char *name)
 {
 	const struct record_session session = {
-		.time = AT(1),
 		.version = name,
 		.kernel = name,
 		.arch = name,
@@ -166,20 +165,19 @@ static void send_session(struct sink *sink, const char *name)
 		.page_size = 4096,
 	};
 
-	assert_int_equal(sink->ops->session(sink, &session), 0);
+	assert_int_equal(TAKE(sink, SESSION, session, AT(1), session), 0);
 }
 
 static void send_write(struct sink *sink, uint64_t id, uint64_t end_ns, uint64_t duration_ns,
 		       const char *name)
 {
 	const struct record_limit limit = {
-		.time = AT(end_ns),
 		.id = id,
 		.file = LIMIT_MAX,
 		.cgroup = name,
 		.writer_pid = 9,
 		.writer_comm = name,
-		.old_bytes = RECORD_MAX,
+		.old_bytes = RECORD_NO_LIMIT,
 		.new_bytes = 100 << 20,
 		.usage_before_bytes = 300 << 20,
 		.usage_after_bytes = 90 << 20,
@@ -188,13 +186,12 @@ static void send_write(struct sink *sink, uint64_t id, uint64_t end_ns, uint64_t
 		.result = 4,
 	};
 
-	assert_int_equal(sink->ops->limit(sink, &limit), 0);
+	assert_int_equal(TAKE(sink, LIMIT, limit, AT(end_ns), limit), 0);
 }
 
 static void send_exit(struct sink *sink, uint32_t pid, uint64_t at, const char *name, bool container)
 {
 	const struct record_exit e = {
-		.time = AT(at),
 		.pid = pid,
 		.comm = name,
 		.cgroup = name,
@@ -205,20 +202,20 @@ static void send_exit(struct sink *sink, uint32_t pid, uint64_t at, const char *
 		.runtime_status = name,
 	};
 
-	assert_int_equal(sink->ops->exit(sink, &e), 0);
+	assert_int_equal(TAKE(sink, EXIT, exit, AT(at), e), 0);
 }
 
 static void send_stack(struct sink *sink, const char *name)
 {
 	const struct record_frame frames[] = { { .function = name, .module = name } };
 	const struct record_stack stack = {
-		.time = AT(2), .comm = name, .samples = 1, .bytes = 4096, .user = frames, .user_count = 1
+		.comm = name, .samples = 1, .bytes = 4096, .user = frames, .user_count = 1
 	};
 	struct record_stack trigger = stack;
 
-	assert_int_equal(sink->ops->stack(sink, &stack), 0);
+	assert_int_equal(TAKE(sink, STACK, stack, AT(2), stack), 0);
 	trigger.oom_id = 1;
-	assert_int_equal(sink->ops->stack(sink, &trigger), 0);
+	assert_int_equal(TAKE(sink, STACK, stack, AT(2), trigger), 0);
 }
 
 /* Names are text wherever they are shown, and nothing else in the page is of the recording's making. */
@@ -226,9 +223,9 @@ static void test_hostile_names(void **state)
 {
 	struct output o;
 	struct sink *sink = open_sink(&o);
-	const struct record_lost lost = { .time = AT(3), .kind = HOSTILE, .count = 1 };
-	const struct record_stall stall = { .time = AT(3), .cgroup = HOSTILE, .over = true };
-	const struct record_end end = { .time = AT(4), .reason = HOSTILE };
+	const struct record_lost lost = { .kind = HOSTILE, .count = 1 };
+	const struct record_stall stall = { .cgroup = HOSTILE, .over = true };
+	const struct record_end end = { .reason = HOSTILE };
 	struct json_object *data, *kill;
 	char *text;
 
@@ -238,9 +235,9 @@ static void test_hostile_names(void **state)
 	send_stack(sink, HOSTILE);
 	send_write(sink, 1, 5000, 100, HOSTILE);
 	send_exit(sink, 101, 2000000000, HOSTILE, true);
-	assert_int_equal(sink->ops->lost(sink, &lost), 0);
-	assert_int_equal(sink->ops->stall(sink, &stall), 0);
-	assert_int_equal(sink->ops->end(sink, &end), 0);
+	assert_int_equal(TAKE(sink, LOST, lost, AT(3), lost), 0);
+	assert_int_equal(TAKE(sink, STALL, stall, AT(3), stall), 0);
+	assert_int_equal(TAKE(sink, END, end, AT(4), end), 0);
 	finish(&o);
 	assert_non_null(setlocale(LC_CTYPE, "C.UTF-8"));
 	assert_true(mbstowcs(NULL, o.text, 0) != (size_t)-1);
@@ -334,7 +331,6 @@ static void test_anatomy(void **state)
 	struct sink *sink = open_sink(&o);
 	const struct record_victim victim = { .ts_ns = 5 * s, .pid = 42, .tid = 42, .comm = "hog" };
 	const struct record_oom oom = {
-		.time = AT(5 * s),
 		.id = 1,
 		.cause = CAUSE_WRITE,
 		.cause_limit_id = 3,
@@ -349,7 +345,6 @@ static void test_anatomy(void **state)
 		.killed = 1,
 	};
 	const struct record_reclaim reclaim = {
-		.time = AT(5 * s - 1000000),
 		.kind = RECLAIM_LIMIT,
 		.cgroup = "/a",
 		.since_ns = 5 * s - 8000000,
@@ -358,8 +353,8 @@ static void test_anatomy(void **state)
 
 	(void)state;
 	send_session(sink, "/a");
-	assert_int_equal(sink->ops->reclaim(sink, &reclaim), 0);
-	assert_int_equal(sink->ops->oom(sink, &oom), 0);
+	assert_int_equal(TAKE(sink, RECLAIM, reclaim, AT(5 * s - 1000000), reclaim), 0);
+	assert_int_equal(TAKE(sink, OOM, oom, AT(5 * s), oom), 0);
 	send_write(sink, 3, 5 * s + 10000000, 20000000, "/a");
 	send_exit(sink, 42, 5 * s + 30000000, "hog", false);
 	finish(&o);
@@ -385,12 +380,11 @@ static void test_curve(void **state)
 	(void)state;
 	send_session(sink, "/a");
 	for (uint64_t i = 0; i < 100000; i++) {
-		struct record_usage usage = { .time = AT(i * 1000000),
-					      .cgroup = "/a",
+		struct record_usage usage = { .cgroup = "/a",
 					      .usage_bytes = i == 77777 ? 999 : i % 7,
-					      .max_bytes = RECORD_MAX };
+					      .max_bytes = RECORD_NO_LIMIT };
 
-		assert_int_equal(sink->ops->usage(sink, &usage), 0);
+		assert_int_equal(TAKE(sink, USAGE, usage, AT(i * 1000000), usage), 0);
 	}
 	finish(&o);
 	data = data_of(o.text);
@@ -416,19 +410,15 @@ static void test_stalls(void **state)
 {
 	struct output o;
 	struct sink *sink = open_sink(&o);
-	struct record_stall stall = {
-		.time = AT(3000), .cgroup = "/a", .since_ns = 1000, .duration_ns = 1000
-	};
+	struct record_stall stall = { .cgroup = "/a", .since_ns = 1000, .duration_ns = 1000 };
 
 	(void)state;
-	assert_int_equal(sink->ops->stall(sink, &stall), 0);
+	assert_int_equal(TAKE(sink, STALL, stall, AT(3000), stall), 0);
 	stall.duration_ns = 2000;
 	stall.over = true;
-	assert_int_equal(sink->ops->stall(sink, &stall), 0);
-	stall = (struct record_stall){
-		.time = AT(9000), .cgroup = "/a", .since_ns = 5000, .duration_ns = 4000
-	};
-	assert_int_equal(sink->ops->stall(sink, &stall), 0);
+	assert_int_equal(TAKE(sink, STALL, stall, AT(3000), stall), 0);
+	stall = (struct record_stall){ .cgroup = "/a", .since_ns = 5000, .duration_ns = 4000 };
+	assert_int_equal(TAKE(sink, STALL, stall, AT(9000), stall), 0);
 	finish(&o);
 	assert_int_equal(count(o.text, "<td class=\"n\">1.0 us"), 0);
 	assert_int_equal(count(o.text, "<td class=\"n\">2.0 us</td>"), 1);
