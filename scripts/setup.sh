@@ -30,7 +30,8 @@ python3          checks the BPF programs'"'"' loads'
 TEST='
 libcmocka-dev    C unit test library
 g++              C++ compiler, for a program whose names are mangled
-mandoc           checks the man page
+mandoc           checks the man pages
+groff-base       checks the man pages, too
 python3          runs the checks of the live tests
 python3-jsonschema  checks recordings against docs/schema.json'
 VM='

@@ -137,9 +137,7 @@ static const struct option_table_spec specs[] = {
 		.name = "format",
 		.arg = "FORMAT",
 		.accepts = "'text', 'json', 'html', 'chrome-trace' or 'folded'",
-		.help = "text: a summary, then what the live run printed (default); json: one document; "
-			"html: one page with charts; chrome-trace: for Perfetto; folded: sampled stacks, "
-			"for flame graphs",
+		.help = "text: a verdict, a timeline, then what the live run printed (default); json: one document; html: one page with charts; chrome-trace: for Perfetto; folded: stacks for flame graphs",
 		.apply = apply_format,
 	},
 	{
@@ -154,7 +152,7 @@ static const struct option_table_spec specs[] = {
 	{
 		.group = GROUP_OUTPUT,
 		.name = "no-summary",
-		.help = "text without the summary: exactly what the live run printed",
+		.help = "text without verdict and timeline: only what the live run printed",
 		.apply = apply_no_summary,
 	},
 	{
@@ -162,8 +160,7 @@ static const struct option_table_spec specs[] = {
 		.name = "since",
 		.arg = "TIME",
 		.accepts = TIME_ACCEPTED,
-		.help = "from TIME on: 2026-11-23T20:16:55Z, 20:16:55.7 (UTC), or 10s from the "
-			"session's beginning",
+		.help = "leave out what happened before TIME: 2026-11-23T20:16:55Z, 20:16:55.7 (UTC), or 10s from the session's beginning",
 		.apply = apply_since,
 	},
 	{
@@ -171,7 +168,7 @@ static const struct option_table_spec specs[] = {
 		.name = "until",
 		.arg = "TIME",
 		.accepts = TIME_ACCEPTED,
-		.help = "up to TIME",
+		.help = "leave out what happened after TIME",
 		.apply = apply_until,
 	},
 	{
@@ -201,11 +198,11 @@ static const struct option_table_spec specs[] = {
 static const struct option_table table = {
 	.command = "oomtrace report",
 	.operands = "FILE...",
-	.summary = "Reports from recordings: what 'oomtrace --record FILE' or '--output json' wrote. "
-		   "'-' is stdin. Parts of a recording are given in the order in which they were "
-		   "written.",
-	.epilogue = "Exit status: 0 done; 1 a file can't be read or written, or is no recording; 2 "
-		    "usage; 4 done, but lines were passed over that can't be read.",
+	.summary = "Reports what happened, from recordings: what 'oomtrace --record FILE' or "
+		   "'--output json' wrote. '-' is stdin. Give the parts of a recording in the order in "
+		   "which they were written.",
+	.epilogue = "Exit status: 0 done; 1 a file cannot be read or written, or is no recording; 2 "
+		    "wrong command line; 4 done, but some lines could not be read and were skipped.",
 	.specs = specs,
 	.count = ARRAY_SIZE(specs),
 	.group_titles = group_titles,

@@ -259,7 +259,7 @@ static const struct option_table_spec specs[] = {
 		.name = "container",
 		.arg = "ID|NAME",
 		.accepts = "the name, id or unique prefix of a running container, such as 'web'",
-		.help = "one container, by its name, its id or a unique prefix",
+		.help = "one running container, by its name, its id or a unique prefix of its id",
 		.apply = apply_container,
 	},
 	{
@@ -278,7 +278,7 @@ static const struct option_table_spec specs[] = {
 		.name = "pid",
 		.arg = "PID",
 		.accepts = "the number of a running process, such as 1234",
-		.help = "the cgroup that process PID is in and all below it",
+		.help = "the cgroup of process PID, and all below it",
 		.apply = apply_pid,
 	},
 	{
@@ -286,7 +286,7 @@ static const struct option_table_spec specs[] = {
 		.name = "set-max",
 		.arg = "SIZE",
 		.accepts = "a size of at least a page, such as '512M', or 'max'",
-		.help = "set it to SIZE; after --ramp, if that is given too",
+		.help = "set memory.max to SIZE; with --ramp, after its last step",
 		.apply = apply_set_max,
 	},
 	{
@@ -295,14 +295,13 @@ static const struct option_table_spec specs[] = {
 		.arg = "FROM:TO:STEP@INTERVAL",
 		.accepts = "two sizes, a step in bytes or percent, and a time, such as "
 			   "'512M:20M:-32M@2s' or 'now:20M:-10%@1s'",
-		.help = "change it step by step, such as 512M:20M:-32M@2s or now:20M:-10%@1s",
+		.help = "change memory.max step by step, such as 512M:20M:-32M@2s or now:20M:-10%@1s",
 		.apply = apply_ramp,
 	},
 	{
 		.group = GROUP_LIMIT,
 		.name = "find-min",
-		.help = "find the smallest memory.max that the target can live with, by memory.high, so "
-			"that nothing is killed",
+		.help = "find the smallest memory.max that the target can live with; kills nothing, because it lowers memory.high instead",
 		.apply = apply_find_min,
 	},
 	{
@@ -310,14 +309,14 @@ static const struct option_table_spec specs[] = {
 		.name = "hold",
 		.arg = "TIME",
 		.accepts = "a time above 0 with its unit, such as '10s'",
-		.help = "how long --find-min watches each limit that may do (default: 10s)",
+		.help = "how long --find-min watches each limit (default: 10s)",
 		.apply = apply_hold,
 	},
 	{
 		.group = GROUP_LIMIT,
 		.name = "restore",
-		.help = "put the old limit back at the end even where that kills; by default it is put "
-			"back, however oomtrace ends, unless the target needs more by then",
+		.help = "put the old limit back at the end even when that kills; by default it is put "
+			"back however oomtrace ends, unless the target needs more by then",
 		.apply = apply_restore,
 	},
 	{
@@ -338,14 +337,13 @@ static const struct option_table_spec specs[] = {
 		.name = "output",
 		.arg = "text|json",
 		.accepts = "'text' or 'json', for example '--output json'",
-		.help = "text for people (default) or JSON Lines for programs, on stdout",
+		.help = "print text for people (default) or JSON Lines for programs",
 		.apply = apply_output,
 	},
 	{
 		.group = GROUP_OUTPUT,
 		.name = "stacks",
-		.help = "sample the stacks, of programs and kernel, where memory is charged, and tell "
-			"at the end where how much was",
+		.help = "sample user and kernel stacks where memory is charged; print the largest at the end",
 		.apply = apply_stacks,
 	},
 	{
@@ -353,7 +351,7 @@ static const struct option_table_spec specs[] = {
 		.name = "folded",
 		.arg = "FILE",
 		.accepts = "a file to write, such as 'web.folded'",
-		.help = "the same, and write them to FILE for flamegraph.pl or speedscope",
+		.help = "sample stacks, and write them to FILE for flamegraph.pl or speedscope",
 		.apply = apply_folded,
 	},
 	{
@@ -362,8 +360,7 @@ static const struct option_table_spec specs[] = {
 		.name = "record",
 		.arg = "FILE",
 		.accepts = "a file to create, or '-' for stdout in place of text",
-		.help = "write JSON Lines to FILE, too, for 'oomtrace report'; '-' is stdout, in place of "
-			"text",
+		.help = "write JSON Lines to FILE beside the other output, for 'oomtrace report'; '-' is stdout, in place of text",
 		.apply = apply_record,
 	},
 	{
@@ -371,8 +368,7 @@ static const struct option_table_spec specs[] = {
 		.name = "record-size",
 		.arg = "SIZE",
 		.accepts = "a size of at least 64K, such as '100M'",
-		.help = "when FILE has grown to SIZE, rename it to FILE.1, over the one before, and begin "
-			"another",
+		.help = "when FILE has grown to SIZE, rename it to FILE.1 (replacing an older FILE.1) and begin a new FILE",
 		.apply = apply_record_size,
 	},
 	{
@@ -398,7 +394,7 @@ static const struct option_table_spec specs[] = {
 	{
 		.group = GROUP_OTHER,
 		.name = "dry-run",
-		.help = "say what would be traced and how, and exit",
+		.help = "print what would be traced, and how, and exit",
 		.apply = apply_dry_run,
 	},
 	{
@@ -406,15 +402,14 @@ static const struct option_table_spec specs[] = {
 		.name = "ring-size",
 		.arg = "SIZE",
 		.accepts = "a power of two from 4K to 256M, and at least a page, such as '4M'",
-		.help = "buffer between the kernel and oomtrace: a power of two and a multiple of "
-			"the page size, 4K to 256M (default: 1M)",
+		.help = "size of the buffer between the kernel and oomtrace: a power of two from 4K to 256M (default: 1M)",
 		.apply = apply_ring_size,
 	},
 	{
 		.group = GROUP_OTHER,
 		.letter = 'v',
 		.name = "verbose",
-		.help = "say more on stderr about what is being done",
+		.help = "print on stderr what oomtrace does and what the kernel says",
 		.apply = apply_verbose,
 	},
 	{
@@ -458,10 +453,11 @@ static const char *guess_target(const char *arg)
 
 static const struct option_table table = {
 	.command = "oomtrace",
-	.summary = "Says who the kernel's OOM killer killed, by which limit, and what became of the "
-		   "container. 'oomtrace report' reads what --record has written.",
-	.epilogue = "Exit status: 0 done; 1 runtime failure; 2 usage; 3 this kernel or these "
-		    "privileges cannot do it; 4 done, but events were lost.",
+	.summary = "Tells why the kernel's OOM killer killed a process: which limit was hit, who set it, "
+		   "how usage got there, and whether the container survived. 'oomtrace report' makes a "
+		   "report of what --record wrote.",
+	.epilogue = "Exit status: 0 done; 1 something failed; 2 wrong command line; 3 this kernel or "
+		    "these privileges cannot do it; 4 done, but events were lost.",
 	.specs = specs,
 	.count = ARRAY_SIZE(specs),
 	.group_titles = group_titles,
@@ -485,11 +481,11 @@ static bool check(const struct parse *p, bool has_target, FILE *err)
 		      err);
 	else if (p->opts.find_min && (changes || p->opts.dry_run || p->opts.keep || p->opts.restore ||
 				      p->opts.stacks || p->opts.interactive))
-		fputs("oomtrace: --find-min goes with a target, --hold and --output only: it changes and "
+		fputs("oomtrace: --find-min takes a target, --hold and --output only, because it changes and "
 		      "restores memory.high by itself\n",
 		      err);
 	else if (p->opts.hold_ns && !p->opts.find_min)
-		fputs("oomtrace: --hold says how long --find-min watches each limit: add --find-min\n", err);
+		fputs("oomtrace: --hold needs --find-min: it says how long each limit is watched\n", err);
 	else if (changes && !has_target)
 		fputs("oomtrace: --set-max and --ramp need a target whose memory.max to change: "
 		      "--container, --cgroup or --pid, for example '--container web --set-max 256M'\n",
@@ -501,13 +497,11 @@ static bool check(const struct parse *p, bool has_target, FILE *err)
 	else if (p->opts.interactive && p->opts.output != OPTIONS_OUTPUT_TEXT)
 		fputs("oomtrace: --interactive goes with text on a terminal, not with --output json\n", err);
 	else if (!changes && !p->opts.interactive && (p->opts.keep || p->opts.restore))
-		fputs("oomtrace: --keep and --restore say what becomes of a limit that --set-max, --ramp or "
-		      "--interactive has changed: none of them is given\n",
+		fputs("oomtrace: --keep and --restore need --set-max, --ramp or --interactive: they say what "
+		      "becomes of the changed limit at the end\n",
 		      err);
 	else if (p->opts.record_bytes && !p->opts.record)
-		fputs("oomtrace: --record-size says how large the file of --record may grow: add --record "
-		      "FILE\n",
-		      err);
+		fputs("oomtrace: --record-size needs --record FILE: it says how large FILE may grow\n", err);
 	else if (p->opts.record_bytes && !strcmp(p->opts.record, "-"))
 		fputs("oomtrace: --record-size needs a file, and '--record -' is stdout\n", err);
 	else if (p->opts.record && (p->opts.find_min || p->opts.dry_run))
