@@ -252,8 +252,7 @@ static const struct bad_case bad_cases[] = {
 	{ { "-r", "a", "--record-size", "max" },
 	  "--record-size: 'max' is out of range; it takes a size of at least 64K, such as '100M'" },
 	{ { "--record-size", "1M" },
-	  "--record-size says how large the file of --record may grow: add "
-	  "--record FILE" },
+	  "--record-size needs --record FILE: it says how large FILE may grow" },
 	{ { "--record-size", "1M", "-r", "-" }, "--record-size needs a file, and '--record -' is stdout" },
 	{ { "-r", "a", "--dry-run" }, "--record goes with a trace, not with --find-min or --dry-run" },
 	/* targets */
