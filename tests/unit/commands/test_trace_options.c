@@ -274,8 +274,8 @@ static const struct bad_case bad_cases[] = {
 	{ { "--interactive", "-c", "web", "--output", "json" },
 	  "--interactive goes with text on a terminal, not with --output json" },
 	{ { "--restore", "-c", "web" },
-	  "--keep and --restore say what becomes of a limit that --set-max, --ramp or "
-	  "--interactive has changed: none of them is given" },
+	  "--keep and --restore need --set-max, --ramp or --interactive: they say what becomes of the "
+	  "changed limit at the end" },
 	{ { "--until-exit" },
 	  "--until-exit needs a target whose end to wait for: --container, "
 	  "--cgroup or --pid, for example '--until-exit --pid 1234'" },
