@@ -55,7 +55,7 @@ SKELETON := build/bpf/oomtrace.skel.h
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help lint lint-quick same-bytes format tools test demo unit live limits usage stall soak browser bench fuzz install uninstall clean
+.PHONY: all help lint lint-quick same-bytes format tools test test-all demo unit live limits usage stall soak browser bench fuzz install uninstall clean
 all: $(OUT)/oomtrace ## the program: build/oomtrace (the default)
 
 help: ## this list
@@ -116,25 +116,25 @@ test: ## set up, then lint-quick, unit, browser and live tests
 	$(MAKE) browser
 	$(MAKE) live
 
-live: ## the live tests, in virtual machines
-	tests/live/run.sh
-	tests/live/docker.sh
-	tests/live/stacks.sh
-	OOMTRACE_CHURN=500 tests/live/usage.sh 5.10old 6.1 backports
+test-all: test ## make test and what it leaves out: every live suite on every kernel, fuzz, bench
+	tests/live/run --rest
+	$(MAKE) fuzz
+	$(MAKE) bench
+
+live: ## the live tests, in virtual machines; SUITES="stall/6.1 limits": others (tests/live/README.md)
+	OOMTRACE_CHURN=$${OOMTRACE_CHURN:-500} tests/live/run $(SUITES)
 
 usage: ## live tests of usage and reclaim, of which make test runs a part
-	tests/live/usage.sh
+	tests/live/run usage stress
 
 stall: ## live tests of stalls, the status line and many cgroups, which make test leaves out
-	tests/live/stall.sh
+	tests/live/run stall
 
 soak: ## an hour beside a busy cgroup (OOMTRACE_SOAK=SECONDS): memory stays bounded
-	tests/live/soak.sh
+	tests/live/run soak
 
 limits: ## live tests of limit changes and their causes, which make test leaves out
-	tests/live/limits.sh
-	tests/live/find-min.sh
-	tests/live/docker-limits.sh
+	tests/live/run limits find-min docker-limits
 
 browser: ## the HTML report in headless Chromium, and the Chrome trace
 	scripts/setup.sh build browser
@@ -223,7 +223,7 @@ lint: lint-quick $(LINT_FILES:%=build/lint/%.tidy) build/lint/cppcheck ## lint-q
 lint-quick: ## clang-format's check, shellcheck, flake8
 	$(Q)$(CLANG_FORMAT) --dry-run -Werror $(C_FILES)
 	$(Q)shellcheck -x $(SHELL_FILES)
-	$(Q)flake8 scripts tests
+	$(Q)flake8 scripts tests tests/live/run
 
 format: ## what clang-format changes, changed
 	$(CLANG_FORMAT) -i $(C_FILES)

@@ -10,6 +10,7 @@
 #   --root docker|bench    a guest of rootfs.sh, with systemd; else busybox in an initramfs
 #   --put PATH[:NAME]      a file or folder to have in the guest as /oomtrace/NAME; repeatable
 #   --timeout SEC          (300)    --mem MiB  (1024)    --smp N  (2)    --swap MiB  (0)
+#                          The time in which the guest waits for a CPU of a busy machine isn't counted.
 #   --cgroup v1            the memory controller of cgroup v1, in /sys/fs/cgroup/memory
 #   --icount               a clock that counts instructions: equal figures from run to run
 #   --append ARGS          for the kernel's command line
@@ -19,7 +20,8 @@
 # dmesg.log, output.log (COMMAND's output) and status (its exit code).
 #
 # The exit code is COMMAND's if the guest delivered its verdict and its kernel had nothing to complain
-# of; 125 otherwise: a hang, a panic, a splat and silence are all failures. 4: no such kernel to be had.
+# of; 124 if it ran out of time; 125 otherwise: a panic, a splat and silence are all failures. 4: no
+# such kernel to be had.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/lib.sh"
@@ -162,6 +164,32 @@ make_disks() { # sets drives; guest-init.sh counts on their order
 	fi
 }
 
+# Seconds for which the guest could have run and had no CPU: of the thread that waited longest, as the
+# scheduler counts it.
+waited_for_cpu() { # QEMU
+	local file wait longest=0
+	for file in /proc/"$1"/task/*/schedstat; do
+		{ read -r _ wait _ <"$file"; } 2>/dev/null || continue
+		[ "$wait" -le "$longest" ] || longest=$wait
+	done
+	echo $((longest / 1000000000))
+}
+
+# Ends QEMU when the guest has had its time, and says in $work/late how much that was.
+watch_time() { # QEMU
+	local from=$SECONDS waited
+	while sleep 1 && kill -0 "$1" 2>/dev/null; do
+		[ $((SECONDS - from)) -ge "$timeout" ] || continue
+		waited=$(waited_for_cpu "$1")
+		[ $((SECONDS - from - waited)) -ge "$timeout" ] || continue
+		echo "no verdict after $((SECONDS - from)) s, $waited of them without a CPU; the limit is $timeout s" \
+			>"$work/late"
+		kill "$1" 2>/dev/null
+		sleep 5
+		kill -KILL "$1" 2>/dev/null
+	done
+}
+
 # Runs the guest; sets qemu_code. COMMAND's output comes through a pipe that we hold open too, so that
 # its reader always gets an end of file, whatever becomes of QEMU.
 boot() {
@@ -173,23 +201,27 @@ boot() {
 	if [ -n "$live" ]; then tee "$out/output.log"; else cat >"$out/output.log"; fi <"$work/output" &
 	reader=$!
 	exec 8>"$work/output"
-	timeout -k 5 "$timeout" qemu-system-x86_64 "${accel[@]}" -m "$mem" -smp "$smp" -nodefaults \
+	qemu-system-x86_64 "${accel[@]}" -m "$mem" -smp "$smp" -nodefaults \
 		-display none -no-reboot -kernel "$dir/vmlinuz" -initrd "$work/initrd" \
 		-serial "file:$work/console" -serial "file:$work/output" "${drives[@]}" \
 		-append "$options $append" </dev/null >"$work/qemu.log" 2>&1 &
 	qemu=$!
+	watch_time "$qemu" 8>&- &
+	watcher=$!
 	qemu_code=0
 	wait "$qemu" || qemu_code=$?
 	qemu=''
+	kill "$watcher" 2>/dev/null || true
+	wait "$watcher" 2>/dev/null || true
 	exec 8>&-
 	wait "$reader" || true
 }
 
-fail() {
-	say "$kernel: $1"
+fail() { # TEXT [CODE]
 	head -n 5 "$work/qemu.log" >&2
 	tail -n 30 "$out/console.log" >&2
-	exit 125
+	say "$kernel: $1"
+	exit "${2:-125}"
 }
 
 judge() {
@@ -199,11 +231,8 @@ judge() {
 	tar -xf "$work/results" -C "$work/home" 2>/dev/null || true
 	cp -a "$work/home/out/." "$out" 2>/dev/null || true
 	cp "$work"/home/{dmesg.log,status} "$out" 2>/dev/null || true
-	case $qemu_code in
-	0) ;;
-	124 | 137) fail "no verdict after $timeout s" ;;
-	*) fail "QEMU ended with $qemu_code" ;;
-	esac
+	[ ! -e "$work/late" ] || fail "ran out of time: $(cat "$work/late")" 124
+	[ "$qemu_code" = 0 ] || fail "QEMU ended with $qemu_code"
 	cp "$out/console.log" "$work/log"
 	[ ! -f "$work/home/dmesg.log" ] || cat "$work/home/dmesg.log" >>"$work/log"
 	if grep -Ev "$NO_SPLAT" "$work/log" | grep -E "$SPLAT" >&2; then

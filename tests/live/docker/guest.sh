@@ -1,0 +1,106 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Real containers, and oomtrace on them. docker-lib.sh says what is left in $OUT.
+# shellcheck disable=SC2154 # variables of the file that is read in
+set -u
+
+# shellcheck source=tests/live/lib/docker-lib.sh
+. ./docker-lib.sh
+
+# The experiment: memory.max goes down in steps while stress-ng runs, and then so low that the
+# container dies. stress-ng starts each worker again that is killed.
+web() {
+	local before max now
+	step web
+	run_container web 'exec stress-ng --vm 1 --vm-bytes 610M --vm-keep' -m 512m
+	scope=$SLICE/docker-$id.scope
+	before=$(oom_kills $SLICE)
+	start_tracer web.jsonl --container web --output json
+	start_tracer web-prefix.out --container "${id:0:10}" --record "$OUT/web-prefix.out.jsonl"
+	start_tracer web-kprobes.jsonl --container "$id" --force-kprobes --output json
+	go web
+	# It takes a worker long to fill a large limit: one kill a step is enough above.
+	for max in $(seq 448 -64 64); do
+		now=$(oom_kills "$scope")
+		echo "${max}M" >"$scope/memory.max"
+		echo "${SECONDS}s: memory.max ${max}M, $now kills"
+		wait_until 60 kills_reached $((now + 1))
+		# While a killed worker is still exiting, the next that asks for memory, its parent, may
+		# find only the init left to kill. Its turn is to come at the end.
+		adjust 0 -1000
+	done
+	wait_until 120 kills_reached 30
+	# Kills go on all the time: the count is exact only while nothing runs.
+	echo 1 >"$scope/cgroup.freeze"
+	wait_until 30 frozen
+	expect web frozen_kills "$(oom_kills "$scope")"
+	adjust -1000 0
+	step web-end
+	echo 0 >"$scope/cgroup.freeze"
+	# 20 MiB are often the end of it. But stress-ng's first process is small, and the last that the
+	# OOM killer takes: when it has got away, there is less.
+	for max in 20M 8M 4M 2M 1M; do
+		! scope_gone || break
+		try_write "$max" "$scope/memory.max"
+		for _ in $(seq 60); do
+			! scope_gone || break
+			sleep 0.1
+		done
+	done
+	wait_until 30 scope_gone
+	expect web slice_kills $(($(oom_kills $SLICE) - before))
+	for name in web.jsonl web-prefix.out web-kprobes.jsonl; do
+		tracer_done "$name"
+	done
+	expect_runtime web
+}
+
+# Two ends that are not the OOM killer's; the second has the same exit code, 137.
+quits() {
+	step quits
+	run_container quits 'exit 0'
+	start_tracer quits.jsonl --container quits --output json
+	go quits
+	tracer_done quits.jsonl
+	expect_runtime quits
+}
+
+killed() {
+	step killed
+	run_container killed :
+	start_tracer killed.jsonl --container killed --output json
+	docker kill killed >/dev/null
+	tracer_done killed.jsonl
+	expect_runtime killed
+}
+
+command_lines() {
+	local first ids=''
+	step cli
+	run_container alive :
+	cli by-name "$BIN" --container alive --dry-run --output json
+	cli by-id "$BIN" --container "$id" --dry-run --output json
+	cli by-prefix "$BIN" --container "${id:0:12}" --dry-run --output json
+	expect alive id "\"$id\""
+	cli not-running "$BIN" --container quits
+	cli missing "$BIN" --container no-such-container
+	# Among 17 ids two begin with the same hex digit.
+	ids=$(docker ps -aq)
+	until first=$(cut -c1 <<<"$ids" | sort | uniq -d | head -n 1) && [ -n "$first" ]; do
+		ids+=$'\n'$(docker create oomtest sh)
+	done
+	expect ambiguous ids "[$(grep "^$first" <<<"$ids" | sed 's/^\(.\{12\}\).*/"\1"/' | paste -sd,)]"
+	cli ambiguous "$BIN" --container "$first"
+}
+
+main() {
+	begin_run
+	web
+	quits
+	killed
+	command_lines
+	end_run
+}
+
+main

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Real containers: every kill, the end of each, and what oomtrace says where it can't be done."""
+
+from command_lines import check_errors, check_quiet
+from compare import check_kprobes, check_text
+from guest import Guest, check_plan, check_run, check_shape
+from kernels import PLAN_BTF
+from oracles import Trace, compare_context, compare_kills, read_records
+from results import guarded
+
+MIB = 1 << 20
+
+DOCKER_COMMAND_LINES = {
+    "not-running": (1, r"'quits' is not running.*exit code 0"),
+    "missing": (1, r"no-such-container"),
+}
+
+
+def check_web(guest):
+    """The experiment: every kill, and the end of the container."""
+    results, trace = guest.results, guest.main
+    kills = guest.kills("web", "web-end")
+    results.check(len(kills) >= 30, "web: at least 30 kills", len(kills))
+    results.check(len(guest.kills("web-end")) >= 1, "web: the last step killed")
+    check_shape(guest, "web", trace)
+    check_plan(results, "web", guest.session, PLAN_BTF, has_target=True)
+    compare_kills(results, "web", kills, trace.kills, guest.slack)
+    compare_context(results, "web", trace.kills)
+    before = [v for v in trace.kills if v.log and v.log.scenario == "web"]
+    results.equal(len(before), guest.expected[("web", "frozen_kills")],
+                  "web: kills up to the last step equal memory.events' oom_kill")
+    results.equal(len(trace.kills), guest.expected[("web", "slice_kills")],
+                  "web: all kills equal those that memory.events of system.slice counted")
+    docker_id = guest.expected[("web", "id")]
+    cgroup = f"/system.slice/docker-{docker_id}.scope"
+    target = guest.session["target"]
+    results.equal((target["kind"], target["name"], target["cgroup"], target.get("id")),
+                  ("container", "web", cgroup, docker_id), "web: the session's target")
+    strangers = [v.pid for v in trace.victims if v.get("cgroup") != cgroup or
+                 v.get("container", {}).get("id") != docker_id or
+                 v.get("container", {}).get("name") != "web"]
+    results.equal(strangers, [], "web: every victim is of this container")
+    results.equal({e.get("cgroup") for e in trace.exits}, {cgroup}, "web: cgroup of each exit")
+    results.equal({(v.get("cmdline") or ["unknown"])[0].split("-")[0] for v in trace.victims},
+                  {"stress"}, "web: every victim's command line")
+    limits = {v.oom["limit_cgroup"]["max_bytes"] for v in trace.kills}
+    results.check(len(limits) >= 2 and min(limits) <= 20 * MIB, "web: the limits that bound", limits)
+    inits = [v for v in trace.victims if v.get("init")]
+    results.equal([(v.comm, v.get("repeated")) for v in inits], [("stress-ng", None)],
+                  "web: the container's init died, once")
+    check_kprobes(guest, "web-kprobes.jsonl", has_target=True, fixed_cmdlines=False)
+    check_text(guest, "web-prefix.out")
+
+
+def check_ends(guest):
+    """The exit record: what the kernel says, and what Docker says."""
+    results = guest.results
+    for scenario, code, oom in (("web", 137, True), ("quits", 0, False), ("killed", 137, False)):
+        said = [guest.expected[(scenario, key)] for key in ("exit_code", "oom_killed")]
+        results.equal(said, [code, oom], f"{scenario}: exit code and OOMKilled in docker inspect")
+        trace = Trace(guest.folder / f"{scenario}.jsonl")
+        last = [e for e in trace.exits if e.get("target_gone")]
+        results.equal([e.get("exit_code") for e in last], [code], f"{scenario}: exit code, by the kernel")
+        results.equal([e.get("oom_victim") for e in last], [oom], f"{scenario}: killed by the OOM killer")
+        results.equal([(e.get("runtime", {}).get("exit_code"), e.get("runtime", {}).get("oom_killed"))
+                       for e in last], [(code, oom)], f"{scenario}: exit code and OOMKilled, by Docker")
+        results.equal([e.get("container", {}).get("name") for e in last], [scenario],
+                      f"{scenario}: name in the exit record")
+        if not oom:
+            results.equal(len(trace.ooms), 0, f"{scenario}: no OOM")
+
+
+def check_docker_command_lines(guest):
+    results = guest.results
+    check_errors(guest, DOCKER_COMMAND_LINES)
+    ids = guest.expected[("ambiguous", "ids")]
+    pattern = "(?s)" + "".join(f"(?=.*{docker_id})" for docker_id in ids)
+    results.check(len(ids) >= 2, "cli ambiguous: two ids", ids)
+    check_errors(guest, {"ambiguous": (1, pattern)})
+    check_quiet(guest, ("by-name", "by-id", "by-prefix"))
+    for name in ("by-name", "by-id", "by-prefix"):
+        records = read_records(guest.folder / "cli" / f"{name}.out")
+        target = records[0]["target"] if records else {}
+        results.equal((target.get("id"), target.get("container", {}).get("name")),
+                      (guest.expected[("alive", "id")], "alive"), f"cli {name}: finds it")
+
+
+def check(run):
+    guest = Guest(run, "web.jsonl")
+    check_run(guest, ("web.jsonl", "web-kprobes.jsonl", "web-prefix.out", "quits.jsonl", "killed.jsonl"))
+    for part in (check_web, check_ends, check_docker_command_lines):
+        guarded(guest.results, part, guest)
