@@ -149,8 +149,8 @@ static _Noreturn void guard_main(struct guard *guard, int read_fd)
 		close(score);
 	}
 	/* Where that can't be, whatever kills the parent's cgroup as a whole kills the guard, too. */
-	if (guard->request.mount && guard_cgroup__enter(guard->request.mount))
-		guard->request.mount = NULL;
+	if (guard->request.mount)
+		guard_cgroup__enter(guard->request.mount);
 	if (chdir("/") || privileges__drop())
 		_exit(1);
 	pthread_mutex_lock(&shared->alive);
@@ -165,8 +165,6 @@ static _Noreturn void guard_main(struct guard *guard, int read_fd)
 	if (guard->lock_fd >= 0)
 		lock__remove(guard->request.cgroup_id);
 	__atomic_store_n(&shared->done, true, __ATOMIC_SEQ_CST);
-	if (guard->request.mount)
-		guard_cgroup__leave(guard->request.mount);
 	_exit(0);
 }
 

@@ -46,14 +46,3 @@ int guard_cgroup__enter(const char *mount)
 	close(top);
 	return err;
 }
-
-void guard_cgroup__leave(const char *mount)
-{
-	int top = open_top(mount);
-
-	if (top < 0)
-		return;
-	if (!move_into(top))
-		unlinkat(top, NAME, AT_REMOVEDIR);
-	close(top);
-}

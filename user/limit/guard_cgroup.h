@@ -5,11 +5,10 @@
 
 /*
  * Moves this process into the cgroup "oomtrace-guard" at the top of the hierarchy that is mounted there,
- * which is made if need be. Returns 0 or a negative errno; the process then stays where it is.
+ * which is made if need be. The cgroup stays, empty, for the next guard: its removal takes CAP_DAC_OVERRIDE
+ * (the top's folder is writable for nobody), which a guard doesn't keep. Returns 0 or a negative errno; the
+ * process then stays where it is.
  */
 int guard_cgroup__enter(const char *mount);
-
-/* Moves it to the top and removes the cgroup, unless another guard is in it. */
-void guard_cgroup__leave(const char *mount);
 
 #endif
