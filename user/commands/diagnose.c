@@ -16,8 +16,8 @@ int diagnose__privileges(void)
 	if (err || !missing[0])
 		return EXIT_DONE;
 	fprintf(stderr,
-		"oomtrace: missing %s: the kernel lets only root, or a process with CAP_BPF and "
-		"CAP_PERFMON, trace it.\nRun it as root: sudo oomtrace ...\n",
+		"oomtrace: missing %s: only root, or a process with CAP_BPF and CAP_PERFMON, may trace the "
+		"kernel.\nRun it as root: sudo oomtrace ...\n",
 		missing);
 	return EXIT_UNSUPPORTED;
 }
@@ -46,30 +46,30 @@ int diagnose__open_failure(int err, const struct plan *plan)
 	const char *lost = NULL, *purpose = failed_purpose(plan, &lost);
 
 	if (access("/sys/kernel/btf/vmlinux", R_OK)) {
-		fputs("oomtrace: this kernel has no BTF (/sys/kernel/btf/vmlinux), the description of its "
-		      "types that oomtrace needs.\nIt needs Linux 5.10 or newer built with "
-		      "CONFIG_DEBUG_INFO_BTF=y, as Debian, Ubuntu, Fedora and others ship it.\n",
+		fputs("oomtrace: this kernel has no BTF (/sys/kernel/btf/vmlinux). oomtrace needs this description "
+		      "of the kernel's types.\nUse Linux 5.10 or newer that is built with "
+		      "CONFIG_DEBUG_INFO_BTF=y, as Debian, Ubuntu, Fedora and others build it.\n",
 		      stderr);
 	} else if (is_by_lockdown(err, lockdown)) {
 		fprintf(stderr,
-			"oomtrace: the kernel is locked down (%s): it lets nobody trace it, root "
-			"neither.\nLock-down comes with Secure Boot or lockdown= on the kernel's "
-			"command line; /sys/kernel/security/lockdown shows it.\n",
+			"oomtrace: the kernel is locked down (%s): nobody may trace it, not even root.\nSecure "
+			"Boot locks a kernel down, and so does lockdown= on its command line; "
+			"/sys/kernel/security/lockdown shows the mode.\n",
 			lockdown);
 	} else if (err == -EPERM) {
-		fputs("oomtrace: the kernel refuses to load tracing programs although the privileges are "
-		      "there.\nA lock-down, seccomp or a security module forbids it. Inside a container, run "
-		      "oomtrace on the host instead; -v shows the kernel's own words.\n",
+		fputs("oomtrace: the kernel refuses to load tracing programs, although oomtrace has the "
+		      "privileges.\nA lock-down, seccomp or a security module forbids it. Inside a container, run "
+		      "oomtrace on the host instead. -v shows what the kernel says.\n",
 		      stderr);
 	} else if (purpose) {
 		fprintf(stderr,
-			"oomtrace: this kernel lets nothing be attached for '%s' (%s), without which "
-			"%s would be missing.\n-v shows the kernel's own words.\n",
+			"oomtrace: nothing can be attached for '%s' on this kernel (%s). Without it these would "
+			"be missing: %s.\n-v shows what the kernel says.\n",
 			purpose, strerror(-err), lost);
 	} else {
 		fprintf(stderr,
 			"oomtrace: loading the tracing programs failed: %s.\n"
-			"-v shows the kernel's own words.\n",
+			"-v shows what the kernel says.\n",
 			strerror(-err));
 		return err == -ENOMEM ? EXIT_RUNTIME : EXIT_UNSUPPORTED;
 	}
@@ -79,7 +79,7 @@ int diagnose__open_failure(int err, const struct plan *plan)
 static const char *const not_wanted[] = {
 	[PLAN_ANY] = "not needed",
 	[PLAN_TARGET] = "not needed without a target",
-	[PLAN_USAGE] = "not needed without usage events: they want a target on cgroup v2",
+	[PLAN_USAGE] = "not needed: usage is recorded only for a target on cgroup v2",
 	[PLAN_STACKS] = "not needed without --stacks",
 };
 
@@ -97,7 +97,7 @@ void diagnose__print_plan(FILE *out, const struct plan *plan)
 		else
 			fprintf(out, "NOT ATTACHED: lost: %s", plan_purposes[i].lost);
 		if (choice->error)
-			fprintf(out, " (the one before failed: %s)", strerror(-choice->error));
+			fprintf(out, " (an earlier choice failed: %s)", strerror(-choice->error));
 		fputc('\n', out);
 	}
 }

@@ -34,7 +34,7 @@ static void say_unresolved(const char *name, const struct resolve_result *r)
 {
 	switch (r->outcome) {
 	case RESOLVE__AMBIGUOUS:
-		fprintf(stderr, "oomtrace: '%s' is the beginning of more than one container's id:\n",
+		fprintf(stderr, "oomtrace: the ids of several containers begin with '%s':\n",
 			escape__shown(name));
 		say_candidates(r);
 		fputs("Give more of the id, or the name.\n", stderr);
@@ -121,8 +121,8 @@ int diagnose_target__not_changeable(enum target_obstacle obstacle, const struct 
 		break;
 	case TARGET_HAS_OOMTRACE:
 		fprintf(stderr,
-			"oomtrace: oomtrace itself runs in %s: it won't change the limit there, and be killed "
-			"by it.\nRun it from another cgroup: systemd-run --scope oomtrace ...\n",
+			"oomtrace: oomtrace itself runs in %s. It doesn't change the limit there, because that "
+			"could kill it.\nRun it from another cgroup: systemd-run --scope oomtrace ...\n",
 			escape__shown(target->cgroup));
 		break;
 	}

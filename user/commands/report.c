@@ -106,25 +106,26 @@ static void tell_problems(const struct jsonl_reader_stats *stats)
 	if (stats->schema)
 		fprintf(stderr,
 			"oomtrace: the recording was made by a newer oomtrace (schema %" PRIu64
-			"; this one knows %d): what it says may not be understood.\n",
+			"; this one knows %d): this version may misread it.\n",
 			stats->schema, RECORD_SCHEMA);
 	if (stats->unknown)
 		fprintf(stderr,
-			"oomtrace: %" PRIu64 " records of types that this version doesn't know, "
-			"such as '%s', are left out.\n",
+			"oomtrace: %" PRIu64 " records are skipped, because this version doesn't know types "
+			"such as '%s'.\n",
 			stats->unknown, type);
 	if (stats->malformed)
 		fprintf(stderr,
-			"oomtrace: %" PRIu64 " lines are no records and are left out; the first "
+			"oomtrace: %" PRIu64 " lines are no records and are skipped; the first "
 			"is line %" PRIu64 ".\n",
 			stats->malformed, stats->first_malformed);
 	if (stats->too_long)
-		fprintf(stderr, "oomtrace: %" PRIu64 " lines are longer than %u MiB and are left out.\n",
+		fprintf(stderr, "oomtrace: %" PRIu64 " lines are longer than %u MiB and are skipped.\n",
 			stats->too_long, RECORDING_LINE_MAX >> 20);
 	if (stats->cut)
 		fputs("oomtrace: the last line is cut: the recording was not closed.\n", stderr);
 	else if (stats->ends < stats->sessions)
-		fputs("oomtrace: the recording has no end: oomtrace was killed, or it goes on.\n", stderr);
+		fputs("oomtrace: the recording has no end: oomtrace was killed, or is still running.\n",
+		      stderr);
 }
 
 static int write_error(int err)

@@ -39,8 +39,8 @@ static void want_limit(struct key_actions *hotkeys, uint64_t bytes)
 	}
 	hotkeys->asked_bytes = bytes;
 	fprintf(stderr,
-		"oomtrace: memory.max %s would kill: reclaim can get usage down to about %s. Press y to set "
-		"it all the same, any other key to leave it.\n",
+		"oomtrace: memory.max %s would kill, because reclaim can get usage down only to about %s. Press y "
+		"to set it anyway, any other key to leave it.\n",
 		units__format_size(size, sizeof(size), bytes),
 		units__format_size(floor, sizeof(floor), p.floor_bytes));
 }
@@ -81,7 +81,7 @@ enum key_actions_result key_actions__read(struct key_actions *hotkeys)
 		fprintf(stderr, "\r\033[Kmemory.max: %s", hotkeys->keys.typed);
 		break;
 	case KEYS_BAD:
-		fputs("oomtrace: that is no size: 64M, 1G and max are\n", stderr);
+		fputs("oomtrace: that is no size; type one like 64M or 1G, or max\n", stderr);
 		break;
 	case KEYS_HELP_WANTED:
 		fputs("oomtrace: " KEYS_HELP "\n", stderr);

@@ -45,7 +45,7 @@ const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 	{
 		.name = "victim-kill",
 		.skip_loses = EVENT_VICTIM,
-		.lost = "telling kills from processes that were exiting already",
+		.lost = "the difference between kills and processes that were exiting already",
 		.required = true,
 		.candidates = {
 			{ "btf_kill_begin", "fentry __oom_kill_process" },
@@ -68,7 +68,7 @@ const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 	},
 	{
 		.name = "victim-shares-mm",
-		.lost = "processes killed since they share the victim's memory",
+		.lost = "processes killed because they share the victim's memory",
 		.candidates = {
 			{ "btf_signal", "fentry do_send_sig_info" },
 			{ "kp_signal", "kprobe do_send_sig_info" },
@@ -78,7 +78,7 @@ const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 	},
 	{
 		.name = "exit",
-		.lost = "the exit code of the container as the kernel has it",
+		.lost = "the container's exit code from the kernel",
 		.need = PLAN_TARGET,
 		.candidates = {
 			{ "btf_exit", "tp_btf sched_process_exit" },
@@ -96,7 +96,7 @@ const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 	{
 		.name = "max-write-begin",
 		.skip_loses = EVENT_LIMIT,
-		.lost = "writes of memory.max, and so which of them caused a kill",
+		.lost = "writes of memory.max, and which write caused a kill",
 		.candidates = {
 			{ "btf_max_begin", "fentry memory_max_write" },
 			{ "kp_max_begin", "kprobe memory_max_write" },
@@ -107,7 +107,7 @@ const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 	{
 		.name = "max-write-end",
 		.skip_loses = EVENT_LIMIT,
-		.lost = "writes of memory.max, and so which of them caused a kill",
+		.lost = "writes of memory.max, and which write caused a kill",
 		.candidates = {
 			{ "btf_max_end", "fexit memory_max_write" },
 			{ "kp_max_end", "kretprobe memory_max_write" },
@@ -208,7 +208,7 @@ const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 	{
 		.name = "usage-read",
 		.need = PLAN_USAGE,
-		.lost = "the usage of cgroups that were there before oomtrace",
+		.lost = "the usage of cgroups that existed before oomtrace started",
 		.candidates = {
 			{ "btf_current_read", "fentry memory_current_read" },
 			{ "kp_current_read", "kprobe memory_current_read" },
