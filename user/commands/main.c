@@ -9,6 +9,8 @@
 
 #include "base/escape.h"
 #include "base/exit_codes.h"
+#include "base/output_file.h"
+#include "base/stream.h"
 #include "base/units.h"
 #include "commands/diagnose.h"
 #include "commands/diagnose_target.h"
@@ -105,21 +107,32 @@ static struct sink *open_sinks(const struct trace_options *opts, FILE *out, stru
 
 static int open_folded(const struct trace_options *opts, FILE **out)
 {
+	char why[OUTPUT_FILE__WHY_SIZE], path[ESCAPE__TERMINAL_SIZE(256)];
+	struct output_file file;
+
 	if (!opts->folded_path || opts->dry_run)
 		return EXIT_DONE;
-	*out = fopen(opts->folded_path, "we");
+	if (output_file__open(&file, opts->folded_path, why, sizeof(why))) {
+		escape__terminal(path, sizeof(path), opts->folded_path, strlen(opts->folded_path));
+		fprintf(stderr, "oomtrace: --folded: %s %s.\n", path, why);
+		return EXIT_RUNTIME;
+	}
+	output_file__close(&file);
+	*out = stream__new(file.fd, "w");
 	if (*out)
 		return EXIT_DONE;
-	fprintf(stderr, "oomtrace: the file for folded stacks can't be written: %s.\n", strerror(errno));
+	fprintf(stderr, "oomtrace: --folded: %s.\n", strerror(errno));
 	return EXIT_RUNTIME;
 }
 
 /* What is written to it may be refused only now. */
 static int close_folded(FILE *folded, int code)
 {
-	if (!folded || !fclose(folded))
+	int err = stream__close(folded);
+
+	if (!err || err == -EPIPE)
 		return code;
-	fprintf(stderr, "oomtrace: writing the folded stacks: %s.\n", strerror(errno));
+	fprintf(stderr, "oomtrace: writing the folded stacks: %s.\n", strerror(-err));
 	return EXIT_RUNTIME;
 }
 
@@ -194,7 +207,9 @@ static int run(const struct trace_options *opts)
 int main(int argc, char **argv)
 {
 	struct trace_options opts;
+	int err;
 
+	stream__set_up_standard();
 	/* A reader that goes away is an error of writing, not a reason to die. */
 	signal(SIGPIPE, SIG_IGN);
 	if (argc > 1 && !strcmp(argv[1], "report"))
@@ -203,7 +218,10 @@ int main(int argc, char **argv)
 	case OPTIONS_USAGE:
 		return EXIT_USAGE;
 	case OPTIONS_EXIT_OK:
-		return fflush(stdout) ? EXIT_RUNTIME : EXIT_DONE;
+		err = stream__flush(stdout);
+		if (err && err != -EPIPE)
+			fprintf(stderr, "oomtrace: writing: %s.\n", strerror(-err));
+		return err && err != -EPIPE ? EXIT_RUNTIME : EXIT_DONE;
 	case OPTIONS_RUN:
 		break;
 	}

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "base/escape.h"
 
@@ -63,7 +64,7 @@ static int help__width(FILE *out)
 	int width = positive_int(getenv("COLUMNS"));
 	struct winsize ws;
 
-	if (!width && ioctl(fileno(out), TIOCGWINSZ, &ws) == 0)
+	if (!width && ioctl(out == stdout ? STDOUT_FILENO : fileno(out), TIOCGWINSZ, &ws) == 0)
 		width = ws.ws_col;
 	if (!width)
 		width = WIDTH_DEFAULT;

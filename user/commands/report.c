@@ -12,6 +12,9 @@
 
 #include "base/escape.h"
 #include "base/exit_codes.h"
+#include "base/output_file.h"
+#include "base/stream.h"
+#include "base/temp_file.h"
 #include "commands/report_options.h"
 #include "jsonl/read.h"
 #include "record/sink.h"
@@ -19,6 +22,7 @@
 
 struct report {
 	const struct report_options *opts;
+	struct output_file file; /* with --output */
 	FILE *out;
 	struct text_look look;
 	struct sink *sink; /* of the format */
@@ -136,6 +140,17 @@ static int write_error(int err)
 	return EXIT_RUNTIME;
 }
 
+/* What the sink met: of the report itself, or of its parts, which wait in temporary files. */
+static int sink_error(const struct report *r, int err)
+{
+	if (stream__error(r->out))
+		return write_error(err);
+	fprintf(stderr,
+		"oomtrace: parts of the report can't be kept in %s (TMPDIR names another folder): %s.\n",
+		temp_file__folder(), strerror(-err));
+	return EXIT_RUNTIME;
+}
+
 static int read_files(struct report *r)
 {
 	int code = EXIT_DONE, err;
@@ -143,13 +158,13 @@ static int read_files(struct report *r)
 	for (char **name = r->opts->files; *name && code == EXIT_DONE; name++) {
 		code = read_file(r, *name);
 		if (jsonl_reader__sink_error(r->recording))
-			return write_error(jsonl_reader__sink_error(r->recording));
+			return sink_error(r, jsonl_reader__sink_error(r->recording));
 	}
 	if (code != EXIT_DONE)
 		return code;
 	err = sink__finish(r->sink);
 	if (err)
-		return write_error(err);
+		return sink_error(r, err);
 	tell_problems(jsonl_reader__stats(r->recording));
 	if (jsonl_reader__stats(r->recording)->malformed || jsonl_reader__stats(r->recording)->too_long)
 		return EXIT_LOST;
@@ -174,6 +189,8 @@ static bool is_input(const struct report_options *opts)
 
 static int open_output(struct report *r)
 {
+	char why[OUTPUT_FILE__WHY_SIZE];
+
 	r->out = stdout;
 	if (!r->opts->out)
 		return EXIT_DONE;
@@ -182,11 +199,29 @@ static int open_output(struct report *r)
 			shown(r->opts->out));
 		return EXIT_USAGE;
 	}
-	r->out = fopen(r->opts->out, "we");
+	if (output_file__open_beside(&r->file, r->opts->out, why, sizeof(why))) {
+		fprintf(stderr, "oomtrace: --output: %s %s.\n", shown(r->opts->out), why);
+		return EXIT_RUNTIME;
+	}
+	r->out = stream__new(r->file.fd, "w");
 	if (r->out)
 		return EXIT_DONE;
-	fprintf(stderr, "oomtrace: %s can't be written: %s.\n", shown(r->opts->out), strerror(errno));
+	fprintf(stderr, "oomtrace: --output: %s.\n", strerror(errno));
+	output_file__close(&r->file);
 	return EXIT_RUNTIME;
+}
+
+/* A report that isn't whole doesn't get the name. */
+static int close_output(struct report *r, int code)
+{
+	int err = stream__close(r->out);
+
+	if (!err && (code == EXIT_DONE || code == EXIT_LOST))
+		err = output_file__publish(&r->file);
+	output_file__close(&r->file);
+	if (!err || (code != EXIT_DONE && code != EXIT_LOST))
+		return code;
+	return write_error(err) == EXIT_DONE ? code : EXIT_RUNTIME;
 }
 
 static bool wants_filter(const struct report_filter *filter)
@@ -210,16 +245,16 @@ static int run(const struct report_options *opts)
 	if (r.recording) {
 		code = read_files(&r);
 	} else {
-		fprintf(stderr, "oomtrace: the report needs memory, and room in %s: %s.\n", P_tmpdir,
-			strerror(errno));
+		fprintf(stderr,
+			"oomtrace: the report needs memory, and room in %s (TMPDIR names another folder): "
+			"%s.\n",
+			temp_file__folder(), strerror(errno));
 		code = EXIT_RUNTIME;
 	}
 	jsonl_reader__free(r.recording);
 	if (r.sink)
 		r.sink->ops->free(r.sink);
-	if (r.out != stdout && fclose(r.out) && code == EXIT_DONE)
-		code = write_error(-errno);
-	return code;
+	return r.out == stdout ? code : close_output(&r, code);
 }
 
 int report__main(int argc, char **argv)
@@ -230,7 +265,7 @@ int report__main(int argc, char **argv)
 	case OPTIONS_USAGE:
 		return EXIT_USAGE;
 	case OPTIONS_EXIT_OK:
-		return fflush(stdout) ? EXIT_RUNTIME : EXIT_DONE;
+		return write_error(stream__flush(stdout));
 	case OPTIONS_RUN:
 		break;
 	}

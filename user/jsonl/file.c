@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,8 @@
 #include <unistd.h>
 
 #include "base/escape.h"
+#include "base/output_file.h"
+#include "base/stream.h"
 
 #define BUFFER_BYTES (256U << 10)
 /* Records of which there are many wait for others, for the next tick, or until there are so many. */
@@ -24,14 +25,17 @@ struct session_copy {
 };
 
 struct file_sink {
-	struct sink base;      /* out: the file */
-	struct sink *json;     /* writes to it */
-	char *path, *old_path; /* old_path: with max_bytes */
+	struct sink base;  /* out: the file */
+	struct sink *json; /* writes to it */
+	char *path;	   /* as the user gave it */
+	struct output_file file;
+	char old_name[NAME_MAX + sizeof(".1")]; /* in the same folder: of the part before, with max_bytes */
 	uint64_t max_bytes;
 	uint64_t part;	   /* 1, 2, ... */
 	off_t whole_bytes; /* of the file: ends with a whole line */
 	size_t pending;	   /* records that are not flushed */
-	bool failed;	   /* said; nothing is written any more */
+	bool stopped;	   /* nothing is written any more, */
+	bool failed;	   /* because it can't be; said */
 	struct session_copy session;
 	char *buffers[2]; /* of the part's stream, and of the one before while both are open */
 };
@@ -47,49 +51,14 @@ static const char *shown(const char *path)
 
 /* ---- opening ---- */
 
-/* Whether we may make files here without being privileged, as we are when a part is full. */
-static bool may_rename_in(const char *path)
-{
-	char *copy = strdup(path);
-	struct stat st;
-	bool may = false;
-
-	if (copy && !stat(dirname(copy), &st)) {
-		mode_t bit = st.st_uid == geteuid() ? S_IWUSR : st.st_gid == getegid() ? S_IWGRP : S_IWOTH;
-
-		may = st.st_mode & bit;
-	}
-	free(copy);
-	return may;
-}
-
-static int open_file(const char *path)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
-	struct stat st;
-	int err;
-
-	if (fd < 0)
-		return -errno;
-	err = fstat(fd, &st) ? -errno : S_ISREG(st.st_mode) && st.st_size ? -EEXIST : 0;
-	if (!err)
-		return fd;
-	close(fd);
-	return err;
-}
-
 /* The file in place of the one that is open. */
 static int start_part(struct file_sink *f)
 {
-	int fd = open_file(f->path);
-	FILE *out;
+	FILE *out = stream__new(f->file.fd, "w");
 
-	if (fd < 0)
-		return fd;
-	out = fdopen(fd, "w");
 	if (!out) {
-		close(fd);
-		return -ENOMEM;
+		f->file.fd = -1;
+		return -errno;
 	}
 	if (!f->buffers[f->part % 2])
 		f->buffers[f->part % 2] = malloc(BUFFER_BYTES);
@@ -101,24 +70,18 @@ static int start_part(struct file_sink *f)
 	return 0;
 }
 
-static bool is_there(const char *path)
+static int check_rotation(struct file_sink *f)
 {
 	struct stat st;
 
-	return !stat(path, &st) && st.st_size;
-}
-
-static int check_rotation(const struct file_sink *f)
-{
-	struct stat st;
-
-	if (!stat(f->path, &st) && !S_ISREG(st.st_mode))
+	if (f->file.folder_fd < 0 || fstat(f->file.fd, &st) || !S_ISREG(st.st_mode))
 		fprintf(stderr, "oomtrace: --record-size needs a file to record to, and %s isn't one.\n",
 			shown(f->path));
-	else if (is_there(f->old_path))
-		fprintf(stderr, "oomtrace: %s is there already: remove it, or give --record another name.\n",
-			shown(f->old_path));
-	else if (!may_rename_in(f->path))
+	else if (!fstatat(f->file.folder_fd, f->old_name, &st, AT_SYMLINK_NOFOLLOW))
+		fprintf(stderr,
+			"oomtrace: %s.1 is there already: remove it, or give --record another name.\n",
+			shown(f->path));
+	else if (!output_file__may_rotate(&f->file))
 		fprintf(stderr,
 			"oomtrace: --record-size renames files when oomtrace has given up its "
 			"privileges: give --record a folder that root owns, not that of %s.\n",
@@ -130,18 +93,22 @@ static int check_rotation(const struct file_sink *f)
 
 static bool open_first(struct file_sink *f)
 {
+	char why[OUTPUT_FILE__WHY_SIZE];
 	int err;
 
-	if (f->max_bytes && check_rotation(f))
+	if (output_file__open(&f->file, f->path, why, sizeof(why))) {
+		fprintf(stderr, "oomtrace: --record: %s %s.\n", shown(f->path), why);
 		return false;
+	}
+	snprintf(f->old_name, sizeof(f->old_name), "%s.1", f->file.name);
+	if (f->max_bytes && check_rotation(f)) {
+		close(f->file.fd);
+		return false;
+	}
 	err = start_part(f);
-	if (err == -EEXIST)
-		fprintf(stderr,
-			"oomtrace: %s is there already and isn't empty: remove it, or give --record "
-			"another name.\n",
-			shown(f->path));
-	else if (err)
-		fprintf(stderr, "oomtrace: %s can't be written: %s.\n", shown(f->path), strerror(-err));
+	if (err)
+		fprintf(stderr, "oomtrace: --record: %s can't be written: %s.\n", shown(f->path),
+			strerror(-err));
 	return !err;
 }
 
@@ -150,21 +117,24 @@ static bool open_first(struct file_sink *f)
 /* Takes the half of a line off, so that the recording is whole as far as it goes. */
 static void give_up(struct file_sink *f, int err)
 {
+	f->stopped = true;
+	__fpurge(f->base.out);
+	if (err == -EPIPE)
+		return; /* the reader has seen enough */
 	f->failed = true;
 	fprintf(stderr, "oomtrace: recording to %s has stopped: %s. Tracing goes on.\n", shown(f->path),
-		strerror(-err));
-	__fpurge(f->base.out);
-	if (ftruncate(fileno(f->base.out), f->whole_bytes))
+		err == -ESTALE ? "somebody else has put another file in its place" : strerror(-err));
+	if (ftruncate(f->file.fd, f->whole_bytes))
 		return; /* a pipe has no size; the reader of a file takes half a line for what it is */
 }
 
 static void flush(struct file_sink *f)
 {
-	int err = f->failed ? 0 : sink__flush(&f->base);
+	int err = f->stopped ? 0 : sink__flush(&f->base);
 
 	if (err)
 		give_up(f, err);
-	else if (!f->failed && f->pending)
+	else if (!f->stopped && f->pending)
 		f->whole_bytes = ftello(f->base.out);
 	f->pending = 0;
 }
@@ -183,7 +153,9 @@ static void rotate(struct file_sink *f)
 	int err;
 
 	f->part++;
-	err = rename(f->path, f->old_path) ? -errno : start_part(f);
+	err = output_file__rotate(&f->file, f->old_name);
+	if (!err)
+		err = start_part(f);
 	if (err) {
 		give_up(f, err);
 		return;
@@ -200,7 +172,7 @@ static int written(struct file_sink *f, bool waits)
 	if (waits && !ferror(f->base.out) && f->pending < PENDING_MAX)
 		return 0;
 	flush(f);
-	if (!f->failed && f->max_bytes && (uint64_t)f->whole_bytes >= f->max_bytes)
+	if (!f->stopped && f->max_bytes && (uint64_t)f->whole_bytes >= f->max_bytes)
 		rotate(f);
 	return 0;
 }
@@ -239,7 +211,7 @@ static int file_take(struct sink *base, const struct record *record)
 
 	if (record->kind == RECORD_SESSION)
 		keep_session(&f->session, record);
-	if (f->failed)
+	if (f->stopped)
 		return 0;
 	if (record->kind == RECORD_SESSION)
 		write_session(f);
@@ -252,7 +224,7 @@ static int file_sync(struct sink *base)
 {
 	struct file_sink *f = (struct file_sink *)base;
 
-	if (f->pending && !f->failed)
+	if (f->pending && !f->stopped)
 		flush(f);
 	return 0;
 }
@@ -269,8 +241,8 @@ static void file_free(struct sink *base)
 		f->json->ops->free(f->json);
 	free(f->buffers[0]);
 	free(f->buffers[1]);
+	output_file__close(&f->file);
 	free(f->path);
-	free(f->old_path);
 	free(f);
 }
 
@@ -289,9 +261,10 @@ struct sink *jsonl_file__new(const char *path, uint64_t max_bytes)
 	f->base.ops = &file_ops;
 	f->max_bytes = max_bytes;
 	f->part = 1;
+	f->file.folder_fd = -1;
 	f->path = strdup(path);
 	f->json = jsonl_write__new_buffered(NULL);
-	if (f->path && f->json && asprintf(&f->old_path, "%s.1", path) > 0 && open_first(f))
+	if (f->path && f->json && open_first(f))
 		return &f->base;
 	file_free(&f->base);
 	return NULL;

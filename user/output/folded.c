@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "output/folded.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
 #include "base/escape.h"
+#include "base/stream.h"
 
 const char *folded__base_name(const char *path)
 {
@@ -64,7 +64,5 @@ int folded__write(FILE *out, const struct record_stack *stack)
 	for (size_t i = stack->kernel_count; i-- > 0;)
 		put_frame(out, &stack->kernel[i], "_[k]");
 	fprintf(out, " %" PRIu64 "\n", stack->bytes);
-	if (!ferror(out))
-		return 0;
-	return errno ? -errno : -EIO;
+	return stream__error(out);
 }

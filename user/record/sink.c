@@ -5,6 +5,8 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "base/stream.h"
+
 #define NS_PER_S 1000000000LL
 
 int sink__take(struct sink *sink, const struct record *record)
@@ -19,12 +21,7 @@ int sink__dispatch(const sink_take_fn takes[RECORD_KINDS], struct sink *sink, co
 
 int sink__flush(struct sink *sink)
 {
-	if (!sink->out)
-		return 0;
-	errno = 0;
-	if (fflush(sink->out) || ferror(sink->out))
-		return errno ? -errno : -EIO;
-	return 0;
+	return sink->out ? stream__flush(sink->out) : 0;
 }
 
 int sink__finish(struct sink *sink)

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/stream.h"
+#include "base/temp_file.h"
 #include "record/sink.h"
 #include "jsonl/member.h"
 #include "jsonl/write.h"
@@ -126,17 +128,17 @@ static int tell(void *ctx, const struct verdict_sentence *s)
 		json_object_object_add(o, "oom_id", json_object_new_uint64(s->oom_id));
 	jsonl_write__put(out, o);
 	json_object_put(o);
-	return ferror(out) ? -EIO : 0;
+	return stream__error(out);
 }
 
 /* The lines of a file as the elements of an array. */
 static int put_list(FILE *out, const char *key, FILE *from)
 {
 	bool first = true;
-	int c, before = '\n';
+	int c, before = '\n', err = stream__flush(from);
 
-	if (fflush(from) || ferror(from))
-		return errno ? -errno : -EIO;
+	if (err)
+		return err;
 	rewind(from);
 	fprintf(out, ",\n\"%s\":[", key);
 	while ((c = getc_unlocked(from)) != EOF) {
@@ -149,7 +151,7 @@ static int put_list(FILE *out, const char *key, FILE *from)
 		before = c;
 	}
 	fputc(']', out);
-	return ferror(from) ? -EIO : 0;
+	return stream__error(from);
 }
 
 static int document_finish(struct sink *base)
@@ -206,7 +208,7 @@ struct sink *document__new(FILE *out)
 	d->base = (struct sink){ .ops = &document_ops, .out = out };
 	d->verdict = verdict__new(tell, d);
 	for (int i = 0; i < LIST_COUNT && whole; i++) {
-		d->files[i] = tmpfile();
+		d->files[i] = temp_file__new();
 		d->sinks[i] = d->files[i] ? jsonl_write__new_buffered(d->files[i]) : NULL;
 		whole = d->sinks[i];
 	}

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/stream.h"
+#include "base/temp_file.h"
 #include "base/units.h"
 #include "output/text_parts.h"
 #include "report/timeline.h"
@@ -44,7 +46,7 @@ static int tell(void *ctx, const struct verdict_sentence *sentence)
 
 	fprintf(r->verdict, "%s%s%s\n", r->look.colour ? "\033[1m" : "", sentence->text,
 		r->look.colour ? "\033[0m" : "");
-	return ferror(r->verdict) ? -EIO : 0;
+	return stream__error(r->verdict);
 }
 
 /* ---- records ---- */
@@ -101,16 +103,17 @@ static int report_take(struct sink *base, const struct record *record)
 static int copy_all(FILE *from, FILE *to)
 {
 	char buffer[64 << 10];
+	int err = stream__flush(from);
 	size_t got;
 
-	if (fflush(from) || ferror(from))
-		return errno ? -errno : -EIO;
+	if (err)
+		return err;
 	rewind(from);
 	while ((got = fread(buffer, 1, sizeof(buffer), from)) > 0) {
 		if (fwrite(buffer, 1, got, to) != got)
-			return errno ? -errno : -EIO;
+			return stream__error(to);
 	}
-	return ferror(from) ? -EIO : 0;
+	return stream__error(from);
 }
 
 static void put_peaks(const struct report_sink *r)
@@ -180,9 +183,9 @@ struct sink *summary__new(FILE *out, struct text_look look)
 	*r = (struct report_sink){
 		.base = { .ops = &report_ops, .out = out },
 		.look = look,
-		.verdict = tmpfile(),
-		.timeline = tmpfile(),
-		.text = tmpfile(),
+		.verdict = temp_file__new(),
+		.timeline = temp_file__new(),
+		.text = temp_file__new(),
 	};
 	if (r->verdict && r->timeline && r->text) {
 		struct sink *parts[] = { verdict__new(tell, r), timeline__new(r->timeline),

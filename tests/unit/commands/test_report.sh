@@ -102,7 +102,7 @@ expect 1 '' 'is no recording' "$tmp/empty"
 expect 1 '' 'is no recording' "$0"
 expect 1 '' "can't be opened: No such file or directory" "$tmp/not-there"
 expect 1 '' "can't be read: Is a directory" "$tmp"
-expect 1 '' "can't be written: No such file or directory" -o "$tmp/not-there/report" "$whole"
+expect 1 '' "is in a folder that can't be opened: No such file or directory" -o "$tmp/not-there/report" "$whole"
 cp "$whole" "$tmp/copy"
 expect 2 '' 'is the recording itself' -o "$tmp/copy" "$tmp/copy"
 cmp -s "$whole" "$tmp/copy" || fail 'a recording was written over'

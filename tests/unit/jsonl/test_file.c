@@ -176,6 +176,42 @@ static void test_never_over_another(void **state)
 	assert_null(jsonl_file__new("/dev/null", 1 << 16));
 }
 
+/* Root's recording must not end where a container's link leads. */
+static void test_never_through_a_link(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(symlink(old_path, path), 0);
+	assert_null(jsonl_file__new(path, 0));
+	assert_int_equal(stat(old_path, &st), -1);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(symlink("/dev/null", old_path), 0);
+	assert_null(jsonl_file__new(path, 1 << 16));
+}
+
+/* As --record >(head -n 1): what isn't read any more is no failure. */
+static void test_reader_has_gone(void **state)
+{
+	char name[32], bytes[64];
+	struct sink *sink;
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	snprintf(name, sizeof(name), "/dev/fd/%d", ends[1]);
+	sink = jsonl_file__new(name, 0);
+	assert_non_null(sink);
+	close(ends[1]);
+	put_session(sink);
+	assert_true(read(ends[0], bytes, sizeof(bytes)) > 0);
+	close(ends[0]);
+	put_lost(sink, 1);
+	put_end(sink);
+	assert_false(jsonl_file__failed(sink));
+	sink->ops->free(sink);
+}
+
 static void test_rotation(void **state)
 {
 	struct sink *sink = jsonl_file__new(path, 64 << 10);
@@ -258,10 +294,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(test_written_at_once, clean_up),
 		cmocka_unit_test_teardown(test_never_over_another, clean_up),
+		cmocka_unit_test_teardown(test_never_through_a_link, clean_up),
+		cmocka_unit_test_teardown(test_reader_has_gone, clean_up),
 		cmocka_unit_test_teardown(test_rotation, clean_up),
 		cmocka_unit_test_teardown(test_rotation_over_the_one_before, clean_up),
 		cmocka_unit_test_teardown(test_full, clean_up),
 	};
 
+	signal(SIGPIPE, SIG_IGN);
 	return cmocka_run_group_tests_name("sink_file", tests, set_up, remove_folder);
 }

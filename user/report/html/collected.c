@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/stream.h"
+#include "base/temp_file.h"
 #include "report/cgroup_label.h"
 
 #define USAGE_ROOM 4096 /* buckets of a curve */
@@ -27,7 +29,7 @@ FILE *html_collected__next(struct html_report *r, struct html_spool *spool, uint
 		return NULL;
 	}
 	if (!spool->file) {
-		spool->file = tmpfile();
+		spool->file = temp_file__new();
 		if (!spool->file) {
 			html_collected__fail(r, -errno);
 			return NULL;
@@ -126,15 +128,17 @@ int html_collected__copy(struct html_spool *spool, FILE *out)
 {
 	char buffer[65536];
 	size_t n;
+	int err;
 
 	if (!spool->file)
 		return 0;
-	if (fflush(spool->file) || ferror(spool->file))
-		return -EIO;
+	err = stream__flush(spool->file);
+	if (err)
+		return err;
 	rewind(spool->file);
 	while ((n = fread(buffer, 1, sizeof(buffer), spool->file)))
 		fwrite(buffer, 1, n, out);
-	return ferror(spool->file) ? -EIO : 0;
+	return stream__error(spool->file);
 }
 
 void html_collected__release(struct html_report *r)
