@@ -20,6 +20,7 @@
 #include "commands/diagnose.h"
 #include "commands/dry_run.h"
 #include "containers/names.h"
+#include "host/cgroup_limits.h"
 #include "host/meminfo.h"
 #include "limit/guard.h"
 #include "limit/writer.h"
@@ -30,6 +31,7 @@
 #include "target/subtree.h"
 #include "terminal/key_actions.h"
 #include "terminal/status_feed.h"
+#include "trace/cmdlines.h"
 #include "trace/decode.h"
 #include "trace/follow_usage.h"
 #include "trace/tracer.h"
@@ -186,7 +188,7 @@ static int find_cmdline(void *ctx, const struct event_victim *victim, struct cmd
 {
 	struct session *s = ctx;
 
-	return names__cmdline(s->tracer, victim, out, source);
+	return cmdlines__of_victim(s->tracer, victim, out, source);
 }
 
 static const char *find_container_name(void *ctx, const struct container_ref *ref)
@@ -343,8 +345,8 @@ static void tell_session(struct session *s)
 	};
 	r->has_memory = s->target->cgroup_id &&
 			!cgroup__read_u64(s->target->dir_fd, "memory.current", &r->usage_bytes) &&
-			!meminfo__limit(s->hierarchy, s->target->cgroup, &r->max_bytes, max_cgroup,
-					sizeof(max_cgroup)) &&
+			!cgroup_limits__lowest(s->hierarchy, s->target->cgroup, &r->max_bytes, max_cgroup,
+					       sizeof(max_cgroup)) &&
 			!meminfo__machine("MemTotal", &r->machine_total_bytes) &&
 			!meminfo__machine("MemAvailable", &r->machine_available_bytes);
 	if (max_cgroup[0])
@@ -705,7 +707,7 @@ static int trace(struct session *s)
 
 	if (!err) {
 		tell_session(s);
-		names__learn_cmdlines(s->tracer, s->hierarchy, s->target);
+		cmdlines__learn(s->tracer, s->hierarchy, s->target);
 		if (records_usage(s))
 			follow_usage__begin(s->hierarchy, s->target);
 		follow_usage__find_statistics(s->tracer);

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#define _GNU_SOURCE 1 /* memmem() */
-
 #include "containers/container.h"
 
 #include <errno.h>
@@ -9,6 +7,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/span.h"
 
 #define OCI_ID_LEN 64
 #define BUILDKIT_ID_LEN 25 /* identity.NewID() of moby/buildkit: base 36 */
@@ -18,11 +17,6 @@
 #define SERVICE ".service"
 #define SLICE ".slice"
 
-struct span {
-	const char *start;
-	size_t len;
-};
-
 /* One component of the path, and what the ones before it were. */
 struct scan {
 	struct span part;
@@ -31,32 +25,6 @@ struct scan {
 	bool in_kubepods;
 	char pod_uid[CONTAINER__POD_UID_SIZE];
 };
-
-static bool span__is(struct span s, const char *text)
-{
-	return s.len == strlen(text) && !memcmp(s.start, text, s.len);
-}
-
-static bool span__strip_prefix(struct span *s, const char *prefix)
-{
-	size_t len = strlen(prefix);
-
-	if (s->len < len || memcmp(s->start, prefix, len))
-		return false;
-	s->start += len;
-	s->len -= len;
-	return true;
-}
-
-static bool span__strip_suffix(struct span *s, const char *suffix)
-{
-	size_t len = strlen(suffix);
-
-	if (s->len < len || memcmp(s->start + s->len - len, suffix, len))
-		return false;
-	s->len -= len;
-	return true;
-}
 
 static bool is_hex(char c)
 {
@@ -282,17 +250,6 @@ static bool match_lxc(const struct scan *scan, struct container_ref *ref)
 	return set(ref, CONTAINER__LXC, s);
 }
 
-static bool find(struct span s, const char *text, struct span *after)
-{
-	const char *at = memmem(s.start, s.len, text, strlen(text));
-
-	if (!at)
-		return false;
-	at += strlen(text);
-	*after = (struct span){ at, (size_t)(s.start + s.len - at) };
-	return true;
-}
-
 static bool parse_pod_uid(struct span s, bool slice, char *uid)
 {
 	if (s.len != UUID_LEN && s.len != POD_HASH_LEN)
@@ -317,10 +274,10 @@ static bool match_pod(struct scan *scan)
 		return true;
 	s = scan->part;
 	/* What a cgroupfs driver made of "slice:prefix:id" begins with such a slice. */
-	if (find(s, SLICE ":", &rest))
+	if (span__find(s, SLICE ":", &rest))
 		s.len = (size_t)(rest.start - s.start) - 1;
-	return span__strip_suffix(&s, SLICE) && find(s, "kubepods", &rest) && (find(rest, "-pod", &rest)) &&
-	       parse_pod_uid(rest, true, scan->pod_uid);
+	return span__strip_suffix(&s, SLICE) && span__find(s, "kubepods", &rest) &&
+	       (span__find(rest, "-pod", &rest)) && parse_pod_uid(rest, true, scan->pod_uid);
 }
 
 static bool match_component(struct scan *scan, struct container_ref *ref)
@@ -328,7 +285,7 @@ static bool match_component(struct scan *scan, struct container_ref *ref)
 	struct span ignored;
 	bool pod = match_pod(scan);
 
-	if (find(scan->part, "kubepods", &ignored))
+	if (span__find(scan->part, "kubepods", &ignored))
 		scan->in_kubepods = true;
 	*ref = (struct container_ref){ 0 };
 	memcpy(ref->pod_uid, scan->pod_uid, sizeof(ref->pod_uid));

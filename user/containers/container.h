@@ -30,6 +30,12 @@ struct container_ref {
 	size_t prefix_len; /* of the path's beginning that is the container's own cgroup */
 };
 
+/* The container a cgroup belongs to; `ref.runtime` is CONTAINER__UNKNOWN when it belongs to none. */
+struct record_container {
+	struct container_ref ref;
+	const char *name; /* what its runtime calls it */
+};
+
 /*
  * Find the innermost container that a cgroup path is, or lies in: in a kind or Docker-in-Docker
  * tree the inner one wins. What the names say can be trusted as far as the container may not make

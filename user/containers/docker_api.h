@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Docker's HTTP API, which Podman also speaks, over a Unix socket. Read-only requests. */
-#ifndef OOMTRACE_RUNTIME_API_H
-#define OOMTRACE_RUNTIME_API_H
+#ifndef OOMTRACE_DOCKER_API_H
+#define OOMTRACE_DOCKER_API_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -11,8 +11,6 @@
 
 #include "containers/container.h"
 
-#define DOCKER_API__TIMEOUT_MS 2000 /* for a whole request */
-#define DOCKER_API__MAX_RESPONSE (1u << 20)
 #define DOCKER_API__MAX_SOCKETS 8
 #define DOCKER_API__NAME_SIZE 256
 #define DOCKER_API__SOCKET_SIZE sizeof(((struct sockaddr_un *)0)->sun_path)
@@ -46,7 +44,7 @@ struct runtime_container {
 size_t docker_api__sockets(struct docker_api__socket *out, size_t max);
 
 /*
- * Ask for one container by name, full id, or prefix of the id. Takes DOCKER_API__TIMEOUT_MS at
+ * Ask for one container by name, full id, or prefix of the id. Takes UNIX_HTTP__TIMEOUT_MS at
  * most. Returns 0 or
  *   -EINVAL     not a container's name (only [a-zA-Z0-9_.-]); nothing was asked
  *   -ENOTCONN   no such socket, or nobody listens on it

@@ -14,178 +14,11 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/span.h"
+
 #define MAX_PROC_TEXT (4u << 20) /* mountinfo has a line for each mount of the machine */
 #define MAX_EVENTS_TEXT 4096
 #define DELETED " (deleted)"
-
-struct span {
-	const char *start;
-	size_t len;
-};
-
-/* Take the part up to a separator, or to the end, off the front. */
-static struct span span__cut(struct span *s, char separator)
-{
-	const char *end = memchr(s->start, separator, s->len);
-	struct span part = { s->start, end ? (size_t)(end - s->start) : s->len };
-
-	s->start += part.len + (end != NULL);
-	s->len -= part.len + (end != NULL);
-	return part;
-}
-
-static bool span__is(struct span s, const char *text)
-{
-	return s.len == strlen(text) && !memcmp(s.start, text, s.len);
-}
-
-static bool span__has_item(struct span list, const char *item)
-{
-	while (list.len)
-		if (span__is(span__cut(&list, ','), item))
-			return true;
-	return false;
-}
-
-static bool span__u64(struct span s, uint64_t *value)
-{
-	uint64_t v = 0;
-
-	if (!s.len)
-		return false;
-	for (size_t i = 0; i < s.len; i++) {
-		if (s.start[i] < '0' || s.start[i] > '9')
-			return false;
-		if (__builtin_mul_overflow(v, 10, &v) ||
-		    __builtin_add_overflow(v, (uint64_t)(s.start[i] - '0'), &v))
-			return false;
-	}
-	*value = v;
-	return true;
-}
-
-static bool is_octal(char c)
-{
-	return c >= '0' && c <= '7';
-}
-
-/* mountinfo has space, tab, newline and backslash as \ooo (mangle_path, fs/seq_file.c). */
-static bool unescape_mount(struct span s, char *dst, size_t size)
-{
-	size_t used = 0;
-
-	for (size_t i = 0; i < s.len; i++) {
-		char c = s.start[i];
-
-		if (c == '\\' && s.len - i > 3 && is_octal(s.start[i + 1]) && is_octal(s.start[i + 2]) &&
-		    is_octal(s.start[i + 3])) {
-			c = (char)((s.start[i + 1] - '0') << 6 | (s.start[i + 2] - '0') << 3 |
-				   (s.start[i + 3] - '0'));
-			i += 3;
-		}
-		if (used + 1 >= size)
-			return false;
-		dst[used++] = c;
-	}
-	dst[used] = '\0';
-	return used > 0 && !memchr(dst, '\0', used);
-}
-
-struct mount {
-	char root[PATH_MAX];
-	char point[PATH_MAX];
-	int version;
-	bool memory; /* a v1 hierarchy with this controller */
-};
-
-/* "36 35 98:0 ROOT POINT OPTIONS [TAGS...] - TYPE SOURCE SUPER_OPTIONS" (proc(5)) */
-static bool mount__parse(struct span line, struct mount *m)
-{
-	struct span root, point, word;
-
-	for (int i = 0; i < 3; i++)
-		span__cut(&line, ' ');
-	root = span__cut(&line, ' ');
-	point = span__cut(&line, ' ');
-	do {
-		if (!line.len)
-			return false;
-		word = span__cut(&line, ' ');
-	} while (!span__is(word, "-"));
-	word = span__cut(&line, ' ');
-	m->version = span__is(word, "cgroup2") ? 2 : span__is(word, "cgroup") ? 1 : 0;
-	if (!m->version)
-		return false;
-	span__cut(&line, ' ');
-	m->memory = m->version == 1 && span__has_item(line, "memory");
-	return unescape_mount(root, m->root, sizeof(m->root)) &&
-	       unescape_mount(point, m->point, sizeof(m->point)) && m->root[0] == '/' && m->point[0] == '/';
-}
-
-/* A whole hierarchy is better than a part, the usual place better than a bind mount of it. */
-static int mount__score(const struct mount *m)
-{
-	return (strcmp(m->root, "/") ? 0 : 2) + (strncmp(m->point, "/sys/fs/cgroup", 14) ? 0 : 1);
-}
-
-/*
- * Which hierarchy number has memory: -1 not said, -2 disabled at boot. 0 is the v2 hierarchy, or
- * none. Without CONFIG_MEMCG_V1 newer kernels leave the line out altogether.
- */
-static int memory_hierarchy(const char *proc_cgroups)
-{
-	struct span text = { proc_cgroups, proc_cgroups ? strlen(proc_cgroups) : 0 };
-
-	while (text.len) {
-		struct span line = span__cut(&text, '\n');
-		struct span name = span__cut(&line, '\t'), number = span__cut(&line, '\t');
-		uint64_t value;
-
-		if (!span__is(name, "memory"))
-			continue;
-		span__cut(&line, '\t');
-		if (span__is(span__cut(&line, '\t'), "0"))
-			return -2;
-		return span__u64(number, &value) && value <= INT_MAX ? (int)value : -1;
-	}
-	return -1;
-}
-
-int cgroup__parse_mounts(const char *mountinfo, const char *proc_cgroups, struct cgroup__hierarchy *out)
-{
-	struct mount v1 = { 0 }, v2 = { 0 }, m;
-	const struct mount *chosen = NULL;
-	struct span text = { mountinfo, strlen(mountinfo) };
-	int where = memory_hierarchy(proc_cgroups);
-	bool any = false;
-
-	while (text.len) {
-		if (!mount__parse(span__cut(&text, '\n'), &m))
-			continue;
-		any = true;
-		if (m.version == 2 && (!v2.version || mount__score(&m) > mount__score(&v2)))
-			v2 = m;
-		if (m.memory && (!v1.version || mount__score(&m) > mount__score(&v1)))
-			v1 = m;
-	}
-	if (!any)
-		return -ENOENT;
-	if (where == -2)
-		return -ENODEV;
-	if (where > 0 || (where < 0 && v1.version))
-		chosen = v1.version ? &v1 : NULL;
-	else
-		chosen = v2.version ? &v2 : NULL;
-	if (!chosen)
-		return -ENODEV;
-	memset(out, 0, sizeof(*out));
-	out->version = chosen->version;
-	memcpy(out->mount, chosen->point, sizeof(out->mount));
-	memcpy(out->root, chosen->root, sizeof(out->root));
-	out->unified = v2.version != 0;
-	memcpy(out->unified_mount, v2.point, sizeof(out->unified_mount));
-	return 0;
-}
 
 /* Files of /proc have no size beforehand. The caller frees *out. */
 static int read_whole(const char *path, char **out)
@@ -239,82 +72,10 @@ int cgroup__discover(struct cgroup__hierarchy *out)
 	/* Without it the mounts alone decide. */
 	if (read_whole("/proc/cgroups", &proc_cgroups))
 		proc_cgroups = NULL;
-	err = cgroup__parse_mounts(mountinfo, proc_cgroups, out);
+	err = cgroup_path__parse_mounts(mountinfo, proc_cgroups, out);
 	free(mountinfo);
 	free(proc_cgroups);
 	return err;
-}
-
-int cgroup__parse_proc_cgroup(const char *text, int version, char *path, size_t size)
-{
-	struct span rest = { text, strlen(text) };
-
-	while (rest.len) {
-		struct span line = span__cut(&rest, '\n');
-		struct span number = span__cut(&line, ':'), controllers = span__cut(&line, ':');
-
-		if (version == 2 ? !span__is(number, "0") || controllers.len
-				 : !span__has_item(controllers, "memory"))
-			continue;
-		if (!line.len || line.start[0] != '/')
-			continue;
-		if (line.len >= size)
-			return -ENAMETOOLONG;
-		memcpy(path, line.start, line.len);
-		path[line.len] = '\0';
-		return 0;
-	}
-	return -ENOENT;
-}
-
-int cgroup__normalise(const char *text, char *path, size_t size)
-{
-	struct span rest = { text, strlen(text) };
-	size_t used = 0;
-
-	if (!rest.len)
-		return -EINVAL;
-	if (size < 2 || rest.len >= PATH_MAX)
-		return -ENAMETOOLONG;
-	while (rest.len) {
-		struct span part = span__cut(&rest, '/');
-
-		if (!part.len || span__is(part, "."))
-			continue;
-		if (span__is(part, ".."))
-			return -EINVAL;
-		if (part.len + 2 > size - used)
-			return -ENAMETOOLONG;
-		path[used++] = '/';
-		memcpy(path + used, part.start, part.len);
-		used += part.len;
-	}
-	if (!used)
-		path[used++] = '/';
-	path[used] = '\0';
-	return 0;
-}
-
-/* What is left of path below prefix ("" for prefix itself), or NULL. */
-static const char *below(const char *path, const char *prefix)
-{
-	size_t len = strlen(prefix);
-
-	if (!strcmp(prefix, "/"))
-		return path;
-	if (strncmp(path, prefix, len) || (path[len] && path[len] != '/'))
-		return NULL;
-	return path + len;
-}
-
-int cgroup__from_proc_path(const struct cgroup__hierarchy *h, const char *proc_path, char *path, size_t size)
-{
-	const char *rest = below(proc_path, h->root);
-
-	/* "/.." is how the kernel shows what lies outside of the reader's cgroup namespace. */
-	if (!rest || below(rest, "/.."))
-		return -EXDEV;
-	return cgroup__normalise(*rest ? rest : "/", path, size);
 }
 
 int cgroup__open(const struct cgroup__hierarchy *h, const char *path)
@@ -338,10 +99,10 @@ int cgroup__of_pid(const struct cgroup__hierarchy *h, pid_t pid, char *path, siz
 	err = read_whole(file, &text);
 	if (err)
 		return err == -ENOENT ? -ESRCH : err;
-	err = cgroup__parse_proc_cgroup(text, h->version, proc_path, sizeof(proc_path));
+	err = cgroup_path__parse_proc_cgroup(text, h->version, proc_path, sizeof(proc_path));
 	free(text);
 	if (!err)
-		err = cgroup__from_proc_path(h, proc_path, found, sizeof(found));
+		err = cgroup_path__from_proc_path(h, proc_path, found, sizeof(found));
 	if (err)
 		return err;
 	len = strlen(found);
@@ -376,10 +137,10 @@ int cgroup__validate_path(const struct cgroup__hierarchy *h, const char *text, c
 	struct stat st;
 	int err, fd;
 
-	err = cgroup__normalise(text, whole, sizeof(whole));
+	err = cgroup_path__normalise(text, whole, sizeof(whole));
 	if (err)
 		return err;
-	rest = text[0] == '/' ? below(whole, h->mount) : NULL;
+	rest = text[0] == '/' ? cgroup_path__below(whole, h->mount) : NULL;
 	if (!rest)
 		rest = whole;
 	else if (!*rest)
@@ -566,7 +327,7 @@ int cgroup__walk(const struct cgroup__hierarchy *h, const char *path, cgroup__wa
 	struct walk w = { .fn = fn, .ctx = ctx };
 	int err, top, fd;
 
-	err = cgroup__normalise(path, w.path, sizeof(w.path));
+	err = cgroup_path__normalise(path, w.path, sizeof(w.path));
 	if (err)
 		return err;
 	top = cgroup__open(h, w.path);

@@ -1,63 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * The cgroup hierarchy that the memory controller is on, whichever version, and what is read from
- * it. A path is "/a/b": relative to the top of that hierarchy as it is mounted here, never with a
- * trailing slash except for the top itself, "/".
- */
+/* What is read from the cgroup hierarchy that the memory controller is on, whichever version. */
 #ifndef OOMTRACE_CGROUP_H
 #define OOMTRACE_CGROUP_H
 
-#include <limits.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "host/cgroup_path.h"
+
 /* Deeper cgroups are not walked into. */
 #define CGROUP__MAX_DEPTH 128
 
-struct cgroup__hierarchy {
-	int version;	      /* of the hierarchy with the memory controller: 1 or 2 */
-	char mount[PATH_MAX]; /* where it is mounted */
-	char root[PATH_MAX];  /* the cgroup at the top of the mount: "/" unless in a container */
-	bool unified;	      /* is there a v2 hierarchy at all (version 1 with it: hybrid) */
-	char unified_mount[PATH_MAX];
-};
-
 /*
- * Pure: find the hierarchy in the text of /proc/self/mountinfo and /proc/cgroups (may be "" or
- * NULL). Returns 0, -ENOENT (no cgroup file system is mounted), -ENODEV (none has memory).
+ * Finds the hierarchy of this machine. Errors as those of cgroup_path__parse_mounts(), or of reading
+ * /proc.
  */
-int cgroup__parse_mounts(const char *mountinfo, const char *proc_cgroups, struct cgroup__hierarchy *out);
-
-/* The same for this machine. Errors as above, or of reading /proc. */
 int cgroup__discover(struct cgroup__hierarchy *out);
-
-/*
- * Pure: the path of a process in the hierarchy of that version from the text of /proc/PID/cgroup.
- * It is relative to the reader's cgroup namespace, not yet to the mount: see
- * cgroup__from_proc_path().
- * Returns 0, -ENOENT (no such line), -ENAMETOOLONG.
- */
-int cgroup__parse_proc_cgroup(const char *text, int version, char *path, size_t size);
-
-/*
- * Pure: turn a path of /proc/PID/cgroup into one below the mount. Returns 0, -EXDEV (outside of
- * what is mounted here or of our cgroup namespace), -EINVAL, -ENAMETOOLONG.
- */
-int cgroup__from_proc_path(const struct cgroup__hierarchy *h, const char *proc_path, char *path, size_t size);
 
 /*
  * The cgroup of a process, as a path below the mount. Returns 0, -ESRCH (no such process), -ENODEV
  * (its cgroup has been removed), -EXDEV (outside), or an error of reading.
  */
 int cgroup__of_pid(const struct cgroup__hierarchy *h, pid_t pid, char *path, size_t size);
-
-/*
- * Pure: bring "a//b/./c/" into the form "/a/b/c". Returns 0, -EINVAL (empty, or a ".." component),
- * -ENAMETOOLONG.
- */
-int cgroup__normalise(const char *text, char *path, size_t size);
 
 /*
  * What a user named as a cgroup: an absolute path below the mount (/sys/fs/cgroup/system.slice/x)

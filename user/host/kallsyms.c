@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,16 +91,28 @@ static int by_address(const void *a, const void *b)
 	return x->name < y->name ? -1 : x->name > y->name; /* as in the file */
 }
 
-/* "ffffffff81000000 T _text" or "ffffffffc0000000 t ext4_sync\t[ext4]"; functions have T, t, W, w. */
-static int add_line(struct kallsyms *k, const char *line)
-{
-	char type, name[512], module[64] = "";
-	uint64_t address;
+struct line {
+	uint64_t address; /* 0: it is kept from us */
+	char type;	  /* of functions T, t, W or w */
+	char name[512];
+	char module[64]; /* "": the kernel itself */
+};
 
-	if (sscanf(line, "%" SCNx64 " %c %511s [%63[^]]", &address, &type, name, module) < 3 ||
-	    !strchr("TtWw", type) || !address)
+/* "ffffffff81000000 T _text" or "ffffffffc0000000 t ext4_sync\t[ext4]" */
+static bool parse_line(const char *text, struct line *line)
+{
+	line->module[0] = '\0';
+	return sscanf(text, "%" SCNx64 " %c %511s [%63[^]]", &line->address, &line->type, line->name,
+		      line->module) >= 3;
+}
+
+static int add_line(struct kallsyms *k, const char *text)
+{
+	struct line line;
+
+	if (!parse_line(text, &line) || !strchr("TtWw", line.type) || !line.address)
 		return 0;
-	return add_symbol(k, address, name, module);
+	return add_symbol(k, line.address, line.name, line.module);
 }
 
 int kallsyms__load(int fd, struct kallsyms **out)
@@ -156,6 +169,25 @@ const char *kallsyms__find(const struct kallsyms *k, uint64_t address, const cha
 	*module = symbol->module ? k->names + symbol->module : NULL;
 	*offset = address - symbol->address;
 	return k->names + symbol->name;
+}
+
+uint64_t kallsyms__address(const char *name)
+{
+	FILE *file = fopen("/proc/kallsyms", "re");
+	uint64_t address = 0;
+	struct line line;
+	char text[1024];
+
+	if (!file)
+		return 0;
+	while (!address && fgets(text, sizeof(text), file)) {
+		/* Looked for first, since it is quicker than to take all 200,000 lines apart. */
+		if (strstr(text, name) && parse_line(text, &line) && !line.module[0] &&
+		    !strcmp(line.name, name))
+			address = line.address;
+	}
+	fclose(file);
+	return address;
 }
 
 void kallsyms__free(struct kallsyms *k)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The kernel's symbols, from /proc/kallsyms. */
-#ifndef OOMTRACE_KSYMS_H
-#define OOMTRACE_KSYMS_H
+#ifndef OOMTRACE_KALLSYMS_H
+#define OOMTRACE_KALLSYMS_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -16,10 +16,16 @@ struct kallsyms;
 int kallsyms__load(int fd, struct kallsyms **out);
 
 /* The function that an address is in, or NULL; *module is NULL for the kernel itself. */
-const char *kallsyms__find(const struct kallsyms *ksyms, uint64_t address, const char **module,
+const char *kallsyms__find(const struct kallsyms *kallsyms, uint64_t address, const char **module,
 			   uint64_t *offset);
 
+/*
+ * The address of one symbol of the kernel itself, data or function, without keeping the others. 0: there is
+ * none, or its address is kept from us.
+ */
+uint64_t kallsyms__address(const char *name);
+
 /* Takes NULL. */
-void kallsyms__free(struct kallsyms *ksyms);
+void kallsyms__free(struct kallsyms *kallsyms);
 
 #endif

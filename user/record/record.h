@@ -25,12 +25,6 @@ struct record_time {
 	int64_t wall_ns; /* since 1970-01-01 UTC */
 };
 
-/* The container a cgroup belongs to; `ref.runtime` is CONTAINER__UNKNOWN when it belongs to none. */
-struct record_container {
-	struct container_ref ref;
-	const char *name; /* what its runtime calls it */
-};
-
 struct record_session {
 	const char *version;
 	const char *kernel;

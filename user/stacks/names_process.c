@@ -1,113 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The two helper processes of symbols.h, after they have been forked. */
+/* oomtrace-syms (symbols.h) after it has been forked: reads the files, and finds names for addresses. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "host/kallsyms.h"
-#include "host/proc.h"
-#include "stacks/jit_map.h"
 #include "stacks/wire.h"
 
-/* A process can have a million mappings; what counts is nearly always among the first. */
-#define MAPS_LINES_MAX 16384
 /* No program has addresses with more bits (x86 with five levels of page tables). */
 #define USER_BITS 56
-#define MAPS_LINE_SIZE 4352 /* PATH_MAX and what stands before it */
-
-static int send_mapping(int out, uint32_t pid, const struct mapping *mapping)
-{
-	struct wire_message message = { .kind = WIRE_MAPPING };
-	int fd = mapping->is_file ? mapping__open(pid, mapping) : -1;
-	int err;
-
-	message.mapping = *mapping;
-	err = wire__send(out, &message, sizeof(message), fd);
-	if (fd >= 0)
-		close(fd);
-	return err;
-}
-
-static bool is_process(const struct process_id *process)
-{
-	uint64_t start_ns;
-
-	return !proc__start(process->pid, &start_ns) && proc__same_start(start_ns, process->start_ns);
-}
-
-static int send_jit_map(int out, const struct process_id *process)
-{
-	struct wire_message message = { .kind = WIRE_JIT };
-	int fd = jit_map__open(process->pid);
-	int err = 0;
-
-	if (fd < 0)
-		return 0;
-	/* That of the same process still: it was found by its pid. */
-	if (is_process(process))
-		err = wire__send(out, &message, sizeof(message), fd);
-	close(fd);
-	return err;
-}
-
-static int look_at(int out, const struct process_id *process)
-{
-	struct wire_message begin = { .kind = WIRE_BEGIN, .process = *process };
-	char path[64], line[MAPS_LINE_SIZE];
-	struct mapping mapping;
-	bool makes_code = false;
-	int err, found = 0;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%u/maps", process->pid);
-	file = fopen(path, "re");
-	/* After opening it: the file stays that process's, whoever has the pid then. */
-	if (!file || !is_process(process)) {
-		if (file)
-			fclose(file);
-		return 0;
-	}
-	err = 0;
-	for (int i = 0; !err && i < MAPS_LINES_MAX && found < MAPPINGS_MAX; i++) {
-		if (!fgets(line, sizeof(line), file))
-			break;
-		if (!mapping__parse(line, &mapping))
-			continue;
-		/* A process that is exiting has none: what is known of it then stays. */
-		if (!found++)
-			err = wire__send(out, &begin, sizeof(begin), -1);
-		if (!err)
-			err = send_mapping(out, process->pid, &mapping);
-		makes_code |= mapping__is_anonymous(&mapping);
-	}
-	fclose(file);
-	if (!err && makes_code)
-		err = send_jit_map(out, process);
-	return err;
-}
-
-void wire__run_maps(int in, int out)
-{
-	struct wire_message message;
-
-	while (wire__receive(in, &message, sizeof(message), NULL) == sizeof(message)) {
-		int err = message.kind == WIRE_LOOK ? look_at(out, &message.process)
-						    : wire__send(out, &message, sizeof(message), -1);
-
-		if (err)
-			break;
-	}
-}
-
-/* ---- the one that reads the files ---- */
-
 struct syms {
-	struct elf_symbols *symbolizer;
-	struct kallsyms *ksyms; /* NULL: not read yet, or it can't be */
+	struct elf_symbols *elf;
+	struct kallsyms *kallsyms; /* NULL: not read yet, or it can't be */
 	int kallsyms_fd;
-	bool ksyms_tried;
+	bool kallsyms_tried;
 	struct symbol symbols[STACK_DEPTH];
 	struct wire_answer answer;
 };
@@ -128,8 +35,8 @@ static void answer_user(struct syms *s, const struct symbols_stack *stack)
 {
 	struct wire_answer *a = &s->answer;
 
-	a->unmapped = (uint32_t)elf_symbols__resolve(s->symbolizer, &stack->process, stack->user,
-						     stack->user_count, s->symbols);
+	a->unmapped = (uint32_t)elf_symbols__resolve(s->elf, &stack->process, stack->user, stack->user_count,
+						     s->symbols);
 	for (uint32_t i = 0; i < stack->user_count; i++) {
 		const struct symbol *symbol = &s->symbols[i];
 
@@ -159,15 +66,15 @@ static void answer_kernel(struct syms *s, const struct symbols_stack *stack)
 	const char *below = NULL; /* the function before */
 	bool skipped = false;
 
-	if (!s->ksyms_tried && kallsyms__load(s->kallsyms_fd, &s->ksyms))
-		s->ksyms = NULL;
-	s->ksyms_tried = true;
-	for (uint32_t i = 0; s->ksyms && i < stack->kernel_count; i++) {
+	if (!s->kallsyms_tried && kallsyms__load(s->kallsyms_fd, &s->kallsyms))
+		s->kallsyms = NULL;
+	s->kallsyms_tried = true;
+	for (uint32_t i = 0; s->kallsyms && i < stack->kernel_count; i++) {
 		/* All but the first are addresses after a call. */
 		const char *module = NULL, *function;
 		uint64_t offset = 0;
 
-		function = kallsyms__find(s->ksyms, stack->kernel[i] - !!i, &module, &offset);
+		function = kallsyms__find(s->kallsyms, stack->kernel[i] - !!i, &module, &offset);
 		if (is_ours(function, module, !a->kernel_count)) {
 			skipped = true;
 			continue;
@@ -219,11 +126,11 @@ static bool take_message(struct syms *s, int in, int out)
 	if (wire__receive(in, &message, sizeof(message), &fd) != sizeof(message))
 		return false;
 	if (message.kind == WIRE_BEGIN)
-		elf_symbols__begin(s->symbolizer, &message.process);
+		elf_symbols__begin(s->elf, &message.process);
 	else if (message.kind == WIRE_MAPPING)
-		elf_symbols__add(s->symbolizer, &message.mapping, fd);
+		elf_symbols__add(s->elf, &message.mapping, fd);
 	else if (message.kind == WIRE_JIT && fd >= 0)
-		elf_symbols__add_jit_map(s->symbolizer, fd);
+		elf_symbols__add_jit_map(s->elf, fd);
 	return true;
 }
 
@@ -234,10 +141,10 @@ void wire__run_syms(int in, int out, int kallsyms_fd, const struct elf_symbols_g
 	if (!s)
 		return;
 	s->kallsyms_fd = kallsyms_fd;
-	s->symbolizer = elf_symbols__new(guard);
-	while (s->symbolizer && take_message(s, in, out))
+	s->elf = elf_symbols__new(guard);
+	while (s->elf && take_message(s, in, out))
 		;
-	elf_symbols__free(s->symbolizer);
-	kallsyms__free(s->ksyms);
+	elf_symbols__free(s->elf);
+	kallsyms__free(s->kallsyms);
 	free(s);
 }

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "host/meminfo.h"
+#include "host/cgroup_limits.h"
 #include "terminal/status_line.h"
 
 #define SAMPLES 64   /* of usage, while no event has told of it: the curve's time and some more */
@@ -81,7 +81,7 @@ static void fill_usage(struct status_feed *live, struct model *model, struct sta
 	bool recorded = model__history(model, target->cgroup_id, status->now_ns, &history);
 
 	status->has_usage = !cgroup__read_u64(target->dir_fd, "memory.current", &status->usage_bytes);
-	if (meminfo__limit(live->hierarchy, target->cgroup, &status->max_bytes, whose, sizeof(whose)))
+	if (cgroup_limits__lowest(live->hierarchy, target->cgroup, &status->max_bytes, whose, sizeof(whose)))
 		status->has_usage = false;
 	if (status->has_usage) {
 		struct record_point now = {

@@ -1,26 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "trace/follow_usage.h"
 
-#include <stdio.h>
-#include <string.h>
-
-/* Returns 0 when there is no such symbol, or its address is kept from us. */
-static uint64_t kernel_symbol(const char *wanted)
-{
-	FILE *file = fopen("/proc/kallsyms", "re");
-	unsigned long long address = 0, found = 0;
-	char line[512], name[256];
-
-	if (!file)
-		return 0;
-	while (!found && fgets(line, sizeof(line), file)) {
-		if (strstr(line, wanted) && sscanf(line, "%llx %*c %255s", &address, name) == 2 &&
-		    !strcmp(name, wanted))
-			found = address;
-	}
-	fclose(file);
-	return found;
-}
+#include "host/kallsyms.h"
 
 static int read_usage(const struct cgroup__node *node, void *ctx)
 {
@@ -40,7 +21,7 @@ void follow_usage__begin(const struct cgroup__hierarchy *h, const struct target 
 void follow_usage__find_statistics(struct tracer *tracer)
 {
 	if (tracer__wants_stats_index(tracer))
-		tracer__set_stats_index(tracer, kernel_symbol("mem_cgroup_stats_index"));
+		tracer__set_stats_index(tracer, kallsyms__address("mem_cgroup_stats_index"));
 }
 
 void follow_usage__settle(const struct target *target)

@@ -21,6 +21,7 @@
 
 #include "base/array.h"
 #include "containers/docker_api.h"
+#include "containers/unix_http.h"
 
 #define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define ID2 "0123fedcba9876543210fedcba9876543210fedcba9876543210fedcba987654"
@@ -429,7 +430,7 @@ static void refusals(void **state)
 static void huge_answers(void **state)
 {
 	static const char head[] = HEAD "\r\n{\"Id\":\"";
-	size_t size = DOCKER_API__MAX_RESPONSE + 65536;
+	size_t size = UNIX_HTTP__MAX_RESPONSE + 65536;
 	char *text = malloc(size);
 	struct runtime_container c;
 
@@ -437,14 +438,14 @@ static void huge_answers(void **state)
 	assert_non_null(text);
 	memset(text, 'a', size);
 	assert_int_equal(inspect(text, size, &c), -EBADMSG);
-	assert_int_equal(inspect(text, DOCKER_API__MAX_RESPONSE - 1, &c), -EBADMSG);
+	assert_int_equal(inspect(text, UNIX_HTTP__MAX_RESPONSE - 1, &c), -EBADMSG);
 	memcpy(text, head, sizeof(head) - 1);
 	assert_int_equal(inspect(text, size, &c), -EBADMSG);
 	/* Too long even if what fits would do. */
 	memset(text, ' ', size);
 	memcpy(text, HEAD "\r\n" RUNNING_JSON, sizeof(HEAD "\r\n" RUNNING_JSON) - 1);
 	assert_int_equal(inspect(text, size, &c), -EBADMSG);
-	assert_int_equal(inspect(text, DOCKER_API__MAX_RESPONSE - 1, &c), 0);
+	assert_int_equal(inspect(text, UNIX_HTTP__MAX_RESPONSE - 1, &c), 0);
 	free(text);
 }
 
@@ -503,7 +504,7 @@ static void slow_servers_time_out(void **state)
 		clock_gettime(CLOCK_MONOTONIC, &since);
 		assert_int_equal(docker_api__inspect(server.path, "web-1", &c), -ETIMEDOUT);
 		ms = elapsed_ms(&since);
-		assert_in_range(ms, DOCKER_API__TIMEOUT_MS - 10, DOCKER_API__TIMEOUT_MS + 1500);
+		assert_in_range(ms, UNIX_HTTP__TIMEOUT_MS - 10, UNIX_HTTP__TIMEOUT_MS + 1500);
 	}
 }
 

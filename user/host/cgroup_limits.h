@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The limits on the way from a cgroup to the root. */
+#ifndef OOMTRACE_CGROUP_LIMITS_H
+#define OOMTRACE_CGROUP_LIMITS_H
+
+#include "host/cgroup.h"
+
+/*
+ * The lowest memory.max of a cgroup and those above it, UINT64_MAX where none has one, and whose that is.
+ * Returns 0 or a negative errno.
+ */
+int cgroup_limits__lowest(const struct cgroup__hierarchy *h, const char *path, uint64_t *max_bytes,
+			  char *whose, size_t size);
+
+#endif
