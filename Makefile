@@ -107,12 +107,13 @@ tools:
 
 # ---- tests ----
 
-test: ## set up, then lint-quick, unit, browser and live tests
+test: ## set up, then lint-quick, unit, fuzz (5 s each), browser and live tests
 	scripts/setup.sh build test vm lint
 	$(MAKE) lint-quick
 	$(MAKE) WERROR=1 all
 	$(MAKE) WERROR=1 STATIC=1 all
 	$(MAKE) WERROR=1 unit
+	$(MAKE) FUZZ_SECONDS=5 fuzz
 	$(MAKE) browser
 	$(MAKE) live
 
@@ -183,16 +184,8 @@ FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(sort $(wildcard tests/f
 FUZZ_OBJECTS := $(patsubst build/unit/%,build/fuzz/%,$(UNIT_OBJECTS))
 FUZZ_FLAGS := $(SANITIZE) -fsanitize=fuzzer-no-link
 
-# Seeds of a target are in tests/fuzz/NAME-seeds; of binary ones NAME-seeds.sh makes them.
 fuzz: $(FUZZ_TARGETS) ## the fuzz targets, FUZZ_SECONDS=60 each
-	$(Q)for target in $^; do \
-		mkdir -p $$target.corpus; \
-		seeds=tests/fuzz/$${target##*/fuzz_}-seeds; \
-		[ ! -x $$seeds.sh ] || { $$seeds.sh $$target.seeds && seeds=$$target.seeds; } || exit; \
-		$$target -max_total_time=$(FUZZ_SECONDS) -timeout=10 -print_final_stats=1 \
-			-artifact_prefix=$$target. $$target.corpus \
-			$$(ls -d $$seeds 2>/dev/null) || exit; \
-	done
+	$(Q)tests/fuzz/run $(FUZZ_SECONDS) $^
 
 build/fuzz/user/%.o: user/%.c Makefile | $(SKELETON)
 	@mkdir -p $(@D)
@@ -211,7 +204,7 @@ build/fuzz/%: tests/fuzz/%.c build/fuzz/oomtrace.a Makefile
 # ---- lint ----
 
 C_FILES := $(sort $(shell find bpf user tests -name '*.[ch]'))
-SHELL_FILES := $(sort $(shell find scripts tests -name "*.sh") tests/unit/run $(wildcard scripts/completion/*.bash))
+SHELL_FILES := $(sort $(shell find scripts tests -name "*.sh") tests/unit/run tests/fuzz/run $(wildcard scripts/completion/*.bash))
 LINT_FILES := $(filter user/%.c tests/%.c,$(C_FILES))
 LINT_FLAGS = $(filter-out -MMD -MP $(SAME) -Werror,$(FLAGS)) -Itests/unit
 

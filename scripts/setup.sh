@@ -30,6 +30,7 @@ python3          checks the BPF programs'"'"' loads'
 TEST='
 libcmocka-dev    C unit test library
 g++              C++ compiler, for a program whose names are mangled
+libclang-rt-dev  clang'"'"'s fuzzer and sanitizers
 mandoc           checks the man pages
 groff-base       checks the man pages, too
 python3          runs the checks of the live tests

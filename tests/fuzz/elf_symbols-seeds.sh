@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# symbolize-seeds.sh FOLDER: small programs and libraries, with and without symbols of each kind.
+# elf_symbols-seeds.sh FOLDER: small programs and libraries, with and without symbols of each kind.
 set -eu
 mkdir -p "$1"
 cd "$1"

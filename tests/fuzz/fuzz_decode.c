@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Bytes -> events -> decode -> model -> JSON. The input is a sequence of entries: a byte that says
+ * Bytes -> events -> decode -> model and stacks -> JSON. The input is a sequence of entries: a byte that says
  * of what kind the event is and how much of it is left as it comes (random bytes are no event), one
  * for the ids that it otherwise gets, one for the length, and then that many bytes. What is missing
  * of an event is zero, so that a few bytes are enough for one.
@@ -13,12 +13,14 @@
 
 #include "model/model.h"
 #include "record/sink.h"
+#include "stacks/collect.h"
 
 #define ENTRY_HEAD 3
 
 /* The first byte of an entry. */
 enum {
 	KIND = 15,
+	OF_A_CHARGE = 1 << 4,
 	RAW_VALUES = 1 << 5,
 	OF_A_WRITE = 1 << 6,
 	RAW_HEADER = 1 << 7, /* the bytes are the event, header included */
@@ -28,7 +30,11 @@ static const size_t sizes[EVENT_KIND_MAX] = {
 	[EVENT_OOM] = sizeof(struct event_oom),	      [EVENT_CGROUP] = sizeof(struct event_cgroup),
 	[EVENT_VICTIM] = sizeof(struct event_victim), [EVENT_OOM_END] = sizeof(struct event_oom_end),
 	[EVENT_EXIT] = sizeof(struct event_exit),     [EVENT_LIMIT] = sizeof(struct event_limit),
+	[EVENT_USAGE] = sizeof(struct event_usage),   [EVENT_RECLAIM] = sizeof(struct event_reclaim),
+	[EVENT_MEMORY] = sizeof(struct event_memory), [EVENT_SAMPLED] = sizeof(struct event_sampled),
+	[EVENT_STACK] = sizeof(struct event_stack),
 };
+_Static_assert(EVENT_KIND_MAX == EVENT_STACK + 1, "every kind is made");
 
 static void require(int condition)
 {
@@ -44,11 +50,78 @@ static void check_oom(const struct record_oom *oom)
 		require(!oom->victims[i].cgroup || oom->victims[i].cgroup[0] == '/');
 }
 
+struct parts {
+	struct sink *sink;
+	struct stack_collector *stacks;
+	struct model *model;
+};
+
 static void on_record(void *ctx, const struct record *record)
 {
+	struct parts *parts = ctx;
+
 	if (record->kind == RECORD_OOM)
 		check_oom(&record->oom);
-	require(!sink__take(ctx, record));
+	require(!sink__take(parts->sink, record));
+	if (record->kind == RECORD_OOM)
+		stack_collector__on_oom(parts->stacks, record->oom.id);
+}
+
+static void on_stack(void *ctx, struct record *record)
+{
+	struct parts *parts = ctx;
+
+	require(record->stack.user_count <= EVENT_STACK_DEPTH);
+	require(!sink__take(parts->sink, record));
+}
+
+static void put_ids_right(union event *event, uint64_t one, uint64_t other)
+{
+	switch (event->h.kind) {
+	case EVENT_OOM:
+		event->oom.outcome = event->oom.outcome % 3 + OOM_KILLED;
+		event->oom.limit_cgroup_id = one;
+		event->oom.trigger_cgroup_id = other;
+		event->oom.chosen_pid &= 7;
+		break;
+	case EVENT_CGROUP:
+		event->cgroup.id = one;
+		event->cgroup.parent_id = other;
+		break;
+	case EVENT_VICTIM:
+		event->victim.cgroup_id = one;
+		event->victim.pid = (uint32_t)other;
+		event->victim.cmdline_len %= EVENT_CMDLINE_LEN + 2;
+		break;
+	case EVENT_EXIT:
+		event->exit.cgroup_id = one;
+		event->exit.pid = (uint32_t)other;
+		break;
+	case EVENT_LIMIT:
+		event->limit.file = event->limit.file % 3 + LIMIT_MAX;
+		event->limit.cgroup_id = one;
+		event->limit.writer_cgroup_id = other;
+		break;
+	case EVENT_USAGE:
+		event->usage.cgroup_id = one;
+		event->usage.refused_by = other;
+		break;
+	case EVENT_RECLAIM:
+		event->reclaim.kind = event->reclaim.kind % 2 + RECLAIM_LIMIT;
+		event->reclaim.cgroup_id = one;
+		break;
+	case EVENT_MEMORY:
+		event->memory.cgroup_id = one;
+		break;
+	case EVENT_SAMPLED:
+		event->sampled.pid = (uint32_t)other;
+		break;
+	case EVENT_STACK:
+		event->stack.pid = (uint32_t)other;
+		event->stack.user_count %= EVENT_STACK_DEPTH + 1;
+		event->stack.kernel_count %= EVENT_STACK_DEPTH + 1;
+		break;
+	}
 }
 
 /*
@@ -57,36 +130,20 @@ static void on_record(void *ctx, const struct record *record)
  */
 static void put_right(union event *event, uint8_t control, uint8_t ids, size_t size)
 {
-	uint64_t one = ids >> 2 & 7, other = ids >> 5;
-
 	event->h.kind = (control & KIND) % EVENT_KIND_MAX;
 	event->h.size = (uint32_t)size;
-	event->h.group = (ids & 1) + 1;
+	event->h.group = event->h.kind == EVENT_USAGE && !(control & OF_A_CHARGE) ? 0 : (ids & 1) + 1;
 	if ((control & OF_A_WRITE) || event->h.kind == EVENT_LIMIT)
 		event->h.group |= GROUP_LIMIT;
-	if (control & RAW_VALUES)
-		return;
-	if (event->h.kind == EVENT_OOM) {
-		event->oom.outcome = event->oom.outcome % 3 + OOM_KILLED;
-		event->oom.limit_cgroup_id = one;
-		event->oom.trigger_cgroup_id = other;
-		event->oom.chosen_pid &= 7;
-	} else if (event->h.kind == EVENT_CGROUP) {
-		event->cgroup.id = one;
-		event->cgroup.parent_id = other;
-	} else if (event->h.kind == EVENT_VICTIM) {
-		event->victim.cgroup_id = one;
-		event->victim.pid = (uint32_t)other;
-		event->victim.cmdline_len %= EVENT_CMDLINE_LEN + 2;
-	} else if (event->h.kind == EVENT_LIMIT) {
-		event->limit.file = event->limit.file % 3 + LIMIT_MAX;
-		event->limit.cgroup_id = one;
-		event->limit.writer_cgroup_id = other;
-	}
+	else if (control & OF_A_CHARGE)
+		event->h.group |= GROUP_CHARGE;
+	if (!(control & RAW_VALUES))
+		put_ids_right(event, ids >> 2 & 7, ids >> 5);
 }
 
 /* Decodes one entry from memory of exactly its size, so that ASan sees any read beyond. */
-static void one_event(struct model *model, uint8_t control, uint8_t ids, const uint8_t *data, size_t size)
+static void one_event(const struct parts *parts, uint8_t control, uint8_t ids, const uint8_t *data,
+		      size_t size)
 {
 	size_t whole = sizes[(control & KIND) % EVENT_KIND_MAX];
 	union event event;
@@ -107,8 +164,10 @@ static void one_event(struct model *model, uint8_t control, uint8_t ids, const u
 	bytes = malloc(size + !size);
 	require(bytes != NULL);
 	memcpy(bytes, data, size);
-	if (!decode__event(bytes, size, &event))
-		require(!model__event(model, &event, 1700000000000000000));
+	if (!decode__event(bytes, size, &event)) {
+		require(!model__event(parts->model, &event, 1700000000000000000));
+		stack_collector__event(parts->stacks, &event);
+	}
 	free(bytes);
 }
 
@@ -128,27 +187,30 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *text = NULL;
 	size_t text_size = 0;
 	FILE *out = open_memstream(&text, &text_size);
-	struct sink *sink = out ? jsonl_write__new(out) : NULL;
+	struct parts parts = { 0 };
 	struct model_env env = {
-		.ctx = sink,
+		.ctx = &parts,
 		.page_size = 4096,
 		.on_record = on_record,
 	};
-	struct model *model = model__new(&env);
 
-	require(sink && model);
+	parts.sink = out ? jsonl_write__new(out) : NULL;
+	parts.stacks = stack_collector__new(NULL, on_stack, &parts);
+	parts.model = model__new(&env);
+	require(parts.sink && parts.stacks && parts.model);
 	while (size >= ENTRY_HEAD) {
 		size_t len = data[2] < 128 ? data[2] & 31 : (data[2] & 127) * 8;
 
 		if (len > size - ENTRY_HEAD)
 			len = size - ENTRY_HEAD;
-		one_event(model, data[0], data[1], data + ENTRY_HEAD, len);
+		one_event(&parts, data[0], data[1], data + ENTRY_HEAD, len);
 		data += ENTRY_HEAD + len;
 		size -= ENTRY_HEAD + len;
 	}
-	model__finish(model);
-	model__free(model);
-	sink->ops->free(sink);
+	model__finish(parts.model);
+	model__free(parts.model);
+	stack_collector__free(parts.stacks);
+	parts.sink->ops->free(parts.sink);
 	fclose(out);
 	check_lines(text);
 	free(text);

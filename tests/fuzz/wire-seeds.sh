@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# symbols_wire-seeds.sh FOLDER: a process, a mapping of its, and a stack in both, as fuzz_symbols_wire.c takes
+# wire-seeds.sh FOLDER: a process, a mapping of its, and a stack in both, as fuzz_wire.c takes
 # them apart: \001, then packets, each after its length less 1; kinds are 0, 1, 2.
 set -eu
 mkdir -p "$1"

@@ -89,7 +89,7 @@ static void format_functions(char *dst, size_t size, const struct record_stack *
 	size_t count = in_kernel ? stack->kernel_count : stack->user_count;
 	size_t len = snprintf(dst, size, "%s", in_kernel ? "in the kernel: " : "");
 
-	if (in_kernel) {
+	if (in_kernel && count) { /* without frames there is no array either */
 		size_t skipped = count_common(frames, count);
 
 		frames += skipped;
