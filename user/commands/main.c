@@ -96,8 +96,8 @@ static struct sink *open_sinks(const struct trace_options *opts, FILE *out, stru
 	struct sink *sinks[3];
 	size_t count = 0;
 
-	sinks[count++] = opts->output == OPTIONS_OUTPUT_JSON ? jsonl_write__new(stdout)
-							     : text__new(out, console__look());
+	sinks[count++] = opts->output == TRACE_OPTIONS_OUTPUT_JSON ? jsonl_write__new(stdout)
+								   : text__new(out, console__look());
 	if (opts->record)
 		sinks[count++] = *record = jsonl_file__new(opts->record, opts->record_bytes);
 	if (folded)
@@ -152,7 +152,7 @@ static int trace(const struct trace_options *opts, const struct cgroup__hierarch
 		fputs("oomtrace: the memory controller is on cgroup v1: kills are told, writes of limits, usage "
 		      "and stalls are not.\n",
 		      stderr);
-	console = opts->output == OPTIONS_OUTPUT_TEXT && !opts->dry_run ? console__new() : NULL;
+	console = opts->output == TRACE_OPTIONS_OUTPUT_TEXT && !opts->dry_run ? console__new() : NULL;
 	sink = open_sinks(opts, console ? console__out(console) : stdout, &record, folded);
 	code = sink ? session__run(opts, hierarchy, target, guard, sink, console) : EXIT_RUNTIME;
 
@@ -215,14 +215,14 @@ int main(int argc, char **argv)
 	if (argc > 1 && !strcmp(argv[1], "report"))
 		return report__main(argc - 1, argv + 1);
 	switch (trace_options__parse(argc, argv, &opts, stdout, stderr)) {
-	case OPTIONS_USAGE:
+	case OPTION_TABLE_USAGE:
 		return EXIT_USAGE;
-	case OPTIONS_EXIT_OK:
+	case OPTION_TABLE_DONE:
 		err = stream__flush(stdout);
 		if (err && err != -EPIPE)
 			fprintf(stderr, "oomtrace: writing: %s.\n", strerror(-err));
 		return err && err != -EPIPE ? EXIT_RUNTIME : EXIT_DONE;
-	case OPTIONS_RUN:
+	case OPTION_TABLE_RUN:
 		break;
 	}
 	messages__set_verbose(opts.verbose);

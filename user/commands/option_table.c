@@ -138,7 +138,7 @@ static void help__print(const struct option_table_parse *p)
 enum option_table_result option_table__hint(const struct option_table_parse *p)
 {
 	fprintf(p->err, "Try '%s --help'.\n", p->table->command);
-	return CMDLINE_ERROR;
+	return OPTION_TABLE_USAGE;
 }
 
 static size_t edit_distance(const char *a, size_t a_len, const char *b, size_t b_len)
@@ -312,14 +312,14 @@ static enum option_table_result apply(struct option_table_parse *p, const struct
 		return error_second(p, spec);
 	if (!spec->apply) {
 		help__print(p);
-		return CMDLINE_DONE;
+		return OPTION_TABLE_DONE;
 	}
 	ret = spec->apply(p->ctx, arg);
 	if (ret < 0)
 		return error_value(p, spec, arg, ret);
 	if (exclusive)
 		p->chosen = spec;
-	return ret == CMDLINE_STOP ? CMDLINE_DONE : CMDLINE_OK;
+	return ret == OPTION_TABLE_STOP ? OPTION_TABLE_DONE : OPTION_TABLE_RUN;
 }
 
 /* "-container web" is "-c ontainer" and a stray "web" to getopt: refuse it by its name. */
@@ -337,7 +337,7 @@ static enum option_table_result check_single_dash(const struct option_table_pars
 			spec->name);
 		return option_table__hint(p);
 	}
-	return CMDLINE_OK;
+	return OPTION_TABLE_RUN;
 }
 
 static void build_getopt_tables(const struct option_table *t, char *letters, struct option *longs)
@@ -376,18 +376,18 @@ static enum option_table_result parse_words(struct option_table_parse *p, int ar
 		if (value == '?')
 			return error_getopt(p, argv);
 		result = apply(p, spec__by_getopt(p->table, value), optarg);
-		if (result != CMDLINE_OK)
+		if (result != OPTION_TABLE_RUN)
 			return result;
 	}
 	p->operands = argv + optind;
 	if (optind < argc && !p->table->operands)
 		return error_extra(p, argv[optind]);
-	return CMDLINE_OK;
+	return OPTION_TABLE_RUN;
 }
 
 enum option_table_result option_table__parse(struct option_table_parse *p, int argc, char **argv)
 {
 	enum option_table_result result = check_single_dash(p, argc, argv);
 
-	return result == CMDLINE_OK ? parse_words(p, argc, argv) : result;
+	return result == OPTION_TABLE_RUN ? parse_words(p, argc, argv) : result;
 }

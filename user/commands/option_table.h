@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A command line as a table: it parses, explains errors and prints the help. What the options mean
- * is their owners' (options.c, report_options.c).
+ * is their owners' (trace_options.c, report_options.c).
  */
-#ifndef OOMTRACE_CMDLINE_H
-#define OOMTRACE_CMDLINE_H
+#ifndef OOMTRACE_OPTION_TABLE_H
+#define OOMTRACE_OPTION_TABLE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
-#define CMDLINE_STOP 1 /* from apply: something was printed, the command line is done */
+#define OPTION_TABLE_STOP 1 /* from apply: something was printed, the command line is done */
 
 struct option_table_spec {
 	const char *name;
 	const char *arg;     /* as help shows it; NULL: takes none */
 	const char *accepts; /* what the argument is, with an example: ends error lines */
 	const char *help;
-	/* Takes the argument (NULL without one): 0, -EINVAL (malformed), -ERANGE or CMDLINE_STOP.
+	/* Takes the argument (NULL without one): 0, -EINVAL (malformed), -ERANGE or OPTION_TABLE_STOP.
 	   NULL: prints the help. */
 	int (*apply)(void *ctx, const char *arg);
 	int group;
@@ -40,9 +40,9 @@ struct option_table {
 };
 
 enum option_table_result {
-	CMDLINE_OK,
-	CMDLINE_DONE,  /* something was printed, as asked: nothing is left to do */
-	CMDLINE_ERROR, /* what is wrong was printed */
+	OPTION_TABLE_RUN,   /* go on with the options */
+	OPTION_TABLE_DONE,  /* --help or --version was printed: exit with EXIT_DONE */
+	OPTION_TABLE_USAGE, /* what is wrong was printed: exit with EXIT_USAGE */
 };
 
 struct option_table_parse {
@@ -59,7 +59,7 @@ struct option_table_parse {
  */
 enum option_table_result option_table__parse(struct option_table_parse *p, int argc, char **argv);
 
-/* Says where help is. Every error line is followed by it. Returns CMDLINE_ERROR. */
+/* Says where help is. Every error line is followed by it. Returns OPTION_TABLE_USAGE. */
 enum option_table_result option_table__hint(const struct option_table_parse *p);
 
 #endif

@@ -262,11 +262,11 @@ int report__main(int argc, char **argv)
 	struct report_options opts;
 
 	switch (report_options__parse(argc, argv, &opts, stdout, stderr)) {
-	case OPTIONS_USAGE:
+	case OPTION_TABLE_USAGE:
 		return EXIT_USAGE;
-	case OPTIONS_EXIT_OK:
+	case OPTION_TABLE_DONE:
 		return write_error(stream__flush(stdout));
-	case OPTIONS_RUN:
+	case OPTION_TABLE_RUN:
 		break;
 	}
 	return run(&opts);

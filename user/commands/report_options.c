@@ -210,20 +210,16 @@ static const struct option_table table = {
 	.exclusive = -1,
 };
 
-enum trace_options_result report_options__parse(int argc, char **argv, struct report_options *out,
-						FILE *help_out, FILE *err)
+enum option_table_result report_options__parse(int argc, char **argv, struct report_options *out,
+					       FILE *help_out, FILE *err)
 {
 	struct report_options opts = {};
 	struct option_table_parse parse = { .table = &table, .ctx = &opts, .help_out = help_out, .err = err };
+	enum option_table_result result;
 
-	switch (option_table__parse(&parse, argc, argv)) {
-	case CMDLINE_DONE:
-		return OPTIONS_EXIT_OK;
-	case CMDLINE_ERROR:
-		return OPTIONS_USAGE;
-	case CMDLINE_OK:
-		break;
-	}
+	result = option_table__parse(&parse, argc, argv);
+	if (result != OPTION_TABLE_RUN)
+		return result;
 	opts.files = parse.operands;
 	if (!opts.files[0])
 		fputs("oomtrace: which recording? Give the FILE that '--record FILE' wrote, or '-' for "
@@ -233,8 +229,7 @@ enum trace_options_result report_options__parse(int argc, char **argv, struct re
 		fputs("oomtrace: --no-summary goes with '--format text' only\n", err);
 	else {
 		*out = opts;
-		return OPTIONS_RUN;
+		return OPTION_TABLE_RUN;
 	}
-	option_table__hint(&parse);
-	return OPTIONS_USAGE;
+	return option_table__hint(&parse);
 }

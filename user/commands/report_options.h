@@ -26,7 +26,7 @@ struct report_options {
 };
 
 /* Parses the command line after "oomtrace report", with argv[0] any word, as trace_options__parse() does. */
-enum trace_options_result report_options__parse(int argc, char **argv, struct report_options *out,
-						FILE *help_out, FILE *err);
+enum option_table_result report_options__parse(int argc, char **argv, struct report_options *out,
+					       FILE *help_out, FILE *err);
 
 #endif

@@ -431,13 +431,13 @@ static void handle_key(struct session *s)
 {
 	console__clear(s->console);
 	switch (key_actions__read(&s->hotkeys)) {
-	case HOTKEYS_QUIT:
+	case KEY_ACTIONS_QUIT:
 		s->end_reason = "interrupted";
 		break;
-	case HOTKEYS_CLOSED: /* the terminal is gone */
+	case KEY_ACTIONS_CLOSED: /* the terminal is gone */
 		epoll_ctl(s->epoll_fd, EPOLL_CTL_DEL, STDIN_FILENO, NULL);
 		break;
-	case HOTKEYS_DONE:
+	case KEY_ACTIONS_DONE:
 		break;
 	}
 }
@@ -686,9 +686,9 @@ static int start_changes(struct session *s)
 		err = watch(s, limit_writer__fd(s->limiter), EPOLLIN);
 	s->hotkeys = (struct key_actions){
 		.dir_fd = s->target->dir_fd,
-		.limiter = s->limiter,
+		.writer = s->limiter,
 	};
-	if (!err && s->opts->output == OPTIONS_OUTPUT_TEXT && keys__available() && !keys__open()) {
+	if (!err && s->opts->output == TRACE_OPTIONS_OUTPUT_TEXT && keys__available() && !keys__open()) {
 		fputs("oomtrace: " KEYS_HELP "\n", stderr);
 		err = watch(s, STDIN_FILENO, EPOLLIN);
 	}
@@ -698,7 +698,8 @@ static int start_changes(struct session *s)
 static int start_live(struct session *s)
 {
 	s->live = status_feed__new(s->console, s->hierarchy, s->target, clock__ns(CLOCK_BOOTTIME));
-	return s->live ? watch_timer(s, LIVE_INTERVAL_NS, LIVE_INTERVAL_NS, &s->draw_fd) : -ENOMEM;
+	return s->live ? watch_timer(s, STATUS_FEED__INTERVAL_NS, STATUS_FEED__INTERVAL_NS, &s->draw_fd)
+		       : -ENOMEM;
 }
 
 static int trace(struct session *s)
@@ -760,9 +761,10 @@ int session__run(const struct trace_options *opts, const struct cgroup__hierarch
 		code = EXIT_RUNTIME;
 	if (code == EXIT_DONE && opts->dry_run) {
 		tell_session(&s);
-		if (opts->output == OPTIONS_OUTPUT_TEXT)
+		if (opts->output == TRACE_OPTIONS_OUTPUT_TEXT)
 			diagnose__print_plan(stdout, &s.plan);
-		if (opts->output == OPTIONS_OUTPUT_TEXT && (opts->changes.has_ramp || opts->changes.has_max))
+		if (opts->output == TRACE_OPTIONS_OUTPUT_TEXT &&
+		    (opts->changes.has_ramp || opts->changes.has_max))
 			dry_run__print_changes(stdout, &opts->changes, s.target->dir_fd);
 		code = exit_code(&s);
 	} else if (code == EXIT_DONE) {

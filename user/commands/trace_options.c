@@ -133,9 +133,9 @@ static int apply_output(void *ctx, const char *arg)
 {
 	struct parse *p = ctx;
 	if (!strcmp(arg, "text"))
-		p->opts.output = OPTIONS_OUTPUT_TEXT;
+		p->opts.output = TRACE_OPTIONS_OUTPUT_TEXT;
 	else if (!strcmp(arg, "json"))
-		p->opts.output = OPTIONS_OUTPUT_JSON;
+		p->opts.output = TRACE_OPTIONS_OUTPUT_JSON;
 	else
 		return -EINVAL;
 	return 0;
@@ -177,7 +177,8 @@ static int apply_record_size(void *ctx, const char *arg)
 	int ret = units__parse_size(arg, &p->opts.record_bytes);
 
 	/* Up to what the kernel takes for a file's size. */
-	if (!ret && (p->opts.record_bytes < OPTIONS_RECORD_BYTES_MIN || p->opts.record_bytes > INT64_MAX))
+	if (!ret &&
+	    (p->opts.record_bytes < TRACE_OPTIONS_RECORD_BYTES_MIN || p->opts.record_bytes > INT64_MAX))
 		return -ERANGE;
 	return ret;
 }
@@ -196,7 +197,7 @@ static int apply_ring_size(void *ctx, const char *arg)
 
 	if (ret)
 		return ret;
-	if (bytes < OPTIONS_RING_BYTES_MIN || bytes > OPTIONS_RING_BYTES_MAX || bytes < page)
+	if (bytes < TRACE_OPTIONS_RING_BYTES_MIN || bytes > TRACE_OPTIONS_RING_BYTES_MAX || bytes < page)
 		return -ERANGE;
 	if (bytes & (bytes - 1))
 		return -EINVAL;
@@ -249,7 +250,7 @@ static int apply_version(void *ctx, const char *arg)
 	struct parse *p = ctx;
 	(void)arg;
 	fprintf(p->help_out, "oomtrace %s\nlibbpf %s\n", OOMTRACE_VERSION, libbpf_version_string());
-	return CMDLINE_STOP;
+	return OPTION_TABLE_STOP;
 }
 
 static const struct option_table_spec specs[] = {
@@ -494,7 +495,7 @@ static bool check(const struct parse *p, bool has_target, FILE *err)
 		fputs("oomtrace: --interactive needs a target whose memory.max the keys change: --container, "
 		      "--cgroup or --pid, for example '--container web --interactive'\n",
 		      err);
-	else if (p->opts.interactive && p->opts.output != OPTIONS_OUTPUT_TEXT)
+	else if (p->opts.interactive && p->opts.output != TRACE_OPTIONS_OUTPUT_TEXT)
 		fputs("oomtrace: --interactive goes with text on a terminal, not with --output json\n", err);
 	else if (!changes && !p->opts.interactive && (p->opts.keep || p->opts.restore))
 		fputs("oomtrace: --keep and --restore need --set-max, --ramp or --interactive: they say what "
@@ -513,33 +514,27 @@ static bool check(const struct parse *p, bool has_target, FILE *err)
 	return false;
 }
 
-enum trace_options_result trace_options__parse(int argc, char **argv, struct trace_options *out,
-					       FILE *help_out, FILE *err)
+enum option_table_result trace_options__parse(int argc, char **argv, struct trace_options *out,
+					      FILE *help_out, FILE *err)
 {
 	struct parse p = {
-		.opts = { .ring_bytes = OPTIONS_RING_BYTES_DEFAULT },
+		.opts = { .ring_bytes = TRACE_OPTIONS_RING_BYTES_DEFAULT },
 		.help_out = help_out,
 	};
 	struct option_table_parse parse = { .table = &table, .ctx = &p, .help_out = help_out, .err = err };
+	enum option_table_result result;
 
-	switch (option_table__parse(&parse, argc, argv)) {
-	case CMDLINE_DONE:
-		return OPTIONS_EXIT_OK;
-	case CMDLINE_ERROR:
-		return OPTIONS_USAGE;
-	case CMDLINE_OK:
-		break;
-	}
-	if (!check(&p, parse.chosen, err)) {
-		option_table__hint(&parse);
-		return OPTIONS_USAGE;
-	}
+	result = option_table__parse(&parse, argc, argv);
+	if (result != OPTION_TABLE_RUN)
+		return result;
+	if (!check(&p, parse.chosen, err))
+		return option_table__hint(&parse);
 	if (p.opts.record && !strcmp(p.opts.record, "-")) {
-		p.opts.output = OPTIONS_OUTPUT_JSON;
+		p.opts.output = TRACE_OPTIONS_OUTPUT_JSON;
 		p.opts.record = NULL;
 	}
 	if (!p.opts.hold_ns)
-		p.opts.hold_ns = OPTIONS_HOLD_NS_DEFAULT;
+		p.opts.hold_ns = TRACE_OPTIONS_HOLD_NS_DEFAULT;
 	*out = p.opts;
-	return OPTIONS_RUN;
+	return OPTION_TABLE_RUN;
 }

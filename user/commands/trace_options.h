@@ -1,29 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef OOMTRACE_OPTIONS_H
-#define OOMTRACE_OPTIONS_H
+#ifndef OOMTRACE_TRACE_OPTIONS_H
+#define OOMTRACE_TRACE_OPTIONS_H
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
+#include "commands/option_table.h"
 #include "limit/changes.h"
 #include "target/request.h"
 
-#define OPTIONS_RING_BYTES_MIN (4U << 10)
-#define OPTIONS_RING_BYTES_MAX (256U << 20)
-#define OPTIONS_RING_BYTES_DEFAULT (1U << 20)
-#define OPTIONS_RECORD_BYTES_MIN (64U << 10)
-#define OPTIONS_HOLD_NS_DEFAULT 10000000000ULL
+#define TRACE_OPTIONS_RING_BYTES_MIN (4U << 10)
+#define TRACE_OPTIONS_RING_BYTES_MAX (256U << 20)
+#define TRACE_OPTIONS_RING_BYTES_DEFAULT (1U << 20)
+#define TRACE_OPTIONS_RECORD_BYTES_MIN (64U << 10)
+#define TRACE_OPTIONS_HOLD_NS_DEFAULT 10000000000ULL
 
 enum trace_options_output {
-	OPTIONS_OUTPUT_TEXT = 0,
-	OPTIONS_OUTPUT_JSON,
-};
-
-enum trace_options_result {
-	OPTIONS_RUN,	 /* go on with *out */
-	OPTIONS_EXIT_OK, /* --help or --version was printed: exit with EXIT_DONE */
-	OPTIONS_USAGE,	 /* what is wrong was printed: exit with EXIT_USAGE */
+	TRACE_OPTIONS_OUTPUT_TEXT = 0,
+	TRACE_OPTIONS_OUTPUT_JSON,
 };
 
 struct trace_options {
@@ -51,10 +46,10 @@ struct trace_options {
 /*
  * Parses the command line. Help and version go to help_out, at most one error (what is wrong, what
  * is accepted, where help is) to err, with the user's strings escaped; the caller checks help_out
- * for write errors. *out is written only with OPTIONS_RUN. argv is permuted (getopt) and must
+ * for write errors. *out is written only with OPTION_TABLE_RUN. argv is permuted (getopt) and must
  * outlive *out. May be called again; not thread-safe, as getopt isn't.
  */
-enum trace_options_result trace_options__parse(int argc, char **argv, struct trace_options *out,
-					       FILE *help_out, FILE *err);
+enum option_table_result trace_options__parse(int argc, char **argv, struct trace_options *out,
+					      FILE *help_out, FILE *err);
 
 #endif

@@ -4,8 +4,8 @@
  * what is equal, in bounded memory: when there are too many stacks, those that there are are
  * handed over and counting begins anew.
  */
-#ifndef OOMTRACE_STACKS_H
-#define OOMTRACE_STACKS_H
+#ifndef OOMTRACE_COLLECT_H
+#define OOMTRACE_COLLECT_H
 
 #include "record/record.h"
 #include "stacks/symbols.h"

@@ -5,8 +5,8 @@
  * process that may do nothing else (symbols_keeper.c). Memory, descriptors and time are bounded: what
  * has not been asked for longest goes first.
  */
-#ifndef OOMTRACE_SYMBOLIZE_H
-#define OOMTRACE_SYMBOLIZE_H
+#ifndef OOMTRACE_ELF_SYMBOLS_H
+#define OOMTRACE_ELF_SYMBOLS_H
 
 #include <stdbool.h>
 #include <stddef.h>

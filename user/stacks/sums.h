@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Sums of equal stacks: the same command, the same frames. */
-#ifndef OOMTRACE_STACK_TABLE_H
-#define OOMTRACE_STACK_TABLE_H
+#ifndef OOMTRACE_SUMS_H
+#define OOMTRACE_SUMS_H
 
 #include <stdbool.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What oomtrace and its two helpers for symbols say to each other. One message is one packet. */
-#ifndef OOMTRACE_SYMBOLS_WIRE_H
-#define OOMTRACE_SYMBOLS_WIRE_H
+#ifndef OOMTRACE_WIRE_H
+#define OOMTRACE_WIRE_H
 
 #include "stacks/symbols.h"
 

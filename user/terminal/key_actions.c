@@ -18,26 +18,26 @@ static uint64_t present_limit(int dir_fd)
 	return bytes;
 }
 
-static void set_limit(struct key_actions *hotkeys, uint64_t bytes)
+static void set_limit(struct key_actions *actions, uint64_t bytes)
 {
 	char size[UNITS__TEXT_SIZE];
 
 	fprintf(stderr, "oomtrace: setting memory.max to %s\n",
 		units__format_size(size, sizeof(size), bytes));
-	limit_writer__set(hotkeys->limiter, bytes);
+	limit_writer__set(actions->writer, bytes);
 }
 
 /* Asks first when the target can't fit into that limit: the kernel would kill in it. */
-static void want_limit(struct key_actions *hotkeys, uint64_t bytes)
+static void want_limit(struct key_actions *actions, uint64_t bytes)
 {
 	char size[UNITS__TEXT_SIZE], floor[UNITS__TEXT_SIZE];
 	struct prediction p;
 
-	if (predict__floor(hotkeys->dir_fd, &p) || bytes >= p.floor_bytes) {
-		set_limit(hotkeys, bytes);
+	if (predict__floor(actions->dir_fd, &p) || bytes >= p.floor_bytes) {
+		set_limit(actions, bytes);
 		return;
 	}
-	hotkeys->asked_bytes = bytes;
+	actions->asked_bytes = bytes;
 	fprintf(stderr,
 		"oomtrace: memory.max %s would kill, because reclaim can get usage down only to about %s. Press y "
 		"to set it anyway, any other key to leave it.\n",
@@ -46,39 +46,39 @@ static void want_limit(struct key_actions *hotkeys, uint64_t bytes)
 }
 
 /* The answer to want_limit()'s question. */
-static void take_answer(struct key_actions *hotkeys, char key)
+static void take_answer(struct key_actions *actions, char key)
 {
-	uint64_t bytes = hotkeys->asked_bytes;
+	uint64_t bytes = actions->asked_bytes;
 
-	hotkeys->asked_bytes = 0;
+	actions->asked_bytes = 0;
 	if (key == 'y' || key == 'Y')
-		set_limit(hotkeys, bytes);
+		set_limit(actions, bytes);
 	else
 		fputs("oomtrace: memory.max is left as it is\n", stderr);
 }
 
-enum key_actions_result key_actions__read(struct key_actions *hotkeys)
+enum key_actions_result key_actions__read(struct key_actions *actions)
 {
-	bool typing = hotkeys->keys.typing;
+	bool typing = actions->keys.typing;
 	enum keys_action action;
 	uint64_t bytes = 0;
 	char key;
 
 	if (read(STDIN_FILENO, &key, 1) != 1)
-		return HOTKEYS_CLOSED;
-	if (hotkeys->asked_bytes) {
-		take_answer(hotkeys, key);
-		return HOTKEYS_DONE;
+		return KEY_ACTIONS_CLOSED;
+	if (actions->asked_bytes) {
+		take_answer(actions, key);
+		return KEY_ACTIONS_DONE;
 	}
-	action = keys__take(&hotkeys->keys, key, present_limit(hotkeys->dir_fd), &bytes);
-	if (typing && !hotkeys->keys.typing)
+	action = keys__take(&actions->keys, key, present_limit(actions->dir_fd), &bytes);
+	if (typing && !actions->keys.typing)
 		fputc('\n', stderr); /* ends the line of the prompt */
 	switch (action) {
 	case KEYS_SET:
-		want_limit(hotkeys, bytes);
+		want_limit(actions, bytes);
 		break;
 	case KEYS_PROMPT:
-		fprintf(stderr, "\r\033[Kmemory.max: %s", hotkeys->keys.typed);
+		fprintf(stderr, "\r\033[Kmemory.max: %s", actions->keys.typed);
 		break;
 	case KEYS_BAD:
 		fputs("oomtrace: that is no size; type one like 64M or 1G, or max\n", stderr);
@@ -87,9 +87,9 @@ enum key_actions_result key_actions__read(struct key_actions *hotkeys)
 		fputs("oomtrace: " KEYS_HELP "\n", stderr);
 		break;
 	case KEYS_QUIT:
-		return HOTKEYS_QUIT;
+		return KEY_ACTIONS_QUIT;
 	case KEYS_NONE:
 		break;
 	}
-	return HOTKEYS_DONE;
+	return KEY_ACTIONS_DONE;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What a key does while the target is traced on a terminal. */
-#ifndef OOMTRACE_HOTKEYS_H
-#define OOMTRACE_HOTKEYS_H
+#ifndef OOMTRACE_KEY_ACTIONS_H
+#define OOMTRACE_KEY_ACTIONS_H
 
 #include "limit/writer.h"
 #include "terminal/keys.h"
@@ -9,13 +9,13 @@
 struct key_actions {
 	struct keys keys;
 	int dir_fd; /* of the target */
-	struct limit_writer *limiter;
+	struct limit_writer *writer;
 	uint64_t asked_bytes; /* a limit that waits for a "y", since it would kill; 0: none does */
 };
 
-enum key_actions_result { HOTKEYS_DONE, HOTKEYS_QUIT, HOTKEYS_CLOSED };
+enum key_actions_result { KEY_ACTIONS_DONE, KEY_ACTIONS_QUIT, KEY_ACTIONS_CLOSED };
 
 /* Reads a key from the terminal and does what it says, with a word on stderr. */
-enum key_actions_result key_actions__read(struct key_actions *hotkeys);
+enum key_actions_result key_actions__read(struct key_actions *actions);
 
 #endif

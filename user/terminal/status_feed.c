@@ -34,54 +34,54 @@ struct status_feed {
 struct status_feed *status_feed__new(struct console *console, const struct cgroup__hierarchy *h,
 				     const struct target *target, uint64_t now_ns)
 {
-	struct status_feed *live = calloc(1, sizeof(*live));
+	struct status_feed *feed = calloc(1, sizeof(*feed));
 
-	if (!live)
+	if (!feed)
 		return NULL;
-	live->console = console;
-	live->hierarchy = h;
-	live->target = target;
-	live->look = console__look();
-	live->started_ns = now_ns;
-	return live;
+	feed->console = console;
+	feed->hierarchy = h;
+	feed->target = target;
+	feed->look = console__look();
+	feed->started_ns = now_ns;
+	return feed;
 }
 
-void status_feed__free(struct status_feed *live)
+void status_feed__free(struct status_feed *feed)
 {
-	free(live);
+	free(feed);
 }
 
-void status_feed__on_record(struct status_feed *live, const struct record *record)
+void status_feed__on_record(struct status_feed *feed, const struct record *record)
 {
-	if (!live)
+	if (!feed)
 		return;
 	if (record->kind == RECORD_USAGE) {
-		live->refused += record->usage.refused;
+		feed->refused += record->usage.refused;
 	} else if (record->kind == RECORD_RECLAIM) {
-		live->sees_reclaim = true;
-		live->reclaim_ns += record->reclaim.sum.duration_ns;
+		feed->sees_reclaim = true;
+		feed->reclaim_ns += record->reclaim.sum.duration_ns;
 	}
 }
 
-static void add_sample(struct status_feed *live, const struct record_point *point)
+static void add_sample(struct status_feed *feed, const struct record_point *point)
 {
-	if (live->sample_count == SAMPLES) {
-		memmove(live->samples, live->samples + 1, (SAMPLES - 1) * sizeof(*live->samples));
-		live->sample_count--;
+	if (feed->sample_count == SAMPLES) {
+		memmove(feed->samples, feed->samples + 1, (SAMPLES - 1) * sizeof(*feed->samples));
+		feed->sample_count--;
 	}
-	live->samples[live->sample_count++] = *point;
+	feed->samples[feed->sample_count++] = *point;
 }
 
 /* Usage now; the curve by the flight recorder or, where that has nothing, by what was seen at each draw. */
-static void fill_usage(struct status_feed *live, struct model *model, struct status_line *status)
+static void fill_usage(struct status_feed *feed, struct model *model, struct status_line *status)
 {
-	const struct target *target = live->target;
+	const struct target *target = feed->target;
 	struct record_history history;
 	char whose[PATH_MAX];
 	bool recorded = model__history(model, target->cgroup_id, status->now_ns, &history);
 
 	status->has_usage = !cgroup__read_u64(target->dir_fd, "memory.current", &status->usage_bytes);
-	if (cgroup_limits__lowest(live->hierarchy, target->cgroup, &status->max_bytes, whose, sizeof(whose)))
+	if (cgroup_limits__lowest(feed->hierarchy, target->cgroup, &status->max_bytes, whose, sizeof(whose)))
 		status->has_usage = false;
 	if (status->has_usage) {
 		struct record_point now = {
@@ -90,10 +90,10 @@ static void fill_usage(struct status_feed *live, struct model *model, struct sta
 			.max_bytes = status->max_bytes,
 		};
 
-		add_sample(live, &now);
+		add_sample(feed, &now);
 	}
-	status->points = recorded ? history.points : live->samples;
-	status->count = recorded ? history.count : live->sample_count;
+	status->points = recorded ? history.points : feed->samples;
+	status->count = recorded ? history.count : feed->sample_count;
 }
 
 static unsigned int percent(uint64_t part_ns, uint64_t whole_ns)
@@ -103,25 +103,25 @@ static unsigned int percent(uint64_t part_ns, uint64_t whole_ns)
 	return share > 99999 ? 99999 : (unsigned int)(share + 0.5);
 }
 
-static void fill_rates(struct status_feed *live, struct status_line *status)
+static void fill_rates(struct status_feed *feed, struct status_line *status)
 {
-	struct counts *slot = &live->counts[live->draws % RATE_DRAWS];
-	const struct counts *oldest = live->draws < RATE_DRAWS ? &live->counts[0] : slot;
-	struct counts now = { .ts_ns = status->now_ns, .reclaim_ns = live->reclaim_ns };
+	struct counts *slot = &feed->counts[feed->draws % RATE_DRAWS];
+	const struct counts *oldest = feed->draws < RATE_DRAWS ? &feed->counts[0] : slot;
+	struct counts now = { .ts_ns = status->now_ns, .reclaim_ns = feed->reclaim_ns };
 	uint64_t usec = 0, whole_ns;
 
-	status->has_cpu = !cgroup__read_key(live->target->dir_fd, "cpu.stat", "usage_usec", &usec) &&
-			  live->draws > 0;
+	status->has_cpu = !cgroup__read_key(feed->target->dir_fd, "cpu.stat", "usage_usec", &usec) &&
+			  feed->draws > 0;
 	now.cpu_ns = usec * 1000;
-	if (live->draws > 0) {
+	if (feed->draws > 0) {
 		whole_ns = now.ts_ns - oldest->ts_ns;
-		status->has_reclaim = live->sees_reclaim;
+		status->has_reclaim = feed->sees_reclaim;
 		status->reclaim_percent = percent(now.reclaim_ns - oldest->reclaim_ns, whole_ns);
 		if (now.cpu_ns >= oldest->cpu_ns)
 			status->cpu_percent = percent(now.cpu_ns - oldest->cpu_ns, whole_ns);
 	}
 	*slot = now;
-	live->draws++;
+	feed->draws++;
 }
 
 /* What the target is called: of a cgroup the end of its path, since the beginning says less. */
@@ -134,28 +134,28 @@ static const char *name_of(const struct target *target)
 	return slash && slash[1] ? slash + 1 : target->cgroup;
 }
 
-void status_feed__draw(struct status_feed *live, struct model *model, uint64_t now_ns)
+void status_feed__draw(struct status_feed *feed, struct model *model, uint64_t now_ns)
 {
-	const struct target *target = live->target;
+	const struct target *target = feed->target;
 	struct model_totals totals = model__totals(model);
-	char line[STATUS_SIZE];
+	char line[STATUS_LINE__SIZE];
 	struct status_line status = {
-		.ascii = live->look.ascii,
-		.colour = live->look.colour,
+		.ascii = feed->look.ascii,
+		.colour = feed->look.colour,
 		.now_ns = now_ns,
 		.kills = totals.kills,
 		.ooms = totals.ooms,
-		.refused = live->refused,
-		.running_ns = now_ns - live->started_ns,
+		.refused = feed->refused,
+		.running_ns = now_ns - feed->started_ns,
 	};
 
 	if (target->cgroup_id) {
 		status.name = name_of(target);
-		fill_usage(live, model, &status);
-		fill_rates(live, &status);
+		fill_usage(feed, model, &status);
+		fill_rates(feed, &status);
 		status.has_pids = !cgroup__read_u64(target->dir_fd, "pids.current", &status.pids);
 	}
 	/* A character in the last column would make some terminals wrap. */
-	console__draw(live->console, line,
-		      status_line__format(line, &status, console__columns(live->console) - 1));
+	console__draw(feed->console, line,
+		      status_line__format(line, &status, console__columns(feed->console) - 1));
 }

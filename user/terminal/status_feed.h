@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Gathers what the live status line shows, and shows it. */
-#ifndef OOMTRACE_LIVE_H
-#define OOMTRACE_LIVE_H
+#ifndef OOMTRACE_STATUS_FEED_H
+#define OOMTRACE_STATUS_FEED_H
 
 #include "host/cgroup.h"
 #include "model/model.h"
 #include "target/target.h"
 #include "terminal/console.h"
 
-#define LIVE_INTERVAL_NS 250000000LL
+#define STATUS_FEED__INTERVAL_NS 250000000LL
 
 struct status_feed;
 
 /* The arguments are not owned and must outlive it. Returns NULL without memory. */
 struct status_feed *status_feed__new(struct console *console, const struct cgroup__hierarchy *h,
 				     const struct target *target, uint64_t now_ns);
-void status_feed__free(struct status_feed *live);
+void status_feed__free(struct status_feed *feed);
 
 /* Records count. They take NULL. */
-void status_feed__on_record(struct status_feed *live, const struct record *record);
+void status_feed__on_record(struct status_feed *feed, const struct record *record);
 
-/* Draws the line anew: every LIVE_INTERVAL_NS. */
-void status_feed__draw(struct status_feed *live, struct model *model, uint64_t now_ns);
+/* Draws the line anew: every STATUS_FEED__INTERVAL_NS. */
+void status_feed__draw(struct status_feed *feed, struct model *model, uint64_t now_ns);
 
 #endif

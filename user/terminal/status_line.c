@@ -256,8 +256,8 @@ unsigned int status_line__format(char *dst, const struct status_line *status, un
 	struct line line = { .status = status };
 	char *end = dst;
 
-	if (columns > STATUS_COLUMNS_MAX)
-		columns = STATUS_COLUMNS_MAX;
+	if (columns > STATUS_LINE__COLUMNS_MAX)
+		columns = STATUS_LINE__COLUMNS_MAX;
 	set_all(&line, status);
 	fit(&line, columns);
 	for (int i = 0; i < PARTS; i++) {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The live status line on a terminal: what it says, and how it fits into the width there is. Pure. */
-#ifndef OOMTRACE_STATUS_H
-#define OOMTRACE_STATUS_H
+#ifndef OOMTRACE_STATUS_LINE_H
+#define OOMTRACE_STATUS_LINE_H
 
 #include "record/record.h"
 
-#define STATUS_COLUMNS_MAX 400
+#define STATUS_LINE__COLUMNS_MAX 400
 /* Room for any line: up to 4 bytes for a column, and colours. */
-#define STATUS_SIZE (4 * STATUS_COLUMNS_MAX + 64)
+#define STATUS_LINE__SIZE (4 * STATUS_LINE__COLUMNS_MAX + 64)
 
 struct status_line {
 	bool ascii; /* the terminal can't show more */
@@ -31,7 +31,7 @@ struct status_line {
 
 /*
  * Writes one line without its end that is at most `columns` wide; what is least important goes when there
- * is no room. `dst` has STATUS_SIZE bytes. Returns how many columns it takes.
+ * is no room. `dst` has STATUS_LINE__SIZE bytes. Returns how many columns it takes.
  */
 unsigned int status_line__format(char *dst, const struct status_line *status, unsigned int columns);
 

@@ -4,8 +4,8 @@
  * cgroups by address, we by path. What brings the two together is that we read a cgroup's memory.current, and
  * that they look on.
  */
-#ifndef OOMTRACE_FOLLOW_H
-#define OOMTRACE_FOLLOW_H
+#ifndef OOMTRACE_FOLLOW_USAGE_H
+#define OOMTRACE_FOLLOW_USAGE_H
 
 #include "host/cgroup.h"
 #include "target/target.h"

@@ -4,8 +4,8 @@
  * (docs/notes/starting-up.md): where members are, from a small BTF of our own, and the ids of the functions and
  * tracepoints that BTF-typed programs are attached to.
  */
-#ifndef OOMTRACE_KERNEL_BTF_H
-#define OOMTRACE_KERNEL_BTF_H
+#ifndef OOMTRACE_KERNEL_TYPES_H
+#define OOMTRACE_KERNEL_TYPES_H
 
 #include <bpf/libbpf.h>
 #include <stdbool.h>

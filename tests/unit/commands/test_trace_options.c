@@ -17,7 +17,7 @@
 #define HINT "Try 'oomtrace --help'.\n"
 
 struct outcome {
-	enum trace_options_result result;
+	enum option_table_result result;
 	struct trace_options opts;
 	char *help;
 	char *err;
@@ -60,7 +60,7 @@ struct good_case {
 	struct trace_options want;
 };
 
-#define RING .ring_bytes = OPTIONS_RING_BYTES_DEFAULT
+#define RING .ring_bytes = TRACE_OPTIONS_RING_BYTES_DEFAULT
 #define WEB .target = { TARGET_CONTAINER, "web" }, .until_exit = true
 #define SLICE .target = { TARGET_CGROUP, "/sys/fs/cgroup/system.slice" }
 #define PID_1234 .target = { TARGET_PID, .pid = 1234 }
@@ -85,13 +85,13 @@ static const struct good_case good_cases[] = {
 	{ { "--pid", "1234" }, { RING, PID_1234 } },
 	{ { "--pid=1234", "--until-exit" }, { RING, PID_1234, .until_exit = true } },
 	{ { "-o", "text" }, { RING } },
-	{ { "-o", "json" }, { RING, .output = OPTIONS_OUTPUT_JSON } },
-	{ { "--output=json" }, { RING, .output = OPTIONS_OUTPUT_JSON } },
+	{ { "-o", "json" }, { RING, .output = TRACE_OPTIONS_OUTPUT_JSON } },
+	{ { "--output=json" }, { RING, .output = TRACE_OPTIONS_OUTPUT_JSON } },
 	{ { "-o", "json", "-o", "text" }, { RING } },
 	{ { "-r", "a.jsonl" }, { RING, .record = "a.jsonl" } },
 	{ { "--record=a", "--record-size=64K", "-o", "json" },
-	  { RING, .record = "a", .record_bytes = 65536, .output = OPTIONS_OUTPUT_JSON } },
-	{ { "--record", "-" }, { RING, .output = OPTIONS_OUTPUT_JSON } },
+	  { RING, .record = "a", .record_bytes = 65536, .output = TRACE_OPTIONS_OUTPUT_JSON } },
+	{ { "--record", "-" }, { RING, .output = TRACE_OPTIONS_OUTPUT_JSON } },
 	{ { "--duration", "500ms" }, { RING, .duration_ns = 500000000 } },
 	{ { "--duration=2s" }, { RING, .duration_ns = 2000000000 } },
 	{ { "--duration=1m" }, { RING, .duration_ns = 60000000000 } },
@@ -103,7 +103,7 @@ static const struct good_case good_cases[] = {
 	{ { "-v" }, { RING, .verbose = true } },
 	{ { "-vv", "--verbose" }, { RING, .verbose = true } },
 	{ { "-vojson", "-cweb", "--dry-run", "--duration=2s" },
-	  { RING, WEB, .verbose = true, .output = OPTIONS_OUTPUT_JSON, .dry_run = true,
+	  { RING, WEB, .verbose = true, .output = TRACE_OPTIONS_OUTPUT_JSON, .dry_run = true,
 	    .duration_ns = 2000000000 } },
 };
 
@@ -138,9 +138,9 @@ static void test_good(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(good_cases); i++) {
 		struct outcome o = run(good_cases[i].words);
 
-		if (o.result != OPTIONS_RUN)
+		if (o.result != OPTION_TABLE_RUN)
 			print_error("case %zu: %s", i, o.err);
-		assert_int_equal(o.result, OPTIONS_RUN);
+		assert_int_equal(o.result, OPTION_TABLE_RUN);
 		assert_options_equal(&o.opts, &good_cases[i].want);
 		assert_string_equal(o.help, "");
 		assert_string_equal(o.err, "");
@@ -157,12 +157,12 @@ static void test_smallest_ring_is_a_page(void **state)
 	(void)state;
 	snprintf(size, sizeof(size), "%ld", page);
 	o = run((const char *[]){ "--ring-size", size, NULL });
-	assert_int_equal(o.result, OPTIONS_RUN);
+	assert_int_equal(o.result, OPTION_TABLE_RUN);
 	assert_int_equal(o.opts.ring_bytes, page);
 	outcome__free(&o);
 	snprintf(size, sizeof(size), "%ld", page / 2);
 	o = run((const char *[]){ "--ring-size", size, NULL });
-	assert_int_equal(o.result, OPTIONS_USAGE);
+	assert_int_equal(o.result, OPTION_TABLE_USAGE);
 	outcome__free(&o);
 }
 
@@ -251,8 +251,7 @@ static const struct bad_case bad_cases[] = {
 	  "--record-size: '1K' is out of range; it takes a size of at least 64K, such as '100M'" },
 	{ { "-r", "a", "--record-size", "max" },
 	  "--record-size: 'max' is out of range; it takes a size of at least 64K, such as '100M'" },
-	{ { "--record-size", "1M" },
-	  "--record-size needs --record FILE: it says how large FILE may grow" },
+	{ { "--record-size", "1M" }, "--record-size needs --record FILE: it says how large FILE may grow" },
 	{ { "--record-size", "1M", "-r", "-" }, "--record-size needs a file, and '--record -' is stdout" },
 	{ { "-r", "a", "--dry-run" }, "--record goes with a trace, not with --find-min or --dry-run" },
 	/* targets */
@@ -309,7 +308,7 @@ static void test_bad(void **state)
 		memset(&untouched, 0xaa, sizeof(untouched));
 		snprintf(want, sizeof(want), "oomtrace: %s\n" HINT, bad_cases[i].error);
 		assert_string_equal(o.err, want);
-		assert_int_equal(o.result, OPTIONS_USAGE);
+		assert_int_equal(o.result, OPTION_TABLE_USAGE);
 		assert_string_equal(o.help, "");
 		assert_memory_equal(&o.opts, &untouched, sizeof(untouched));
 		outcome__free(&o);
@@ -330,7 +329,7 @@ static void test_errors_are_escaped(void **state)
 
 		snprintf(word, sizeof(word), "%s%s", before[i], evil);
 		o = run((const char *[]){ word, NULL });
-		assert_int_equal(o.result, OPTIONS_USAGE);
+		assert_int_equal(o.result, OPTION_TABLE_USAGE);
 		for (const char *c = o.err; *c; c++) {
 			newlines += *c == '\n';
 			assert_true(*c == '\n' || (*c >= ' ' && *c <= '~'));
@@ -349,18 +348,18 @@ static void test_long_words_are_cut(void **state)
 	memset(word, 'a', sizeof(word) - 1);
 	word[sizeof(word) - 1] = '\0';
 	o = run((const char *[]){ word, NULL });
-	assert_int_equal(o.result, OPTIONS_USAGE);
+	assert_int_equal(o.result, OPTION_TABLE_USAGE);
 	assert_non_null(strstr(o.err, "aaa...'"));
 	assert_true(strlen(o.err) < 400);
 	outcome__free(&o);
 	memset(word, '-', 2);
 	o = run((const char *[]){ word, NULL });
-	assert_int_equal(o.result, OPTIONS_USAGE);
+	assert_int_equal(o.result, OPTION_TABLE_USAGE);
 	assert_true(strlen(o.err) < 400);
 	outcome__free(&o);
 	memset(word + 2, 0x1b, sizeof(word) - 3);
 	o = run((const char *[]){ word, NULL });
-	assert_int_equal(o.result, OPTIONS_USAGE);
+	assert_int_equal(o.result, OPTION_TABLE_USAGE);
 	assert_non_null(strstr(o.err, "...'"));
 	outcome__free(&o);
 }
@@ -373,7 +372,7 @@ static void test_version(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
 		struct outcome o = run((const char *[]){ ways[i], "--frobnicate", NULL });
 
-		assert_int_equal(o.result, OPTIONS_EXIT_OK);
+		assert_int_equal(o.result, OPTION_TABLE_DONE);
 		assert_string_equal(o.err, "");
 		assert_int_equal(strncmp(o.help, "oomtrace " OOMTRACE_VERSION "\nlibbpf ",
 					 strlen("oomtrace " OOMTRACE_VERSION "\nlibbpf ")),
@@ -443,7 +442,7 @@ static void test_help(void **state)
 		setenv("COLUMNS", widths[i].columns, 1);
 		o = run((const char *[]){ i % 2 ? "-h" : "--help", "--frobnicate", NULL });
 		unsetenv("COLUMNS");
-		assert_int_equal(o.result, OPTIONS_EXIT_OK);
+		assert_int_equal(o.result, OPTION_TABLE_DONE);
 		assert_string_equal(o.err, "");
 		assert_true(longest_line(o.help) <= widths[i].at_most);
 		assert_null(strstr(o.help, " \n"));
@@ -460,7 +459,7 @@ static void test_no_argv(void **state)
 	struct trace_options opts;
 
 	(void)state;
-	assert_int_equal(trace_options__parse(0, argv, &opts, stdout, stderr), OPTIONS_RUN);
+	assert_int_equal(trace_options__parse(0, argv, &opts, stdout, stderr), OPTION_TABLE_RUN);
 	assert_int_equal(opts.target.kind, TARGET_MACHINE);
 }
 

@@ -58,7 +58,7 @@ static size_t columns(const char *line)
 static void test_wide(void **state)
 {
 	struct status_line s = full();
-	char line[STATUS_SIZE];
+	char line[STATUS_LINE__SIZE];
 	unsigned int width = status_line__format(line, &s, 160);
 
 	(void)state;
@@ -72,7 +72,7 @@ static void test_wide(void **state)
 static void test_usual_widths(void **state)
 {
 	struct status_line s = full();
-	char line[STATUS_SIZE];
+	char line[STATUS_LINE__SIZE];
 
 	(void)state;
 	status_line__format(line, &s, 79);
@@ -100,7 +100,7 @@ static void test_every_width(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		for (unsigned int width = 0; width < 500; width++) {
 			struct status_line s = full();
-			char line[STATUS_SIZE];
+			char line[STATUS_LINE__SIZE];
 			unsigned int took;
 
 			s.name = names[i];
@@ -118,7 +118,7 @@ static void test_every_width(void **state)
 static void test_colour(void **state)
 {
 	struct status_line s = full();
-	char line[STATUS_SIZE], plain[STATUS_SIZE];
+	char line[STATUS_LINE__SIZE], plain[STATUS_LINE__SIZE];
 	unsigned int width;
 
 	(void)state;
@@ -137,7 +137,7 @@ static void test_colour(void **state)
 static void test_unknown_is_absent(void **state)
 {
 	struct status_line s = { .running_ns = 5 * S };
-	char line[STATUS_SIZE];
+	char line[STATUS_LINE__SIZE];
 
 	(void)state;
 	status_line__format(line, &s, 160);
@@ -154,7 +154,7 @@ static void test_unknown_is_absent(void **state)
 static void test_extremes(void **state)
 {
 	struct status_line s = full();
-	char line[STATUS_SIZE];
+	char line[STATUS_LINE__SIZE];
 
 	(void)state;
 	s.usage_bytes = s.max_bytes = UINT64_MAX - 1;
