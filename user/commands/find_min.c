@@ -12,6 +12,7 @@
 #include "base/exit_codes.h"
 #include "host/cgroup.h"
 #include "limit/predict.h"
+#include "record/time.h"
 
 #define POLL_NS 20000000ULL
 /* How long reclaim may take to get usage below a new memory.high. */
@@ -110,21 +111,11 @@ static int holds(struct search *s, uint64_t limit)
 	return 1;
 }
 
-static struct record_time record_now(void)
-{
-	struct timespec boot, wall;
-
-	clock_gettime(CLOCK_BOOTTIME, &boot);
-	clock_gettime(CLOCK_REALTIME, &wall);
-	return (struct record_time){ boot.tv_sec * NS_PER_S + boot.tv_nsec,
-				     wall.tv_sec * (int64_t)NS_PER_S + wall.tv_nsec };
-}
-
 static int tell_try(const struct search *s, uint64_t limit, enum record_try_result result)
 {
 	struct record record = {
 		.kind = RECORD_MIN_TRY,
-		.time = record_now(),
+		.time = record_time__now(),
 		.min_try = { limit, result },
 	};
 
@@ -183,7 +174,7 @@ static uint64_t kills(const struct search *s)
 
 static int tell_min(const struct search *s, struct record_min *min)
 {
-	struct record record = { .kind = RECORD_MIN, .time = record_now() };
+	struct record record = { .kind = RECORD_MIN, .time = record_time__now() };
 
 	min->tries = s->tries;
 	record.min = *min;

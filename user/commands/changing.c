@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "commands/changing.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "base/units.h"
+
+static void on_writer(void *ctx)
+{
+	struct changing *c = ctx;
+	char size[UNITS__TEXT_SIZE];
+	uint64_t bytes = 0;
+	int result = limit_writer__poll(c->writer, &bytes);
+
+	if (!result)
+		return;
+	/* With its last process a container's cgroup goes: that is told as the container's end. */
+	if (result == -ENODEV && c->until_exit)
+		return;
+	c->error = result;
+	console__clear(c->console);
+	fprintf(stderr, "oomtrace: setting memory.max to %s: %s.\n",
+		units__format_size(size, sizeof(size), bytes), limit_writer__error(result));
+	*c->end_reason = "memory.max could not be set";
+}
+
+static void on_key(void *ctx)
+{
+	struct changing *c = ctx;
+
+	console__clear(c->console);
+	switch (key_actions__read(&c->actions)) {
+	case KEY_ACTIONS_QUIT:
+		*c->end_reason = "interrupted";
+		break;
+	case KEY_ACTIONS_CLOSED: /* the terminal is gone */
+		event_loop__remove(c->loop, STDIN_FILENO);
+		break;
+	case KEY_ACTIONS_DONE:
+		break;
+	}
+}
+
+int changing__start(struct changing *c, const struct trace_options *opts, const struct target *target,
+		    struct event_loop *loop)
+{
+	int err;
+
+	if (!c->guard)
+		return 0;
+	c->loop = loop;
+	err = limit_writer__start(&opts->changes, target->dir_fd, c->guard, &c->writer);
+	if (err)
+		return err;
+	c->actions = (struct key_actions){ .dir_fd = target->dir_fd, .writer = c->writer };
+	err = event_loop__add(loop, limit_writer__fd(c->writer), EPOLLIN, on_writer, c);
+	if (!err && opts->output == TRACE_OPTIONS_OUTPUT_TEXT && keys__available() && !keys__open()) {
+		fputs("oomtrace: " KEYS_HELP "\n", stderr);
+		err = event_loop__add(loop, STDIN_FILENO, EPOLLIN, on_key, c);
+	}
+	return err;
+}
+
+void changing__watch_guard(struct changing *c)
+{
+	int result = c->guard ? guard__watch(c->guard) : 0;
+
+	if (!result)
+		return;
+	console__clear(c->console);
+	if (result > 0)
+		fputs("oomtrace: the process that puts the limit back had died; another has taken its place.\n",
+		      stderr);
+	else
+		fprintf(stderr,
+			"oomtrace: warning: the process that puts the limit back has died, and there can't be "
+			"another (%s): the limit stays if oomtrace is killed.\n",
+			strerror(-result));
+}
+
+bool changing__floor(const struct changing *c, const struct record_limit *limit, uint64_t *floor_bytes)
+{
+	return c->writer && limit->writer_self &&
+	       limit_writer__floor(c->writer, limit->new_bytes, floor_bytes);
+}
+
+void changing__stop(struct changing *c)
+{
+	if (!c->writer)
+		return;
+	event_loop__remove(c->loop, limit_writer__fd(c->writer));
+	limit_writer__stop(c->writer);
+	c->writer = NULL;
+}
+
+const char *changing__put_back(struct changing *c, char text[CHANGING__WORDS_SIZE])
+{
+	struct guard_outcome outcome;
+	const char *words;
+
+	if (!c->guard)
+		return NULL;
+	outcome = guard__finish(c->guard, c->keep);
+	c->guard = NULL;
+	words = guard__words(outcome.result);
+	if (guard__has_failed(outcome.result)) {
+		c->error = -EIO;
+		fprintf(stderr, "oomtrace: memory.max: %s.\n", words);
+	}
+	if (!words || !outcome.kills)
+		return words;
+	snprintf(text, CHANGING__WORDS_SIZE, "%s, which killed %" PRIu64 " of its processes", words,
+		 outcome.kills);
+	return text;
+}
+
+void changing__free(struct changing *c)
+{
+	keys__close();
+	changing__stop(c);
+	guard__finish(c->guard, c->keep);
+	c->guard = NULL;
+}

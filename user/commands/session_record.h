@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef OOMTRACE_SESSION_RECORD_H
+#define OOMTRACE_SESSION_RECORD_H
+
+#include "host/cgroup.h"
+#include "record/sink.h"
+#include "target/target.h"
+#include "trace/plan.h"
+
+/*
+ * Hands the sink the first record: this oomtrace, this machine, the target and its memory now, and what
+ * was attached. `started` is a time before anything could be seen. Returns 0 or the sink's error.
+ */
+int session_record__tell(struct sink *sink, const struct cgroup__hierarchy *h, const struct target *target,
+			 const struct plan *plan, struct record_time started);
+
+#endif

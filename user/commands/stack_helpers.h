@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The processes that find the names of functions, as a session has them: how they are, said on stderr. */
+#ifndef OOMTRACE_STACK_HELPERS_H
+#define OOMTRACE_STACK_HELPERS_H
+
+#include "base/event_loop.h"
+#include "stacks/collect.h"
+#include "stacks/symbols.h"
+#include "terminal/console.h"
+
+struct stack_helpers {
+	struct symbols *symbols; /* NULL: stacks are addresses */
+	struct stack_collector_health told;
+};
+
+/* Starts them, before BPF and threads: the helpers must hold none of them. */
+void stack_helpers__start(struct stack_helpers *helpers);
+
+/* Says what has become of them since the last time; takes what has failed out of the loop. */
+void stack_helpers__tell(struct stack_helpers *helpers, const struct stack_collector *stacks,
+			 struct event_loop *loop, struct console *console);
+
+#endif
