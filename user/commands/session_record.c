@@ -14,6 +14,7 @@ int session_record__tell(struct sink *sink, const struct cgroup__hierarchy *h, c
 	char max_cgroup[PATH_MAX] = "";
 	struct record record = { .kind = RECORD_SESSION, .time = started };
 	struct record_session *r = &record.session;
+	struct record_probe probes[PLAN_PURPOSES];
 
 	*r = (struct record_session){
 		.version = OOMTRACE_VERSION,
@@ -22,7 +23,8 @@ int session_record__tell(struct sink *sink, const struct cgroup__hierarchy *h, c
 		.target_cgroup = target->cgroup[0] ? target->cgroup : NULL,
 		.container = target->container,
 		.page_size = sysconf(_SC_PAGESIZE),
-		.plan = plan,
+		.probes = probes,
+		.probe_count = plan__probes(plan, probes),
 	};
 	r->has_memory =
 		target->cgroup_id && !cgroup__read_u64(target->dir_fd, "memory.current", &r->usage_bytes) &&

@@ -20,7 +20,7 @@
 /* What the session record is written from again, at the beginning of each part. */
 struct session_copy {
 	struct record record;
-	struct plan plan;
+	struct record_probe *probes;
 	char *strings[8];
 };
 
@@ -142,7 +142,6 @@ static void flush(struct file_sink *f)
 static int write_session(struct file_sink *f)
 {
 	f->session.record.session.part = f->part > 1 ? f->part : 0;
-	f->session.record.session.plan = &f->session.plan;
 	f->pending++;
 	return sink__take(f->json, &f->session.record);
 }
@@ -177,19 +176,53 @@ static int written(struct file_sink *f, bool waits)
 	return 0;
 }
 
+static char *copy_text(const char *text)
+{
+	return text ? strdup(text) : NULL;
+}
+
 static void keep_string(struct session_copy *copy, size_t i, const char **string)
 {
 	free(copy->strings[i]);
-	copy->strings[i] = *string ? strdup(*string) : NULL;
+	copy->strings[i] = copy_text(*string);
 	*string = copy->strings[i];
+}
+
+static void free_probes(struct session_copy *copy)
+{
+	for (size_t i = 0; i < copy->record.session.probe_count; i++) {
+		free((char *)copy->probes[i].purpose);
+		free((char *)copy->probes[i].attached);
+		free((char *)copy->probes[i].lost);
+	}
+	free(copy->probes);
+	copy->probes = NULL;
+	copy->record.session.probe_count = 0;
+}
+
+static void keep_probes(struct session_copy *copy, const struct record_session *from)
+{
+	struct record_session *s = &copy->record.session;
+
+	s->probes = copy->probes = calloc(from->probe_count + 1, sizeof(*copy->probes));
+	s->probe_count = copy->probes ? from->probe_count : 0;
+	for (size_t i = 0; i < s->probe_count; i++) {
+		copy->probes[i] = (struct record_probe){
+			.purpose = copy_text(from->probes[i].purpose),
+			.attached = copy_text(from->probes[i].attached),
+			.lost = copy_text(from->probes[i].lost),
+			.error = from->probes[i].error,
+		};
+	}
 }
 
 static void keep_session(struct session_copy *copy, const struct record *record)
 {
 	struct record_session *s = &copy->record.session;
 
+	free_probes(copy);
 	copy->record = *record;
-	copy->plan = *s->plan;
+	keep_probes(copy, &record->session);
 	keep_string(copy, 0, &s->version);
 	keep_string(copy, 1, &s->kernel);
 	keep_string(copy, 2, &s->arch);
@@ -235,6 +268,7 @@ static void file_free(struct sink *base)
 
 	for (size_t i = 0; i < sizeof(f->session.strings) / sizeof(*f->session.strings); i++)
 		free(f->session.strings[i]);
+	free_probes(&f->session);
 	if (base->out)
 		fclose(base->out);
 	if (f->json)

@@ -15,49 +15,34 @@ DEFINE_NAMED(reclaim_kind_named, enum reclaim_kind, sink__reclaim_name, RECLAIM_
 
 /* ---- session ---- */
 
-static void get_choice(struct jsonl_parser *p, struct json_object *o, struct plan *plan)
+static void get_probe(struct jsonl_parser *p, struct json_object *o, struct record_probe *probe)
 {
-	const char *purpose = value__text(p, o, "purpose"), *attached = value__text(p, o, "attached");
 	int64_t error = 0;
 
 	value__has_signed(p, o, "error", &error);
-	if (error > 0 || error < -4095)
+	probe->purpose = value__text(p, o, "purpose");
+	probe->attached = value__text(p, o, "attached");
+	probe->lost = value__text(p, o, "lost");
+	probe->error = (int)error;
+	if (!probe->purpose || error > 0 || error < -4095)
 		value__fail(p, -EINVAL);
-	for (int i = 0; purpose && i < PLAN_PURPOSES; i++) {
-		struct plan_choice *choice = &plan->choices[i];
-
-		if (strcmp(purpose, plan_purposes[i].name))
-			continue;
-		/* What isn't attached and has no error was not wanted. */
-		choice->wanted = attached || error;
-		choice->error = (int)error;
-		for (int c = 0; attached && c < PLAN_CANDIDATES; c++) {
-			const char *label = plan_purposes[i].candidates[c].label;
-
-			if (label && !strcmp(attached, label))
-				choice->candidate = c;
-		}
-		/* By a program of another version: it was attached all the same. */
-		if (attached && choice->candidate == PLAN_NOT_ATTACHED)
-			choice->wanted = false;
-	}
 }
 
-/* Purposes that this version doesn't have are passed over, those that it lacks were not wanted. */
-static void get_plan(struct jsonl_parser *p, struct json_object *o)
+/* Whatever their names: they are those of the version that made the recording. */
+static void get_probes(struct jsonl_parser *p, struct json_object *o, struct record_session *s)
 {
 	struct json_object *list;
-	size_t length = value__array(p, o, "plan", &list);
+	size_t count = value__array(p, o, "plan", &list);
+	struct record_probe *probes = value__new_array(p, count, sizeof(*probes));
 
-	memset(&p->plan, 0, sizeof(p->plan));
-	for (int i = 0; i < PLAN_PURPOSES; i++)
-		p->plan.choices[i].candidate = PLAN_NOT_ATTACHED;
-	for (size_t i = 0; i < length && !p->error; i++) {
-		struct json_object *choice = value__element(p, list, i);
+	for (size_t i = 0; probes && i < count && !p->error; i++) {
+		struct json_object *probe = value__element(p, list, i);
 
-		if (choice)
-			get_choice(p, choice, &p->plan);
+		if (probe)
+			get_probe(p, probe, &probes[i]);
 	}
+	s->probes = probes;
+	s->probe_count = probes ? count : 0;
 }
 
 static void get_target(struct jsonl_parser *p, struct json_object *o, struct record_session *s)
@@ -96,7 +81,6 @@ static void parse_session(struct jsonl_parser *p, struct json_object *o, struct 
 		.arch = value__text(p, o, "arch"),
 		.page_size = value__number32(p, o, "page_size"),
 		.part = value__optional(p, o, "part"),
-		.plan = &p->plan,
 	};
 	int64_t offset_ns = value__signed(p, o, "wall_offset_ns");
 	int64_t wall_ns;
@@ -110,7 +94,7 @@ static void parse_session(struct jsonl_parser *p, struct json_object *o, struct 
 	record->time.wall_ns = wall_ns;
 	get_target(p, o, &s);
 	get_machine_memory(p, o, &s);
-	get_plan(p, o);
+	get_probes(p, o, &s);
 	if (p->error)
 		return;
 	p->wall_offset_ns = offset_ns;

@@ -11,14 +11,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "trace/plan.h"
+#include "record/record.h"
 
 struct value_array;
 
 struct jsonl_parser {
 	int error;		    /* the first thing that is wrong with this record; 0: nothing */
 	struct value_array *arrays; /* what this record refers to */
-	struct plan plan;	    /* of the last session */
 	int64_t wall_offset_ns;	    /* of the last session: for records that have no `time` */
 };
 

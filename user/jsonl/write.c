@@ -38,18 +38,21 @@ void jsonl_write__put(FILE *out, struct json_object *o)
 	fputc('\n', out);
 }
 
-static struct json_object *new_plan(const struct plan *plan)
+static struct json_object *new_plan(const struct record_session *s)
 {
 	struct json_object *list = json_object_new_array();
 
-	for (int i = 0; i < PLAN_PURPOSES; i++) {
-		const struct plan_candidate *chosen = plan__chosen(plan, i);
+	for (size_t i = 0; i < s->probe_count; i++) {
+		const struct record_probe *probe = &s->probes[i];
 		struct json_object *o = json_object_new_object();
 
-		member__text(o, "purpose", plan_purposes[i].name);
-		member__add(o, "attached", chosen ? json_object_new_string(chosen->label) : NULL);
-		if (plan->choices[i].error)
-			member__signed(o, "error", plan->choices[i].error);
+		member__text(o, "purpose", probe->purpose);
+		member__add(o, "attached",
+			    probe->attached ? member__new_text(probe->attached, strlen(probe->attached))
+					    : NULL);
+		member__text(o, "lost", probe->lost);
+		if (probe->error)
+			member__signed(o, "error", probe->error);
 		json_object_array_add(list, o);
 	}
 	return list;
@@ -85,7 +88,7 @@ static void write_session(struct json_object *o, const struct record *record)
 		member__text(memory, "max_cgroup", s->max_cgroup);
 		member__add(o, "memory", memory);
 	}
-	member__add(o, "plan", new_plan(s->plan));
+	member__add(o, "plan", new_plan(s));
 }
 
 static void write_limit(struct json_object *o, const struct record *record)

@@ -8,6 +8,18 @@
 #include "output/text_parts.h"
 #include "base/units.h"
 
+/* What the trace lacks, since nothing could be attached for it. */
+static void put_missing(const struct text_sink *sink, const struct record_probe *probe)
+{
+	if (!probe->lost)
+		return;
+	text__label(sink, "without");
+	text__name(sink->base.out, probe->lost);
+	if (probe->error)
+		fprintf(sink->base.out, " (%s)", strerror(-probe->error));
+	fputc('\n', sink->base.out);
+}
+
 static int text_session(struct sink *base, const struct record *record)
 {
 	struct text_sink *sink = (struct text_sink *)base;
@@ -37,12 +49,8 @@ static int text_session(struct sink *base, const struct record *record)
 		fputc('\n', out);
 	}
 	text__session_memory(sink, s);
-	for (int i = 0; i < PLAN_PURPOSES; i++) {
-		if (!s->plan->choices[i].wanted || plan__chosen(s->plan, i))
-			continue;
-		text__label(sink, "without");
-		fprintf(out, "%s (%s)\n", plan_purposes[i].lost, strerror(-s->plan->choices[i].error));
-	}
+	for (size_t i = 0; i < s->probe_count; i++)
+		put_missing(sink, &s->probes[i]);
 	return sink__flush(base);
 }
 

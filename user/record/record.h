@@ -14,7 +14,6 @@
 
 #include "containers/container.h"
 #include "event.h"
-#include "trace/plan.h"
 
 #define RECORD_SCHEMA 1
 #define RECORD_NO_LIMIT UINT64_MAX
@@ -23,6 +22,14 @@
 struct record_time {
 	uint64_t boot_ns;
 	int64_t wall_ns; /* since 1970-01-01 UTC */
+};
+
+/* What is attached for one purpose. All are text for people and keys of JSON, known to the maker alone. */
+struct record_probe {
+	const char *purpose;
+	const char *attached; /* how, and to what; NULL: nothing */
+	const char *lost; /* what the trace lacks, when it was wanted and nothing is attached; else NULL */
+	int error;	  /* the negative errno of the last candidate that failed; 0: none did */
 };
 
 struct record_session {
@@ -34,7 +41,8 @@ struct record_session {
 	const char *target_cgroup;
 	struct record_container container;
 	uint32_t page_size;
-	const struct plan *plan;
+	const struct record_probe *probes; /* the probe plan */
+	size_t probe_count;
 	/* What `free` shows in the container is the machine's memory, not the cgroup's. */
 	bool has_memory;
 	uint64_t machine_total_bytes, machine_available_bytes;

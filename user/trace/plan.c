@@ -307,6 +307,24 @@ const struct plan_candidate *plan__chosen(const struct plan *plan, int i)
 	return candidate == PLAN_SHARED ? &plan_purposes[i].shared : &plan_purposes[i].candidates[candidate];
 }
 
+size_t plan__probes(const struct plan *plan, struct record_probe probes[PLAN_PURPOSES])
+{
+	size_t count = 0;
+
+	for (int i = 0; i < PLAN_PURPOSES; i++) {
+		const struct plan_candidate *chosen = plan__chosen(plan, i);
+		const struct plan_purpose *purpose = &plan_purposes[i];
+
+		probes[count++] = (struct record_probe){
+			.purpose = purpose->name,
+			.attached = chosen ? chosen->label : NULL,
+			.lost = plan->choices[i].wanted && !chosen ? purpose->lost : NULL,
+			.error = plan->choices[i].error,
+		};
+	}
+	return count;
+}
+
 bool plan__has(const struct plan *plan, const char *name)
 {
 	for (int i = 0; i < PLAN_PURPOSES; i++) {

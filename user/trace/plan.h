@@ -12,6 +12,7 @@
 #include <stdbool.h>
 
 #include "event.h"
+#include "record/record.h"
 
 #define PLAN_CANDIDATES 4
 #define PLAN_PURPOSES 24
@@ -79,6 +80,9 @@ int plan__fail(struct plan *plan, int i, int error);
 
 /* The candidate in use for purpose `i`, or NULL when nothing is attached for it. */
 const struct plan_candidate *plan__chosen(const struct plan *plan, int i);
+
+/* The plan as a session record has it. Fills in the first of `probes`; their text is static. Returns how many. */
+size_t plan__probes(const struct plan *plan, struct record_probe probes[PLAN_PURPOSES]);
 
 /* Whether something is attached for the purpose of this name. */
 bool plan__has(const struct plan *plan, const char *name);

@@ -54,7 +54,7 @@ static int remove_folder(void **state)
 static void put_session(struct sink *sink)
 {
 	char version[] = "0.1.0", kernel[] = "6.1.0", arch[] = "x86_64";
-	struct plan plan;
+	const struct record_probe probes[] = { { "a", "b", NULL, -1 }, { "c", NULL, "d", 0 } };
 	const struct record_time at = { .boot_ns = 7, .wall_ns = 1700000000123456000 };
 	const struct record_session session = {
 		.version = version,
@@ -62,10 +62,10 @@ static void put_session(struct sink *sink)
 		.arch = arch,
 		.target_kind = "machine",
 		.page_size = 4096,
-		.plan = &plan,
+		.probes = probes,
+		.probe_count = 2,
 	};
 
-	plan__init(&plan, &(struct plan_wants){ 0 });
 	assert_int_equal(TAKE(sink, SESSION, session, at, session), 0);
 	memset(version, 'x', sizeof(version) - 1); /* a part's beginning must not need them any more */
 	memset(kernel, 'x', sizeof(kernel) - 1);
@@ -114,6 +114,19 @@ static struct jsonl_reader_stats read_back(const char *const *paths, size_t coun
 	sink->ops->free(sink);
 	fclose(null);
 	return stats;
+}
+
+/* Whether the session record at the beginning of the file has the whole plan of put_session(). */
+static bool has_plan(void)
+{
+	char line[4096] = "";
+	FILE *file = fopen(path, "r");
+
+	assert_non_null(file);
+	assert_non_null(fgets(line, sizeof(line), file));
+	fclose(file);
+	return strstr(line, "\"plan\":[{\"purpose\":\"a\",\"attached\":\"b\",\"error\":-1},"
+			    "{\"purpose\":\"c\",\"attached\":null,\"lost\":\"d\"}]}");
 }
 
 static struct jsonl_reader_stats read_one(void)
@@ -243,6 +256,7 @@ static void test_rotation(void **state)
 	stats = read_one();
 	assert_int_equal(stats.sessions, 1);
 	assert_int_equal(stats.records, 12);
+	assert_true(has_plan());
 }
 
 static void test_rotation_over_the_one_before(void **state)

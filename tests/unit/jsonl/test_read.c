@@ -124,17 +124,19 @@ static struct record_container docker(const struct variant *v)
 static void write_session(struct sink *sink, const struct variant *v)
 {
 	const struct record_time at = { .boot_ns = 5000000001, .wall_ns = 1700000000123456789 };
-	struct plan plan;
+	const struct record_probe probes[] = {
+		{ .purpose = v->name, .attached = v->name, .error = -EBUSY },
+		{ .purpose = "reclaim", .lost = v->name, .error = -ENOENT },
+		{ .purpose = "stacks" },
+	};
 	struct record_session s = {
 		.version = "0.1.0",
 		.kernel = "6.1.0",
 		.arch = "x86_64",
 		.target_kind = v->full ? "container" : "machine",
 		.page_size = 4096,
-		.plan = &plan,
 	};
 
-	plan__init(&plan, &(struct plan_wants){ .target = v->full, .stacks = true });
 	if (v->full) {
 		s.target_name = v->name;
 		s.target_cgroup = SCOPE;
@@ -146,10 +148,8 @@ static void write_session(struct sink *sink, const struct variant *v)
 		s.max_bytes = RECORD_NO_LIMIT;
 		s.max_cgroup = v->name;
 		s.part = 2;
-		plan.choices[0].candidate = 1;
-		plan.choices[0].error = -EBUSY;
-		plan.choices[1].candidate = PLAN_NOT_ATTACHED;
-		plan.choices[1].error = -ENOENT;
+		s.probes = probes;
+		s.probe_count = 3;
 	}
 	assert_int_equal(TAKE(sink, SESSION, session, at, s), 0);
 }
@@ -648,6 +648,30 @@ static void test_newer(void **state)
 	free(o.text);
 }
 
+/* A plan is names: those that this version doesn't have are told of as they stand. */
+static void test_unknown_purposes(void **state)
+{
+	static const char plan[] =
+		"\"plan\":[{\"purpose\":\"dream\",\"attached\":\"fentry sleep\",\"error\":-2},"
+		"{\"purpose\":\"omen\",\"attached\":null,\"lost\":\"what is to come\","
+		"\"error\":-95}]}\n";
+	static const char session[] =
+		"{\"type\":\"session\",\"ts_ns\":1,\"schema\":1,\"version\":\"9\",\"kernel\":\"9\","
+		"\"arch\":\"z\",\"page_size\":1,\"wall_offset_ns\":5,"
+		"\"target\":{\"kind\":\"machine\"},";
+	char text[1024];
+	struct output o;
+
+	(void)state;
+	snprintf(text, sizeof(text), "%s%s", session, plan);
+	read_text(&o, text);
+	assert_non_null(strstr(o.text, plan));
+	free(o.text);
+	read_bytes(&o, false, text, strlen(text));
+	assert_non_null(strstr(o.text, "what is to come (Operation not supported)\n"));
+	free(o.text);
+}
+
 /* Without a wall clock of its own a record has that of its session. */
 static void test_time_of_the_session(void **state)
 {
@@ -835,6 +859,7 @@ int main(void)
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_blank_lines),
 		cmocka_unit_test(test_newer),
+		cmocka_unit_test(test_unknown_purposes),
 		cmocka_unit_test(test_time_of_the_session),
 		cmocka_unit_test(test_long_lines),
 		cmocka_unit_test(test_hostile_structure),

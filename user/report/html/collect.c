@@ -29,18 +29,18 @@ static void keep_without(struct html_report *r, const struct record_session *s)
 	size_t size;
 	FILE *out;
 
-	if (!s->plan || r->without)
+	if (r->without)
 		return;
 	out = open_memstream(&r->without, &size);
 	if (!out) {
 		html_collected__fail(r, -errno);
 		return;
 	}
-	for (int i = 0; i < PLAN_PURPOSES; i++) {
-		if (!s->plan->choices[i].wanted || plan__chosen(s->plan, i))
+	for (size_t i = 0; i < s->probe_count; i++) {
+		if (!s->probes[i].lost)
 			continue;
 		fputs("<li>", out);
-		html__text(out, plan_purposes[i].lost);
+		html__text(out, s->probes[i].lost);
 		fputs("</li>", out);
 	}
 	fclose(out);

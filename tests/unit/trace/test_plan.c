@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What of a plan stands in a session record. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "trace/plan.h"
+
+static const struct record_probe *probe_of(const struct record_probe *probes, size_t count,
+					   const char *purpose)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!strcmp(probes[i].purpose, purpose))
+			return &probes[i];
+	}
+	fail_msg("no purpose %s", purpose);
+	return NULL;
+}
+
+/* A purpose in the plan of a target, after so many of its candidates have failed. */
+static struct record_probe after(const char *purpose, int failures)
+{
+	struct record_probe probes[PLAN_PURPOSES];
+	struct plan plan;
+	size_t count;
+	int i = 0;
+
+	plan__init(&plan, &(struct plan_wants){ .target = true });
+	while (strcmp(plan_purposes[i].name, purpose))
+		i++;
+	while (failures-- && plan__chosen(&plan, i))
+		plan__fail(&plan, i, -EOPNOTSUPP);
+	count = plan__probes(&plan, probes);
+	assert_int_equal(count, PLAN_PURPOSES);
+	return *probe_of(probes, count, purpose);
+}
+
+static void test_attached(void **state)
+{
+	struct record_probe probe = after("exit", 0);
+
+	(void)state;
+	assert_string_equal(probe.attached, "tp_btf sched_process_exit");
+	assert_null(probe.lost);
+	assert_int_equal(probe.error, 0);
+}
+
+/* What is lost is said only of what was wanted. */
+static void test_not_attached(void **state)
+{
+	struct record_probe probe = after("exit", PLAN_CANDIDATES);
+
+	(void)state;
+	assert_null(probe.attached);
+	assert_non_null(probe.lost);
+	assert_int_equal(probe.error, -EOPNOTSUPP);
+	probe = after("stacks", 0);
+	assert_null(probe.attached);
+	assert_null(probe.lost);
+	assert_int_equal(probe.error, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_attached),
+		cmocka_unit_test(test_not_attached),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
