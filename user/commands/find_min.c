@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "commands/confine.h"
 #include "base/clock.h"
 #include "base/exit_codes.h"
 #include "host/cgroup.h"
@@ -211,7 +212,8 @@ static int run(struct search *s)
 	return tell_min(s, &record);
 }
 
-int find_min__run(const struct target *target, struct guard *guard, uint64_t hold_ns, struct sink *sink)
+int find_min__run(const struct cgroup__hierarchy *h, const struct target *target, struct guard *guard,
+		  uint64_t hold_ns, struct sink *sink)
 {
 	struct search s = { .target = target, .guard = guard, .hold_ns = hold_ns, .sink = sink };
 	struct sigaction action = { .sa_handler = on_signal };
@@ -222,7 +224,9 @@ int find_min__run(const struct target *target, struct guard *guard, uint64_t hol
 	s.slack_bytes = 64ULL * sysconf(_SC_PAGESIZE) * sysconf(_SC_NPROCESSORS_ONLN);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
-	err = run(&s);
+	err = confine__trace(h, NULL);
+	if (!err)
+		err = run(&s);
 	outcome = guard__finish(guard, false);
 	if (outcome.result != GUARD_RESTORED && outcome.result != GUARD_NOTHING)
 		fprintf(stderr, "oomtrace: memory.high: %s.\n", guard__words(outcome.result));

@@ -16,6 +16,7 @@
  * must be that of memory.high; the old value is put back. Tells the sink what it tries and finds,
  * says on stderr what goes wrong. Returns the exit code.
  */
-int find_min__run(const struct target *target, struct guard *guard, uint64_t hold_ns, struct sink *sink);
+int find_min__run(const struct cgroup__hierarchy *h, const struct target *target, struct guard *guard,
+		  uint64_t hold_ns, struct sink *sink);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "base/escape.h"
 #include "base/exit_codes.h"
+#include "base/oom_score.h"
 #include "base/output_file.h"
 #include "base/stream.h"
 #include "base/units.h"
@@ -164,10 +165,11 @@ static int trace(const struct trace_options *opts, const struct cgroup__hierarch
 	return close_folded(folded, code);
 }
 
-static int find_min(const struct trace_options *opts, const struct target *target, struct guard *guard)
+static int find_min(const struct trace_options *opts, const struct cgroup__hierarchy *hierarchy,
+		    const struct target *target, struct guard *guard)
 {
 	struct sink *record, *sink = open_sinks(opts, stdout, &record, NULL);
-	int code = sink ? find_min__run(target, guard, opts->hold_ns, sink) : EXIT_RUNTIME;
+	int code = sink ? find_min__run(hierarchy, target, guard, opts->hold_ns, sink) : EXIT_RUNTIME;
 
 	if (sink)
 		sink->ops->free(sink);
@@ -184,6 +186,7 @@ static int run(const struct trace_options *opts)
 
 	if (code)
 		return code;
+	oom_score__protect();
 	code = diagnose_target__not_found(target__find(&opts->target, &hierarchy, hierarchy_error, &target),
 					  &target, &hierarchy);
 	if (!code &&
@@ -196,7 +199,7 @@ static int run(const struct trace_options *opts)
 			code = start_guard(opts, &hierarchy, &target, &guard);
 	}
 	if (!code && opts->find_min) {
-		code = find_min(opts, &target, guard);
+		code = find_min(opts, &hierarchy, &target, guard);
 	} else if (!code) {
 		code = trace(opts, &hierarchy, &target, guard);
 	}

@@ -12,8 +12,8 @@
 #include "base/clock.h"
 #include "base/event_loop.h"
 #include "base/exit_codes.h"
-#include "base/privileges.h"
 #include "commands/changing.h"
+#include "commands/confine.h"
 #include "commands/diagnose.h"
 #include "commands/dry_run.h"
 #include "commands/session_record.h"
@@ -454,7 +454,8 @@ static int begin(struct session *s)
 	if (records_usage(s))
 		follow_usage__begin(s->hierarchy, s->target);
 	follow_usage__find_statistics(s->tracer);
-	err = privileges__drop();
+	/* Only a recording that is cut into files opens more of them. */
+	err = confine__trace(s->hierarchy, s->opts->record_bytes ? s->opts->record : NULL);
 	if (!err)
 		err = changing__start(&s->changing, s->opts, s->target, s->loop);
 	return err ? err : start_status(s);

@@ -16,6 +16,7 @@
 #include "base/array.h"
 #include "base/child.h"
 #include "base/clock.h"
+#include "base/oom_score.h"
 #include "base/privileges.h"
 #include "host/cgroup.h"
 #include "limit/guard_cgroup.h"
@@ -137,17 +138,12 @@ static _Noreturn void guard_main(struct guard *guard, int read_fd)
 	int keep[] = { read_fd, guard->lock_fd, guard->limit_fd, guard->request.dir_fd };
 	struct shared *shared = guard->shared;
 	uint64_t kills;
-	int score;
 	char byte;
 
 	child__settle("oomtrace-guard", keep, ARRAY_SIZE(keep));
 	/* Out of reach of the OOM killer that its parent may be provoking. Without the right to do so it
 	 * is killable like anything else: no reason not to guard. */
-	score = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-	if (score >= 0) {
-		dprintf(score, "-1000");
-		close(score);
-	}
+	oom_score__set(OOM_SCORE__NEVER);
 	/* Where that can't be, whatever kills the parent's cgroup as a whole kills the guard, too. */
 	if (guard->request.mount)
 		guard_cgroup__enter(guard->request.mount);

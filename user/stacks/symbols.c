@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/child.h"
+#include "base/oom_score.h"
 #include "base/privileges.h"
 #include "base/sandbox.h"
 #include "stacks/wire.h"
@@ -81,6 +82,7 @@ static _Noreturn void maps_main(const struct sockets *s)
 	int keep[] = { s->main[1], s->between[0] };
 
 	child__settle("oomtrace-maps", keep, 2);
+	oom_score__set(OOM_SCORE__NEUTRAL);
 	if (chdir("/") || privileges__keep(1ULL << CAP_SYS_PTRACE | 1ULL << CAP_CHECKPOINT_RESTORE))
 		_exit(1);
 	wire__run_maps(s->main[1], s->between[0]);
@@ -105,6 +107,7 @@ static _Noreturn void syms_main(const struct sockets *s, int kallsyms_fd)
 	int keep[] = { s->between[1], s->answers[0], kallsyms_fd };
 
 	child__settle("oomtrace-syms", keep, 3);
+	oom_score__set(OOM_SCORE__NEUTRAL);
 	if (chdir("/") || give_up_everything())
 		_exit(1);
 	wire__run_keeper(s->between[1], s->answers[0], kallsyms_fd);
