@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What oomtrace's own child processes have in common. */
+/* Settles oomtrace's own child processes. */
 #ifndef OOMTRACE_CHILD_H
 #define OOMTRACE_CHILD_H
 

@@ -19,7 +19,7 @@ uint64_t clock__ns(clockid_t clock);
 /* The same for waiting: ppoll(), timerfd_settime(). */
 struct timespec clock__timespec(int64_t ns);
 
-/* What to add to the boot-time clock to get the wall clock, now: it changes when somebody sets the time. */
+/* What to add to the boot-time clock, now, to get the wall clock. It changes when somebody sets the time. */
 int64_t clock__wall_offset_ns(void);
 
 #endif

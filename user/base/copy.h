@@ -5,8 +5,8 @@
 #include <stddef.h>
 
 /*
- * Copies a string, cut to what has room in size > 0 bytes with its NUL. NULL is "". Unlike snprintf("%s")
- * it reads no more of src than it writes: src may be a long, or an unterminated, string of somebody else's.
+ * Copies a string, cut so that it fits into size > 0 bytes with its NUL. NULL is "". Unlike snprintf("%s") it
+ * reads no more of src than it writes, so src may be a long or unterminated string of somebody else's.
  */
 void copy__text(char *dst, size_t size, const char *src);
 

@@ -21,7 +21,7 @@ size_t escape__terminal(char *dst, size_t size, const char *src, size_t len);
 
 /*
  * Write len bytes of src as valid UTF-8 for JSON: each byte that is not part of a valid sequence
- * becomes U+FFFD, and so does NUL, since dst is a C string. Quotes and control characters are left
+ * becomes U+FFFD, and so does NUL, because dst is a C string. Quotes and control characters are left
  * for the JSON library. Terminated and cut as above. Returns the length written.
  */
 size_t escape__utf8(char *dst, size_t size, const char *src, size_t len);

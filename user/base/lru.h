@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Which slot of an array belongs to which id: a fixed number of them, the least recently used goes. Pure. */
+/* Gives ids the slots of an array. There is a fixed number; the least recently used id loses its slot. Pure. */
 #ifndef OOMTRACE_LRU_H
 #define OOMTRACE_LRU_H
 
@@ -20,7 +20,7 @@ struct lru {
 /* The slot of an id, or -1. */
 int lru__find(const struct lru *lru, uint64_t id);
 
-/* The slot of an id, which is used now. *fresh: it hadn't one, and what is in the slot is another's. */
+/* The slot of an id, and marks it as used. *fresh: the id had none, so the slot still has another id's contents. */
 size_t lru__take(struct lru *lru, uint64_t id, bool *fresh);
 
 #endif

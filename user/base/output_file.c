@@ -131,7 +131,7 @@ static int check_empty(const struct stat *st, const struct reason *why)
 	return err;
 }
 
-/* Looked at before it is opened, since opening alone does something to a device, and after, since it may change. */
+/* Looked at before it is opened, because opening alone does something to a device, and after, because it may change. */
 static int open_there(struct output_file *file, const struct stat *before, const struct reason *why)
 {
 	bool device = is_harmless_device(before);

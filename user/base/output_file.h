@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The one place that opens files to write to. oomtrace runs as root, and the folder may be one that others may
- * write, a user's home or a volume that a container shares: nothing that is found there is trusted. Names of
- * processes are in what is written, so a link that somebody else made would make root write them anywhere.
+ * The one place that opens files for writing. oomtrace runs as root, and others may be able to write to the
+ * folder: a user's home, or a volume that a container shares. So nothing that is found there is trusted. Output
+ * has the names of processes in it, and a link that somebody else made would let them write anywhere as root.
  */
 #ifndef OOMTRACE_OUTPUT_FILE_H
 #define OOMTRACE_OUTPUT_FILE_H
@@ -13,7 +13,7 @@
 
 #define OUTPUT_FILE__WHY_SIZE 256
 
-/* A file, and its folder, which was opened once: whoever moves the folder doesn't move us. */
+/* A file and its folder. The folder stays open, so we stay in it when somebody moves or replaces its path. */
 struct output_file {
 	int fd;			   /* for writing; the caller closes it */
 	int folder_fd;		   /* -1: a descriptor or a device, without a folder */
@@ -22,18 +22,18 @@ struct output_file {
 };
 
 /*
- * Opens a file for writing. One that isn't there is made (mode 0600). One that is there is taken only if it is
- * regular, empty, ours by its owner, and has no other name. /dev/stdout, /dev/stderr, /dev/fd/N and
- * /proc/self/fd/N are the descriptors that we were started with; /dev/null, /dev/full and /dev/tty are
- * taken, too. Returns 0 or a negative errno, and then in why what is the matter and what the user can do: the rest
+ * Opens a file for writing. A file that doesn't exist is made (mode 0600). A file that exists is taken only if
+ * it is regular, empty, owned by us, and has no other name. /dev/stdout, /dev/stderr, /dev/fd/N and
+ * /proc/self/fd/N are the descriptors that we were started with; /dev/null, /dev/full and /dev/tty are taken
+ * too. Returns 0 or a negative errno. With an error, `why` says what is wrong and what the user can do: the rest
  * of a sentence that begins with the path, without a full stop.
  */
 int output_file__open(struct output_file *file, const char *path, char *why, size_t size);
 
 /*
- * The same, for a file that is only worth something whole: what is written goes to a new file beside it, and
- * output_file__publish() gives that the name. So what is there may be full, unless it is a recording. Until
- * then SIGINT, SIGTERM and SIGHUP take the new file away.
+ * Opens a file that is worth something only when it is whole. The output goes to a new file beside it, and
+ * output_file__publish() gives the new file its name. So a file that exists may have contents, unless it is a
+ * recording. Until it is published, SIGINT, SIGTERM and SIGHUP remove the new file.
  */
 int output_file__open_beside(struct output_file *file, const char *path, char *why, size_t size);
 

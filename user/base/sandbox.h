@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A process with nothing left but to compute, to read and to answer (seccomp). */
+/* Locks a process down, so that it can only compute, read and answer (seccomp). */
 #ifndef OOMTRACE_SANDBOX_H
 #define OOMTRACE_SANDBOX_H
 
@@ -9,11 +9,10 @@
 int sandbox__limit(int resource, rlim_t max);
 
 /*
- * From here on this process, and nothing but its end undoes it, can use descriptors that it has, open files
- * for reading that its user may read, and allocate memory; not execute what it has written, start a process,
- * send a signal to another, or have anything else of the kernel. What is left out looks as if the kernel didn't
- * have it (ENOSYS), which a newer C library knows what to do about. Needs no_new_privs or CAP_SYS_ADMIN. Returns 0
- * or a negative errno.
+ * Locks this process down until it ends. It can still use its descriptors, open files for reading that its user
+ * may read, and allocate memory. It can't execute what it has written, start a process, signal another process,
+ * or use any other system call. Such a call fails with ENOSYS, as on a kernel that doesn't have it, because a
+ * newer C library handles that. Needs no_new_privs or CAP_SYS_ADMIN. Returns 0 or a negative errno.
  */
 int sandbox__enter(void);
 

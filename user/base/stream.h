@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Streams that remember why writing failed. stdio keeps one bit: when a full buffer could not be written in
- * the middle of a record, errno is long something else by the time anybody asks.
+ * Streams that remember why writing failed. stdio remembers only that it failed. When it can't write a full
+ * buffer in the middle of a record, errno has another value long before anybody asks.
  */
 #ifndef OOMTRACE_STREAM_H
 #define OOMTRACE_STREAM_H
@@ -9,8 +9,8 @@
 #include <stdio.h>
 
 /*
- * A stream for a descriptor, which it owns and closes. mode as in fopen(3): "w", or "w+" for a file that is
- * read back. NULL, with errno: the descriptor is closed.
+ * Makes a stream of a descriptor, which the stream owns and closes. mode is as in fopen(3): "w", or "w+" for a
+ * file that is read back. Returns NULL with errno, and with the descriptor closed, on failure.
  */
 FILE *stream__new(int fd, const char *mode);
 
@@ -24,8 +24,9 @@ int stream__flush(FILE *stream);
 int stream__close(FILE *stream);
 
 /*
- * To be called at the start of main(). Where descriptor 0, 1 or 2 is closed, /dev/null takes its place, or the
- * next file that is opened would get what is meant for it. stdout becomes a stream of this kind.
+ * To be called at the start of main(). Opens /dev/null in the place of descriptor 0, 1 or 2 if that is closed,
+ * because otherwise the next file that is opened would get output that isn't meant for it. stdout becomes a
+ * stream of this kind.
  */
 void stream__set_up_standard(void);
 

@@ -37,9 +37,9 @@ struct record_container {
 };
 
 /*
- * Find the innermost container that a cgroup path is, or lies in: in a kind or Docker-in-Docker
- * tree the inner one wins. What the names say can be trusted as far as the container may not make
- * cgroups of its own: one with a delegated subtree can name a child as it likes.
+ * Finds the innermost container that a cgroup path is, or is in. In a kind or Docker-in-Docker tree the inner
+ * one wins. Names can be trusted as long as the container may not make cgroups of its own: a container with a
+ * delegated subtree can name a child as it likes.
  * Returns 0, -ENOENT (not in a container; systemd units are none) or -EINVAL (not a path).
  */
 int container__from_cgroup_path(const char *path, struct container_ref *out);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What is read from the cgroup hierarchy that the memory controller is on, whichever version. */
+/* Reads the cgroup hierarchy that has the memory controller, v1 or v2. */
 #ifndef OOMTRACE_CGROUP_H
 #define OOMTRACE_CGROUP_H
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Where the cgroup hierarchy with the memory controller is, and the paths of cgroups in it, from texts of
- * /proc. Pure. A path is "/a/b": relative to the top of that hierarchy as it is mounted here, never with a
- * trailing slash except for the top itself, "/".
+ * Finds the cgroup hierarchy with the memory controller, and paths of cgroups in it, in texts of /proc. Pure. A
+ * path is "/a/b", relative to the top of the hierarchy as it is mounted here. Only the top itself, "/", ends
+ * with a slash.
  */
 #ifndef OOMTRACE_CGROUP_PATH_H
 #define OOMTRACE_CGROUP_PATH_H

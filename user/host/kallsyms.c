@@ -181,7 +181,7 @@ uint64_t kallsyms__address(const char *name)
 	if (!file)
 		return 0;
 	while (!address && fgets(text, sizeof(text), file)) {
-		/* Looked for first, since it is quicker than to take all 200,000 lines apart. */
+		/* Looked for first, because it is quicker than to take all 200,000 lines apart. */
 		if (strstr(text, name) && parse_line(text, &line) && !line.module[0] &&
 		    !strcmp(line.name, name))
 			address = line.address;

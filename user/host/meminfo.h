@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The machine's memory, which is what a container's own tools show. */
+/* The machine's memory. Tools in a container print this, and not the container's own. */
 #ifndef OOMTRACE_MEMINFO_H
 #define OOMTRACE_MEMINFO_H
 

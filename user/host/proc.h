@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What /proc knows of a process, in the form in which the BPF side has it. */
+/* Reads what /proc has of a process, in the same form as the BPF side. */
 #ifndef OOMTRACE_PROC_H
 #define OOMTRACE_PROC_H
 

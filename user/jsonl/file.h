@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * --record: JSON Lines in a file. Written line by line, so that what there is of it can be read
- * after a crash; when it can't be written any more, that is said, and tracing goes on without it.
+ * --record: JSON Lines in a file. The file is written line by line, so it can be read after a crash. When
+ * writing fails, oomtrace says so and goes on tracing without the file.
  */
 #ifndef OOMTRACE_SINK_FILE_H
 #define OOMTRACE_SINK_FILE_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * From a line of a recording, parsed as JSON, back to the record that sink_json.c wrote it from.
- * Nothing in it is trusted: what isn't what docs/schema.md says is no record.
+ * Turns a line of a recording, parsed as JSON, into the record that write.c wrote it from. Nothing in
+ * the line is trusted: a line that breaks docs/schema.md is no record.
  */
 #ifndef OOMTRACE_RECORD_PARSE_H
 #define OOMTRACE_RECORD_PARSE_H
@@ -16,9 +16,9 @@ struct jsonl_parser *jsonl_parser__new(void);
 void jsonl_parser__free(struct jsonl_parser *parser);
 
 /*
- * Hands the record to the sink; what it refers to lives as long as the call.
- * Returns 0; -ENOENT: of a type that we don't know; -EINVAL: not a record of its type; -ENOMEM. What
- * the sink returned is in *sink_error, which is left alone when it wasn't called.
+ * Hands the record to the sink. The record's strings and arrays live as long as the call. Returns 0,
+ * -ENOENT (its type is unknown), -EINVAL (it isn't a record of its type) or -ENOMEM. *sink_error is what
+ * the sink returned, and stays as it is when the sink wasn't called.
  */
 int jsonl_parser__deliver(struct jsonl_parser *parser, struct json_object *o, struct sink *sink,
 			  int *sink_error);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the readers of records share: record_parse.c and, for the largest of them, record_oom.c. As with
- * record_value.h, what is wrong fails the record that is being parsed.
+ * Parts of records that parse.c and parse_oom.c share. As in value.h, a wrong value fails the record that is
+ * being parsed.
  */
 #ifndef OOMTRACE_RECORD_PART_H
 #define OOMTRACE_RECORD_PART_H

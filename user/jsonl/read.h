@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Reads recordings: JSON Lines as sink_json.c writes them, handed to a sink record by record. What
- * can't be read is counted and passed over. Memory doesn't grow with the recording.
+ * Reads recordings, JSON Lines as write.c writes them, and hands a sink record after record. Lines that
+ * can't be read are counted and skipped. Memory doesn't grow with the recording.
  */
 #ifndef OOMTRACE_RECORDING_H
 #define OOMTRACE_RECORDING_H
 
 #include "record/sink.h"
 
-#define RECORDING_LINE_MAX (10U << 20) /* bytes; longer lines are passed over */
+#define RECORDING_LINE_MAX (10U << 20) /* bytes; longer lines are skipped */
 
 struct jsonl_reader;
 
@@ -29,9 +29,9 @@ struct jsonl_reader *jsonl_reader__new(struct sink *sink);
 void jsonl_reader__free(struct jsonl_reader *r);
 
 /*
- * Reads a file to its end. Several may be read one after the other: parts of one session, or more
- * sessions. Returns 0 or a negative errno of reading; what the sink returned stops it, too, and is
- * in jsonl_reader__sink_error.
+ * Reads a file to its end. You may read several files one after the other: parts of one session, or
+ * several sessions. Returns 0 or a negative errno of reading. An error of the sink stops it too, and is in
+ * jsonl_reader__sink_error.
  */
 int jsonl_reader__read(struct jsonl_reader *r, int fd);
 int jsonl_reader__sink_error(const struct jsonl_reader *r);

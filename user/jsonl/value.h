@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Typed values out of a JSON object that somebody else may have made. Each of these fails the record
- * that is being parsed (value__fail) when the value is of another type or out of range; a key with
- * the value null is a missing one. For record_parse.c.
+ * Takes typed values out of a JSON object that somebody else may have made. A value of another type, or out
+ * of range, fails the record that is being parsed (value__fail). A key with the value null counts as missing.
+ * For parse.c.
  */
 #ifndef OOMTRACE_RECORD_VALUE_H
 #define OOMTRACE_RECORD_VALUE_H

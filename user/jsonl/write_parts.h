@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the writers of records share: write.c and, for the largest of them, write_oom.c. */
+/* Parts of records that write.c and write_oom.c share. */
 #ifndef OOMTRACE_JSONL_WRITE_PARTS_H
 #define OOMTRACE_JSONL_WRITE_PARTS_H
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Puts a limit back, however oomtrace ends, SIGKILL included: a child process that holds the
- * cgroup's file, waits for its parent to be gone, and writes the old limit. It holds no BPF, and does
- * nothing when the limit is no longer one that oomtrace has set, when the cgroup is gone, or when the old
- * limit is below what the target needs by now. The parent puts the limit back itself when its child can't.
+ * The guard puts a limit back however oomtrace ends, SIGKILL included. It is a child process that holds the
+ * cgroup's file open, waits for its parent's death, and writes the old limit. It holds no BPF objects. It
+ * leaves the limit alone when somebody else has changed it since, when the cgroup is gone, or when the old
+ * limit is below what the target needs by now. When the guard can't do its work, its parent does it.
  */
 #ifndef OOMTRACE_GUARD_H
 #define OOMTRACE_GUARD_H
@@ -38,37 +38,37 @@ struct guard_request {
 
 /*
  * Locks the cgroup against other oomtraces until the guard is done, notes the present limit and forks the
- * guard. To be called before there is any thread or BPF object. Returns 0, -EWOULDBLOCK (an oomtrace is
- * changing this cgroup already), or a negative errno of opening or reading the file.
+ * guard. Call it before there is any thread or BPF object. Returns 0, -EWOULDBLOCK (another oomtrace is
+ * changing this cgroup), or a negative errno of opening or reading the file.
  */
 int guard__start(const struct guard_request *request, struct guard **out);
 
-/* 0, or the negative errno for which there is no lock, and nothing keeps two oomtraces apart. */
+/* 0, or the negative errno with which locking failed. Without a lock nothing keeps two oomtraces apart. */
 int guard__lock_error(const struct guard *guard);
 
 /* The limit before any change. */
 uint64_t guard__old_bytes(const struct guard *guard);
 
 /*
- * Writes the limit; from the beginning of the write on, `bytes` counts as our own. May block for long,
- * since the kernel reclaims and kills inside it. Returns 0 or the negative errno of the write.
+ * Writes the limit. From the beginning of the write on, `bytes` counts as our own. The write may block for
+ * long, because the kernel reclaims and kills inside it. Returns 0 or the negative errno of the write.
  */
 int guard__write(struct guard *guard, uint64_t bytes);
 
 /*
- * To be called some times a second by the thread that has started the guard: one that has died is replaced.
- * Returns 0, 1 (it was replaced), or the negative errno for which it couldn't be: from then on only the end
- * of oomtrace puts the limit back, but not its death.
+ * Replaces a guard that has died. To be called some times a second, by the thread that started the guard.
+ * Returns 0, 1 (the guard was replaced), or the negative errno for which it could not be. Without a guard
+ * oomtrace puts the limit back when it ends, but nobody does when oomtrace is killed.
  */
 int guard__watch(struct guard *guard);
 
 /*
- * Lets the guard do its work, or not (keep), and waits for it; does its work when it has died or is stuck.
- * Frees the guard. Takes NULL.
+ * Lets the guard do its work and waits for it; with `keep` the guard leaves the limit alone. Does the work
+ * itself when the guard has died or is stuck. Frees the guard. Takes NULL.
  */
 struct guard_outcome guard__finish(struct guard *guard, bool keep);
 
-/* Whether the limit isn't what it was although it should be: a failure of oomtrace's. */
+/* Whether oomtrace failed to put the limit back although it should have. */
 bool guard__has_failed(enum guard_result result);
 
 /* What became of the limit, for people and records; NULL for GUARD_NOTHING. Static text. */

@@ -6,10 +6,10 @@
 #include <stdint.h>
 
 /*
- * Locks the cgroup with this id. The lock is a file in a folder that only we may enter, and not the cgroup's
- * own folder, which any process can open and lock for ever. It is held by the descriptor and its copies in
- * other processes. Returns it (the caller closes it), -EWOULDBLOCK (another oomtrace holds it), or the
- * negative errno of making the file; -EPERM: the folder is somebody else's.
+ * Locks the cgroup with this id. The lock is a file in a folder that only we may enter. It is not the cgroup's
+ * own folder, because any process can open that and lock it for ever. The descriptor holds the lock, and so do
+ * its copies in other processes. Returns the descriptor (the caller closes it), -EWOULDBLOCK (another oomtrace
+ * holds the lock), -EPERM (the folder is somebody else's), or the negative errno of making the file.
  */
 int lock__take(uint64_t cgroup_id);
 

@@ -11,7 +11,7 @@ static uint64_t stat_value(int dir_fd, const char *key)
 	return cgroup__read_key(dir_fd, "memory.stat", key, &value) ? 0 : value;
 }
 
-/* Swap that the cgroup may still use; approximate, since others use the same devices. */
+/* Swap that the cgroup may still use; approximate, because others use the same devices. */
 static uint64_t swap_room(int dir_fd)
 {
 	uint64_t used = 0, max = 0, free_bytes = 0;

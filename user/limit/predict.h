@@ -11,11 +11,10 @@ struct prediction {
 };
 
 /*
- * Predicts from memory.current and memory.stat of the cgroup whose folder is dir_fd how
- * far reclaim can bring its usage down. Anonymous memory counts as not reclaimable unless there is
- * swap for it. Approximate: the kernel's counters lag behind, pages
- * may be in use, and what memory.min of a child protects is not taken off. Returns 0 or a
- * negative errno.
+ * Predicts how far reclaim can bring usage down, from memory.current and memory.stat of the cgroup whose folder
+ * is dir_fd. Anonymous memory counts as reclaimable only if there is swap for it. The result is approximate: the
+ * kernel's counters lag behind, pages may be in use, and memory that memory.min of a child protects is not
+ * taken off. Returns 0 or a negative errno.
  */
 int predict__floor(int dir_fd, struct prediction *out);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Writes memory.max step by step. Each write happens in a thread of its own, since it can block for
- * long inside the kernel, which reclaims and kills in the context of whoever writes.
+ * Writes memory.max step by step, in a thread of its own. A write can block for long, because the kernel
+ * reclaims and kills inside it, in the writer's thread.
  */
 #ifndef OOMTRACE_LIMIT_WRITER_H
 #define OOMTRACE_LIMIT_WRITER_H
@@ -17,7 +17,7 @@ struct limit_writer;
 
 /*
  * Starts a thread that writes the steps of the changes, with their interval in between, the first at
- * once, and afterwards what limit_writer__set() asks for. Privileges must have been dropped before, since a
+ * once, and afterwards what limit_writer__set() asks for. Privileges must have been dropped before, because a
  * thread keeps its own. dir_fd is the cgroup's folder; it, the changes and the guard are not owned. Returns 0 or a
  * negative errno.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The cgroups that the events of one group told of, and the chains that they make. Pure. */
+/* The cgroups in the events of one group, and the chains from leaf to root that they form. Pure. */
 #ifndef OOMTRACE_CHAIN_H
 #define OOMTRACE_CHAIN_H
 

@@ -11,7 +11,7 @@
 #define SLICE_NS 500000000ULL
 #define SLICES (RECORDER_WINDOW_NS / SLICE_NS + 1)
 
-/* What happened in one SLICE_NS of time, since sums can't be taken back one by one. */
+/* What happened in one SLICE_NS of time, because sums can't be taken back one by one. */
 struct slice {
 	uint64_t number; /* of the slice, since boot */
 	struct record_reclaim_sum reclaim, throttle;

@@ -10,8 +10,8 @@
 
 #define RECORDER_WINDOW_NS 10000000000ULL
 /*
- * Of each cgroup the newest points are kept as they came, so that a spike of milliseconds is there, and
- * of the older ones the highest of each RECORDER_COARSE_NS, so that the window is there in a storm.
+ * Of each cgroup the recorder keeps the newest points as they came, so it has a spike of milliseconds. Of the
+ * older points it keeps the highest of each RECORDER_COARSE_NS, so a storm of points can't shorten the window.
  */
 #define RECORDER_FINE 256
 #define RECORDER_COARSE 256
@@ -28,7 +28,7 @@ void flight_recorder__free(struct flight_recorder *recorder);
 int flight_recorder__point(struct flight_recorder *recorder, uint64_t cgroup_id,
 			   const struct record_point *point);
 
-/* Adds to what is summed up for a cgroup at this time. Return 0 or -ENOMEM. */
+/* Add to the sums of a cgroup at this time. Return 0 or -ENOMEM. */
 int flight_recorder__reclaim(struct flight_recorder *recorder, uint64_t cgroup_id, uint64_t ts_ns,
 			     enum reclaim_kind kind, const struct record_reclaim_sum *sum);
 int flight_recorder__refused(struct flight_recorder *recorder, uint64_t cgroup_id, uint64_t ts_ns,
@@ -38,8 +38,8 @@ int flight_recorder__refused(struct flight_recorder *recorder, uint64_t cgroup_i
 bool flight_recorder__has(const struct flight_recorder *recorder, uint64_t cgroup_id);
 
 /*
- * What there is of a cgroup up to and including ts_ns. False when it has no point. The points are valid
- * until the next call; the cgroup's path is for the caller to fill in.
+ * The history of a cgroup up to and including ts_ns. Returns false when the cgroup has no point. The points
+ * are valid until the next call. The caller fills in the cgroup's path.
  */
 bool flight_recorder__history(struct flight_recorder *recorder, uint64_t cgroup_id, uint64_t ts_ns,
 			      struct record_history *out);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What each change of the target's memory.max led to, from the records of writes and OOMs. Pure,
- * bounded: of more than STEPS_MAX changes the later ones are not told apart.
+ * Finds what each change of the target's memory.max led to, from the records of writes and OOMs. Pure and
+ * bounded: changes after the first STEPS_MAX have no step.
  */
 #ifndef OOMTRACE_STEPS_H
 #define OOMTRACE_STEPS_H
@@ -17,8 +17,8 @@ struct limit_steps *limit_steps__new(const char *cgroup);
 void limit_steps__free(struct limit_steps *steps);
 
 /*
- * Takes a write. If it changes the target's memory.max it closes the step before, which is returned
- * (valid until the next call), and opens one; else NULL.
+ * Takes a write. A write of the target's memory.max closes the step before it and opens a new one. Returns the
+ * closed step (valid until the next call), or NULL when there is none.
  */
 const struct record_step *limit_steps__on_limit(struct limit_steps *steps, const struct record *limit);
 

@@ -99,7 +99,7 @@ struct record_container model__container(const struct model_env *env, const char
 
 struct record_time model__time(uint64_t boot_ns, int64_t wall_offset_ns)
 {
-	/* Unsigned, since the event's time is not trusted to be one. */
+	/* Unsigned, because the event's time is not trusted to be one. */
 	return (struct record_time){ boot_ns, (int64_t)(boot_ns + (uint64_t)wall_offset_ns) };
 }
 

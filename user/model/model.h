@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Events -> records. Puts together what belongs to one run of the OOM killer, and says what is
- * missing. Pure: all that it asks of the world it asks of struct model_env. Memory is bounded.
+ * The model turns events into records. It puts the events of one run of the OOM killer together, and notes
+ * which are missing. It is pure: it asks the world only through struct model_env. Its memory is bounded.
  */
 #ifndef OOMTRACE_MODEL_H
 #define OOMTRACE_MODEL_H
@@ -66,15 +66,15 @@ void model__free(struct model *model);
 int model__event(struct model *model, const union event *event, int64_t wall_offset_ns);
 
 /*
- * Hands over a run that was going on when we attached, and whose end may never be heard of, when it is
- * older than a second at boot_ns; and ends stalls of which nothing is heard any more.
+ * To be called now and then. Hands over a run that was going on when we attached, once it is older than a
+ * second at boot_ns, because its end may never come. Ends stalls that send no more events.
  */
 void model__expire(struct model *model, uint64_t boot_ns);
 
 /* The latest usage of a cgroup. False when none is known; the points are valid until the next call. */
 bool model__history(struct model *model, uint64_t cgroup_id, uint64_t boot_ns, struct record_history *out);
 
-/* Hands over what is still open, as incomplete. Call when no more events can come. */
+/* Hands over runs and writes that are still open, as incomplete. Call it when no more events can come. */
 void model__finish(struct model *model);
 
 struct model_totals model__totals(const struct model *model);

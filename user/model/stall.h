@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Stalls: a cgroup at its limit whose tasks spend most of the time in reclaim, or held back by
- * memory.high, and of which nothing is killed. Pure, bounded as the recorder is.
+ * A stall is a cgroup at its limit whose tasks spend most of the time in reclaim, or held back by
+ * memory.high, while nothing is killed. Pure, and bounded as the flight recorder is.
  *
- * Reclaim is told of when it is over, and a run of it (or a sleep of memory.high's) can take seconds: so
- * what is judged is the time up to the last of these events, never up to now.
+ * The event of a reclaim run comes when the run is over, and a run (or a sleep of memory.high) can take
+ * seconds. So we judge the time up to the last of these events, never up to now.
  */
 #ifndef OOMTRACE_STALL_H
 #define OOMTRACE_STALL_H

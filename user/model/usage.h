@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The model's part that follows usage: usage and reclaim records, what is kept for OOMs, stalls. Pure. */
+/* The model's part for usage: makes usage and reclaim records, keeps the seconds before an OOM, finds stalls. Pure. */
 #ifndef OOMTRACE_USAGE_H
 #define OOMTRACE_USAGE_H
 
@@ -15,8 +15,8 @@ void usage__free(struct usage *usage);
 int usage__event(struct usage *usage, const union event *event, int64_t wall_offset_ns);
 
 /*
- * The seconds before an OOM: of the limit's cgroup or, when that isn't recorded, of the nearest to the
- * first victim that is. Returns whether there is such a one; its points are valid until the next call.
+ * The seconds before an OOM, of the limit's cgroup. When that cgroup isn't recorded, of the one nearest to the
+ * first victim that is. Returns whether there is one. Its points are valid until the next call.
  */
 bool usage__history(struct usage *usage, const struct record *record, struct record_history *out);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The records: what oomtrace has to say, as DESIGN and docs/schema.md name them. The model makes
- * them, sinks print them. All strings and arrays belong to whoever made the record and are valid
- * during the call that hands it over; names are as the kernel has them, unescaped. NULL is unknown.
+ * The records: everything that oomtrace reports, with the names of docs/schema.md. The model makes
+ * records, sinks print them. Strings and arrays belong to the maker of the record, and are valid during
+ * the call that hands the record over. Names are as the kernel has them, unescaped. NULL is unknown.
  * Sizes are bytes, RECORD_NO_LIMIT is "max" (no limit), times are CLOCK_BOOTTIME ns.
  */
 #ifndef OOMTRACE_RECORD_H
@@ -64,7 +64,7 @@ struct record_level {
 
 #define RECORD_MEMORY_KIND_MAX (UINT64_MAX >> 2) /* the most bytes of a kind that can be told */
 
-/* What of a usage isn't user pages. Small, since there is one with each point of each curve. */
+/* The part of a usage that isn't user pages. Small, because each point of each curve has one. */
 struct record_memory_kinds {
 	uint64_t kernel_bytes : 62;
 	uint64_t has_kernel : 1;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Where records go. A sink prints what it is handed and nothing else: it reads no clock and no
- * file, so that a recording prints the same later. Every call returns 0 or a negative errno of
- * writing (-EPIPE: the reader has gone).
+ * A sink is where records go. It prints the records that it takes and nothing else: it reads no clock
+ * and no file, so a report prints what the live run printed. Every call returns 0 or a negative errno
+ * of writing (-EPIPE: the reader has gone).
  */
 #ifndef OOMTRACE_SINK_H
 #define OOMTRACE_SINK_H
@@ -18,8 +18,8 @@ struct sink_ops {
 	void (*free)(struct sink *sink);
 
 	/*
-	 * No record will come any more: what can only be written then is written. A recording may be
-	 * cut off before its `end`, or be several in one. NULL: nothing is held back.
+	 * Called after the last record. The sink writes what it had to hold back until then. There may
+	 * have been no `end`, or several, because recordings are cut off and joined. NULL: nothing is held back.
 	 */
 	int (*finish)(struct sink *sink);
 
@@ -76,7 +76,7 @@ int sink__sync(struct sink *sink);
 /* Flushes `out`. Returns 0 or the negative errno with which writing failed. */
 int sink__flush(struct sink *sink);
 
-/* The first victim that was killed and not only marked, since it was exiting already; NULL: none. */
+/* The first victim that was killed and not only marked, because it was exiting already; NULL: none. */
 const struct record_victim *sink__first_killed(const struct record_oom *oom);
 
 /* What became of a process, from a status as wait(2) has it: the exit code of a shell or of Docker. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Stacks from the kernel -> stack records. Empties the kernel's sums, finds names for them and adds up
- * what is equal, in bounded memory: when there are too many stacks, those that there are are
- * handed over and counting begins anew.
+ * Turns stacks from the kernel into stack records. Empties the kernel's sums, finds names for them and adds up
+ * equal stacks. Memory is bounded: when there are too many different stacks, it hands over those that it has
+ * and begins to count anew.
  */
 #ifndef OOMTRACE_COLLECT_H
 #define OOMTRACE_COLLECT_H
@@ -15,8 +15,8 @@
 struct stack_collector;
 
 /*
- * Gets each record, valid during the call. Its wall-clock time is left to be filled in, and both times of a
- * sum, which is of no moment.
+ * Gets each record, valid during the call. The callee fills in the wall-clock time, and both times of a sum,
+ * because a sum belongs to no moment.
  */
 typedef void (*stacks_record_fn)(void *ctx, struct record *record);
 
@@ -30,16 +30,16 @@ void stack_collector__free(struct stack_collector *stacks);
 /* Takes an EVENT_SAMPLED or an EVENT_STACK. */
 void stack_collector__event(struct stack_collector *stacks, const union event *event);
 
-/* The record of this OOM is out: now that of its trigger's stack may follow. */
+/* The record of this OOM has been handed over, so that of its trigger's stack may follow. */
 void stack_collector__on_oom(struct stack_collector *stacks, uint64_t oom_id);
 
-/* Now and then, at intervals that are long beside the run of a program in the kernel. */
+/* To be called now and then, at intervals that are long beside the run of a program in the kernel. */
 void stack_collector__tick(struct stack_collector *stacks, struct tracer *tracer);
 
-/* There are answers to be read from symbols__fd(), or it is at its end. */
+/* To be called when symbols__fd() is readable or at its end. */
 void stack_collector__answers(struct stack_collector *stacks);
 
-/* Hands over all that there is, and waits for the names of it, but not for ever. */
+/* Hands over all stacks. Waits for their names, but not for ever. */
 void stack_collector__finish(struct stack_collector *stacks, struct tracer *tracer);
 
 struct stack_collector_health {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Symbols of C++ and Rust -> the names that their programmers know. */
+/* Turns symbols of C++ and Rust into the names that their programmers know. */
 #ifndef OOMTRACE_DEMANGLE_H
 #define OOMTRACE_DEMANGLE_H
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Addresses of processes -> functions. Works from what was kept of a process while it lived: where its
- * files were mapped, and open descriptors of them. Parses files that containers choose, so it runs in a
- * process that may do nothing else (symbols_keeper.c). Memory, descriptors and time are bounded: what
- * has not been asked for longest goes first.
+ * Finds the functions at addresses of processes. It works from what was kept of a process while it lived: where
+ * its files were mapped, and open descriptors of them. It parses files that containers choose, so it runs in a
+ * process that may do nothing else (keeper_process.c). Memory, descriptors and time are bounded. The least
+ * recently used goes first.
  */
 #ifndef OOMTRACE_ELF_SYMBOLS_H
 #define OOMTRACE_ELF_SYMBOLS_H
@@ -45,7 +45,7 @@ struct file_id {
 	struct timespec mtime;
 };
 
-/* For a file whose reading ends the process: whoever starts another one needn't let it happen again. */
+/* Notes a file whose reading ends the process, so that the next process doesn't read it again. */
 struct elf_symbols_guard {
 	struct file_id *reading;   /* is told which file is being read; memory that outlives the process */
 	const struct file_id *bad; /* files that are never read */
@@ -59,8 +59,8 @@ struct elf_symbols *elf_symbols__new(const struct elf_symbols_guard *guard);
 void elf_symbols__free(struct elf_symbols *s);
 
 /*
- * What is added next are mappings of this process. Those that are known stay unless others are in their
- * place: of a process that is exiting, files can't be opened any more, and some mappings are missing.
+ * Mappings that are added next belong to this process. Known mappings stay unless others take their place,
+ * because the files of an exiting process can't be opened any more, and some of its mappings are missing.
  */
 void elf_symbols__begin(struct elf_symbols *s, const struct process_id *id);
 
@@ -71,8 +71,8 @@ void elf_symbols__add(struct elf_symbols *s, const struct mapping *mapping, int 
 void elf_symbols__add_jit_map(struct elf_symbols *s, int fd);
 
 /*
- * Resolves the addresses of a stack, innermost first. Returns how many are in no known mapping: if
- * there are any, the process has mapped more since it was looked at.
+ * Resolves the addresses of a stack, innermost first. Returns how many are in no known mapping. If there are
+ * any, the process has mapped more files since its mappings were read.
  */
 size_t elf_symbols__resolve(struct elf_symbols *s, const struct process_id *id, const uint64_t *addresses,
 			    size_t count, struct symbol *out);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Names of code that was made at run time, as far as the program tells them: /tmp/perf-PID.map, which Node.js
- * (--perf-basic-prof), the JVM (perf-map-agent, -XX:+DumpPerfMapAtExit) and others write, with a line
- * "START SIZE NAME" for each piece of code.
+ * Names of code that was made at run time. Programs write them to /tmp/perf-PID.map, with a line
+ * "START SIZE NAME" for each piece of code: Node.js (--perf-basic-prof), the JVM (perf-map-agent,
+ * -XX:+DumpPerfMapAtExit) and others.
  */
 #ifndef OOMTRACE_JIT_MAP_H
 #define OOMTRACE_JIT_MAP_H
@@ -33,7 +33,7 @@ bool jit_map__is_same(const struct jit_map *map, int fd);
  */
 bool jit_map__find(struct jit_map *map, uint64_t address, char *name, size_t size, uint64_t *offset);
 
-/* What it keeps in memory is freed; it is read again if it is asked. */
+/* Frees what it keeps in memory. It reads the file again when it is asked. */
 void jit_map__forget(struct jit_map *map);
 bool jit_map__is_read(const struct jit_map *map);
 

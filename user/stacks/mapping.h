@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Where the program and the libraries of a process are in its memory: /proc/PID/maps. */
+/* Reads /proc/PID/maps: where a process has its program and libraries in memory. */
 #ifndef OOMTRACE_MAPPING_H
 #define OOMTRACE_MAPPING_H
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Names for the addresses in stacks, from two processes of oomtrace's own, so that neither privileges nor
- * the parsing of other people's files are where the tracing is:
+ * Finds names for the addresses in stacks. Two processes of oomtrace's own do it, so that the process that
+ * traces needs no privileges for it and parses no files of other people:
  *
  *   oomtrace -> oomtrace-maps -> oomtrace-syms -> oomtrace
  *
- * oomtrace-maps may look at other processes, and only lists and opens the files that they have mapped;
- * oomtrace-syms gets these descriptors, has no privilege at all, and reads the files. What one asks
- * for goes through both in order: a process is looked at before its stack is resolved. A third, the keeper
- * of oomtrace-syms, which has its name and its (lack of) privileges, starts another one when it fails.
+ * oomtrace-maps may look at other processes. It only lists and opens the files that they have mapped.
+ * oomtrace-syms gets these descriptors, has no privilege at all, and reads the files. Requests go through both
+ * in order, so a process's mappings are read before its stack is resolved. A third process, the keeper of
+ * oomtrace-syms, has the same name and no privileges either. It starts another oomtrace-syms when one fails.
  */
 #ifndef OOMTRACE_SYMBOLS_H
 #define OOMTRACE_SYMBOLS_H
@@ -49,9 +49,9 @@ int symbols__start(struct symbols **out);
 int symbols__fd(const struct symbols *symbols);
 
 /*
- * Has the mappings of a living process noted; one that isn't any more, or that isn't the one meant, is
- * left out. Doesn't block. Returns 0, -EAGAIN when too much has been asked for, or another negative
- * errno when a helper is gone.
+ * Asks for the mappings of a living process to be noted. A process that has ended, or that isn't the one meant,
+ * is skipped. Doesn't block. Returns 0, -EAGAIN when too many requests wait, or another negative errno when a
+ * helper is gone.
  */
 int symbols__look_at(struct symbols *symbols, const struct process_id *process);
 

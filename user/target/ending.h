@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The end of the target: that it is gone, and what its runtime then says of it. */
+/* The end of the target: notices that it is gone, and asks its runtime how it ended. */
 #ifndef OOMTRACE_ENDING_H
 #define OOMTRACE_ENDING_H
 
@@ -17,17 +17,17 @@ struct ending {
 	char init_comm[EVENT_COMM_LEN];
 };
 
-/* Keeps the record of the exit of the target's init, for ending__record(). Returns whether it is that. */
+/* Keeps this record for ending__record() if it is the exit of the target's init. Returns whether it is. */
 bool ending__take(struct ending *ending, const struct record *record);
 
 /*
- * Looks whether the target is gone. From then on it waits for the last events and, by asking again and
- * again, for its runtime's word. Returns whether that is over; there is nothing more to be looked for then.
+ * Checks whether the target is gone. Once it is, waits for the last events, and asks the runtime again and again
+ * until it answers. Returns whether all this is over.
  */
 bool ending__is_over(struct ending *ending, uint64_t now_ns);
 
 /*
- * The exit of the target as a whole: that of its init, if it was seen, with its runtime's word. Valid as
+ * The exit of the target as a whole: the exit of its init, if it was seen, with what the runtime says. Valid as
  * long as *ending.
  */
 struct record ending__record(const struct ending *ending);

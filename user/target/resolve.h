@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* From what a user calls a container to its cgroup. */
+/* Finds the cgroup of the container that the user named. */
 #ifndef OOMTRACE_RESOLVE_H
 #define OOMTRACE_RESOLVE_H
 

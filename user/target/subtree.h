@@ -12,8 +12,8 @@ struct subtree {
 };
 
 /*
- * Finds a cgroup in the target, by walking it, which is done a few times a second at most. Returns whether
- * it was found; one that wasn't may be next time.
+ * Finds a cgroup below the target by walking the tree, a few times a second at most. Returns whether it was
+ * found. A cgroup that wasn't found may be found next time.
  */
 bool subtree__path(struct subtree *subtree, uint64_t id, uint64_t now_ns, char *path, size_t size);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What is to be traced: from the user's words to a cgroup. */
+/* The target: finds the cgroup that the user named. */
 #ifndef OOMTRACE_TARGET_H
 #define OOMTRACE_TARGET_H
 
@@ -45,8 +45,9 @@ struct target {
 };
 
 /*
- * Finds what the user named. hierarchy_error is what looking for `h` returned. Returns 0 (TARGET_FOUND) or
- * why there is no such target; *out then has what is known of it. target__close() in either case.
+ * Finds the target that the user named. hierarchy_error is what looking for `h` returned. Returns 0
+ * (TARGET_FOUND) or why there is no such target; *out then has what is known of it. Call target__close() in
+ * either case.
  */
 enum target_failure target__find(const struct target_request *request, const struct cgroup__hierarchy *h,
 				 int hierarchy_error, struct target *out);

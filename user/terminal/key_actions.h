@@ -10,12 +10,12 @@ struct key_actions {
 	struct keys keys;
 	int dir_fd; /* of the target */
 	struct limit_writer *writer;
-	uint64_t asked_bytes; /* a limit that waits for a "y", since it would kill; 0: none does */
+	uint64_t asked_bytes; /* a limit that waits for a "y", because it would kill; 0: none does */
 };
 
 enum key_actions_result { KEY_ACTIONS_DONE, KEY_ACTIONS_QUIT, KEY_ACTIONS_CLOSED };
 
-/* Reads a key from the terminal and does what it says, with a word on stderr. */
+/* Reads a key from the terminal and does what the key asks, and says so on stderr. */
 enum key_actions_result key_actions__read(struct key_actions *actions);
 
 #endif

@@ -124,7 +124,7 @@ static void fill_rates(struct status_feed *feed, struct status_line *status)
 	feed->draws++;
 }
 
-/* What the target is called: of a cgroup the end of its path, since the beginning says less. */
+/* What the target is called: of a cgroup the end of its path, because the beginning says less. */
 static const char *name_of(const struct target *target)
 {
 	const char *slash = strrchr(target->cgroup, '/');

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Gathers what the live status line shows, and shows it. */
+/* Collects the figures of the live status line from records, and shows the line. */
 #ifndef OOMTRACE_STATUS_FEED_H
 #define OOMTRACE_STATUS_FEED_H
 

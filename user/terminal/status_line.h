@@ -30,8 +30,8 @@ struct status_line {
 };
 
 /*
- * Writes one line without its end that is at most `columns` wide; what is least important goes when there
- * is no room. `dst` has STATUS_LINE__SIZE bytes. Returns how many columns it takes.
+ * Writes one line of at most `columns` columns, without a newline. When there is no room, the least important
+ * parts go. `dst` has STATUS_LINE__SIZE bytes. Returns how many columns the line takes.
  */
 unsigned int status_line__format(char *dst, const struct status_line *status, unsigned int columns);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * BTF, the kernel's description of its types, read in one pass: some 100,000 types, of which we need
- * a hundred. libbpf would index all of them, and go through all of them again for each of ours. Pure:
- * bytes to bytes. Nothing in the bytes is trusted.
+ * Reads BTF, the kernel's description of its types, in one pass. It has some 100,000 types, of which we need a
+ * hundred. libbpf would index all of them, and go through all of them again for each of ours. Pure: bytes to
+ * bytes. Nothing in the bytes is trusted.
  */
 #ifndef OOMTRACE_BTF_SCAN_H
 #define OOMTRACE_BTF_SCAN_H

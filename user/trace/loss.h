@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What was lost between the kernel and the records, and how much of it has been told. */
+/* Counts what was lost between the kernel and the records, and reports it. */
 #ifndef OOMTRACE_LOSS_H
 #define OOMTRACE_LOSS_H
 
@@ -18,7 +18,7 @@ struct loss {
  */
 int loss__tell(struct loss *loss, const struct tracer *tracer, uint64_t lost_stacks, struct sink *sink);
 
-/* All that was lost and told. */
+/* How many losses have been reported, of all kinds. */
 uint64_t loss__total(const struct loss *loss);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What loading and attaching says on the way, which only those want to hear who asked for it (-v). */
+/* What loading and attaching say on the way. Only users who gave -v see it. */
 #ifndef OOMTRACE_MESSAGES_H
 #define OOMTRACE_MESSAGES_H
 

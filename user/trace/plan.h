@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The probe plan: what is attached for which purpose, and what stands in where the kernel can't.
+ * The probe plan: what is attached for each purpose, and what is tried when the kernel can't attach that.
  *
- * Which candidate works is found by loading and attaching it, never from the kernel's version: that
- * a function is in BTF doesn't mean that it can be attached (arm64 6.1 loads fentry programs and
- * then refuses to attach them), and functions come and go within stable series.
+ * We find which candidate works by loading and attaching it, never from the kernel's version. A function may be
+ * in BTF and yet refuse to be attached (arm64 6.1 loads fentry programs and then refuses to attach them), and
+ * functions come and go within stable series.
  */
 #ifndef OOMTRACE_PLAN_H
 #define OOMTRACE_PLAN_H

@@ -67,8 +67,8 @@ void tracer__set_stats_index(struct tracer *tracer, uint64_t address);
 int tracer__add_cmdline(struct tracer *tracer, uint32_t pid, const struct cmdline_entry *entry);
 
 /*
- * Has the programs write their sums of stacks to the other of two sets. Returns whether there are any.
- * What they are still writing must be done before the one that they have left is taken.
+ * Makes the programs write their sums of stacks to the other of two sets. Returns whether there are any sums.
+ * Before the set that they have left is taken, programs that still write to it must be done.
  */
 bool tracer__swap_stacks(struct tracer *tracer);
 
