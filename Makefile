@@ -14,7 +14,8 @@ CLANG ?= clang
 PKG_CONFIG ?= pkg-config
 BPFTOOL ?= $(shell PATH=$$PATH:/usr/sbin:/sbin command -v bpftool || echo bpftool)
 PREFIX ?= /usr/local
-CFLAGS ?= -O2 -g
+COUNT := $(if $(COVERAGE),--coverage -fprofile-update=atomic)
+CFLAGS ?= $(if $(COVERAGE),-O0 -g $(COUNT),-O2 -g)
 FUZZ_SECONDS ?= 60
 CLANG_FORMAT ?= clang-format
 CLANG_TIDY ?= clang-tidy
@@ -22,7 +23,9 @@ CPPCHECK ?= cppcheck
 ARCH := $(shell uname -m | sed -e 's/x86_64/x86/' -e 's/aarch64/arm64/')
 
 Q := $(if $(filter 1,$(V)),,@)
-OUT := build$(if $(STATIC),/static)
+# make coverage builds all of it below a folder of its own.
+B := build$(if $(COVERAGE),/coverage)
+OUT := $(B)$(if $(STATIC),/static)
 LIBS := libbpf json-c libdw
 WARN := -Wall -Wextra $(if $(WERROR),-Werror)
 # What a command prints, asked for at the first use and then kept: $(eval $(call once,NAME,COMMAND)).
@@ -31,40 +34,45 @@ $(eval $(call once,LIBS_CFLAGS,$(PKG_CONFIG) --cflags $(LIBS)))
 $(eval $(call once,LIBS_SHARED,$(PKG_CONFIG) --libs $(LIBS)))
 $(eval $(call once,LIBS_STATIC,$(PKG_CONFIG) --static --libs $(LIBS)))
 # Two folders give the same bytes: no file names its builder's folder.
-SAME := -ffile-prefix-map=$(CURDIR)=.
+SAME := $(if $(COVERAGE),,-ffile-prefix-map=$(CURDIR)=.)
 FLAGS = -std=gnu11 -D_GNU_SOURCE $(WARN) -Wshadow -DOOMTRACE_VERSION='"$(VERSION)"' \
-	-Ibpf -Iuser -Ibuild/bpf $(LIBS_CFLAGS) $(SAME) -MMD -MP
+	-Ibpf -Iuser -I$(B)/bpf $(LIBS_CFLAGS) $(SAME) -MMD -MP
 
 # Hardening, of what is shipped alone: the sanitizers of the tests want none of it. A level of
 # _FORTIFY_SOURCE among the builder's own flags is the one that counts.
 $(eval $(call once,HARDEN_TAKEN,scripts/build/hardening.sh $(CC)))
-HARDEN = -fPIE $(if $(findstring _FORTIFY_SOURCE,$(CFLAGS) $(CPPFLAGS)),$(filter -f%,$(HARDEN_TAKEN)),$(HARDEN_TAKEN))
+HARDEN = -fPIE $(if $(COVERAGE)$(findstring _FORTIFY_SOURCE,$(CFLAGS) $(CPPFLAGS)),$(filter -f%,$(HARDEN_TAKEN)),$(HARDEN_TAKEN))
 HARDEN_LINK := $(if $(STATIC),-static-pie,-pie) -Wl,-z,relro,-z,now,-z,noexecstack
 
 # libiberty, which demangles, has no .pc file.
 SHARED_LINK = $(LIBS_SHARED) -liberty
 LINK = $(if $(STATIC),$(LIBS_STATIC) -liberty,$(SHARED_LINK))
-SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer $(COUNT)
 
 # Folders in the order of the data's way: see docs/architecture.md.
 SOURCES := $(filter-out user/static/%,$(sort $(shell find user -name '*.c')))
 DYGRAPHS ?= /usr/share/javascript/dygraphs
 OBJECTS := $(SOURCES:%.c=$(OUT)/%.o) $(OUT)/report/html_assets.o \
 	$(if $(STATIC),$(patsubst %.c,$(OUT)/%.o,$(sort $(wildcard user/static/*.c))))
-SKELETON := build/bpf/oomtrace.skel.h
+SKELETON := $(B)/bpf/oomtrace.skel.h
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help lint lint-quick same-bytes format tools test test-all demo unit live limits usage stall soak browser bench fuzz install uninstall clean
+.PHONY: all help lint lint-quick same-bytes coverage format tools test test-all demo unit live limits usage stall soak browser bench fuzz install uninstall clean
 all: $(OUT)/oomtrace ## the program: build/oomtrace (the default)
 
 help: ## this list
 	$(Q)sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 14
 	$(Q)sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile | sed -n '/=/p'
 
+# A process that ends by _exit() leaves its counts, too.
+ifdef COVERAGE
+COUNT_LINK := -Wl,--wrap=_exit tests/coverage/exit.c
+endif
+
 $(OUT)/oomtrace: $(OBJECTS)
 	@echo "  LINK    $@"
-	$(Q)$(CC) $(CFLAGS) $(HARDEN_LINK) $(LDFLAGS) -o $@ $^ $(LINK)
+	$(Q)$(CC) $(CFLAGS) $(HARDEN_LINK) $(COUNT_LINK) $(LDFLAGS) -o $@ $^ $(LINK)
 
 $(OUT)/user/%.o: user/%.c Makefile | $(SKELETON)
 	@mkdir -p $(@D)
@@ -72,26 +80,26 @@ $(OUT)/user/%.o: user/%.c Makefile | $(SKELETON)
 	$(Q)$(CC) $(HARDEN) $(CPPFLAGS) $(CFLAGS) $(FLAGS) -c -o $@ $<
 
 # The HTML report's style and scripts, with the chart library, as C strings.
-build/report/html_assets.c: scripts/build/embed.py $(sort $(wildcard user/report/html/web/*)) | tools
+$(B)/report/html_assets.c: scripts/build/embed.py $(sort $(wildcard user/report/html/web/*)) | tools
 	@mkdir -p $(@D)
 	@echo "  EMBED   $@"
 	$(Q)python3 -B scripts/build/embed.py user/report/html/web $(DYGRAPHS) > $@
 
-$(OUT)/report/html_assets.o build/unit/report/html_assets.o build/fuzz/report/html_assets.o: \
-		build/report/html_assets.c user/report/html/assets.h Makefile
+$(OUT)/report/html_assets.o $(B)/unit/report/html_assets.o $(B)/fuzz/report/html_assets.o: \
+		$(B)/report/html_assets.c user/report/html/assets.h Makefile
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
 	$(Q)$(CC) $(HARDEN) $(CPPFLAGS) $(CFLAGS) $(FLAGS) -c -o $@ $<
 
 # The check is part of the build: a program that dereferences an argument must never be shipped.
-build/bpf/%.bpf.o: bpf/%.bpf.c Makefile scripts/build/check-bpf-loads.py | tools
+$(B)/bpf/%.bpf.o: bpf/%.bpf.c Makefile scripts/build/check-bpf-loads.py | tools
 	@mkdir -p $(@D)
 	@echo "  BPF     $@"
 	$(Q)$(CLANG) -g -O2 -target bpf -D__TARGET_ARCH_$(ARCH) -Ivmlinux -Ibpf \
 		$(WARN) -Wno-unused-parameter $(LIBS_CFLAGS) $(SAME) -MMD -MP -c -o $@ $<
 	$(Q)scripts/build/check-bpf-loads.py $@
 
-build/bpf/%.skel.h: build/bpf/%.bpf.o
+$(B)/bpf/%.skel.h: $(B)/bpf/%.bpf.o
 	@echo "  SKEL    $@"
 	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@
 
@@ -119,6 +127,8 @@ test: ## set up, then lint-quick, unit, fuzz (5 s each), browser and live tests
 
 test-all: test ## make test and what it leaves out: every live suite on every kernel, fuzz, bench
 	tests/live/run --rest
+	$(MAKE) lint
+	$(MAKE) same-bytes
 	$(MAKE) fuzz
 	$(MAKE) bench
 
@@ -155,48 +165,58 @@ bench: ## how fast a report is made; start-up, memory and overhead beside other 
 	scripts/bench/startup.sh
 	scripts/bench/overhead.sh
 
-UNIT_TESTS := $(patsubst tests/unit/%.c,build/unit/%,$(sort $(shell find tests/unit -name 'test_*.c')))
-UNIT_OBJECTS := $(patsubst user/%.c,build/unit/user/%.o,$(filter-out user/commands/main.c,$(SOURCES))) \
-	build/unit/report/html_assets.o
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/unit/%,$(sort $(shell find tests/unit -name 'test_*.c')))
+UNIT_OBJECTS := $(patsubst user/%.c,$(B)/unit/user/%.o,$(filter-out user/commands/main.c,$(SOURCES))) \
+	$(B)/unit/report/html_assets.o
 
-unit: build/oomtrace $(UNIT_TESTS) ## the unit tests: no root, no virtual machine
-	$(Q)tests/unit/run build/oomtrace $(UNIT_TESTS) $(sort $(shell find tests/unit -name 'test_*.sh'))
+unit: $(B)/oomtrace $(UNIT_TESTS) ## the unit tests: no root, no virtual machine
+	$(Q)tests/unit/run $(B)/oomtrace $(UNIT_TESTS) $(sort $(shell find tests/unit -name 'test_*.sh'))
 
-build/unit/user/%.o: user/%.c Makefile | $(SKELETON)
+$(B)/unit/user/%.o: user/%.c Makefile | $(SKELETON)
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
 	$(Q)$(CC) $(CPPFLAGS) $(SANITIZE) $(FLAGS) -c -o $@ $<
 
-build/unit/oomtrace.a: $(UNIT_OBJECTS)
+$(B)/unit/oomtrace.a: $(UNIT_OBJECTS)
 	@echo "  AR      $@"
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-build/unit/%.o: tests/unit/%.c Makefile | $(SKELETON)
+$(B)/unit/%.o: tests/unit/%.c Makefile | $(SKELETON)
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
 	$(Q)$(CC) $(CPPFLAGS) $(SANITIZE) $(FLAGS) -Itests/unit -c -o $@ $<
 
-build/unit/%: build/unit/%.o build/unit/oomtrace.a
+$(B)/unit/%: $(B)/unit/%.o $(B)/unit/oomtrace.a
 	@echo "  TEST    $@"
-	$(Q)$(CC) $(SANITIZE) -o $@ $^ $(SHARED_LINK) -lcmocka
+	$(Q)$(CC) $(SANITIZE) -o $@ $^ $(COUNT_LINK) $(SHARED_LINK) -lcmocka
 
-FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(sort $(wildcard tests/fuzz/*.c)))
-FUZZ_OBJECTS := $(patsubst build/unit/%,build/fuzz/%,$(UNIT_OBJECTS))
+# In a guest of each of these, too; LIVE= for the unit tests alone.
+LIVE ?= scenarios/6.1
+
+coverage: ## lines of user/ that unit tests and LIVE=SUITE/LABEL reach, by folder and file
+	find build/coverage -name '*.gcda' -delete 2>/dev/null || true
+	$(MAKE) COVERAGE=1 unit
+	$(if $(LIVE),$(MAKE) COVERAGE=1 STATIC=1 all)
+	$(if $(LIVE),OOMTRACE_BUILT=build/coverage/static/oomtrace tests/live/run --timeout 1200 $(LIVE) || true)
+	python3 -B tests/coverage/report.py build/coverage $(if $(LIVE),build/live) | tee build/coverage/lines.txt
+
+FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(sort $(wildcard tests/fuzz/*.c)))
+FUZZ_OBJECTS := $(patsubst $(B)/unit/%,$(B)/fuzz/%,$(UNIT_OBJECTS))
 FUZZ_FLAGS := $(SANITIZE) -fsanitize=fuzzer-no-link
 
 fuzz: $(FUZZ_TARGETS) ## the fuzz targets, FUZZ_SECONDS=60 each
 	$(Q)tests/fuzz/run $(FUZZ_SECONDS) $^
 
-build/fuzz/user/%.o: user/%.c Makefile | $(SKELETON)
+$(B)/fuzz/user/%.o: user/%.c Makefile | $(SKELETON)
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
 	$(Q)$(CLANG) $(CPPFLAGS) $(FUZZ_FLAGS) $(FLAGS) -c -o $@ $<
 
-build/fuzz/oomtrace.a: $(FUZZ_OBJECTS)
+$(B)/fuzz/oomtrace.a: $(FUZZ_OBJECTS)
 	@echo "  AR      $@"
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-build/fuzz/%: tests/fuzz/%.c build/fuzz/oomtrace.a Makefile
+$(B)/fuzz/%: tests/fuzz/%.c $(B)/fuzz/oomtrace.a Makefile
 	@echo "  FUZZ    $@"
 	$(Q)$(CLANG) $(CPPFLAGS) $(SANITIZE) -fsanitize=fuzzer $(FLAGS) -MT $@ -MF $@.d -o $@ \
 		$(filter %.c %.a,$^) $(SHARED_LINK)
@@ -222,14 +242,14 @@ format: ## what clang-format changes, changed
 	$(CLANG_FORMAT) -i $(C_FILES)
 
 # A stamp for each file: what is clean and unchanged, headers included, isn't looked at again.
-build/lint/%.tidy: % .clang-tidy Makefile | $(SKELETON)
+build/lint/%.tidy: % .clang-tidy | $(SKELETON)
 	@mkdir -p $(@D)
 	@echo "  TIDY    $<"
 	$(Q)$(CLANG_TIDY) --quiet --warnings-as-errors='*' $< -- $(LINT_FLAGS) 2>$@.log || { cat $@.log >&2; exit 1; }
 	$(Q)$(CC) $(LINT_FLAGS) -MM -MP -MT $@ -MF $@.d $<
 	$(Q)touch $@
 
-build/lint/cppcheck: $(C_FILES) Makefile
+build/lint/cppcheck: $(C_FILES) .cppcheck
 	@mkdir -p $@.d
 	@echo "  CPPCHECK"
 	$(Q)$(CPPCHECK) --quiet --enable=warning,portability,performance --std=c11 --inline-suppr --error-exitcode=1 \
@@ -256,5 +276,5 @@ uninstall: ## removes what make install put there
 clean: ## removes build/
 	rm -rf build
 
--include $(OBJECTS:.o=.d) build/bpf/oomtrace.bpf.d $(UNIT_OBJECTS:.o=.d) $(UNIT_TESTS:=.d) \
+-include $(OBJECTS:.o=.d) $(B)/bpf/oomtrace.bpf.d $(UNIT_OBJECTS:.o=.d) $(UNIT_TESTS:=.d) \
 	$(FUZZ_OBJECTS:.o=.d) $(FUZZ_TARGETS:=.d) $(LINT_FILES:%=build/lint/%.tidy.d)

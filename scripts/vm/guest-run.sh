@@ -4,6 +4,7 @@
 # Runs vm.sh's command inside the guest, of either kind, and sends home what it left.
 cd /oomtrace || exit
 export OUT=/oomtrace/out
+export GCOV_PREFIX=$OUT/coverage # of a program that make coverage has built
 mkdir -p "$OUT"
 # This must outlive what is tested: an OOM of the whole machine.
 echo -1000 >/proc/self/oom_score_adj

@@ -17,6 +17,10 @@ expect() {
 	}
 }
 
+if grep -q __gcov_dump "$1"; then
+	echo 'SKIP a program that counts its lines is built without'
+	exit 0
+fi
 for program in "$1" "$(dirname "$1")/static/oomtrace"; do
 	[[ -e $program ]] || continue # make unit builds the first alone
 	elf=$(readelf -W -h -l -d -s --notes "$program") || exit 1
