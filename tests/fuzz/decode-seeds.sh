@@ -8,6 +8,7 @@ mkdir -p "$1"
 # entry KIND IDS [MARK]: an event whose body is a few bytes that repeat. KIND is the first byte of the entry, IDS the
 # second; both in octal.
 entry() {
+	# shellcheck disable=SC2059 # octal escapes are of the format
 	printf "\\$1\\$2\\$(printf '%o' $((128 + 16)))"
 	yes "${3:-1}abcdef" | head -c 128
 }

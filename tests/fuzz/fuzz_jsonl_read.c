@@ -79,7 +79,7 @@ static void to_all(const char *bytes, size_t size)
 		filter__new(text__new(out, (struct text_look){ 0 }), &filter),
 	};
 
-	read_into(tee__new(sinks, sizeof(sinks) / sizeof(*sinks)), bytes, size);
+	read_into(tee__new(sinks, sizeof(sinks) / sizeof(struct sink *)), bytes, size);
 	require(!fclose(out) && !fclose(null));
 	for (size_t i = 0; i < text_size; i++)
 		require((unsigned char)text[i] >= ' ' ? text[i] != 0x7f : text[i] == '\n');

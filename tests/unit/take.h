@@ -5,7 +5,9 @@
 
 #include "record/sink.h"
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): the arguments are initialisers in braces */
 #define TAKE(sink, KIND, member, at, value) \
 	sink__take(sink, &(const struct record){ .kind = RECORD_##KIND, .time = at, .member = value })
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 #endif

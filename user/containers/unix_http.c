@@ -207,7 +207,7 @@ static int parse_headers(const char *line, const char *end, struct headers *h)
 {
 	while (line < end) {
 		const char *eol = memmem(line, (size_t)(end - line), "\r\n", 2), *value;
-		size_t len;
+		size_t len = 0;
 
 		if (!eol)
 			return -EBADMSG;

@@ -223,6 +223,7 @@ static int make_room(struct jsonl_reader *r)
 	}
 	if (r->used < r->size)
 		return 0;
+	/* NOLINTNEXTLINE(clang-analyzer-optin.portability.UnixAPI): the size is BUFFER_MIN or more */
 	bigger = realloc(r->buffer, r->size * 2);
 	if (!bigger)
 		return -ENOMEM;

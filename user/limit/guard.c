@@ -109,7 +109,7 @@ static struct guard_outcome restore(const struct guard *guard)
 {
 	const struct shared *shared = guard->shared;
 	struct guard_outcome outcome = { .result = GUARD_RESTORED };
-	uint64_t present, before;
+	uint64_t present = 0, before;
 	int err;
 
 	if (!shared->changed)
@@ -347,8 +347,8 @@ const char *guard__words(enum guard_result result)
 		[GUARD_RESTORED] = "restored",
 		[GUARD_KEPT] = "not restored, as asked",
 		[GUARD_CHANGED] = "not restored: somebody else has changed the limit since",
-		[GUARD_WOULD_KILL] = "NOT RESTORED: the target needs more than the old limit by now, and "
-				     "putting that back would kill",
+		[GUARD_WOULD_KILL] = ("NOT RESTORED: the target needs more than the old limit by now, and "
+				      "putting that back would kill"),
 		[GUARD_GONE] = "nothing to restore: the cgroup is gone",
 		[GUARD_FAILED] = "NOT RESTORED: writing it failed",
 	};

@@ -67,7 +67,7 @@ static const struct sink_ops tee_ops = {
 
 struct sink *tee__new(struct sink *const *sinks, size_t count)
 {
-	struct tee *tee = malloc(sizeof(*tee) + count * sizeof(*sinks));
+	struct tee *tee = malloc(sizeof(*tee) + count * sizeof(struct sink *));
 	bool whole = tee;
 
 	for (size_t i = 0; i < count; i++)

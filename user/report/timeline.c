@@ -152,10 +152,9 @@ static int timeline_oom(struct sink *base, const struct record *record)
 	const struct record_oom *oom = &record->oom;
 	static const struct record_container none;
 	struct timeline *t = (struct timeline *)base;
-	const struct record_victim *victim = oom->victim_count ? &oom->victims[0] : NULL;
 
-	if (victim)
-		add_to_run(t, record, &victim->container, victim->cgroup);
+	if (oom->victim_count)
+		add_to_run(t, record, &oom->victims[0].container, oom->victims[0].cgroup);
 	else
 		add_to_run(t, record, oom->limit ? &oom->limit_container : &none,
 			   oom->limit ? oom->limit->path : "the machine");

@@ -62,9 +62,9 @@ int jit_map__open(uint32_t pid)
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
 	};
 	char path[64], name[64];
-	uint32_t own_pid;
+	uint32_t own_pid = 0;
 	struct stat st;
-	uid_t user;
+	uid_t user = 0;
 	int err = read_status(pid, &own_pid, &user);
 	int root, found, fd;
 

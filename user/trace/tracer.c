@@ -72,16 +72,16 @@ static int open_skeleton(const struct tracer *tracer, const struct tracer_option
 	LIBBPF_OPTS(bpf_object_open_opts, open_opts,
 		    .btf_custom_path = tracer->btf ? kernel_types__path(tracer->btf) : NULL);
 	struct oomtrace_bpf *skel = oomtrace_bpf__open_opts(&open_opts);
-	int cpus = libbpf_num_possible_cpus();
-	int err;
+	int cpus, err;
 
 	if (!skel)
-		return -errno;
+		return errno ? -errno : -ENOMEM;
 	skel->rodata->target_cgroup_id = opts->target_cgroup_id;
 	memcpy(skel->rodata->target_ancestors, opts->target_ancestors,
 	       sizeof(skel->rodata->target_ancestors));
 	skel->rodata->page_size = sysconf(_SC_PAGESIZE);
 	skel->rodata->memory_on_v1 = opts->memory_on_v1;
+	cpus = libbpf_num_possible_cpus();
 	skel->rodata->possible_cpus = cpus > 0 ? cpus : 1;
 	skel->rodata->usage_on = skel->rodata->reader_polls = opts->usage;
 	err = bpf_map__set_max_entries(skel->maps.ring, opts->ring_bytes);

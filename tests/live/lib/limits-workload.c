@@ -32,10 +32,10 @@ static double now_ms(void)
 static _Noreturn void run_loop(char **argv)
 {
 	size_t size = strtoul(argv[2], NULL, 10) << 20;
-	char *memory = malloc(size);
+	char *memory = calloc(1, size); /* of the kernel's zero pages: not touched yet */
 
 	if (!memory)
-		die("malloc");
+		die("calloc");
 	for (;;) {
 		for (size_t i = 0; i < size; i += 4096)
 			memory[i]++;
@@ -101,7 +101,7 @@ static int run_write_and_grow(char **argv)
 {
 	size_t size = strtoul(argv[4], NULL, 10) << 20;
 	int fd = open(argv[2], O_WRONLY | O_CLOEXEC);
-	volatile char *memory = malloc(size);
+	volatile char *memory = calloc(1, size);
 
 	if (fd < 0 || !memory)
 		die(argv[2]);
@@ -111,6 +111,7 @@ static int run_write_and_grow(char **argv)
 		die("write");
 	for (size_t i = 0; i < size; i += 4096)
 		memory[i]++;
+	free((void *)memory);
 	return 0;
 }
 

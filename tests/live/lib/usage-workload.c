@@ -174,8 +174,8 @@ static void spike(const char *cgroup, size_t size, int tries)
 		if (!child) {
 			join(cgroup);
 			*start = boot_ns();
-			mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE,
-			     -1, 0);
+			(void)mmap(NULL, size, PROT_READ | PROT_WRITE,
+				   MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 			_exit(1); /* it should have been killed */
 		}
 		if (waitpid(child, NULL, 0) != child)

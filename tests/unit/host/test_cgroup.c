@@ -50,8 +50,10 @@ static int make_tree(void **state)
 	struct tree *t = calloc(1, sizeof(*t));
 	char top[] = "/tmp/oomtrace-test-XXXXXX";
 
-	if (!t || !mkdtemp(top))
+	if (!t || !mkdtemp(top)) {
+		free(t);
 		return -1;
+	}
 	t->h.version = 2;
 	strcpy(t->h.root, "/");
 	snprintf(t->outside, sizeof(t->outside), "%s", top);

@@ -38,8 +38,8 @@ static const char *const names[] = {
 	"\xed\xa0\x80",
 	"gr\xc3\xbc\xc3\x9f",
 	"\x01\x1f\x7f\xc2\x9b",
-	"\xe2\x80\xae"
-	"right",
+	("\xe2\x80\xae"
+	 "right"),
 	NULL,
 };
 
@@ -800,7 +800,6 @@ static void test_errors(void **state)
 	close(fd);
 
 	r = jsonl_reader__new(sink);
-	fd = STDERR_FILENO;
 	assert_int_equal(jsonl_reader__read(r, 1 << 20), -EBADF);
 	jsonl_reader__free(r);
 	sink->ops->free(sink);

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Runs the reports that pages show, and compares: check_examples.py OOMTRACE RECORDING PAGE...
 
-Of the fenced blocks of a page that name no language, a line "$ oomtrace report ..." is run, with the lines that go on with it
-(after "|" or "\\"), where web.jsonl is RECORDING. The lines below it, and those of later blocks without a
-command, must be in what it prints, in this order. "…" stands for anything, and any white space for any
-other, because pages cut and wrap long lines. Commands of other programs aren't run.
+Of the fenced blocks of a page that name no language, a line "$ oomtrace report ..." is run, with the lines
+that go on with it (after "|" or "\\"), where web.jsonl is RECORDING. The lines below it, and those of later
+blocks without a command, must be in what it prints, in this order. "…" stands for anything, and any white
+space for any other, because pages cut and wrap long lines. Commands of other programs aren't run.
 
 Prints one line for each text that isn't there, and exits with 1 if there was any. "SKIP" if a command
 needs jq and there is none.
