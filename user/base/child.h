@@ -8,7 +8,6 @@
 /*
  * Called in the child: puts it out of reach of the terminal, gives it its name (at most 15 bytes), and
  * closes all but these descriptors: it must not hold up somebody else, a pipe's reader or a mount.
- * To be forked before anything else is opened: only low descriptors are looked at.
  */
 void child__settle(const char *name, const int *keep, size_t count);
 

@@ -5,8 +5,11 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "host/cmdline_reader.h"
 #include "host/proc.h"
 
 /* The command line of a process that started then; start 0: there is none such. */
@@ -40,16 +43,34 @@ int cmdlines__of_victim(struct tracer *tracer, const struct event_victim *victim
 	return 0;
 }
 
-static void learn(void *ctx, uint32_t pid)
-{
-	struct tracer *tracer = ctx;
-	struct cmdline_entry entry;
+/* A process that isn't read within 0.2 s won't be soon; and a trace must begin. */
+static const struct cmdline_reader_limits limits = {
+	.each_ns = 200 * NS_PER_MS,
+	.all_ns = NS_PER_S,
+};
 
-	if (!proc__cmdline(pid, &entry))
-		tracer__add_cmdline(tracer, pid, &entry);
+struct pids {
+	uint32_t *pids;
+	size_t count, room;
+};
+
+static void add_pid(void *ctx, uint32_t pid)
+{
+	struct pids *list = ctx;
+
+	if (list->count == list->room) {
+		size_t room = list->room ? 2 * list->room : 1024;
+		uint32_t *bigger = reallocarray(list->pids, room, sizeof(*bigger));
+
+		if (!bigger)
+			return;
+		list->pids = bigger;
+		list->room = room;
+	}
+	list->pids[list->count++] = pid;
 }
 
-static int learn_cgroup(const struct cgroup__node *node, void *ctx)
+static int add_cgroup(const struct cgroup__node *node, void *ctx)
 {
 	int fd = openat(node->dir_fd, "cgroup.procs", O_RDONLY | O_CLOEXEC);
 	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
@@ -61,15 +82,26 @@ static int learn_cgroup(const struct cgroup__node *node, void *ctx)
 		return 0;
 	}
 	while (fscanf(file, "%" SCNu32, &pid) == 1)
-		learn(ctx, pid);
+		add_pid(ctx, pid);
 	fclose(file);
 	return 0;
 }
 
-void cmdlines__learn(struct tracer *tracer, const struct cgroup__hierarchy *h, const struct target *target)
+static void learn(void *ctx, uint32_t pid, const struct cmdline_entry *entry)
 {
+	tracer__add_cmdline(ctx, pid, entry);
+}
+
+int cmdlines__learn(struct tracer *tracer, const struct cgroup__hierarchy *h, const struct target *target)
+{
+	struct pids list = {};
+	int left_out;
+
 	if (target->cgroup[0])
-		cgroup__walk(h, target->cgroup, learn_cgroup, tracer);
+		cgroup__walk(h, target->cgroup, add_cgroup, &list);
 	else
-		proc__each(learn, tracer);
+		proc__each(add_pid, &list);
+	left_out = cmdline_reader__read(list.pids, list.count, &limits, proc__cmdline, learn, tracer);
+	free(list.pids);
+	return left_out;
 }

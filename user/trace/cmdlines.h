@@ -16,7 +16,11 @@
 int cmdlines__of_victim(struct tracer *tracer, const struct event_victim *victim, struct cmdline_entry *out,
 			const char **source);
 
-/* Notes the command lines of all processes of the target. Skips processes that end meanwhile. */
-void cmdlines__learn(struct tracer *tracer, const struct cgroup__hierarchy *h, const struct target *target);
+/*
+ * Notes the command lines of all processes of the target, for which it takes about a second at most. Those
+ * that end meanwhile are passed over. Returns of how many processes it could not be read in time (a lock in
+ * the kernel that somebody else holds), or a negative errno.
+ */
+int cmdlines__learn(struct tracer *tracer, const struct cgroup__hierarchy *h, const struct target *target);
 
 #endif
