@@ -29,6 +29,12 @@ static void on_writer(void *ctx)
 	*c->end_reason = "memory.max could not be set";
 }
 
+static void ignore_keys(struct changing *c)
+{
+	event_loop__remove(c->loop, STDIN_FILENO);
+	c->listening = false;
+}
+
 static void on_key(void *ctx)
 {
 	struct changing *c = ctx;
@@ -38,8 +44,12 @@ static void on_key(void *ctx)
 	case KEY_ACTIONS_QUIT:
 		*c->end_reason = "interrupted";
 		break;
-	case KEY_ACTIONS_CLOSED: /* the terminal is gone */
-		event_loop__remove(c->loop, STDIN_FILENO);
+	case KEY_ACTIONS_CLOSED:
+		c->wants_keys = false;
+		ignore_keys(c);
+		break;
+	case KEY_ACTIONS_BACKGROUND:
+		ignore_keys(c);
 		break;
 	case KEY_ACTIONS_DONE:
 		break;
@@ -59,11 +69,22 @@ int changing__start(struct changing *c, const struct trace_options *opts, const 
 		return err;
 	c->actions = (struct key_actions){ .dir_fd = target->dir_fd, .writer = c->writer };
 	err = event_loop__add(loop, limit_writer__fd(c->writer), EPOLLIN, on_writer, c);
-	if (!err && opts->output == TRACE_OPTIONS_OUTPUT_TEXT && keys__available() && !keys__open()) {
+	c->wants_keys = opts->output == TRACE_OPTIONS_OUTPUT_TEXT && keys__available();
+	if (err)
+		return err;
+	changing__listen(c, true);
+	if (c->listening)
 		fputs("oomtrace: " KEYS_HELP "\n", stderr);
-		err = event_loop__add(loop, STDIN_FILENO, EPOLLIN, on_key, c);
-	}
-	return err;
+	return 0;
+}
+
+void changing__listen(struct changing *c, bool again)
+{
+	if (!c->wants_keys || (c->listening && !again) || !keys__in_foreground())
+		return;
+	/* The shell has set the terminal's modes meanwhile. */
+	if (!keys__open() && !c->listening)
+		c->listening = !event_loop__add(c->loop, STDIN_FILENO, EPOLLIN, on_key, c);
 }
 
 void changing__watch_guard(struct changing *c)

@@ -22,6 +22,7 @@ struct changing {
 	struct limit_writer *writer; /* NULL: not begun, or over */
 	struct key_actions actions;
 	struct event_loop *loop;
+	bool wants_keys, listening;
 	int error; /* the limit couldn't be set, or not be put back */
 };
 
@@ -34,6 +35,9 @@ int changing__start(struct changing *changing, const struct trace_options *opts,
 
 /* Some times a second: the guard must not be missing when oomtrace is killed. */
 void changing__watch_guard(struct changing *changing);
+
+/* The process may have come to the foreground again (SIGCONT, and some times a second): listens to keys. */
+void changing__listen(struct changing *changing, bool again);
 
 /* How far reclaim could get usage down, predicted just before this write of our own. False: unknown. */
 bool changing__floor(const struct changing *changing, const struct record_limit *limit,

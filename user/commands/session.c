@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/event_loop.h"
 #include "base/exit_codes.h"
+#include "base/watchdog.h"
 #include "commands/changing.h"
 #include "commands/confine.h"
 #include "commands/diagnose.h"
@@ -33,6 +34,8 @@
 #include "trace/tracer.h"
 
 #define TICK_NS (200 * NS_PER_MS)
+/* How long a session that is told to end may hang before it is ended. */
+#define HANG_NS (1500 * NS_PER_MS)
 
 struct session {
 	const struct trace_options *opts;
@@ -41,6 +44,7 @@ struct session {
 	struct sink *sink;
 	struct record_time started; /* before anything could be seen */
 	struct event_loop *loop;
+	struct watchdog *watchdog;
 	struct plan plan;
 	struct tracer *tracer;
 	struct model *model;
@@ -132,6 +136,7 @@ static int on_event(void *ctx, const void *data, size_t size)
 		s->loss.malformed++;
 		return 0;
 	}
+	watchdog__beat(s->watchdog);
 	stack_collector__event(s->stacks, &event);
 	err = model__event(s->model, &event, clock__wall_offset_ns());
 	if (err && !s->model_error)
@@ -231,6 +236,14 @@ static void on_signal(void *ctx)
 	s->end_reason = "interrupted";
 }
 
+/* Perhaps from the background to the foreground. */
+static void on_continue(void *ctx)
+{
+	struct session *s = ctx;
+
+	changing__listen(&s->changing, true);
+}
+
 static void on_duration(void *ctx)
 {
 	struct session *s = ctx;
@@ -246,6 +259,7 @@ static void on_tick(void *ctx)
 	settle_usage(s);
 	model__expire(s->model, clock__ns(CLOCK_BOOTTIME));
 	changing__watch_guard(&s->changing);
+	changing__listen(&s->changing, false);
 	check_target(s);
 	stack_collector__tick(s->stacks, s->tracer);
 	tell_health(s);
@@ -288,13 +302,18 @@ static void on_ring(void *ctx)
 
 static int set_up_loop(struct session *s)
 {
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP }, continued = SIGCONT;
 	int err;
 
 	s->loop = event_loop__new();
 	if (!s->loop)
 		return -errno;
 	err = event_loop__add_signals(s->loop, signals, ARRAY_SIZE(signals), on_signal, s);
+	if (!err)
+		err = watchdog__start(signals, ARRAY_SIZE(signals), HANG_NS, EXIT_RUNTIME, keys__close,
+				      &s->watchdog);
+	if (!err)
+		err = event_loop__add_signals(s->loop, &continued, 1, on_continue, s);
 	if (!err)
 		err = event_loop__add(s->loop, tracer__fd(s->tracer), EPOLLIN, on_ring, s);
 	if (!err && s->helpers.symbols)
@@ -328,6 +347,8 @@ static void finish_limits(struct session *s)
 	struct record record = { .kind = RECORD_STEPS };
 	char words[CHANGING__WORDS_SIZE];
 
+	/* Both have time limits of their own, which are longer. */
+	watchdog__hold(s->watchdog);
 	changing__stop(&s->changing);
 	tracer__consume(s->tracer);
 	model__finish(s->model);
@@ -335,6 +356,7 @@ static void finish_limits(struct session *s)
 	record.steps = limit_steps__table(s->steps);
 	record.time = record_time__now();
 	record.steps.restored = changing__put_back(&s->changing, words);
+	watchdog__beat(s->watchdog);
 	/* Until the limit was back. */
 	tracer__consume(s->tracer);
 	model__finish(s->model);
@@ -353,7 +375,9 @@ static void finish(struct session *s)
 		finish_limits(s);
 	/* What comes from now on isn't told, and finding names can take a second. */
 	record.time = record_time__now();
+	watchdog__hold(s->watchdog);
 	stack_collector__finish(s->stacks, s->tracer);
+	watchdog__beat(s->watchdog);
 	tell_health(s);
 	tracer__each_quiet(s->tracer, tell_quiet, s);
 	tell_lost(s);
@@ -445,12 +469,17 @@ static int dry_run(struct session *s)
 /* All that needs privileges, and then nothing that does. */
 static int begin(struct session *s)
 {
-	int err = set_up_loop(s);
+	int err = set_up_loop(s), left_out;
 
 	if (err)
 		return err;
 	tell_session(s);
-	cmdlines__learn(s->tracer, s->hierarchy, s->target);
+	left_out = cmdlines__learn(s->tracer, s->hierarchy, s->target);
+	if (left_out > 0)
+		fprintf(stderr,
+			"oomtrace: the command lines of %d processes could not be read in time: something in "
+			"the kernel holds them up.\n",
+			left_out);
 	if (records_usage(s))
 		follow_usage__begin(s->hierarchy, s->target);
 	follow_usage__find_statistics(s->tracer);
@@ -472,6 +501,7 @@ static int trace(struct session *s)
 		check_target(s);
 	while (!err && !s->end_reason && !s->write_error) {
 		err = event_loop__turn(s->loop, on_turn, s);
+		watchdog__beat(s->watchdog);
 		if (!err)
 			err = s->model_error;
 	}
@@ -487,6 +517,7 @@ static int trace(struct session *s)
 
 static void tear_down(struct session *s)
 {
+	watchdog__stop(s->watchdog);
 	changing__free(&s->changing);
 	tracer__close(s->tracer);
 	model__free(s->model);

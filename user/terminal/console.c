@@ -115,8 +115,12 @@ unsigned int console__columns(const struct console *console)
 void console__draw(struct console *console, const char *line, unsigned int width)
 {
 	char bytes[CONSOLE__LINE_MAX + 8];
+	pid_t foreground = tcgetpgrp(STDOUT_FILENO);
 	int len;
 
+	/* In the background the line is the shell's. */
+	if (foreground > 0 && foreground != getpgrp())
+		return;
 	if (console->drawn > console__columns(console))
 		console__clear(console);
 	/* Written over what is there, in one go: erasing it first would flicker. */

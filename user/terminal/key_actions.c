@@ -65,7 +65,7 @@ enum key_actions_result key_actions__read(struct key_actions *actions)
 	char key;
 
 	if (read(STDIN_FILENO, &key, 1) != 1)
-		return KEY_ACTIONS_CLOSED;
+		return keys__in_foreground() ? KEY_ACTIONS_CLOSED : KEY_ACTIONS_BACKGROUND;
 	if (actions->asked_bytes) {
 		take_answer(actions, key);
 		return KEY_ACTIONS_DONE;

@@ -13,7 +13,12 @@ struct key_actions {
 	uint64_t asked_bytes; /* a limit that waits for a "y", because it would kill; 0: none does */
 };
 
-enum key_actions_result { KEY_ACTIONS_DONE, KEY_ACTIONS_QUIT, KEY_ACTIONS_CLOSED };
+enum key_actions_result {
+	KEY_ACTIONS_DONE,
+	KEY_ACTIONS_QUIT,
+	KEY_ACTIONS_CLOSED,	/* the terminal is gone */
+	KEY_ACTIONS_BACKGROUND, /* the key is for the shell: to be read again in the foreground only */
+};
 
 /* Reads a key from the terminal and does what the key asks, and says so on stderr. */
 enum key_actions_result key_actions__read(struct key_actions *actions);

@@ -2,6 +2,7 @@
 #include "terminal/keys.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
@@ -68,16 +69,24 @@ enum keys_action keys__take(struct keys *keys, char key, uint64_t limit_bytes, u
 	}
 }
 
+bool keys__in_foreground(void)
+{
+	return tcgetpgrp(STDIN_FILENO) == getpgrp();
+}
+
 bool keys__available(void)
 {
-	return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && tcgetpgrp(STDIN_FILENO) == getpgrp();
+	return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && keys__in_foreground();
 }
 
 int keys__open(void)
 {
 	struct termios raw;
 
-	if (tcgetattr(STDIN_FILENO, &saved))
+	/* A key that is meant for the shell must not stop us, with a limit changed: read() says EIO instead. */
+	signal(SIGTTIN, SIG_IGN);
+	/* The modes before the first time are those to go back to. */
+	if (!opened && tcgetattr(STDIN_FILENO, &saved))
 		return -errno;
 	raw = saved;
 	/* ^C and ^Z stay what they are. */
@@ -90,7 +99,8 @@ int keys__open(void)
 
 void keys__close(void)
 {
-	if (opened)
+	/* In the background the terminal has the shell's modes. */
+	if (opened && keys__in_foreground())
 		tcsetattr(STDIN_FILENO, TCSANOW, &saved);
 	opened = false;
 }

@@ -35,10 +35,17 @@ enum keys_action keys__take(struct keys *keys, char key, uint64_t limit_bytes, u
  */
 bool keys__available(void);
 
-/* Makes the terminal give each key at once and without echo; returns 0 or a negative errno. */
+/* Whether keys are meant for us, and not for the shell or another of its jobs. */
+bool keys__in_foreground(void);
+
+/*
+ * Makes the terminal give each key at once and without echo; again after the shell has had the terminal.
+ * From then on reading a key in the background fails (EIO) and doesn't stop the process. Returns 0 or a
+ * negative errno.
+ */
 int keys__open(void);
 
-/* Undoes keys__open(), if that was called. */
+/* Undoes keys__open(), if that was called; in the background the modes are the shell's, and stay. */
 void keys__close(void);
 
 #endif
