@@ -9,6 +9,7 @@
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
+#include "task.bpf.h"
 
 #define COMPAT_CPUS_MAX 4096
 
@@ -147,6 +148,17 @@ static __always_inline __u64 compat__traced_function(void *ctx)
 	if (bpf_core_enum_value_exists(enum bpf_func_id___new, BPF_FUNC_get_func_ip___new))
 		return bpf_get_func_ip(ctx);
 	return 0;
+}
+
+/*
+ * Whether the current task is in what the kernel counts as a stall for memory (PSI). Without PSI
+ * (CONFIG_PSI, or psi=0 on the kernel's command line) it never is.
+ */
+static __always_inline bool compat__in_memstall(void)
+{
+	struct task_struct *task = current_task();
+
+	return bpf_core_field_exists(task->in_memstall) && BPF_CORE_READ_BITFIELD_PROBED(task, in_memstall);
 }
 
 /*

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The stack of the current thread as an event. */
+/* The stack of the current thread: as an event, and whether it is inside of a function. */
 #ifndef OOMTRACE_FRAMES_BPF_H
 #define OOMTRACE_FRAMES_BPF_H
 
@@ -9,6 +9,25 @@
 #include "emit.bpf.h"
 #include "event.h"
 #include "task.bpf.h"
+
+#define FRAMES_LOOKED_AT 16 /* what is looked for is two or three calls away, and as many of probes */
+#define FRAMES_MIN 4	    /* with fewer, probes have kept the stack from being read */
+
+enum frames_where { FRAMES_UNKNOWN, FRAMES_INSIDE, FRAMES_OUTSIDE };
+
+/* Whether the current thread is inside of a function. Inlined where ctx is: the verifier must know its type. */
+static __always_inline enum frames_where frames__where(void *ctx, __u64 function, __u64 size)
+{
+	__u64 frames[FRAMES_LOOKED_AT] = {};
+
+	if (bpf_get_stack(ctx, frames, sizeof(frames), 0) < 0 || !frames[FRAMES_MIN - 1])
+		return FRAMES_UNKNOWN;
+	for (int i = 0; i < FRAMES_LOOKED_AT; i++) {
+		if (frames[i] - function < size)
+			return FRAMES_INSIDE;
+	}
+	return FRAMES_OUTSIDE;
+}
 
 static __always_inline void fill_process(struct stack_process *p)
 {

@@ -8,16 +8,22 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
+#include "compat.bpf.h"
 #include "counters.bpf.h"
 #include "event.h"
+#include "frames.bpf.h"
 #include "reclaim_sums.bpf.h"
 #include "task.bpf.h"
 #include "usage.bpf.h"
 #include "writes.bpf.h"
 
-#define THROTTLE_MIN_NS 1000000ULL /* less than this isn't held back, only asked */
+/* Set by user space before loading: the kernel does (PSI), see compat__in_memstall(). */
+const volatile bool counts_stalls = true;
 
-/* What a thread is in the middle of. Reclaim may happen inside of throttling. */
+/* Of mem_cgroup_handle_over_high(). User space sets them later, where the kernel doesn't; 0: not known. */
+__u64 throttle_function, throttle_size;
+
+/* What a thread is in the middle of. */
 struct run_key {
 	__u32 tid;
 	__u32 kind; /* enum reclaim_kind */
@@ -43,16 +49,6 @@ static __always_inline void begin_reclaim_run(__u32 kind, __u64 cgroup_id)
 	bpf_map_update_elem(&runs, &key, &start, BPF_ANY);
 }
 
-/* Reclaim inside of throttling counts once, as reclaim: its time is taken from the other's. */
-static __noinline void leave_out_of_throttling(__u64 duration_ns)
-{
-	struct run_key key = { current_tid(), RECLAIM_THROTTLE };
-	struct run_start *around = bpf_map_lookup_elem(&runs, &key);
-
-	if (around)
-		around->started_ns += duration_ns;
-}
-
 /* The current thread has come to the end of what it began, if it did. */
 static __always_inline void end_reclaim_run(__u32 kind, __u64 pages)
 {
@@ -69,10 +65,6 @@ static __always_inline void end_reclaim_run(__u32 kind, __u64 pages)
 	duration = now - started_ns;
 	sum_key.cgroup_id = start->cgroup_id;
 	bpf_map_delete_elem(&runs, &key);
-	if (kind == RECLAIM_LIMIT)
-		leave_out_of_throttling(duration);
-	if (kind == RECLAIM_THROTTLE && duration < THROTTLE_MIN_NS)
-		return;
 	sum = sum_of(&sum_key);
 	if (!sum)
 		return;
@@ -113,14 +105,22 @@ static __always_inline int on_reclaim_end(unsigned long reclaimed)
 	return 0;
 }
 
-/* Called on the way back to user mode, nearly always in vain: then the task isn't over memory.high. */
-static __always_inline int on_throttle_begin(void)
+/*
+ * schedule_timeout_killable(), which few call: when it is mem_cgroup_handle_over_high(), the task is held back for
+ * being over memory.high. That function itself runs whenever a task that was switched out goes back to user mode
+ * (for rseq, too), so that everybody would pay for a program there.
+ */
+static __always_inline int on_throttle_begin(void *ctx)
 {
-	struct task_struct *task = current_task();
 	struct cgroup *cgrp;
 
-	if (!BPF_CORE_READ(task, memcg_nr_pages_over_high))
+	if (counts_stalls) {
+		if (!compat__in_memstall())
+			return 0;
+	} else if (!throttle_function ||
+		   frames__where(ctx, throttle_function, throttle_size) != FRAMES_INSIDE) {
 		return 0;
+	}
 	cgrp = BPF_CORE_READ(current_memory_css(), cgroup);
 	if (in_target((__u64)cgrp))
 		begin_reclaim_run(RECLAIM_THROTTLE, cgroup_id(cgrp));
@@ -160,51 +160,26 @@ int BPF_KPROBE(kp_reclaim_begin, struct mem_cgroup *memcg, unsigned long pages)
 	return on_reclaim_begin((__u64)memcg, pages);
 }
 
-/* The two names of one function: see plan.c. */
-SEC("?fentry/mem_cgroup_handle_over_high")
+SEC("?fentry/schedule_timeout_killable")
 int BPF_PROG(btf_throttle_begin)
 {
-	return on_throttle_begin();
+	return on_throttle_begin(ctx);
 }
 
-SEC("?fentry/__mem_cgroup_handle_over_high")
-int BPF_PROG(btf_throttle_begin2)
-{
-	return on_throttle_begin();
-}
-
-SEC("?kprobe/mem_cgroup_handle_over_high")
+SEC("?kprobe/schedule_timeout_killable")
 int BPF_KPROBE(kp_throttle_begin)
 {
-	return on_throttle_begin();
+	return on_throttle_begin(ctx);
 }
 
-SEC("?kprobe/__mem_cgroup_handle_over_high")
-int BPF_KPROBE(kp_throttle_begin2)
-{
-	return on_throttle_begin();
-}
-
-SEC("?fexit/mem_cgroup_handle_over_high")
+SEC("?fexit/schedule_timeout_killable")
 int BPF_PROG(btf_throttle_end)
 {
 	return on_throttle_end();
 }
 
-SEC("?fexit/__mem_cgroup_handle_over_high")
-int BPF_PROG(btf_throttle_end2)
-{
-	return on_throttle_end();
-}
-
-SEC("?kretprobe/mem_cgroup_handle_over_high")
+SEC("?kretprobe/schedule_timeout_killable")
 int BPF_KRETPROBE(kp_throttle_end)
-{
-	return on_throttle_end();
-}
-
-SEC("?kretprobe/__mem_cgroup_handle_over_high")
-int BPF_KRETPROBE(kp_throttle_end2)
 {
 	return on_throttle_end();
 }

@@ -10,6 +10,7 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 #include "event.h"
+#include "frames.bpf.h"
 #include "task.bpf.h"
 
 /*
@@ -75,22 +76,6 @@ static __noinline struct write *current_write(void)
 
 /* Bytes of the functions that write limits, with what the linker and probes put before them: at most. */
 #define WRITE_FUNCTION_SIZE 2048
-#define WRITE_FRAMES 16	   /* out_of_memory() is two or three calls below them, and as many of probes */
-#define WRITE_FRAMES_MIN 4 /* with fewer, probes have kept the stack from being read */
-
-/* Whether the current thread's stack can be read, and isn't inside of this function. */
-static __always_inline bool has_left(void *ctx, __u64 function)
-{
-	__u64 frames[WRITE_FRAMES] = {};
-
-	if (bpf_get_stack(ctx, frames, sizeof(frames), 0) < 0 || !frames[WRITE_FRAMES_MIN - 1])
-		return false;
-	for (int i = 0; i < WRITE_FRAMES; i++) {
-		if (frames[i] - function < WRITE_FUNCTION_SIZE)
-			return false;
-	}
-	return true;
-}
 
 /* At the entry of out_of_memory(): counts it in the write that this thread is inside of, and forgets one that it has left. */
 static __noinline void count_oom_in_write(void *ctx)
@@ -99,7 +84,7 @@ static __noinline void count_oom_in_write(void *ctx)
 
 	if (!write)
 		return;
-	if (write->function && has_left(ctx, write->function))
+	if (write->function && frames__where(ctx, write->function, WRITE_FUNCTION_SIZE) == FRAMES_OUTSIDE)
 		forget_write();
 	else
 		write->ooms++;

@@ -203,7 +203,7 @@ struct task_struct {
 	struct signal_struct *signal;
 	const struct cred *real_cred;
 	struct css_set *cgroups;
-	unsigned int memcg_nr_pages_over_high;
+	unsigned int in_memstall : 1;
 };
 
 enum oom_constraint {

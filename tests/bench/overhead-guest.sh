@@ -7,6 +7,7 @@
 #   fault.CASE    lines "NONE WITH FREE_NONE FREE_WITH OWN": instructions for a page faulted in, and freed, and
 #                 the tracer's own
 #   kill.CASE     lines "CANDIDATES NONE ADDED": of the fault that a kill came of; by the programs, for the kill
+#   everyday.CASE lines "PATH NONE WITH": of what processes do all day (everyday.c), in a cgroup that isn't traced
 set -eu
 pairs=$1
 CG=/sys/fs/cgroup/bench
@@ -21,9 +22,9 @@ echo 512M >"$CG/faults/memory.max"
 dmesg -n 1
 mkfifo asked told
 
-# workload ARGS...: each round of it is asked for. The first warms up.
+# workload COMMAND ARGS...: each round of it is asked for. The first warms up.
 workload() {
-	./charge "$@" <asked >told &
+	"$@" <asked >told &
 	workload=$!
 	exec 4>asked 5<told
 	round
@@ -73,7 +74,7 @@ faults() { # CASE PAIRS TRACER...
 	free_lists 8
 	name=$1 left=$2
 	shift 2
-	workload fault "$CG/faults" $MIB
+	workload ./charge fault "$CG/faults" $MIB
 	while [ "$left" -gt 0 ]; do
 		left=$((left - 1))
 		round
@@ -93,6 +94,27 @@ faults() { # CASE PAIRS TRACER...
 	echo "$name: $(tr '\n' ';' <"$OUT/fault.$name")"
 }
 
+everyday() { # CASE TRACER...
+	free_lists 8
+	name=$1 left=$pairs
+	shift
+	workload ./everyday "$CG/faults"
+	while [ "$left" -gt 0 ]; do
+		left=$((left - 1))
+		round
+		round
+		none=$figure
+		start "$@"
+		round
+		round
+		stop
+		echo "$none $figure" | awk '{ half = NF / 2; for (i = 1; i < half; i += 2) print $i, $(i + 1), $(i + half + 1) }'
+	done >"$OUT/everyday.$name"
+	end_workload
+	cp tracer.err "$OUT/tracer.everyday-$name.err"
+	echo "everyday $name: $(tr '\n' ';' <"$OUT/everyday.$name")"
+}
+
 # The kernel logs ten OOMs in five seconds, and what it doesn't log costs less.
 pause() {
 	sleep 6
@@ -110,7 +132,7 @@ kills() { # CASE TRACER...
 	shift
 	for n in 10 100 1000; do
 		mkdir "$CG/kills"
-		workload kill "$CG/kills" $n
+		workload ./charge kill "$CG/kills" $n
 		left=$pairs
 		while [ "$left" -gt 0 ]; do
 			left=$((left - 1))
@@ -145,6 +167,9 @@ for case; do
 		echo $((MIB + 2))M >"$CG/faults/memory.max"
 		faults near "$pairs" ./oomtrace --cgroup "$CG/faults" --output json
 		;;
+	everyday-other) everyday other ./oomtrace --cgroup "$CG/other" --output json ;;
+	everyday-no-usage) everyday no-usage ./oomtrace --cgroup "$CG/other" --no-usage --output json ;;
+	everyday-machine) everyday machine ./oomtrace --output json ;;
 	kill-machine) kills machine ./oomtrace --output json ;;
 	kill-own) kills own ./oomtrace --cgroup "$CG" --no-usage --output json ;;
 	bpftrace) faults bpftrace "$pairs" bpftrace -e "kprobe:try_charge_memcg { @[cgroup] = sum(arg2 * 4096) }" ;;

@@ -482,7 +482,7 @@ static int begin(struct session *s)
 			left_out);
 	if (records_usage(s))
 		follow_usage__begin(s->hierarchy, s->target);
-	follow_usage__find_statistics(s->tracer);
+	tracer__find_addresses(s->tracer);
 	/* Only a recording that is cut into files opens more of them. */
 	err = confine__trace(s->hierarchy, s->opts->record_bytes ? s->opts->record : NULL);
 	if (!err)

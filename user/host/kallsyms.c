@@ -171,25 +171,6 @@ const char *kallsyms__find(const struct kallsyms *k, uint64_t address, const cha
 	return k->names + symbol->name;
 }
 
-uint64_t kallsyms__address(const char *name)
-{
-	FILE *file = fopen("/proc/kallsyms", "re");
-	uint64_t address = 0;
-	struct line line;
-	char text[1024];
-
-	if (!file)
-		return 0;
-	while (!address && fgets(text, sizeof(text), file)) {
-		/* Looked for first, because it is quicker than to take all 200,000 lines apart. */
-		if (strstr(text, name) && parse_line(text, &line) && !line.module[0] &&
-		    !strcmp(line.name, name))
-			address = line.address;
-	}
-	fclose(file);
-	return address;
-}
-
 void kallsyms__free(struct kallsyms *k)
 {
 	if (!k)
@@ -197,4 +178,43 @@ void kallsyms__free(struct kallsyms *k)
 	free(k->symbols);
 	free(k->names);
 	free(k);
+}
+
+static void end_ranges(struct kallsyms_range *wanted, size_t count, uint64_t address, size_t *open)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (wanted[i].start && !wanted[i].end && address > wanted[i].start) {
+			wanted[i].end = address;
+			--*open;
+		}
+	}
+}
+
+int kallsyms__find_ranges(const char *path, struct kallsyms_range *wanted, size_t count)
+{
+	FILE *file = fopen(path, "re");
+	char line[1024];
+	size_t open = count;
+
+	if (!file)
+		return -errno;
+	for (size_t i = 0; i < count; i++)
+		wanted[i].start = wanted[i].end = 0;
+	/* The kernel's own functions are in the order of their addresses; a module's name is behind a tab. */
+	while (open && fgets(line, sizeof(line), file) && !strchr(line, '\t')) {
+		char *name;
+		uint64_t address = strtoull(line, &name, 16);
+
+		if (!address || strlen(name) < 4)
+			continue;
+		name += 3; /* " T " */
+		name[strcspn(name, "\n")] = '\0';
+		end_ranges(wanted, count, address, &open);
+		for (size_t i = 0; i < count; i++) {
+			if (!wanted[i].start && !strcmp(name, wanted[i].name))
+				wanted[i].start = address;
+		}
+	}
+	fclose(file);
+	return 0;
 }

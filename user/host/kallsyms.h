@@ -19,11 +19,17 @@ int kallsyms__load(int fd, struct kallsyms **out);
 const char *kallsyms__find(const struct kallsyms *kallsyms, uint64_t address, const char **module,
 			   uint64_t *offset);
 
+/* Where a symbol is; the one behind it begins at `end`. Both are 0 when that isn't known. */
+struct kallsyms_range {
+	const char *name;
+	uint64_t start, end;
+};
+
 /*
- * The address of one symbol of the kernel itself, data or function, without keeping the others. 0: there is
- * none, or its address is kept from us.
+ * Finds symbols of the kernel itself, not of its modules, in one pass over `path`, /proc/kallsyms. There may be none by
+ * a name, and the kernel may keep addresses from us (kernel.kptr_restrict). Returns 0 or a negative errno.
  */
-uint64_t kallsyms__address(const char *name);
+int kallsyms__find_ranges(const char *path, struct kallsyms_range *wanted, size_t count);
 
 /* Takes NULL. */
 void kallsyms__free(struct kallsyms *kallsyms);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "trace/follow_usage.h"
 
-#include "host/kallsyms.h"
-
 static int read_usage(const struct cgroup__node *node, void *ctx)
 {
 	uint64_t bytes;
@@ -16,12 +14,6 @@ static int read_usage(const struct cgroup__node *node, void *ctx)
 void follow_usage__begin(const struct cgroup__hierarchy *h, const struct target *target)
 {
 	cgroup__walk(h, target->cgroup, read_usage, NULL);
-}
-
-void follow_usage__find_statistics(struct tracer *tracer)
-{
-	if (tracer__wants_stats_index(tracer))
-		tracer__set_stats_index(tracer, kallsyms__address("mem_cgroup_stats_index"));
 }
 
 void follow_usage__settle(const struct target *target)

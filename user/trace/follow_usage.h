@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What user space does for usage and for kinds of memory. The programs in the kernel know cgroups by address,
+ * What user space does for usage. The programs in the kernel know cgroups by address,
  * user space knows them by path. To link the two, we read a cgroup's memory.current, and a program that is
  * hooked to that read notes the address.
  */
@@ -14,10 +14,7 @@
 /* Makes the programs follow the target and all cgroups below it. Needs the privileges of tracing. */
 void follow_usage__begin(const struct cgroup__hierarchy *h, const struct target *target);
 
-/* Tells the programs where the kernel has its statistics, if that has to be looked for. As above; after it. */
-void follow_usage__find_statistics(struct tracer *tracer);
-
-/* Makes the programs send the changes that were too small for an event until now. */
+/* Has the kernel send what has changed by too little to be worth an event until now. */
 void follow_usage__settle(const struct target *target);
 
 #endif

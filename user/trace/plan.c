@@ -183,15 +183,13 @@ const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 		},
 	},
 	{
-		/* Renamed in 6.18; what has the old name there is inline. */
+		/* What runs mem_cgroup_handle_over_high() is everybody, on each way back to user mode. */
 		.name = "throttle-begin",
 		.need = PLAN_USAGE,
 		.lost = "how long tasks are held back by memory.high",
 		.candidates = {
-			{ "btf_throttle_begin", "fentry mem_cgroup_handle_over_high" },
-			{ "btf_throttle_begin2", "fentry __mem_cgroup_handle_over_high" },
-			{ "kp_throttle_begin", "kprobe mem_cgroup_handle_over_high" },
-			{ "kp_throttle_begin2", "kprobe __mem_cgroup_handle_over_high" },
+			{ "btf_throttle_begin", "fentry schedule_timeout_killable" },
+			{ "kp_throttle_begin", "kprobe schedule_timeout_killable" },
 		},
 	},
 	{
@@ -199,10 +197,8 @@ const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 		.need = PLAN_USAGE,
 		.lost = "how long tasks are held back by memory.high",
 		.candidates = {
-			{ "btf_throttle_end", "fexit mem_cgroup_handle_over_high" },
-			{ "btf_throttle_end2", "fexit __mem_cgroup_handle_over_high" },
-			{ "kp_throttle_end", "kretprobe mem_cgroup_handle_over_high" },
-			{ "kp_throttle_end2", "kretprobe __mem_cgroup_handle_over_high" },
+			{ "btf_throttle_end", "fexit schedule_timeout_killable" },
+			{ "kp_throttle_end", "kretprobe schedule_timeout_killable" },
 		},
 	},
 	{

@@ -4,6 +4,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/array.h"
+#include "host/kallsyms.h"
 #include "host/proc.h"
 #include "oomtrace.skel.h"
 #include "trace/kernel_types.h"
@@ -27,6 +29,7 @@ struct tracer {
 	struct bpf_link *links[PLAN_PURPOSES];
 	struct kernel_types *btf; /* NULL: libbpf reads the kernel's types by itself */
 	bool planned;		  /* the kernel's types have had their say in the plan */
+	bool counts_stalls;	  /* the kernel does (PSI) */
 };
 
 static struct bpf_program *find_program(struct oomtrace_bpf *skel, const struct plan *plan, int i)
@@ -66,6 +69,18 @@ static int leave_out_usage_maps(struct oomtrace_bpf *skel)
 	return err;
 }
 
+/* Whether the kernel counts stalls (PSI), and so says of a task that it is in one. The file may be there without. */
+static bool counts_stalls(void)
+{
+	int fd = open("/proc/pressure/memory", O_RDONLY | O_CLOEXEC);
+	char byte;
+	bool has = fd >= 0 && read(fd, &byte, 1) == 1;
+
+	if (fd >= 0)
+		close(fd);
+	return has;
+}
+
 static int open_skeleton(const struct tracer *tracer, const struct tracer_options *opts,
 			 struct oomtrace_bpf **out)
 {
@@ -84,6 +99,7 @@ static int open_skeleton(const struct tracer *tracer, const struct tracer_option
 	cpus = libbpf_num_possible_cpus();
 	skel->rodata->possible_cpus = cpus > 0 ? cpus : 1;
 	skel->rodata->usage_on = skel->rodata->reader_polls = opts->usage;
+	skel->rodata->counts_stalls = tracer->counts_stalls;
 	err = bpf_map__set_max_entries(skel->maps.ring, opts->ring_bytes);
 	if (!err && !opts->usage)
 		err = leave_out_usage_maps(skel);
@@ -342,6 +358,7 @@ int tracer__open(const struct tracer_options *opts, tracer_event_fn on_event, vo
 
 	if (!tracer)
 		return -ENOMEM;
+	tracer->counts_stalls = counts_stalls();
 	if (kernel_types__new(&tracer->btf))
 		tracer->btf = NULL;
 	make_plan(tracer, opts, plan);
@@ -415,14 +432,27 @@ uint64_t tracer__lost(const struct tracer *tracer, enum event_kind kind)
 	return lost;
 }
 
-bool tracer__wants_stats_index(const struct tracer *tracer)
+int tracer__find_addresses(struct tracer *tracer)
 {
-	return __atomic_load_n(&tracer->skel->bss->stats_index_wanted, __ATOMIC_RELAXED);
-}
+	struct oomtrace_bpf__bss *bss = tracer->skel->bss;
+	enum { STATS_INDEX, OVER_HIGH, OVER_HIGH_NEW, COUNT };
+	struct kallsyms_range found[COUNT] = {
+		[STATS_INDEX].name = "mem_cgroup_stats_index",
+		/* From 6.18 on the former is inline, and what sleeps has the other name. */
+		[OVER_HIGH].name = "mem_cgroup_handle_over_high",
+		[OVER_HIGH_NEW].name = "__mem_cgroup_handle_over_high",
+	};
+	const struct kallsyms_range *throttle = &found[OVER_HIGH];
+	int err = 0;
 
-void tracer__set_stats_index(struct tracer *tracer, uint64_t address)
-{
-	__atomic_store_n(&tracer->skel->bss->stats_index_address, address, __ATOMIC_RELAXED);
+	if (bss->stats_index_wanted || !tracer->counts_stalls)
+		err = kallsyms__find_ranges("/proc/kallsyms", found, COUNT);
+	if (!throttle->end)
+		throttle = &found[OVER_HIGH_NEW];
+	__atomic_store_n(&bss->throttle_size, throttle->end - throttle->start, __ATOMIC_RELEASE);
+	__atomic_store_n(&bss->throttle_function, throttle->start, __ATOMIC_RELEASE);
+	__atomic_store_n(&bss->stats_index_address, found[STATS_INDEX].start, __ATOMIC_RELEASE);
+	return err;
 }
 
 int tracer__program_cmdline(const struct tracer *tracer, const struct program *program,

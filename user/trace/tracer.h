@@ -57,11 +57,11 @@ int tracer__program_cmdline(const struct tracer *tracer, const struct program *p
 int tracer__cmdline(const struct tracer *tracer, uint32_t pid, uint64_t start_ns, struct cmdline_entry *out);
 
 /*
- * The address of the kernel's mem_cgroup_stats_index (/proc/kallsyms), without which some kernels don't tell
- * what the memory at a kill was. Whether it is wanted is known once usage is recorded.
+ * Finds the addresses in the kernel without which some kernels don't tell all: what the memory at a kill was, and how long
+ * memory.high held tasks back. To be called once everything is attached, since it takes a while, and before privileges
+ * are dropped. Returns 0 or a negative errno of reading /proc/kallsyms.
  */
-bool tracer__wants_stats_index(const struct tracer *tracer);
-void tracer__set_stats_index(struct tracer *tracer, uint64_t address);
+int tracer__find_addresses(struct tracer *tracer);
 
 /* Adds a command line that user space has read. It is forgotten when the process executes a program. */
 int tracer__add_cmdline(struct tracer *tracer, uint32_t pid, const struct cmdline_entry *entry);

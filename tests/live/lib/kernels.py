@@ -49,8 +49,8 @@ PLAN = {
     "stacks": ("fexit page_counter_try_charge", "kprobe page_counter_try_charge"),
     "reclaim": ("tp_btf mm_vmscan_memcg_reclaim_end", "raw_tp mm_vmscan_memcg_reclaim_end"),
     "reclaim-begin": ("fentry try_to_free_mem_cgroup_pages", "kprobe try_to_free_mem_cgroup_pages"),
-    "throttle-begin": ("fentry mem_cgroup_handle_over_high", "kprobe mem_cgroup_handle_over_high"),
-    "throttle-end": ("fexit mem_cgroup_handle_over_high", "kretprobe mem_cgroup_handle_over_high"),
+    "throttle-begin": ("fentry schedule_timeout_killable", "kprobe schedule_timeout_killable"),
+    "throttle-end": ("fexit schedule_timeout_killable", "kretprobe schedule_timeout_killable"),
     "usage-read": ("fentry memory_current_read", "kprobe memory_current_read"),
     "cgroup-online": ("fentry mem_cgroup_css_online", "kprobe mem_cgroup_css_online"),
     "charge": ("fentry page_counter_try_charge", "kprobe page_counter_try_charge"),
@@ -72,9 +72,6 @@ PLAN_STACKS_ONLY = ("stacks",)
 # Only with a target on cgroup v2, whose usage is recorded.
 PLAN_USAGE_ONLY = ("reclaim-begin", "throttle-begin", "throttle-end", "usage-read", "cgroup-online",
                    "charge", "uncharge", "cgroup-offline")
-# Functions that have another name from a version on.
-RENAMED_FROM_6_18 = {"throttle-begin": "__mem_cgroup_handle_over_high",
-                     "throttle-end": "__mem_cgroup_handle_over_high"}
 
 
 def version(session):
@@ -93,12 +90,7 @@ def expected_plan(session, plan, has_target, on_v1=False):
     off = () if has_target else PLAN_TARGET_ONLY
     off += () if has_target and not on_v1 else PLAN_USAGE_ONLY
     off += PLAN_STACKS_ONLY
-    want = {key: None if key in off else label for key, label in plan.items()}
-    if version(session) >= (6, 18):
-        for key, function in RENAMED_FROM_6_18.items():
-            if want[key]:
-                want[key] = f"{want[key].split()[0]} {function}"
-    return want
+    return {key: None if key in off else label for key, label in plan.items()}
 
 
 def counts_all_kernel_memory(label):
