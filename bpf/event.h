@@ -177,7 +177,8 @@ struct event_oom_end {
 
 /* event_exit.h.flags */
 enum {
-	EXIT_NS_INIT = 1 << 0, /* pid 1 of a pid namespace that isn't the machine's */
+	EXIT_NS_INIT = 1 << 0,	  /* pid 1 of a pid namespace that isn't the machine's */
+	EXIT_OOM_VICTIM = 1 << 1, /* the OOM killer had begun to kill it */
 };
 
 struct event_exit {

@@ -39,6 +39,7 @@ __noinline int end_run(void)
 
 	if (!in_run())
 		return 0;
+	forget_kill_begun();
 	if (run.id) {
 		e = emit__reserve(EVENT_OOM_END, sizeof(*e), run.id);
 		if (e) {

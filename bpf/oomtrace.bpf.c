@@ -40,7 +40,7 @@ int kp_shared(struct pt_regs *ctx)
 	case HOOK_VICTIM_CHOSEN:
 		return on_victim_chosen(first);
 	case HOOK_KILL_BEGIN:
-		return on_kill_begin();
+		return on_kill_begin(first);
 	case HOOK_MARK:
 		on_mark(first);
 		break;

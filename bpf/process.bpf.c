@@ -6,6 +6,7 @@
 #include <bpf/bpf_tracing.h>
 #include "emit.bpf.h"
 #include "event.h"
+#include "run.bpf.h"
 #include "task.bpf.h"
 
 struct {
@@ -15,19 +16,42 @@ struct {
 	__type(value, struct cmdline_entry);
 } cmdlines SEC(".maps");
 
-/* The last thread of a process exits. Of interest: inits of pid namespaces, and what was SIGKILLed. */
+/* signal_struct.flags, include/linux/sched/signal.h */
+#define SIGNAL_GROUP_EXIT 4
+
+/* Whose end has been told. Several threads of a process may come to on_exit() when all have begun to exit. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, struct process_key);
+	__type(value, __u8);
+} ended SEC(".maps");
+
+/*
+ * What wait(2) reports of a process whose last thread exits (wait_task_zombie(), kernel/exit.c): what all of its
+ * threads were ended with, else its first thread's own, whichever is the last.
+ */
+static __always_inline __u32 wait_status(struct task_struct *task)
+{
+	if (BPF_CORE_READ(task, signal, flags) & SIGNAL_GROUP_EXIT)
+		return BPF_CORE_READ(task, signal, group_exit_code);
+	return BPF_CORE_READ(task, group_leader, exit_code);
+}
+
+/* A thread exits, the last of its process. Of interest: inits of pid namespaces, and what was SIGKILLed. */
 static __always_inline int on_exit(void)
 {
 	struct task_struct *task = current_task();
+	struct process_key key;
 	struct cgroup *cgrp;
 	struct event_exit *e;
 	__u32 level = 0, status, ns_pid;
 	bool ns_init;
+	__u8 yes = 1;
 
 	if (BPF_CORE_READ(task, signal, live.counter))
 		return 0;
-	/* The leader's: what wait(2) reports, whichever thread is the last. */
-	status = BPF_CORE_READ(task, group_leader, exit_code);
+	status = wait_status(task);
 	ns_pid = task_ns_pid(task, &level);
 	ns_init = level && ns_pid == 1;
 	if (!ns_init && (status & 0x7f) != SIGKILL)
@@ -35,13 +59,18 @@ static __always_inline int on_exit(void)
 	cgrp = task_cgroup(task);
 	if (!in_target((__u64)cgrp))
 		return 0;
+	key = process_key(task);
+	if (bpf_map_update_elem(&ended, &key, &yes, BPF_NOEXIST))
+		return 0;
 	e = emit__reserve(EVENT_EXIT, sizeof(*e), 0);
 	if (!e)
 		return 0;
 	e->h.flags = ns_init ? EXIT_NS_INIT : 0;
+	if (bpf_map_lookup_elem(&kills_begun, &key))
+		e->h.flags |= EXIT_OOM_VICTIM;
 	e->cgroup_id = cgroup_id(cgrp);
-	e->start_ns = BPF_CORE_READ(task, group_leader, start_boottime);
-	e->pid = BPF_CORE_READ(task, tgid);
+	e->start_ns = key.start_ns;
+	e->pid = key.pid;
 	e->status = status;
 	BPF_CORE_READ_STR_INTO(&e->comm, task, group_leader, comm);
 	emit__submit(e);

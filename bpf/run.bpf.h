@@ -52,8 +52,10 @@ static volatile struct {
 	__u32 victims;
 	__u32 killed;
 	__u32 victim_pid; /* victim of the __oom_kill_process() going on, once it is marked */
-	bool in_kill;	  /* __oom_kill_process() has been entered */
-	bool stack_sent;  /* that of the task that asked */
+	__u32 begun_pid;  /* the same before; 0: none, or it is marked */
+	__u64 begun_start_ns;
+	bool in_kill;	 /* __oom_kill_process() has been entered */
+	bool stack_sent; /* that of the task that asked */
 } run;
 
 static __u64 last_oom_id;
@@ -68,6 +70,54 @@ struct {
 static __noinline struct quiet_runs *find_quiet(__u64 limit_id)
 {
 	return bpf_map_lookup_elem(&quiet_runs, &limit_id);
+}
+
+/*
+ * Whom a kill has begun for: its process may be gone before it is marked, and before those are told of that share
+ * its memory. Only the latest matter.
+ */
+struct process_key {
+	__u64 start_ns;
+	__u32 pid; /* thread group id */
+	__u32 pad;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, struct process_key);
+	__type(value, __u8);
+} kills_begun SEC(".maps");
+
+static __always_inline struct process_key process_key(struct task_struct *task)
+{
+	struct process_key key = {
+		.start_ns = BPF_CORE_READ(task, group_leader, start_boottime),
+		.pid = BPF_CORE_READ(task, tgid),
+	};
+
+	return key;
+}
+
+/* Global: see task.bpf.h. */
+__noinline int note_kill_begun(__u64 task)
+{
+	struct process_key key = process_key((void *)task);
+	__u8 yes = 1;
+
+	bpf_map_update_elem(&kills_begun, &key, &yes, BPF_ANY);
+	return 0;
+}
+
+/* The kernel has found that the one that it had begun to kill has no memory left, and has left it alone. */
+__noinline int forget_kill_begun(void)
+{
+	struct process_key key = { .start_ns = run.begun_start_ns, .pid = run.begun_pid };
+
+	if (key.pid)
+		bpf_map_delete_elem(&kills_begun, &key);
+	run.begun_pid = 0;
+	return 0;
 }
 
 static __always_inline bool in_run(void)
@@ -161,6 +211,7 @@ static __always_inline void begin_run(__u64 oc, __u64 started_ns)
 	run.victims = 0;
 	run.killed = 0;
 	run.victim_pid = 0;
+	run.begun_pid = 0;
 	run.in_kill = false;
 	run.stack_sent = false;
 	run.tid = current_tid();

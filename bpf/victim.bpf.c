@@ -12,13 +12,18 @@
 #include "writes.bpf.h"
 
 /* __oom_kill_process(): may still find that its victim has no memory left, and kill nothing. */
-static __always_inline int on_kill_begin(void)
+__noinline int on_kill_begin(__u64 address)
 {
-	if (in_run()) {
-		run.in_kill = true;
-		run.victim_pid = 0;
-	}
-	return 0;
+	struct process_key victim = process_key((void *)address);
+
+	if (!in_run())
+		return 0;
+	forget_kill_begun();
+	run.in_kill = true;
+	run.victim_pid = 0;
+	run.begun_pid = victim.pid;
+	run.begun_start_ns = victim.start_ns;
+	return note_kill_begun(address);
 }
 
 static __always_inline void fill_victim_mm(struct event_victim *e, struct mm_struct *mm)
@@ -103,6 +108,7 @@ __noinline int on_mark(__u64 address)
 		return 0;
 	if (run.in_kill) {
 		run.victim_pid = BPF_CORE_READ(task, tgid);
+		run.begun_pid = 0;
 		count_kill_in_write();
 		if (run.killed++)
 			flags |= VICTIM_GROUP;
@@ -134,6 +140,7 @@ __noinline int on_signal(__u64 address)
 	cgrp = task_cgroup(task);
 	if (!run.id && !in_target((__u64)cgrp))
 		return 0;
+	note_kill_begun(address);
 	open_run(OOM_KILLED);
 	run.task = address;
 	emit_victim((__u64)cgrp, VICTIM_SHARES_MM);
@@ -145,13 +152,13 @@ __noinline int on_signal(__u64 address)
 SEC("?fentry/__oom_kill_process")
 int BPF_PROG(btf_kill_begin)
 {
-	return on_kill_begin();
+	return on_kill_begin(argument_number(ctx, 0));
 }
 
 SEC("?kprobe/__oom_kill_process")
-int BPF_KPROBE(kp_kill_begin)
+int BPF_KPROBE(kp_kill_begin, void *victim)
 {
-	return on_kill_begin();
+	return on_kill_begin((__u64)victim);
 }
 
 SEC("?fentry/mark_oom_victim")

@@ -183,6 +183,7 @@ struct mm_struct {
 
 struct signal_struct {
 	atomic_t live;
+	unsigned int flags;
 	int group_exit_code;
 	struct pid *pids[4];
 	struct mm_struct *oom_mm;

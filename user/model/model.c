@@ -428,7 +428,7 @@ static void handle_exit(struct model *model, const struct event_exit *e, int64_t
 			.cgroup = usage__path(model->usage, e->cgroup_id),
 			.status = e->status,
 			.has_status = true,
-			.oom_victim = was_oom_victim(model, e->pid, e->start_ns),
+			.oom_victim = e->h.flags & EXIT_OOM_VICTIM || was_oom_victim(model, e->pid, e->start_ns),
 		},
 	};
 
