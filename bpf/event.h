@@ -76,6 +76,11 @@ enum oom_outcome {
 	OOM_EXITING = 3,   /* nothing was killed: the task that asked is exiting, and got the reserves */
 };
 
+/* event_oom.h.flags */
+enum {
+	OOM_IN_UNSEEN_WRITE = 1 << 0, /* inside a write of memory.max that we know by the stack alone */
+};
+
 /* One run of out_of_memory(), mm/oom_kill.c. All its events are sent with oom_lock held. */
 struct event_oom {
 	struct event_header h;

@@ -13,8 +13,10 @@
 
 static __always_inline int on_oom_enter(void *ctx, __u64 oc)
 {
-	count_oom_in_write(ctx);
+	bool in_unseen_write = count_oom_in_write(ctx);
+
 	begin_run(oc, bpf_ktime_get_boot_ns());
+	run.in_unseen_write = in_unseen_write;
 	return 0;
 }
 

@@ -54,8 +54,9 @@ static volatile struct {
 	__u32 victim_pid; /* victim of the __oom_kill_process() going on, once it is marked */
 	__u32 begun_pid;  /* the same before; 0: none, or it is marked */
 	__u64 begun_start_ns;
-	bool in_kill;	 /* __oom_kill_process() has been entered */
-	bool stack_sent; /* that of the task that asked */
+	bool in_kill;	      /* __oom_kill_process() has been entered */
+	bool stack_sent;      /* that of the task that asked */
+	bool in_unseen_write; /* see count_oom_in_write() */
 } run;
 
 static __u64 last_oom_id;
@@ -188,7 +189,7 @@ __noinline int open_run(__u32 outcome)
 		e->chosen_pid = BPF_CORE_READ(chosen, tgid);
 		e->chosen_tid = BPF_CORE_READ(chosen, pid);
 	}
-	fill_cause(e, limit_id);
+	fill_cause(e, limit_id, run.in_unseen_write);
 	if (quiet) {
 		e->waits = quiet->waits;
 		e->repeats = quiet->repeats;
@@ -214,6 +215,7 @@ static __always_inline void begin_run(__u64 oc, __u64 started_ns)
 	run.begun_pid = 0;
 	run.in_kill = false;
 	run.stack_sent = false;
+	run.in_unseen_write = false;
 	run.tid = current_tid();
 }
 

@@ -74,20 +74,31 @@ static __noinline struct write *current_write(void)
 	return NULL;
 }
 
-/* Bytes of the functions that write limits, with what the linker and probes put before them: at most. */
+/* Bytes of a function that writes limits, with what the linker and probes put before it: at most. */
 #define WRITE_FUNCTION_SIZE 2048
 
-/* At the entry of out_of_memory(): counts it in the write that this thread is inside of, and forgets one that it has left. */
-static __noinline void count_oom_in_write(void *ctx)
+/* Where memory_max_write() is. User space sets them, once it has looked; 0: not known yet. */
+__u64 max_write_function, max_write_size;
+
+/*
+ * At the entry of out_of_memory(): counts it in the write that this thread is inside of, and forgets one that it has
+ * left. Returns whether the thread is inside of a write of memory.max that isn't known, since it had begun before we
+ * were attached, or the kernel left out our program: nothing but the stack tells then.
+ */
+static __noinline bool count_oom_in_write(void *ctx)
 {
 	struct write *write = current_write();
 
-	if (!write)
-		return;
-	if (write->function && frames__where(ctx, write->function, WRITE_FUNCTION_SIZE) == FRAMES_OUTSIDE)
+	if (write && write->function &&
+	    frames__where(ctx, write->function, WRITE_FUNCTION_SIZE) == FRAMES_OUTSIDE) {
 		forget_write();
-	else
+		return false;
+	}
+	if (write) {
 		write->ooms++;
+		return false;
+	}
+	return max_write_function && frames__where(ctx, max_write_function, max_write_size) == FRAMES_INSIDE;
 }
 
 /* The latest write to the memory.max of a cgroup, or NULL. */
@@ -114,7 +125,7 @@ __noinline int count_kill_in_write(void)
 }
 
 /* Which write a run of the OOM killer happens in, and which one set the limit that was hit. */
-static __always_inline void fill_cause(struct event_oom *e, __u64 limit_id)
+static __always_inline void fill_cause(struct event_oom *e, __u64 limit_id, bool in_unseen_write)
 {
 	struct limit_write *last = last_write(limit_id);
 	struct write *write = current_write();
@@ -122,6 +133,8 @@ static __always_inline void fill_cause(struct event_oom *e, __u64 limit_id)
 	/* Of this very limit: the writer's own cgroup may run out of memory meanwhile, too. */
 	if (write && write->file == LIMIT_MAX && cgroup_id((void *)write->cgroup) == limit_id)
 		e->in_write_ns = write->started_ns;
+	else if (in_unseen_write && limit_id)
+		e->h.flags |= OOM_IN_UNSEEN_WRITE;
 	if (last)
 		e->last_write = *last;
 }

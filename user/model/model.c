@@ -262,6 +262,7 @@ static void fill_cause(struct model *model, struct record *record)
 	struct record_oom *r = &record->oom;
 	const struct event_oom *e = &model->oom;
 	const struct limit_write *last = &e->last_write;
+	bool in_unseen_write = e->h.flags & OOM_IN_UNSEEN_WRITE;
 	uint64_t started_ns = e->in_write_ns ? e->in_write_ns : last->started_ns;
 
 	if (r->sysrq) {
@@ -272,7 +273,7 @@ static void fill_cause(struct model *model, struct record *record)
 		r->cause = CAUSE_MACHINE;
 		return;
 	}
-	if (e->in_write_ns)
+	if (e->in_write_ns || in_unseen_write)
 		r->cause = CAUSE_WRITE;
 	else if (!r->limit || !r->limit->has_memory)
 		r->cause = CAUSE_UNKNOWN;
@@ -282,7 +283,8 @@ static void fill_cause(struct model *model, struct record *record)
 		r->cause = is_ancestor_limit(r)	    ? CAUSE_ANCESTOR
 			   : model->env.sees_writes ? CAUSE_REACHED
 						    : CAUSE_UNKNOWN;
-	if (started_ns) {
+	/* The latest write that was seen isn't the one that this run is inside of. */
+	if (started_ns && !in_unseen_write) {
 		r->cause_limit_id = write_number(model, started_ns);
 		if (started_ns < record->time.boot_ns)
 			r->cause_since_ns = record->time.boot_ns - started_ns;

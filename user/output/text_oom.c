@@ -141,7 +141,10 @@ static void put_cause(const struct text_sink *sink, const struct record_oom *oom
 		return;
 	text__label(sink, "cause");
 	if (oom->cause == CAUSE_WRITE) {
-		fprintf(out, "inside write %" PRIu64 " of memory.max, by ", oom->cause_limit_id);
+		if (oom->cause_limit_id)
+			fprintf(out, "inside write %" PRIu64 " of memory.max, by ", oom->cause_limit_id);
+		else
+			fputs("inside a write of memory.max whose beginning wasn't seen, by ", out);
 		text__process(out, oom->trigger_comm, oom->trigger_pid);
 		fputc('\n', out);
 	} else if (oom->cause == CAUSE_LOWERED) {

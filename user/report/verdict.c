@@ -249,6 +249,8 @@ static void put_cause(FILE *out, const struct decisive *d)
 	put_limit_of(out, d);
 	if (d->cause == CAUSE_REACHED)
 		fputs(", into which the workload grew", out);
+	if (d->cause == CAUSE_WRITE && !d->limit_id)
+		fputs(", inside a write of it that wasn't seen to begin", out);
 	if ((d->cause != CAUSE_WRITE && d->cause != CAUSE_LOWERED) || !d->limit_id)
 		return;
 	if (d->write.id)

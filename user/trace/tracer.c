@@ -435,20 +435,22 @@ uint64_t tracer__lost(const struct tracer *tracer, enum event_kind kind)
 int tracer__find_addresses(struct tracer *tracer)
 {
 	struct oomtrace_bpf__bss *bss = tracer->skel->bss;
-	enum { STATS_INDEX, OVER_HIGH, OVER_HIGH_NEW, COUNT };
+	enum { MAX_WRITE, STATS_INDEX, OVER_HIGH, OVER_HIGH_NEW, COUNT };
 	struct kallsyms_range found[COUNT] = {
+		[MAX_WRITE].name = "memory_max_write",
 		[STATS_INDEX].name = "mem_cgroup_stats_index",
 		/* From 6.18 on the former is inline, and what sleeps has the other name. */
 		[OVER_HIGH].name = "mem_cgroup_handle_over_high",
 		[OVER_HIGH_NEW].name = "__mem_cgroup_handle_over_high",
 	};
 	const struct kallsyms_range *throttle = &found[OVER_HIGH];
-	int err = 0;
+	int err = kallsyms__find_ranges("/proc/kallsyms", found, COUNT);
 
-	if (bss->stats_index_wanted || !tracer->counts_stalls)
-		err = kallsyms__find_ranges("/proc/kallsyms", found, COUNT);
 	if (!throttle->end)
 		throttle = &found[OVER_HIGH_NEW];
+	__atomic_store_n(&bss->max_write_size, found[MAX_WRITE].end - found[MAX_WRITE].start,
+			 __ATOMIC_RELEASE);
+	__atomic_store_n(&bss->max_write_function, found[MAX_WRITE].start, __ATOMIC_RELEASE);
 	__atomic_store_n(&bss->throttle_size, throttle->end - throttle->start, __ATOMIC_RELEASE);
 	__atomic_store_n(&bss->throttle_function, throttle->start, __ATOMIC_RELEASE);
 	__atomic_store_n(&bss->stats_index_address, found[STATS_INDEX].start, __ATOMIC_RELEASE);

@@ -57,8 +57,8 @@ int tracer__program_cmdline(const struct tracer *tracer, const struct program *p
 int tracer__cmdline(const struct tracer *tracer, uint32_t pid, uint64_t start_ns, struct cmdline_entry *out);
 
 /*
- * Finds the addresses in the kernel without which some kernels don't tell all: what the memory at a kill was, and how long
- * memory.high held tasks back. To be called once everything is attached, since it takes a while, and before privileges
+ * Finds addresses in the kernel by which the programs know more: whether a kill comes inside of a write that they haven't
+ * seen, and on some kernels what the memory at a kill was and how long memory.high held tasks back. To be called once everything is attached, since it takes a while, and before privileges
  * are dropped. Returns 0 or a negative errno of reading /proc/kallsyms.
  */
 int tracer__find_addresses(struct tracer *tracer);

@@ -130,7 +130,7 @@ static void test_causes(void **state)
 {
 	struct kept *kept = start();
 	union event in_write = oom(1, 42), lowered = oom(2, 42), roomy = oom(3, 42);
-	union event above = oom(4, 42);
+	union event above = oom(4, 42), unseen = oom(5, 42);
 	const struct record_oom *r;
 
 	(void)state;
@@ -154,6 +154,14 @@ static void test_causes(void **state)
 	above.oom.limit_cgroup_id = SLICE_ID;
 	r = run_of(kept, above);
 	assert_int_equal(r->cause, CAUSE_ANCESTOR);
+	assert_int_equal(r->cause_limit_id, 0);
+	assert_int_equal(r->cause_since_ns, 0);
+
+	/* Inside a write by the stack alone: the latest one that was seen is another. */
+	unseen.h.flags = OOM_IN_UNSEEN_WRITE;
+	unseen.oom.last_write = (struct limit_write){ 6001, UNLIMITED, 128 };
+	r = run_of(kept, unseen);
+	assert_int_equal(r->cause, CAUSE_WRITE);
 	assert_int_equal(r->cause_limit_id, 0);
 	assert_int_equal(r->cause_since_ns, 0);
 	stop(kept);

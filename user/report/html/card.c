@@ -34,7 +34,10 @@ static void put_cause(FILE *out, const struct record_oom *oom, uint64_t session)
 	switch (oom->cause) {
 	case CAUSE_WRITE:
 		fputs(", inside ", out);
-		put_write_link(out, oom, session);
+		if (oom->cause_limit_id)
+			put_write_link(out, oom, session);
+		else
+			fputs("a write (its beginning wasn’t seen)", out);
 		fputs(" of memory.max by ", out);
 		html__process(out, oom->trigger_comm, oom->trigger_pid);
 		fputs(": certain, it happened in the writer’s own thread", out);
