@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* One tracing session: what it is made of, what goes from where to where, and what ends it. */
+/* One tracing session: how it begins, its loop, and what ends it. */
 #include "commands/session.h"
 
 #include <errno.h>
@@ -10,178 +10,19 @@
 
 #include "base/array.h"
 #include "base/clock.h"
-#include "base/event_loop.h"
 #include "base/exit_codes.h"
-#include "base/watchdog.h"
-#include "commands/changing.h"
 #include "commands/confine.h"
 #include "commands/diagnose.h"
 #include "commands/dry_run.h"
+#include "commands/session_parts.h"
 #include "commands/session_record.h"
-#include "commands/stack_helpers.h"
-#include "containers/names.h"
-#include "model/limit_steps.h"
-#include "model/model.h"
 #include "record/time.h"
-#include "stacks/collect.h"
-#include "target/ending.h"
-#include "target/subtree.h"
-#include "terminal/status_feed.h"
 #include "trace/cmdlines.h"
-#include "trace/decode.h"
 #include "trace/follow_usage.h"
-#include "trace/loss.h"
-#include "trace/tracer.h"
 
 #define TICK_NS (200 * NS_PER_MS)
 /* How long a session that is told to end may hang before it is ended. */
 #define HANG_NS (1500 * NS_PER_MS)
-
-struct session {
-	const struct trace_options *opts;
-	const struct cgroup__hierarchy *hierarchy;
-	const struct target *target;
-	struct sink *sink;
-	struct record_time started; /* before anything could be seen */
-	struct event_loop *loop;
-	struct watchdog *watchdog;
-	struct plan plan;
-	struct tracer *tracer;
-	struct model *model;
-	struct names *names;
-	struct subtree subtree;
-	struct stack_helpers helpers;
-	struct stack_collector *stacks;
-	struct limit_steps *steps; /* NULL without a target */
-	struct changing changing;
-	struct ending ending;
-	struct loss loss;
-	struct console *console; /* NULL: stdout is no terminal, or JSON is wanted */
-	struct status_feed *status;
-	int write_error; /* the first error of writing to the sink */
-	int model_error;
-	const char *end_reason; /* NULL: go on */
-};
-
-/* ---- from events to records, and from records to the sink ---- */
-
-static void note_write(struct session *s, int err)
-{
-	if (err && !s->write_error)
-		s->write_error = err;
-}
-
-/* Hands a record to the sink. */
-static void tell(struct session *s, const struct record *record)
-{
-	note_write(s, sink__take(s->sink, record));
-}
-
-static void tell_step(struct session *s, const struct record_step *step, struct record_time time)
-{
-	struct record record = { .kind = RECORD_STEP, .time = time };
-
-	if (!step)
-		return;
-	record.step = *step;
-	tell(s, &record);
-}
-
-static void on_stack(void *ctx, struct record *record)
-{
-	if (record->time.boot_ns)
-		record->time.wall_ns = (int64_t)record->time.boot_ns + clock__wall_offset_ns();
-	else
-		record->time = record_time__now();
-	tell(ctx, record);
-}
-
-/* The step that a write ends is told before the write. */
-static void follow_limit(struct session *s, const struct record *record)
-{
-	uint64_t floor_bytes;
-
-	if (changing__floor(&s->changing, &record->limit, &floor_bytes))
-		limit_steps__predict(s->steps, floor_bytes);
-	if (s->steps)
-		tell_step(s, limit_steps__on_limit(s->steps, record), record->time);
-}
-
-/* From the model. */
-static void on_record(void *ctx, const struct record *record)
-{
-	struct session *s = ctx;
-
-	/* It is told with the container's end, when the runtime's word on it is known. */
-	if (ending__take(&s->ending, record))
-		return;
-	if (record->kind == RECORD_LIMIT)
-		follow_limit(s, record);
-	status_feed__on_record(s->status, record);
-	tell(s, record);
-	if (record->kind != RECORD_OOM)
-		return;
-	stack_collector__on_oom(s->stacks, record->oom.id);
-	if (s->steps)
-		limit_steps__on_oom(s->steps, record);
-}
-
-static int on_event(void *ctx, const void *data, size_t size)
-{
-	struct session *s = ctx;
-	union event event;
-	int err = decode__event(data, size, &event);
-
-	if (err) {
-		s->loss.malformed++;
-		return 0;
-	}
-	watchdog__beat(s->watchdog);
-	stack_collector__event(s->stacks, &event);
-	err = model__event(s->model, &event, clock__wall_offset_ns());
-	if (err && !s->model_error)
-		s->model_error = err;
-	return 0;
-}
-
-/* What the model asks for. */
-
-static int find_cmdline(void *ctx, const struct event_victim *victim, struct cmdline_entry *out,
-			const char **source)
-{
-	struct session *s = ctx;
-
-	return cmdlines__of_victim(s->tracer, victim, out, source);
-}
-
-static const char *find_container_name(void *ctx, const struct container_ref *ref)
-{
-	struct session *s = ctx;
-
-	return names__container(s->names, ref);
-}
-
-static bool find_cgroup_path(void *ctx, uint64_t cgroup_id, char *path, size_t size)
-{
-	struct session *s = ctx;
-
-	return subtree__path(&s->subtree, cgroup_id, clock__ns(CLOCK_BOOTTIME), path, size);
-}
-
-static void tell_quiet(void *ctx, uint64_t limit_cgroup_id, const struct quiet_runs *quiet)
-{
-	struct session *s = ctx;
-	struct record record = {
-		.kind = RECORD_REPEATS,
-		.time = record_time__now(),
-		.repeats = { .limit_cgroup_id = limit_cgroup_id, .repeats = quiet->repeats },
-	};
-
-	if (limit_cgroup_id && limit_cgroup_id == s->target->cgroup_id)
-		record.repeats.limit_cgroup = s->target->cgroup;
-	if (quiet->repeats)
-		tell(s, &record);
-}
 
 /* ---- the loop ---- */
 
@@ -195,7 +36,7 @@ static void settle_usage(struct session *s)
 {
 	if (records_usage(s))
 		follow_usage__settle(s->target);
-	tracer__consume(s->tracer);
+	session__take_events(s);
 }
 
 static void tell_health(struct session *s)
@@ -205,7 +46,7 @@ static void tell_health(struct session *s)
 
 static void tell_lost(struct session *s)
 {
-	note_write(s, loss__tell(&s->loss, s->tracer, stack_collector__lost(s->stacks), s->sink));
+	session__note_write(s, loss__tell(&s->loss, s->tracer, stack_collector__lost(s->stacks), s->sink));
 }
 
 static void check_target(struct session *s)
@@ -216,17 +57,14 @@ static void check_target(struct session *s)
 		return;
 	model__finish(s->model);
 	record = ending__record(&s->ending);
-	tell(s, &record);
+	session__tell(s, &record);
 	s->end_reason = ending__reason(&s->ending);
 }
 
 /* Events go before all else: what ends the session may have come after them. */
 static int on_turn(void *ctx)
 {
-	struct session *s = ctx;
-	int err = tracer__consume(s->tracer);
-
-	return err < 0 && err != -EINTR ? err : 0;
+	return session__take_events(ctx);
 }
 
 static void on_signal(void *ctx)
@@ -264,7 +102,7 @@ static void on_tick(void *ctx)
 	stack_collector__tick(s->stacks, s->tracer);
 	tell_health(s);
 	tell_lost(s);
-	note_write(s, sink__sync(s->sink));
+	session__note_write(s, sink__sync(s->sink));
 }
 
 static void on_draw(void *ctx)
@@ -294,6 +132,16 @@ static void on_target(void *ctx)
 		event_loop__remove(s->loop, s->target->events_fd);
 }
 
+/* A runtime has answered: perhaps on the end of the target. A name is looked for when it is wanted again. */
+static void on_answer(void *ctx)
+{
+	struct session *s = ctx;
+
+	if (!asker__receive(s->asker))
+		event_loop__remove(s->loop, asker__fd(s->asker));
+	check_target(s);
+}
+
 /* The events in the ring wake the loop; on_turn() takes them. */
 static void on_ring(void *ctx)
 {
@@ -316,6 +164,8 @@ static int set_up_loop(struct session *s)
 		err = event_loop__add_signals(s->loop, &continued, 1, on_continue, s);
 	if (!err)
 		err = event_loop__add(s->loop, tracer__fd(s->tracer), EPOLLIN, on_ring, s);
+	if (!err && s->asker)
+		err = event_loop__add(s->loop, asker__fd(s->asker), EPOLLIN, on_answer, s);
 	if (!err && s->helpers.symbols)
 		err = event_loop__add(s->loop, symbols__fd(s->helpers.symbols), EPOLLIN, on_symbols, s);
 	if (!err)
@@ -350,18 +200,18 @@ static void finish_limits(struct session *s)
 	/* Both have time limits of their own, which are longer. */
 	watchdog__hold(s->watchdog);
 	changing__stop(&s->changing);
-	tracer__consume(s->tracer);
+	session__take_events(s);
 	model__finish(s->model);
-	tell_step(s, limit_steps__close(s->steps, alive), record_time__now());
+	session__tell_step(s, limit_steps__close(s->steps, alive), record_time__now());
 	record.steps = limit_steps__table(s->steps);
 	record.time = record_time__now();
 	record.steps.restored = changing__put_back(&s->changing, words);
 	watchdog__beat(s->watchdog);
 	/* Until the limit was back. */
-	tracer__consume(s->tracer);
+	session__take_events(s);
 	model__finish(s->model);
 	if (record.steps.count)
-		tell(s, &record);
+		session__tell(s, &record);
 }
 
 /* The last events, what they could not say, and the last line. */
@@ -379,7 +229,7 @@ static void finish(struct session *s)
 	stack_collector__finish(s->stacks, s->tracer);
 	watchdog__beat(s->watchdog);
 	tell_health(s);
-	tracer__each_quiet(s->tracer, tell_quiet, s);
+	tracer__each_quiet(s->tracer, session__tell_quiet, s);
 	tell_lost(s);
 	record.end = (struct record_end){
 		.reason = s->end_reason,
@@ -388,7 +238,7 @@ static void finish(struct session *s)
 		.lost = loss__total(&s->loss),
 		.nameless = stack_collector__health(s->stacks).nameless,
 	};
-	tell(s, &record);
+	session__tell(s, &record);
 }
 
 static int exit_code(const struct session *s)
@@ -406,6 +256,19 @@ static int exit_code(const struct session *s)
 
 /* ---- the beginning ---- */
 
+/* Before BPF and threads: the helpers must hold none of them. */
+static void start_helpers(struct session *s)
+{
+	int err = asker__start(&s->asker);
+
+	if (err)
+		fprintf(stderr,
+			"oomtrace: starting the helper that asks runtimes: %s; containers have no names.\n",
+			strerror(-err));
+	s->ending.asker = s->asker;
+	stack_helpers__start(&s->helpers);
+}
+
 static int open_tracer(struct session *s)
 {
 	struct tracer_options opts = {
@@ -419,38 +282,13 @@ static int open_tracer(struct session *s)
 	int err;
 
 	memcpy(opts.target_ancestors, s->target->ancestors, sizeof(opts.target_ancestors));
-	err = tracer__open(&opts, on_event, s, &s->plan, &s->tracer);
+	err = tracer__open(&opts, session__on_event, s, &s->plan, &s->tracer);
 	return err ? diagnose__open_failure(err, &s->plan) : EXIT_DONE;
-}
-
-/* After the tracer: what the model can say depends on what could be attached. */
-static int open_model(struct session *s)
-{
-	struct model_env env = {
-		.ctx = s,
-		.page_size = sysconf(_SC_PAGESIZE),
-		.on_record = on_record,
-		.cgroup_path = find_cgroup_path,
-		.cmdline = find_cmdline,
-		.container_name = find_container_name,
-		.init_pid = s->target->init_pid,
-		.sees_writes = s->hierarchy->version == 2 && plan__has(&s->plan, "max-write-begin") &&
-			       plan__has(&s->plan, "max-write-end"),
-		.self_pid = getpid(),
-	};
-
-	s->stacks = stack_collector__new(s->helpers.symbols, on_stack, s);
-	s->names = names__new(&s->target->container);
-	s->model = model__new(&env);
-	if (s->target->cgroup[0])
-		s->steps = limit_steps__new(s->target->cgroup);
-	return s->stacks && s->names && s->model && (s->steps || !s->target->cgroup[0]) ? EXIT_DONE
-											: EXIT_RUNTIME;
 }
 
 static void tell_session(struct session *s)
 {
-	note_write(s, session_record__tell(s->sink, s->hierarchy, s->target, &s->plan, s->started));
+	session__note_write(s, session_record__tell(s->sink, s->hierarchy, s->target, &s->plan, s->started));
 }
 
 static int dry_run(struct session *s)
@@ -526,6 +364,8 @@ static void tear_down(struct session *s)
 	names__free(s->names);
 	stack_collector__free(s->stacks);
 	symbols__stop(s->helpers.symbols);
+	asker__stop(s->asker);
+	event_queue__free(s->queue);
 	event_loop__free(s->loop);
 }
 
@@ -552,10 +392,11 @@ int session__run(const struct trace_options *opts, const struct cgroup__hierarch
 	int code;
 
 	if (!opts->dry_run)
-		stack_helpers__start(&s.helpers);
-	code = open_tracer(&s);
+		start_helpers(&s);
+	s.queue = event_queue__new();
+	code = s.queue ? open_tracer(&s) : EXIT_RUNTIME;
 	if (code == EXIT_DONE)
-		code = open_model(&s);
+		code = session__open_model(&s);
 	if (code == EXIT_DONE)
 		code = opts->dry_run ? dry_run(&s) : trace(&s);
 	tear_down(&s);

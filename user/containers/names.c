@@ -1,20 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "containers/names.h"
 
-#include <stdio.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "containers/docker_api.h"
+#include "base/clock.h"
+#include "base/copy.h"
 
 #define CACHE_SIZE 256
+#define WAIT_NS NS_PER_S
+/* So long a name that wasn't to be had isn't asked for again. */
+#define AGAIN_NS (2 * NS_PER_S)
 
 struct cached_name {
 	char id[CONTAINER__ID_SIZE];
-	char name[DOCKER_API__NAME_SIZE]; /* "": it has none that we could find */
+	char name[DOCKER_API__NAME_SIZE]; /* "": none is known */
+	int question;			  /* that is on its way; 0: none is */
+	uint64_t again_ns;		  /* not to be asked before */
 };
 
 struct names {
+	struct asker *asker;
+	struct names_meanwhile meanwhile;
+	bool late; /* a question has been waited for in vain: until it has its answer there is no waiting */
 	struct cached_name cache[CACHE_SIZE]; /* overwritten in turn */
 	size_t used, next;
 };
@@ -23,22 +34,29 @@ static struct cached_name *add(struct names *names, const char *id)
 {
 	struct cached_name *entry = &names->cache[names->next];
 
+	if (entry->question)
+		asker__forget(names->asker, entry->question);
 	names->next = (names->next + 1) % CACHE_SIZE;
 	if (names->used < CACHE_SIZE)
 		names->used++;
 	memset(entry, 0, sizeof(*entry));
-	snprintf(entry->id, sizeof(entry->id), "%s", id);
+	copy__text(entry->id, sizeof(entry->id), id);
 	return entry;
 }
 
-struct names *names__new(const struct record_container *target)
+struct names *names__new(const struct record_container *target, struct asker *asker,
+			 const struct names_meanwhile *meanwhile)
 {
 	struct names *names = calloc(1, sizeof(*names));
 
-	if (names && target->name) {
+	if (!names)
+		return NULL;
+	names->asker = asker;
+	names->meanwhile = *meanwhile;
+	if (target->name) {
 		struct cached_name *entry = add(names, target->ref.id);
 
-		snprintf(entry->name, sizeof(entry->name), "%s", target->name);
+		copy__text(entry->name, sizeof(entry->name), target->name);
 	}
 	return names;
 }
@@ -48,18 +66,59 @@ void names__free(struct names *names)
 	free(names);
 }
 
-static void ask_runtimes(struct cached_name *entry)
+/* Whether the question that is on its way has been answered, whatever the answer. */
+static bool take_answer(struct names *names, struct cached_name *entry)
 {
-	struct docker_api__socket sockets[DOCKER_API__MAX_SOCKETS];
-	size_t count = docker_api__sockets(sockets, DOCKER_API__MAX_SOCKETS);
 	struct runtime_container container;
+	int result = entry->question ? asker__take(names->asker, entry->question, &container) : 0;
 
-	for (size_t i = 0; i < count; i++) {
-		if (docker_api__inspect(sockets[i].path, entry->id, &container))
-			continue;
-		snprintf(entry->name, sizeof(entry->name), "%s", container.name);
-		return;
+	if (!result)
+		return false;
+	entry->question = 0;
+	entry->again_ns = clock__ns(CLOCK_MONOTONIC) + AGAIN_NS;
+	names->late = false;
+	if (result > 0)
+		copy__text(entry->name, sizeof(entry->name), container.name);
+	return true;
+}
+
+static void take_answers(struct names *names)
+{
+	for (size_t i = 0; i < names->used; i++)
+		take_answer(names, &names->cache[i]);
+}
+
+static void wait_for_answer(struct names *names, struct cached_name *entry)
+{
+	struct pollfd fds[] = { { .fd = asker__fd(names->asker), .events = POLLIN },
+				{ .fd = names->meanwhile.fd, .events = POLLIN } };
+	uint64_t end_ns = clock__ns(CLOCK_MONOTONIC) + WAIT_NS;
+
+	while (!take_answer(names, entry)) {
+		uint64_t now_ns = clock__ns(CLOCK_MONOTONIC);
+		struct timespec left = clock__timespec(now_ns < end_ns ? (int64_t)(end_ns - now_ns) : 0);
+
+		if (now_ns >= end_ns) {
+			names->late = true;
+			return;
+		}
+		if (ppoll(fds, 2, &left, NULL) > 0 && fds[1].revents &&
+		    !names->meanwhile.work(names->meanwhile.ctx))
+			fds[1].fd = -1;
 	}
+}
+
+static void ask(struct names *names, struct cached_name *entry)
+{
+	int number;
+
+	if (!entry->question && clock__ns(CLOCK_MONOTONIC) >= entry->again_ns) {
+		number = asker__ask(names->asker, NULL, entry->id);
+		if (number > 0)
+			entry->question = number;
+	}
+	if (entry->question && !names->late)
+		wait_for_answer(names, entry);
 }
 
 const char *names__container(struct names *names, const struct container_ref *ref)
@@ -68,15 +127,17 @@ const char *names__container(struct names *names, const struct container_ref *re
 
 	if (!ref->id[0])
 		return NULL;
+	if (names->asker)
+		take_answers(names);
 	for (size_t i = 0; i < names->used && !entry; i++) {
 		if (!strcmp(names->cache[i].id, ref->id))
 			entry = &names->cache[i];
 	}
-	if (!entry) {
+	if (!entry)
 		entry = add(names, ref->id);
-		/* Only these two have an API that we speak. */
-		if (ref->runtime == CONTAINER__DOCKER || ref->runtime == CONTAINER__PODMAN)
-			ask_runtimes(entry);
-	}
+	/* Only these two have an API that we speak. */
+	if (!entry->name[0] && names->asker &&
+	    (ref->runtime == CONTAINER__DOCKER || ref->runtime == CONTAINER__PODMAN))
+		ask(names, entry);
 	return entry->name[0] ? entry->name : NULL;
 }

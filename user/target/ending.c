@@ -26,15 +26,35 @@ bool ending__take(struct ending *ending, const struct record *record)
 	return true;
 }
 
+/* Asks the runtime, without waiting. Returns as asker__take(). */
+static int ask(struct ending *ending)
+{
+	const struct resolve_result *resolved = &ending->target->resolved;
+	int result;
+
+	if (!resolved->socket[0] || !ending->asker)
+		return -EOPNOTSUPP; /* it was found without an API */
+	if (!ending->question) {
+		result = asker__ask(ending->asker, resolved->socket, resolved->id);
+		ending->question = result > 0 ? result : 0;
+		return result < 0 ? result : 0;
+	}
+	result = asker__take(ending->asker, ending->question, &ending->state);
+	if (result)
+		ending->question = 0;
+	return result;
+}
+
 /* Whether the runtime has said its last word on it. */
 static bool ask_runtime(struct ending *ending, uint64_t since_ns)
 {
-	int err = resolve__final_state(&ending->target->resolved, &ending->state);
+	int result = ask(ending);
 
 	/* A runtime that hasn't noticed yet, or doesn't answer, is asked again for a while. */
-	if (((!err && ending->state.running) || err == -ETIMEDOUT) && since_ns < RUNTIME_WAIT_NS)
+	if ((!result || (result > 0 && ending->state.running) || result == -ETIMEDOUT || result == -EAGAIN) &&
+	    since_ns < RUNTIME_WAIT_NS)
 		return false;
-	ending->has_state = !err && !ending->state.running;
+	ending->has_state = result > 0 && !ending->state.running;
 	return true;
 }
 

@@ -3,11 +3,14 @@
 #ifndef OOMTRACE_ENDING_H
 #define OOMTRACE_ENDING_H
 
+#include "containers/asker.h"
 #include "record/record.h"
 #include "target/target.h"
 
 struct ending {
 	const struct target *target;
+	struct asker *asker;	/* NULL: the runtime isn't asked */
+	int question;		/* to the runtime, that is on its way; 0: none is */
 	uint64_t gone_since_ns; /* CLOCK_BOOTTIME; 0: it isn't gone */
 	bool over;		/* nothing more will be known of it */
 	bool has_state;

@@ -355,10 +355,3 @@ int resolve__container(const struct cgroup__hierarchy *h, const char *name, stru
 	free(r);
 	return err;
 }
-
-int resolve__final_state(const struct resolve_result *result, struct runtime_container *out)
-{
-	if (!result->socket[0])
-		return -EOPNOTSUPP;
-	return docker_api__inspect(result->socket, result->id, out);
-}

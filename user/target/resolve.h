@@ -81,11 +81,4 @@ struct resolve_result {
  */
 int resolve__container(const struct cgroup__hierarchy *h, const char *name, struct resolve_result *out);
 
-/*
- * Ask the API that knew the container about it once more, as after its death. One attempt, by full
- * id. Returns 0, -EOPNOTSUPP (it was found without an API), or an error of docker_api__inspect();
- * -ENOENT is a container that has been removed (docker run --rm).
- */
-int resolve__final_state(const struct resolve_result *result, struct runtime_container *out);
-
 #endif

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What goes from where to where in a session: events from the ring to the model, records from there to the sink. */
+#include <errno.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/exit_codes.h"
+#include "commands/session_parts.h"
+#include "record/time.h"
+#include "trace/cmdlines.h"
+#include "trace/decode.h"
+
+void session__note_write(struct session *s, int err)
+{
+	if (err && !s->write_error)
+		s->write_error = err;
+}
+
+void session__tell(struct session *s, const struct record *record)
+{
+	session__note_write(s, sink__take(s->sink, record));
+}
+
+void session__tell_step(struct session *s, const struct record_step *step, struct record_time time)
+{
+	struct record record = { .kind = RECORD_STEP, .time = time };
+
+	if (!step)
+		return;
+	record.step = *step;
+	session__tell(s, &record);
+}
+
+static void on_stack(void *ctx, struct record *record)
+{
+	if (record->time.boot_ns)
+		record->time.wall_ns = (int64_t)record->time.boot_ns + clock__wall_offset_ns();
+	else
+		record->time = record_time__now();
+	session__tell(ctx, record);
+}
+
+/* The step that a write ends is told before the write. */
+static void follow_limit(struct session *s, const struct record *record)
+{
+	uint64_t floor_bytes;
+
+	if (changing__floor(&s->changing, &record->limit, &floor_bytes))
+		limit_steps__predict(s->steps, floor_bytes);
+	if (s->steps)
+		session__tell_step(s, limit_steps__on_limit(s->steps, record), record->time);
+}
+
+/* From the model. */
+static void on_record(void *ctx, const struct record *record)
+{
+	struct session *s = ctx;
+
+	/* It is told with the container's end, when the runtime's word on it is known. */
+	if (ending__take(&s->ending, record))
+		return;
+	if (record->kind == RECORD_LIMIT)
+		follow_limit(s, record);
+	status_feed__on_record(s->status, record);
+	session__tell(s, record);
+	if (record->kind != RECORD_OOM)
+		return;
+	stack_collector__on_oom(s->stacks, record->oom.id);
+	if (s->steps)
+		limit_steps__on_oom(s->steps, record);
+}
+
+/* From the ring. Dealt with later: what is done with an event may wait, and takes in others meanwhile. */
+int session__on_event(void *ctx, const void *data, size_t size)
+{
+	struct session *s = ctx;
+
+	if (event_queue__push(s->queue, data, size))
+		s->loss.malformed++;
+	return event_queue__has_room(s->queue) ? 0 : -EAGAIN;
+}
+
+static void take_event(struct session *s, const void *data, size_t size)
+{
+	union event event;
+	int err = decode__event(data, size, &event);
+
+	if (err) {
+		s->loss.malformed++;
+		return;
+	}
+	watchdog__beat(s->watchdog);
+	stack_collector__event(s->stacks, &event);
+	err = model__event(s->model, &event, clock__wall_offset_ns());
+	if (err && !s->model_error)
+		s->model_error = err;
+}
+
+int session__take_events(struct session *s)
+{
+	const void *data;
+	size_t size;
+	int err;
+
+	do {
+		err = tracer__consume(s->tracer);
+		while (event_queue__pop(s->queue, &data, &size))
+			take_event(s, data, size);
+	} while (err == -EAGAIN);
+	return err < 0 && err != -EINTR ? err : 0;
+}
+
+/* While a name is waited for, so that the ring doesn't overflow. */
+static bool take_in_meanwhile(void *ctx)
+{
+	struct session *s = ctx;
+
+	return event_queue__has_room(s->queue) && tracer__consume(s->tracer) >= 0;
+}
+
+/* What the model asks for. */
+
+static int find_cmdline(void *ctx, const struct event_victim *victim, struct cmdline_entry *out,
+			const char **source)
+{
+	struct session *s = ctx;
+
+	return cmdlines__of_victim(s->tracer, victim, out, source);
+}
+
+static const char *find_container_name(void *ctx, const struct container_ref *ref)
+{
+	struct session *s = ctx;
+
+	return names__container(s->names, ref);
+}
+
+static bool find_cgroup_path(void *ctx, uint64_t cgroup_id, char *path, size_t size)
+{
+	struct session *s = ctx;
+
+	return subtree__path(&s->subtree, cgroup_id, clock__ns(CLOCK_BOOTTIME), path, size);
+}
+
+void session__tell_quiet(void *ctx, uint64_t limit_cgroup_id, const struct quiet_runs *quiet)
+{
+	struct session *s = ctx;
+	struct record record = {
+		.kind = RECORD_REPEATS,
+		.time = record_time__now(),
+		.repeats = { .limit_cgroup_id = limit_cgroup_id, .repeats = quiet->repeats },
+	};
+
+	if (limit_cgroup_id && limit_cgroup_id == s->target->cgroup_id)
+		record.repeats.limit_cgroup = s->target->cgroup;
+	if (quiet->repeats)
+		session__tell(s, &record);
+}
+
+int session__open_model(struct session *s)
+{
+	struct model_env env = {
+		.ctx = s,
+		.page_size = sysconf(_SC_PAGESIZE),
+		.on_record = on_record,
+		.cgroup_path = find_cgroup_path,
+		.cmdline = find_cmdline,
+		.container_name = find_container_name,
+		.init_pid = s->target->init_pid,
+		.sees_writes = s->hierarchy->version == 2 && plan__has(&s->plan, "max-write-begin") &&
+			       plan__has(&s->plan, "max-write-end"),
+		.self_pid = getpid(),
+	};
+
+	const struct names_meanwhile meanwhile = { tracer__fd(s->tracer), take_in_meanwhile, s };
+
+	s->stacks = stack_collector__new(s->helpers.symbols, on_stack, s);
+	s->names = names__new(&s->target->container, s->asker, &meanwhile);
+	s->model = model__new(&env);
+	if (s->target->cgroup[0])
+		s->steps = limit_steps__new(s->target->cgroup);
+	return s->stacks && s->names && s->model && (s->steps || !s->target->cgroup[0]) ? EXIT_DONE
+											: EXIT_RUNTIME;
+}

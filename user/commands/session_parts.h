@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What session.c (the loop, the beginning and the end) and session_events.c (from events to records) share. */
+#ifndef OOMTRACE_SESSION_PARTS_H
+#define OOMTRACE_SESSION_PARTS_H
+
+#include "base/event_loop.h"
+#include "base/watchdog.h"
+#include "commands/changing.h"
+#include "commands/stack_helpers.h"
+#include "commands/trace_options.h"
+#include "containers/asker.h"
+#include "containers/names.h"
+#include "model/limit_steps.h"
+#include "model/model.h"
+#include "record/sink.h"
+#include "stacks/collect.h"
+#include "target/ending.h"
+#include "target/subtree.h"
+#include "terminal/status_feed.h"
+#include "trace/event_queue.h"
+#include "trace/loss.h"
+#include "trace/tracer.h"
+
+struct session {
+	const struct trace_options *opts;
+	const struct cgroup__hierarchy *hierarchy;
+	const struct target *target;
+	struct sink *sink;
+	struct record_time started; /* before anything could be seen */
+	struct event_loop *loop;
+	struct watchdog *watchdog;
+	struct asker *asker; /* NULL: containers have no names but that of the target */
+	struct event_queue *queue;
+	struct plan plan;
+	struct tracer *tracer;
+	struct model *model;
+	struct names *names;
+	struct subtree subtree;
+	struct stack_helpers helpers;
+	struct stack_collector *stacks;
+	struct limit_steps *steps; /* NULL without a target */
+	struct changing changing;
+	struct ending ending;
+	struct loss loss;
+	struct console *console; /* NULL: stdout is no terminal, or JSON is wanted */
+	struct status_feed *status;
+	int write_error; /* the first error of writing to the sink */
+	int model_error;
+	const char *end_reason; /* NULL: go on */
+};
+
+/* The first error of writing is what counts. */
+void session__note_write(struct session *s, int err);
+
+/* Hands a record to the sink. */
+void session__tell(struct session *s, const struct record *record);
+
+/* The same for a step of the limit; NULL: none was closed. */
+void session__tell_step(struct session *s, const struct record_step *step, struct record_time time);
+
+/* For tracer__open(), and for tracer__each_quiet(); ctx is the session. */
+int session__on_event(void *ctx, const void *data, size_t size);
+void session__tell_quiet(void *ctx, uint64_t limit_cgroup_id, const struct quiet_runs *quiet);
+
+/* Takes in all events that are there. Returns 0 or a negative errno. */
+int session__take_events(struct session *s);
+
+/* After the tracer: what the model can say depends on what could be attached. Returns the exit code. */
+int session__open_model(struct session *s);
+
+#endif

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "containers/asker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/array.h"
+#include "base/child.h"
+#include "base/clock.h"
+#include "base/copy.h"
+#include "base/landlock.h"
+#include "base/privileges.h"
+
+#define LEFT_ALONE_NS (60 * NS_PER_S)
+/* Tries, a millisecond each, to see the process end. */
+#define WAIT_TRIES 500
+
+struct question {
+	int number;
+	char socket[DOCKER_API__SOCKET_SIZE]; /* "": all */
+	char id[CONTAINER__ID_SIZE];
+};
+
+struct answer {
+	int number;
+	int error; /* negative errno, or 0 */
+	struct runtime_container container;
+};
+
+struct slot {
+	bool used, answered;
+	struct answer answer; /* its number from the beginning on */
+};
+
+struct asker {
+	pid_t pid;
+	int fd;
+	bool gone;
+	int last_number;
+	struct slot slots[ASKER__QUESTIONS_MAX];
+};
+
+/* ---- the process ---- */
+
+struct silent {
+	char socket[DOCKER_API__SOCKET_SIZE];
+	uint64_t since_ns; /* 0: it isn't */
+};
+
+static struct silent *find_silent(struct silent *silent, const char *socket)
+{
+	struct silent *oldest = silent;
+
+	for (size_t i = 0; i < DOCKER_API__MAX_SOCKETS; i++) {
+		if (!strcmp(silent[i].socket, socket))
+			return &silent[i];
+		if (silent[i].since_ns < oldest->since_ns)
+			oldest = &silent[i];
+	}
+	copy__text(oldest->socket, sizeof(oldest->socket), socket);
+	oldest->since_ns = 0;
+	return oldest;
+}
+
+static int inspect(struct silent *all, const char *socket, const char *id, struct runtime_container *out)
+{
+	struct silent *silent = find_silent(all, socket);
+	int err;
+
+	if (silent->since_ns && clock__ns(CLOCK_BOOTTIME) - silent->since_ns < LEFT_ALONE_NS)
+		return -ETIMEDOUT;
+	err = docker_api__inspect(socket, id, out);
+	silent->since_ns = err == -ETIMEDOUT ? clock__ns(CLOCK_BOOTTIME) : 0;
+	return err;
+}
+
+/* Of several errors the one that says most: a runtime that knows it not, or one that was silent. */
+static int worse(int a, int b)
+{
+	static const int order[] = { -ETIMEDOUT, -EACCES, -ENOENT };
+
+	for (size_t i = 0; i < ARRAY_SIZE(order); i++) {
+		if (a == order[i] || b == order[i])
+			return order[i];
+	}
+	return b;
+}
+
+static void answer_question(struct silent *silent, const struct question *question, struct answer *answer)
+{
+	struct docker_api__socket sockets[DOCKER_API__MAX_SOCKETS];
+	size_t count = 1;
+
+	*answer = (struct answer){ .number = question->number, .error = -ENOTCONN };
+	if (question->socket[0])
+		copy__text(sockets[0].path, sizeof(sockets[0].path), question->socket);
+	else
+		count = docker_api__sockets(sockets, DOCKER_API__MAX_SOCKETS);
+	for (size_t i = 0; i < count; i++) {
+		int err = inspect(silent, sockets[i].path, question->id, &answer->container);
+
+		answer->error = err ? worse(answer->error, err) : 0;
+		if (!err)
+			return;
+	}
+}
+
+static _Noreturn void asker_main(int fd)
+{
+	struct silent silent[DOCKER_API__MAX_SOCKETS] = {};
+	struct question question;
+	struct answer answer;
+	int err;
+
+	child__settle("oomtrace-ask", &fd, 1);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (chdir("/") || privileges__keep(0))
+		_exit(1);
+	/* It reads what runtimes say, and needs no file for that. */
+	err = landlock__confine(NULL, 0);
+	if (err && err != -EOPNOTSUPP && err != -E2BIG)
+		_exit(1);
+	while (recv(fd, &question, sizeof(question), 0) == sizeof(question)) {
+		question.socket[sizeof(question.socket) - 1] = question.id[sizeof(question.id) - 1] = '\0';
+		answer_question(silent, &question, &answer);
+		if (send(fd, &answer, sizeof(answer), MSG_NOSIGNAL) < 0)
+			break;
+	}
+	_exit(0);
+}
+
+/* ---- who asks ---- */
+
+int asker__start(struct asker **out)
+{
+	struct asker *asker = calloc(1, sizeof(*asker));
+	int pair[2];
+
+	if (!asker)
+		return -ENOMEM;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair)) {
+		free(asker);
+		return -errno;
+	}
+	asker->pid = fork();
+	if (!asker->pid)
+		asker_main(pair[1]);
+	close(pair[1]);
+	asker->fd = pair[0];
+	if (asker->pid < 0) {
+		asker->pid = 0;
+		asker__stop(asker);
+		return -EAGAIN;
+	}
+	*out = asker;
+	return 0;
+}
+
+int asker__fd(const struct asker *asker)
+{
+	return asker->fd;
+}
+
+static struct slot *free_slot(struct asker *asker)
+{
+	for (size_t i = 0; i < ASKER__QUESTIONS_MAX; i++) {
+		if (!asker->slots[i].used)
+			return &asker->slots[i];
+	}
+	return NULL;
+}
+
+int asker__ask(struct asker *asker, const char *socket, const char *id)
+{
+	struct slot *slot = free_slot(asker);
+	struct question question = {};
+
+	if (asker->gone)
+		return -EPIPE;
+	if (!slot)
+		return -EAGAIN;
+	asker->last_number = asker->last_number == INT_MAX ? 1 : asker->last_number + 1;
+	question.number = asker->last_number;
+	copy__text(question.socket, sizeof(question.socket), socket);
+	copy__text(question.id, sizeof(question.id), id);
+	if (send(asker->fd, &question, sizeof(question), MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
+		if (errno == EAGAIN || errno == EINTR)
+			return -EAGAIN;
+		asker->gone = true;
+		return -EPIPE;
+	}
+	*slot = (struct slot){ .used = true, .answer.number = question.number };
+	return question.number;
+}
+
+static struct slot *find_slot(struct asker *asker, int number)
+{
+	for (size_t i = 0; i < ASKER__QUESTIONS_MAX; i++) {
+		if (asker->slots[i].used && asker->slots[i].answer.number == number)
+			return &asker->slots[i];
+	}
+	return NULL;
+}
+
+bool asker__receive(struct asker *asker)
+{
+	struct answer answer;
+
+	while (!asker->gone) {
+		ssize_t size = recv(asker->fd, &answer, sizeof(answer), MSG_DONTWAIT);
+		struct slot *slot;
+
+		if (size < 0 && (errno == EAGAIN || errno == EINTR))
+			return true;
+		if (size != sizeof(answer)) {
+			asker->gone = true;
+			return false;
+		}
+		slot = find_slot(asker, answer.number);
+		if (!slot)
+			continue; /* forgotten */
+		slot->answered = true;
+		slot->answer = answer;
+	}
+	return false;
+}
+
+int asker__take(struct asker *asker, int number, struct runtime_container *out)
+{
+	struct slot *slot;
+
+	asker__receive(asker);
+	slot = find_slot(asker, number);
+	if (!slot)
+		return -EPIPE;
+	if (!slot->answered && !asker->gone)
+		return 0;
+	slot->used = false;
+	if (!slot->answered)
+		return -EPIPE;
+	if (slot->answer.error)
+		return slot->answer.error;
+	*out = slot->answer.container;
+	return 1;
+}
+
+void asker__forget(struct asker *asker, int number)
+{
+	struct slot *slot = find_slot(asker, number);
+
+	if (slot)
+		slot->used = false;
+}
+
+void asker__stop(struct asker *asker)
+{
+	const struct timespec pause = clock__timespec(NS_PER_MS);
+
+	if (!asker)
+		return;
+	close(asker->fd);
+	if (asker->pid > 0) {
+		kill(asker->pid, SIGKILL);
+		for (int i = 0; i < WAIT_TRIES && !waitpid(asker->pid, NULL, WNOHANG); i++)
+			nanosleep(&pause, NULL);
+	}
+	free(asker);
+}
