@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "host/kallsyms.h"
+#include "text_file.h"
 
 static int find(const char *text, struct kallsyms_range *wanted, size_t count)
 {
@@ -78,12 +79,42 @@ static void test_odd_lines(void **state)
 	assert_int_equal(wanted[0].start, 0xffffffff81000010);
 }
 
+static void test_symbols(void **state)
+{
+	int fd = text_file("ffffffff81000000 T _stext\nffffffff81000000 T _text\n"
+			   "ffffffff81000100 t do_it\nffffffff81000200 D data\n"
+			   "ffffffffc0000000 t in_module\t[ext4]\nffffffffc0000100 t bpf_prog_1\t[bpf]\n"
+			   "ffffffff80000000 T early\n");
+	struct kallsyms *k = NULL;
+	const char *module;
+	uint64_t offset;
+
+	(void)state;
+	assert_int_equal(kallsyms__load(fd, &k), 0);
+	assert_string_equal(kallsyms__find(k, 0xffffffff81000001, &module, &offset), "_stext");
+	assert_int_equal(offset, 1);
+	assert_string_equal(kallsyms__find(k, 0xffffffff81000210, &module, &offset), "do_it");
+	assert_null(module);
+	assert_string_equal(kallsyms__find(k, 0xffffffffc0000010, &module, &offset), "in_module");
+	assert_string_equal(module, "ext4");
+	assert_string_equal(kallsyms__find(k, 0xffffffffc0000110, &module, &offset), "bpf_prog_1");
+	assert_string_equal(kallsyms__find(k, 0xffffffff80000000, &module, &offset), "early");
+	assert_null(kallsyms__find(k, 0xfffffff000000000, &module, &offset));
+	assert_null(kallsyms__find(k, 0xffffffff90000000, &module, &offset));
+	kallsyms__free(k);
+	close(fd);
+	fd = text_file("0000000000000000 T _stext\n0000000000000000 T do_it\n");
+	assert_int_equal(kallsyms__load(fd, &k), -EPERM);
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ranges),
 		cmocka_unit_test(test_hidden),
 		cmocka_unit_test(test_odd_lines),
+		cmocka_unit_test(test_symbols),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
