@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# overhead.sh [LABEL...]: what oomtrace costs those that it looks at: instructions for each 4 KiB page that is
-# faulted in, for each OOM kill, and for what processes of another cgroup do all day, on 6.1, the newest kernel and 5.10 (scripts/vm/kernels.sh), in virtual machines
-# whose clock counts instructions; on 6.1 beside one-liners of bpftrace and bcc that count charged bytes by cgroup.
-# Exits with 1 when a page, or something that others do all day, costs more than it may. On 5.10, which charges in batches of 32 pages and not 64, it may
-# cost twice as much. docs/notes/overhead.md has the figures and what they mean. OOMTRACE_PAIRS: rounds of each case (6);
-# OOMTRACE_CASES: which of them ("other stacks"), in the order of overhead-guest.sh.
+# overhead.sh [LABEL...]: measures what oomtrace costs the processes that it watches: instructions for each 4 KiB
+# page that is faulted in, for each OOM kill, and for what processes of another cgroup do all day. It runs on 6.1,
+# the newest kernel and 5.10 (scripts/vm/kernels.sh), in virtual machines whose clock counts instructions. On 6.1
+# it also measures one-liners of bpftrace and bcc that count charged bytes by cgroup. Exits with 1 when a page, or
+# something that others do all day, costs more than it may. On 5.10 these may cost twice as much, because 5.10
+# charges in batches of 32 pages and not 64. docs/notes/overhead.md explains the figures.
+#
+# OOMTRACE_PAIRS: rounds of each case (6). OOMTRACE_CASES: which cases ("other stacks"), in the order of
+# overhead-guest.sh.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . scripts/vm/lib.sh

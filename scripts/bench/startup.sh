@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# startup.sh [ROUNDS]: oomtrace's start and memory beside those of bcc's oomkill (libbpf-tools) and of
-# bpftrace's oomkill.bt, in turns, in one virtual machine. Its clock counts instructions, one each
-# nanosecond: the times say how much was done, and waited for, not how fast this machine is, and are
-# nearly equal from run to run. OOMTRACE_BENCH_CLOCK=wall measures time instead.
-# Exits with 1 when oomtrace takes more than 1.5 times as long as oomkill to attach
-# (docs/notes/starting-up.md has where the time goes), or has more than 12 MiB resident.
+# startup.sh [ROUNDS]: compares how oomtrace starts, and its memory, with bcc's oomkill (libbpf-tools) and
+# bpftrace's oomkill.bt, in turns, in one virtual machine. The machine's clock counts instructions, one a
+# nanosecond. So the times say how much work and waiting there was, not how fast this machine is, and they
+# are nearly equal from run to run. OOMTRACE_BENCH_CLOCK=wall measures time instead.
+# Exits with 1 when oomtrace takes more than 1.5 times as long as oomkill to attach, or has more than
+# 12 MiB resident. docs/notes/starting-up.md says where the time goes.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . scripts/vm/lib.sh

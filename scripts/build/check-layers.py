@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""check-layers.py [USER]: holds the includes of user/ against the order of its folders.
+"""check-layers.py [USER]: checks the includes of user/ against the order of its folders.
 
-A folder may include those that stand before it in ORDER, and none after it. Files are included by
-their path from user/, so that the direction can be read in each line.
+A folder may include the folders before it in ORDER, and none after it. An include names the path from
+user/, so each line shows the direction.
 """
 import re
 import sys

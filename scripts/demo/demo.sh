@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The experiment, in a throwaway virtual machine with Docker: a container whose memory limit is lowered
-# until nothing in it lives, with oomtrace looking on; then each kill that oomtrace told of beside the
+# The experiment, in a throwaway virtual machine with Docker. The demo lowers a container's memory limit until
+# nothing in it lives, while oomtrace traces it. Then it prints each kill of oomtrace's records beside the
 # kernel's own line for it.
-#   demo.sh [--kernel LABEL] [--out DIR]     see kernels.sh list; default 6.1 and build/demo
+#   demo.sh [--kernel LABEL] [--out DIR]     kernels.sh list shows the labels; default: 6.1 and build/demo
 # Exits with 0 if oomtrace and the kernel agree. make demo does the set-up first.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The experiment, inside demo.sh's guest. What is said here is read by a person as it happens; what
-# summary.py needs is left in $OUT. $1: "colour" if that person has a terminal.
+# The experiment, inside demo.sh's guest. Its output is for a person who reads along. It leaves in $OUT what
+# summary.py needs. $1: "colour" if that person has a terminal.
 set -eu
 
 CONTAINER_LIMIT=512m

@@ -19,9 +19,9 @@
 # COMMAND runs as root in /oomtrace. What it leaves in $OUT comes back in DIR, with console.log,
 # dmesg.log, output.log (COMMAND's output) and status (its exit code).
 #
-# The exit code is COMMAND's if the guest delivered its verdict and its kernel had nothing to complain
-# of; 124 if it ran out of time; 125 otherwise: a panic, a splat and silence are all failures. 4: no
-# such kernel to be had.
+# The exit code is COMMAND's if the guest delivered its verdict and its kernel complained of nothing. 124: the
+# guest ran out of time. 125: anything else, such as a panic, a splat or silence. 4: the mirror has no such
+# kernel.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/lib.sh"

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""charge-bcc.py FUNCTION: what oomtrace is measured against (overhead-guest.sh), with bcc: counts the bytes that
-each cgroup charges, at the kernel's FUNCTION, until SIGINT; then prints them, or exits with 5 when there are none.
-Says when it is attached: it compiles first, against the kernel's headers.
+"""charge-bcc.py FUNCTION: counts with bcc the bytes that each cgroup charges, at the kernel's FUNCTION, until SIGINT.
+Then prints them, or exits with 5 when there are none. overhead-guest.sh compares its cost with oomtrace's. It says
+when it is attached, because it first compiles against the kernel's headers.
 """
 import signal
 import sys

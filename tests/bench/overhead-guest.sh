@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # overhead-guest.sh PAIRS CASE...: runs in the guest, for scripts/bench/overhead.sh. Measures each case in pairs,
-# with nothing attached and with the tracer, in turns and in the same process, the second round of two: what came
-# before shows in the next figure more than some of the tracers do. Leaves in $OUT:
+# with nothing attached and with the tracer, in turns and in the same process. Of two rounds it takes the second,
+# because the state before a round changes its figure by more than some of the tracers do. Leaves in $OUT:
 #   fault.CASE    lines "NONE WITH FREE_NONE FREE_WITH OWN": instructions for a page faulted in, and freed, and
 #                 the tracer's own
 #   kill.CASE     lines "CANDIDATES NONE ADDED": of the fault that a kill came of; by the programs, for the kill

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Makes every cause of a kill that oomtrace tells apart, each in a cgroup of its own, /t/SCENARIO, while two oomtraces
-# look at /t; and ends oomtrace in every way while it changes a limit, OOMTRACE_KILLS times by SIGKILL, at moments that
+# trace /t; and ends oomtrace in every way while it changes a limit, OOMTRACE_KILLS times by SIGKILL, at moments that
 # OOMTRACE_SEED decides. It judges nothing; judge.py does. Leaves in $OUT, beside what guest-lib.sh says:
 #
 #   t.jsonl t-kprobes.jsonl t.out  oomtrace on /t over the whole run; above.jsonl, self-*.jsonl: one scenario

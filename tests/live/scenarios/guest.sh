@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Makes the OOM killer act in every way we know while oomtrace looks on, and leaves what happened, from all sides, in
-# $OUT; judge.py judges. guest-lib.sh says which files there are; of this script's own are
+# Makes the OOM killer act in every way that we know, while oomtrace traces it. Leaves in $OUT what oomtrace, the kernel
+# and the workloads say; judge.py judges. guest-lib.sh says which files there are; of this script's own are
 #
 #   machine.jsonl kprobes.jsonl text.out  oomtrace over the whole run
 #   target.jsonl lineage.jsonl scope-*.jsonl tiny.jsonl  for one scenario

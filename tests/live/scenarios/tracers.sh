@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh disable=SC2034
 #
-# What both guests of this suite have: three oomtraces that look at the whole machine, and a container's id.
+# What both guests of this suite have: three oomtraces that trace the whole machine, and a container's id.
 
 # A container as Docker lays it out, without a runtime to ask.
 CONTAINER=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # A cgroup in which something is going on all the time for OOMTRACE_SOAK seconds, kills, new cgroups, new programs,
-# changes of its limit, while three oomtraces look on. Leaves in $OUT, for
+# changes of its limit, while three oomtraces trace it. Leaves in $OUT, for
 # each of them, NAME.jsonl (its records but for those of usage), NAME.rss ("UPTIME_S KIB", about each 10 s) and NAME.rc;
 # NAME.folded; memory.events; rounds.
 set -u

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# text-poke.sh [SECONDS [LABEL]]: what becomes of a guest that patches its own code while its other CPU runs it, in
-# QEMU's emulation with a thread for each CPU, and with one for all; no BPF, no oomtrace. See
-# docs/notes/text-poke.md. Not a test of oomtrace: it fails if the second kind doesn't hold.
+# text-poke.sh [SECONDS [LABEL]]: shows what happens to a guest that patches its own code while its other CPU runs
+# that code, in QEMU's emulation with a thread for each CPU, and with one thread for all. There is neither BPF nor
+# oomtrace in it, so it is no test of oomtrace. It fails if the second kind of guest panics.
+# docs/notes/text-poke.md has the findings.
 set -uo pipefail
 cd "$(dirname "$0")/../../.." || exit
 

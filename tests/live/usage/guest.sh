@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Usage that is known, while oomtrace looks on. OOMTRACE_CHURN: cgroups made and removed. Leaves in $OUT, beside what
+# Workloads whose usage is known, while oomtrace records it. OOMTRACE_CHURN: cgroups made and removed. Leaves in $OUT, beside what
 # guest-lib.sh says:
 #   steps.jsonl nested.jsonl spike.jsonl memory.jsonl kinds.jsonl churn.jsonl kprobes.jsonl    oomtrace's records
 #   kinds.txt    what the workload held of each kind, and memory.stat then
