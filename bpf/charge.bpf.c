@@ -2,8 +2,8 @@
 /*
  * Usage of the target's memory cgroups, from their page counters (counters.bpf.h, usage.bpf.h).
  *
- * page_counter_try_charge() runs for a batch (64 pages; 32 on 5.10), not for each page, and it is
- * where limits are enforced.
+ * The kernel enforces limits in page_counter_try_charge(), and calls it for a batch (64 pages; 32 on 5.10), not
+ * for each page.
  *
  *   memory_current_read()         on_current_read   first read: takes a cgroup in. Later: settles.
  *   mem_cgroup_css_online()       on_css_online     takes new cgroups in
@@ -12,9 +12,9 @@
  *   page_counter_uncharge()       counter_moves     -> EVENT_USAGE, the same
  *   try_to_free_mem_cgroup_pages() on_refused       -> EVENT_USAGE, with the chain (called by reclaim.bpf.c)
  *
- * All are looked at as they begin: a program that sees a function's result costs everybody more, for
- * each batch. That a charge was refused is told by what the kernel does next: it counts an event "max" of the
- * cgroup that refused (memory.events.local), and reclaims for it, in the thread that asked.
+ * All hooks are entry hooks. A return hook would cost everybody on the machine more, for each batch. We know of
+ * a refused charge from what the kernel does next: it adds one to "max" in memory.events.local of the cgroup that
+ * refused, and reclaims for that cgroup in the thread that asked.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>

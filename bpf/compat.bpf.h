@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Every difference between kernels that the programs meet, one block each: what changed, in which
- * version, and when the old side may go. Nothing else looks at a flavour ("___old") of a struct.
+ * Every difference between kernels that matters to the programs. Each has a block that says what changed, in
+ * which version, and when the old side may go. No other file looks at a flavour ("___old") of a struct.
  */
 #ifndef OOMTRACE_COMPAT_BPF_H
 #define OOMTRACE_COMPAT_BPF_H

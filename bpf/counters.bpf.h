@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The page counters of the target's memory cgroups. page_counter_try_charge() and page_counter_uncharge() serve
- * all the machine and other counters too (swap, hugetlb), so what isn't ours must cost next to nothing: a filter
- * of plain memory, indexed by some bits of the counter's address, comes before any lookup. What passes it has a
- * state in the map `counters`.
+ * The page counters of the target's memory cgroups. The whole machine calls page_counter_try_charge() and
+ * page_counter_uncharge(), for other counters too (swap, hugetlb). So calls for other counters must cost next to
+ * nothing: before any look-up comes a filter in plain memory, indexed by some bits of the counter's address.
+ * Counters that pass have a state in the map `counters`.
  */
 #ifndef OOMTRACE_COUNTERS_BPF_H
 #define OOMTRACE_COUNTERS_BPF_H

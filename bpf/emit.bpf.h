@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The one place that touches the ring buffer, and counts what didn't fit. */
+/* The one place that touches the ring buffer. It counts events that found no room. */
 #ifndef OOMTRACE_EMIT_BPF_H
 #define OOMTRACE_EMIT_BPF_H
 

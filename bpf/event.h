@@ -2,10 +2,10 @@
 /*
  * The events that the BPF programs put into the ring buffer: the only file both sides include.
  *
- * Rules: fixed-width types and explicit padding only; every event starts with struct event_header;
- * kinds are numbered by hand and only ever appended; a struct only ever grows at its end, and the
- * reader takes longer events than it knows. Counts in pages are in the kernel's PAGE_SIZE. A value
- * that could not be read is told from zero by a flag.
+ * Rules: types have a fixed width, and padding is explicit. Every event starts with struct event_header. Kinds are
+ * numbered by hand and only ever appended. A struct only ever grows at its end, and the reader takes events that
+ * are longer than it knows. Counts in pages are in the kernel's PAGE_SIZE. A flag says whether a value could be
+ * read, so an unknown value is never a zero.
  */
 #ifndef OOMTRACE_EVENT_H
 #define OOMTRACE_EVENT_H
@@ -48,9 +48,9 @@ struct event_header {
 };
 
 /*
- * Runs of the OOM killer come one by one, since oom_lock serialises them. Writes overlap with them and
- * with each other; the time at which one began names it (a counter would need an atomic that
- * gives its value back, which BPF has from 5.12 on only).
+ * Runs of the OOM killer come one by one, because oom_lock serialises them. Writes overlap with them and with each
+ * other. A write is named by the time at which it began, because a counter would need an atomic that returns its
+ * value, which BPF has only from 5.12 on.
  */
 #define GROUP_LIMIT (1ULL << 63)
 #define GROUP_CHARGE (1ULL << 62) /* a refused charge and its chain of cgroups; the rest is its time */
@@ -130,7 +130,7 @@ struct event_cgroup {
 /* event_victim.h.flags */
 enum {
 	VICTIM_GROUP = 1 << 0,	   /* killed as a member of a memory.oom.group */
-	VICTIM_SHARES_MM = 1 << 1, /* killed since it shares the victim's memory */
+	VICTIM_SHARES_MM = 1 << 1, /* killed because it shares the victim's memory */
 	VICTIM_EXITING = 1 << 2,   /* marked only: it was exiting already, nothing was killed */
 	VICTIM_NS_INIT = 1 << 3,   /* pid 1 of a pid namespace that isn't the machine's */
 	VICTIM_HAS_MM = 1 << 4,	   /* the memory figures are valid */

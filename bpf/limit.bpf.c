@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Writes of limits. A write of memory.max below usage reclaims and then kills in the writer's own
- * context, inside memory_max_write() (mm/memcontrol.c): what happens between its entry and its
- * return, in the same thread, was caused by it. That is certain, whoever wrote.
+ * Writes of limits. A write of memory.max below usage reclaims and then kills inside memory_max_write()
+ * (mm/memcontrol.c), in the writer's own thread. So a kill in this thread between the entry and the return of the
+ * function was caused by the write. That is certain, whoever wrote.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>

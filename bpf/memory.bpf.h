@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the memory of a cgroup is: what memory.stat says. */
+/* Reads what the memory of a cgroup is: the items of memory.stat. */
 #ifndef OOMTRACE_MEMORY_BPF_H
 #define OOMTRACE_MEMORY_BPF_H
 

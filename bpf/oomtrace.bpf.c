@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The programs, put together. A topic is a file: its hooks' bodies, on_*(), and under them thin shims over each: a
- * BTF-typed program (fentry, fexit, tp_btf) and the one that stands in where the kernel can't attach that (kprobe,
- * kretprobe, raw_tp). All are off ("?") until user/trace/plan.c asks for them. What topics share is in the headers.
+ * Puts the programs together. Each topic has a file with the bodies of its hooks, on_*(). Below a body are thin
+ * programs that call it: a BTF-typed one (fentry, fexit, tp_btf), and one for kernels that can't attach that
+ * (kprobe, kretprobe, raw_tp). All are off ("?") until user/trace/plan.c asks for them. Code that topics share is
+ * in the headers.
  *
- * Pointer arguments are only ever probe-read, those of BTF-typed programs too: the verifier can be wrong about NULL
- * and about odd values (see docs/kernel-safety.md), and scripts/build/check-bpf-loads.py holds us to it.
+ * Pointer arguments are only ever probe-read, also in BTF-typed programs, because the verifier can be wrong about
+ * NULL and about odd values (docs/kernel-safety.md). scripts/build/check-bpf-loads.py checks this.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
@@ -57,6 +58,6 @@ int kp_shared(struct pt_regs *ctx)
 		return 0;
 	}
 	tell_stack(ctx);
-	/* Asked for again, since the verifier would go through tell_stack() once for each value that it knows. */
+	/* Asked for again, because the verifier would go through tell_stack() once for each value that it knows. */
 	return bpf_get_attach_cookie(ctx) == HOOK_OOM_EXIT ? end_run() : 0;
 }

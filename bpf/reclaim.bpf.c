@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Reclaim for the limits that bind the target, and tasks of the target held back by memory.high: how often,
- * how long, how many pages. Both happen many times a second to a cgroup at its limit, so that they are
- * summed up here and sent now and then.
+ * Reclaim for the limits that bind the target, and tasks of the target that memory.high holds back: how often, how
+ * long, how many pages. Both happen many times a second to a cgroup at its limit, so they are summed up here and
+ * sent now and then.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>

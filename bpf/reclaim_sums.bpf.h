@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Reclaim and throttling of a cgroup, summed up until they are sent: both happen many times a second. */
+/* Sums of a cgroup's reclaim and throttling. Both happen many times a second, so they are summed up and sent now and then. */
 #ifndef OOMTRACE_RECLAIM_SUMS_BPF_H
 #define OOMTRACE_RECLAIM_SUMS_BPF_H
 

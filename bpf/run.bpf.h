@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What is known of the run of the OOM killer that is going on; its hooks are in oom.bpf.c and victim.bpf.c.
+ * The state of the run of the OOM killer that is going on. The hooks are in oom.bpf.c and victim.bpf.c.
  *
- * A run of the OOM killer, out_of_memory(), is serialised by oom_lock, so its state is one global.
- * Its neighbours are told from other callers of the same functions by the thread that runs it.
+ * oom_lock allows one run, out_of_memory(), at a time, so its state is one global. Other callers of the same
+ * functions run in other threads, and that is how a hook tells them apart.
  *
  *   out_of_memory()                               on_oom_enter   (up to 10^4 times in one write of
  *                                                                memory.max: no event from here)
@@ -127,7 +127,7 @@ static __always_inline bool in_run(void)
 }
 
 /*
- * Sends the chain of a cgroup, unless this run has sent it already. Global (see task.bpf.h), since the verifier
+ * Sends the chain of a cgroup, unless this run has sent it already. Global (see task.bpf.h), because the verifier
  * follows each way that leads to a reserved event to its end: there had better be one only.
  */
 __noinline int emit_chain(__u64 cgroup, __u32 leaf)

@@ -2,15 +2,15 @@
 /*
  * Stacks: where memory is charged, and what the trigger of an OOM was doing.
  *
- * page_counter_try_charge() runs once for a batch, 64 pages (32 on 5.10) of which one is asked for
- * and the others are put by for what this CPU charges next to the same cgroup. So the stack at that
- * moment stands for the whole batch: over many of them, the share of a stack is its share of the bytes.
- * Walking two stacks is dear, so of each two batches in a row on a CPU one is looked at, chosen at random,
- * and stands for twice its bytes: each batch has the same chance, and the sum stays what it is.
+ * page_counter_try_charge() runs once for a batch of 64 pages (32 on 5.10). One of them was asked for; the others
+ * are for whatever this CPU charges next to the same cgroup. So the stack at that moment stands for the whole
+ * batch: over many batches, the share of a stack is its share of the bytes. Walking two stacks is expensive. So of
+ * each two consecutive batches on a CPU one is sampled, picked at random, and its bytes count twice. Each batch has
+ * the same chance, and the sum stays right.
  *
- * Samples are summed up in maps, of which there are two sets: programs write to one while user space
- * empties the other, so that no stack goes while somebody refers to it. A stack that finds its place
- * in the map taken by another, and a sum that finds no room, go through the ring.
+ * Samples are summed up in maps. There are two sets: programs write to one while user space empties the other, so
+ * that no stack goes while somebody refers to it. A stack whose place in the map is taken by another, and a sum
+ * that finds no room, go through the ring.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the programs ask of tasks and cgroups. Pointers come as plain addresses: all is probe-read. */
+/* Reads tasks and cgroups. Pointers are plain addresses here, because everything is probe-read. */
 #ifndef OOMTRACE_TASK_BPF_H
 #define OOMTRACE_TASK_BPF_H
 
@@ -212,7 +212,7 @@ static __always_inline __u32 task_ns_pid(struct task_struct *task, __u32 *level)
 }
 
 /*
- * The command line of `mm`, NUL-separated; only in the context of a task that uses this mm, since it
+ * The command line of `mm`, NUL-separated; only in the context of a task that uses this mm, because it
  * is user memory. Never faults a page in: what is swapped out is unknown. Returns its length.
  */
 static __noinline __u32 read_cmdline(struct mm_struct *mm, char *dst, __u32 *cut)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Events of usage: of one counter at a time, when it has moved by a step, which gets finer near the limit; with it
- * go kernel and socket memory, as the kernel's statistics have them (memory.bpf.h). What has moved by less, or too
- * often, is noted in the queue `unsettled`, and is sent when user space next reads the target's memory.current,
- * some times a second: so that where usage comes to rest is known exactly.
+ * Usage events. An event is of one counter, and is sent when the counter has moved by a step. Steps are finer near
+ * the limit. With it go kernel and socket memory from the kernel's statistics (memory.bpf.h). A counter that has
+ * moved by less, or too often, goes into the queue `unsettled`. User space reads the target's memory.current some
+ * times a second, and that sends the queue. So where usage comes to rest is exact.
  */
 #ifndef OOMTRACE_USAGE_BPF_H
 #define OOMTRACE_USAGE_BPF_H
@@ -31,7 +31,7 @@
 #define USAGE_BURST 256
 #define USAGE_GAP_NS 2000000ULL
 
-/* The kinds of memory are read no more often than this, since they are sums over all CPUs. */
+/* The kinds of memory are read no more often than this, because they are sums over all CPUs. */
 #define KINDS_GAP_NS 10000000ULL
 #define KINDS_GAP_PER_CPU_NS 100000ULL
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The writes of limits that are going on, and the latest of each memory.max: what a run of the OOM killer is
- * inside of, or came after.
+ * The writes of limits that are going on, and the latest write of each memory.max. A run of the OOM killer may
+ * happen inside a write that is going on, or after the latest one.
  */
 #ifndef OOMTRACE_WRITES_BPF_H
 #define OOMTRACE_WRITES_BPF_H
@@ -61,7 +61,7 @@ __noinline int forget_write(void)
 
 /*
  * The write that the current thread is inside of, or NULL. Look-ups are functions of their own, here and
- * below, since the kernel writes the code of each into the program, and copies all of that each time.
+ * below, because the kernel writes the code of each into the program, and copies all of that each time.
  */
 static __noinline struct write *current_write(void)
 {
