@@ -120,6 +120,8 @@ check_finds_faults() {
 check=$root/tests/unit/scripts/check_docs.py
 check_finds_faults
 python3 -B "$check" "$root" || failed=1
+python3 -B "$root/tests/unit/scripts/check_examples.py" "$binary" "$root/tests/golden/incident.jsonl" \
+	"$root/README.md" "$root/docs/incident.md" "$root/docs/report.md" || failed=1
 
 options=0
 for command in '' report; do
