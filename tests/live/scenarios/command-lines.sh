@@ -36,6 +36,12 @@ command_lines() {
 			head -n 1'
 	full_disk
 	cli record-exists "$BIN" --duration 1s --record "$OUT/expect.jsonl"
+	# As a container that shares the folder would: what they lead to must stay as it is.
+	echo precious >/tmp/led-to
+	ln -s /tmp/led-to /tmp/link
+	cli record-link "$BIN" --duration 1s --record /tmp/link
+	cli folded-link "$BIN" --duration 1s --folded /tmp/link
+	cp /tmp/led-to "$OUT/cli/led-to.out"
 	# shellcheck disable=SC2016
 	cli disk-full env BIN="$BIN" sh -c '"$BIN" --duration 1s --output json >/dev/full'
 	if mount -t tmpfs none /sys/kernel/btf; then

@@ -21,6 +21,8 @@ COMMAND_LINES = {
     "until-exit-machine": (2, r"--until-exit"),
     "disk-full": (1, r"No space left on device"),
     "record-exists": (1, r"expect\.jsonl is there already and isn't empty: remove it"),
+    "record-link": (1, r"--record: /tmp/link is a link"),
+    "folded-link": (1, r"--folded: /tmp/link is a link"),
     "scope-oom-ambiguous": (1, r"(?s)0123456789ab.*01234567012"),
 }
 
@@ -45,6 +47,7 @@ def check_command_lines(guest):
     results.check(all(label in text for key, label in machine_plan(guest.label).items()
                       if key not in PLAN_TARGET_ONLY + PLAN_USAGE_ONLY + PLAN_STACKS_ONLY),
                   "cli plan-text: what is attached", repr(text))
+    results.equal(guest.output("cli/led-to"), "precious\n", "cli: nothing is written by way of a link")
     records = read_records(folder / "duration.out")
     results.check(records and records[-1].get("reason") and not records[-1]["ooms"],
                   "cli duration: ends", records[-1:])
