@@ -207,10 +207,20 @@ static int run(const struct trace_options *opts)
 	return code;
 }
 
+/* What --help and --dry-run print may be refused only now; a trace has said so already. */
+static int flush_output(int code)
+{
+	int err = stream__flush(stdout);
+
+	if (!err || err == -EPIPE || code != EXIT_DONE)
+		return code;
+	fprintf(stderr, "oomtrace: writing the output: %s.\n", strerror(-err));
+	return EXIT_RUNTIME;
+}
+
 int main(int argc, char **argv)
 {
 	struct trace_options opts;
-	int err;
 
 	stream__set_up_standard();
 	/* A reader that goes away is an error of writing, not a reason to die. */
@@ -221,13 +231,10 @@ int main(int argc, char **argv)
 	case OPTION_TABLE_USAGE:
 		return EXIT_USAGE;
 	case OPTION_TABLE_DONE:
-		err = stream__flush(stdout);
-		if (err && err != -EPIPE)
-			fprintf(stderr, "oomtrace: writing: %s.\n", strerror(-err));
-		return err && err != -EPIPE ? EXIT_RUNTIME : EXIT_DONE;
+		return flush_output(EXIT_DONE);
 	case OPTION_TABLE_RUN:
 		break;
 	}
 	messages__set_verbose(opts.verbose);
-	return run(&opts);
+	return flush_output(run(&opts));
 }

@@ -44,6 +44,8 @@ command_lines() {
 	cp /tmp/led-to "$OUT/cli/led-to.out"
 	# shellcheck disable=SC2016
 	cli disk-full env BIN="$BIN" sh -c '"$BIN" --duration 1s --output json >/dev/full'
+	# shellcheck disable=SC2016
+	cli disk-full-plan env BIN="$BIN" sh -c '"$BIN" --dry-run >/dev/full'
 	if mount -t tmpfs none /sys/kernel/btf; then
 		cli no-btf "$BIN"
 		umount /sys/kernel/btf

@@ -20,6 +20,7 @@ COMMAND_LINES = {
     "container-missing": (1, r"no-such-container"),
     "until-exit-machine": (2, r"--until-exit"),
     "disk-full": (1, r"No space left on device"),
+    "disk-full-plan": (1, r"writing the output: No space left on device"),
     "record-exists": (1, r"expect\.jsonl is there already and isn't empty: remove it"),
     "record-link": (1, r"--record: /tmp/link is a link"),
     "folded-link": (1, r"--folded: /tmp/link is a link"),
