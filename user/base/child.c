@@ -44,6 +44,11 @@ static void close_others(const int *keep, size_t count)
 	}
 }
 
+void child__die_with_parent(void)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
 void child__settle(const char *name, const int *keep, size_t count)
 {
 	static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGUSR1 };

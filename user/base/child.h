@@ -11,4 +11,10 @@
  */
 void child__settle(const char *name, const int *keep, size_t count);
 
+/*
+ * Called in the child: when the thread that forked it ends, it gets SIGKILL, even where it is stopped, or another
+ * user's whom its parent couldn't kill. To be called again after a change of the user: the kernel forgets it then.
+ */
+void child__die_with_parent(void);
+
 #endif

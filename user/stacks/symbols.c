@@ -81,6 +81,7 @@ static _Noreturn void maps_main(const struct sockets *s)
 {
 	int keep[] = { s->main[1], s->between[0] };
 
+	child__die_with_parent();
 	child__settle("oomtrace-maps", keep, 2);
 	oom_score__set(OOM_SCORE__NEUTRAL);
 	if (chdir("/") || privileges__keep(1ULL << CAP_SYS_PTRACE | 1ULL << CAP_CHECKPOINT_RESTORE))
@@ -95,6 +96,7 @@ static int give_up_everything(void)
 	/* Without the right to change them, they are the user's own: harmless enough. */
 	if (!setgroups(0, NULL) && (setresgid(NOBODY, NOBODY, NOBODY) || setresuid(NOBODY, NOBODY, NOBODY)))
 		return -errno;
+	child__die_with_parent(); /* a change of the user has ended that */
 	prctl(PR_SET_DUMPABLE, 0);
 	if ((!SANITIZED && sandbox__limit(RLIMIT_AS, SYMS_BYTES_MAX)) || sandbox__limit(RLIMIT_FSIZE, 0) ||
 	    sandbox__limit(RLIMIT_CORE, 0) || sandbox__limit(RLIMIT_NOFILE, SYMS_FILES_MAX))
@@ -106,6 +108,7 @@ static _Noreturn void syms_main(const struct sockets *s, int kallsyms_fd)
 {
 	int keep[] = { s->between[1], s->answers[0], kallsyms_fd };
 
+	child__die_with_parent();
 	child__settle("oomtrace-syms", keep, 3);
 	oom_score__set(OOM_SCORE__NEUTRAL);
 	if (chdir("/") || give_up_everything())

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/child.h"
+
+/* A helper that is stopped can't see the end of its parent's pipe: the kernel must end it. */
+static void test_stopped_child_dies_with_its_parent(void **state)
+{
+	int status = 0, ends[2];
+	pid_t parent, child = 0;
+
+	(void)state;
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+	assert_int_equal(pipe(ends), 0);
+	parent = fork();
+	assert_true(parent >= 0);
+	if (!parent) {
+		child = fork();
+		if (!child) {
+			child__die_with_parent();
+			raise(SIGSTOP);
+			_exit(0);
+		}
+		/* Until it is stopped. */
+		if (waitpid(child, &status, WUNTRACED) != child || !WIFSTOPPED(status) ||
+		    write(ends[1], &child, sizeof(child)) != sizeof(child))
+			_exit(1);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(parent, &status, 0), parent);
+	assert_int_equal(status, 0);
+	assert_int_equal(read(ends[0], &child, sizeof(child)), sizeof(child));
+	alarm(60); /* where it isn't ended, this waits for ever */
+	assert_int_equal(waitpid(child, &status, 0), child);
+	alarm(0);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_stopped_child_dies_with_its_parent),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
