@@ -7,6 +7,8 @@ from kernels import KERNELS, PREEMPTING, expected_plan
 from oracles import Log, Slack, Trace, read_records
 
 RSS_MAX_KIB = 16 * 1024  # of an oomtrace without stacks
+# A helper that doesn't answer for long is given up. On a busy machine it may be slow.
+GIVEN_UP = "oomtrace: the process that finds the names of functions has failed; stacks are addresses from now on.\n"
 
 
 class Guest:
@@ -33,6 +35,11 @@ class Guest:
 
     def error(self, name):
         return self.text(f"{name}.err")
+
+    def said(self, name):
+        """What an oomtrace said on stderr, without what only says that the machine is busy."""
+        text = self.error(name)
+        return text.replace(GIVEN_UP, "") if text and self.expected[("", "slow")] > 1 else text
 
     def output(self, name):
         return self.text(f"{name}.out")
@@ -72,7 +79,7 @@ def check_run(guest, traces, said=""):
     results.equal(guest.log.lost_in - {"none"}, set(), "nothing missed in the kernel's log")
     for name in traces:
         results.equal(guest.rc(name), exit_code(guest, name), f"{name}: exit code")
-        results.equal(guest.error(name), said, f"{name}: nothing else on stderr")
+        results.equal(guest.said(name), said, f"{name}: nothing else on stderr")
 
 
 def check_shape(guest, name, trace):
