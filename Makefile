@@ -26,7 +26,7 @@ Q := $(if $(filter 1,$(V)),,@)
 # make coverage builds all of it below a folder of its own.
 B := build$(if $(COVERAGE),/coverage)
 OUT := $(B)$(if $(STATIC),/static)
-LIBS := libbpf json-c libdw
+LIBS := libbpf json-c libdw zlib liblzma libzstd
 WARN := -Wall -Wextra $(if $(WERROR),-Werror)
 # What a command prints, asked for at the first use and then kept: $(eval $(call once,NAME,COMMAND)).
 once = $1 = $$(eval $1 := $$$$(shell $2))$$($1)

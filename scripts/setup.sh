@@ -19,9 +19,10 @@ libbpf-dev       libbpf 1.1 or newer, headers and library
 libelf-dev       libelf, which libbpf needs
 libdw-dev        libdw, which finds symbols for addresses
 libbz2-dev       libbz2, which a static libdw needs
-liblzma-dev      liblzma, the same
+liblzma-dev      liblzma, the same; unpacks .xz
+libzstd-dev      libzstd, unpacks .zst
 libiberty-dev    libiberty, which demangles names of C++ and Rust
-zlib1g-dev       zlib, which libbpf needs
+zlib1g-dev       zlib, which libbpf needs; unpacks .gz
 libjson-c-dev    JSON library
 libc6-dev        C library headers
 pkg-config       finds libraries

@@ -15,6 +15,8 @@
 #include "base/output_file.h"
 #include "base/stream.h"
 #include "base/temp_file.h"
+#include "base/input.h"
+#include "commands/report_log.h"
 #include "commands/report_options.h"
 #include "jsonl/read.h"
 #include "record/sink.h"
@@ -27,6 +29,7 @@ struct report {
 	struct text_look look;
 	struct sink *sink; /* of the format */
 	struct jsonl_reader *recording;
+	struct report_log *log;
 };
 
 static struct sink *open_text(const struct report *r)
@@ -56,10 +59,15 @@ static struct sink *open_chrome(const struct report *r)
 	return chrome_trace__new(r->out);
 }
 
+static struct sink *open_jsonl(const struct report *r)
+{
+	return jsonl_write__new_buffered(r->out);
+}
+
 /* How each format's sink is made. */
 static struct sink *(*const formats[REPORT_FORMATS])(const struct report *r) = {
 	[REPORT_TEXT] = open_text, [REPORT_JSON] = open_json,	  [REPORT_FOLDED] = open_folded,
-	[REPORT_HTML] = open_html, [REPORT_CHROME] = open_chrome,
+	[REPORT_HTML] = open_html, [REPORT_CHROME] = open_chrome, [REPORT_JSONL] = open_jsonl,
 };
 
 /* A file's name as the user gave it, safe for the terminal. Static text. */
@@ -77,20 +85,40 @@ static int open_input(const char *name)
 	return fd;
 }
 
-static int read_file(struct report *r, const char *name)
+static int read_error(const char *name, int err)
+{
+	if (err == -EBADMSG)
+		fprintf(stderr, "oomtrace: %s can't be unpacked: it is broken, or its end is missing.\n",
+			shown(name));
+	else
+		fprintf(stderr, "oomtrace: %s can't be read: %s.\n", shown(name), strerror(-err));
+	return EXIT_RUNTIME;
+}
+
+/* A recording or a kernel log: its content tells. */
+static int read_input(struct report *r, struct input *input, const char *name)
 {
 	uint64_t before = jsonl_reader__stats(r->recording)->records;
-	int fd = open_input(name), err;
+	const char *data;
+	ssize_t got = input__peek(input, &data);
+	int err;
 
-	if (fd < 0)
-		return EXIT_RUNTIME;
-	err = jsonl_reader__read(r->recording, fd);
-	if (fd != STDIN_FILENO)
-		close(fd);
-	if (err) {
-		fprintf(stderr, "oomtrace: %s can't be read: %s.\n", shown(name), strerror(-err));
+	if (got < 0)
+		return read_error(name, (int)got);
+	if (report_log__is_binary(data, (size_t)got)) {
+		fprintf(stderr,
+			"oomtrace: %s is neither a recording nor a kernel log: it isn't text. What a journal's own "
+			"file has, 'journalctl --file FILE -k -o json' prints.\n",
+			shown(name));
 		return EXIT_RUNTIME;
 	}
+	if (!report_log__is_recording(data, (size_t)got)) {
+		err = report_log__read(r->log, input, strcmp(name, "-") ? name : "stdin");
+		return err ? read_error(name, err) : EXIT_DONE;
+	}
+	err = jsonl_reader__read_input(r->recording, input);
+	if (err)
+		return read_error(name, err);
 	if (!jsonl_reader__sink_error(r->recording) && jsonl_reader__stats(r->recording)->records == before) {
 		fprintf(stderr,
 			"oomtrace: %s is no recording: it has no line that 'oomtrace --record' or "
@@ -99,6 +127,38 @@ static int read_file(struct report *r, const char *name)
 		return EXIT_RUNTIME;
 	}
 	return EXIT_DONE;
+}
+
+static int read_file(struct report *r, const char *name)
+{
+	int fd = open_input(name), code = EXIT_RUNTIME;
+	struct input *input;
+
+	if (fd < 0)
+		return code;
+	input = input__new(fd);
+	if (input)
+		code = read_input(r, input, name);
+	else
+		read_error(name, -ENOMEM);
+	input__free(input);
+	if (fd != STDIN_FILENO)
+		close(fd);
+	return code;
+}
+
+/* Without a file: the log of this machine. */
+static int read_own_log(struct report *r)
+{
+	int err = report_log__read_own(r->log);
+
+	if (!err)
+		return EXIT_DONE;
+	fprintf(stderr,
+		"oomtrace: this machine's kernel log can't be read: /dev/kmsg: %s. Run oomtrace as root, or give it "
+		"a FILE: a recording or a kernel log, such as 'dmesg | oomtrace report -'.\n",
+		strerror(-err));
+	return err == -EPERM || err == -EACCES ? EXIT_UNSUPPORTED : EXIT_RUNTIME;
 }
 
 /* What the reader can't hand on, said once each. */
@@ -153,19 +213,25 @@ static int sink_error(const struct report *r, int err)
 
 static int read_files(struct report *r)
 {
-	int code = EXIT_DONE, err;
+	int code = *r->opts->files ? EXIT_DONE : read_own_log(r), err = report_log__sink_error(r->log);
 
-	for (char **name = r->opts->files; *name && code == EXIT_DONE; name++) {
+	for (char **name = r->opts->files; *name && code == EXIT_DONE && !err; name++) {
 		code = read_file(r, *name);
-		if (jsonl_reader__sink_error(r->recording))
-			return sink_error(r, jsonl_reader__sink_error(r->recording));
+		err = jsonl_reader__sink_error(r->recording);
+		if (!err)
+			err = report_log__sink_error(r->log);
 	}
+	if (err)
+		return sink_error(r, err);
 	if (code != EXIT_DONE)
 		return code;
-	err = sink__finish(r->sink);
+	err = report_log__finish(r->log);
+	if (!err)
+		err = sink__finish(r->sink);
 	if (err)
 		return sink_error(r, err);
 	tell_problems(jsonl_reader__stats(r->recording));
+	report_log__tell_nothing(r->log);
 	if (jsonl_reader__stats(r->recording)->malformed || jsonl_reader__stats(r->recording)->too_long)
 		return EXIT_LOST;
 	return EXIT_DONE;
@@ -242,7 +308,8 @@ static int run(const struct report_options *opts)
 	if (r.sink && wants_filter(&opts->filter))
 		r.sink = filter__new(r.sink, &opts->filter);
 	r.recording = r.sink ? jsonl_reader__new(r.sink) : NULL;
-	if (r.recording) {
+	r.log = r.sink ? report_log__new(r.sink) : NULL;
+	if (r.recording && r.log) {
 		code = read_files(&r);
 	} else {
 		fprintf(stderr,
@@ -252,6 +319,7 @@ static int run(const struct report_options *opts)
 		code = EXIT_RUNTIME;
 	}
 	jsonl_reader__free(r.recording);
+	report_log__free(r.log);
 	if (r.sink)
 		r.sink->ops->free(r.sink);
 	return r.out == stdout ? code : close_output(&r, code);

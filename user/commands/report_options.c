@@ -25,7 +25,7 @@ static const char *const group_titles[GROUP_COUNT] = {
 
 static const char *const format_names[REPORT_FORMATS] = {
 	[REPORT_TEXT] = "text", [REPORT_JSON] = "json",		  [REPORT_FOLDED] = "folded",
-	[REPORT_HTML] = "html", [REPORT_CHROME] = "chrome-trace",
+	[REPORT_HTML] = "html", [REPORT_CHROME] = "chrome-trace", [REPORT_JSONL] = "jsonl",
 };
 
 static int apply_format(void *ctx, const char *arg)
@@ -136,8 +136,8 @@ static const struct option_table_spec specs[] = {
 		.letter = 'f',
 		.name = "format",
 		.arg = "FORMAT",
-		.accepts = "'text', 'json', 'html', 'chrome-trace' or 'folded'",
-		.help = "text: a verdict, a timeline, then what the live run printed (default); json: one document; html: one page with charts; chrome-trace: for Perfetto; folded: stacks for flame graphs",
+		.accepts = "'text', 'json', 'jsonl', 'html', 'chrome-trace' or 'folded'",
+		.help = "text: a verdict, a timeline, then what the live run printed (default); json: one document; jsonl: records, a line each; html: one page with charts; chrome-trace: for Perfetto; folded: stacks for flame graphs",
 		.apply = apply_format,
 	},
 	{
@@ -197,12 +197,14 @@ static const struct option_table_spec specs[] = {
 
 static const struct option_table table = {
 	.command = "oomtrace report",
-	.operands = "FILE...",
-	.summary = "Reports what happened, from recordings: what 'oomtrace --record FILE' or "
-		   "'--output json' wrote. '-' is stdin. Give the parts of a recording in the order in "
-		   "which they were written.",
-	.epilogue = "Exit status: 0 done; 1 a file cannot be read or written, or is no recording; 2 "
-		    "wrong command line; 4 done, but some lines could not be read and were skipped.",
+	.operands = "[FILE]...",
+	.summary = "Reports what happened, from recordings (what 'oomtrace --record FILE' or "
+		   "'--output json' wrote) and from kernel logs (of dmesg, journalctl, syslog or a console), "
+		   "packed by gzip, xz or zstd or not. '-' is stdin. Give the parts of a recording in the "
+		   "order in which they were written. Without a FILE: the log of this machine, for root.",
+	.epilogue =
+		"Exit status: 0 done, also when nothing was killed; 1 a file cannot be read or written; 2 "
+		"wrong command line; 3 this machine's log can't be read; 4 done, but some lines could not be read and were skipped.",
 	.specs = specs,
 	.count = ARRAY_SIZE(specs),
 	.group_titles = group_titles,
@@ -221,11 +223,7 @@ enum option_table_result report_options__parse(int argc, char **argv, struct rep
 	if (result != OPTION_TABLE_RUN)
 		return result;
 	opts.files = parse.operands;
-	if (!opts.files[0])
-		fputs("oomtrace: which recording? Give the FILE that '--record FILE' wrote, or '-' for "
-		      "stdin\n",
-		      err);
-	else if (opts.no_summary && opts.format != REPORT_TEXT)
+	if (opts.no_summary && opts.format != REPORT_TEXT)
 		fputs("oomtrace: --no-summary goes with '--format text' only\n", err);
 	else {
 		*out = opts;

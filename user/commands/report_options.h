@@ -14,6 +14,7 @@ enum report_format {
 	REPORT_FOLDED,
 	REPORT_HTML,
 	REPORT_CHROME,
+	REPORT_JSONL,
 	REPORT_FORMATS,
 };
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "jsonl/parse_log.h"
 #include "jsonl/parse_parts.h"
 
 #define SIGNAL_MAX 64
@@ -73,7 +74,25 @@ static void get_machine_memory(struct jsonl_parser *p, struct json_object *o, st
 	s->max_cgroup = value__text(p, memory, "max_cgroup");
 }
 
-static void parse_session(struct jsonl_parser *p, struct json_object *o, struct record *record)
+/* A kernel log tells little of its machine, and no clock. */
+static void parse_log_session(struct jsonl_parser *p, struct json_object *o, struct record *record)
+{
+	struct record_session s = {
+		.from_log = true,
+		.host = value__text(p, o, "host"),
+		.version = value__text(p, o, "version"),
+		.kernel = value__text(p, o, "kernel"),
+		.page_size = value__optional32(p, o, "page_size"),
+	};
+
+	value__number(p, o, "schema");
+	get_target(p, o, &s);
+	p->wall_offset_ns = 0;
+	p->in_log = true;
+	record->session = s;
+}
+
+static void parse_live_session(struct jsonl_parser *p, struct json_object *o, struct record *record)
 {
 	struct record_session s = {
 		.version = value__text(p, o, "version"),
@@ -98,7 +117,18 @@ static void parse_session(struct jsonl_parser *p, struct json_object *o, struct 
 	if (p->error)
 		return;
 	p->wall_offset_ns = offset_ns;
+	p->in_log = false;
 	record->session = s;
+}
+
+static void parse_session(struct jsonl_parser *p, struct json_object *o, struct record *record)
+{
+	const char *source = value__text(p, o, "source");
+
+	if (source && !strcmp(source, "kernel-log"))
+		parse_log_session(p, o, record);
+	else
+		parse_live_session(p, o, record);
 }
 
 /* ---- limits and steps ---- */
@@ -387,11 +417,23 @@ static void parse_min(struct jsonl_parser *p, struct json_object *o, struct reco
 /* Each fills in all but kind and time. What the record refers to is the parser's, or the object's. */
 static void (*const parsers[RECORD_KINDS])(struct jsonl_parser *p, struct json_object *o,
 					   struct record *record) = {
-	[RECORD_SESSION] = parse_session, [RECORD_OOM] = parse_oom__record, [RECORD_LIMIT] = parse_limit,
-	[RECORD_STEP] = parse_step,	  [RECORD_STEPS] = parse_steps,	    [RECORD_REPEATS] = parse_repeats,
-	[RECORD_USAGE] = parse_usage,	  [RECORD_RECLAIM] = parse_reclaim, [RECORD_STALL] = parse_stall,
-	[RECORD_STACK] = parse_stack,	  [RECORD_EXIT] = parse_exit,	    [RECORD_LOST] = parse_lost,
-	[RECORD_END] = parse_end,	  [RECORD_MIN_TRY] = parse_min_try, [RECORD_MIN] = parse_min,
+	[RECORD_SESSION] = parse_session,
+	[RECORD_OOM] = parse_oom__record,
+	[RECORD_LIMIT] = parse_limit,
+	[RECORD_STEP] = parse_step,
+	[RECORD_STEPS] = parse_steps,
+	[RECORD_REPEATS] = parse_repeats,
+	[RECORD_USAGE] = parse_usage,
+	[RECORD_RECLAIM] = parse_reclaim,
+	[RECORD_STALL] = parse_stall,
+	[RECORD_STACK] = parse_stack,
+	[RECORD_EXIT] = parse_exit,
+	[RECORD_LOST] = parse_lost,
+	[RECORD_END] = parse_end,
+	[RECORD_MIN_TRY] = parse_min_try,
+	[RECORD_MIN] = parse_min,
+	[RECORD_USER_KILL] = parse_log__user_kill,
+	[RECORD_RELIEF] = parse_log__relief,
 };
 
 /* RECORD_KINDS: none that we know. */

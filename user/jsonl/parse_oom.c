@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "jsonl/parse_parts.h"
 
+#include "jsonl/parse_log.h"
+
 #include "record/memory_kinds.h"
 
 DEFINE_NAMED(role_named, enum record_role, sink__role_name, ROLE_CHOSEN, ROLE_EXITING)
@@ -35,32 +37,85 @@ static void get_cmdline(struct jsonl_parser *p, struct json_object *o, struct re
 	v->cmdline_source = value__text(p, o, "cmdline_source");
 }
 
-static void get_victim_memory(struct jsonl_parser *p, struct json_object *o, struct record_victim *v)
+/* A figure that a kernel log may not tell. */
+static void get_untold(struct jsonl_parser *p, struct json_object *o, const char *key, uint64_t *value,
+		       struct record_victim *v, enum record_victim_unknown bit)
+{
+	if (!value__has_number(p, o, key, value))
+		v->unknown |= bit;
+}
+
+static void get_reaper(struct jsonl_parser *p, struct json_object *o, struct record_victim *v)
+{
+	struct json_object *left = value__object(p, o, "reaped");
+
+	v->unable_to_reap = value__flag(p, o, "unable_to_reap");
+	v->reaped = left != NULL;
+	if (!left)
+		return;
+	v->has_left = value__has_number(p, left, "anon_rss_bytes", &v->left_anon_bytes);
+	if (!v->has_left)
+		return;
+	v->left_file_bytes = value__number(p, left, "file_rss_bytes");
+	v->left_shmem_bytes = value__number(p, left, "shmem_rss_bytes");
+}
+
+static void get_victim_ids(struct jsonl_parser *p, struct json_object *o, struct record_victim *v)
+{
+	v->ts_ns = value__number(p, o, "ts_ns");
+	v->tid = value__number32(p, o, "tid");
+	v->ppid = value__number32(p, o, "ppid");
+	v->ns_pid = value__number32(p, o, "ns_pid");
+	v->uid = value__number32(p, o, "uid");
+	v->oom_score_adj = value__signed32(p, o, "oom_score_adj");
+}
+
+static void get_logged_ids(struct jsonl_parser *p, struct json_object *o, struct record_victim *v)
+{
+	int64_t adj;
+
+	v->unknown |= VICTIM_UNKNOWN_IDS;
+	v->uid = value__optional32(p, o, "uid");
+	if (!v->uid && !value__has_number(p, o, "uid", &(uint64_t){ 0 }))
+		v->unknown |= VICTIM_UNKNOWN_UID;
+	if (value__has_signed(p, o, "oom_score_adj", &adj))
+		v->oom_score_adj = value__signed32(p, o, "oom_score_adj");
+	else
+		v->unknown |= VICTIM_UNKNOWN_ADJ;
+	get_reaper(p, o, v);
+}
+
+static void get_victim_memory(struct jsonl_parser *p, struct json_object *o, bool from_log,
+			      struct record_victim *v)
 {
 	v->has_mm = value__has_number(p, o, "total_vm_bytes", &v->total_vm_bytes);
 	if (!v->has_mm)
 		return;
 	v->anon_rss_bytes = value__number(p, o, "anon_rss_bytes");
 	v->file_rss_bytes = value__number(p, o, "file_rss_bytes");
+	if (from_log) {
+		get_untold(p, o, "shmem_rss_bytes", &v->shmem_rss_bytes, v, VICTIM_UNKNOWN_SHMEM);
+		get_untold(p, o, "pgtables_bytes", &v->pgtables_bytes, v, VICTIM_UNKNOWN_PGTABLES);
+		get_untold(p, o, "swap_bytes", &v->swap_bytes, v, VICTIM_UNKNOWN_SWAP);
+		return;
+	}
 	v->shmem_rss_bytes = value__number(p, o, "shmem_rss_bytes");
 	v->pgtables_bytes = value__number(p, o, "pgtables_bytes");
 	v->swap_bytes = value__number(p, o, "swap_bytes");
 	v->rss_exact = value__flag(p, o, "rss_exact");
 }
 
-static void get_victim(struct jsonl_parser *p, struct json_object *o, struct record_victim *v)
+static void get_victim(struct jsonl_parser *p, struct json_object *o, bool from_log, struct record_victim *v)
 {
-	v->ts_ns = value__number(p, o, "ts_ns");
 	v->pid = value__number32(p, o, "pid");
-	v->tid = value__number32(p, o, "tid");
-	v->ppid = value__number32(p, o, "ppid");
-	v->ns_pid = value__number32(p, o, "ns_pid");
-	v->uid = value__number32(p, o, "uid");
-	v->oom_score_adj = value__signed32(p, o, "oom_score_adj");
+	if (from_log)
+		get_logged_ids(p, o, v);
+	else
+		get_victim_ids(p, o, v);
 	v->comm = value__text(p, o, "comm");
 	get_cmdline(p, o, v);
 	v->has_points = value__has_signed(p, o, "points", &v->points);
-	get_victim_memory(p, o, v);
+	get_victim_memory(p, o, from_log, v);
 	v->cgroup = value__text(p, o, "cgroup");
 	v->container = part__container(p, o);
 	part__find_prefix(&v->container.ref, v->cgroup);
@@ -79,17 +134,37 @@ static void get_victims(struct jsonl_parser *p, struct json_object *o, struct re
 		struct json_object *victim = value__element(p, list, i);
 
 		if (victim)
-			get_victim(p, victim, &victims[i]);
+			get_victim(p, victim, oom->log, &victims[i]);
 		oom->victim_count = i + 1;
 	}
 	oom->victims = victims;
+}
+
+static void get_log(struct jsonl_parser *p, struct json_object *o, struct record_oom *oom)
+{
+	struct json_object *trigger = value__object(p, o, "trigger"),
+			   *limit = value__object(p, o, "limit_cgroup");
+	struct record_log *log = parse_log__members(p, o);
+	const char *outcome = value__text(p, o, "outcome");
+
+	oom->log = log;
+	if (!log)
+		return;
+	log->is_panic = outcome && !strcmp(outcome, "panic");
+	if (limit)
+		parse_log__limit(p, limit, log);
+	if (trigger)
+		parse_log__trigger(p, trigger, oom, log);
+	oom->constraint = value__text(p, o, "constraint");
+	oom->whole_machine = value__flag(p, o, "whole_machine");
+	oom->sysrq = value__flag(p, o, "sysrq");
 }
 
 static void get_trigger(struct jsonl_parser *p, struct json_object *o, struct record_oom *oom)
 {
 	struct json_object *trigger = value__object(p, o, "trigger");
 
-	if (!trigger)
+	if (!trigger || oom->log)
 		return;
 	oom->constraint = value__text(p, o, "constraint");
 	oom->whole_machine = value__flag(p, o, "whole_machine");
@@ -215,7 +290,7 @@ static void get_limit(struct jsonl_parser *p, struct json_object *o, struct reco
 
 	if (!level)
 		return;
-	part__level(p, limit_cgroup, level);
+	part__level(p, limit_cgroup, oom->log, level);
 	oom->limit = level;
 	oom->limit_container = part__container(p, limit_cgroup);
 	part__find_prefix(&oom->limit_container.ref, level->path);
@@ -226,7 +301,10 @@ void parse_oom__record(struct jsonl_parser *p, struct json_object *o, struct rec
 	struct record_oom oom = { .id = value__number(p, o, "id") };
 	const char *outcome = value__text(p, o, "outcome");
 
-	if (outcome)
+	get_log(p, o, &oom);
+	if (oom.log && oom.log->is_panic)
+		oom.outcome = OOM_NO_VICTIM;
+	else if (outcome)
 		oom.outcome = outcome_named(p, outcome);
 	oom.started_ns = value__optional(p, o, "started_ns");
 	oom.duration_ns = value__optional(p, o, "duration_ns");

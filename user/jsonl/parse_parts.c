@@ -3,10 +3,41 @@
 
 #include "record/memory_kinds.h"
 
+static bool is_log_session(struct jsonl_parser *p, struct json_object *o)
+{
+	const char *source = value__text(p, o, "source");
+
+	return p->in_log || (source && !strcmp(source, "kernel-log"));
+}
+
+/* What a log doesn't tell is replaced by the stamp's place in its order. */
+static struct record_time time_in_log(struct jsonl_parser *p, struct json_object *o,
+				      struct json_object *place, const char *wall)
+{
+	struct record_time time = { .no_wall = !wall };
+	int64_t stamp_ns = 0;
+
+	if (place)
+		value__has_signed(p, place, "stamp_ns", &stamp_ns);
+	time.no_boot = !value__has_number(p, o, "ts_ns", &time.boot_ns);
+	if (time.boot_ns > INT64_MAX || stamp_ns < 0 || (wall && sink__parse_time(wall, &time.wall_ns)))
+		value__fail(p, -EINVAL);
+	else if (!wall)
+		time.wall_ns = stamp_ns ? stamp_ns : (int64_t)time.boot_ns;
+	if (time.no_boot)
+		time.boot_ns = (uint64_t)time.wall_ns;
+	return time;
+}
+
 struct record_time part__time(struct jsonl_parser *p, struct json_object *o)
 {
-	struct record_time time = { .boot_ns = value__number(p, o, "ts_ns") };
+	struct record_time time = { 0 };
 	const char *wall = value__text(p, o, "time");
+	struct json_object *place = value__object(p, o, "log");
+
+	if (place || is_log_session(p, o))
+		return time_in_log(p, o, place, wall);
+	time.boot_ns = value__number(p, o, "ts_ns");
 
 	if (time.boot_ns > INT64_MAX)
 		value__fail(p, -EINVAL);
@@ -74,14 +105,19 @@ void part__find_prefix(struct container_ref *ref, const char *path)
 		ref->prefix_len = found.prefix_len;
 }
 
-void part__level(struct jsonl_parser *p, struct json_object *o, struct record_level *l)
+void part__level(struct jsonl_parser *p, struct json_object *o, bool from_log, struct record_level *l)
 {
-	l->id = value__number(p, o, "id");
+	l->from_log = from_log;
+	if (!from_log)
+		l->id = value__number(p, o, "id");
 	l->path = value__text(p, o, "path");
-	l->is_limit = value__flag(p, o, "limit");
+	l->is_limit = from_log || value__flag(p, o, "limit");
 	l->has_memory = value__has_number(p, o, "usage_bytes", &l->usage_bytes);
 	if (l->has_memory) {
 		l->max_bytes = value__limit(p, o, "max_bytes");
+		l->high_bytes = RECORD_NO_LIMIT;
+	}
+	if (l->has_memory && !from_log) {
 		l->high_bytes = value__limit(p, o, "high_bytes");
 		l->peak_bytes = value__number(p, o, "peak_bytes");
 		l->oom_group = value__flag(p, o, "oom_group");
@@ -102,7 +138,7 @@ const struct record_level *part__chain(struct jsonl_parser *p, struct json_objec
 		struct json_object *level = value__element(p, list, i);
 
 		if (level)
-			part__level(p, level, &levels[i]);
+			part__level(p, level, false, &levels[i]);
 		*count = i + 1;
 	}
 	return levels;

@@ -32,7 +32,8 @@ struct record_container part__container(struct jsonl_parser *p, struct json_obje
 /* Sets how much of a cgroup's path is the container's own, if the path names it. */
 void part__find_prefix(struct container_ref *ref, const char *path);
 
-void part__level(struct jsonl_parser *p, struct json_object *o, struct record_level *l);
+/* `from_log`: id, high, peak and oom_group aren't told. */
+void part__level(struct jsonl_parser *p, struct json_object *o, bool from_log, struct record_level *l);
 
 /* From the leaf to the root; NULL and 0 when it is missing. */
 const struct record_level *part__chain(struct jsonl_parser *p, struct json_object *o, size_t *count);

@@ -243,7 +243,7 @@ static void handle_rest(struct jsonl_reader *r)
 		r->stats.cut = true;
 }
 
-int jsonl_reader__read(struct jsonl_reader *r, int fd)
+int jsonl_reader__read_input(struct jsonl_reader *r, struct input *input)
 {
 	ssize_t got = 1;
 	int err = 0;
@@ -251,13 +251,9 @@ int jsonl_reader__read(struct jsonl_reader *r, int fd)
 	r->line = r->start = r->used = r->searched = 0;
 	r->skipping = false;
 	while (!err && got && !r->sink_error) {
-		got = read(fd, r->buffer + r->used, r->size - r->used);
-		if (got < 0 && errno == EINTR) {
-			got = 1;
-			continue;
-		}
+		got = input__read(input, r->buffer + r->used, r->size - r->used);
 		if (got < 0)
-			return -errno;
+			return (int)got;
 		r->used += (size_t)got;
 		handle_lines(r);
 		if (got)
@@ -265,6 +261,15 @@ int jsonl_reader__read(struct jsonl_reader *r, int fd)
 	}
 	if (!err && !r->sink_error)
 		handle_rest(r);
+	return err;
+}
+
+int jsonl_reader__read(struct jsonl_reader *r, int fd)
+{
+	struct input *input = input__new(fd);
+	int err = input ? jsonl_reader__read_input(r, input) : -ENOMEM;
+
+	input__free(input);
 	return err;
 }
 

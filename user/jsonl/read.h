@@ -6,6 +6,7 @@
 #ifndef OOMTRACE_RECORDING_H
 #define OOMTRACE_RECORDING_H
 
+#include "base/input.h"
 #include "record/sink.h"
 
 #define RECORDING_LINE_MAX (10U << 20) /* bytes; longer lines are skipped */
@@ -34,6 +35,7 @@ void jsonl_reader__free(struct jsonl_reader *r);
  * jsonl_reader__sink_error.
  */
 int jsonl_reader__read(struct jsonl_reader *r, int fd);
+int jsonl_reader__read_input(struct jsonl_reader *r, struct input *input);
 int jsonl_reader__sink_error(const struct jsonl_reader *r);
 
 const struct jsonl_reader_stats *jsonl_reader__stats(const struct jsonl_reader *r);

@@ -18,6 +18,7 @@ struct value_array;
 struct jsonl_parser {
 	int error;		    /* the first thing that is wrong with this record; 0: nothing */
 	struct value_array *arrays; /* what this record refers to */
+	bool in_log;		    /* the last session is a kernel log's */
 	int64_t wall_offset_ns;	    /* of the last session: for records that have no `time` */
 };
 

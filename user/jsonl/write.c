@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "jsonl/member.h"
+#include "jsonl/write_log.h"
 #include "jsonl/write_parts.h"
 #include "record/sink.h"
 
@@ -64,13 +65,18 @@ static void write_session(struct json_object *o, const struct record *record)
 	struct json_object *target = json_object_new_object();
 
 	member__number(o, "schema", RECORD_SCHEMA);
+	if (s->from_log)
+		member__text(o, "source", "kernel-log");
+	member__text(o, "host", s->host);
 	if (s->part)
 		member__number(o, "part", s->part);
 	member__text(o, "version", s->version);
 	member__text(o, "kernel", s->kernel);
 	member__text(o, "arch", s->arch);
-	member__number(o, "page_size", s->page_size);
-	member__signed(o, "wall_offset_ns", record->time.wall_ns - (int64_t)record->time.boot_ns);
+	if (s->page_size || !s->from_log)
+		member__number(o, "page_size", s->page_size);
+	if (!s->from_log)
+		member__signed(o, "wall_offset_ns", record->time.wall_ns - (int64_t)record->time.boot_ns);
 	member__text(target, "kind", s->target_kind);
 	member__text(target, "name", s->target_name);
 	if (s->container.ref.id[0])
@@ -88,7 +94,8 @@ static void write_session(struct json_object *o, const struct record *record)
 		member__text(memory, "max_cgroup", s->max_cgroup);
 		member__add(o, "memory", memory);
 	}
-	member__add(o, "plan", new_plan(s));
+	if (!s->from_log)
+		member__add(o, "plan", new_plan(s));
 }
 
 static void write_limit(struct json_object *o, const struct record *record)
@@ -328,11 +335,23 @@ static void write_min(struct json_object *o, const struct record *record)
 }
 
 static void (*const writers[RECORD_KINDS])(struct json_object *o, const struct record *record) = {
-	[RECORD_SESSION] = write_session, [RECORD_OOM] = write_oom__record, [RECORD_LIMIT] = write_limit,
-	[RECORD_STEP] = write_step,	  [RECORD_STEPS] = write_steps,	    [RECORD_REPEATS] = write_repeats,
-	[RECORD_USAGE] = write_usage,	  [RECORD_RECLAIM] = write_reclaim, [RECORD_STALL] = write_stall,
-	[RECORD_STACK] = write_stack,	  [RECORD_EXIT] = write_exit,	    [RECORD_LOST] = write_lost,
-	[RECORD_END] = write_end,	  [RECORD_MIN_TRY] = write_min_try, [RECORD_MIN] = write_min,
+	[RECORD_SESSION] = write_session,
+	[RECORD_OOM] = write_oom__record,
+	[RECORD_LIMIT] = write_limit,
+	[RECORD_STEP] = write_step,
+	[RECORD_STEPS] = write_steps,
+	[RECORD_REPEATS] = write_repeats,
+	[RECORD_USAGE] = write_usage,
+	[RECORD_RECLAIM] = write_reclaim,
+	[RECORD_STALL] = write_stall,
+	[RECORD_STACK] = write_stack,
+	[RECORD_EXIT] = write_exit,
+	[RECORD_LOST] = write_lost,
+	[RECORD_END] = write_end,
+	[RECORD_MIN_TRY] = write_min_try,
+	[RECORD_MIN] = write_min,
+	[RECORD_USER_KILL] = write_log__user_kill,
+	[RECORD_RELIEF] = write_log__relief,
 };
 
 /* What begins is news for a person who waits, and in the record of its end, too. */
@@ -352,8 +371,10 @@ static int json_take(struct sink *sink, const struct record *record)
 		return 0;
 	o = json_object_new_object();
 	member__text(o, "type", sink__type_name(record->kind));
-	member__number(o, "ts_ns", record->time.boot_ns);
-	member__text(o, "time", sink__format_time(time, sizeof(time), record->time.wall_ns));
+	if (!record->time.no_boot)
+		member__number(o, "ts_ns", record->time.boot_ns);
+	if (!record->time.no_wall)
+		member__text(o, "time", sink__format_time(time, sizeof(time), record->time.wall_ns));
 	writers[record->kind](o, record);
 	jsonl_write__put(sink->out, o);
 	json_object_put(o);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "jsonl/member.h"
+#include "jsonl/write_log.h"
 #include "jsonl/write_parts.h"
 #include "record/gfp.h"
 #include "record/sink.h"
@@ -87,37 +88,67 @@ static void add_cmdline(struct json_object *o, const struct record_victim *v)
 		member__flag(o, "cmdline_cut", true);
 }
 
+static void add_reaper(struct json_object *o, const struct record_victim *v)
+{
+	struct json_object *left;
+
+	if (v->unable_to_reap)
+		member__flag(o, "unable_to_reap", true);
+	if (!v->reaped)
+		return;
+	left = json_object_new_object();
+	if (v->has_left) {
+		member__number(left, "anon_rss_bytes", v->left_anon_bytes);
+		member__number(left, "file_rss_bytes", v->left_file_bytes);
+		member__number(left, "shmem_rss_bytes", v->left_shmem_bytes);
+	}
+	member__add(o, "reaped", left);
+}
+
 static struct json_object *new_victim(const struct record_victim *v)
 {
 	struct json_object *o = json_object_new_object();
 
-	member__number(o, "ts_ns", v->ts_ns);
+	bool ids = !(v->unknown & VICTIM_UNKNOWN_IDS);
+
+	if (ids)
+		member__number(o, "ts_ns", v->ts_ns);
 	member__number(o, "pid", v->pid);
-	member__number(o, "tid", v->tid);
-	member__number(o, "ppid", v->ppid);
-	member__number(o, "ns_pid", v->ns_pid);
+	if (ids) {
+		member__number(o, "tid", v->tid);
+		member__number(o, "ppid", v->ppid);
+		member__number(o, "ns_pid", v->ns_pid);
+	}
 	member__text(o, "comm", v->comm);
 	if (v->cmdline)
 		add_cmdline(o, v);
-	member__number(o, "uid", v->uid);
-	member__signed(o, "oom_score_adj", v->oom_score_adj);
+	if (!(v->unknown & VICTIM_UNKNOWN_UID))
+		member__number(o, "uid", v->uid);
+	if (!(v->unknown & VICTIM_UNKNOWN_ADJ))
+		member__signed(o, "oom_score_adj", v->oom_score_adj);
 	if (v->has_points)
 		member__signed(o, "points", v->points);
 	if (v->has_mm) {
 		member__number(o, "total_vm_bytes", v->total_vm_bytes);
 		member__number(o, "anon_rss_bytes", v->anon_rss_bytes);
 		member__number(o, "file_rss_bytes", v->file_rss_bytes);
-		member__number(o, "shmem_rss_bytes", v->shmem_rss_bytes);
-		member__number(o, "pgtables_bytes", v->pgtables_bytes);
-		member__number(o, "swap_bytes", v->swap_bytes);
-		member__flag(o, "rss_exact", v->rss_exact);
+		if (!(v->unknown & VICTIM_UNKNOWN_SHMEM))
+			member__number(o, "shmem_rss_bytes", v->shmem_rss_bytes);
+		if (!(v->unknown & VICTIM_UNKNOWN_PGTABLES))
+			member__number(o, "pgtables_bytes", v->pgtables_bytes);
+		if (!(v->unknown & VICTIM_UNKNOWN_SWAP))
+			member__number(o, "swap_bytes", v->swap_bytes);
+		if (ids)
+			member__flag(o, "rss_exact", v->rss_exact);
 	}
 	member__text(o, "cgroup", v->cgroup);
 	member__container(o, "container", &v->container);
-	member__flag(o, "init", v->init);
+	if (ids)
+		member__flag(o, "init", v->init);
 	member__text(o, "role", sink__role_name(v->role));
 	if (v->repeated)
 		member__flag(o, "repeated", true);
+	add_reaper(o, v);
 	return o;
 }
 
@@ -126,6 +157,11 @@ static void add_trigger(struct json_object *o, const struct record_oom *oom)
 	struct json_object *trigger = json_object_new_object();
 	char gfp[GFP_TEXT_SIZE];
 
+	if (oom->log) {
+		write_log__trigger(trigger, oom);
+		member__add(o, "trigger", trigger);
+		return;
+	}
 	member__number(trigger, "pid", oom->trigger_pid);
 	member__number(trigger, "tid", oom->trigger_tid);
 	member__text(trigger, "comm", oom->trigger_comm);
@@ -155,15 +191,19 @@ static void add_cause(struct json_object *o, const struct record_oom *oom)
 static void add_run(struct json_object *o, const struct record_oom *oom)
 {
 	member__text(o, "constraint", oom->constraint);
-	member__flag(o, "whole_machine", oom->whole_machine);
+	if (oom->constraint || !oom->log)
+		member__flag(o, "whole_machine", oom->whole_machine);
 	if (oom->sysrq)
 		member__flag(o, "sysrq", true);
 	add_cause(o, oom);
-	member__number(o, "totalpages_bytes", oom->totalpages_bytes);
-	member__number(o, "waits", oom->waits);
+	if (!oom->log) {
+		member__number(o, "totalpages_bytes", oom->totalpages_bytes);
+		member__number(o, "waits", oom->waits);
+	}
 	if (oom->repeats)
 		member__number(o, "repeats", oom->repeats);
-	add_trigger(o, oom);
+	if (oom->trigger_comm)
+		add_trigger(o, oom);
 }
 
 void write_oom__record(struct json_object *o, const struct record *record)
@@ -172,28 +212,34 @@ void write_oom__record(struct json_object *o, const struct record *record)
 	struct json_object *victims = json_object_new_array();
 
 	member__number(o, "id", oom->id);
-	member__text(o, "outcome", sink__outcome_name(oom->outcome));
+	member__text(o, "outcome",
+		     oom->log && oom->log->is_panic ? "panic" : sink__outcome_name(oom->outcome));
 	if (oom->started_ns)
 		member__number(o, "started_ns", oom->started_ns);
 	if (oom->duration_ns)
 		member__number(o, "duration_ns", oom->duration_ns);
-	if (oom->trigger_comm)
+	if (oom->trigger_comm || oom->log)
 		add_run(o, oom);
 	if (oom->limit) {
 		struct json_object *limit = write_part__new_level(oom->limit);
 
 		member__container(limit, "container", &oom->limit_container);
+		if (oom->log)
+			write_log__limit(limit, oom->log);
 		member__add(o, "limit_cgroup", limit);
 	}
 	for (size_t i = 0; i < oom->victim_count; i++)
 		json_object_array_add(victims, new_victim(&oom->victims[i]));
 	member__add(o, "victims", victims);
 	member__number(o, "killed", oom->killed);
-	member__add(o, "chain", write_part__new_chain(oom->chain, oom->chain_count));
+	if (oom->chain_count || !oom->log)
+		member__add(o, "chain", write_part__new_chain(oom->chain, oom->chain_count));
 	if (oom->memory)
 		member__add(o, "memory", new_memory(oom->memory));
 	if (oom->history)
 		member__add(o, "history", new_history(oom->history));
+	if (oom->log)
+		write_log__members(o, oom->log);
 	if (oom->joined_late)
 		member__flag(o, "joined_late", true);
 	if (oom->incomplete)

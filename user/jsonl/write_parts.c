@@ -7,11 +7,14 @@ struct json_object *write_part__new_level(const struct record_level *l)
 {
 	struct json_object *o = json_object_new_object();
 
-	member__number(o, "id", l->id);
+	if (!l->from_log)
+		member__number(o, "id", l->id);
 	member__text(o, "path", l->path);
 	if (l->has_memory) {
 		member__number(o, "usage_bytes", l->usage_bytes);
 		member__limit(o, "max_bytes", l->max_bytes);
+	}
+	if (l->has_memory && !l->from_log) {
 		member__limit(o, "high_bytes", l->high_bytes);
 		member__number(o, "peak_bytes", l->peak_bytes);
 		member__flag(o, "oom_group", l->oom_group);

@@ -2,7 +2,9 @@
 #include "kmsg/stamp.h"
 
 #include <string.h>
+#include <time.h>
 
+#include "base/array.h"
 #include "kmsg/scan.h"
 #include "record/sink.h"
 
@@ -266,4 +268,29 @@ bool stamp__parse_bracketed(struct span s, struct stamp *stamp)
 		return false;
 	stamp->form = STAMP_BARE;
 	return true;
+}
+
+int64_t stamp__order_ns(const char *text)
+{
+	static const char *const formats[] = {
+		"%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S",    "%Y/%m/%d %H:%M:%S", "%a %b %d %H:%M:%S %Y",
+		"%b %d %H:%M:%S",    "%a %Y-%m-%d %H:%M:%S", "%b %d %Y %H:%M:%S", "%b %d %H:%M",
+		"%b%d %H:%M",	     "%m-%d %H:%M:%S",
+	};
+	struct span number = { text, strlen(text) };
+	uint64_t us;
+
+	if (number.len == 16 && span__u64(number, &us)) /* the journal's JSON */
+		return (int64_t)us * 1000;
+	for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
+		struct tm tm = { .tm_year = 70, .tm_mday = 1 };
+		time_t seconds;
+
+		if (!strptime(text, formats[i], &tm))
+			continue;
+		seconds = timegm(&tm);
+		return seconds > 0 && seconds < INT64_MAX / (int64_t)NS_PER_S ? seconds * (int64_t)NS_PER_S
+									      : 0;
+	}
+	return 0;
 }

@@ -31,6 +31,12 @@ bool stamp__take(struct span *s, struct stamp *stamp);
 /* What stands between brackets. False: it is no stamp. */
 bool stamp__parse_bracketed(struct span s, struct stamp *stamp);
 
+/*
+ * A number of ns that orders the stamps of one log: without a year they are taken for 1970, without a zone
+ * for UTC. 0: it has no date.
+ */
+int64_t stamp__order_ns(const char *text);
+
 /* "907.567101", as seconds. */
 bool stamp__parse_uptime(struct span s, uint64_t *ns);
 

@@ -379,6 +379,7 @@ int streams__take(struct kmsg_streams *streams, const struct kmsg_line *line, ui
 		return streams->error;
 	if (killers__parse(line, number, &killer)) {
 		streams->in_user = line->user;
+		copy__text(killer.file, sizeof(killer.file), streams->file);
 		return streams__tell_killer(streams, &killer);
 	}
 	if (line->user || (continues && streams->in_user)) {

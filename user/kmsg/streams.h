@@ -20,7 +20,7 @@ enum stream_section { SECTION_NONE, SECTION_TRACE, SECTION_STATS, SECTION_MACHIN
 struct kmsg_killer {
 	const char *killer; /* "systemd-oomd", "earlyoom", "lowmemorykiller", ... */
 	uint64_t line;
-	char stamp[KMSG_STAMP_SIZE], host[KMSG_HOST_SIZE];
+	char file[KMSG_HOST_SIZE], stamp[KMSG_STAMP_SIZE], host[KMSG_HOST_SIZE];
 	bool has_uptime, has_wall;
 	uint64_t uptime_ns;
 	int64_t wall_ns;

@@ -100,7 +100,8 @@ struct record_container model__container(const struct model_env *env, const char
 struct record_time model__time(uint64_t boot_ns, int64_t wall_offset_ns)
 {
 	/* Unsigned, because the event's time is not trusted to be one. */
-	return (struct record_time){ boot_ns, (int64_t)(boot_ns + (uint64_t)wall_offset_ns) };
+	return (struct record_time){ .boot_ns = boot_ns,
+				     .wall_ns = (int64_t)(boot_ns + (uint64_t)wall_offset_ns) };
 }
 
 static enum record_role role_of(uint32_t flags)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "output/stack_top.h"
+#include "output/text_log.h"
 #include "output/text_parts.h"
 #include "base/units.h"
 
@@ -30,6 +31,11 @@ static int text_session(struct sink *base, const struct record *record)
 	/* Of a recording's sessions each begins as if it were the only one. */
 	sink->day = 0;
 	sink->stall_told_ns = 0;
+	sink->from_log = s->from_log;
+	if (s->from_log) {
+		text_log__session(sink, s);
+		return sink__flush(base);
+	}
 	text__time(sink, &record->time);
 	fputs("oomtrace ", out);
 	text__name(out, s->version);
@@ -253,7 +259,8 @@ static int text_end(struct sink *base, const struct record *record)
 	const struct record_end *end = &record->end;
 
 	stack_top__print(sink->top, base->out);
-	text__time(sink, &record->time);
+	if (!sink->from_log)
+		text__time(sink, &record->time);
 	fprintf(base->out, "%" PRIu64 " OOM%s, %" PRIu64 " process%s killed, ", end->ooms,
 		end->ooms == 1 ? "" : "s", end->kills, end->kills == 1 ? "" : "es");
 	if (end->lost)
@@ -346,7 +353,7 @@ static const sink_take_fn text_takes[RECORD_KINDS] = {
 	[RECORD_STEP] = text_step,	 [RECORD_STEPS] = text_steps, [RECORD_REPEATS] = text_repeats,
 	[RECORD_STALL] = text__stall,	 [RECORD_STACK] = text_stack, [RECORD_EXIT] = text_exit,
 	[RECORD_LOST] = text_lost,	 [RECORD_END] = text_end,     [RECORD_MIN_TRY] = text_min_try,
-	[RECORD_MIN] = text_min,
+	[RECORD_MIN] = text_min,	 [RECORD_USER_KILL] = text_log__user_kill,
 };
 
 static int text_take(struct sink *sink, const struct record *record)

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "record/gfp.h"
-#include "output/text_parts.h"
+#include "output/text_log.h"
 #include "base/units.h"
 
 #define VICTIMS_SHOWN 64 /* of one incident; a group kill can have thousands. JSON has them all */
@@ -30,6 +30,12 @@ static void put_outcome(const struct text_sink *sink, const struct record_oom *o
 		}
 		if (victim->init)
 			fputs(", its init", out);
+	} else if (oom->log && oom->log->is_panic) {
+		text__style(sink, STYLE_KILL);
+		fputs("the kernel panicked instead of killing", out);
+		text__style(sink, STYLE_PLAIN);
+	} else if (oom->log && !oom->outcome) {
+		fputs("the report ends early: whether a process was killed isn't in the log", out);
 	} else if (oom->outcome == OOM_NO_VICTIM) {
 		text__style(sink, STYLE_KILL);
 		fputs("nothing could be killed", out);
@@ -83,7 +89,7 @@ static void put_limit(const struct text_sink *sink, const struct record_oom *oom
 		return;
 	}
 	if (!oom->limit) {
-		fputs("(lost)\n", out);
+		fputs(oom->log ? "(not in the log)\n" : "(lost)\n", out);
 		return;
 	}
 	if (oom->limit->has_memory) {
@@ -141,7 +147,9 @@ static void put_cause(const struct text_sink *sink, const struct record_oom *oom
 		return;
 	text__label(sink, "cause");
 	if (oom->cause == CAUSE_WRITE) {
-		if (oom->cause_limit_id)
+		if (oom->log)
+			fputs("inside a write of the limit, by ", out);
+		else if (oom->cause_limit_id)
 			fprintf(out, "inside write %" PRIu64 " of memory.max, by ", oom->cause_limit_id);
 		else
 			fputs("inside a write of memory.max whose beginning wasn't seen, by ", out);
@@ -200,11 +208,14 @@ static void put_victim(const struct text_sink *sink, const struct record_oom *oo
 
 	text__label(sink, role_label(v));
 	text__process(out, v->comm, v->pid);
-	if (v->tid != v->pid)
+	if (v->tid != v->pid && !(v->unknown & VICTIM_UNKNOWN_IDS))
 		fprintf(out, ", thread %u", v->tid);
 	if (v->ns_pid && v->ns_pid != v->pid)
 		fprintf(out, ", pid %u inside", v->ns_pid);
-	fprintf(out, ", uid %u, adj %d", v->uid, v->oom_score_adj);
+	if (!(v->unknown & VICTIM_UNKNOWN_UID))
+		fprintf(out, ", uid %u", v->uid);
+	if (!(v->unknown & VICTIM_UNKNOWN_ADJ))
+		fprintf(out, ", adj %d", v->oom_score_adj);
 	if (v->has_points)
 		fprintf(out, ", points %" PRId64, v->points);
 	fputc('\n', out);
@@ -212,11 +223,17 @@ static void put_victim(const struct text_sink *sink, const struct record_oom *oo
 		text__label(sink, "");
 		text__size(out, "anon ", v->anon_rss_bytes);
 		text__size(out, ", file ", v->file_rss_bytes);
-		text__size(out, ", shmem ", v->shmem_rss_bytes);
+		if (!(v->unknown & VICTIM_UNKNOWN_SHMEM))
+			text__size(out, ", shmem ", v->shmem_rss_bytes);
 		if (v->swap_bytes)
 			text__size(out, ", swap ", v->swap_bytes);
-		text__size(out, ", tables ", v->pgtables_bytes);
+		if (!(v->unknown & VICTIM_UNKNOWN_PGTABLES))
+			text__size(out, ", tables ", v->pgtables_bytes);
 		fputc('\n', out);
+	}
+	if (v->unable_to_reap) {
+		text__label(sink, "");
+		fputs("the kernel's reaper couldn't take its memory\n", out);
 	}
 	if (v->cmdline)
 		put_cmdline(sink, v);
@@ -262,9 +279,17 @@ int text__oom(struct sink *base, const struct record *record)
 	size_t shown = oom->victim_count;
 
 	sink->last_oom_id = oom->id;
-	text__time(sink, &record->time);
+	if (oom->log)
+		text_log__stamp(sink, oom->log->stamp);
+	else
+		text__time(sink, &record->time);
 	put_outcome(sink, oom);
-	if (oom->trigger_comm) {
+	if (oom->log) {
+		put_limit(sink, oom);
+		text_log__counters(sink, oom->log);
+		put_cause(sink, oom);
+		text_log__trigger(sink, oom);
+	} else if (oom->trigger_comm) {
 		put_limit(sink, oom);
 		text__chain(sink, oom);
 		put_cause(sink, oom);
@@ -284,6 +309,8 @@ int text__oom(struct sink *base, const struct record *record)
 			oom->victim_count - shown);
 	}
 	put_gaps(sink, oom);
+	if (oom->log)
+		text_log__rest(sink, oom);
 	if (oom->duration_ns) {
 		text__label(sink, "took");
 		fprintf(base->out, "%s\n", units__format_duration(took, sizeof(took), oom->duration_ns));

@@ -14,6 +14,7 @@
 
 #include "containers/container.h"
 #include "event.h"
+#include "record/record_log.h"
 
 #define RECORD_SCHEMA 1
 #define RECORD_NO_LIMIT UINT64_MAX
@@ -22,6 +23,8 @@
 struct record_time {
 	uint64_t boot_ns;
 	int64_t wall_ns; /* since 1970-01-01 UTC */
+	/* From a log that doesn't tell it: the number is for the order in that log alone. */
+	bool no_boot, no_wall;
 };
 
 /* What is attached for one purpose. All are text for people and keys of JSON, known to the maker alone. */
@@ -33,6 +36,8 @@ struct record_probe {
 };
 
 struct record_session {
+	bool from_log; /* a kernel log, which doesn't tell much of what follows */
+	const char *host;
 	const char *version;
 	const char *kernel;
 	const char *arch;
@@ -55,6 +60,7 @@ struct record_level {
 	uint64_t id;
 	const char *path; /* from the root of the hierarchy */
 	bool has_memory;  /* the figures below are known */
+	bool from_log;	  /* id, high, peak and oom_group aren't */
 	bool is_limit;	  /* the cgroup whose limit was hit */
 	bool oom_group;
 	uint64_t usage_bytes, max_bytes, high_bytes, peak_bytes;
@@ -106,6 +112,16 @@ struct record_memory {
 	uint64_t bytes[MEMORY_ITEMS];
 };
 
+/* What a kernel log doesn't tell of a victim. */
+enum record_victim_unknown {
+	VICTIM_UNKNOWN_IDS = 1 << 0, /* ts, tid, ppid, ns_pid, init */
+	VICTIM_UNKNOWN_UID = 1 << 1,
+	VICTIM_UNKNOWN_ADJ = 1 << 2,
+	VICTIM_UNKNOWN_SHMEM = 1 << 3,
+	VICTIM_UNKNOWN_PGTABLES = 1 << 4,
+	VICTIM_UNKNOWN_SWAP = 1 << 5,
+};
+
 enum record_role { ROLE_CHOSEN, ROLE_GROUP, ROLE_SHARES_MM, ROLE_EXITING };
 
 struct record_victim {
@@ -128,6 +144,10 @@ struct record_victim {
 	const char *cmdline_source; /* "kill", "earlier", "parent" or "ancestor", see names.h */
 	const char *cgroup;
 	struct record_container container;
+	uint32_t unknown; /* bits */
+	/* What the kernel's reaper logs: it was done; it couldn't; what it left. */
+	bool reaped, unable_to_reap, has_left;
+	uint64_t left_anon_bytes, left_file_bytes, left_shmem_bytes;
 };
 
 /* Why the limit was hit. docs/causes.md has the rule for each, and what can't be known. */
@@ -172,6 +192,7 @@ struct record_oom {
 	const struct record_memory *memory;   /* of the limit's cgroup; NULL: unknown */
 	const struct record_history *history; /* NULL: not recorded */
 	uint64_t started_ns;		      /* when this run of the OOM killer began; 0: not seen */
+	const struct record_log *log;	      /* NULL: it was seen live */
 };
 
 /* Usage of a traced cgroup at its page counter. */
@@ -345,6 +366,8 @@ enum record_kind {
 	RECORD_END,
 	RECORD_MIN_TRY,
 	RECORD_MIN,
+	RECORD_USER_KILL,
+	RECORD_RELIEF,
 	RECORD_KINDS, /* how many there are */
 };
 
@@ -369,6 +392,8 @@ struct record {
 		struct record_end end;
 		struct record_min_try min_try;
 		struct record_min min;
+		struct record_user_kill user_kill;
+		struct record_relief relief;
 	};
 };
 

@@ -44,11 +44,15 @@ int sink__exit_code(uint32_t status)
 const char *sink__type_name(enum record_kind kind)
 {
 	static const char *const names[RECORD_KINDS] = {
-		[RECORD_SESSION] = "session", [RECORD_OOM] = "oom",	    [RECORD_LIMIT] = "limit",
-		[RECORD_STEP] = "step",	      [RECORD_STEPS] = "steps",	    [RECORD_REPEATS] = "oom-repeats",
-		[RECORD_USAGE] = "usage",     [RECORD_RECLAIM] = "reclaim", [RECORD_STALL] = "stall",
-		[RECORD_STACK] = "stack",     [RECORD_EXIT] = "exit",	    [RECORD_LOST] = "lost",
-		[RECORD_END] = "end",	      [RECORD_MIN_TRY] = "min-try", [RECORD_MIN] = "min",
+		[RECORD_SESSION] = "session", [RECORD_OOM] = "oom",
+		[RECORD_LIMIT] = "limit",     [RECORD_STEP] = "step",
+		[RECORD_STEPS] = "steps",     [RECORD_REPEATS] = "oom-repeats",
+		[RECORD_USAGE] = "usage",     [RECORD_RECLAIM] = "reclaim",
+		[RECORD_STALL] = "stall",     [RECORD_STACK] = "stack",
+		[RECORD_EXIT] = "exit",	      [RECORD_LOST] = "lost",
+		[RECORD_END] = "end",	      [RECORD_MIN_TRY] = "min-try",
+		[RECORD_MIN] = "min",	      [RECORD_USER_KILL] = "user-kill",
+		[RECORD_RELIEF] = "relief",
 	};
 
 	return names[kind];

@@ -174,8 +174,10 @@ static int timeline_session(struct sink *base, const struct record *record)
 	t->lines = 0;
 	t->stalled = false;
 	copy(t->target_id, sizeof(t->target_id), s->container.ref.id);
-	fprintf(base->out, "%sTimeline, from %s on:\n", t->sessions++ ? "\n" : "",
-		sink__format_time(text, sizeof(text), record->time.wall_ns));
+	fputs(t->sessions++ ? "\nTimeline" : "Timeline", base->out);
+	if (!record->time.no_wall)
+		fprintf(base->out, ", from %s on", sink__format_time(text, sizeof(text), record->time.wall_ns));
+	fputs(":\n", base->out);
 	return line_error(t);
 }
 

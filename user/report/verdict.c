@@ -31,7 +31,9 @@ struct decisive {
 	uint64_t limit_id, since_ns;
 	bool has_max;
 	uint64_t max_bytes;
-	bool own; /* the subject's own limit */
+	bool own;      /* the subject's own limit */
+	bool from_log; /* which names the writer alone */
+	char writer[NAME_BYTES];
 	char limit[PATH_BYTES];
 	struct write write; /* the one that cause says something of, once it is known */
 };
@@ -56,6 +58,7 @@ struct verdict {
 	void *ctx;
 	struct subject *subjects, **end;
 	size_t count;
+	uint64_t untold;		 /* OOMs of a log that ends before it says what came of them */
 	uint64_t others;		 /* OOMs of subjects that found no room */
 	struct write writes[WRITES_MAX]; /* the latest, a ring */
 	uint64_t write_count;
@@ -124,6 +127,8 @@ static void decide(struct verdict *v, struct subject *s, const struct record_oom
 		d->max_bytes = oom->limit->max_bytes;
 		d->own = !strcmp(oom->limit->path, s->path);
 	}
+	d->from_log = oom->log;
+	copy(d->writer, sizeof(d->writer), oom->trigger_comm);
 	for (size_t i = 0; i < WRITES_MAX; i++)
 		note_write(d, &v->writes[i]);
 }
@@ -149,7 +154,10 @@ static int verdict_oom(struct sink *base, const struct record *record)
 	else if (oom->outcome == OOM_NO_VICTIM)
 		s = find_subject(v, oom->limit ? oom->limit->path : NULL,
 				 oom->limit ? &oom->limit_container : &none);
-	else
+	else if (oom->log && !oom->outcome) {
+		v->untold++;
+		return 0;
+	} else
 		return 0; /* nobody was hurt, or it is not known who */
 	if (!s) {
 		v->others++;
@@ -249,8 +257,12 @@ static void put_cause(FILE *out, const struct decisive *d)
 	put_limit_of(out, d);
 	if (d->cause == CAUSE_REACHED)
 		fputs(", into which the workload grew", out);
-	if (d->cause == CAUSE_WRITE && !d->limit_id)
+	if (d->from_log && d->cause == CAUSE_WRITE) {
+		fputs(", inside a write of it by ", out);
+		text__name(out, d->writer[0] ? d->writer : NULL);
+	} else if (d->cause == CAUSE_WRITE && !d->limit_id) {
 		fputs(", inside a write of it that wasn't seen to begin", out);
+	}
 	if ((d->cause != CAUSE_WRITE && d->cause != CAUSE_LOWERED) || !d->limit_id)
 		return;
 	if (d->write.id)
@@ -371,7 +383,9 @@ static int tell_none(struct verdict *v)
 {
 	struct verdict_sentence none = { .kind = "none", .text = "nothing was OOM-killed" };
 
-	if (!v->ended)
+	if (v->untold)
+		none.text = "the log ends before it says what came of an OOM";
+	else if (!v->ended)
 		none.text = "nothing was OOM-killed until the recording breaks off";
 	else if (v->killed)
 		none.text = "nothing was OOM-killed in this part of the recording";
@@ -415,6 +429,7 @@ static void forget(struct verdict *v)
 	v->end = &v->subjects;
 	v->count = 0;
 	v->others = 0;
+	v->untold = 0;
 	memset(v->writes, 0, sizeof(v->writes));
 	v->write_count = 0;
 	v->begun = false;

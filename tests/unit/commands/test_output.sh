@@ -49,7 +49,7 @@ cmp -s "$whole" recording || fail 'a recording was written over'
 expect 0 '' "$oomtrace" report -o report "$whole"
 [[ $(stat -c %a report) == 600 ]] || fail "a report has mode $(stat -c %a report)"
 cp report first
-expect 1 'no recording' "$oomtrace" report -o report "$oomtrace"
+expect 1 'neither a recording nor' "$oomtrace" report -o report "$oomtrace"
 expect 1 "can't be opened" "$oomtrace" report -o report not-there
 cmp -s report first || fail 'a report is gone because the next one failed'
 expect 0 '' "$oomtrace" report -f json -o report "$whole"

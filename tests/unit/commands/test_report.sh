@@ -99,14 +99,36 @@ expect 4 'oomtrace .* on Linux' '2 lines are no records' "$tmp/odd"
 expect 0 'oomtrace .* on Linux' 'newer oomtrace \(schema 2; this one knows 1\)' "$tmp/newer"
 expect 0 'oomtrace .* on Linux' "this version doesn't know types such as 'dream'" "$tmp/newer"
 expect 1 '' 'is no recording' "$tmp/empty"
-expect 1 '' 'is no recording' "$0"
+expect 1 '' 'is neither a recording nor a kernel log' "$oomtrace"
+expect 0 'nothing was OOM-killed' 'no OOM of the kernel is in them' "$0"
 expect 1 '' "can't be opened: No such file or directory" "$tmp/not-there"
 expect 1 '' "can't be read: Is a directory" "$tmp"
 expect 1 '' "is in a folder that can't be opened: No such file or directory" -o "$tmp/not-there/report" "$whole"
 cp "$whole" "$tmp/copy"
 expect 2 '' 'is the recording itself' -o "$tmp/copy" "$tmp/copy"
 cmp -s "$whole" "$tmp/copy" || fail 'a recording was written over'
-expect 2 '' 'which recording\?'
+# Packed files, of recordings and logs, and ones that are cut off.
+log=$golden/klog/24-ubuntu515-systemd-writes-memory-max.log
+gzip -c "$log" >"$tmp/log.gz"
+gzip -c "$whole" >"$tmp/whole.gz"
+expect 0 'inside a write of it by systemd' '' "$tmp/log.gz"
+expect 0 'oomtrace .* on Linux' '' "$tmp/whole.gz"
+head -c 500 "$tmp/log.gz" >"$tmp/cut.gz"
+expect 1 '' "can't be unpacked" "$tmp/cut.gz"
+for tool in xz zstd; do
+	if command -v "$tool" >/dev/null; then
+		"$tool" -qc "$log" >"$tmp/log.$tool"
+		expect 0 'inside a write of it by systemd' '' "$tmp/log.$tool"
+		head -c 500 "$tmp/log.$tool" >"$tmp/cut.$tool"
+		expect 1 '' "can't be unpacked" "$tmp/cut.$tool"
+	else
+		echo "SKIP $tool isn't there"
+	fi
+done
+expect 0 '"source":"kernel-log"' '' --format jsonl "$log"
+expect 0 'OOM 2: killed \(sd-mkdcreds\)' '' "$log" --kill 2
+expect 0 '1 OOM, 1 process killed' '' "$log" --kill 2
+expect 0 '0 OOMs, 0 processes killed' '' "$log" --cgroup /user.slice
 expect 2 '' "--format: 'xml' is not valid; it takes 'text'" --format xml "$whole"
 expect 2 '' '--since' --since yesterday "$whole"
 expect 2 '' '--kill' --kill 0 "$whole"

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Bytes of a file, packed by gzip, xz or zstd or not at all: its first bytes tell. */
+#ifndef OOMTRACE_INPUT_H
+#define OOMTRACE_INPUT_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+struct input;
+
+/* Reads from `fd`, which stays the caller's. NULL without memory. */
+struct input *input__new(int fd);
+void input__free(struct input *input);
+
+/* Up to `size` bytes, 0 at the end, or a negative errno. -EBADMSG: it is broken, or cut off. */
+ssize_t input__read(struct input *input, void *buffer, size_t size);
+
+/* The first bytes, before any is read: as many as there are at once, but some unless there are none. */
+ssize_t input__peek(struct input *input, const char **data);
+
+#endif

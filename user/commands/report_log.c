@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "commands/report_log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kmsg/reader.h"
+#include "kmsg/records.h"
+
+#define BUFFER_SIZE (256U << 10)
+
+struct report_log {
+	struct kmsg_records records;
+	struct kmsg_reader *reader;
+	bool used;
+	int sink_error;
+	char buffer[BUFFER_SIZE];
+};
+
+struct report_log *report_log__new(struct sink *sink)
+{
+	struct report_log *log = calloc(1, sizeof(*log));
+	struct kmsg_handlers handlers = { kmsg_records__incident, kmsg_records__killer,
+					  log ? &log->records : NULL };
+
+	if (!log)
+		return NULL;
+	log->records.sink = sink;
+	log->reader = kmsg_reader__new(&handlers);
+	if (!log->reader) {
+		free(log);
+		return NULL;
+	}
+	return log;
+}
+
+void report_log__free(struct report_log *log)
+{
+	if (!log)
+		return;
+	kmsg_reader__free(log->reader);
+	free(log);
+}
+
+bool report_log__is_recording(const char *data, size_t len)
+{
+	const char *end;
+
+	while (len && (*data == '\n' || *data == '\r' || *data == ' ' || *data == '\t')) {
+		data++;
+		len--;
+	}
+	if (!len)
+		return true; /* an empty one */
+	end = memchr(data, '\n', len);
+	if (end)
+		len = (size_t)(end - data);
+	return *data == '{' && memmem(data, len, "\"type\":", strlen("\"type\":")) &&
+	       !memmem(data, len, "\"MESSAGE\"", strlen("\"MESSAGE\""));
+}
+
+/* A crash may leave some NULs in a log, but not that many. */
+bool report_log__is_binary(const char *data, size_t len)
+{
+	size_t zeros = 0;
+
+	for (size_t i = 0; i < len; i++)
+		zeros += !data[i];
+	return zeros > len / 8 || (len > 4 && !memcmp(data, "\177ELF", 4));
+}
+
+int report_log__read(struct report_log *log, struct input *input, const char *name)
+{
+	ssize_t got;
+
+	log->used = true;
+	kmsg_reader__begin_file(log->reader, name);
+	while ((got = input__read(input, log->buffer, sizeof(log->buffer))) > 0) {
+		log->sink_error = kmsg_reader__feed(log->reader, log->buffer, (size_t)got);
+		if (log->sink_error)
+			return 0;
+	}
+	if (!got)
+		log->sink_error = kmsg_reader__end_file(log->reader);
+	return (int)got;
+}
+
+/* One record of the kernel's a read; -EPIPE: the next ones were overwritten before they were read. */
+static int read_device(struct report_log *log, int fd)
+{
+	for (;;) {
+		ssize_t got = read(fd, log->buffer, sizeof(log->buffer));
+
+		if (got < 0 && (errno == EINTR || errno == EPIPE))
+			continue;
+		if (got < 0)
+			return errno == EAGAIN ? 0 : -errno;
+		if (!got)
+			return 0;
+		log->sink_error = kmsg_reader__feed(log->reader, log->buffer, (size_t)got);
+		if (log->sink_error)
+			return 0;
+	}
+}
+
+int report_log__read_own(struct report_log *log)
+{
+	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC), err;
+
+	if (fd < 0)
+		return -errno;
+	log->used = true;
+	kmsg_reader__begin_file(log->reader, "/dev/kmsg");
+	err = read_device(log, fd);
+	close(fd);
+	if (!err && !log->sink_error)
+		log->sink_error = kmsg_reader__end_file(log->reader);
+	return err;
+}
+
+int report_log__finish(struct report_log *log)
+{
+	int err;
+
+	if (!log->used)
+		return 0;
+	err = kmsg_reader__finish(log->reader);
+	return err ? err : kmsg_records__finish(&log->records);
+}
+
+int report_log__sink_error(const struct report_log *log)
+{
+	return log->sink_error;
+}
+
+void report_log__tell_nothing(const struct report_log *log)
+{
+	if (!log->used || log->records.ooms)
+		return;
+	fprintf(stderr,
+		"oomtrace: %" PRIu64 " lines of kernel log are read, and no OOM of the kernel is in them.\n",
+		kmsg_reader__lines(log->reader));
+}

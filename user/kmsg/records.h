@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Incidents of a kernel log as records, the same that a live trace makes. */
+#ifndef OOMTRACE_KMSG_RECORDS_H
+#define OOMTRACE_KMSG_RECORDS_H
+
+#include <stdint.h>
+
+#include "kmsg/streams.h"
+#include "record/sink.h"
+
+struct kmsg_records {
+	struct sink *sink;
+	uint64_t ooms, user_kills;
+	uint64_t session_ooms, session_kills;
+	bool has_session;
+	struct record_time last; /* of the last record */
+	char host[KMSG_HOST_SIZE], release[KMSG_RELEASE_SIZE];
+};
+
+/* Hands an incident to ctx->sink, a struct kmsg_records: for kmsg_handlers. */
+int kmsg_records__incident(void *ctx, const struct kmsg_incident *incident);
+int kmsg_records__killer(void *ctx, const struct kmsg_killer *killer);
+
+/* The log has ended: a session without anything in it is told of, too. */
+int kmsg_records__finish(struct kmsg_records *records);
+
+#endif

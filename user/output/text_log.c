@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What a kernel log says of an OOM, as text. */
+#include "output/text_log.h"
+
+#include <inttypes.h>
+
+#include "base/units.h"
+
+#define CANDIDATES_SHOWN 5
+#define ZONES_SHOWN 8
+
+void text_log__stamp(struct text_sink *sink, const char *stamp)
+{
+	text__style(sink, STYLE_DIM);
+	text__name(sink->base.out, stamp ? stamp : "(no time)");
+	fputs("  ", sink->base.out);
+	text__style(sink, STYLE_PLAIN);
+}
+
+void text_log__session(struct text_sink *sink, const struct record_session *session)
+{
+	FILE *out = sink->base.out;
+
+	text__style(sink, STYLE_STRONG);
+	fputs("Kernel log", out);
+	text__style(sink, STYLE_PLAIN);
+	if (session->host) {
+		fputs(" of ", out);
+		text__name(out, session->host);
+	}
+	if (session->kernel) {
+		fputs(", Linux ", out);
+		text__name(out, session->kernel);
+	}
+	fputc('\n', out);
+}
+
+static void put_counter(const struct text_sink *sink, const char *label, const struct record_counter *counter)
+{
+	FILE *out = sink->base.out;
+
+	if (!counter->known || (!counter->usage_bytes && counter->max_bytes == RECORD_NO_LIMIT))
+		return;
+	text__label(sink, label);
+	text__size(out, "", counter->usage_bytes);
+	text__size(out, " of ", counter->max_bytes);
+	if (counter->failcnt)
+		fprintf(out, ", charges refused so far: %" PRIu64, counter->failcnt);
+	fputc('\n', out);
+}
+
+void text_log__counters(const struct text_sink *sink, const struct record_log *log)
+{
+	put_counter(sink, "with swap", &log->memsw);
+	put_counter(sink, "kernel", &log->kmem);
+}
+
+void text_log__trigger(const struct text_sink *sink, const struct record_oom *oom)
+{
+	const struct record_log *log = oom->log;
+	FILE *out = sink->base.out;
+
+	if (!oom->trigger_comm)
+		return;
+	text__label(sink, "asked by");
+	text__name(out, oom->trigger_comm);
+	if (log->has_trigger_pid)
+		fprintf(out, " (pid %u)", oom->trigger_pid);
+	if (log->asked_for) {
+		fputs(", for ", out);
+		fputs(log->asked_for, out);
+	}
+	if (log->gfp) {
+		fputs(", ", out);
+		text__name(out, log->gfp);
+	} else if (log->has_gfp_mask) {
+		fprintf(out, ", gfp mask %#x", oom->gfp_mask);
+	}
+	if (log->has_order && oom->order > 0)
+		fprintf(out, ", order %d", oom->order);
+	fputc('\n', out);
+}
+
+static void put_candidates(const struct text_sink *sink, const struct record_candidates *candidates)
+{
+	FILE *out = sink->base.out;
+
+	text__label(sink, "tasks");
+	fprintf(out, "%" PRIu64, candidates->count);
+	if (candidates->unkillable)
+		fprintf(out, ", %" PRIu64 " of them exempt", candidates->unkillable);
+	fputs(candidates->first_count ? "; the largest:\n" : "\n", out);
+	for (size_t i = 0; i < candidates->first_count && i < CANDIDATES_SHOWN; i++) {
+		const struct record_candidate *c = &candidates->first[i];
+
+		text__label(sink, "");
+		text__process(out, c->comm, c->pid);
+		if (c->in_pages)
+			fprintf(out, ", rss %" PRIu64 " pages", c->rss);
+		else
+			text__size(out, ", rss ", c->rss);
+		if (c->has_adj && c->oom_score_adj)
+			fprintf(out, ", adj %d", c->oom_score_adj);
+		fputc('\n', out);
+	}
+}
+
+static void put_machine(const struct text_sink *sink, const struct record_machine *machine)
+{
+	FILE *out = sink->base.out;
+
+	if (machine->why) {
+		text__label(sink, "why");
+		text__name(out, machine->why);
+		fputc('\n', out);
+	}
+	for (size_t i = 0; i < machine->zone_count && i < ZONES_SHOWN; i++) {
+		const struct record_zone *zone = &machine->zones[i];
+
+		text__label(sink, i ? "" : "zones");
+		fprintf(out, "node %u ", zone->node);
+		text__name(out, zone->name);
+		text__size(out, ": free ", zone->free_bytes);
+		text__size(out, ", min ", zone->min_bytes);
+		text__size(out, ", low ", zone->low_bytes);
+		text__size(out, ", high ", zone->high_bytes);
+		if (zone->has_managed)
+			text__size(out, ", of ", zone->managed_bytes);
+		fputc('\n', out);
+	}
+	if (!(machine->known & 1U << MACHINE_SWAP_TOTAL) || !machine->bytes[MACHINE_SWAP_TOTAL])
+		return;
+	text__label(sink, "swap");
+	text__size(out, "", machine->bytes[MACHINE_SWAP_FREE]);
+	text__size(out, " free of ", machine->bytes[MACHINE_SWAP_TOTAL]);
+	fputc('\n', out);
+}
+
+static void put_text(const struct text_sink *sink, const char *label, const char *text)
+{
+	if (!text)
+		return;
+	text__label(sink, label);
+	text__name(sink->base.out, text);
+	fputc('\n', sink->base.out);
+}
+
+void text_log__rest(const struct text_sink *sink, const struct record_oom *oom)
+{
+	const struct record_log *log = oom->log;
+	FILE *out = sink->base.out;
+
+	put_text(sink, "group", log->group_kill);
+	put_text(sink, "panic", log->panic);
+	if (log->candidates)
+		put_candidates(sink, log->candidates);
+	if (log->machine)
+		put_machine(sink, log->machine);
+	for (size_t i = 0; i < log->ambiguous_count; i++)
+		put_text(sink, i ? "" : "unclear", log->ambiguous[i]);
+	if (log->suppressed) {
+		text__label(sink, "left out");
+		fprintf(out, "%" PRIu64 " reports before this one, by the kernel's limit of 10 in 5 s\n",
+			log->suppressed);
+	}
+	text__label(sink, "log");
+	if (log->file) {
+		text__name(out, log->file);
+		fputs(", ", out);
+	}
+	fprintf(out, "lines %" PRIu64 " to %" PRIu64 "\n", log->first_line, log->last_line);
+}
+
+int text_log__user_kill(struct sink *base, const struct record *record)
+{
+	struct text_sink *sink = (struct text_sink *)base;
+	const struct record_user_kill *kill = &record->user_kill;
+	FILE *out = base->out;
+
+	text_log__stamp(sink, kill->stamp);
+	fprintf(out, "%s, a killer of user space: ", kill->killer);
+	text__style(sink, STYLE_KILL);
+	if (kill->signal) {
+		text__name(out, kill->signal);
+		fputs(" to ", out);
+	}
+	if (kill->pid)
+		text__process(out, kill->comm, kill->pid);
+	else if (kill->processes)
+		fprintf(out, "%" PRIu64 " processes", kill->processes);
+	else
+		fputs("processes", out);
+	text__style(sink, STYLE_PLAIN);
+	if (kill->cgroup) {
+		fputs(" in ", out);
+		text__name(out, kill->cgroup);
+	}
+	fputc('\n', out);
+	put_text(sink, "reason", kill->reason);
+	text__label(sink, "log");
+	fprintf(out, "line %" PRIu64 "\n", kill->line);
+	return sink__flush(base);
+}
