@@ -200,8 +200,9 @@ struct kmsg_incident {
 	uint32_t chosen_pid; /* as "oom-kill:" or "Kill process" has it */
 	bool has_chosen, has_chosen_uid;
 	uint32_t chosen_uid;
-	bool one_line;	       /* that was "oom-kill:" alone: the victim is this process itself */
-	uint64_t last_kill_ns; /* uptime; 0: not told */
+	bool one_line;		  /* that was "oom-kill:" alone: the victim is this process itself */
+	uint64_t last_added_line; /* of the victim that came last */
+	uint64_t last_kill_ns;	  /* uptime; 0: not told */
 	char last_kill_stamp[KMSG_STAMP_SIZE];
 
 	struct kmsg_victim *victims;

@@ -12,13 +12,13 @@
 
 void join__reset(struct join *join)
 {
-	join->holding = join->has_prefixes = false;
+	join->holding = join->has_prefixes = join->in_json = join->has_json = false;
 	join->width = join->widest = 0;
 }
 
 bool join__is_holding(const struct join *join)
 {
-	return join->holding;
+	return join->holding || join->has_json;
 }
 
 /* Whether a line of the report's is at its end, as far as its kind can tell. */
@@ -39,29 +39,31 @@ static bool is_whole(struct span text)
 }
 
 /* Whether a line without a prefix can be nothing but a line of its own. */
-static bool is_own(struct span text)
+static bool is_own(struct span held, struct span text)
 {
 	struct kmsg_stats stats = { 0 };
 
-	return memory__stat_line(text, &stats) || scan__starts(text, "Memory cgroup stats") ||
-	       scan__starts(text, "Task in ") || scan__starts(text, "memory: usage") ||
-	       scan__starts(text, "Mem-Info:") || scan__starts(text, "Tasks state") ||
-	       scan__has(text, "invoked oom-killer") || scan__starts(text, "oom-kill:") ||
-	       scan__starts(text, "Call Trace:") || scan__starts(text, "Killed process") ||
-	       scan__has(text, "ut of memory");
+	return (memory__stat_line(text, &stats) &&
+		(memory__stat_line(held, &stats) || scan__starts(held, "Memory cgroup stats"))) ||
+	       scan__starts(text, "Memory cgroup stats") || scan__starts(text, "Task in ") ||
+	       scan__starts(text, "memory: usage") || scan__starts(text, "Mem-Info:") ||
+	       scan__starts(text, "Tasks state") || scan__has(text, "invoked oom-killer") ||
+	       scan__starts(text, "oom-kill:") || scan__starts(text, "Call Trace:") ||
+	       scan__starts(text, "Killed process") || scan__starts(text, "Memory cgroup out of memory: ") ||
+	       scan__starts(text, "Out of memory: ");
 }
 
 static bool is_rest(const struct join *join, const struct kmsg_line *next)
 {
 	struct span text = { join->text, join->text_len };
 
-	if (next->has_prefix || !next->text.len || !text.len || is_own(next->text))
+	if (next->has_prefix || !next->text.len || !text.len || is_own(text, next->text))
 		return false;
 	if (!is_whole(text))
 		return true;
 	/* As wide as the widest, and the rest of it has no stamp as the others have. */
 	return join->has_prefixes && join->width >= WIDTH_MIN && join->width == join->widest &&
-	       text.start[text.len - 1] != ':';
+	       !(scan__starts(text, "Memory cgroup stats") && text.start[text.len - 1] == ':');
 }
 
 /* A terminal breaks anywhere, a mail between words. */
@@ -90,7 +92,9 @@ int join__flush(struct join *join, struct kmsg_streams *streams)
 	return streams__take(streams, &join->line, join->number);
 }
 
-int join__take(struct join *join, struct kmsg_streams *streams, const char *raw, size_t len, uint64_t number)
+/* A whole line, as it was or put together. */
+static int take_line(struct join *join, struct kmsg_streams *streams, const char *raw, size_t len,
+		     uint64_t number)
 {
 	char *buffer = join->raw[!join->held];
 	struct kmsg_line next;
@@ -115,4 +119,44 @@ int join__take(struct join *join, struct kmsg_streams *streams, const char *raw,
 	join->width = len;
 	join->ends_blank = len && raw[len - 1] == ' ';
 	return err;
+}
+
+static bool is_alone(const char *raw, size_t len, const char *a, const char *b)
+{
+	struct span text = scan__trim((struct span){ raw, len });
+
+	return span__is(text, a) || span__is(text, b);
+}
+
+/* A JSON object over several lines, as journalctl -o json-pretty and jq write it. */
+static int take_json(struct join *join, struct kmsg_streams *streams, const char *raw, size_t len,
+		     uint64_t number)
+{
+	size_t room = sizeof(join->json) - join->json_len;
+	int err;
+
+	if (len >= room) {
+		join->in_json = false;
+		return 0;
+	}
+	memcpy(join->json + join->json_len, raw, len);
+	join->json_len += len;
+	join->json[join->json_len++] = '\n';
+	if (!is_alone(raw, len, "}", "},"))
+		return 0;
+	join->in_json = false;
+	err = take_line(join, streams, join->json, join->json_len - 1, join->json_number);
+	join->line.joined = (unsigned int)(number - join->json_number);
+	return err;
+}
+
+int join__take(struct join *join, struct kmsg_streams *streams, const char *raw, size_t len, uint64_t number)
+{
+	if (!join->in_json && is_alone(raw, len, "{", "[{")) {
+		join->in_json = join->has_json = true;
+		join->json_len = 0;
+		join->json_number = number;
+	}
+	return join->in_json ? take_json(join, streams, raw, len, number)
+			     : take_line(join, streams, raw, len, number);
 }

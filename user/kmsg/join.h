@@ -20,6 +20,10 @@ struct join {
 	char text[JOIN__SIZE]; /* of the line held, put together */
 	size_t text_len;
 	bool holding, ends_blank;
+	char json[JOIN__SIZE]; /* an object over several lines */
+	size_t json_len;
+	uint64_t json_number;
+	bool in_json, has_json;
 	uint64_t number;
 	size_t width;  /* of the last line that belongs to the one held */
 	size_t widest; /* of all lines */

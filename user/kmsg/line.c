@@ -360,7 +360,7 @@ static bool take_foreign(struct span *s, struct kmsg_line *line)
 	for (size_t i = 0; i < max; i++) {
 		struct span rest = scan__trim(from(*s, i + 1));
 
-		if (s->start[i] != ':' && s->start[i] != '|' && s->start[i] != '-')
+		if (!strchr(":|->", s->start[i]) || !s->start[i])
 			continue;
 		if (take_prefixes(&rest, line) && line->time.len) {
 			*s = rest;

@@ -60,6 +60,7 @@ static void add_kill(const struct report_line *at, struct kmsg_incident *inciden
 		return;
 	*victim = facts->victim;
 	victim->role = role;
+	incident->last_added_line = at->number;
 	if (!victim->has_uid && incident->has_chosen_uid && incident->one_line &&
 	    incident->chosen_pid == victim->pid) {
 		victim->has_uid = true;
@@ -96,6 +97,10 @@ static void take_killed(const struct report_line *at, const struct kill_line_fac
 	struct kmsg_incident *last = stream->last, *incident;
 	struct kmsg_victim *victim = last ? incident__victim(last, facts->victim.pid) : NULL;
 
+	/* The second copy of the end of a report: that was taken for one without a head. */
+	if (stream->open && !stream->open->invoked && victim && same_figures(victim, &facts->victim) &&
+	    same_time(last, at->line))
+		streams__discard(stream);
 	/* The report that is open chose another process: it was cut, and this is a kill of its own. */
 	if (stream->open && stream->open->one_line && stream->open->chosen_pid != facts->victim.pid)
 		streams__close(at->streams, stream);
@@ -160,7 +165,8 @@ static bool take_group(const struct report_line *at)
 		return true;
 	/* A second group kill, whose own report was left out: its first victim went to the one before. */
 	if (last->group_cgroup[0] && last->victim_count > 1 &&
-	    last->victims[last->victim_count - 1].role == KMSG_GROUP && last->last_line + 1 >= at->number) {
+	    last->victims[last->victim_count - 1].role == KMSG_GROUP &&
+	    last->last_line == last->last_added_line + at->line->joined) {
 		struct kill_line_facts facts = { .memcg = true };
 
 		first = last->victims[--last->victim_count];

@@ -38,7 +38,8 @@ struct kmsg_incident *report_line__definite(const struct report_line *at)
 	struct kmsg_stream *stream = at->stream;
 
 	if (!stream->open)
-		streams__open(at->streams, stream, at->line, at->number);
+		streams__open(at->streams, stream,
+			      streams__new_incident(at->streams, stream, at->line, at->number));
 	stream->tentative = false;
 	stream->foreign = false;
 	if (stream->open)
@@ -97,9 +98,7 @@ static bool take_invoked(const struct report_line *at)
 	before.len = (size_t)(after.start - at->text.start) - strlen("invoked oom-killer: gfp_mask=");
 	if (before.len > KMSG_COMM_SIZE)
 		return false;
-	stream->open = NULL;
-	incident = streams__open(at->streams, stream, at->line, at->number);
-	stream->open = open;
+	incident = streams__new_incident(at->streams, stream, at->line, at->number);
 	if (!incident)
 		return true;
 	scan__copy(incident->trigger_comm, sizeof(incident->trigger_comm), scan__trim(before));
@@ -110,10 +109,8 @@ static bool take_invoked(const struct report_line *at)
 		report_line__belongs(at, open);
 		return true;
 	}
-	streams__close(at->streams, stream);
-	stream->open = incident;
+	streams__open(at->streams, stream, incident);
 	stream->section = SECTION_TRACE;
-	stream->foreign = stream->tentative = false;
 	incident->suppressed = stream->suppressed;
 	stream->suppressed = 0;
 	return true;

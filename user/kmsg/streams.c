@@ -108,18 +108,20 @@ static bool has_identity(const struct kmsg_incident *incident)
 	return incident->victim_count || incident->has_uptime;
 }
 
-static bool was_given(struct kmsg_streams *streams, const struct kmsg_incident *incident)
+static bool was_given(const struct kmsg_streams *streams, const struct kmsg_incident *incident)
 {
 	uint64_t hash = identity(incident);
 
-	if (!has_identity(incident))
-		return false;
-	for (size_t i = 0; i < GIVEN_MAX; i++)
+	for (size_t i = 0; i < GIVEN_MAX && has_identity(incident); i++)
 		if (streams->given[i] == hash)
 			return true;
-	streams->given[streams->given_next] = hash;
-	streams->given_next = (streams->given_next + 1) % GIVEN_MAX;
 	return false;
+}
+
+static void note_given(struct kmsg_streams *streams, const struct kmsg_incident *incident)
+{
+	streams->given[streams->given_next] = identity(incident);
+	streams->given_next = (streams->given_next + 1) % GIVEN_MAX;
 }
 
 static void forget(struct kmsg_streams *streams, const struct kmsg_incident *incident,
@@ -163,7 +165,7 @@ static void drop_copies(struct kmsg_streams *streams, struct kmsg_incident *firs
 		forget(streams, copy, NULL);
 		*at = copy->next;
 		streams->pending_count--;
-		was_given(streams, copy);
+		note_given(streams, copy);
 		incident__free(copy);
 	}
 }
@@ -171,12 +173,15 @@ static void drop_copies(struct kmsg_streams *streams, struct kmsg_incident *firs
 static void give_first(struct kmsg_streams *streams)
 {
 	struct kmsg_incident *first = streams->pending;
+	bool is_replay;
 
 	streams->pending = first->next;
 	streams->pending_count--;
 	forget(streams, first, NULL);
+	is_replay = was_given(streams, first);
+	note_given(streams, first);
 	drop_copies(streams, first);
-	if (!was_given(streams, first) && !streams->error)
+	if (!is_replay && !streams->error)
 		streams->error = streams->handlers.incident(streams->handlers.ctx, first);
 	incident__free(first);
 }
@@ -198,13 +203,11 @@ static void add_pending(struct kmsg_streams *streams, struct kmsg_incident *inci
 
 /* ---- for the reader of a report ---- */
 
-struct kmsg_incident *streams__open(struct kmsg_streams *streams, struct kmsg_stream *stream,
-				    const struct kmsg_line *line, uint64_t number)
+struct kmsg_incident *streams__new_incident(struct kmsg_streams *streams, const struct kmsg_stream *stream,
+					    const struct kmsg_line *line, uint64_t number)
 {
-	struct kmsg_incident *incident;
+	struct kmsg_incident *incident = incident__new();
 
-	streams__close(streams, stream);
-	incident = incident__new();
 	if (!incident) {
 		streams->error = -ENOMEM;
 		return NULL;
@@ -222,12 +225,25 @@ struct kmsg_incident *streams__open(struct kmsg_streams *streams, struct kmsg_st
 	incident->wall_ns = line->wall_ns;
 	incident->caller_kind = line->caller_kind;
 	incident->caller = line->caller;
+	return incident;
+}
+
+void streams__open(struct kmsg_streams *streams, struct kmsg_stream *stream, struct kmsg_incident *incident)
+{
+	streams__close(streams, stream);
 	stream->open = incident;
 	stream->section = SECTION_NONE;
 	stream->columns.count = 0;
 	stream->foreign = stream->tentative = false;
 	stream->quiet = 0;
-	return incident;
+}
+
+void streams__discard(struct kmsg_stream *stream)
+{
+	incident__free(stream->open);
+	stream->open = NULL;
+	stream->section = SECTION_NONE;
+	stream->tentative = false;
 }
 
 void streams__close(struct kmsg_streams *streams, struct kmsg_stream *stream)
@@ -236,13 +252,12 @@ void streams__close(struct kmsg_streams *streams, struct kmsg_stream *stream)
 
 	if (!incident)
 		return;
-	stream->open = NULL;
-	stream->section = SECTION_NONE;
 	if (stream->tentative) {
-		stream->tentative = false;
-		incident__free(incident);
+		streams__discard(stream);
 		return;
 	}
+	stream->open = NULL;
+	stream->section = SECTION_NONE;
 	incident__finish(incident, stream->page_size);
 	if (incident->page_size)
 		stream->page_size = incident->page_size;
@@ -355,8 +370,8 @@ static void take_kernel_line(struct kmsg_streams *streams, struct kmsg_stream *s
 {
 	struct span rest = line->text;
 
-	if (!stream->open && number <= FIRST_LINES && oom_report__is_inside(line->text) &&
-	    streams__open(streams, stream, line, number)) {
+	if (!stream->open && number <= FIRST_LINES && oom_report__is_inside(line->text)) {
+		streams__open(streams, stream, streams__new_incident(streams, stream, line, number));
 		stream->tentative = true;
 		stream->section = SECTION_TRACE;
 	}

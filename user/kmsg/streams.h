@@ -81,9 +81,15 @@ bool streams__is_busy(const struct kmsg_streams *streams);
 
 /* ---- for the reader of a report ---- */
 
-/* Begins an incident with this line, and closes the one that is open. NULL without memory. */
-struct kmsg_incident *streams__open(struct kmsg_streams *streams, struct kmsg_stream *stream,
-				    const struct kmsg_line *line, uint64_t number);
+/* An incident that begins with this line. NULL without memory. */
+struct kmsg_incident *streams__new_incident(struct kmsg_streams *streams, const struct kmsg_stream *stream,
+					    const struct kmsg_line *line, uint64_t number);
+
+/* Makes it the open one of its stream, and closes that which was. */
+void streams__open(struct kmsg_streams *streams, struct kmsg_stream *stream, struct kmsg_incident *incident);
+
+/* Forgets the open one: it is none, or a copy. */
+void streams__discard(struct kmsg_stream *stream);
 
 /* The open one is complete but for what may follow later, such as the reaper's line. */
 void streams__close(struct kmsg_streams *streams, struct kmsg_stream *stream);
