@@ -86,9 +86,9 @@ def show_steps(records, kills):
         print(f"{size(limit):>10}          {inside:>14} {after:>10}")
 
     if writes:
-        row(writes[0]["old"], "-", None)
+        row(writes[0]["old_max_bytes"], "-", None)
     for write in writes:
-        row(write["new"], write["kills"], write["id"])
+        row(write["new_max_bytes"], write["kills"], write["id"])
 
 
 def show_end(kills, records, state):

@@ -27,7 +27,7 @@ def write_recording(path):
     place = {"cgroup_id": of["oom"]["limit_cgroup"]["id"], "cgroup": target["cgroup"],
              "container": target["container"]}
     of["usage"] = {"type": "usage", "ts_ns": 0, "time": of["oom"]["time"], **place, "usage_bytes": 0,
-                   "max": 134217728, "high": "max", "pid": 399, "comm": "awk"}
+                   "max_bytes": 134217728, "high_bytes": "max", "pid": 399, "comm": "awk"}
     of["reclaim"] = {"type": "reclaim", "ts_ns": 0, "time": of["oom"]["time"], "kind": "limit", **place,
                      "since_ns": began, "runs": 3, "duration_ns": 1000000, "longest_ns": 500000,
                      "reclaimed_bytes": 1048576}

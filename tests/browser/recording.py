@@ -40,7 +40,7 @@ class Recording:
     def usage(self, ns: int, usage: int) -> None:
         self.recent = [*self.recent[-40:], [ns, usage, self.limit]]
         self.add("usage", ns, cgroup_id=7, cgroup=self.cgroup, container=self.container,
-                 usage_bytes=usage, max=self.limit, high="max", pid=50, comm=self.name)
+                 usage_bytes=usage, max_bytes=self.limit, high_bytes="max", pid=50, comm=self.name)
 
     def reclaim(self, since: int, ns: int) -> None:
         self.add("reclaim", ns, kind="limit", cgroup_id=7, cgroup=self.cgroup, container=self.container,
@@ -51,7 +51,8 @@ class Recording:
         self.writes += 1
         self.add("limit", ns, id=self.writes, file="memory.max", cgroup=self.cgroup,
                  container=self.container, writer={"pid": 464, "tid": 464, "comm": self.name, "self": False},
-                 old=self.limit, new=new, usage_before_bytes=self.limit * 9 // 10,
+                 old_max_bytes=self.limit, new_max_bytes=new,
+                 usage_before_bytes=self.limit * 9 // 10,
                  usage_after_bytes=new * 9 // 10, reclaimed_bytes=4 * MIB, duration_ns=2_000_000, kills=0,
                  ooms=0, result=9)
         self.limit = new

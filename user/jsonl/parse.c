@@ -70,7 +70,7 @@ static void get_machine_memory(struct jsonl_parser *p, struct json_object *o, st
 	s->machine_total_bytes = value__number(p, memory, "machine_total_bytes");
 	s->machine_available_bytes = value__number(p, memory, "machine_available_bytes");
 	s->usage_bytes = value__number(p, memory, "usage_bytes");
-	s->max_bytes = value__limit(p, memory, "max");
+	s->max_bytes = value__limit(p, memory, "max_bytes");
 	s->max_cgroup = value__text(p, memory, "max_cgroup");
 }
 
@@ -141,8 +141,8 @@ static void parse_limit(struct jsonl_parser *p, struct json_object *o, struct re
 		.file = limit_file_named(p, value__text(p, o, "file")),
 		.cgroup = value__text(p, o, "cgroup"),
 		.container = part__container(p, o),
-		.old_bytes = value__limit(p, o, "old"),
-		.new_bytes = value__limit(p, o, "new"),
+		.old_bytes = value__limit(p, o, "old_max_bytes"),
+		.new_bytes = value__limit(p, o, "new_max_bytes"),
 		.usage_before_bytes = value__number(p, o, "usage_before_bytes"),
 		.usage_after_bytes = value__number(p, o, "usage_after_bytes"),
 		.reclaimed_bytes = value__number(p, o, "reclaimed_bytes"),
@@ -170,8 +170,8 @@ static void parse_limit(struct jsonl_parser *p, struct json_object *o, struct re
 static void get_step(struct jsonl_parser *p, struct json_object *o, struct record_step *s)
 {
 	s->limit_id = value__number(p, o, "limit_id");
-	s->old_bytes = value__limit(p, o, "old");
-	s->new_bytes = value__limit(p, o, "new");
+	s->old_bytes = value__limit(p, o, "old_max_bytes");
+	s->new_bytes = value__limit(p, o, "new_max_bytes");
 	s->usage_before_bytes = value__number(p, o, "usage_before_bytes");
 	s->usage_after_bytes = value__number(p, o, "usage_after_bytes");
 	s->reclaimed_bytes = value__number(p, o, "reclaimed_bytes");
@@ -207,9 +207,9 @@ static void parse_steps(struct jsonl_parser *p, struct json_object *o, struct re
 			get_step(p, step, &steps[i]);
 	}
 	s.steps = steps;
-	s.has_first_kill = value__has_limit(p, o, "first_kill_max", &s.first_kill_max_bytes);
-	s.died = value__has_limit(p, o, "died_max", &s.died_max_bytes);
-	s.old_bytes = value__limit(p, o, "old");
+	s.has_first_kill = value__has_limit(p, o, "first_kill_max_bytes", &s.first_kill_max_bytes);
+	s.died = value__has_limit(p, o, "died_max_bytes", &s.died_max_bytes);
+	s.old_bytes = value__limit(p, o, "old_max_bytes");
 	record->steps = s;
 }
 
@@ -222,8 +222,8 @@ static void parse_usage(struct jsonl_parser *p, struct json_object *o, struct re
 		.cgroup = value__text(p, o, "cgroup"),
 		.container = part__container(p, o),
 		.usage_bytes = value__number(p, o, "usage_bytes"),
-		.max_bytes = value__limit(p, o, "max"),
-		.high_bytes = value__limit(p, o, "high"),
+		.max_bytes = value__limit(p, o, "max_bytes"),
+		.high_bytes = value__limit(p, o, "high_bytes"),
 		.kinds = part__kinds(p, o),
 		.refused = value__optional(p, o, "failed"),
 		.asked_bytes = value__optional(p, o, "asked_bytes"),
@@ -263,7 +263,7 @@ static void parse_stall(struct jsonl_parser *p, struct json_object *o, struct re
 		.reclaim_ns = value__number(p, o, "reclaim_ns"),
 		.refused = value__number(p, o, "failed"),
 		.usage_bytes = value__number(p, o, "usage_bytes"),
-		.max_bytes = value__limit(p, o, "max"),
+		.max_bytes = value__limit(p, o, "max_bytes"),
 	};
 
 	record->stall = s;

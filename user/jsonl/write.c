@@ -90,7 +90,7 @@ static void write_session(struct json_object *o, const struct record *record)
 		member__number(memory, "machine_total_bytes", s->machine_total_bytes);
 		member__number(memory, "machine_available_bytes", s->machine_available_bytes);
 		member__number(memory, "usage_bytes", s->usage_bytes);
-		member__limit(memory, "max", s->max_bytes);
+		member__limit(memory, "max_bytes", s->max_bytes);
 		member__text(memory, "max_cgroup", s->max_cgroup);
 		member__add(o, "memory", memory);
 	}
@@ -113,8 +113,8 @@ static void write_limit(struct json_object *o, const struct record *record)
 	member__text(writer, "cgroup", l->writer_cgroup);
 	member__flag(writer, "self", l->writer_self);
 	member__add(o, "writer", writer);
-	member__limit(o, "old", l->old_bytes);
-	member__limit(o, "new", l->new_bytes);
+	member__limit(o, "old_max_bytes", l->old_bytes);
+	member__limit(o, "new_max_bytes", l->new_bytes);
 	member__number(o, "usage_before_bytes", l->usage_before_bytes);
 	member__number(o, "usage_after_bytes", l->usage_after_bytes);
 	member__number(o, "reclaimed_bytes", l->reclaimed_bytes);
@@ -127,8 +127,8 @@ static void write_limit(struct json_object *o, const struct record *record)
 static struct json_object *fill_step(struct json_object *o, const struct record_step *s)
 {
 	member__number(o, "limit_id", s->limit_id);
-	member__limit(o, "old", s->old_bytes);
-	member__limit(o, "new", s->new_bytes);
+	member__limit(o, "old_max_bytes", s->old_bytes);
+	member__limit(o, "new_max_bytes", s->new_bytes);
 	member__number(o, "usage_before_bytes", s->usage_before_bytes);
 	member__number(o, "usage_after_bytes", s->usage_after_bytes);
 	member__number(o, "reclaimed_bytes", s->reclaimed_bytes);
@@ -159,10 +159,10 @@ static void write_steps(struct json_object *o, const struct record *record)
 		json_object_array_add(list, fill_step(json_object_new_object(), &s->steps[i]));
 	member__add(o, "steps", list);
 	if (s->has_first_kill)
-		member__limit(o, "first_kill_max", s->first_kill_max_bytes);
+		member__limit(o, "first_kill_max_bytes", s->first_kill_max_bytes);
 	if (s->died)
-		member__limit(o, "died_max", s->died_max_bytes);
-	member__limit(o, "old", s->old_bytes);
+		member__limit(o, "died_max_bytes", s->died_max_bytes);
+	member__limit(o, "old_max_bytes", s->old_bytes);
 	member__text(o, "outcome", s->restored);
 }
 
@@ -186,8 +186,8 @@ static void write_usage(struct json_object *o, const struct record *record)
 	member__text(o, "cgroup", u->cgroup);
 	member__container(o, "container", &u->container);
 	member__number(o, "usage_bytes", u->usage_bytes);
-	member__limit(o, "max", u->max_bytes);
-	member__limit(o, "high", u->high_bytes);
+	member__limit(o, "max_bytes", u->max_bytes);
+	member__limit(o, "high_bytes", u->high_bytes);
 	write_part__kinds(o, &u->kinds);
 	if (u->refused) {
 		member__number(o, "failed", u->refused);
@@ -227,7 +227,7 @@ static void write_stall(struct json_object *o, const struct record *record)
 	member__number(o, "failed", s->refused);
 	member__number(o, "usage_bytes", s->usage_bytes);
 	member__text(o, "file", sink__limit_file_name(s->file));
-	member__limit(o, "max", s->max_bytes);
+	member__limit(o, "max_bytes", s->max_bytes);
 }
 
 static struct json_object *new_frames(const struct record_frame *frames, size_t count)

@@ -23,11 +23,11 @@ def check_update(run, expected, log):
     """Every kill is inside a write by the runtime, or at the limit that one has lowered."""
     results, trace, values = run.results, LimitTrace(run, "update.jsonl"), expected.values["update"]
     for write in trace.limits:
-        print(f"update: write {write['id']} by {write['writer']['comm']}: {write['file']} {write['old']} -> "
-              f"{write['new']}, usage {write['usage_before_bytes']} -> {write['usage_after_bytes']}, "
+        print(f"update: write {write['id']} by {write['writer']['comm']}: {write['file']} {write['old_max_bytes']} -> "
+              f"{write['new_max_bytes']}, usage {write['usage_before_bytes']} -> {write['usage_after_bytes']}, "
               f"{write['kills']} kills, result {write['result']}")
-    lowering = {w["id"]: w for w in trace.limits if w["file"] == "memory.max" and w["new"] == 96 << 20
-                and w["old"] == 256 << 20 and not w["writer"]["self"] and w["writer"]["comm"]}
+    lowering = {w["id"]: w for w in trace.limits if w["file"] == "memory.max" and w["new_max_bytes"] == 96 << 20
+                and w["old_max_bytes"] == 256 << 20 and not w["writer"]["self"] and w["writer"]["comm"]}
     results.check(lowering, "update: a write that lowers the limit")
     for oom, victim in killed(trace):
         results.check(update_cause_good(trace, oom, lowering, values["updated_at"]),

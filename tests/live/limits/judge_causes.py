@@ -41,9 +41,9 @@ class Causes:
                 continue
             key, what = (told["cgroup"], told["file"]), f"{trace.name}: {scenario}: write {told['id']}"
             # Writes that overlap each have what the limit was when they began.
-            if scenario != "race" and told["old"] != before.get(key, told["old"]):
-                self.fail(f"{what}: old is {told['old']}, was {before[key]}")
-            before[key] = told["new"]
+            if scenario != "race" and told["old_max_bytes"] != before.get(key, told["old_max_bytes"]):
+                self.fail(f"{what}: old_max_bytes is {told['old_max_bytes']}, was {before[key]}")
+            before[key] = told["new_max_bytes"]
             inside = sum(oom["killed"] for oom in trace.ooms if oom.get("cause", {}).get("limit_id") == told["id"]
                          and oom["cause"]["kind"] == "inside-write")
             if told["kills"] != inside:
@@ -114,7 +114,7 @@ class Causes:
         expected, later = self.expected, nonblock_kills_later(trace.release())
         for write in self.check_writes(trace, "reclaim-only").values():
             if write["kills"] or write["ooms"] or not write["reclaimed_bytes"] or \
-                    write["usage_after_bytes"] > write["new"]:
+                    write["usage_after_bytes"] > write["new_max_bytes"]:
                 self.fail(f"reclaim-only: {write}")
         if [o for o in trace.ooms if o.get("limit_cgroup", {}).get("path") in ("/t/reclaim-only", "/t/others")]:
             self.fail("an OOM where there was none")

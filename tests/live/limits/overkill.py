@@ -15,7 +15,7 @@ def overkill(folders):
     """One line per kernel and case: over all tries, how many kills were needed, how many there were."""
     for folder in folders:
         all_records = read_records(Path(folder) / "overkill.jsonl")
-        writes = [r for r in all_records if r["type"] == "limit" and r["new"] != "max"]
+        writes = [r for r in all_records if r["type"] == "limit" and r["new_max_bytes"] != "max"]
         steps = {s["limit_id"]: s for r in all_records if r["type"] == "steps" for s in r["steps"]}
         with open(f"{folder}/overkill.txt") as file:
             lines = [re.match(r"(.*): (\d+) (\d+)", line).groups() for line in file]

@@ -52,8 +52,8 @@ def check_stall(guest, name, file, limit):
         guest.check(two["ts_ns"] - one["ts_ns"] >= 1e9, f"{name}: told twice in a second")
         guest.check(two["reclaim_ns"] >= one["reclaim_ns"], f"{name}: reclaim_ns got less")
     for stall in stalls:
-        guest.check(stall["cgroup"] == f"/{name}" and stall["file"] == file and stall["max"] == limit,
-                    f"{name}: of {stall['cgroup']}, {file} {stall['max']}")
+        guest.check(stall["cgroup"] == f"/{name}" and stall["file"] == file and stall["max_bytes"] == limit,
+                    f"{name}: of {stall['cgroup']}, {file} {stall['max_bytes']}")
         guest.check(stall["duration_ns"] >= 2e9, f"{name}: told after {stall['duration_ns']} ns")
         guest.check(stall["reclaim_ns"] >= stall["duration_ns"] / 2, f"{name}: {stall['reclaim_ns']} ns of reclaim")
         guest.check(stall["usage_bytes"] >= limit * 7 / 8, f"{name}: usage {stall['usage_bytes']}")
@@ -85,7 +85,7 @@ def check_swapping(guest):
                 f"swapping: {reclaimed_ns} ns of reclaim, {waited_ns} ns waited")
     guest.check(guest.events("swapping", "oom_kill") == 0, "swapping: something was killed")
     for stall in stalls:
-        guest.check(stall["file"] == "memory.max" and stall["max"] == 32 * MIB, f"swapping: {stall}")
+        guest.check(stall["file"] == "memory.max" and stall["max_bytes"] == 32 * MIB, f"swapping: {stall}")
     guest.figure(f"swapping: {reclaimed_ns / 1e9:.1f} s of reclaim, by memory.pressure {waited_ns / 1e9:.1f} s, "
                  f"{len(stalls)} stall records")
 

@@ -324,8 +324,8 @@ static void test_limit(void **state)
 		      "{\"type\":\"limit\"," TIME_JSON ",\"id\":4,\"file\":\"memory.swap.max\","
 		      "\"cgroup\":\"/a\",\"container\":{\"runtime\":\"docker\",\"id\":\"" ID "\","
 		      "\"name\":\"web\"},\"writer\":{\"pid\":60,\"tid\":61,\"comm\":\"bash\","
-		      "\"cgroup\":\"/ssh\",\"self\":true},\"old\":\"max\","
-		      "\"new\":18446744073709551614,\"usage_before_bytes\":5,"
+		      "\"cgroup\":\"/ssh\",\"self\":true},\"old_max_bytes\":\"max\","
+		      "\"new_max_bytes\":18446744073709551614,\"usage_before_bytes\":5,"
 		      "\"usage_after_bytes\":4,\"reclaimed_bytes\":3,\"duration_ns\":2,\"kills\":1,"
 		      "\"ooms\":2,\"result\":-22}");
 }
