@@ -6,17 +6,18 @@
 - A path of the tree that a page names in `code` exists (user/model/cause.c, docs/notes/, *.bpf.c).
 - A docs/NAME that a comment or a message in the source names exists.
 - No line of a page is longer than 100 columns, tables excepted.
+- docs/schema.md names every key of docs/schema.json, and its tables of records' keys name no others.
 
 Prints one line for each fault, and exits with 1 if there was any.
 """
 import glob
+import json
 import os
 import re
 import sys
 
 MAX_COLUMNS = 100
 OWN_FILES = ("check_docs.py", "test_docs.sh")  # name pages that do not exist, on purpose
-PENDING = ("docs/schema.md",)  # has longer lines
 SOURCE_FOLDERS = ("bpf", "user", "scripts", "tests")
 SOURCE_ENDINGS = (".c", ".h", ".py", ".sh", ".bash")
 LINK = re.compile(r"\[(?:[^\]\[]|\[[^\]]*\])*\]\(([^()\s]+)\)", re.S)
@@ -111,18 +112,54 @@ def check_source(root, text):
             yield f"names {name}, which does not exist"
 
 
+def schema_keys(node):
+    """All names of properties in a JSON Schema."""
+    if isinstance(node, list):
+        return set().union(*map(schema_keys, node))
+    if not isinstance(node, dict):
+        return set()
+    properties = node.get("properties")
+    own = set(properties) if isinstance(properties, dict) else set()
+    return own.union(*map(schema_keys, node.values()))
+
+
+def table_keys(text):
+    """The keys in the first column of the tables whose heading is "key" or "key of ..."."""
+    in_table, keys = False, set()
+    for line in text.split("\n"):
+        cells = re.split(r"(?<!\\)\|", line)
+        if len(cells) < 3 or cells[0]:
+            in_table = False
+        elif cells[1].strip() == "key" or cells[1].strip().startswith("key of "):
+            in_table = True
+        elif in_table:
+            keys.update(CODE.findall(cells[1]))
+    return keys
+
+
+def check_schema(root):
+    page, schema = (os.path.join(root, "docs", name) for name in ("schema.md", "schema.json"))
+    if not os.path.exists(schema):
+        return
+    text, keys = read(page), schema_keys(json.loads(read(schema)))
+    for key in sorted(keys - set(CODE.findall("\n".join(prose(text))))):
+        yield f"docs/schema.md: lacks {key} of schema.json"
+    # The report is a document of its own, which the schema doesn't have.
+    for key in sorted(table_keys(text.partition("\n## A report")[0]) - keys):
+        yield f"docs/schema.md: has {key}, which schema.json lacks"
+
+
 def main():
     root = sys.argv[1]
     faults = []
     for page in pages(root):
         text = read(page)
-        found = [*check_links(root, page, text), *check_names(root, text)]
-        if os.path.relpath(page, root) not in PENDING:
-            found += check_columns(text)
+        found = [*check_links(root, page, text), *check_names(root, text), *check_columns(text)]
         faults += [f"{os.path.relpath(page, root)}: {fault}" for fault in found]
     for path in sources(root):
         if os.path.exists(path):
             faults += [f"{os.path.relpath(path, root)}: {fault}" for fault in check_source(root, read(path))]
+    faults += check_schema(root)
     print("\n".join(faults), end="\n" if faults else "")
     return 1 if faults else 0
 

@@ -106,6 +106,8 @@ check_finds_faults() {
 	EOF
 	printf '# Part 2\n%0101d\n| %0101d |\n' 1 1 >"$tree/docs/other.md"
 	echo '/* docs/none.md, docs/other.md */' >"$tree/user/base/a.c"
+	printf '| key | |\n|---|---|\n| `a`, `c` | `d` |\n' >"$tree/docs/schema.md"
+	echo '{"$defs": {"x": {"properties": {"a": {}, "b": {"properties": {"d": {}}}}}}}' >"$tree/docs/schema.json"
 	said=$(python3 -B "$check" "$tree") && fail_with "check_docs.py" "passes a tree with faults"
 	diff - <(printf '%s\n' "$said") <<-'EOF' || fail_with "check_docs.py" "finds other faults than there are"
 		README.md: links to docs/none.md, which does not exist
@@ -113,6 +115,8 @@ check_finds_faults() {
 		README.md: names user/none.c, which does not exist
 		docs/other.md: line 2 has 101 columns
 		user/base/a.c: names docs/none.md, which does not exist
+		docs/schema.md: lacks b of schema.json
+		docs/schema.md: has c, which schema.json lacks
 	EOF
 	rm -rf "$tree"
 }
