@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "model/model.h"
+#include "model/oom_run.h"
 #include "record/sink.h"
 #include "stacks/collect.h"
 
@@ -45,7 +46,7 @@ static void require(int condition)
 static void check_oom(const struct record_oom *oom)
 {
 	require(oom->chain_count <= EVENT_CGROUP_LEVELS);
-	require(oom->killed <= oom->victim_count && oom->victim_count <= MODEL_VICTIMS_MAX);
+	require(oom->killed <= oom->victim_count && oom->victim_count <= OOM_RUN_VICTIMS_MAX);
 	for (size_t i = 0; i < oom->victim_count; i++)
 		require(!oom->victims[i].cgroup || oom->victims[i].cgroup[0] == '/');
 }

@@ -6,10 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "record/memory_kinds.h"
 #include "base/lru.h"
+#include "model/cgroup_chain.h"
 #include "model/flight_recorder.h"
 #include "model/stall.h"
+#include "record/memory_kinds.h"
+#include "record/time.h"
 
 /* A usage event has but a cgroup's id: the names that go with the latest ids. */
 struct paths {
@@ -85,10 +87,10 @@ static void tell_stall(struct usage *usage, struct record *record)
 {
 	struct record_stall *stall = &record->stall;
 
-	record->time = model__time(record->time.boot_ns, usage->wall_offset_ns);
+	record->time = record_time__at(record->time.boot_ns, usage->wall_offset_ns);
 	stall->cgroup = path_of(usage, stall->cgroup_id, NULL);
-	stall->container = model__container(usage->env, stall->cgroup);
-	usage->env->on_record(usage->env->ctx, record);
+	stall->container = model_env__container(usage->env, stall->cgroup);
+	model_env__tell(usage->env, record);
 }
 
 static struct record_memory_kinds kinds_of(const struct event_usage *e)
@@ -108,7 +110,7 @@ static void tell_usage(struct usage *usage, const struct event_usage *e, struct 
 	uint32_t page = usage->env->page_size;
 	struct record record = {
 		.kind = RECORD_USAGE,
-		.time = model__time(e->h.ts_ns, usage->wall_offset_ns),
+		.time = record_time__at(e->h.ts_ns, usage->wall_offset_ns),
 	};
 	struct record_usage *r = &record.usage;
 
@@ -130,8 +132,8 @@ static void tell_usage(struct usage *usage, const struct event_usage *e, struct 
 			r->chain_count = cgroup_chain__fill(chain, e->cgroup_id, e->refused_by, page, levels);
 	}
 	r->cgroup = path_of(usage, e->cgroup_id, chain);
-	r->container = model__container(usage->env, r->cgroup);
-	usage->env->on_record(usage->env->ctx, &record);
+	r->container = model_env__container(usage->env, r->cgroup);
+	model_env__tell(usage->env, &record);
 }
 
 static int handle_usage(struct usage *usage, const struct event_usage *e, struct cgroup_chain_set *chain)
@@ -162,7 +164,7 @@ static int handle_reclaim(struct usage *usage, const struct event_reclaim *e)
 {
 	struct record stall, record = {
 		.kind = RECORD_RECLAIM,
-		.time = model__time(e->h.ts_ns, usage->wall_offset_ns),
+		.time = record_time__at(e->h.ts_ns, usage->wall_offset_ns),
 	};
 	struct record_reclaim *r = &record.reclaim;
 	int err;
@@ -180,8 +182,8 @@ static int handle_reclaim(struct usage *usage, const struct event_reclaim *e)
 	};
 	err = flight_recorder__reclaim(usage->recorder, e->cgroup_id, e->h.ts_ns, e->kind, &r->sum);
 	r->cgroup = path_of(usage, e->cgroup_id, NULL);
-	r->container = model__container(usage->env, r->cgroup);
-	usage->env->on_record(usage->env->ctx, &record);
+	r->container = model_env__container(usage->env, r->cgroup);
+	model_env__tell(usage->env, &record);
 	if (stall__reclaim(usage->stall, e->cgroup_id, e->h.ts_ns, e->since_ns, e->duration_ns, &stall))
 		tell_stall(usage, &stall);
 	return err;

@@ -3,7 +3,8 @@
 #ifndef OOMTRACE_USAGE_H
 #define OOMTRACE_USAGE_H
 
-#include "model/model.h"
+#include "model/env.h"
+#include "trace/decode.h"
 
 struct usage;
 

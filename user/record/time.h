@@ -4,6 +4,9 @@
 
 #include "record/record.h"
 
+/* A time of the boot clock; wall_offset_ns is what to add to it to get wall-clock time. */
+struct record_time record_time__at(uint64_t boot_ns, int64_t wall_offset_ns);
+
 /* A record's time, of this moment. Whoever takes records never asks for it. */
 struct record_time record_time__now(void);
 

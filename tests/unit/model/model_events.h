@@ -342,4 +342,14 @@ static inline union event limit(uint64_t started_ns)
 	return e;
 }
 
+/* One run with the given event; returns its record. */
+static inline const struct record_oom *run_of(struct kept *kept, union event e)
+{
+	send_chain(kept, e.h.group);
+	send(kept, e);
+	send(kept, victim(e.h.group, 42, 0));
+	send(kept, end(e.h.group, 1, 1));
+	return &kept->ooms[kept->oom_count - 1];
+}
+
 #endif

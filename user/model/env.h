@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the model's parts ask of the world, and where their records go. */
+#ifndef OOMTRACE_MODEL_ENV_H
+#define OOMTRACE_MODEL_ENV_H
+
+#include "record/record.h"
+
+struct model_env {
+	void *ctx;
+	uint32_t page_size;
+
+	/* Gets each finished record; it is valid during the call. */
+	void (*on_record)(void *ctx, const struct record *record);
+
+	/*
+	 * Finds the command line of a victim that the kernel's event doesn't have. Returns 0 and
+	 * sets *source ("earlier", ...; static text), or a negative errno. May be NULL.
+	 */
+	int (*cmdline)(void *ctx, const struct event_victim *victim, struct cmdline_entry *out,
+		       const char **source);
+
+	/* The name of a container, or NULL; valid until the next call. May be NULL. */
+	const char *(*container_name)(void *ctx, const struct container_ref *ref);
+
+	/*
+	 * Finds the path of a cgroup that no chain has told of. Returns false when it is gone, or
+	 * when it isn't worth looking again yet. May be NULL.
+	 */
+	bool (*cgroup_path)(void *ctx, uint64_t cgroup_id, char *path, size_t size);
+
+	/* The process that is known to be the target container's init; 0: unknown. */
+	uint32_t init_pid;
+
+	/* Whether writes of memory.max are seen: if not, that a limit was unchanged can't be known. */
+	bool sees_writes;
+
+	/* Our own process, whose writes of limits are marked as such. */
+	uint32_t self_pid;
+};
+
+/* Hands a record over. */
+void model_env__tell(const struct model_env *env, const struct record *record);
+
+/* The container that a cgroup's path lies in, and its name; path may be NULL. */
+struct record_container model_env__container(const struct model_env *env, const char *path);
+
+#endif
