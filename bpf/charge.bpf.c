@@ -63,7 +63,10 @@ static __always_inline void settle_all(void)
 	}
 }
 
-/* Anybody may read memory.current; it does no harm. */
+/* User space is reading memory.current to say what it follows, or to have it settled. */
+__u32 reader_reads;
+
+/* Others may read memory.current as often as they like, and nothing comes of it. */
 static __always_inline int on_current_read(__u64 css)
 {
 	__u64 counter = css_counter(css);
@@ -115,6 +118,8 @@ static __noinline int counter_moves(__u64 counter, __s64 delta)
 SEC("?fentry/memory_current_read")
 int BPF_PROG(btf_current_read, struct cgroup_subsys_state *css)
 {
+	if (!*(volatile __u32 *)&reader_reads)
+		return 0;
 	settle_sums();
 	return on_current_read(number_of(css));
 }
@@ -122,6 +127,8 @@ int BPF_PROG(btf_current_read, struct cgroup_subsys_state *css)
 SEC("?kprobe/memory_current_read")
 int BPF_KPROBE(kp_current_read, struct cgroup_subsys_state *css)
 {
+	if (!*(volatile __u32 *)&reader_reads)
+		return 0;
 	settle_sums();
 	return on_current_read((__u64)css);
 }

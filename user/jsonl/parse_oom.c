@@ -7,7 +7,7 @@
 
 DEFINE_NAMED(role_named, enum record_role, sink__role_name, ROLE_CHOSEN, ROLE_EXITING)
 DEFINE_NAMED(outcome_named, enum oom_outcome, sink__outcome_name, OOM_KILLED, OOM_EXITING)
-DEFINE_NAMED(cause_named, enum record_cause, sink__cause_name, CAUSE_WRITE, CAUSE_SYSRQ)
+DEFINE_NAMED(cause_named, enum record_cause, sink__cause_name, CAUSE_WRITE, CAUSE_NOT_KNOWN)
 
 static void get_cmdline(struct jsonl_parser *p, struct json_object *o, struct record_victim *v)
 {

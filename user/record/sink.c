@@ -112,6 +112,8 @@ const char *sink__cause_name(enum record_cause cause)
 		return "whole-machine";
 	case CAUSE_SYSRQ:
 		return "sysrq";
+	case CAUSE_NOT_KNOWN:
+		return "not-known";
 	}
 	return NULL;
 }
