@@ -2,6 +2,7 @@
 #include "base/event_loop.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -134,6 +135,17 @@ static void clear(const struct watch *watch)
 		return; /* not expired after all: nothing to clear */
 	while (watch->kind == WATCH_SIGNALS && read(watch->fd, &signal, sizeof(signal)) > 0)
 		;
+}
+
+bool event_loop__has_signal(const struct event_loop *loop)
+{
+	for (size_t i = 0; i < EVENT_LOOP__WATCHES_MAX; i++) {
+		struct pollfd fd = { .fd = loop->watches[i].fd, .events = POLLIN };
+
+		if (loop->watches[i].fn && loop->watches[i].kind == WATCH_SIGNALS && poll(&fd, 1, 0) == 1)
+			return true;
+	}
+	return false;
 }
 
 int event_loop__turn(struct event_loop *loop, int (*first)(void *ctx), void *ctx)

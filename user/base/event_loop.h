@@ -3,6 +3,7 @@
 #ifndef OOMTRACE_EVENT_LOOP_H
 #define OOMTRACE_EVENT_LOOP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,6 +33,9 @@ int event_loop__add_timer(struct event_loop *loop, int64_t first_ns, int64_t int
 /* Blocks the signals, and calls fn(ctx) when one of them comes. Errors as above. */
 int event_loop__add_signals(struct event_loop *loop, const int *signals, size_t count, event_loop_fn fn,
 			    void *ctx);
+
+/* Whether one of the signals has come, and its function is yet to be called. Doesn't block. */
+bool event_loop__has_signal(const struct event_loop *loop);
 
 /*
  * Waits until something is there, calls `first` for what goes before all others, then the functions. An

@@ -110,6 +110,14 @@ int session__take_events(struct session *s)
 	return err < 0 && err != -EINTR ? err : 0;
 }
 
+static bool is_told_to_end(void *ctx)
+{
+	struct session *s = ctx;
+
+	watchdog__beat(s->watchdog); /* what waits here doesn't hang */
+	return s->end_reason || (s->loop && event_loop__has_signal(s->loop));
+}
+
 /* While a name is waited for, so that the ring doesn't overflow. */
 static bool take_in_meanwhile(void *ctx)
 {
@@ -172,7 +180,12 @@ int session__open_model(struct session *s)
 		.self_pid = getpid(),
 	};
 
-	const struct names_meanwhile meanwhile = { tracer__fd(s->tracer), take_in_meanwhile, s };
+	const struct names_meanwhile meanwhile = {
+		.fd = tracer__fd(s->tracer),
+		.work = take_in_meanwhile,
+		.hurries = is_told_to_end,
+		.ctx = s,
+	};
 
 	s->stacks = stack_collector__new(s->helpers.symbols, on_stack, s);
 	s->names = names__new(&s->target->container, s->asker, &meanwhile);

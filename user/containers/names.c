@@ -11,7 +11,9 @@
 #include "base/copy.h"
 
 #define CACHE_SIZE 256
-#define WAIT_NS NS_PER_S
+#define WAIT_NS (2 * NS_PER_S)
+/* How often it is looked whether there is still time to wait. */
+#define STEP_NS (100 * NS_PER_MS)
 /* So long a name that wasn't to be had isn't asked for again. */
 #define AGAIN_NS (2 * NS_PER_S)
 
@@ -96,13 +98,13 @@ static void wait_for_answer(struct names *names, struct cached_name *entry)
 
 	while (!take_answer(names, entry)) {
 		uint64_t now_ns = clock__ns(CLOCK_MONOTONIC);
-		struct timespec left = clock__timespec(now_ns < end_ns ? (int64_t)(end_ns - now_ns) : 0);
+		struct timespec step = clock__timespec(STEP_NS);
 
-		if (now_ns >= end_ns) {
+		if (now_ns >= end_ns || names->meanwhile.hurries(names->meanwhile.ctx)) {
 			names->late = true;
 			return;
 		}
-		if (ppoll(fds, 2, &left, NULL) > 0 && fds[1].revents &&
+		if (ppoll(fds, 2, &step, NULL) > 0 && fds[1].revents &&
 		    !names->meanwhile.work(names->meanwhile.ctx))
 			fds[1].fd = -1;
 	}

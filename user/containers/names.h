@@ -12,8 +12,9 @@ struct names;
 
 /* What goes on while a name is waited for. */
 struct names_meanwhile {
-	int fd;			 /* polls readable when there is something to do */
-	bool (*work)(void *ctx); /* does it; false: no more now, though it may be readable still */
+	int fd;			    /* polls readable when there is something to do */
+	bool (*work)(void *ctx);    /* does it; false: no more now, though it may be readable still */
+	bool (*hurries)(void *ctx); /* somebody wants it to end: there is no time to wait for names */
 	void *ctx;
 };
 
@@ -26,8 +27,8 @@ struct names *names__new(const struct record_container *target, struct asker *as
 void names__free(struct names *names);
 
 /*
- * The name of a container, or NULL when it has none or its runtime doesn't answer. Waits for an answer a
- * second at most, and not at all while an earlier question has none. A name that wasn't to be had is asked
+ * The name of a container, or NULL when it has none or its runtime doesn't answer. Waits for an answer two
+ * seconds at most, and not at all while an earlier question has none. A name that wasn't to be had is asked
  * for again, when it is wanted again some seconds later.
  */
 const char *names__container(struct names *names, const struct container_ref *ref);
