@@ -80,6 +80,31 @@ int proc__start(uint32_t pid, uint64_t *start_ns)
 	return err;
 }
 
+bool proc__hangs(uint32_t pid)
+{
+	char text[512], *end;
+	ssize_t len = read_file(pid, "stat", text, sizeof(text) - 1);
+
+	if (len <= 0)
+		return false;
+	text[len] = '\0';
+	end = strrchr(text, ')'); /* of its name, which may hold anything; then the state */
+	return end && end[1] == ' ' && end[2] && strchr("TtD", end[2]);
+}
+
+uint32_t proc__first_child(uint32_t pid)
+{
+	char name[64], text[32];
+	ssize_t len;
+
+	snprintf(name, sizeof(name), "task/%u/children", pid); /* CONFIG_PROC_CHILDREN */
+	len = read_file(pid, name, text, sizeof(text) - 1);
+	if (len <= 0)
+		return 0;
+	text[len] = '\0';
+	return (uint32_t)strtoul(text, NULL, 10);
+}
+
 /* Bits of an entry of /proc/PID/pagemap (Documentation/admin-guide/mm/pagemap.rst). */
 #define PAGE_PRESENT (1ULL << 63)
 #define PAGE_SWAPPED (1ULL << 62)

@@ -19,6 +19,15 @@ int proc__cmdline(uint32_t pid, struct cmdline_entry *out);
 /* When a process started, in whole clock ticks as above. Returns 0 or a negative errno. */
 int proc__start(uint32_t pid, uint64_t *start_ns);
 
+/*
+ * Whether a process is stopped (SIGSTOP, a debugger) or waits in the kernel where it can't be interrupted: for
+ * a disk, or a lock. False, too, when there is none such.
+ */
+bool proc__hangs(uint32_t pid);
+
+/* The first child of a process with one thread; 0: it has none, or the kernel doesn't say. */
+uint32_t proc__first_child(uint32_t pid);
+
 /* Whether two start times, of which one may be from /proc, can be of the same process. */
 bool proc__same_start(uint64_t a_ns, uint64_t b_ns);
 

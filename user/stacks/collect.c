@@ -22,7 +22,10 @@
 #define LOOKS 64
 /* So long answers are waited for, and each at the end: a helper can hang in a file system of a container's. */
 #define SILENCE_NS 60000000000ULL
-#define ANSWER_WAIT_MS 10000
+#define ANSWER_WAIT_NS (10 * NS_PER_S)
+/* The same at the end for a helper that is stopped or sits in the kernel all the time. */
+#define HANG_WAIT_NS (NS_PER_S + NS_PER_S / 2)
+#define HANG_STEP_MS 100
 /* How long a program in the kernel may still write to the set that it was told to leave. */
 #define SETTLE_NS 50000000
 
@@ -424,14 +427,27 @@ void stack_collector__answers(struct stack_collector *s)
 	ask(s);
 }
 
+/* Waits for an answer. False: there will be none, as far as one can tell. */
+static bool await_answer(const struct stack_collector *s)
+{
+	struct pollfd wait = { .fd = symbols__fd(s->symbols), .events = POLLIN };
+	uint64_t begin_ns = now_ns(), works_ns = begin_ns;
+
+	while (poll(&wait, 1, HANG_STEP_MS) <= 0) {
+		if (!symbols__hang(s->symbols))
+			works_ns = now_ns();
+		if (now_ns() - works_ns > HANG_WAIT_NS || now_ns() - begin_ns > ANSWER_WAIT_NS)
+			return false;
+	}
+	return true;
+}
+
 /* Until everything in the queues has had its answer. */
 static void await_answers(struct stack_collector *s)
 {
 	ask(s);
 	while (s->asked.first) {
-		struct pollfd wait = { .fd = symbols__fd(s->symbols), .events = POLLIN };
-
-		if (poll(&wait, 1, ANSWER_WAIT_MS) <= 0)
+		if (!await_answer(s))
 			lose_symbols(s);
 		stack_collector__answers(s);
 	}

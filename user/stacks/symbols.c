@@ -18,6 +18,7 @@
 #include "base/oom_score.h"
 #include "base/privileges.h"
 #include "base/sandbox.h"
+#include "host/proc.h"
 #include "stacks/wire.h"
 
 #ifndef CAP_CHECKPOINT_RESTORE
@@ -193,6 +194,14 @@ int symbols__read(struct symbols *symbols, struct symbols_answer *answer)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
 	err = wire__take(&symbols->answer, (size_t)size, answer);
 	return err ? err : 1;
+}
+
+bool symbols__hang(const struct symbols *symbols)
+{
+	uint32_t worker = proc__first_child((uint32_t)symbols->syms);
+
+	return proc__hangs((uint32_t)symbols->maps) || proc__hangs((uint32_t)symbols->syms) ||
+	       (worker && proc__hangs(worker));
 }
 
 static void end_helper(pid_t pid)

@@ -64,6 +64,9 @@ int symbols__ask(struct symbols *symbols, const struct symbols_stack *stack, uin
  */
 int symbols__read(struct symbols *symbols, struct symbols_answer *answer);
 
+/* Whether one of the processes is stopped, or hangs in the kernel, just now: there may be no answer for long. */
+bool symbols__hang(const struct symbols *symbols);
+
 /* Ends all. Takes NULL. */
 void symbols__stop(struct symbols *symbols);
 

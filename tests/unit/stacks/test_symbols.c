@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "host/proc.h"
 #include "stacks/symbols.h"
 #include "stacks/wire.h"
@@ -170,6 +171,45 @@ static void test_helper_dies(void **state)
 	}
 }
 
+/* Until the kernel says so, too: a signal takes its time. */
+static void await_hang(const struct symbols *symbols, bool hang)
+{
+	const struct timespec step = clock__timespec(NS_PER_MS);
+
+	for (int i = 0; i < 60000 && symbols__hang(symbols) != hang; i++)
+		nanosleep(&step, NULL);
+	assert_true(symbols__hang(symbols) == hang);
+}
+
+/* Whichever is stopped: that there will be no answer is seen. */
+static void test_helper_hangs(void **state)
+{
+	static struct symbols_answer answer;
+	static struct symbols_stack stack = { .user = { 1 }, .user_count = 1 };
+	struct symbols *symbols = NULL;
+	pid_t maps, keeper, worker;
+
+	(void)state;
+	assert_int_equal(symbols__start(&symbols), 0);
+	assert_int_equal(symbols__ask(symbols, &stack, 1), 0);
+	assert_int_equal(await(symbols, &answer), 1);
+	maps = child_named(getpid(), "oomtrace-maps");
+	keeper = child_named(getpid(), "oomtrace-syms");
+	worker = child_named(keeper, "oomtrace-syms");
+	await_hang(symbols, false);
+	assert_int_equal(kill(maps, SIGSTOP), 0);
+	await_hang(symbols, true);
+	assert_int_equal(kill(maps, SIGCONT), 0);
+	await_hang(symbols, false);
+	if (proc__first_child((uint32_t)keeper)) {
+		assert_int_equal(kill(worker, SIGSTOP), 0);
+		await_hang(symbols, true);
+		assert_int_equal(kill(worker, SIGCONT), 0);
+		await_hang(symbols, false);
+	}
+	symbols__stop(symbols);
+}
+
 /* The process that reads files fails: another one goes on, but not for ever. */
 static void test_reader_replaced(void **state)
 {
@@ -263,9 +303,10 @@ static void test_hostile_answers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_helpers),		  cmocka_unit_test(test_made_code),
-		cmocka_unit_test(test_helper_dies),	  cmocka_unit_test(test_reader_replaced),
-		cmocka_unit_test(test_question_survives), cmocka_unit_test(test_hostile_answers),
+		cmocka_unit_test(test_helpers),		cmocka_unit_test(test_made_code),
+		cmocka_unit_test(test_helper_dies),	cmocka_unit_test(test_helper_hangs),
+		cmocka_unit_test(test_reader_replaced), cmocka_unit_test(test_question_survives),
+		cmocka_unit_test(test_hostile_answers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
