@@ -32,10 +32,11 @@ if [ -n "$ROOT" ]; then
 	exec switch_root /newroot /sbin/init
 fi
 
-mkdir -p /dev/pts /dev/shm /etc
+mkdir -p /dev/pts /dev/shm /etc /run
 mount -t devpts devpts /dev/pts
 mount -t tmpfs tmpfs /dev/shm
 mount -t tmpfs tmpfs /tmp
+mount -t tmpfs tmpfs /run
 mount -t debugfs debugfs /sys/kernel/debug
 mount -t tracefs tracefs /sys/kernel/tracing
 mount -t bpf bpf /sys/fs/bpf
