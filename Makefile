@@ -224,7 +224,9 @@ $(B)/fuzz/%: tests/fuzz/%.c $(B)/fuzz/oomtrace.a Makefile
 # ---- lint ----
 
 C_FILES := $(sort $(shell find bpf user tests -name '*.[ch]'))
-SHELL_FILES := $(sort $(shell find scripts tests -name "*.sh") tests/unit/run tests/fuzz/run $(wildcard scripts/completion/*.bash))
+# By their first line: what runs a folder's tests has no ending.
+SHELL_FILES := $(sort $(shell grep -rlE '^\#!.*[/ ](ba)?sh$$' scripts tests) $(wildcard scripts/completion/*.bash))
+PYTHON_FILES := $(sort $(shell grep -rlE '^\#!.*python3$$' scripts tests) $(shell find scripts tests -name '*.py'))
 LINT_FILES := $(filter user/%.c tests/%.c,$(C_FILES))
 LINT_FLAGS = $(filter-out -MMD -MP $(SAME) -Werror,$(FLAGS)) -Itests/unit
 
@@ -236,7 +238,7 @@ lint: lint-quick $(LINT_FILES:%=build/lint/%.tidy) build/lint/cppcheck ## lint-q
 lint-quick: ## clang-format's check, shellcheck, flake8
 	$(Q)$(CLANG_FORMAT) --dry-run -Werror $(C_FILES)
 	$(Q)shellcheck -x $(SHELL_FILES)
-	$(Q)flake8 scripts tests tests/live/run
+	$(Q)flake8 $(PYTHON_FILES)
 
 format: ## what clang-format changes, changed
 	$(CLANG_FORMAT) -i $(C_FILES)

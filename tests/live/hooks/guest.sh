@@ -150,4 +150,4 @@ throttle
 forgotten
 drowned
 vain
-echo done
+echo "done"
