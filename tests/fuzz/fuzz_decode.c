@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "jsonl/write.h"
 #include "model/model.h"
 #include "model/oom_run.h"
 #include "record/sink.h"

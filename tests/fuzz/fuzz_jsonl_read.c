@@ -11,7 +11,14 @@
 
 #include "jsonl/read.h"
 #include "commands/report_options.h"
+#include "jsonl/write.h"
+#include "output/folded.h"
+#include "output/tee.h"
+#include "output/text.h"
 #include "record/sink.h"
+#include "report/chrome_trace.h"
+#include "report/filter.h"
+#include "report/html/collect.h"
 #include "report/timeline.h"
 #include "report/verdict.h"
 
@@ -73,7 +80,7 @@ static void to_all(const char *bytes, size_t size)
 		text__new(out, (struct text_look){ 0 }),
 		timeline__new(out),
 		verdict__new(ignore, NULL),
-		folded_sink__new(out),
+		folded__new(out),
 		html_report__new(null),
 		chrome_trace__new(null),
 		filter__new(text__new(out, (struct text_look){ 0 }), &filter),

@@ -20,7 +20,11 @@
 #include "commands/session.h"
 #include "commands/trace_options.h"
 #include "jsonl/file.h"
+#include "jsonl/write.h"
 #include "limit/guard.h"
+#include "output/folded.h"
+#include "output/tee.h"
+#include "output/text.h"
 #include "record/sink.h"
 #include "target/target.h"
 #include "terminal/console.h"
@@ -102,7 +106,7 @@ static struct sink *open_sinks(const struct trace_options *opts, FILE *out, stru
 	if (opts->record)
 		sinks[count++] = *record = jsonl_file__new(opts->record, opts->record_bytes);
 	if (folded)
-		sinks[count++] = folded_sink__new(folded);
+		sinks[count++] = folded__new(folded);
 	return count == 1 ? sinks[0] : tee__new(sinks, count);
 }
 

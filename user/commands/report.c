@@ -19,7 +19,15 @@
 #include "commands/report_log.h"
 #include "commands/report_options.h"
 #include "jsonl/read.h"
+#include "jsonl/write.h"
+#include "output/folded.h"
+#include "output/text.h"
 #include "record/sink.h"
+#include "report/chrome_trace.h"
+#include "report/document.h"
+#include "report/filter.h"
+#include "report/html/collect.h"
+#include "report/summary.h"
 #include "terminal/console.h"
 
 struct report {
@@ -46,7 +54,7 @@ static struct sink *open_json(const struct report *r)
 
 static struct sink *open_folded(const struct report *r)
 {
-	return folded_sink__new(r->out);
+	return folded__new(r->out);
 }
 
 static struct sink *open_html(const struct report *r)

@@ -9,6 +9,7 @@
 #include "base/units.h"
 #include "commands/option_table.h"
 #include "record/sink.h"
+#include "record/time.h"
 
 #define CGROUP_ROOT "/sys/fs/cgroup"
 #define TIME_ACCEPTED                                                                   \
@@ -68,7 +69,7 @@ static bool parse_time_of_day(const char *arg, int64_t *ns)
 	if (strlen(arg) > 32 || strchr(arg, 'Z') || strchr(arg, '+') || strchr(arg, '-'))
 		return false;
 	snprintf(text, sizeof(text), "1970-01-01T%sZ", arg);
-	return !sink__parse_time(text, ns);
+	return !record_time__parse(text, ns);
 }
 
 static int parse_time(const char *arg, struct report_time *out)
@@ -76,7 +77,7 @@ static int parse_time(const char *arg, struct report_time *out)
 	uint64_t relative_ns;
 	int err;
 
-	if (!sink__parse_time(arg, &out->ns)) {
+	if (!record_time__parse(arg, &out->ns)) {
 		out->kind = REPORT_TIME_WALL;
 		return 0;
 	}

@@ -12,6 +12,7 @@
 #include "base/escape.h"
 #include "base/output_file.h"
 #include "base/stream.h"
+#include "jsonl/write.h"
 
 #define BUFFER_BYTES (256U << 10)
 /* Records of which there are many wait for others, for the next tick, or until there are so many. */

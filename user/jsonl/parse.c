@@ -8,11 +8,12 @@
 
 #include "jsonl/parse_log.h"
 #include "jsonl/parse_parts.h"
+#include "record/names.h"
 
 #define SIGNAL_MAX 64
 
-DEFINE_NAMED(limit_file_named, enum limit_file, sink__limit_file_name, LIMIT_MAX, LIMIT_SWAP_MAX)
-DEFINE_NAMED(reclaim_kind_named, enum reclaim_kind, sink__reclaim_name, RECLAIM_LIMIT, RECLAIM_THROTTLE)
+DEFINE_NAMED(limit_file_named, enum limit_file, record_names__limit_file, LIMIT_MAX, LIMIT_SWAP_MAX)
+DEFINE_NAMED(reclaim_kind_named, enum reclaim_kind, record_names__reclaim, RECLAIM_LIMIT, RECLAIM_THROTTLE)
 
 /* ---- session ---- */
 
@@ -443,7 +444,7 @@ static enum record_kind kind_named(const char *type)
 {
 	int kind = 0;
 
-	while (kind < RECORD_KINDS && strcmp(type, sink__type_name((enum record_kind)kind)))
+	while (kind < RECORD_KINDS && strcmp(type, record_names__type((enum record_kind)kind)))
 		kind++;
 	return (enum record_kind)kind;
 }

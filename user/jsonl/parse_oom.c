@@ -4,10 +4,11 @@
 #include "jsonl/parse_log.h"
 
 #include "record/memory_kinds.h"
+#include "record/names.h"
 
-DEFINE_NAMED(role_named, enum record_role, sink__role_name, ROLE_CHOSEN, ROLE_EXITING)
-DEFINE_NAMED(outcome_named, enum oom_outcome, sink__outcome_name, OOM_KILLED, OOM_EXITING)
-DEFINE_NAMED(cause_named, enum record_cause, sink__cause_name, CAUSE_WRITE, CAUSE_NOT_KNOWN)
+DEFINE_NAMED(role_named, enum record_role, record_names__role, ROLE_CHOSEN, ROLE_EXITING)
+DEFINE_NAMED(outcome_named, enum oom_outcome, record_names__outcome, OOM_KILLED, OOM_EXITING)
+DEFINE_NAMED(cause_named, enum record_cause, record_names__cause, CAUSE_WRITE, CAUSE_NOT_KNOWN)
 
 static void get_cmdline(struct jsonl_parser *p, struct json_object *o, struct record_victim *v)
 {
@@ -203,7 +204,7 @@ static void get_memory(struct jsonl_parser *p, struct json_object *o, struct rec
 	if (!memory)
 		return;
 	for (int i = 0; i < MEMORY_ITEMS; i++) {
-		if (value__has_number(p, items, sink__memory_key((enum memory_item)i), &memory->bytes[i]))
+		if (value__has_number(p, items, record_names__memory((enum memory_item)i), &memory->bytes[i]))
 			memory->known |= 1u << i;
 	}
 	memory->exact = value__flag(p, items, "exact");

@@ -2,6 +2,7 @@
 #include "jsonl/parse_parts.h"
 
 #include "record/memory_kinds.h"
+#include "record/time.h"
 
 static bool is_log_session(struct jsonl_parser *p, struct json_object *o)
 {
@@ -20,7 +21,7 @@ static struct record_time time_in_log(struct jsonl_parser *p, struct json_object
 	if (place)
 		value__has_signed(p, place, "stamp_ns", &stamp_ns);
 	time.no_boot = !value__has_number(p, o, "ts_ns", &time.boot_ns);
-	if (time.boot_ns > INT64_MAX || stamp_ns < 0 || (wall && sink__parse_time(wall, &time.wall_ns)))
+	if (time.boot_ns > INT64_MAX || stamp_ns < 0 || (wall && record_time__parse(wall, &time.wall_ns)))
 		value__fail(p, -EINVAL);
 	else if (!wall)
 		time.wall_ns = stamp_ns ? stamp_ns : (int64_t)time.boot_ns;
@@ -41,7 +42,7 @@ struct record_time part__time(struct jsonl_parser *p, struct json_object *o)
 
 	if (time.boot_ns > INT64_MAX)
 		value__fail(p, -EINVAL);
-	if (wall && sink__parse_time(wall, &time.wall_ns))
+	if (wall && record_time__parse(wall, &time.wall_ns))
 		value__fail(p, -EINVAL);
 	if (!wall && (__builtin_add_overflow((int64_t)time.boot_ns, p->wall_offset_ns, &time.wall_ns) ||
 		      time.wall_ns < 0))

@@ -8,7 +8,9 @@
 #include "jsonl/member.h"
 #include "jsonl/write_log.h"
 #include "jsonl/write_parts.h"
+#include "record/names.h"
 #include "record/sink.h"
+#include "record/time.h"
 
 struct json_sink {
 	struct sink base;
@@ -104,7 +106,7 @@ static void write_limit(struct json_object *o, const struct record *record)
 	struct json_object *writer = json_object_new_object();
 
 	member__number(o, "id", l->id);
-	member__text(o, "file", sink__limit_file_name(l->file));
+	member__text(o, "file", record_names__limit_file(l->file));
 	member__text(o, "cgroup", l->cgroup);
 	member__container(o, "container", &l->container);
 	member__number(writer, "pid", l->writer_pid);
@@ -176,7 +178,7 @@ static void write_repeats(struct json_object *o, const struct record *record)
 	member__number(cgroup, "id", r->limit_cgroup_id);
 	member__text(cgroup, "path", r->limit_cgroup);
 	member__add(o, "limit_cgroup", cgroup);
-	member__text(o, "outcome", sink__outcome_name(OOM_NO_VICTIM));
+	member__text(o, "outcome", record_names__outcome(OOM_NO_VICTIM));
 	member__number(o, "repeats", r->repeats);
 }
 
@@ -207,7 +209,7 @@ static void write_reclaim(struct json_object *o, const struct record *record)
 {
 	const struct record_reclaim *r = &record->reclaim;
 
-	member__text(o, "kind", sink__reclaim_name(r->kind));
+	member__text(o, "kind", record_names__reclaim(r->kind));
 	member__number(o, "cgroup_id", r->cgroup_id);
 	member__text(o, "cgroup", r->cgroup);
 	member__container(o, "container", &r->container);
@@ -228,7 +230,7 @@ static void write_stall(struct json_object *o, const struct record *record)
 	member__number(o, "reclaim_ns", s->reclaim_ns);
 	member__number(o, "failed", s->refused);
 	member__number(o, "usage_bytes", s->usage_bytes);
-	member__text(o, "file", sink__limit_file_name(s->file));
+	member__text(o, "file", record_names__limit_file(s->file));
 	member__limit(o, "max_bytes", s->max_bytes);
 }
 
@@ -276,7 +278,7 @@ static void write_exit(struct json_object *o, const struct record *record)
 	member__text(o, "comm", e->comm);
 	member__text(o, "cgroup", e->cgroup);
 	if (e->has_status) {
-		member__signed(o, "exit_code", sink__exit_code(e->status));
+		member__signed(o, "exit_code", record__exit_code(e->status));
 		member__add(o, "signal", e->status & 0x7f ? json_object_new_int(e->status & 0x7f) : NULL);
 		member__flag(o, "oom_victim", e->oom_victim);
 	}
@@ -374,11 +376,11 @@ static int json_take(struct sink *sink, const struct record *record)
 	if (!is_written(record))
 		return 0;
 	o = json_object_new_object();
-	member__text(o, "type", sink__type_name(record->kind));
+	member__text(o, "type", record_names__type(record->kind));
 	if (!record->time.no_boot)
 		member__number(o, "ts_ns", record->time.boot_ns);
 	if (!record->time.no_wall)
-		member__text(o, "time", sink__format_time(time, sizeof(time), record->time.wall_ns));
+		member__text(o, "time", record_time__format(time, sizeof(time), record->time.wall_ns));
 	writers[record->kind](o, record);
 	jsonl_write__put(sink->out, o);
 	json_object_put(o);

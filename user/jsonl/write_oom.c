@@ -6,6 +6,7 @@
 #include "jsonl/write_log.h"
 #include "jsonl/write_parts.h"
 #include "record/gfp.h"
+#include "record/names.h"
 #include "record/sink.h"
 
 static struct json_object *new_memory(const struct record_memory *memory)
@@ -14,7 +15,7 @@ static struct json_object *new_memory(const struct record_memory *memory)
 
 	for (int i = 0; i < MEMORY_ITEMS; i++) {
 		if (memory->known & 1u << i)
-			member__number(o, sink__memory_key((enum memory_item)i), memory->bytes[i]);
+			member__number(o, record_names__memory((enum memory_item)i), memory->bytes[i]);
 	}
 	if (memory->exact)
 		member__flag(o, "exact", true);
@@ -145,7 +146,7 @@ static struct json_object *new_victim(const struct record_victim *v)
 	member__container(o, "container", &v->container);
 	if (ids)
 		member__flag(o, "init", v->init);
-	member__text(o, "role", sink__role_name(v->role));
+	member__text(o, "role", record_names__role(v->role));
 	if (v->repeated)
 		member__flag(o, "repeated", true);
 	add_reaper(o, v);
@@ -177,10 +178,10 @@ static void add_cause(struct json_object *o, const struct record_oom *oom)
 {
 	struct json_object *cause;
 
-	if (!sink__cause_name(oom->cause))
+	if (!record_names__cause(oom->cause))
 		return;
 	cause = json_object_new_object();
-	member__text(cause, "kind", sink__cause_name(oom->cause));
+	member__text(cause, "kind", record_names__cause(oom->cause));
 	if (oom->cause_limit_id)
 		member__number(cause, "limit_id", oom->cause_limit_id);
 	if (oom->cause_since_ns)
@@ -213,7 +214,7 @@ void write_oom__record(struct json_object *o, const struct record *record)
 
 	member__number(o, "id", oom->id);
 	member__text(o, "outcome",
-		     oom->log && oom->log->is_panic ? "panic" : sink__outcome_name(oom->outcome));
+		     oom->log && oom->log->is_panic ? "panic" : record_names__outcome(oom->outcome));
 	if (oom->started_ns)
 		member__number(o, "started_ns", oom->started_ns);
 	if (oom->duration_ns)

@@ -7,6 +7,7 @@
 #include "base/array.h"
 #include "kmsg/scan.h"
 #include "record/sink.h"
+#include "record/time.h"
 
 #define NS_PER_S 1000000000ULL
 
@@ -142,7 +143,7 @@ static void fill_wall(struct stamp *stamp, struct span date, struct span frac, s
 		n++;
 	}
 	text[n] = '\0';
-	stamp->has_wall = !sink__parse_time(text, &stamp->wall_ns);
+	stamp->has_wall = !record_time__parse(text, &stamp->wall_ns);
 }
 
 /* "2026-05-28T12:22:43.000121+00:00", with a blank, without fraction or zone. Returns its length, or 0. */

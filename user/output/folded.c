@@ -2,6 +2,7 @@
 #include "output/folded.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/escape.h"
@@ -65,4 +66,25 @@ int folded__write(FILE *out, const struct record_stack *stack)
 		put_frame(out, &stack->kernel[i], "_[k]");
 	fprintf(out, " %" PRIu64 "\n", stack->bytes);
 	return stream__error(out);
+}
+
+static int folded_take(struct sink *sink, const struct record *record)
+{
+	return record->kind == RECORD_STACK ? folded__write(sink->out, &record->stack) : 0;
+}
+
+static void folded_free(struct sink *sink)
+{
+	free(sink);
+}
+
+static const struct sink_ops folded_ops = { .take = folded_take, .free = folded_free };
+
+struct sink *folded__new(FILE *out)
+{
+	struct sink *sink = malloc(sizeof(*sink));
+
+	if (sink)
+		*sink = (struct sink){ .ops = &folded_ops, .out = out };
+	return sink;
 }

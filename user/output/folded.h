@@ -3,9 +3,7 @@
 #ifndef OOMTRACE_FOLDED_H
 #define OOMTRACE_FOLDED_H
 
-#include <stdio.h>
-
-#include "record/record.h"
+#include "record/sink.h"
 
 /*
  * Writes a stack as one line: "COMM;OUTERMOST;...;INNERMOST BYTES", the kernel's functions, marked _[k],
@@ -13,6 +11,9 @@
  * come; readers add them up. Returns 0 or the negative errno of writing.
  */
 int folded__write(FILE *out, const struct record_stack *stack);
+
+/* A sink that writes the sampled stacks alone; NULL without memory. */
+struct sink *folded__new(FILE *out);
 
 #define FOLDED_NAME_MAX 255
 

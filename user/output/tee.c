@@ -2,6 +2,7 @@
 /* One record to several sinks. */
 #include <stdlib.h>
 
+#include "output/tee.h"
 #include "record/sink.h"
 
 struct tee {

@@ -8,6 +8,7 @@
 #include "output/text_log.h"
 #include "output/text_parts.h"
 #include "base/units.h"
+#include "record/names.h"
 
 /* What the trace lacks, since nothing could be attached for it. */
 static void put_missing(const struct text_sink *sink, const struct record_probe *probe)
@@ -82,7 +83,7 @@ static int text_limit(struct sink *base, const struct record *record)
 
 	text__time(sink, &record->time);
 	text__style(sink, STYLE_STRONG);
-	fprintf(out, "%s", sink__limit_file_name(l->file));
+	fprintf(out, "%s", record_names__limit_file(l->file));
 	text__size(out, " ", l->old_bytes);
 	text__size(out, " -> ", l->new_bytes);
 	text__style(sink, STYLE_PLAIN);
@@ -198,7 +199,7 @@ static void put_status(FILE *out, uint32_t status)
 {
 	int signal = status & 0x7f;
 
-	fprintf(out, "exit code %d", sink__exit_code(status));
+	fprintf(out, "exit code %d", record__exit_code(status));
 	if (signal)
 		fprintf(out, " (128 + %d, SIG%s)", signal, sigabbrev_np(signal) ? sigabbrev_np(signal) : "?");
 }

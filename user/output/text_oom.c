@@ -12,7 +12,7 @@
 /* "killed hog (pid 12) in docker web (...)" and the like. */
 static void put_outcome(const struct text_sink *sink, const struct record_oom *oom)
 {
-	const struct record_victim *victim = sink__first_killed(oom);
+	const struct record_victim *victim = record__first_killed(oom);
 	FILE *out = sink->base.out;
 
 	fprintf(out, "OOM %" PRIu64 ": ", oom->id);
@@ -71,7 +71,7 @@ static bool is_own_limit(const struct record_oom *oom, const struct record_victi
 
 static void put_limit(const struct text_sink *sink, const struct record_oom *oom)
 {
-	const struct record_victim *victim = sink__first_killed(oom);
+	const struct record_victim *victim = record__first_killed(oom);
 	FILE *out = sink->base.out;
 
 	text__label(sink, "limit");
@@ -113,7 +113,7 @@ static void put_limit(const struct text_sink *sink, const struct record_oom *oom
 
 static void put_trigger(const struct text_sink *sink, const struct record_oom *oom)
 {
-	const struct record_victim *victim = sink__first_killed(oom);
+	const struct record_victim *victim = record__first_killed(oom);
 	FILE *out = sink->base.out;
 	char gfp[GFP_TEXT_SIZE];
 

@@ -7,6 +7,7 @@
 
 #include "base/escape.h"
 #include "base/units.h"
+#include "record/time.h"
 
 #define MARGIN 4
 #define SHORT_ID 12
@@ -73,7 +74,7 @@ void text__time(struct text_sink *sink, const struct record_time *time)
 	int64_t day = time->wall_ns / NS_PER_DAY;
 	char text[64];
 
-	sink__format_time(text, sizeof(text), time->wall_ns);
+	record_time__format(text, sizeof(text), time->wall_ns);
 	text__style(sink, STYLE_DIM);
 	if (day != sink->day)
 		fprintf(sink->base.out, "%.10s (UTC)\n", text);

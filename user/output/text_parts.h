@@ -3,6 +3,7 @@
 #ifndef OOMTRACE_TEXT_H
 #define OOMTRACE_TEXT_H
 
+#include "output/look.h"
 #include "record/sink.h"
 
 struct text_sink {

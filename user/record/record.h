@@ -400,4 +400,10 @@ struct record {
 	};
 };
 
+/* The first victim that was killed and not only marked, since it was exiting already; NULL: none. */
+const struct record_victim *record__first_killed(const struct record_oom *oom);
+
+/* What became of a process, from a status as wait(2) has it: the exit code of a shell or of Docker. */
+int record__exit_code(uint32_t status);
+
 #endif

@@ -11,8 +11,10 @@
 
 #include "base/json_string.h"
 #include "base/units.h"
+#include "record/names.h"
 #include "record/sink.h"
 #include "report/cgroup_label.h"
+#include "report/chrome_trace.h"
 
 #define TRACKS_MAX 1024
 #define TRACK_FIRST (UNITS__PID_MAX + 1)
@@ -236,8 +238,8 @@ static void put_run(struct chrome_sink *s, const struct record_oom *oom)
 	fprintf(out,
 		",\"cat\":\"oom\",\"name\":\"OOM killer\",\"args\":{\"oom\":%" PRIu64 ",\"killed\":%" PRIu64,
 		oom->id, oom->killed);
-	put_text(out, "outcome", sink__outcome_name(oom->outcome));
-	put_text(out, "cause", sink__cause_name(oom->cause));
+	put_text(out, "outcome", record_names__outcome(oom->outcome));
+	put_text(out, "cause", record_names__cause(oom->cause));
 	fputc('}', out);
 	end_event(s);
 }
@@ -255,8 +257,8 @@ static void put_kill(struct chrome_sink *s, const struct record_oom *oom, const 
 		fprintf(out, ",\"points\":%" PRId64, v->points);
 	if (v->has_mm)
 		fprintf(out, ",\"anon_rss_bytes\":%" PRIu64, v->anon_rss_bytes);
-	put_text(out, "role", sink__role_name(v->role));
-	put_text(out, "cause", sink__cause_name(oom->cause));
+	put_text(out, "role", record_names__role(v->role));
+	put_text(out, "cause", record_names__cause(oom->cause));
 	fputc('}', out);
 	end_event(s);
 	s->dying[s->dying_count++ % DYING_MAX] =
@@ -295,7 +297,7 @@ static int chrome_limit(struct sink *sink, const struct record *record)
 	const struct record_limit *l = &record->limit;
 	uint64_t took = l->duration_ns < record->time.boot_ns ? l->duration_ns : 0;
 	char old[UNITS__TEXT_SIZE], new[UNITS__TEXT_SIZE], name[3 * UNITS__TEXT_SIZE];
-	const char *file = sink__limit_file_name(l->file);
+	const char *file = record_names__limit_file(l->file);
 	uint32_t track = track_of(s, l->cgroup, &l->container);
 	FILE *out;
 
@@ -402,7 +404,7 @@ static int chrome_exit(struct sink *sink, const struct record *record)
 	fprintf(out, ",\"cat\":\"end\",\"name\":\"the target is gone\",\"args\":{\"oom_victim\":%s",
 		e->oom_victim ? "true" : "false");
 	if (e->has_status)
-		fprintf(out, ",\"exit_code\":%d", sink__exit_code(e->status));
+		fprintf(out, ",\"exit_code\":%d", record__exit_code(e->status));
 	fputc('}', out);
 	end_event(s);
 	return sink__flush(sink);

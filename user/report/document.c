@@ -14,6 +14,7 @@
 #include "record/sink.h"
 #include "jsonl/member.h"
 #include "jsonl/write.h"
+#include "report/document.h"
 #include "report/verdict.h"
 
 enum list {

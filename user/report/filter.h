@@ -25,4 +25,7 @@ struct report_filter {
 	uint64_t kill;	    /* an OOM's id; 0: all */
 };
 
+/* Hands on to `next`, which it owns from now on, even when it returns NULL (without memory, or of NULL). */
+struct sink *filter__new(struct sink *next, const struct report_filter *filter);
+
 #endif

@@ -13,6 +13,8 @@
 #include "base/stream.h"
 #include "base/temp_file.h"
 #include "base/units.h"
+#include "output/tee.h"
+#include "output/text.h"
 #include "output/text_parts.h"
 #include "report/timeline.h"
 #include "report/verdict.h"

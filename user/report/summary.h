@@ -3,7 +3,13 @@
 #ifndef OOMTRACE_SUMMARY_H
 #define OOMTRACE_SUMMARY_H
 
+#include "output/look.h"
+#include "record/sink.h"
+
 /* Between the summary and what the live run printed. */
 #define REPORT_SEPARATOR "---- what the live run printed ----"
+
+/* A sink that writes to `out`. NULL, with errno, also when there is no room for temporary files. */
+struct sink *summary__new(FILE *out, struct text_look look);
 
 #endif

@@ -7,6 +7,8 @@
 
 #include "output/text_parts.h"
 #include "base/units.h"
+#include "record/names.h"
+#include "record/time.h"
 
 #define LINES_MAX 1000 /* of a session; the text below has all */
 #define COMM_BYTES 64
@@ -176,7 +178,7 @@ static int timeline_session(struct sink *base, const struct record *record)
 	copy(t->target_id, sizeof(t->target_id), s->container.ref.id);
 	fputs(t->sessions++ ? "\nTimeline" : "Timeline", base->out);
 	if (!record->time.no_wall)
-		fprintf(base->out, ", from %s on", sink__format_time(text, sizeof(text), record->time.wall_ns));
+		fprintf(base->out, ", from %s on", record_time__format(text, sizeof(text), record->time.wall_ns));
 	fputs(":\n", base->out);
 	return line_error(t);
 }
@@ -190,7 +192,7 @@ static int timeline_limit(struct sink *base, const struct record *record)
 	end_run(t);
 	if (!begin_line(t, record->time.wall_ns))
 		return 0;
-	fputs(sink__limit_file_name(l->file), out);
+	fputs(record_names__limit_file(l->file), out);
 	text__size(out, " ", l->old_bytes);
 	text__size(out, " -> ", l->new_bytes);
 	fputs(l->result < 0 ? " refused, by " : " by ", out);
@@ -238,7 +240,7 @@ static int timeline_exit(struct sink *base, const struct record *record)
 		text__name(base->out, e->cgroup);
 	fputs(" is gone", base->out);
 	if (e->has_status)
-		fprintf(base->out, ": exit code %d%s", sink__exit_code(e->status),
+		fprintf(base->out, ": exit code %d%s", record__exit_code(e->status),
 			e->oom_victim ? ", killed by the OOM killer" : "");
 	fputc('\n', base->out);
 	return line_error(t);

@@ -290,7 +290,7 @@ static void put_processes(FILE *out, const struct subject *s)
 
 static const char *put_end_without_oom(FILE *out, const struct subject *s)
 {
-	int code = sink__exit_code(s->status);
+	int code = record__exit_code(s->status);
 
 	if (s->has_status)
 		fprintf(out, " ended with exit code %d", code);
@@ -333,7 +333,7 @@ static const char *put_sentence(FILE *out, const struct subject *s)
 		put_processes(out, s);
 		fputs(" killed", out);
 		if (s->has_status)
-			fprintf(out, "; exit code %d", sink__exit_code(s->status));
+			fprintf(out, "; exit code %d", record__exit_code(s->status));
 		return "oom-killed";
 	}
 	if (s->gone)

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "output/look.h"
 #include "record/sink.h"
 
 #define CONSOLE__LINE_MAX 4096 /* bytes */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "host/cgroup_limits.h"
+#include "output/look.h"
 #include "terminal/status_line.h"
 
 #define SAMPLES 64   /* of usage, while no event has told of it: the curve's time and some more */

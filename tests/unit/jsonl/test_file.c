@@ -17,6 +17,7 @@
 
 #include "jsonl/read.h"
 #include "jsonl/file.h"
+#include "jsonl/write.h"
 #include "take.h"
 
 #define TIME                                                          \

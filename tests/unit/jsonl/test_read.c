@@ -14,6 +14,9 @@
 
 #include "base/array.h"
 #include "jsonl/read.h"
+#include "jsonl/write.h"
+#include "output/text.h"
+#include "record/time.h"
 #include "take.h"
 
 #define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -837,7 +840,7 @@ static void test_times(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(times); i++) {
 		int64_t wall_ns = -2;
-		int err = sink__parse_time(times[i].text, &wall_ns);
+		int err = record_time__parse(times[i].text, &wall_ns);
 
 		if (times[i].wall_ns < 0) {
 			assert_int_equal(err, -EINVAL);

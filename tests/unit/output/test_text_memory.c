@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "host/meminfo.h"
+#include "output/text.h"
 #include "output/text_parts.h"
 
 #define KIB 1024ULL

@@ -11,6 +11,7 @@
 #include <json-c/json.h>
 
 #include "record/sink.h"
+#include "report/chrome_trace.h"
 #include "take.h"
 
 #define HOSTILE "\"},{\"ph\":\"B\"\\\033[0m\xff\n"

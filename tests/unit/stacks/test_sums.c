@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "host/proc.h"
+#include "output/folded.h"
 #include "record/sink.h"
 #include "stacks/sums.h"
 #include "output/stack_top.h"

@@ -65,7 +65,7 @@ static void put_cause(FILE *out, const struct record_oom *oom, uint64_t session)
 
 static void put_sentence(FILE *out, const struct record_oom *oom, uint64_t session)
 {
-	const struct record_victim *victim = sink__first_killed(oom);
+	const struct record_victim *victim = record__first_killed(oom);
 
 	if (victim) {
 		html__process(out, victim->comm, victim->pid);
@@ -384,7 +384,7 @@ static void put_gaps(FILE *out, const struct record_oom *oom)
 void html_card__put(const struct html_report *report, const struct record *record, FILE *out)
 {
 	const struct record_oom *oom = &record->oom;
-	const struct record_victim *victim = sink__first_killed(oom);
+	const struct record_victim *victim = record__first_killed(oom);
 
 	fprintf(out,
 		"<article class=\"card\" id=\"oom-%" PRIu64 "-%" PRIu64 "\">\n<header><h3>OOM %" PRIu64

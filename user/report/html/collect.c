@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "report/cgroup_label.h"
+#include "report/html/collect.h"
 #include "report/html/elements.h"
 #include "report/html/heading.h"
 #include "report/html/page.h"

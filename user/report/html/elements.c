@@ -8,6 +8,7 @@
 #include "base/escape.h"
 #include "base/units.h"
 #include "record/sink.h"
+#include "record/time.h"
 #include "report/cgroup_label.h"
 
 #define BAR_LEAST 3 /* of HTML__BAR: what is there is seen */
@@ -86,7 +87,7 @@ void html__time(FILE *out, int64_t wall_ns)
 {
 	char text[64];
 
-	sink__format_time(text, sizeof(text), wall_ns);
+	record_time__format(text, sizeof(text), wall_ns);
 	/* "2026-11-23T20:26:01.123456Z" */
 	fprintf(out, "<time datetime=\"%s\">%.12s</time>", text, text + 11);
 }

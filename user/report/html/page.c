@@ -8,6 +8,7 @@
 
 #include <inttypes.h>
 
+#include "record/time.h"
 #include "report/html/assets.h"
 #include "report/html/data.h"
 #include "report/html/elements.h"
@@ -46,7 +47,7 @@ static void put_header(const struct html_report *r, FILE *out)
 		fputs("whole machine", out);
 	}
 	if (r->has_time) {
-		sink__format_time(text, sizeof(text), r->first_ns);
+		record_time__format(text, sizeof(text), r->first_ns);
 		fprintf(out, " · <time datetime=\"%s\">%.10s %.8s</time> UTC · ", text, text, text + 11);
 		html__duration(out, (uint64_t)r->last_ns - (uint64_t)r->first_ns);
 	}

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 
 #include "base/json_string.h"
+#include "record/names.h"
 #include "report/html/elements.h"
 
 #define MARKS_MAX 20000 /* writes of limits on the chart; kills are all there */
@@ -93,7 +94,7 @@ void html_rows__put_write(struct html_report *r, const struct record *record)
 {
 	const struct record_limit *l = &record->limit;
 	FILE *out = html_collected__next(r, &r->write_rows, HTML_ROWS_MAX);
-	const char *file = sink__limit_file_name(l->file);
+	const char *file = record_names__limit_file(l->file);
 
 	if (!out)
 		return;
@@ -163,7 +164,7 @@ void html_rows__put_exit(struct html_report *r, const struct record *record)
 		html__cgroup(out, e->cgroup, &e->which);
 	fprintf(out, "%s</th><td class=\"n\">", e->container ? " <span class=\"tag\">the end</span>" : "");
 	if (e->has_status)
-		fprintf(out, "%d", sink__exit_code(e->status));
+		fprintf(out, "%d", record__exit_code(e->status));
 	fputs("</td><td>", out);
 	if (e->has_status && WIFSIGNALED((int)e->status)) {
 		const char *name = sigabbrev_np(WTERMSIG((int)e->status));

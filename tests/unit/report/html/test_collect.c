@@ -14,6 +14,7 @@
 
 #include "report/html/assets.h"
 #include "record/sink.h"
+#include "report/html/collect.h"
 #include "take.h"
 
 #define HOSTILE "<script>alert(1)</script><!--\"'&\033[31m\xe2\x80\xae\xff\n-->"

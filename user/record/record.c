@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "record/record.h"
+
+#include <sys/wait.h>
+
+const struct record_victim *record__first_killed(const struct record_oom *oom)
+{
+	for (size_t i = 0; i < oom->victim_count; i++) {
+		if (oom->victims[i].role != ROLE_EXITING)
+			return &oom->victims[i];
+	}
+	return NULL;
+}
+
+int record__exit_code(uint32_t status)
+{
+	return WIFSIGNALED((int)status) ? 128 + WTERMSIG((int)status) : WEXITSTATUS((int)status);
+}
