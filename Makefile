@@ -161,6 +161,7 @@ bench: ## how fast a report is made; start-up, memory and overhead beside other 
 	scripts/setup.sh build bench browser
 	$(MAKE) STATIC=1 all
 	python3 -B tests/bench/report.py build/static/oomtrace
+	python3 -B tests/bench/kmsg.py build/static/oomtrace
 	python3 -B tests/browser/bench.py build/static/oomtrace
 	scripts/bench/startup.sh
 	scripts/bench/overhead.sh

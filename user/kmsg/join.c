@@ -49,8 +49,8 @@ static bool is_own(struct span held, struct span text)
 	       scan__starts(text, "memory: usage") || scan__starts(text, "Mem-Info:") ||
 	       scan__starts(text, "Tasks state") || scan__has(text, "invoked oom-killer") ||
 	       scan__starts(text, "oom-kill:") || scan__starts(text, "Call Trace:") ||
-	       scan__starts(text, "Killed process") || scan__starts(text, "Memory cgroup out of memory: ") ||
-	       scan__starts(text, "Out of memory: ");
+	       (scan__starts(text, "Killed process") && held.len && held.start[held.len - 1] != ':') ||
+	       scan__starts(text, "Memory cgroup out of memory: ") || scan__starts(text, "Out of memory: ");
 }
 
 static bool is_rest(const struct join *join, const struct kmsg_line *next)

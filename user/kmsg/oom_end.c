@@ -163,9 +163,12 @@ static bool take_group(const struct report_line *at)
 	}
 	if (!last)
 		return true;
-	/* A second group kill, whose own report was left out: its first victim went to the one before. */
-	if (last->group_cgroup[0] && last->victim_count > 1 &&
-	    last->victims[last->victim_count - 1].role == KMSG_GROUP &&
+	/*
+	 * A second group kill, whose own report was left out: its first victim went to the one before. Of the same
+	 * cgroup and without an uptime it is taken for a copy.
+	 */
+	if ((at->line->has_uptime || !span__is(path, last->group_cgroup)) && last->group_cgroup[0] &&
+	    last->victim_count > 1 && last->victims[last->victim_count - 1].role == KMSG_GROUP &&
 	    last->last_line == last->last_added_line + at->line->joined) {
 		struct kill_line_facts facts = { .memcg = true };
 

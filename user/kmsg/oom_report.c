@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Lines are told by what they say, not by where they stand: lines of other CPUs and programs lie between,
- * some are missing, some are there twice.
+ * some are missing, some are there twice. docs/kernel-logs.md says which logs.
  */
 #include "kmsg/oom_report.h"
 

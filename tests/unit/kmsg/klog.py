@@ -10,6 +10,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+try:
+    import jsonschema
+except ImportError:
+    jsonschema = None
+
 NO_LIMIT = 9223372036854771712
 # The truth's word for what must not be told, by the beginning of an entry of its list.
 NEVER = {"container_id": "container_id"}
@@ -97,7 +102,7 @@ def differences(truth, told, where):
     return [] if truth == told else [f"{where}: {told} instead of {truth}"]
 
 
-def check(oomtrace, log, truth):
+def check(oomtrace, log, truth, schema):
     document = json.loads(report(oomtrace, "--format", "json", str(log)))
     incidents = [as_truth(oom) for oom in document["incidents"]]
     bad = []
@@ -120,18 +125,46 @@ def check(oomtrace, log, truth):
         if any(c in output for c in (b"\x1b", b"\r")) and form != "html":
             bad.append(f"{form}: an escape or a carriage return")
         if form == "jsonl":
+            bad += against_schema(output, schema)
             again = json.loads(report(oomtrace, "--format", "json", "-", data=output))
             if again != document:
                 bad.append("the records, read again, are others")
     return bad
 
 
+def close(node):
+    """No keys but those that the schema names."""
+    if isinstance(node, dict):
+        if node.get("type") == "object" and "properties" in node:
+            node["additionalProperties"] = False
+        for value in node.values():
+            close(value)
+    elif isinstance(node, list):
+        for value in node:
+            close(value)
+
+
+def validator():
+    if not jsonschema:
+        print("SKIP docs/schema.json: python3-jsonschema isn't there")
+        return None
+    schema = json.loads((Path(__file__).resolve().parents[3] / "docs" / "schema.json").read_text())
+    close(schema["$defs"])
+    return jsonschema.Draft202012Validator(schema)
+
+
+def against_schema(records, schema):
+    for line in records.splitlines() if schema else ():
+        for error in schema.iter_errors(json.loads(line)):
+            yield f"docs/schema.json: {list(error.absolute_path)}: {error.message[:200]}"
+
+
 def main():
     oomtrace, folder = sys.argv[1], Path(sys.argv[2])
     logs = sorted(folder.glob("*.log"))
-    failed = 0
+    failed, schema = 0, validator()
     for log in logs:
-        bad = check(oomtrace, log, json.loads(log.with_suffix(".json").read_text()))
+        bad = check(oomtrace, log, json.loads(log.with_suffix(".json").read_text()), schema)
         failed += bool(bad)
         for line in bad:
             print(f"{log.name}: {line}")
