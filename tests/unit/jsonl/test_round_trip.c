@@ -17,8 +17,8 @@ static const char *const names[] = {
 	"\xed\xa0\x80",
 	"gr\xc3\xbc\xc3\x9f",
 	"\x01\x1f\x7f\xc2\x9b",
-	"\xe2\x80\xae"
-	"right",
+	("\xe2\x80\xae"
+	 "right"),
 	NULL,
 };
 
