@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
+
 #define TICK_NS 10000000ULL /* USER_HZ is 100 on every architecture that BPF runs on */
 
 /* Reads up to size bytes of /proc/PID/name. Returns how many, or a negative errno. */
@@ -128,7 +130,7 @@ static bool args_are_present(uint32_t pid, const struct stat_fields *fields)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return false;
-	for (size_t i = 0; i < sizeof(touched) / sizeof(touched[0]) && present; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(touched) && present; i++) {
 		uint64_t page = touched[i] / size, entry = 0;
 		ssize_t len = pread(fd, &entry, sizeof(entry), (off_t)(page * sizeof(entry)));
 

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/escape.h"
 #include "base/output_file.h"
 #include "base/stream.h"
@@ -41,15 +42,6 @@ struct file_sink {
 	char *buffers[2]; /* of the part's stream, and of the one before while both are open */
 };
 
-/* The user's path, safe for the terminal. Static text, until the next call. */
-static const char *shown(const char *path)
-{
-	static char text[ESCAPE__TERMINAL_SIZE(256)];
-
-	escape__terminal(text, sizeof(text), path, strlen(path));
-	return text;
-}
-
 /* ---- opening ---- */
 
 /* The file in place of the one that is open. */
@@ -77,16 +69,16 @@ static int check_rotation(struct file_sink *f)
 
 	if (f->file.folder_fd < 0 || fstat(f->file.fd, &st) || !S_ISREG(st.st_mode))
 		fprintf(stderr, "oomtrace: --record-size needs a file to record to, and %s isn't one.\n",
-			shown(f->path));
+			escape__shown(f->path));
 	else if (!fstatat(f->file.folder_fd, f->old_name, &st, AT_SYMLINK_NOFOLLOW))
 		fprintf(stderr,
 			"oomtrace: %s.1 is there already: remove it, or give --record another name.\n",
-			shown(f->path));
+			escape__shown(f->path));
 	else if (!output_file__may_rotate(&f->file))
 		fprintf(stderr,
 			"oomtrace: --record-size renames files when oomtrace has given up its "
 			"privileges: give --record a folder that root owns, not that of %s.\n",
-			shown(f->path));
+			escape__shown(f->path));
 	else
 		return 0;
 	return -EINVAL;
@@ -98,7 +90,7 @@ static bool open_first(struct file_sink *f)
 	int err;
 
 	if (output_file__open(&f->file, f->path, why, sizeof(why))) {
-		fprintf(stderr, "oomtrace: --record: %s %s.\n", shown(f->path), why);
+		fprintf(stderr, "oomtrace: --record: %s %s.\n", escape__shown(f->path), why);
 		return false;
 	}
 	snprintf(f->old_name, sizeof(f->old_name), "%s.1", f->file.name);
@@ -108,7 +100,7 @@ static bool open_first(struct file_sink *f)
 	}
 	err = start_part(f);
 	if (err)
-		fprintf(stderr, "oomtrace: --record: %s can't be written: %s.\n", shown(f->path),
+		fprintf(stderr, "oomtrace: --record: %s can't be written: %s.\n", escape__shown(f->path),
 			strerror(-err));
 	return !err;
 }
@@ -123,7 +115,8 @@ static void give_up(struct file_sink *f, int err)
 	if (err == -EPIPE)
 		return; /* the reader has seen enough */
 	f->failed = true;
-	fprintf(stderr, "oomtrace: recording to %s has stopped: %s. Tracing goes on.\n", shown(f->path),
+	fprintf(stderr, "oomtrace: recording to %s has stopped: %s. Tracing goes on.\n",
+		escape__shown(f->path),
 		err == -ESTALE ? "somebody else has put another file in its place" : strerror(-err));
 	if (ftruncate(f->file.fd, f->whole_bytes))
 		return; /* a pipe has no size; the reader of a file takes half a line for what it is */
@@ -267,7 +260,7 @@ static void file_free(struct sink *base)
 {
 	struct file_sink *f = (struct file_sink *)base;
 
-	for (size_t i = 0; i < sizeof(f->session.strings) / sizeof(*f->session.strings); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(f->session.strings); i++)
 		free(f->session.strings[i]);
 	free_probes(&f->session);
 	if (base->out)

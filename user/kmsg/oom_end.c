@@ -4,10 +4,10 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "kmsg/kill_line.h"
 #include "kmsg/scan.h"
 
-#define NS_PER_S 1000000000ULL
 /* The kills of a group come in a row; with a slow console, within this time. */
 #define GROUP_NS (5 * NS_PER_S)
 

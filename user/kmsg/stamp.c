@@ -5,11 +5,10 @@
 #include <time.h>
 
 #include "base/array.h"
+#include "base/clock.h"
 #include "kmsg/scan.h"
 #include "record/sink.h"
 #include "record/time.h"
-
-#define NS_PER_S 1000000000ULL
 
 /*
  * A shape of a text: '9' is a digit, '_' a digit or a blank, 'A' the first letter of a name and 'a' another,

@@ -5,13 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/escape.h"
 #include "base/units.h"
 #include "record/time.h"
 
 #define MARGIN 4
 #define SHORT_ID 12
-#define NS_PER_DAY 86400000000000LL
 
 void text__style(const struct text_sink *sink, enum style style)
 {

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NS_PER_DAY 86400000000000LL
+#include "base/clock.h"
+
 #define VICTIMS_MAX 1024 /* the latest; their exits are told of, too */
 
 struct filter {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/copy.h"
 #include "output/text_parts.h"
 #include "base/units.h"
 #include "record/names.h"
@@ -35,11 +36,6 @@ struct timeline {
 	char target_id[CONTAINER__ID_SIZE]; /* of the target, when that is a container; else "" */
 	struct run run;
 };
-
-static void copy(char *dst, size_t size, const char *src)
-{
-	snprintf(dst, size, "%s", src ? src : "");
-}
 
 static void put_offset(FILE *out, int64_t from_ns, int64_t ns)
 {
@@ -129,9 +125,9 @@ static void add_to_run(struct timeline *t, const struct record *record, const st
 	if (!run->ooms) {
 		run->first_ns = record->time.wall_ns;
 		run->container = *c;
-		copy(run->name, sizeof(run->name), c->name);
+		copy__text(run->name, sizeof(run->name), c->name);
 		run->container.name = c->name ? run->name : NULL;
-		copy(run->path, sizeof(run->path), path);
+		copy__text(run->path, sizeof(run->path), path);
 		run->same_comm = true;
 	}
 	run->ooms++;
@@ -143,7 +139,7 @@ static void add_to_run(struct timeline *t, const struct record *record, const st
 		if (oom->victims[i].role == ROLE_EXITING)
 			continue;
 		if (!run->comm[0])
-			copy(run->comm, sizeof(run->comm), comm);
+			copy__text(run->comm, sizeof(run->comm), comm);
 		else if (strncmp(run->comm, comm, sizeof(run->comm) - 1))
 			run->same_comm = false;
 	}
@@ -175,7 +171,7 @@ static int timeline_session(struct sink *base, const struct record *record)
 	t->began_ns = record->time.wall_ns;
 	t->lines = 0;
 	t->stalled = false;
-	copy(t->target_id, sizeof(t->target_id), s->container.ref.id);
+	copy__text(t->target_id, sizeof(t->target_id), s->container.ref.id);
 	fputs(t->sessions++ ? "\nTimeline" : "Timeline", base->out);
 	if (!record->time.no_wall)
 		fprintf(base->out, ", from %s on", record_time__format(text, sizeof(text), record->time.wall_ns));

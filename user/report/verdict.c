@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/copy.h"
 #include "output/text_parts.h"
 #include "base/units.h"
 
@@ -67,22 +68,17 @@ struct verdict {
 	uint64_t killed; /* in all of the session */
 };
 
-static void copy(char *dst, size_t size, const char *src)
-{
-	snprintf(dst, size, "%s", src ? src : "");
-}
-
 static struct subject *new_subject(struct verdict *v, const char *path, const struct record_container *c)
 {
 	struct subject *s = v->count < SUBJECTS_MAX ? calloc(1, sizeof(*s)) : NULL;
 
 	if (!s)
 		return NULL;
-	copy(s->path, sizeof(s->path), path);
+	copy__text(s->path, sizeof(s->path), path);
 	if (c->ref.prefix_len && c->ref.prefix_len < strlen(s->path))
 		s->path[c->ref.prefix_len] = '\0'; /* the container, not what is below it */
 	s->container = *c;
-	copy(s->name, sizeof(s->name), c->name);
+	copy__text(s->name, sizeof(s->name), c->name);
 	s->container.name = c->name ? s->name : NULL;
 	*v->end = s;
 	v->end = &s->next;
@@ -122,13 +118,13 @@ static void decide(struct verdict *v, struct subject *s, const struct record_oom
 				.limit_id = oom->cause_limit_id,
 				.since_ns = oom->cause_since_ns };
 	if (oom->limit && oom->limit->path) {
-		copy(d->limit, sizeof(d->limit), oom->limit->path);
+		copy__text(d->limit, sizeof(d->limit), oom->limit->path);
 		d->has_max = oom->limit->has_memory;
 		d->max_bytes = oom->limit->max_bytes;
 		d->own = !strcmp(oom->limit->path, s->path);
 	}
 	d->from_log = oom->log;
-	copy(d->writer, sizeof(d->writer), oom->trigger_comm);
+	copy__text(d->writer, sizeof(d->writer), oom->trigger_comm);
 	for (size_t i = 0; i < WRITES_MAX; i++)
 		note_write(d, &v->writes[i]);
 }
@@ -182,7 +178,7 @@ static int verdict_limit(struct sink *base, const struct record *record)
 				 .old_bytes = limit->old_bytes,
 				 .new_bytes = limit->new_bytes,
 				 .pid = limit->writer_pid };
-	copy(write->comm, sizeof(write->comm), limit->writer_comm);
+	copy__text(write->comm, sizeof(write->comm), limit->writer_comm);
 	/* A write that kills in itself is told of after its kills. */
 	for (struct subject *s = v->subjects; s; s = s->next)
 		note_write(&s->decisive, write);

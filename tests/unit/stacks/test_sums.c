@@ -170,7 +170,7 @@ static void test_folded(void **state)
 	struct record_stack stack = stack_of(1, "h;o\ng", 4096);
 	char text[512] = "";
 	FILE *out = fmemopen(text, sizeof(text), "w");
-	struct sink *sink = folded_sink__new(out);
+	struct sink *sink = folded__new(out);
 
 	(void)state;
 	assert_int_equal(TAKE(sink, STACK, stack, NO_TIME, stack), 0);

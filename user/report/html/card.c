@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "record/gfp.h"
 #include "record/memory_kinds.h"
 #include "report/html/elements.h"
@@ -219,7 +220,7 @@ static void put_victim_memory(FILE *out, const struct record_victim *v)
 	};
 
 	html__part_begin(out, "Memory of the process");
-	put_pieces(out, pieces, sizeof(pieces) / sizeof(pieces[0]), 0);
+	put_pieces(out, pieces, ARRAY_SIZE(pieces), 0);
 	fputs("<p class=\"note\">", out);
 	html__size(out, v->total_vm_bytes);
 	fprintf(out, " of address space%s</p></section>\n",
@@ -252,7 +253,7 @@ static void put_cgroup_memory(FILE *out, const struct record_oom *oom)
 	};
 
 	html__part_begin(out, "Memory at the limit");
-	put_pieces(out, pieces, sizeof(pieces) / sizeof(pieces[0]), 0);
+	put_pieces(out, pieces, ARRAY_SIZE(pieces), 0);
 	fprintf(out, "<p class=\"note\">%s",
 		m->exact ? "as the kernel counts it" : "as the kernel last summed it up: approximate");
 	if (m->known & 1u << MEMORY_SWAP && b[MEMORY_SWAP]) {

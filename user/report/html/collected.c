@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/stream.h"
 #include "base/temp_file.h"
 #include "report/cgroup_label.h"
@@ -147,7 +148,7 @@ void html_collected__release(struct html_report *r)
 					&r->step_rows,	&r->stall_rows,	 &r->exit_rows, &r->lost_rows,
 					&r->cards,	&r->sentences };
 
-	for (size_t i = 0; i < sizeof(spools) / sizeof(spools[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(spools); i++) {
 		if (spools[i]->file)
 			fclose(spools[i]->file);
 	}

@@ -6,12 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "report/html/anatomy.h"
 #include "report/html/card.h"
 #include "report/html/elements.h"
 #include "report/html/flame.h"
-
-#define NS_PER_S 1000000000ull
 
 static struct html_pending *pending_at(struct html_report *r, size_t i)
 {
