@@ -355,10 +355,12 @@ static int text_min(struct sink *base, const struct record *record)
 
 /* A curve is no text: usage and reclaim are for the status line and reports. */
 static const sink_take_fn text_takes[RECORD_KINDS] = {
-	[RECORD_SESSION] = text_session, [RECORD_OOM] = text__oom,    [RECORD_LIMIT] = text_limit,
-	[RECORD_STEP] = text_step,	 [RECORD_STEPS] = text_steps, [RECORD_REPEATS] = text_repeats,
-	[RECORD_STALL] = text__stall,	 [RECORD_STACK] = text_stack, [RECORD_EXIT] = text_exit,
-	[RECORD_LOST] = text_lost,	 [RECORD_END] = text_end,     [RECORD_MIN_TRY] = text_min_try,
+	[RECORD_SESSION] = text_session, [RECORD_OOM] = text__oom,
+	[RECORD_LIMIT] = text_limit,	 [RECORD_STEP] = text_step,
+	[RECORD_STEPS] = text_steps,	 [RECORD_REPEATS] = text_repeats,
+	[RECORD_STALL] = text__stall,	 [RECORD_STACK] = text_stack,
+	[RECORD_EXIT] = text_exit,	 [RECORD_LOST] = text_lost,
+	[RECORD_END] = text_end,	 [RECORD_MIN_TRY] = text_min_try,
 	[RECORD_MIN] = text_min,	 [RECORD_USER_KILL] = text_log__user_kill,
 };
 

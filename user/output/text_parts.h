@@ -9,7 +9,7 @@
 struct text_sink {
 	struct sink base;
 	struct text_look look;
-	bool from_log; /* the session is a kernel log's, whose times are text */
+	bool from_log;			    /* the session is a kernel log's, whose times are text */
 	char target_id[CONTAINER__ID_SIZE]; /* of the target, when that is a container; else "" */
 	struct stack_top *top;		    /* where memory was charged */
 	uint64_t last_oom_id;		    /* the one that was printed last; 0: none was */

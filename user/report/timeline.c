@@ -174,7 +174,8 @@ static int timeline_session(struct sink *base, const struct record *record)
 	copy__text(t->target_id, sizeof(t->target_id), s->container.ref.id);
 	fputs(t->sessions++ ? "\nTimeline" : "Timeline", base->out);
 	if (!record->time.no_wall)
-		fprintf(base->out, ", from %s on", record_time__format(text, sizeof(text), record->time.wall_ns));
+		fprintf(base->out, ", from %s on",
+			record_time__format(text, sizeof(text), record->time.wall_ns));
 	fputs(":\n", base->out);
 	return line_error(t);
 }
