@@ -64,4 +64,4 @@ mkdir $TOP/hogs
 echo 8M >$TOP/hogs/memory.max
 scenario itself
 scenario kprobes --force-kprobes
-echo done
+echo "done"
