@@ -94,7 +94,7 @@ FORMS = {
                                             "__REALTIME_TIMESTAMP": str(1765212691000000 + i),
                                             "_SOURCE_MONOTONIC_TIMESTAMP": str(int(at(i) * 1e6))}),
     "journalpretty": lambda i, t: json.dumps({"_TRANSPORT": "kernel", "_HOSTNAME": "web1", "MESSAGE": t,
-                                            "__REALTIME_TIMESTAMP": str(1765212691000000 + i)}, indent=8),
+                                              "__REALTIME_TIMESTAMP": str(1765212691000000 + i)}, indent=8),
     "journalbytes": lambda i, t: json.dumps({"_TRANSPORT": "kernel", "MESSAGE": list(t.encode())}),
     "docker": lambda i, t: json.dumps({"log": f"[{at(i):12.6f}] {t}\n", "stream": "stdout", "time": wall(i) + "Z"}),
 }
