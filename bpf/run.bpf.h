@@ -61,9 +61,6 @@ static volatile struct {
 
 static __u64 last_oom_id;
 
-/* Of the target's processes, as the kernel logs them. User space holds it against the kernel's own count. */
-__u64 kills_seen;
-
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1024);

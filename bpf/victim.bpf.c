@@ -118,8 +118,6 @@ __noinline int on_mark(__u64 address)
 	cgrp = task_cgroup(task);
 	if (!in_target((__u64)cgrp))
 		return 0;
-	if (run.in_kill)
-		__sync_fetch_and_add(&kills_seen, 1);
 	open_run(run.in_kill ? OOM_KILLED : OOM_EXITING);
 	run.task = address;
 	emit_victim((__u64)cgrp, flags);

@@ -44,10 +44,9 @@ static void tell_health(struct session *s)
 	stack_helpers__tell(&s->helpers, s->stacks, s->loop, s->console);
 }
 
-static void tell_lost(struct session *s, bool last)
+static void tell_lost(struct session *s)
 {
-	session__note_write(s,
-			    loss__tell(&s->loss, s->tracer, stack_collector__lost(s->stacks), last, s->sink));
+	session__note_write(s, loss__tell(&s->loss, s->tracer, stack_collector__lost(s->stacks), s->sink));
 }
 
 static void check_target(struct session *s)
@@ -102,7 +101,7 @@ static void on_tick(void *ctx)
 	check_target(s);
 	stack_collector__tick(s->stacks, s->tracer);
 	tell_health(s);
-	tell_lost(s, false);
+	tell_lost(s);
 	session__note_write(s, sink__sync(s->sink));
 }
 
@@ -231,7 +230,7 @@ static void finish(struct session *s)
 	watchdog__beat(s->watchdog);
 	tell_health(s);
 	tracer__each_quiet(s->tracer, session__tell_quiet, s);
-	tell_lost(s, true);
+	tell_lost(s);
 	record.end = (struct record_end){
 		.reason = s->end_reason,
 		.ooms = model__totals(s->model).ooms,
@@ -312,7 +311,6 @@ static int begin(struct session *s)
 
 	if (err)
 		return err;
-	loss__begin(&s->loss, s->tracer, s->target->cgroup_id ? s->target->dir_fd : -1);
 	tell_session(s);
 	left_out = cmdlines__learn(s->tracer, s->hierarchy, s->target);
 	if (left_out > 0)
@@ -359,7 +357,6 @@ static void tear_down(struct session *s)
 {
 	watchdog__stop(s->watchdog);
 	changing__free(&s->changing);
-	loss__end(&s->loss);
 	tracer__close(s->tracer);
 	model__free(s->model);
 	status_feed__free(s->status);

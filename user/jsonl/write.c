@@ -300,8 +300,6 @@ static void write_lost(struct json_object *o, const struct record *record)
 
 	member__text(o, "kind", lost->kind);
 	member__number(o, "count", lost->count);
-	if (lost->within_ns)
-		member__number(o, "within_ns", lost->within_ns);
 }
 
 static void write_end(struct json_object *o, const struct record *record)

@@ -244,17 +244,12 @@ static int text_lost(struct sink *base, const struct record *record)
 {
 	struct text_sink *sink = (struct text_sink *)base;
 	const struct record_lost *lost = &record->lost;
-	char within[UNITS__TEXT_SIZE];
 
 	text__time(sink, &record->time);
 	text__style(sink, STYLE_KILL);
 	fprintf(base->out, "LOST %" PRIu64 " ", lost->count);
 	text__name(base->out, lost->kind);
-	if (lost->within_ns)
-		fprintf(base->out, " events within %s: the kernel counted more kills than oomtrace saw\n",
-			units__format_duration(within, sizeof(within), lost->within_ns));
-	else
-		fputs(" events: the ring buffer was full; try a larger --ring-size\n", base->out);
+	fputs(" events: the ring buffer was full; try a larger --ring-size\n", base->out);
 	text__style(sink, STYLE_PLAIN);
 	return sink__flush(base);
 }

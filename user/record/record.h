@@ -343,7 +343,6 @@ struct record_min {
 struct record_lost {
 	const char *kind;
 	uint64_t count;
-	uint64_t within_ns; /* they were lost within so long before this record; 0: not known */
 };
 
 struct record_end {

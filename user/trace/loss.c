@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "trace/loss.h"
 
-#include <poll.h>
-#include <unistd.h>
-
-#include "base/clock.h"
-
 #include "record/time.h"
 
 static const char *const names[EVENT_KIND_MAX] = {
@@ -21,7 +16,7 @@ static int tell(struct sink *sink, const char *kind, uint64_t now, uint64_t *tol
 	const struct record record = {
 		.kind = RECORD_LOST,
 		.time = record_time__now(),
-		.lost = { kind, now - *told, 0 },
+		.lost = { kind, now - *told },
 	};
 
 	if (now == *told)
@@ -30,60 +25,7 @@ static int tell(struct sink *sink, const char *kind, uint64_t now, uint64_t *tol
 	return sink__take(sink, &record);
 }
 
-void loss__begin(struct loss *loss, const struct tracer *tracer, int cgroup_fd)
-{
-	int fd = reconcile__open(cgroup_fd);
-	uint64_t count, since_ns;
-
-	if (fd < 0)
-		return;
-	if (reconcile__read(fd, &count)) {
-		close(fd);
-		return;
-	}
-	loss->kernel_fd = fd;
-	reconcile__look(&loss->kills, count, tracer__kills_seen(tracer), clock__ns(CLOCK_BOOTTIME), false,
-			&since_ns);
-}
-
-void loss__end(struct loss *loss)
-{
-	if (loss->kills.begun)
-		close(loss->kernel_fd);
-	loss->kills.begun = false;
-}
-
-#define LAST_LOOKS 20
-#define LAST_LOOK_MS 10
-
-/* Compares the kernel's count of kills with what was seen. A cgroup that is gone has none any more. */
-static int tell_kills(struct loss *loss, const struct tracer *tracer, bool last, struct sink *sink)
-{
-	uint64_t count = 0, since_ns = 0, missed = 0, now = 0;
-	struct record record = { .kind = RECORD_LOST };
-
-	if (!loss->kills.begun)
-		return 0;
-	for (int i = 0; !missed && i < (last ? LAST_LOOKS : 1); i++) {
-		if (i)
-			poll(NULL, 0, LAST_LOOK_MS);
-		if (reconcile__read(loss->kernel_fd, &count))
-			return 0;
-		now = clock__ns(CLOCK_BOOTTIME);
-		missed = reconcile__look(&loss->kills, count, tracer__kills_seen(tracer), now,
-					 last && i == LAST_LOOKS - 1, &since_ns);
-		if (loss->kills.even_ns == now)
-			break;
-	}
-	if (!missed)
-		return 0;
-	record.time = record_time__now();
-	record.lost = (struct record_lost){ "kill", missed, now - since_ns };
-	return sink__take(sink, &record);
-}
-
-int loss__tell(struct loss *loss, const struct tracer *tracer, uint64_t lost_stacks, bool last,
-	       struct sink *sink)
+int loss__tell(struct loss *loss, const struct tracer *tracer, uint64_t lost_stacks, struct sink *sink)
 {
 	int err = 0;
 
@@ -95,12 +37,12 @@ int loss__tell(struct loss *loss, const struct tracer *tracer, uint64_t lost_sta
 	}
 	if (!err)
 		err = tell(sink, "malformed", loss->malformed, &loss->malformed_told);
-	return err ? err : tell_kills(loss, tracer, last, sink);
+	return err;
 }
 
 uint64_t loss__total(const struct loss *loss)
 {
-	uint64_t total = loss->malformed_told + loss->kills.missed;
+	uint64_t total = loss->malformed_told;
 
 	for (int kind = 1; kind < EVENT_KIND_MAX; kind++)
 		total += loss->told[kind];

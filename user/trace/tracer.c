@@ -157,29 +157,6 @@ static int watch_libbpf(enum libbpf_print_level level, const char *format, va_li
 	return print_next ? print_next(level, format, args) : 0;
 }
 
-static bool file_has(const char *path, const char *word)
-{
-	FILE *file = fopen(path, "re");
-	char text[4096] = "";
-	size_t size = file ? fread(text, 1, sizeof(text) - 1, file) : 0;
-
-	if (file)
-		fclose(file);
-	text[size] = '\0';
-	return strstr(text, word);
-}
-
-/*
- * Whether tasks may be preempted anywhere in the kernel: said by debugfs, which may not be there; else it was asked for
- * at boot, or the kernel is built so and can't do otherwise.
- */
-static bool preempts_fully(void)
-{
-	return file_has("/sys/kernel/debug/sched/preempt", "(full)") ||
-	       file_has("/proc/cmdline", "preempt=full") || file_has("/proc/version", " PREEMPT ") ||
-	       file_has("/proc/version", " PREEMPT_RT");
-}
-
 static void make_plan(const struct tracer *tracer, const struct tracer_options *opts, struct plan *plan)
 {
 	struct plan_wants wants = {
@@ -189,12 +166,9 @@ static void make_plan(const struct tracer *tracer, const struct tracer_options *
 		.kprobes = opts->force_kprobes,
 	};
 
-	/*
-	 * What a trace of the whole machine attaches to is rarely called: nothing there needs fentry's speed. But where
-	 * tasks are preempted in the kernel it leaves out kprobes' programs, and up to 6.6 doesn't count how many.
-	 */
+	/* What a trace of the whole machine attaches to is rarely called: nothing there needs fentry's speed. */
 	wants.shared = !wants.target && !wants.stacks && !wants.kprobes && tracer->btf &&
-		       kernel_types__fentry_waits(tracer->btf) && !preempts_fully();
+		       kernel_types__fentry_waits(tracer->btf);
 	plan__init(plan, &wants);
 }
 
@@ -477,11 +451,6 @@ uint64_t tracer__lost(const struct tracer *tracer, enum event_kind kind)
 			lost += times_skipped(tracer->programs[i]);
 	}
 	return lost;
-}
-
-uint64_t tracer__kills_seen(const struct tracer *tracer)
-{
-	return __atomic_load_n(&tracer->skel->bss->kills_seen, __ATOMIC_SEQ_CST);
 }
 
 void tracer__set_reading(struct tracer *tracer, bool reading)
