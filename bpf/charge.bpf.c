@@ -63,10 +63,7 @@ static __always_inline void settle_all(void)
 	}
 }
 
-/* User space is reading memory.current to say what it follows, or to have it settled. */
-__u32 reader_reads;
-
-/* Others may read memory.current as often as they like, and nothing comes of it. */
+/* Anybody may read memory.current; it does no harm. */
 static __always_inline int on_current_read(__u64 css)
 {
 	__u64 counter = css_counter(css);
@@ -118,8 +115,6 @@ static __noinline int counter_moves(__u64 counter, __s64 delta)
 SEC("?fentry/memory_current_read")
 int BPF_PROG(btf_current_read, struct cgroup_subsys_state *css)
 {
-	if (!*(volatile __u32 *)&reader_reads)
-		return 0;
 	settle_sums();
 	return on_current_read(number_of(css));
 }
@@ -127,8 +122,6 @@ int BPF_PROG(btf_current_read, struct cgroup_subsys_state *css)
 SEC("?kprobe/memory_current_read")
 int BPF_KPROBE(kp_current_read, struct cgroup_subsys_state *css)
 {
-	if (!*(volatile __u32 *)&reader_reads)
-		return 0;
 	settle_sums();
 	return on_current_read((__u64)css);
 }

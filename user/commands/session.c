@@ -35,7 +35,7 @@ static bool records_usage(const struct session *s)
 static void settle_usage(struct session *s)
 {
 	if (records_usage(s))
-		follow_usage__settle(s->tracer, s->target);
+		follow_usage__settle(s->target);
 	session__take_events(s);
 }
 
@@ -319,7 +319,7 @@ static int begin(struct session *s)
 			"the kernel holds them up.\n",
 			left_out);
 	if (records_usage(s))
-		follow_usage__begin(s->tracer, s->hierarchy, s->target);
+		follow_usage__begin(s->hierarchy, s->target);
 	tracer__find_addresses(s->tracer);
 	/* Only a recording that is cut into files opens more of them. */
 	err = confine__trace(s->hierarchy, s->opts->record_bytes ? s->opts->record : NULL);

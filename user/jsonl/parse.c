@@ -151,7 +151,6 @@ static void parse_limit(struct jsonl_parser *p, struct json_object *o, struct re
 		.kills = value__number32(p, o, "kills"),
 		.ooms = value__number32(p, o, "ooms"),
 		.result = value__signed(p, o, "result"),
-		.vain = value__optional32(p, o, "vain_writes"),
 	};
 
 	part__find_prefix(&l.container.ref, l.cgroup);

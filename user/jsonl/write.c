@@ -124,8 +124,6 @@ static void write_limit(struct json_object *o, const struct record *record)
 	member__number(o, "kills", l->kills);
 	member__number(o, "ooms", l->ooms);
 	member__signed(o, "result", l->result);
-	if (l->vain)
-		member__number(o, "vain_writes", l->vain);
 }
 
 static struct json_object *fill_step(struct json_object *o, const struct record_step *s)

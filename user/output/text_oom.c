@@ -158,15 +158,10 @@ static void put_cause(const struct text_sink *sink, const struct record_oom *oom
 	} else if (oom->cause == CAUSE_LOWERED) {
 		fprintf(out, "write %" PRIu64 " had lowered the limit below usage, %s before\n",
 			oom->cause_limit_id, since);
-	} else if (oom->cause == CAUSE_NOT_KNOWN) {
-		fputs("not known: oomtrace can't tell whether the limit was written\n", out);
 	} else {
-		fputs(oom->cause == CAUSE_ANCESTOR ? "an ancestor's limit: all below it share that memory"
-						   : "the workload grew into its limit",
-		      out);
-		if (oom->cause == CAUSE_REACHED && !oom->cause_limit_id)
-			fputs(", unchanged since the trace began", out);
-		fputc('\n', out);
+		fprintf(out, "%s\n",
+			oom->cause == CAUSE_ANCESTOR ? "an ancestor's limit: all below it share that memory"
+						     : "the workload grew into its limit");
 	}
 }
 

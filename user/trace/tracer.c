@@ -81,25 +81,6 @@ static bool counts_stalls(void)
 	return has;
 }
 
-/*
- * Kernels up to 6.x hand each CPU 128 free places of an LRU map at a time, and throw out what is in use when none
- * are left: as many are needed as all CPUs can hold back, and as many again.
- */
-#define LRU_PLACES_OF_CPU 256
-
-static int size_lru_maps(struct oomtrace_bpf *skel, int cpus)
-{
-	struct bpf_map *const maps[] = { skel->maps.writes, skel->maps.kills_begun, skel->maps.ended,
-					 skel->maps.runs, skel->maps.run_sums };
-	int err = 0;
-
-	for (size_t i = 0; !err && i < ARRAY_SIZE(maps); i++) {
-		if (bpf_map__max_entries(maps[i]) < (uint32_t)cpus * LRU_PLACES_OF_CPU)
-			err = bpf_map__set_max_entries(maps[i], cpus * LRU_PLACES_OF_CPU);
-	}
-	return err;
-}
-
 static int open_skeleton(const struct tracer *tracer, const struct tracer_options *opts,
 			 struct oomtrace_bpf **out)
 {
@@ -120,8 +101,6 @@ static int open_skeleton(const struct tracer *tracer, const struct tracer_option
 	skel->rodata->usage_on = skel->rodata->reader_polls = opts->usage;
 	skel->rodata->counts_stalls = tracer->counts_stalls;
 	err = bpf_map__set_max_entries(skel->maps.ring, opts->ring_bytes);
-	if (!err)
-		err = size_lru_maps(skel, cpus);
 	if (!err && !opts->usage)
 		err = leave_out_usage_maps(skel);
 	if (!err && tracer->btf)
@@ -451,11 +430,6 @@ uint64_t tracer__lost(const struct tracer *tracer, enum event_kind kind)
 			lost += times_skipped(tracer->programs[i]);
 	}
 	return lost;
-}
-
-void tracer__set_reading(struct tracer *tracer, bool reading)
-{
-	__atomic_store_n(&tracer->skel->bss->reader_reads, reading, __ATOMIC_SEQ_CST);
 }
 
 int tracer__find_addresses(struct tracer *tracer)

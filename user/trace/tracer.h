@@ -63,9 +63,6 @@ int tracer__cmdline(const struct tracer *tracer, uint32_t pid, uint64_t start_ns
  */
 int tracer__find_addresses(struct tracer *tracer);
 
-/* Says that this process reads memory.current for the programs to look on; what others read is nothing to them. */
-void tracer__set_reading(struct tracer *tracer, bool reading);
-
 /* Adds a command line that user space has read. It is forgotten when the process executes a program. */
 int tracer__add_cmdline(struct tracer *tracer, uint32_t pid, const struct cmdline_entry *entry);
 

@@ -56,9 +56,6 @@ static void put_cause(FILE *out, const struct record_oom *oom, uint64_t session)
 	case CAUSE_REACHED:
 		fputs(": the workload grew into it", out);
 		break;
-	case CAUSE_NOT_KNOWN:
-		fputs(": whether it was written before isn’t known", out);
-		break;
 	default:
 		break;
 	}

@@ -35,7 +35,6 @@ static const char *const cause_words[] = {
 	[CAUSE_REACHED] = "the workload grew",
 	[CAUSE_MACHINE] = "the whole machine",
 	[CAUSE_SYSRQ] = "sysrq",
-	[CAUSE_NOT_KNOWN] = "not known",
 };
 
 void html_rows__put_kill(struct html_report *r, const struct record *record, const struct record_victim *v)
