@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "jsonl/read.h"
+#include "jsonl/write.h"
 #include "kmsg/reader.h"
 #include "kmsg/records.h"
 #include "record/sink.h"

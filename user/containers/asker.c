@@ -27,6 +27,7 @@ struct question {
 	int number;
 	char socket[DOCKER_API__SOCKET_SIZE]; /* "": all */
 	char id[CONTAINER__ID_SIZE];
+	bool insist; /* ask a runtime that has been silent, too */
 };
 
 struct answer {
@@ -70,13 +71,15 @@ static struct silent *find_silent(struct silent *silent, const char *socket)
 	return oldest;
 }
 
-static int inspect(struct silent *all, const char *socket, const char *id, struct runtime_container *out)
+static bool is_left_alone(const struct silent *silent)
 {
-	struct silent *silent = find_silent(all, socket);
+	return silent->since_ns && clock__ns(CLOCK_BOOTTIME) - silent->since_ns < LEFT_ALONE_NS;
+}
+
+static int inspect(struct silent *silent, const char *socket, const char *id, struct runtime_container *out)
+{
 	int err;
 
-	if (silent->since_ns && clock__ns(CLOCK_BOOTTIME) - silent->since_ns < LEFT_ALONE_NS)
-		return -ETIMEDOUT;
 	err = docker_api__inspect(socket, id, out);
 	silent->since_ns = err == -ETIMEDOUT ? clock__ns(CLOCK_BOOTTIME) : 0;
 	return err;
@@ -105,8 +108,11 @@ static void answer_question(struct silent *silent, const struct question *questi
 	else
 		count = docker_api__sockets(sockets, DOCKER_API__MAX_SOCKETS);
 	for (size_t i = 0; i < count; i++) {
-		int err = inspect(silent, sockets[i].path, question->id, &answer->container);
+		struct silent *known = find_silent(silent, sockets[i].path);
+		int err = -ETIMEDOUT;
 
+		if (question->insist || !is_left_alone(known))
+			err = inspect(known, sockets[i].path, question->id, &answer->container);
 		answer->error = err ? worse(answer->error, err) : 0;
 		if (!err)
 			return;
@@ -178,10 +184,10 @@ static struct slot *free_slot(struct asker *asker)
 	return NULL;
 }
 
-int asker__ask(struct asker *asker, const char *socket, const char *id)
+static int ask(struct asker *asker, const char *socket, const char *id, bool insist)
 {
 	struct slot *slot = free_slot(asker);
-	struct question question = {};
+	struct question question = { .insist = insist };
 
 	if (asker->gone)
 		return -EPIPE;
@@ -199,6 +205,16 @@ int asker__ask(struct asker *asker, const char *socket, const char *id)
 	}
 	*slot = (struct slot){ .used = true, .answer.number = question.number };
 	return question.number;
+}
+
+int asker__ask(struct asker *asker, const char *socket, const char *id)
+{
+	return ask(asker, socket, id, false);
+}
+
+int asker__insist(struct asker *asker, const char *socket, const char *id)
+{
+	return ask(asker, socket, id, true);
 }
 
 static struct slot *find_slot(struct asker *asker, int number)

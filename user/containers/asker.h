@@ -29,6 +29,12 @@ int asker__fd(const struct asker *asker);
  */
 int asker__ask(struct asker *asker, const char *socket, const char *id);
 
+/*
+ * The same, also of a runtime that was silent a moment ago: for the word on a target's end, which nobody can
+ * give later.
+ */
+int asker__insist(struct asker *asker, const char *socket, const char *id);
+
 /* Takes in what has been answered. False: the process is gone, and the descriptor is ready for ever. */
 bool asker__receive(struct asker *asker);
 

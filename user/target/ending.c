@@ -35,7 +35,7 @@ static int ask(struct ending *ending)
 	if (!resolved->socket[0] || !ending->asker)
 		return -EOPNOTSUPP; /* it was found without an API */
 	if (!ending->question) {
-		result = asker__ask(ending->asker, resolved->socket, resolved->id);
+		result = asker__insist(ending->asker, resolved->socket, resolved->id);
 		ending->question = result > 0 ? result : 0;
 		return result < 0 ? result : 0;
 	}

@@ -95,4 +95,4 @@ throttle() {
 
 exits
 throttle
-echo done
+echo "done"

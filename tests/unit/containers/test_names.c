@@ -230,9 +230,9 @@ static void there_is_no_waiting_at_the_end(void **state)
 }
 
 /* Asks the process itself, and waits for its answer. */
-static int answer_of(const char *socket, struct runtime_container *out)
+static int answer_to(int number, struct runtime_container *out)
 {
-	int number = asker__ask(asker, socket, ID), result;
+	int result;
 
 	assert_true(number > 0);
 	while (!(result = asker__take(asker, number, out))) {
@@ -241,6 +241,11 @@ static int answer_of(const char *socket, struct runtime_container *out)
 		poll(&fd, 1, -1);
 	}
 	return result;
+}
+
+static int answer_of(const char *socket, struct runtime_container *out)
+{
+	return answer_to(asker__ask(asker, socket, ID), out);
 }
 
 static void a_silent_socket_is_left_alone(void **state)
@@ -256,6 +261,9 @@ static void a_silent_socket_is_left_alone(void **state)
 	__atomic_store_n(&server.manner, KNOWS, __ATOMIC_SEQ_CST);
 	assert_int_equal(answer_of(server.path, &container), -ETIMEDOUT);
 	assert_int_equal(server.asked, asked);
+	/* But not when its word is the last that can be had. */
+	assert_int_equal(answer_to(asker__insist(asker, server.path, ID), &container), 1);
+	assert_string_equal(container.name, "web");
 }
 
 static void questions_are_bounded(void **state)
