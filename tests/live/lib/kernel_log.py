@@ -10,17 +10,19 @@ OWN = re.compile(r"(oomtrace\S*) invoked oom-killer: (.*)")
 FRAME = re.compile(r"^ *(?!\? )([\w.]+)\+0x[0-9a-f]+/0x[0-9a-f]+")
 # Where the report of an OOM goes on after its call trace.
 AFTER_TRACE = re.compile(r"^(Mem-Info:|memory: usage|Tasks state|oom-kill:)|invoked oom-killer")
+# Follows the trace when the machine has no memory left: whoever asks next, for itself, is the one who invoked.
+WHOLE_MACHINE = "Mem-Info:"
 # Lowering a limit is oomtrace's own work, and what it kills then is what was asked for.
 WRITES = {"memory_max_write", "mem_cgroup_resize_max"}
 
 
 def own_ooms(lines):
-    """The OOMs that oomtrace or a helper of its name has caused, other than by writing a limit."""
+    """The OOMs at a cgroup's limit that oomtrace or a helper has caused, other than by writing the limit."""
     found, reading, trace = [], None, set()
     for line in [*lines, "oom-kill:"]:
         text = STAMP.sub("", line.rstrip("\n"))
         if reading and AFTER_TRACE.search(text):
-            if not trace & WRITES:
+            if not trace & WRITES and not text.startswith(WHOLE_MACHINE):
                 found.append(reading)
             reading = None
         if match := OWN.match(text):

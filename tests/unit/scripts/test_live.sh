@@ -48,6 +48,7 @@ expect(own_ooms(by("oomtrace-syms", "exc_page_fault")), "a helper kills by a fau
 expect(own_ooms(by("oomtrace", "exc_page_fault")[:-1]), "the log ends in the call trace")
 expect(len(own_ooms(by("oomtrace", "exc_page_fault") * 2 + by("sh", "exc_page_fault"))) == 2, "each is found")
 expect(not own_ooms(by("oomtrace", "memory_max_write")), "oomtrace kills by a write")
+expect(not own_ooms([*by("oomtrace-syms", "exc_page_fault")[:-1], "Mem-Info:"]), "the machine is out of memory")
 expect(not own_ooms(by("workload", "exc_page_fault")), "another kills")
 
 # Every suite can be read, has all its files, and asks for kernels by their labels.
