@@ -15,7 +15,7 @@
 #include "model/model.h"
 #include "model/oom_run.h"
 #include "record/sink.h"
-#include "stacks/collect.h"
+#include "stacks/collector.h"
 
 #define ENTRY_HEAD 3
 

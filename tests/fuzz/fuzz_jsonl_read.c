@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "jsonl/read.h"
+#include "jsonl/reader.h"
 #include "commands/report_options.h"
 #include "jsonl/write.h"
 #include "output/folded.h"

@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "jsonl/read.h"
+#include "jsonl/reader.h"
 #include "jsonl/write.h"
 #include "kmsg/reader.h"
 #include "kmsg/records.h"

@@ -126,7 +126,7 @@ static void ask(const uint8_t *data, size_t size)
 	require(write(kallsyms_fd, kallsyms, sizeof(kallsyms) - 1) == sizeof(kallsyms) - 1);
 	questions = send_packets(in[0], data, size);
 	shutdown(in[0], SHUT_WR);
-	wire__run_syms(in[1], out[0], kallsyms_fd, NULL);
+	names_process__run(in[1], out[0], kallsyms_fd, NULL);
 	close(out[0]);
 	while ((received = wire__receive(out[1], &wire, sizeof(wire), NULL)) > 0) {
 		require(take(&wire, (size_t)received));

@@ -18,7 +18,7 @@
 #include "base/input.h"
 #include "commands/report_log.h"
 #include "commands/report_options.h"
-#include "jsonl/read.h"
+#include "jsonl/reader.h"
 #include "jsonl/write.h"
 #include "output/folded.h"
 #include "output/text.h"

@@ -36,7 +36,7 @@ static void settle_usage(struct session *s)
 {
 	if (records_usage(s))
 		follow_usage__settle(s->target);
-	session__take_events(s);
+	session_events__take_events(s);
 }
 
 static void tell_health(struct session *s)
@@ -46,7 +46,8 @@ static void tell_health(struct session *s)
 
 static void tell_lost(struct session *s)
 {
-	session__note_write(s, loss__tell(&s->loss, s->tracer, stack_collector__lost(s->stacks), s->sink));
+	session_events__note_write(s, loss__tell(&s->loss, s->tracer, stack_collector__lost(s->stacks),
+						 s->sink));
 }
 
 static void check_target(struct session *s)
@@ -57,14 +58,14 @@ static void check_target(struct session *s)
 		return;
 	model__finish(s->model);
 	record = ending__record(&s->ending);
-	session__tell(s, &record);
+	session_events__tell(s, &record);
 	s->end_reason = ending__reason(&s->ending);
 }
 
 /* Events go before all else: what ends the session may have come after them. */
 static int on_turn(void *ctx)
 {
-	return session__take_events(ctx);
+	return session_events__take_events(ctx);
 }
 
 static void on_signal(void *ctx)
@@ -102,7 +103,7 @@ static void on_tick(void *ctx)
 	stack_collector__tick(s->stacks, s->tracer);
 	tell_health(s);
 	tell_lost(s);
-	session__note_write(s, sink__sync(s->sink));
+	session_events__note_write(s, sink__sync(s->sink));
 }
 
 static void on_draw(void *ctx)
@@ -200,18 +201,18 @@ static void finish_limits(struct session *s)
 	/* Both have time limits of their own, which are longer. */
 	watchdog__hold(s->watchdog);
 	changing__stop(&s->changing);
-	session__take_events(s);
+	session_events__take_events(s);
 	model__finish(s->model);
-	session__tell_step(s, limit_steps__close(s->steps, alive), record_time__now());
+	session_events__tell_step(s, limit_steps__close(s->steps, alive), record_time__now());
 	record.steps = limit_steps__table(s->steps);
 	record.time = record_time__now();
 	record.steps.restored = changing__put_back(&s->changing, words);
 	watchdog__beat(s->watchdog);
 	/* Until the limit was back. */
-	session__take_events(s);
+	session_events__take_events(s);
 	model__finish(s->model);
 	if (record.steps.count)
-		session__tell(s, &record);
+		session_events__tell(s, &record);
 }
 
 /* The last events, what they could not say, and the last line. */
@@ -229,7 +230,7 @@ static void finish(struct session *s)
 	stack_collector__finish(s->stacks, s->tracer);
 	watchdog__beat(s->watchdog);
 	tell_health(s);
-	tracer__each_quiet(s->tracer, session__tell_quiet, s);
+	tracer__each_quiet(s->tracer, session_events__tell_quiet, s);
 	tell_lost(s);
 	record.end = (struct record_end){
 		.reason = s->end_reason,
@@ -238,7 +239,7 @@ static void finish(struct session *s)
 		.lost = loss__total(&s->loss),
 		.nameless = stack_collector__health(s->stacks).nameless,
 	};
-	session__tell(s, &record);
+	session_events__tell(s, &record);
 }
 
 static int exit_code(const struct session *s)
@@ -282,13 +283,14 @@ static int open_tracer(struct session *s)
 	int err;
 
 	memcpy(opts.target_ancestors, s->target->ancestors, sizeof(opts.target_ancestors));
-	err = tracer__open(&opts, session__on_event, s, &s->plan, &s->tracer);
+	err = tracer__open(&opts, session_events__on_event, s, &s->plan, &s->tracer);
 	return err ? diagnose__open_failure(err, &s->plan) : EXIT_DONE;
 }
 
 static void tell_session(struct session *s)
 {
-	session__note_write(s, session_record__tell(s->sink, s->hierarchy, s->target, &s->plan, s->started));
+	session_events__note_write(s, session_record__tell(s->sink, s->hierarchy, s->target, &s->plan,
+							   s->started));
 }
 
 static int dry_run(struct session *s)
@@ -396,7 +398,7 @@ int session__run(const struct trace_options *opts, const struct cgroup__hierarch
 	s.queue = event_queue__new();
 	code = s.queue ? open_tracer(&s) : EXIT_RUNTIME;
 	if (code == EXIT_DONE)
-		code = session__open_model(&s);
+		code = session_events__open_model(&s);
 	if (code == EXIT_DONE)
 		code = opts->dry_run ? dry_run(&s) : trace(&s);
 	tear_down(&s);

@@ -10,25 +10,25 @@
 #include "trace/cmdlines.h"
 #include "trace/decode.h"
 
-void session__note_write(struct session *s, int err)
+void session_events__note_write(struct session *s, int err)
 {
 	if (err && !s->write_error)
 		s->write_error = err;
 }
 
-void session__tell(struct session *s, const struct record *record)
+void session_events__tell(struct session *s, const struct record *record)
 {
-	session__note_write(s, sink__take(s->sink, record));
+	session_events__note_write(s, sink__take(s->sink, record));
 }
 
-void session__tell_step(struct session *s, const struct record_step *step, struct record_time time)
+void session_events__tell_step(struct session *s, const struct record_step *step, struct record_time time)
 {
 	struct record record = { .kind = RECORD_STEP, .time = time };
 
 	if (!step)
 		return;
 	record.step = *step;
-	session__tell(s, &record);
+	session_events__tell(s, &record);
 }
 
 static void on_stack(void *ctx, struct record *record)
@@ -37,7 +37,7 @@ static void on_stack(void *ctx, struct record *record)
 		record->time.wall_ns = (int64_t)record->time.boot_ns + clock__wall_offset_ns();
 	else
 		record->time = record_time__now();
-	session__tell(ctx, record);
+	session_events__tell(ctx, record);
 }
 
 /* The step that a write ends is told before the write. */
@@ -48,7 +48,7 @@ static void follow_limit(struct session *s, const struct record *record)
 	if (changing__floor(&s->changing, &record->limit, &floor_bytes))
 		limit_steps__predict(s->steps, floor_bytes);
 	if (s->steps)
-		session__tell_step(s, limit_steps__on_limit(s->steps, record), record->time);
+		session_events__tell_step(s, limit_steps__on_limit(s->steps, record), record->time);
 }
 
 /* From the model. */
@@ -62,7 +62,7 @@ static void on_record(void *ctx, const struct record *record)
 	if (record->kind == RECORD_LIMIT)
 		follow_limit(s, record);
 	status_feed__on_record(s->status, record);
-	session__tell(s, record);
+	session_events__tell(s, record);
 	if (record->kind != RECORD_OOM)
 		return;
 	stack_collector__on_oom(s->stacks, record->oom.id);
@@ -71,7 +71,7 @@ static void on_record(void *ctx, const struct record *record)
 }
 
 /* From the ring. Dealt with later: what is done with an event may wait, and takes in others meanwhile. */
-int session__on_event(void *ctx, const void *data, size_t size)
+int session_events__on_event(void *ctx, const void *data, size_t size)
 {
 	struct session *s = ctx;
 
@@ -96,7 +96,7 @@ static void take_event(struct session *s, const void *data, size_t size)
 		s->model_error = err;
 }
 
-int session__take_events(struct session *s)
+int session_events__take_events(struct session *s)
 {
 	const void *data;
 	size_t size;
@@ -150,7 +150,7 @@ static bool find_cgroup_path(void *ctx, uint64_t cgroup_id, char *path, size_t s
 	return subtree__path(&s->subtree, cgroup_id, clock__ns(CLOCK_BOOTTIME), path, size);
 }
 
-void session__tell_quiet(void *ctx, uint64_t limit_cgroup_id, const struct quiet_runs *quiet)
+void session_events__tell_quiet(void *ctx, uint64_t limit_cgroup_id, const struct quiet_runs *quiet)
 {
 	struct session *s = ctx;
 	struct record record = {
@@ -162,10 +162,10 @@ void session__tell_quiet(void *ctx, uint64_t limit_cgroup_id, const struct quiet
 	if (limit_cgroup_id && limit_cgroup_id == s->target->cgroup_id)
 		record.repeats.limit_cgroup = s->target->cgroup;
 	if (quiet->repeats)
-		session__tell(s, &record);
+		session_events__tell(s, &record);
 }
 
-int session__open_model(struct session *s)
+int session_events__open_model(struct session *s)
 {
 	struct model_env env = {
 		.ctx = s,

@@ -13,7 +13,7 @@
 #include "model/limit_steps.h"
 #include "model/model.h"
 #include "record/sink.h"
-#include "stacks/collect.h"
+#include "stacks/collector.h"
 #include "target/ending.h"
 #include "target/subtree.h"
 #include "terminal/status_feed.h"
@@ -50,22 +50,22 @@ struct session {
 };
 
 /* The first error of writing is what counts. */
-void session__note_write(struct session *s, int err);
+void session_events__note_write(struct session *s, int err);
 
 /* Hands a record to the sink. */
-void session__tell(struct session *s, const struct record *record);
+void session_events__tell(struct session *s, const struct record *record);
 
 /* The same for a step of the limit; NULL: none was closed. */
-void session__tell_step(struct session *s, const struct record_step *step, struct record_time time);
+void session_events__tell_step(struct session *s, const struct record_step *step, struct record_time time);
 
 /* For tracer__open(), and for tracer__each_quiet(); ctx is the session. */
-int session__on_event(void *ctx, const void *data, size_t size);
-void session__tell_quiet(void *ctx, uint64_t limit_cgroup_id, const struct quiet_runs *quiet);
+int session_events__on_event(void *ctx, const void *data, size_t size);
+void session_events__tell_quiet(void *ctx, uint64_t limit_cgroup_id, const struct quiet_runs *quiet);
 
 /* Takes in all events that are there. Returns 0 or a negative errno. */
-int session__take_events(struct session *s);
+int session_events__take_events(struct session *s);
 
 /* After the tracer: what the model can say depends on what could be attached. Returns the exit code. */
-int session__open_model(struct session *s);
+int session_events__open_model(struct session *s);
 
 #endif

@@ -4,7 +4,7 @@
 #define OOMTRACE_STACK_HELPERS_H
 
 #include "base/event_loop.h"
-#include "stacks/collect.h"
+#include "stacks/collector.h"
 #include "stacks/symbols.h"
 #include "terminal/console.h"
 

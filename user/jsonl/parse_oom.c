@@ -118,8 +118,8 @@ static void get_victim(struct jsonl_parser *p, struct json_object *o, bool from_
 	v->has_points = value__has_signed(p, o, "points", &v->points);
 	get_victim_memory(p, o, from_log, v);
 	v->cgroup = value__text(p, o, "cgroup");
-	v->container = part__container(p, o);
-	part__find_prefix(&v->container.ref, v->cgroup);
+	v->container = parse_parts__container(p, o);
+	parse_parts__find_prefix(&v->container.ref, v->cgroup);
 	v->init = value__flag(p, o, "init");
 	v->role = role_named(p, value__text(p, o, "role"));
 	v->repeated = value__flag(p, o, "repeated");
@@ -179,8 +179,8 @@ static void get_trigger(struct jsonl_parser *p, struct json_object *o, struct re
 	if (!oom->trigger_comm)
 		value__fail(p, -EINVAL);
 	oom->trigger_cgroup = value__text(p, trigger, "cgroup");
-	oom->trigger_container = part__container(p, trigger);
-	part__find_prefix(&oom->trigger_container.ref, oom->trigger_cgroup);
+	oom->trigger_container = parse_parts__container(p, trigger);
+	parse_parts__find_prefix(&oom->trigger_container.ref, oom->trigger_cgroup);
 	oom->gfp_mask = value__number32(p, trigger, "gfp_mask");
 	oom->order = value__signed32(p, trigger, "order");
 }
@@ -276,10 +276,10 @@ static void get_history(struct jsonl_parser *p, struct json_object *o, struct re
 	history->has_growth = value__has_signed(p, h, "growth_bytes_per_s", &history->growth_bytes_per_s);
 	sum = value__object(p, h, "reclaim");
 	if (sum)
-		part__reclaim_sum(p, sum, &history->reclaim);
+		parse_parts__reclaim_sum(p, sum, &history->reclaim);
 	sum = value__object(p, h, "throttle");
 	if (sum)
-		part__reclaim_sum(p, sum, &history->throttle);
+		parse_parts__reclaim_sum(p, sum, &history->throttle);
 	history->refused = value__number(p, h, "failed");
 	oom->history = history;
 }
@@ -291,10 +291,10 @@ static void get_limit(struct jsonl_parser *p, struct json_object *o, struct reco
 
 	if (!level)
 		return;
-	part__level(p, limit_cgroup, oom->log, level);
+	parse_parts__level(p, limit_cgroup, oom->log, level);
 	oom->limit = level;
-	oom->limit_container = part__container(p, limit_cgroup);
-	part__find_prefix(&oom->limit_container.ref, level->path);
+	oom->limit_container = parse_parts__container(p, limit_cgroup);
+	parse_parts__find_prefix(&oom->limit_container.ref, level->path);
 }
 
 void parse_oom__record(struct jsonl_parser *p, struct json_object *o, struct record *record)
@@ -314,7 +314,7 @@ void parse_oom__record(struct jsonl_parser *p, struct json_object *o, struct rec
 	get_limit(p, o, &oom);
 	get_victims(p, o, &oom);
 	oom.killed = value__number(p, o, "killed");
-	oom.chain = part__chain(p, o, &oom.chain_count);
+	oom.chain = parse_parts__chain(p, o, &oom.chain_count);
 	get_memory(p, o, &oom);
 	get_history(p, o, &oom);
 	oom.joined_late = value__flag(p, o, "joined_late");

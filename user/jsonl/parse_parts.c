@@ -30,7 +30,7 @@ static struct record_time time_in_log(struct jsonl_parser *p, struct json_object
 	return time;
 }
 
-struct record_time part__time(struct jsonl_parser *p, struct json_object *o)
+struct record_time parse_parts__time(struct jsonl_parser *p, struct json_object *o)
 {
 	struct record_time time = { 0 };
 	const char *wall = value__text(p, o, "time");
@@ -72,7 +72,7 @@ static void copy_id(struct jsonl_parser *p, char *dst, size_t size, const char *
 		value__fail(p, -EINVAL);
 }
 
-struct record_container part__container(struct jsonl_parser *p, struct json_object *o)
+struct record_container parse_parts__container(struct jsonl_parser *p, struct json_object *o)
 {
 	struct record_container c = {};
 	struct json_object *container = value__object(p, o, "container");
@@ -97,7 +97,7 @@ struct record_container part__container(struct jsonl_parser *p, struct json_obje
 }
 
 /* How much of the path is the container's own cgroup isn't recorded: the path tells again. */
-void part__find_prefix(struct container_ref *ref, const char *path)
+void parse_parts__find_prefix(struct container_ref *ref, const char *path)
 {
 	struct container_ref found;
 
@@ -106,7 +106,7 @@ void part__find_prefix(struct container_ref *ref, const char *path)
 		ref->prefix_len = found.prefix_len;
 }
 
-void part__level(struct jsonl_parser *p, struct json_object *o, bool from_log, struct record_level *l)
+void parse_parts__level(struct jsonl_parser *p, struct json_object *o, bool from_log, struct record_level *l)
 {
 	l->from_log = from_log;
 	if (!from_log)
@@ -128,7 +128,7 @@ void part__level(struct jsonl_parser *p, struct json_object *o, bool from_log, s
 		l->swap_max_bytes = value__limit(p, o, "swap_max_bytes");
 }
 
-const struct record_level *part__chain(struct jsonl_parser *p, struct json_object *o, size_t *count)
+const struct record_level *parse_parts__chain(struct jsonl_parser *p, struct json_object *o, size_t *count)
 {
 	struct json_object *list;
 	size_t length = value__array(p, o, "chain", &list);
@@ -139,13 +139,13 @@ const struct record_level *part__chain(struct jsonl_parser *p, struct json_objec
 		struct json_object *level = value__element(p, list, i);
 
 		if (level)
-			part__level(p, level, false, &levels[i]);
+			parse_parts__level(p, level, false, &levels[i]);
 		*count = i + 1;
 	}
 	return levels;
 }
 
-void part__reclaim_sum(struct jsonl_parser *p, struct json_object *o, struct record_reclaim_sum *sum)
+void parse_parts__reclaim_sum(struct jsonl_parser *p, struct json_object *o, struct record_reclaim_sum *sum)
 {
 	sum->runs = value__number(p, o, "runs");
 	sum->duration_ns = value__number(p, o, "duration_ns");
@@ -153,7 +153,7 @@ void part__reclaim_sum(struct jsonl_parser *p, struct json_object *o, struct rec
 	sum->reclaimed_bytes = value__number(p, o, "reclaimed_bytes");
 }
 
-struct record_memory_kinds part__kinds(struct jsonl_parser *p, struct json_object *o)
+struct record_memory_kinds parse_parts__kinds(struct jsonl_parser *p, struct json_object *o)
 {
 	struct record_memory_kinds kinds = { .exact = value__flag(p, o, "kinds_exact") };
 	uint64_t bytes;

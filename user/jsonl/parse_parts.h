@@ -25,22 +25,22 @@
 		return (type)(first);                                  \
 	}
 
-struct record_time part__time(struct jsonl_parser *p, struct json_object *o);
+struct record_time parse_parts__time(struct jsonl_parser *p, struct json_object *o);
 
-struct record_container part__container(struct jsonl_parser *p, struct json_object *o);
+struct record_container parse_parts__container(struct jsonl_parser *p, struct json_object *o);
 
 /* Sets how much of a cgroup's path is the container's own, if the path names it. */
-void part__find_prefix(struct container_ref *ref, const char *path);
+void parse_parts__find_prefix(struct container_ref *ref, const char *path);
 
 /* `from_log`: id, high, peak and oom_group aren't told. */
-void part__level(struct jsonl_parser *p, struct json_object *o, bool from_log, struct record_level *l);
+void parse_parts__level(struct jsonl_parser *p, struct json_object *o, bool from_log, struct record_level *l);
 
 /* From the leaf to the root; NULL and 0 when it is missing. */
-const struct record_level *part__chain(struct jsonl_parser *p, struct json_object *o, size_t *count);
+const struct record_level *parse_parts__chain(struct jsonl_parser *p, struct json_object *o, size_t *count);
 
-void part__reclaim_sum(struct jsonl_parser *p, struct json_object *o, struct record_reclaim_sum *sum);
+void parse_parts__reclaim_sum(struct jsonl_parser *p, struct json_object *o, struct record_reclaim_sum *sum);
 
-struct record_memory_kinds part__kinds(struct jsonl_parser *p, struct json_object *o);
+struct record_memory_kinds parse_parts__kinds(struct jsonl_parser *p, struct json_object *o);
 
 /* parse_oom.c: a record of type "oom". */
 void parse_oom__record(struct jsonl_parser *p, struct json_object *o, struct record *record);

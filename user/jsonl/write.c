@@ -190,7 +190,7 @@ static void write_usage(struct json_object *o, const struct record *record)
 	member__number(o, "usage_bytes", u->usage_bytes);
 	member__limit(o, "max_bytes", u->max_bytes);
 	member__limit(o, "high_bytes", u->high_bytes);
-	write_part__kinds(o, &u->kinds);
+	write_parts__kinds(o, &u->kinds);
 	if (u->refused) {
 		member__number(o, "failed", u->refused);
 		member__number(o, "asked_bytes", u->asked_bytes);
@@ -200,7 +200,7 @@ static void write_usage(struct json_object *o, const struct record *record)
 		member__number(o, "pid", u->pid);
 	member__text(o, "comm", u->comm);
 	if (u->chain_count)
-		member__add(o, "chain", write_part__new_chain(u->chain, u->chain_count));
+		member__add(o, "chain", write_parts__new_chain(u->chain, u->chain_count));
 }
 
 static void write_reclaim(struct json_object *o, const struct record *record)
@@ -212,7 +212,7 @@ static void write_reclaim(struct json_object *o, const struct record *record)
 	member__text(o, "cgroup", r->cgroup);
 	member__container(o, "container", &r->container);
 	member__number(o, "since_ns", r->since_ns);
-	write_part__reclaim_sum(o, &r->sum);
+	write_parts__reclaim_sum(o, &r->sum);
 }
 
 static void write_stall(struct json_object *o, const struct record *record)

@@ -26,7 +26,7 @@ static struct json_object *new_reclaim_sum(const struct record_reclaim_sum *sum)
 {
 	struct json_object *o = json_object_new_object();
 
-	write_part__reclaim_sum(o, sum);
+	write_parts__reclaim_sum(o, sum);
 	return o;
 }
 
@@ -222,7 +222,7 @@ void write_oom__record(struct json_object *o, const struct record *record)
 	if (oom->trigger_comm || oom->log)
 		add_run(o, oom);
 	if (oom->limit) {
-		struct json_object *limit = write_part__new_level(oom->limit);
+		struct json_object *limit = write_parts__new_level(oom->limit);
 
 		member__container(limit, "container", &oom->limit_container);
 		if (oom->log)
@@ -234,7 +234,7 @@ void write_oom__record(struct json_object *o, const struct record *record)
 	member__add(o, "victims", victims);
 	member__number(o, "killed", oom->killed);
 	if (oom->chain_count || !oom->log)
-		member__add(o, "chain", write_part__new_chain(oom->chain, oom->chain_count));
+		member__add(o, "chain", write_parts__new_chain(oom->chain, oom->chain_count));
 	if (oom->memory)
 		member__add(o, "memory", new_memory(oom->memory));
 	if (oom->history)

@@ -3,7 +3,7 @@
 
 #include "jsonl/member.h"
 
-struct json_object *write_part__new_level(const struct record_level *l)
+struct json_object *write_parts__new_level(const struct record_level *l)
 {
 	struct json_object *o = json_object_new_object();
 
@@ -26,12 +26,12 @@ struct json_object *write_part__new_level(const struct record_level *l)
 	return o;
 }
 
-struct json_object *write_part__new_chain(const struct record_level *levels, size_t count)
+struct json_object *write_parts__new_chain(const struct record_level *levels, size_t count)
 {
 	struct json_object *chain = json_object_new_array();
 
 	for (size_t i = 0; i < count; i++) {
-		struct json_object *level = write_part__new_level(&levels[i]);
+		struct json_object *level = write_parts__new_level(&levels[i]);
 
 		if (levels[i].is_limit)
 			member__flag(level, "limit", true);
@@ -40,7 +40,7 @@ struct json_object *write_part__new_chain(const struct record_level *levels, siz
 	return chain;
 }
 
-void write_part__kinds(struct json_object *o, const struct record_memory_kinds *kinds)
+void write_parts__kinds(struct json_object *o, const struct record_memory_kinds *kinds)
 {
 	if (kinds->has_kernel)
 		member__number(o, kinds->kernel_is_least ? "kernel_least_bytes" : "kernel_bytes",
@@ -51,7 +51,7 @@ void write_part__kinds(struct json_object *o, const struct record_memory_kinds *
 		member__flag(o, "kinds_exact", true);
 }
 
-void write_part__reclaim_sum(struct json_object *o, const struct record_reclaim_sum *sum)
+void write_parts__reclaim_sum(struct json_object *o, const struct record_reclaim_sum *sum)
 {
 	member__number(o, "runs", sum->runs);
 	member__number(o, "duration_ns", sum->duration_ns);

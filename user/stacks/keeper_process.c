@@ -22,7 +22,7 @@ static _Noreturn void worker_main(int in, int out, int kallsyms_fd, const struct
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || sandbox__limit(RLIMIT_NPROC, 0) ||
 	    sandbox__limit(RLIMIT_CPU, WORKER_SECONDS) || sandbox__enter())
 		_exit(1);
-	wire__run_syms(in, out, kallsyms_fd, guard);
+	names_process__run(in, out, kallsyms_fd, guard);
 	/* Not _exit(), where sanitizers look for leaks, with a process that may not be started here. */
 	for (;;)
 		syscall(SYS_exit_group, 0);
@@ -56,7 +56,7 @@ static int tell_replaced(int in, int out)
 	return wire__send(out, &answer, offsetof(struct wire_answer, text) + 1, -1);
 }
 
-void wire__run_keeper(int in, int out, int kallsyms_fd)
+void keeper_process__run(int in, int out, int kallsyms_fd)
 {
 	struct file_id bad[SYMBOLS_REPLACED_MAX];
 	struct elf_symbols_guard guard = { .bad = bad };

@@ -83,7 +83,7 @@ static int look_at(int out, const struct process_id *process)
 	return err;
 }
 
-void wire__run_maps(int in, int out)
+void maps_process__run(int in, int out)
 {
 	struct wire_message message;
 

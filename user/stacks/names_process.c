@@ -134,7 +134,7 @@ static bool take_message(struct syms *s, int in, int out)
 	return true;
 }
 
-void wire__run_syms(int in, int out, int kallsyms_fd, const struct elf_symbols_guard *guard)
+void names_process__run(int in, int out, int kallsyms_fd, const struct elf_symbols_guard *guard)
 {
 	struct syms *s = calloc(1, sizeof(*s));
 

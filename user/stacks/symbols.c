@@ -87,7 +87,7 @@ static _Noreturn void maps_main(const struct sockets *s)
 	oom_score__set(OOM_SCORE__NEUTRAL);
 	if (chdir("/") || privileges__keep(1ULL << CAP_SYS_PTRACE | 1ULL << CAP_CHECKPOINT_RESTORE))
 		_exit(1);
-	wire__run_maps(s->main[1], s->between[0]);
+	maps_process__run(s->main[1], s->between[0]);
 	_exit(0);
 }
 
@@ -114,7 +114,7 @@ static _Noreturn void syms_main(const struct sockets *s, int kallsyms_fd)
 	oom_score__set(OOM_SCORE__NEUTRAL);
 	if (chdir("/") || give_up_everything())
 		_exit(1);
-	wire__run_keeper(s->between[1], s->answers[0], kallsyms_fd);
+	keeper_process__run(s->between[1], s->answers[0], kallsyms_fd);
 	_exit(0);
 }
 

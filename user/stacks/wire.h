@@ -46,15 +46,15 @@ struct wire_answer {
  * What the two processes do. They return when the one that they read from has gone; the second, which is
  * started by its keeper, tells the guard which file it is at.
  */
-void wire__run_maps(int in, int out);
-void wire__run_syms(int in, int out, int kallsyms_fd, const struct elf_symbols_guard *guard);
+void maps_process__run(int in, int out);
+void names_process__run(int in, int out, int kallsyms_fd, const struct elf_symbols_guard *guard);
 
 /*
  * The second's keeper: starts it when there is something to do and, at most SYMBOLS_REPLACED_MAX times, another one when
  * it ends before its time. Then the file that it was at is not read again, and the question that it was at is answered
  * without names. Returns when there is nothing more to do, or nobody to do it.
  */
-void wire__run_keeper(int in, int out, int kallsyms_fd);
+void keeper_process__run(int in, int out, int kallsyms_fd);
 
 /*
  * Takes in an answer of `size` bytes, whoever wrote it: by then a file may have taken over the process that did. The

@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#include "jsonl/read.h"
+#include "jsonl/reader.h"
 #include "jsonl/write.h"
 #include "output/text.h"
 

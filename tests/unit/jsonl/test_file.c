@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#include "jsonl/read.h"
+#include "jsonl/reader.h"
 #include "jsonl/file.h"
 #include "jsonl/write.h"
 #include "take.h"

@@ -119,6 +119,23 @@ static inline struct record_victim victim(const struct variant *v, enum record_r
 	return r;
 }
 
+/* What a recording may leave out of an OOM. Its limit is the first level of its chain of two. */
+static inline void fill_oom(struct record_oom *oom, const struct variant *v,
+			    const struct record_memory *memory, const struct record_history *history)
+{
+	oom->cause_limit_id = 4;
+	oom->cause_since_ns = oom->started_ns = 8;
+	oom->repeats = 1;
+	oom->trigger_cgroup = SCOPE;
+	oom->trigger_container = oom->limit_container = docker(v);
+	oom->chain = oom->limit;
+	oom->chain_count = 2;
+	oom->missing = 3;
+	oom->incomplete = oom->joined_late = true;
+	oom->memory = memory;
+	oom->history = history;
+}
+
 static inline void write_oom(struct sink *sink, const struct variant *v)
 {
 	const struct record_point points[] = {
@@ -141,7 +158,7 @@ static inline void write_oom(struct sink *sink, const struct variant *v)
 		.cgroup = v->name,
 	};
 	struct record_memory memory = { .exact = v->full, .known = 0x2a5 };
-	struct record_level levels[2] = { level(v), { .id = 1, .path = "/" } };
+	const struct record_level levels[2] = { level(v), { .id = 1, .path = "/" } };
 	struct record_victim victims[4];
 	struct record_oom oom = {
 		.id = 9,
@@ -169,19 +186,8 @@ static inline void write_oom(struct sink *sink, const struct variant *v)
 		oom.sysrq = cause == CAUSE_SYSRQ;
 		oom.whole_machine = cause == CAUSE_MACHINE;
 		oom.order = oom.sysrq ? -1 : 0;
-		if (v->full) {
-			oom.cause_limit_id = 4;
-			oom.cause_since_ns = oom.started_ns = 8;
-			oom.repeats = 1;
-			oom.trigger_cgroup = SCOPE;
-			oom.trigger_container = oom.limit_container = docker(v);
-			oom.chain = levels;
-			oom.chain_count = 2;
-			oom.missing = 3;
-			oom.incomplete = oom.joined_late = true;
-			oom.memory = &memory;
-			oom.history = &history;
-		}
+		if (v->full)
+			fill_oom(&oom, v, &memory, &history);
 		assert_int_equal(TAKE(sink, OOM, oom, TIME, oom), 0);
 	}
 }

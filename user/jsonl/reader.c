@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "jsonl/read.h"
+#include "jsonl/reader.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "jsonl/parse.h"
+#include "jsonl/parser.h"
 
 #define BUFFER_MIN (256U << 10)
 #define DEPTH_MAX 32

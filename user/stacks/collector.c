@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "stacks/collect.h"
+#include "stacks/collector.h"
 
 #include <errno.h>
 #include <poll.h>

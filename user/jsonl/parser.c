@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Its counterpart is sink_json.c: a key that is written there is read here. */
-#include "jsonl/parse.h"
+#include "jsonl/parser.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -58,7 +58,7 @@ static void get_target(struct jsonl_parser *p, struct json_object *o, struct rec
 	s->target_kind = value__text(p, target, "kind");
 	s->target_name = value__text(p, target, "name");
 	s->target_cgroup = value__text(p, target, "cgroup");
-	s->container = part__container(p, target);
+	s->container = parse_parts__container(p, target);
 }
 
 static void get_machine_memory(struct jsonl_parser *p, struct json_object *o, struct record_session *s)
@@ -141,7 +141,7 @@ static void parse_limit(struct jsonl_parser *p, struct json_object *o, struct re
 		.id = value__number(p, o, "id"),
 		.file = limit_file_named(p, value__text(p, o, "file")),
 		.cgroup = value__text(p, o, "cgroup"),
-		.container = part__container(p, o),
+		.container = parse_parts__container(p, o),
 		.old_bytes = value__limit(p, o, "old_max_bytes"),
 		.new_bytes = value__limit(p, o, "new_max_bytes"),
 		.usage_before_bytes = value__number(p, o, "usage_before_bytes"),
@@ -153,7 +153,7 @@ static void parse_limit(struct jsonl_parser *p, struct json_object *o, struct re
 		.result = value__signed(p, o, "result"),
 	};
 
-	part__find_prefix(&l.container.ref, l.cgroup);
+	parse_parts__find_prefix(&l.container.ref, l.cgroup);
 	if (l.result < -4095)
 		value__fail(p, -EINVAL);
 	if (!writer) {
@@ -221,11 +221,11 @@ static void parse_usage(struct jsonl_parser *p, struct json_object *o, struct re
 	struct record_usage u = {
 		.cgroup_id = value__number(p, o, "cgroup_id"),
 		.cgroup = value__text(p, o, "cgroup"),
-		.container = part__container(p, o),
+		.container = parse_parts__container(p, o),
 		.usage_bytes = value__number(p, o, "usage_bytes"),
 		.max_bytes = value__limit(p, o, "max_bytes"),
 		.high_bytes = value__limit(p, o, "high_bytes"),
-		.kinds = part__kinds(p, o),
+		.kinds = parse_parts__kinds(p, o),
 		.refused = value__optional(p, o, "failed"),
 		.asked_bytes = value__optional(p, o, "asked_bytes"),
 		.refused_by = value__text(p, o, "refused_by"),
@@ -233,7 +233,7 @@ static void parse_usage(struct jsonl_parser *p, struct json_object *o, struct re
 		.comm = value__text(p, o, "comm"),
 	};
 
-	u.chain = part__chain(p, o, &u.chain_count);
+	u.chain = parse_parts__chain(p, o, &u.chain_count);
 	record->usage = u;
 }
 
@@ -243,11 +243,11 @@ static void parse_reclaim(struct jsonl_parser *p, struct json_object *o, struct 
 		.kind = reclaim_kind_named(p, value__text(p, o, "kind")),
 		.cgroup_id = value__number(p, o, "cgroup_id"),
 		.cgroup = value__text(p, o, "cgroup"),
-		.container = part__container(p, o),
+		.container = parse_parts__container(p, o),
 		.since_ns = value__number(p, o, "since_ns"),
 	};
 
-	part__reclaim_sum(p, o, &r.sum);
+	parse_parts__reclaim_sum(p, o, &r.sum);
 	record->reclaim = r;
 }
 
@@ -256,7 +256,7 @@ static void parse_stall(struct jsonl_parser *p, struct json_object *o, struct re
 	struct record_stall s = {
 		.cgroup_id = value__number(p, o, "cgroup_id"),
 		.cgroup = value__text(p, o, "cgroup"),
-		.container = part__container(p, o),
+		.container = parse_parts__container(p, o),
 		.since_ns = value__number(p, o, "since_ns"),
 		.file = limit_file_named(p, value__text(p, o, "file")),
 		.over = value__flag(p, o, "over"),
@@ -344,7 +344,7 @@ static void parse_exit(struct jsonl_parser *p, struct json_object *o, struct rec
 		.comm = value__text(p, o, "comm"),
 		.cgroup = value__text(p, o, "cgroup"),
 		.container = value__flag(p, o, "target_gone"),
-		.which = part__container(p, o),
+		.which = parse_parts__container(p, o),
 	};
 
 	get_status(p, o, &e);
@@ -459,7 +459,7 @@ int jsonl_parser__deliver(struct jsonl_parser *p, struct json_object *o, struct 
 	record.kind = kind_named(type);
 	if (record.kind == RECORD_KINDS)
 		return -ENOENT;
-	record.time = part__time(p, o);
+	record.time = parse_parts__time(p, o);
 	parsers[record.kind](p, o, &record);
 	if (!p->error)
 		*sink_error = sink__take(sink, &record);

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "report/html/collecting.h"
+
+/* " onclick=" and the like. */
+static bool has_handler(const char *text)
+{
+	while ((text = strstr(text, " on"))) {
+		text += 3;
+		if (text[strspn(text, "abcdefghijklmnopqrstuvwxyz")] == '=')
+			return true;
+	}
+	return false;
+}
+
+/* Everything is in the page, allowed by hash, and nothing is styled or run inline. */
+static void test_policy(void **state)
+{
+	struct output o;
+	struct sink *sink = open_sink(&o);
+	char policy[512];
+	char *text;
+
+	(void)state;
+	send_session(sink, "/a");
+	send_kill(sink, 1, "hog");
+	finish(&o);
+	snprintf(policy, sizeof(policy),
+		 "content=\"default-src 'none'; script-src '%s' '%s'; style-src '%s'; base-uri 'none'; "
+		 "form-action 'none'\">",
+		 html_asset_library_hash, html_asset_script_hash, html_asset_style_hash);
+	assert_int_equal(count(o.text, policy), 1);
+	text = without_assets(o.text);
+	assert_int_equal(count(text, " style="), 0);
+	assert_false(has_handler(text));
+	assert_int_equal(count(text, " src="), 0);
+	assert_int_equal(count(text, "<link"), 0);
+	assert_int_equal(count(text, "<style>"), 1);
+	assert_int_equal(count(text, "The recording breaks off"), 1);
+	free(text);
+	stop(&o);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_policy),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
