@@ -52,6 +52,10 @@ _oomtrace_report() {
 		-f --format
 		-o --output
 		--no-summary
+		--summary
+		--brief
+		-v --verbose
+		--color
 		--since
 		--until
 		--cgroup
@@ -60,6 +64,7 @@ _oomtrace_report() {
 	)
 
 	case $2 in
+	--color) _oomtrace_offer "$1" < <(printf '%s\n' auto always never) ;;
 	-f | --format) _oomtrace_offer "$1" < <(printf '%s\n' text json html chrome-trace folded) ;;
 	--since | --until | --kill) ;;
 	*)
@@ -94,6 +99,8 @@ _oomtrace() {
 		--until-exit
 		--dry-run
 		--ring-size
+		--brief
+		--color
 		-v --verbose
 		-V --version
 		-h --help
@@ -114,6 +121,7 @@ _oomtrace() {
 	fi
 
 	case $previous in
+	--color) _oomtrace_offer "$current" < <(printf '%s\n' auto always never) ;;
 	-r | --record) compopt -o default 2>/dev/null ;;
 	--record-size) _oomtrace_offer "$current" < <(printf '%s\n' 10M 100M 1G) ;;
 	-c | --container) _oomtrace_offer "$current" < <(_oomtrace_containers) ;;

@@ -94,6 +94,14 @@ static void warn_protected(const struct trace_options *opts, const struct target
 			units__format_size(size, sizeof(size), min));
 }
 
+static struct text_look look_of(const struct trace_options *opts)
+{
+	struct text_look look = console__look(opts->colour);
+
+	look.detail = opts->verbose ? TEXT_ALL : opts->brief ? TEXT_BRIEF : TEXT_DEFAULT;
+	return look;
+}
+
 /* The sink of the output, and those of the recording and of folded stacks beside it. */
 static struct sink *open_sinks(const struct trace_options *opts, FILE *out, struct sink **record,
 			       FILE *folded)
@@ -102,7 +110,7 @@ static struct sink *open_sinks(const struct trace_options *opts, FILE *out, stru
 	size_t count = 0;
 
 	sinks[count++] = opts->output == TRACE_OPTIONS_OUTPUT_JSON ? jsonl_write__new(stdout)
-								   : text__new(out, console__look());
+								   : text__new(out, look_of(opts));
 	if (opts->record)
 		sinks[count++] = *record = jsonl_file__new(opts->record, opts->record_bytes);
 	if (folded)

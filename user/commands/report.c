@@ -44,7 +44,7 @@ static struct sink *open_text(const struct report *r)
 {
 	if (r->opts->no_summary)
 		return text__new(r->out, r->look);
-	return summary__new(r->out, r->look);
+	return summary__new(r->out, r->look, r->opts->summary);
 }
 
 static struct sink *open_json(const struct report *r)
@@ -306,12 +306,13 @@ static bool wants_filter(const struct report_filter *filter)
 
 static int run(const struct report_options *opts)
 {
-	static const struct text_look in_file;
-	struct report r = { .opts = opts, .look = opts->out ? in_file : console__look() };
+	struct text_look in_file = { .colour = opts->colour == COLOUR_ALWAYS };
+	struct report r = { .opts = opts, .look = opts->out ? in_file : console__look(opts->colour) };
 	int code = open_output(&r);
 
 	if (code != EXIT_DONE)
 		return code;
+	r.look.detail = opts->detail;
 	r.sink = formats[opts->format](&r);
 	if (r.sink && wants_filter(&opts->filter))
 		r.sink = filter__new(r.sink, &opts->filter);

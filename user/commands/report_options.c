@@ -61,6 +61,38 @@ static int apply_no_summary(void *ctx, const char *arg)
 	return 0;
 }
 
+static int apply_summary(void *ctx, const char *arg)
+{
+	struct report_options *opts = ctx;
+
+	(void)arg;
+	opts->summary = true;
+	return 0;
+}
+
+static int apply_brief(void *ctx, const char *arg)
+{
+	struct report_options *opts = ctx;
+
+	(void)arg;
+	opts->detail = TEXT_BRIEF;
+	return 0;
+}
+
+static int apply_verbose(void *ctx, const char *arg)
+{
+	struct report_options *opts = ctx;
+
+	(void)arg;
+	opts->detail = TEXT_ALL;
+	return 0;
+}
+
+static int apply_colour(void *ctx, const char *arg)
+{
+	return colour__parse(arg, &((struct report_options *)ctx)->colour);
+}
+
 /* "20:16:55" and "20:16:55.7", as text has it. */
 static bool parse_time_of_day(const char *arg, int64_t *ns)
 {
@@ -157,6 +189,34 @@ static const struct option_table_spec specs[] = {
 		.apply = apply_no_summary,
 	},
 	{
+		.group = GROUP_OUTPUT,
+		.name = "summary",
+		.help = "the verdict and a table of kills, and nothing else",
+		.apply = apply_summary,
+	},
+	{
+		.group = GROUP_OUTPUT,
+		.name = "brief",
+		.help = "text with a line for each run of the OOM killer",
+		.apply = apply_brief,
+	},
+	{
+		.group = GROUP_OUTPUT,
+		.letter = 'v',
+		.name = "verbose",
+		.help = "text with all that is known of each run and each write; without it the first of its "
+			"kind has a block, and those like it a line each",
+		.apply = apply_verbose,
+	},
+	{
+		.group = GROUP_OUTPUT,
+		.name = "color",
+		.arg = "WHEN",
+		.accepts = "'auto', 'always' or 'never'",
+		.help = "colours in text: auto (on a terminal; default), always or never",
+		.apply = apply_colour,
+	},
+	{
 		.group = GROUP_FILTER,
 		.name = "since",
 		.arg = "TIME",
@@ -226,6 +286,10 @@ enum option_table_result report_options__parse(int argc, char **argv, struct rep
 	opts.files = parse.operands;
 	if (opts.no_summary && opts.format != REPORT_TEXT)
 		fputs("oomtrace: --no-summary goes with '--format text' only\n", err);
+	else if ((opts.summary || opts.detail != TEXT_DEFAULT) && opts.format != REPORT_TEXT)
+		fputs("oomtrace: --summary, --brief and --verbose go with '--format text' only\n", err);
+	else if (opts.summary && (opts.no_summary || opts.detail != TEXT_DEFAULT))
+		fputs("oomtrace: --summary goes without --no-summary, --brief and --verbose\n", err);
 	else {
 		*out = opts;
 		return OPTION_TABLE_RUN;

@@ -6,7 +6,9 @@
 #include <stdio.h>
 
 #include "commands/trace_options.h"
+#include "output/look.h"
 #include "report/filter.h"
+#include "terminal/colour.h"
 
 enum report_format {
 	REPORT_TEXT = 0,
@@ -20,7 +22,9 @@ enum report_format {
 
 struct report_options {
 	enum report_format format;
-	bool no_summary; /* only with REPORT_TEXT */
+	bool no_summary, summary; /* only with REPORT_TEXT, as is detail */
+	enum text_detail detail;
+	enum colour_when colour;
 	const char *out; /* a file; NULL: stdout */
 	struct report_filter filter;
 	char **files; /* at least one, then NULL; "-": stdin */

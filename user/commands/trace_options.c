@@ -229,6 +229,19 @@ static int apply_verbose(void *ctx, const char *arg)
 	return 0;
 }
 
+static int apply_brief(void *ctx, const char *arg)
+{
+	struct parse *p = ctx;
+	(void)arg;
+	p->opts.brief = true;
+	return 0;
+}
+
+static int apply_colour(void *ctx, const char *arg)
+{
+	return colour__parse(arg, &((struct parse *)ctx)->opts.colour);
+}
+
 static int apply_no_usage(void *ctx, const char *arg)
 {
 	struct parse *p = ctx;
@@ -408,9 +421,24 @@ static const struct option_table_spec specs[] = {
 	},
 	{
 		.group = GROUP_OTHER,
+		.name = "brief",
+		.help = "text with a line for each run of the OOM killer",
+		.apply = apply_brief,
+	},
+	{
+		.group = GROUP_OTHER,
+		.name = "color",
+		.arg = "WHEN",
+		.accepts = "'auto', 'always' or 'never'",
+		.help = "colours in text: auto (on a terminal; default), always or never",
+		.apply = apply_colour,
+	},
+	{
+		.group = GROUP_OTHER,
 		.letter = 'v',
 		.name = "verbose",
-		.help = "print on stderr what oomtrace does and what the kernel says",
+		.help = "print all that is known of each OOM and each write, and on stderr what oomtrace does and "
+			"what the kernel says",
 		.apply = apply_verbose,
 	},
 	{

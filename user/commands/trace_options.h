@@ -9,6 +9,7 @@
 #include "commands/option_table.h"
 #include "limit/changes.h"
 #include "target/request.h"
+#include "terminal/colour.h"
 
 #define TRACE_OPTIONS_RING_BYTES_MIN (4U << 10)
 #define TRACE_OPTIONS_RING_BYTES_MAX (256U << 20)
@@ -30,7 +31,8 @@ struct trace_options {
 	uint32_t ring_bytes;   /* power of two, whole pages, MIN..MAX above */
 	bool until_exit;       /* never with TARGET_MACHINE */
 	bool dry_run;
-	bool verbose;
+	bool verbose, brief;
+	enum colour_when colour;
 	bool force_kprobes;
 	bool stacks;		 /* sample stacks where memory is charged */
 	const char *folded_path; /* with stacks: write them here too, folded; NULL: no */

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/stream.h"
+
 #define WAITING_MAX 64
 #define BYTES_MAX (1 << 20)
 #define WAIT_NS 3000000000LL /* by the records' times */
@@ -29,13 +31,6 @@ struct held {
 	size_t count;
 	unsigned int syncs; /* since the oldest of them began to wait */
 };
-
-static int error_of(FILE *file)
-{
-	if (!fflush(file) && !ferror(file))
-		return 0;
-	return errno ? -errno : -EIO;
-}
 
 static int insert(struct held *held, size_t at, const char *text, size_t len)
 {
@@ -71,7 +66,7 @@ static int let_go(struct held *held, size_t count)
 	for (size_t i = 0; i < held->count; i++)
 		held->waiting[i].at -= end;
 	held->syncs = 0;
-	return error_of(held->target);
+	return stream__flush(held->target);
 }
 
 static int let_answered_go(struct held *held)
@@ -91,7 +86,7 @@ static ssize_t write_text(void *cookie, const char *text, size_t size)
 
 	if (!held->count) {
 		fwrite(text, 1, size, held->target);
-		err = error_of(held->target);
+		err = stream__flush(held->target);
 	} else {
 		err = insert(held, held->len, text, size);
 		if (!err && held->len > BYTES_MAX)
@@ -132,7 +127,7 @@ FILE *held__out(struct held *held)
 
 int held__wait(struct held *held, uint64_t oom_id, int64_t wall_ns)
 {
-	int err = fflush(held->out) ? -errno : 0;
+	int err = stream__flush(held->out);
 
 	if (!err && held->count == WAITING_MAX)
 		err = let_go(held, 1);
@@ -179,7 +174,7 @@ int held__sync(struct held *held)
 
 int held__release(struct held *held)
 {
-	int err = fflush(held->out) ? -errno : 0;
+	int err = stream__flush(held->out);
 
 	return !err && held->count ? let_go(held, held->count) : err;
 }

@@ -5,9 +5,18 @@
 
 #include <stdbool.h>
 
+/* How much of it there is. */
+enum text_detail {
+	TEXT_DEFAULT = 0, /* the first of a kind in full, and a line for each that is like it */
+	TEXT_BRIEF,	  /* a line for each */
+	TEXT_ALL,
+};
+
 struct text_look {
 	bool colour;
-	bool ascii; /* curves, too */
+	bool ascii;	      /* curves, too */
+	unsigned int columns; /* 0: lines are as long as they are */
+	enum text_detail detail;
 };
 
 #endif

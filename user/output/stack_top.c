@@ -14,7 +14,7 @@
 #define SHOWN 10
 #define FUNCTIONS_SHOWN 6
 #define NAME_SHOWN 60
-#define LINE_SIZE (FUNCTIONS_SHOWN * (ESCAPE__TERMINAL_SIZE(NAME_SHOWN) + 8))
+#define LINE_SIZE (FUNCTIONS_SHOWN * (ESCAPE__TERMINAL_SIZE(NAME_SHOWN) + 40))
 
 struct line {
 	char *text;
@@ -55,11 +55,6 @@ static bool any_known(const struct record_frame *frames, size_t count)
 	return false;
 }
 
-bool stack_top__is_known(const struct record_stack *stack)
-{
-	return any_known(stack->user, stack->user_count) || any_known(stack->kernel, stack->kernel_count);
-}
-
 /*
  * How many of the kernel's functions come before the first that says what memory was asked for: that it was charged,
  * and that the OOM killer was run, goes without saying.
@@ -80,7 +75,38 @@ static size_t count_common(const struct record_frame *frames, size_t count)
 	return skipped;
 }
 
-/* "memset < alloc_a < main": the program's functions; if none of these is known, the kernel's. */
+/* A chain of equal functions, as recursion makes it, is one: "walk (5 times)". */
+static size_t count_equal(const struct record_frame *frames, size_t count)
+{
+	size_t equal = 1;
+
+	while (equal < count && !strcmp(frame_name(&frames[0]), frame_name(&frames[equal])))
+		equal++;
+	return equal;
+}
+
+/* "memset < alloc_a < main", innermost first. */
+static void format_frames(char *dst, size_t size, const struct record_frame *frames, size_t count)
+{
+	size_t len = 0, shown = 0;
+
+	if (!count)
+		snprintf(dst, size, "?");
+	for (size_t i = 0; i < count && shown < FUNCTIONS_SHOWN; shown++) {
+		size_t equal = count_equal(&frames[i], count - i);
+
+		if (i)
+			len += snprintf(dst + len, size - len, " < ");
+		len += folded__format_name(dst + len, size - len, frame_name(&frames[i]), NAME_SHOWN);
+		if (equal > 1)
+			len += snprintf(dst + len, size - len, " (%zu times)", equal);
+		i += equal;
+		if (i < count && shown + 1 == FUNCTIONS_SHOWN)
+			snprintf(dst + len, size - len, " < ...");
+	}
+}
+
+/* The program's functions; if none of these is known, the kernel's. */
 static void format_functions(char *dst, size_t size, const struct record_stack *stack)
 {
 	bool in_kernel = !stack->user_count ||
@@ -95,24 +121,50 @@ static void format_functions(char *dst, size_t size, const struct record_stack *
 		frames += skipped;
 		count -= skipped;
 	}
-	if (!count)
-		snprintf(dst + len, size - len, "?");
-	for (size_t i = 0; i < count && i < FUNCTIONS_SHOWN; i++) {
-		const char *name = frame_name(&frames[i]);
-
-		if (i)
-			len += snprintf(dst + len, size - len, " < ");
-		len += folded__format_name(dst + len, size - len, name, NAME_SHOWN);
-	}
-	if (count > FUNCTIONS_SHOWN)
-		snprintf(dst + len, size - len, " < ...");
+	format_frames(dst + len, size - len, frames, count);
 }
 
-void stack_top__print_functions(FILE *out, const struct record_stack *stack)
+/* That a C library's function asked for memory says little: what called it is the program's own. */
+static bool is_library(const struct record_frame *frame)
 {
+	static const char *const libraries[] = { "libc.", "libc-", "ld-", "libpthread", "[vdso]", "libm." };
+	/* In a program that was linked statically they are in its own file. */
+	static const char *const functions[] = { "__libc_", "__GI_", "__mem", "__write", "__mmap", "malloc" };
+	const char *name = frame->module ? folded__base_name(frame->module) : "";
+
+	for (size_t i = 0; frame->function && i < ARRAY_SIZE(functions); i++) {
+		if (!strncmp(frame->function, functions[i], strlen(functions[i])))
+			return true;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(libraries); i++) {
+		if (!strncmp(name, libraries[i], strlen(libraries[i])))
+			return true;
+	}
+	return false;
+}
+
+/* How many of the innermost frames aren't the program's own; all, if none is. */
+static size_t count_not_own(const struct record_stack *stack)
+{
+	size_t skipped = 0;
+
+	while (skipped < stack->user_count &&
+	       (is_library(&stack->user[skipped]) || !any_known(&stack->user[skipped], 1)))
+		skipped++;
+	return skipped;
+}
+
+bool stack_top__has_own(const struct record_stack *stack)
+{
+	return count_not_own(stack) < stack->user_count;
+}
+
+void stack_top__put_own(FILE *out, const struct record_stack *stack)
+{
+	size_t skipped = count_not_own(stack);
 	char text[LINE_SIZE + 32];
 
-	format_functions(text, sizeof(text), stack);
+	format_frames(text, sizeof(text), stack->user + skipped, stack->user_count - skipped);
 	fputs(text, out);
 }
 

@@ -19,10 +19,10 @@ void stack_top__add(struct stack_top *top, const struct record_stack *stack);
 /* Prints the table, nothing if there was no stack. */
 void stack_top__print(struct stack_top *top, FILE *out);
 
-/* Whether there is a name for any of a stack's frames. */
-bool stack_top__is_known(const struct record_stack *stack);
+/* Whether a function of the program's own is known, rather than of a C library or of the kernel. */
+bool stack_top__has_own(const struct record_stack *stack);
 
-/* Prints the functions of a stack, innermost first, on one line, without its end. */
-void stack_top__print_functions(FILE *out, const struct record_stack *stack);
+/* Writes the program's functions from its own innermost one on, on one line, without its end. */
+void stack_top__put_own(FILE *out, const struct record_stack *stack);
 
 #endif

@@ -1,22 +1,70 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Text for people. The first line of an incident says it all; the indented ones say why. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "output/stack_top.h"
-#include "output/text_log.h"
-#include "output/text_parts.h"
+#include "base/clock.h"
+#include "base/stream.h"
 #include "base/units.h"
+#include "output/text.h"
+#include "output/text_log.h"
+#include "output/text_sink.h"
+#include "output/verdict.h"
+#include "output/wrap.h"
 #include "record/names.h"
+#include "record/time.h"
+
+#define SENTENCES_SHOWN 10 /* of the verdict, at a live run's end */
+
+int text_sink__flush(struct text_sink *sink)
+{
+	int err = stream__flush(sink->base.out), first = stream__error(sink->target);
+
+	return first ? first : err;
+}
+
+/* UTC, as in JSON. The date has a line of its own. */
+void text_sink__time(struct text_sink *sink, const struct record_time *time)
+{
+	int64_t day = time->wall_ns / NS_PER_DAY;
+	FILE *out = sink->base.out;
+	char text[64];
+
+	record_time__format(text, sizeof(text), time->wall_ns);
+	text_sink__style(sink, STYLE_DIM);
+	if (day != sink->day)
+		fprintf(out, "%.10s (UTC)\n", text);
+	sink->day = day;
+	/* "2026-11-23T20:26:01.123456Z": from the T on, to the millisecond */
+	fprintf(out, "%.12s  ", text + 11);
+	text_sink__style(sink, STYLE_PLAIN);
+	putc(WRAP_HANG, out);
+}
+
+void text_sink__label(const struct text_sink *sink, const char *label)
+{
+	text_parts__label(sink->base.out, sink->look, label);
+}
+
+void text_sink__style(const struct text_sink *sink, enum text_parts_style style)
+{
+	text_parts__style(sink->base.out, sink->look, style);
+}
+
+bool text_sink__is_target(const struct text_sink *sink, const struct record_container *c)
+{
+	return sink->target_id[0] && !strcmp(sink->target_id, c->ref.id);
+}
 
 /* What the trace lacks, since nothing could be attached for it. */
 static void put_missing(const struct text_sink *sink, const struct record_probe *probe)
 {
 	if (!probe->lost)
 		return;
-	text__label(sink, "without");
-	text__name(sink->base.out, probe->lost);
+	text_sink__label(sink, "without");
+	text_parts__bytes(sink->base.out, probe->lost, strlen(probe->lost));
 	if (probe->error)
 		fprintf(sink->base.out, " (%s)", strerror(-probe->error));
 	fputc('\n', sink->base.out);
@@ -28,49 +76,59 @@ static int text_session(struct sink *base, const struct record *record)
 	const struct record_session *s = &record->session;
 	FILE *out = base->out;
 
+	/* The next part of a recording that was cut into files: the live run printed nothing there. */
+	if (s->part > 1 && sink->begun)
+		return 0;
+	sink->begun = true;
 	snprintf(sink->target_id, sizeof(sink->target_id), "%s", s->container.ref.id);
 	/* Of a recording's sessions each begins as if it were the only one. */
 	sink->day = 0;
 	sink->stall_told_ns = 0;
+	sink->kind_count = sink->quiet_count = 0;
 	sink->from_log = s->from_log;
 	if (s->from_log) {
 		text_log__session(sink, s);
-		return sink__flush(base);
+		return text_sink__flush(sink);
 	}
-	text__time(sink, &record->time);
+	text_sink__time(sink, &record->time);
 	fputs("oomtrace ", out);
-	text__name(out, s->version);
+	text_parts__name(out, s->version);
 	fputs(" on Linux ", out);
-	text__name(out, s->kernel);
+	text_parts__name(out, s->kernel);
 	fputs(", watching ", out);
-	text__style(sink, STYLE_STRONG);
+	text_sink__style(sink, STYLE_STRONG);
 	if (!s->target_cgroup)
 		fputs("the whole machine", out);
-	else if (!text__container(out, &s->container))
-		text__name(out, s->target_cgroup);
-	text__style(sink, STYLE_PLAIN);
+	else
+		text_parts__place(out, s->target_cgroup, &s->container);
+	text_sink__style(sink, STYLE_PLAIN);
 	fputc('\n', out);
 	if (s->target_cgroup && s->container.ref.runtime != CONTAINER__UNKNOWN) {
-		text__label(sink, "cgroup");
-		text__name(out, s->target_cgroup);
+		text_sink__label(sink, "cgroup");
+		text_parts__name(out, s->target_cgroup);
 		fputc('\n', out);
 	}
-	text__session_memory(sink, s);
+	text_memory__session(sink, s);
 	for (size_t i = 0; i < s->probe_count; i++)
 		put_missing(sink, &s->probes[i]);
-	return sink__flush(base);
+	return text_sink__flush((struct text_sink *)base);
 }
 
-/* A runtime sets each limit more than once, most of them to what they were. */
-static bool is_in_vain(const struct record_limit *l)
+/*
+ * A runtime sets each limit more than once, most of them to what they were, and before there is a
+ * process: that is in the recording, and in the text for those who want all of it.
+ */
+bool text_sink__is_noise(const struct record_limit *l)
 {
-	return l->old_bytes == l->new_bytes && l->result >= 0 && !l->reclaimed_bytes && !l->kills;
+	bool unused = !l->usage_before_bytes && !l->usage_after_bytes;
+
+	return l->result >= 0 && !l->kills && !l->reclaimed_bytes && (l->old_bytes == l->new_bytes || unused);
 }
 
 /* Of the container that is being traced itself, and not of a cgroup in it. */
 static bool is_of_target(const struct text_sink *sink, const struct record_limit *l)
 {
-	return text__is_target(sink, &l->container) && l->cgroup &&
+	return text_sink__is_target(sink, &l->container) && l->cgroup &&
 	       strlen(l->cgroup) == l->container.ref.prefix_len;
 }
 
@@ -78,121 +136,105 @@ static int text_limit(struct sink *base, const struct record *record)
 {
 	struct text_sink *sink = (struct text_sink *)base;
 	const struct record_limit *l = &record->limit;
-	char took[UNITS__TEXT_SIZE];
+	bool noise = text_sink__is_noise(l);
 	FILE *out = base->out;
 
-	text__time(sink, &record->time);
-	text__style(sink, STYLE_STRONG);
+	if (sink->look.detail == TEXT_BRIEF || (noise && sink->look.detail != TEXT_ALL))
+		return 0;
+	text_sink__time(sink, &record->time);
+	text_sink__style(sink, STYLE_STRONG);
 	fprintf(out, "%s", record_names__limit_file(l->file));
-	text__size(out, " ", l->old_bytes);
-	text__size(out, " -> ", l->new_bytes);
-	text__style(sink, STYLE_PLAIN);
+	text_parts__size(out, " ", l->old_bytes);
+	text_parts__size(out, " -> ", l->new_bytes);
+	text_sink__style(sink, STYLE_PLAIN);
 	fputs(" by ", out);
-	text__process(out, l->writer_comm, l->writer_pid);
+	text_parts__process(out, l->writer_comm, l->writer_pid);
 	if (l->result < 0)
 		fprintf(out, ": refused, %s", strerror((int)-l->result));
 	fputc('\n', out);
-	if (!is_in_vain(l)) {
-		text__label(sink, "write");
+	if (!noise) {
+		text_sink__label(sink, "write");
 		fprintf(out, "%" PRIu64 ": ", l->id);
-		text__size(out, "usage ", l->usage_before_bytes);
-		text__size(out, " -> ", l->usage_after_bytes);
-		text__size(out, ", reclaimed ", l->reclaimed_bytes);
-		fprintf(out, ", killed %u, in %s\n", l->kills,
-			units__format_duration(took, sizeof(took), l->duration_ns));
+		text_parts__size(out, "usage ", l->usage_before_bytes);
+		text_parts__size(out, " -> ", l->usage_after_bytes);
+		text_parts__size(out, ", freed ", l->reclaimed_bytes);
+		fprintf(out, ", killed %u", l->kills);
+		text_parts__duration(out, ", in ", l->duration_ns);
+		fputc('\n', out);
 	}
 	if (!is_of_target(sink, l)) {
-		text__label(sink, "of");
-		text__name(out, l->cgroup);
+		text_sink__label(sink, "of");
+		text_parts__place(out, l->cgroup, &l->container);
 		fputc('\n', out);
 	}
-	return sink__flush(base);
+	return text_sink__flush((struct text_sink *)base);
 }
 
-/* "512.0 MiB -> 400.0 MiB: reclaimed 61.0 MiB in 4.1 ms, killed 2 inside the write, ..." */
-static int text_step(struct sink *base, const struct record *record)
+/* ---- runs of the OOM killer ---- */
+
+static uint64_t hash(uint64_t h, const void *bytes, size_t len)
+{
+	const unsigned char *byte = bytes;
+
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ byte[i]) * 1099511628211ULL; /* FNV-1a */
+	return h;
+}
+
+/* What makes two of them alike: the limit, the cause, the program, and what came of it. */
+static uint64_t kind_of(const struct record_oom *oom)
+{
+	const struct record_victim *victim = record__first_killed(oom);
+	uint64_t h = 14695981039346656037ULL, limit = oom->limit ? oom->limit->id : 0;
+	uint32_t what[] = { oom->cause, oom->outcome, oom->incomplete, oom->joined_late };
+
+	h = hash(h, &limit, sizeof(limit));
+	h = hash(h, what, sizeof(what));
+	if (oom->limit && oom->limit->path)
+		h = hash(h, oom->limit->path, strlen(oom->limit->path));
+	if (victim && victim->comm)
+		h = hash(h, victim->comm, strlen(victim->comm));
+	return h;
+}
+
+/* Whether the first of its kind has been told; it has from now on. */
+static bool is_known(struct text_sink *sink, const struct record_oom *oom)
+{
+	uint64_t kind = kind_of(oom);
+
+	for (size_t i = 0; i < sink->kind_count; i++) {
+		if (sink->kinds[i] == kind)
+			return true;
+	}
+	if (sink->kind_count < TEXT_SINK_KINDS_MAX)
+		sink->kinds[sink->kind_count++] = kind;
+	return false;
+}
+
+static int text_oom(struct sink *base, const struct record *record)
 {
 	struct text_sink *sink = (struct text_sink *)base;
-	const struct record_step *s = &record->step;
-	char took[UNITS__TEXT_SIZE];
-	FILE *out = base->out;
+	const struct record_oom *oom = &record->oom;
+	bool all = sink->look.detail == TEXT_ALL;
+	int err = 0;
 
-	text__time(sink, &record->time);
-	text__style(sink, STYLE_STRONG);
-	text__size(out, "", s->old_bytes);
-	text__size(out, " -> ", s->new_bytes);
-	text__style(sink, STYLE_PLAIN);
-	text__size(out, ": reclaimed ", s->reclaimed_bytes);
-	fprintf(out, " in %s, killed %" PRIu64 " inside the write",
-		units__format_duration(took, sizeof(took), s->duration_ns), s->killed_inside);
-	if (s->has_needed && s->needed < s->killed_inside)
-		fprintf(out, " (%" PRIu64 " would have been enough)", s->needed);
-	fprintf(out, ", %" PRIu64 " after it, %s\n", s->killed_after, s->alive ? "alive" : "gone");
-	return sink__flush(base);
-}
-
-static void put_row(FILE *out, const struct record_step *s)
-{
-	char new[UNITS__TEXT_SIZE], before[UNITS__TEXT_SIZE];
-	char after[UNITS__TEXT_SIZE], first[UNITS__TEXT_SIZE] = "-", floor[UNITS__TEXT_SIZE] = "-";
-
-	if (s->has_first_kill)
-		units__format_duration(first, sizeof(first), s->first_kill_ns);
-	if (s->has_floor)
-		units__format_size(floor, sizeof(floor), s->floor_bytes);
-	fprintf(out, "    %11s %11s %11s %11s %7" PRIu64 " %6" PRIu64 " %9s  %s\n",
-		units__format_size(new, sizeof(new), s->new_bytes),
-		units__format_size(before, sizeof(before), s->usage_before_bytes),
-		units__format_size(after, sizeof(after), s->usage_after_bytes), floor, s->killed_inside,
-		s->killed_after, first, s->alive ? "yes" : "no");
-}
-
-static int text_steps(struct sink *base, const struct record *record)
-{
-	struct text_sink *sink = (struct text_sink *)base;
-	const struct record_steps *s = &record->steps;
-	FILE *out = base->out;
-
-	text__time(sink, &record->time);
-	fprintf(out, "changes of memory.max: %zu\n", s->count);
-	text__style(sink, STYLE_DIM);
-	fprintf(out, "    %11s %11s %11s %11s %7s %6s %9s  %s\n", "limit", "usage", "after", "floor",
-		"inside", "after", "first", "alive");
-	text__style(sink, STYLE_PLAIN);
-	for (size_t i = 0; i < s->count; i++)
-		put_row(out, &s->steps[i]);
-	if (s->has_first_kill)
-		text__size(out, "    first process killed at <= ", s->first_kill_max_bytes);
+	if (!all && !oom->log && oom->outcome == OOM_NO_VICTIM) {
+		if (text_quiet__add(sink, record))
+			return text_sink__flush((struct text_sink *)base);
+	} else if (!all && !oom->log && oom->limit) {
+		text_quiet__end(sink, record, oom->limit->id);
+	}
+	if (all || (!is_known(sink, oom) && sink->look.detail != TEXT_BRIEF))
+		err = text_oom__put(sink, record);
 	else
-		fputs("    no process was killed", out);
-	if (s->died)
-		text__size(out, "; all gone at <= ", s->died_max_bytes);
-	fputc('\n', out);
-	if (s->restored) {
-		text__size(out, "    the limit of before, ", s->old_bytes);
-		fputs(": ", out);
-		text__name(out, s->restored);
-		fputc('\n', out);
-	}
-	return sink__flush(base);
+		text_line__put(sink, record);
+	return err ? err : text_sink__flush((struct text_sink *)base);
 }
 
 static int text_repeats(struct sink *base, const struct record *record)
 {
-	struct text_sink *sink = (struct text_sink *)base;
-	const struct record_repeats *r = &record->repeats;
-
-	text__time(sink, &record->time);
-	fprintf(base->out, "nothing could be killed %" PRIu64 " more time%s, at the limit of ", r->repeats,
-		r->repeats == 1 ? "" : "s");
-	if (r->limit_cgroup)
-		text__name(base->out, r->limit_cgroup);
-	else if (r->limit_cgroup_id)
-		fprintf(base->out, "cgroup %" PRIu64 " (gone)", r->limit_cgroup_id);
-	else
-		fputs("the machine", base->out);
-	fputc('\n', base->out);
-	return sink__flush(base);
+	text_quiet__repeats((struct text_sink *)base, record);
+	return text_sink__flush((struct text_sink *)base);
 }
 
 static void put_status(FILE *out, uint32_t status)
@@ -213,16 +255,15 @@ static int text_exit(struct sink *base, const struct record *record)
 	/* Each victim's end follows its kill: only the end of the whole target is news. */
 	if (!e->container)
 		return 0;
-	text__time(sink, &record->time);
-	text__style(sink, STYLE_STRONG);
-	if (!text__container(out, &e->which))
-		text__name(out, e->cgroup);
+	text_sink__time(sink, &record->time);
+	text_sink__style(sink, STYLE_STRONG);
+	text_parts__place(out, e->cgroup, &e->which);
 	fputs(" is gone", out);
-	text__style(sink, STYLE_PLAIN);
+	text_sink__style(sink, STYLE_PLAIN);
 	if (e->has_status) {
 		fputs(":\n", out);
-		text__label(sink, "init");
-		text__process(out, e->comm, e->pid);
+		text_sink__label(sink, "init");
+		text_parts__process(out, e->comm, e->pid);
 		fputs(" ended with ", out);
 		put_status(out, e->status);
 		if ((e->status & 0x7f) == 9)
@@ -232,12 +273,12 @@ static int text_exit(struct sink *base, const struct record *record)
 	}
 	fputc('\n', out);
 	if (e->runtime_status) {
-		text__label(sink, container__runtime_name(e->which.ref.runtime));
-		text__name(out, e->runtime_status);
+		text_sink__label(sink, container__runtime_name(e->which.ref.runtime));
+		text_parts__name(out, e->runtime_status);
 		fprintf(out, ", ExitCode %d, OOMKilled %s\n", e->runtime_exit_code,
 			e->runtime_oom_killed ? "true" : "false");
 	}
-	return sink__flush(base);
+	return text_sink__flush((struct text_sink *)base);
 }
 
 static int text_lost(struct sink *base, const struct record *record)
@@ -245,23 +286,72 @@ static int text_lost(struct sink *base, const struct record *record)
 	struct text_sink *sink = (struct text_sink *)base;
 	const struct record_lost *lost = &record->lost;
 
-	text__time(sink, &record->time);
-	text__style(sink, STYLE_KILL);
+	text_sink__time(sink, &record->time);
+	text_sink__style(sink, STYLE_KILL);
 	fprintf(base->out, "LOST %" PRIu64 " ", lost->count);
-	text__name(base->out, lost->kind);
+	text_parts__name(base->out, lost->kind);
 	fputs(" events: the ring buffer was full; try a larger --ring-size\n", base->out);
-	text__style(sink, STYLE_PLAIN);
-	return sink__flush(base);
+	text_sink__style(sink, STYLE_PLAIN);
+	return text_sink__flush((struct text_sink *)base);
+}
+
+/* ---- the end ---- */
+
+static int tell(void *ctx, const struct verdict_sentence *sentence)
+{
+	struct text_sink *sink = ctx;
+
+	if (!sink->ended)
+		return 0; /* a run that was killed had no last word */
+	if (sink->sentences++ >= SENTENCES_SHOWN && sink->look.detail != TEXT_ALL) {
+		sink->sentences_left_out++;
+		return 0;
+	}
+	text_sink__style(sink, STYLE_STRONG);
+	verdict__put(sink->base.out, sentence);
+	text_sink__style(sink, STYLE_PLAIN);
+	fputc('\n', sink->base.out);
+	return 0;
+}
+
+/* The last thing that is read: what all of it comes to. */
+static int put_verdict(struct text_sink *sink)
+{
+	int err;
+
+	sink->sentences = sink->sentences_left_out = 0;
+	sink->ended = true;
+	err = sink__finish(sink->verdict);
+	sink->ended = false;
+	if (sink->sentences_left_out)
+		fprintf(sink->base.out, "and %u more containers or cgroups\n", sink->sentences_left_out);
+	return err;
+}
+
+static int text_finish(struct sink *base)
+{
+	struct text_sink *sink = (struct text_sink *)base;
+	int err = text_sink__flush((struct text_sink *)base);
+
+	return err ? err : held__release(sink->held);
+}
+
+static int text_sync(struct sink *base)
+{
+	return held__sync(((struct text_sink *)base)->held);
 }
 
 static int text_end(struct sink *base, const struct record *record)
 {
 	struct text_sink *sink = (struct text_sink *)base;
 	const struct record_end *end = &record->end;
+	int err;
 
-	stack_top__print(sink->top, base->out);
+	text_quiet__end(sink, record, 0);
+	if (sink->look.detail != TEXT_BRIEF)
+		stack_top__print(sink->top, base->out);
 	if (!sink->from_log)
-		text__time(sink, &record->time);
+		text_sink__time(sink, &record->time);
 	fprintf(base->out, "%" PRIu64 " OOM%s, %" PRIu64 " process%s killed, ", end->ooms,
 		end->ooms == 1 ? "" : "s", end->kills, end->kills == 1 ? "" : "es");
 	if (end->lost)
@@ -272,40 +362,48 @@ static int text_end(struct sink *base, const struct record *record)
 		fprintf(base->out, ", names of %" PRIu64 " stack%s not found", end->nameless,
 			end->nameless == 1 ? "" : "s");
 	fputs(" (", base->out);
-	text__name(base->out, end->reason);
+	text_parts__bytes(base->out, end->reason ? end->reason : "?",
+			  strlen(end->reason ? end->reason : "?"));
 	fputs(")\n", base->out);
-	return sink__flush(base);
+	err = put_verdict(sink);
+	return err ? err : text_finish(base);
 }
 
-static void text_free(struct sink *base)
+/* What its block waits for. Where it comes too late, or the block was a line only, it isn't told. */
+static int answer(struct text_sink *sink, const struct record_stack *stack)
 {
-	struct text_sink *sink = (struct text_sink *)base;
+	size_t size;
+	char *line = NULL;
+	FILE *plain = open_memstream(&line, &size), *out;
 
-	stack_top__free(sink->top);
-	free(sink);
+	out = plain ? wrap__open(plain, sink->look.columns) : NULL;
+	if (!out) {
+		if (plain)
+			fclose(plain);
+		free(line);
+		return -ENOMEM;
+	}
+	if (stack_top__has_own(stack)) {
+		text_parts__label(out, sink->look, "was in");
+		stack_top__put_own(out, stack);
+		fputc('\n', out);
+	}
+	fclose(out);
+	if (!fclose(plain))
+		held__answer(sink->held, stack->oom_id, line);
+	free(line);
+	return 0;
 }
 
-/*
- * That of an OOM's trigger comes after the OOM, others perhaps in between, since names take their time; samples
- * are summed up for the end.
- */
+/* Samples are summed up for the end. */
 static int text_stack(struct sink *base, const struct record *record)
 {
 	struct text_sink *sink = (struct text_sink *)base;
-	const struct record_stack *stack = &record->stack;
 
-	if (!stack->oom_id) {
-		stack_top__add(sink->top, stack);
-		return 0;
-	}
-	if (!stack_top__is_known(stack))
-		return 0;
-	text__label(sink, "was in");
-	stack_top__print_functions(base->out, stack);
-	if (stack->oom_id != sink->last_oom_id)
-		fprintf(base->out, " (OOM %" PRIu64 ")", stack->oom_id);
-	fputc('\n', base->out);
-	return sink__flush(base);
+	if (record->stack.oom_id)
+		return answer(sink, &record->stack);
+	stack_top__add(sink->top, &record->stack);
+	return 0;
 }
 
 static int text_min_try(struct sink *base, const struct record *record)
@@ -317,7 +415,7 @@ static int text_min_try(struct sink *base, const struct record *record)
 		fprintf(base->out, "    %11s  ", units__format_size(size, sizeof(size), t->max_bytes));
 	else
 		fputs(t->result == TRY_HOLDS ? "holds\n" : "too small\n", base->out);
-	return sink__flush(base);
+	return text_sink__flush((struct text_sink *)base);
 }
 
 static int text_min(struct sink *base, const struct record *record)
@@ -330,12 +428,12 @@ static int text_min(struct sink *base, const struct record *record)
 		fprintf(out, "usage %s, of which reclaim can get at most down to %s (approximately)\n",
 			units__format_size(size, sizeof(size), m->usage_bytes),
 			units__format_size(other, sizeof(other), m->floor_bytes));
-		return sink__flush(base);
+		return text_sink__flush((struct text_sink *)base);
 	}
 	if (!m->found_bytes) {
 		fputs("The target is growing, or stalls for memory already: there is nothing smaller.\n",
 		      out);
-		return sink__flush(base);
+		return text_sink__flush((struct text_sink *)base);
 	}
 	fprintf(out, "smallest memory.max: %s (%" PRIu64 " bytes)\n",
 		units__format_size(size, sizeof(size), m->found_bytes), m->found_bytes);
@@ -345,41 +443,70 @@ static int text_min(struct sink *base, const struct record *record)
 		m->tries, units__format_duration(other, sizeof(other), m->hold_ns), m->kills);
 	fprintf(out, "    with a tenth on top for what these seconds didn't show: %s\n",
 		units__format_size(size, sizeof(size), m->found_bytes + m->margin_bytes));
-	return sink__flush(base);
+	return text_sink__flush((struct text_sink *)base);
 }
 
 /* A curve is no text: usage and reclaim are for the status line and reports. */
 static const sink_take_fn text_takes[RECORD_KINDS] = {
-	[RECORD_SESSION] = text_session, [RECORD_OOM] = text__oom,
-	[RECORD_LIMIT] = text_limit,	 [RECORD_STEP] = text_step,
-	[RECORD_STEPS] = text_steps,	 [RECORD_REPEATS] = text_repeats,
-	[RECORD_STALL] = text__stall,	 [RECORD_STACK] = text_stack,
-	[RECORD_EXIT] = text_exit,	 [RECORD_LOST] = text_lost,
-	[RECORD_END] = text_end,	 [RECORD_MIN_TRY] = text_min_try,
-	[RECORD_MIN] = text_min,	 [RECORD_USER_KILL] = text_log__user_kill,
+	[RECORD_SESSION] = text_session,   [RECORD_OOM] = text_oom,
+	[RECORD_LIMIT] = text_limit,	   [RECORD_STEP] = text_steps__take_step,
+	[RECORD_STEPS] = text_steps__take, [RECORD_REPEATS] = text_repeats,
+	[RECORD_STALL] = text_stall__take, [RECORD_STACK] = text_stack,
+	[RECORD_EXIT] = text_exit,	   [RECORD_LOST] = text_lost,
+	[RECORD_END] = text_end,	   [RECORD_MIN_TRY] = text_min_try,
+	[RECORD_MIN] = text_min,	   [RECORD_USER_KILL] = text_log__user_kill,
 };
 
-static int text_take(struct sink *sink, const struct record *record)
+static int text_take(struct sink *base, const struct record *record)
 {
-	return sink__dispatch(text_takes, sink, record);
+	struct text_sink *sink = (struct text_sink *)base;
+	int err = held__pass(sink->held, record->time.wall_ns);
+
+	if (!err)
+		err = sink__take(sink->verdict, record);
+	return err ? err : sink__dispatch(text_takes, base, record);
+}
+
+static void text_free(struct sink *base)
+{
+	struct text_sink *sink = (struct text_sink *)base;
+
+	if (sink->verdict)
+		sink->verdict->ops->free(sink->verdict);
+	stack_top__free(sink->top);
+	if (base->out)
+		fclose(base->out);
+	held__free(sink->held);
+	free(sink);
 }
 
 static const struct sink_ops text_ops = {
 	.take = text_take,
 	.free = text_free,
+	.finish = text_finish,
+	.sync = text_sync,
 };
+
+static int text_open(struct text_sink *sink, FILE *out)
+{
+	sink->target = out;
+	sink->held = held__new(out);
+	sink->base.out = sink->held ? wrap__open(held__out(sink->held), sink->look.columns) : NULL;
+	sink->top = stack_top__new();
+	sink->verdict = verdict__new(tell, sink);
+	return sink->base.out && sink->top && sink->verdict ? 0 : -ENOMEM;
+}
 
 struct sink *text__new(FILE *out, struct text_look look)
 {
-	struct text_sink *sink = malloc(sizeof(*sink));
+	struct text_sink *sink = calloc(1, sizeof(*sink));
 
 	if (!sink)
 		return NULL;
-	*sink = (struct text_sink){ .base = { .ops = &text_ops, .out = out }, .look = look };
-	sink->top = stack_top__new();
-	if (!sink->top) {
-		free(sink);
-		return NULL;
-	}
-	return &sink->base;
+	sink->base.ops = &text_ops;
+	sink->look = look;
+	if (!text_open(sink, out))
+		return &sink->base;
+	text_free(&sink->base);
+	return NULL;
 }

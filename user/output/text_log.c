@@ -3,34 +3,36 @@
 #include "output/text_log.h"
 
 #include <inttypes.h>
+#include <string.h>
 
-#include "base/units.h"
+#include "output/wrap.h"
 
 #define CANDIDATES_SHOWN 5
 #define ZONES_SHOWN 8
 
 void text_log__stamp(struct text_sink *sink, const char *stamp)
 {
-	text__style(sink, STYLE_DIM);
-	text__name(sink->base.out, stamp ? stamp : "(no time)");
+	text_sink__style(sink, STYLE_DIM);
+	text_parts__name(sink->base.out, stamp ? stamp : "(no time)");
 	fputs("  ", sink->base.out);
-	text__style(sink, STYLE_PLAIN);
+	text_sink__style(sink, STYLE_PLAIN);
+	putc(WRAP_HANG, sink->base.out);
 }
 
 void text_log__session(struct text_sink *sink, const struct record_session *session)
 {
 	FILE *out = sink->base.out;
 
-	text__style(sink, STYLE_STRONG);
+	text_sink__style(sink, STYLE_STRONG);
 	fputs("Kernel log", out);
-	text__style(sink, STYLE_PLAIN);
+	text_sink__style(sink, STYLE_PLAIN);
 	if (session->host) {
 		fputs(" of ", out);
-		text__name(out, session->host);
+		text_parts__name(out, session->host);
 	}
 	if (session->kernel) {
 		fputs(", Linux ", out);
-		text__name(out, session->kernel);
+		text_parts__name(out, session->kernel);
 	}
 	fputc('\n', out);
 }
@@ -41,11 +43,11 @@ static void put_counter(const struct text_sink *sink, const char *label, const s
 
 	if (!counter->known || (!counter->usage_bytes && counter->max_bytes == RECORD_NO_LIMIT))
 		return;
-	text__label(sink, label);
-	text__size(out, "", counter->usage_bytes);
-	text__size(out, " of ", counter->max_bytes);
+	text_sink__label(sink, label);
+	text_parts__size(out, "", counter->usage_bytes);
+	text_parts__size(out, " of ", counter->max_bytes);
 	if (counter->failcnt)
-		fprintf(out, ", charges refused so far: %" PRIu64, counter->failcnt);
+		fprintf(out, ", at the limit so far: %" PRIu64, counter->failcnt);
 	fputc('\n', out);
 }
 
@@ -62,17 +64,17 @@ void text_log__trigger(const struct text_sink *sink, const struct record_oom *oo
 
 	if (!oom->trigger_comm)
 		return;
-	text__label(sink, "asked by");
-	text__name(out, oom->trigger_comm);
+	text_sink__label(sink, "for");
+	text_parts__name(out, oom->trigger_comm);
 	if (log->has_trigger_pid)
 		fprintf(out, " (pid %u)", oom->trigger_pid);
 	if (log->asked_for) {
-		fputs(", for ", out);
+		fputs(", which asked for ", out);
 		fputs(log->asked_for, out);
 	}
 	if (log->gfp) {
 		fputs(", ", out);
-		text__name(out, log->gfp);
+		text_parts__name(out, log->gfp);
 	} else if (log->has_gfp_mask) {
 		fprintf(out, ", gfp mask %#x", oom->gfp_mask);
 	}
@@ -85,7 +87,7 @@ static void put_candidates(const struct text_sink *sink, const struct record_can
 {
 	FILE *out = sink->base.out;
 
-	text__label(sink, "tasks");
+	text_sink__label(sink, "tasks");
 	fprintf(out, "%" PRIu64, candidates->count);
 	if (candidates->unkillable)
 		fprintf(out, ", %" PRIu64 " of them exempt", candidates->unkillable);
@@ -93,14 +95,14 @@ static void put_candidates(const struct text_sink *sink, const struct record_can
 	for (size_t i = 0; i < candidates->first_count && i < CANDIDATES_SHOWN; i++) {
 		const struct record_candidate *c = &candidates->first[i];
 
-		text__label(sink, "");
-		text__process(out, c->comm, c->pid);
+		text_sink__label(sink, "");
+		text_parts__process(out, c->comm, c->pid);
 		if (c->in_pages)
 			fprintf(out, ", rss %" PRIu64 " pages", c->rss);
 		else
-			text__size(out, ", rss ", c->rss);
+			text_parts__size(out, ", rss ", c->rss);
 		if (c->has_adj && c->oom_score_adj)
-			fprintf(out, ", adj %d", c->oom_score_adj);
+			fprintf(out, ", oom_score_adj %d", c->oom_score_adj);
 		fputc('\n', out);
 	}
 }
@@ -110,29 +112,29 @@ static void put_machine(const struct text_sink *sink, const struct record_machin
 	FILE *out = sink->base.out;
 
 	if (machine->why) {
-		text__label(sink, "why");
-		text__name(out, machine->why);
+		text_sink__label(sink, "why");
+		text_parts__name(out, machine->why);
 		fputc('\n', out);
 	}
 	for (size_t i = 0; i < machine->zone_count && i < ZONES_SHOWN; i++) {
 		const struct record_zone *zone = &machine->zones[i];
 
-		text__label(sink, i ? "" : "zones");
+		text_sink__label(sink, i ? "" : "zones");
 		fprintf(out, "node %u ", zone->node);
-		text__name(out, zone->name);
-		text__size(out, ": free ", zone->free_bytes);
-		text__size(out, ", min ", zone->min_bytes);
-		text__size(out, ", low ", zone->low_bytes);
-		text__size(out, ", high ", zone->high_bytes);
+		text_parts__name(out, zone->name);
+		text_parts__size(out, ": free ", zone->free_bytes);
+		text_parts__size(out, ", min ", zone->min_bytes);
+		text_parts__size(out, ", low ", zone->low_bytes);
+		text_parts__size(out, ", high ", zone->high_bytes);
 		if (zone->has_managed)
-			text__size(out, ", of ", zone->managed_bytes);
+			text_parts__size(out, ", of ", zone->managed_bytes);
 		fputc('\n', out);
 	}
 	if (!(machine->known & 1U << MACHINE_SWAP_TOTAL) || !machine->bytes[MACHINE_SWAP_TOTAL])
 		return;
-	text__label(sink, "swap");
-	text__size(out, "", machine->bytes[MACHINE_SWAP_FREE]);
-	text__size(out, " free of ", machine->bytes[MACHINE_SWAP_TOTAL]);
+	text_sink__label(sink, "swap");
+	text_parts__size(out, "", machine->bytes[MACHINE_SWAP_FREE]);
+	text_parts__size(out, " free of ", machine->bytes[MACHINE_SWAP_TOTAL]);
 	fputc('\n', out);
 }
 
@@ -140,8 +142,8 @@ static void put_text(const struct text_sink *sink, const char *label, const char
 {
 	if (!text)
 		return;
-	text__label(sink, label);
-	text__name(sink->base.out, text);
+	text_sink__label(sink, label);
+	text_parts__bytes(sink->base.out, text, strlen(text));
 	fputc('\n', sink->base.out);
 }
 
@@ -159,13 +161,13 @@ void text_log__rest(const struct text_sink *sink, const struct record_oom *oom)
 	for (size_t i = 0; i < log->ambiguous_count; i++)
 		put_text(sink, i ? "" : "unclear", log->ambiguous[i]);
 	if (log->suppressed) {
-		text__label(sink, "left out");
+		text_sink__label(sink, "left out");
 		fprintf(out, "%" PRIu64 " reports before this one, by the kernel's limit of 10 in 5 s\n",
 			log->suppressed);
 	}
-	text__label(sink, "log");
+	text_sink__label(sink, "log");
 	if (log->file) {
-		text__name(out, log->file);
+		text_parts__name(out, log->file);
 		fputs(", ", out);
 	}
 	fprintf(out, "lines %" PRIu64 " to %" PRIu64 "\n", log->first_line, log->last_line);
@@ -179,25 +181,25 @@ int text_log__user_kill(struct sink *base, const struct record *record)
 
 	text_log__stamp(sink, kill->stamp);
 	fprintf(out, "%s, a killer of user space: ", kill->killer);
-	text__style(sink, STYLE_KILL);
+	text_sink__style(sink, STYLE_KILL);
 	if (kill->signal) {
-		text__name(out, kill->signal);
+		text_parts__name(out, kill->signal);
 		fputs(" to ", out);
 	}
 	if (kill->pid)
-		text__process(out, kill->comm, kill->pid);
+		text_parts__process(out, kill->comm, kill->pid);
 	else if (kill->processes)
 		fprintf(out, "%" PRIu64 " processes", kill->processes);
 	else
 		fputs("processes", out);
-	text__style(sink, STYLE_PLAIN);
+	text_sink__style(sink, STYLE_PLAIN);
 	if (kill->cgroup) {
 		fputs(" in ", out);
-		text__name(out, kill->cgroup);
+		text_parts__name(out, kill->cgroup);
 	}
 	fputc('\n', out);
 	put_text(sink, "reason", kill->reason);
-	text__label(sink, "log");
+	text_sink__label(sink, "log");
 	fprintf(out, "line %" PRIu64 "\n", kill->line);
-	return sink__flush(base);
+	return text_sink__flush(sink);
 }

@@ -3,7 +3,7 @@
 #ifndef OOMTRACE_TEXT_LOG_H
 #define OOMTRACE_TEXT_LOG_H
 
-#include "output/text_parts.h"
+#include "output/text_sink.h"
 
 /* The time as the log has it; NULL: it has none. */
 void text_log__stamp(struct text_sink *sink, const char *stamp);

@@ -4,19 +4,22 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "output/curve.h"
-#include "record/memory_kinds.h"
-#include "output/text_parts.h"
 #include "base/units.h"
+#include "output/curve.h"
+#include "output/text_sink.h"
+#include "output/wrap.h"
+#include "record/memory_kinds.h"
 
 #define CURVE_WIDTH 32
-#define COLUMNS 79 /* of a usual terminal */
+#define CURVE_NARROW 16
+#define COLUMNS_NARROW 70
+#define OTHER_FRACTION 100 /* of usage: less than that of other kinds isn't told */
 
-static void put_duration(FILE *out, const char *label, uint64_t duration_ns)
+/* In one piece: a curve has blanks where nothing is known. */
+static void put_joined(FILE *out, const char *text)
 {
-	char text[UNITS__TEXT_SIZE];
-
-	fprintf(out, "%s%s", label, units__format_duration(text, sizeof(text), duration_ns));
+	for (; *text; text++)
+		putc(*text == ' ' ? WRAP_JOINT : *text, out);
 }
 
 /* "growing by 31.2 MiB/s" */
@@ -27,8 +30,8 @@ static void put_growth(const struct text_sink *sink, const struct record_history
 
 	if (!h->has_growth || !rate)
 		return;
-	text__label(sink, "");
-	text__size(sink->base.out, grows ? "growing by " : "shrinking by ", grows ? rate : -rate);
+	text_sink__label(sink, "");
+	text_parts__size(sink->base.out, grows ? "growing by " : "shrinking by ", grows ? rate : -rate);
 	fputs("/s at the end\n", sink->base.out);
 }
 
@@ -44,6 +47,7 @@ static bool same_size(uint64_t a, uint64_t b)
 static void put_curve(const struct text_sink *sink, const struct record_history *h)
 {
 	const struct record_point *first = &h->points[0], *last = &h->points[h->count - 1];
+	bool narrow = sink->look.columns && sink->look.columns < COLUMNS_NARROW;
 	char curve[CURVE_SIZE(CURVE_WIDTH)];
 	FILE *out = sink->base.out;
 	uint64_t peak = 0;
@@ -54,46 +58,50 @@ static void put_curve(const struct text_sink *sink, const struct record_history 
 		if (h->points[i].usage_bytes > peak)
 			peak = h->points[i].usage_bytes;
 	}
-	text__label(sink, "before");
+	text_sink__label(sink, "before");
 	curve__draw(curve, h->points, h->count, first->ts_ns, last->ts_ns, curve__top(h->points, h->count),
-		    CURVE_WIDTH, sink->look.ascii);
-	fprintf(out, "%s ", curve);
-	text__size(out, "", first->usage_bytes);
+		    narrow ? CURVE_NARROW : CURVE_WIDTH, sink->look.ascii);
+	put_joined(out, curve);
+	fputc(' ', out);
+	text_parts__size(out, "", first->usage_bytes);
 	if (!same_size(peak, first->usage_bytes) && !same_size(peak, last->usage_bytes))
-		text__size(out, " -> ", peak);
-	text__size(out, " -> ", last->usage_bytes);
-	put_duration(out, " in ", last->ts_ns - first->ts_ns);
+		text_parts__size(out, " -> ", peak);
+	text_parts__size(out, " -> ", last->usage_bytes);
+	text_parts__duration(out, " in ", last->ts_ns - first->ts_ns);
 	fputc('\n', out);
 	put_growth(sink, h);
 }
 
 /*
- * "reclaim   1.2 s in 14 runs (longest 420.0 ms), freed 12.0 MiB"
+ * "reclaim   freed 12.0 MiB, 14 times, in 1.2 s (the longest 420.0 ms)"
  * "held back 3.1 s, by memory.high"
- * "refused   37 charges"
+ * "over it   37 times somebody asked for more than the limit allows"
  */
 static void put_reclaim(const struct text_sink *sink, const struct record_history *h)
 {
 	FILE *out = sink->base.out;
 
 	if (h->reclaim.runs) {
-		text__label(sink, "reclaim");
-		put_duration(out, "", h->reclaim.duration_ns);
-		fputs(" in ", out);
-		text__count(out, h->reclaim.runs, "run");
-		put_duration(out, " (longest ", h->reclaim.longest_ns);
-		text__size(out, "), freed ", h->reclaim.reclaimed_bytes);
+		text_sink__label(sink, "reclaim");
+		text_parts__size(out, "freed ", h->reclaim.reclaimed_bytes);
+		text_parts__duration(out, " in ", h->reclaim.duration_ns);
+		if (h->reclaim.runs > 1) {
+			fprintf(out, ", %" PRIu64 " times", h->reclaim.runs);
+			text_parts__duration(out, " (the longest ", h->reclaim.longest_ns);
+			fputc(')', out);
+		}
 		fputc('\n', out);
 	}
 	if (h->throttle.runs) {
-		text__label(sink, "held back");
-		put_duration(out, "", h->throttle.duration_ns);
+		text_sink__label(sink, "held back");
+		text_parts__duration(out, "", h->throttle.duration_ns);
 		fputs(", by memory.high\n", out);
 	}
 	if (h->refused) {
-		text__label(sink, "refused");
-		text__count(out, h->refused, "charge");
-		fputc('\n', out);
+		text_sink__label(sink, "over it");
+		text_parts__count(out, h->refused, "time");
+		fputs(h->refused == 1 ? ": a request for memory" : ": requests for memory", out);
+		fputs(" that the limit had no room for\n", out);
 	}
 }
 
@@ -105,23 +113,23 @@ static void put_kinds(const struct text_sink *sink, const struct record_history 
 
 	if (!memory_kinds__growth(h, &g))
 		return;
-	text__label(sink, "of it");
+	text_sink__label(sink, "of that");
 	if (g.kernel) {
-		text__size(out, g.kernel_is_least ? "kernel memory, at least " : "kernel memory ",
-			   g.kernel_from);
-		text__size(out, " -> ", g.kernel_to);
+		text_parts__size(out, g.kernel_is_least ? "kernel memory, at least " : "kernel memory ",
+				 g.kernel_from);
+		text_parts__size(out, " -> ", g.kernel_to);
 		fputc('\n', out);
 	}
 	if (g.kernel && g.sock)
-		text__label(sink, "");
+		text_sink__label(sink, "");
 	if (g.sock) {
-		text__size(out, "sockets ", g.sock_from);
-		text__size(out, " -> ", g.sock_to);
+		text_parts__size(out, "sockets ", g.sock_from);
+		text_parts__size(out, " -> ", g.sock_to);
 		fputc('\n', out);
 	}
 }
 
-void text__history(const struct text_sink *sink, const struct record_history *history)
+void text_memory__history(const struct text_sink *sink, const struct record_history *history)
 {
 	if (history->count)
 		put_curve(sink, history);
@@ -147,55 +155,64 @@ static const struct memory_line {
 	{ MEMORY_SWAP, "swap", false },
 };
 
-/* Goes on with a line of items, or with another line where it would become too long. Returns its columns. */
-static int put_item(const struct text_sink *sink, int column, const char *gap, const char *item)
+/*
+ * What is left of usage when all kinds are taken away: batches that tasks have charged and not used yet,
+ * and what the kernel has no figure for. Of approximate figures a small rest says nothing.
+ */
+static uint64_t other_bytes(const struct record_memory *memory, uint64_t usage_bytes)
 {
-	int len = (int)strlen(item);
+	uint64_t sum = 0;
 
-	if (!column)
-		text__label(sink, "memory");
-	if (column && column + (int)strlen(gap) + 1 + len > COLUMNS) {
-		fprintf(sink->base.out, "%s\n", gap);
-		text__label(sink, "");
-		column = 0;
-	} else if (column) {
-		column += fprintf(sink->base.out, "%s ", gap);
+	for (size_t i = 0; i < ARRAY_SIZE(memory_lines); i++) {
+		const struct memory_line *line = &memory_lines[i];
+		bool in_kernel = line->is_part && line->item != MEMORY_SHMEM;
+
+		if (line->item == MEMORY_SWAP || !(memory->known & 1u << line->item))
+			continue;
+		if (!line->is_part || (in_kernel && !(memory->known & 1u << MEMORY_KERNEL)))
+			sum += memory->bytes[line->item];
 	}
-	fputs(item, sink->base.out);
-	return (column ? column : TEXT_INDENT) + len;
+	if (sum >= usage_bytes || usage_bytes - sum < usage_bytes / OTHER_FRACTION)
+		return 0;
+	return usage_bytes - sum;
 }
 
 /* "anon 60.0 MiB, file 1.0 MiB (shmem 912.0 KiB), kernel 300.0 KiB (slab 120.0 KiB), approximately" */
-void text__memory(const struct text_sink *sink, const struct record_memory *memory)
+void text_memory__put(const struct text_sink *sink, const struct record_memory *memory, uint64_t usage_bytes)
 {
-	bool whole_known = false, in_brackets = false;
-	int column = 0; /* 0: nothing is there yet */
+	bool whole_known = false, in_brackets = false, begun = false;
+	uint64_t other = other_bytes(memory, usage_bytes);
+	FILE *out = sink->base.out;
 
 	for (size_t i = 0; i < ARRAY_SIZE(memory_lines); i++) {
 		const struct memory_line *line = &memory_lines[i];
 		bool known = memory->known & 1u << line->item;
 		bool opens = line->is_part && whole_known && !in_brackets;
-		char item[64], size[UNITS__TEXT_SIZE];
 
 		if (!line->is_part) {
-			column += fprintf(sink->base.out, "%s", in_brackets ? ")" : "");
+			fputs(in_brackets ? ")" : "", out);
 			in_brackets = false;
 			whole_known = known && memory->bytes[line->item];
 		}
 		if (!known || !memory->bytes[line->item])
 			continue;
-		snprintf(item, sizeof(item), "%s%s %s", opens ? "(" : "", line->label,
-			 units__format_size(size, sizeof(size), memory->bytes[line->item]));
-		column = put_item(sink, column, opens ? "" : ",", item);
+		if (!begun)
+			text_sink__label(sink, "memory");
+		else
+			fputs(opens ? " (" : ", ", out);
+		begun = true;
 		in_brackets |= opens;
+		fputs(line->label, out);
+		text_parts__size(out, (char[]){ WRAP_JOINT, '\0' }, memory->bytes[line->item]);
 	}
-	if (!column)
+	if (!begun)
 		return;
-	if (!memory->exact)
-		put_item(sink, column, in_brackets ? ")," : ",", "approximately");
-	else if (in_brackets)
-		fputc(')', sink->base.out);
-	fputc('\n', sink->base.out);
+	fputs(in_brackets ? ")" : "", out);
+	if (other) {
+		fputs(", other", out);
+		text_parts__size(out, (char[]){ WRAP_JOINT, '\0' }, other);
+	}
+	fputs(memory->exact ? "\n" : ", approximately\n", out);
 }
 
 static bool is_limited(const struct record_level *l)
@@ -204,9 +221,9 @@ static bool is_limited(const struct record_level *l)
 }
 
 /* The limits from the victim up, where there was more than one that could have been hit. */
-void text__chain(const struct text_sink *sink, const struct record_oom *oom)
+void text_memory__chain(const struct text_sink *sink, const struct record_oom *oom)
 {
-	char usage[UNITS__TEXT_SIZE], max[UNITS__TEXT_SIZE];
+	char usage[UNITS__TEXT_SIZE], max[UNITS__TEXT_SIZE], text[2 * UNITS__TEXT_SIZE + 8];
 	const char *label = "limits";
 	FILE *out = sink->base.out;
 	size_t limited = 0;
@@ -218,92 +235,48 @@ void text__chain(const struct text_sink *sink, const struct record_oom *oom)
 
 		if (!is_limited(l))
 			continue;
-		text__label(sink, label);
+		text_sink__label(sink, label);
 		label = "";
-		fprintf(out, "%9s of %-9s ", units__format_size(usage, sizeof(usage), l->usage_bytes),
-			units__format_size(max, sizeof(max), l->max_bytes));
+		snprintf(text, sizeof(text), "%9s of %-9s",
+			 units__format_size(usage, sizeof(usage), l->usage_bytes),
+			 units__format_size(max, sizeof(max), l->max_bytes));
+		put_joined(out, text);
+		fputc(' ', out);
 		if (l->high_bytes != RECORD_NO_LIMIT)
-			text__size(out, "(high ", l->high_bytes);
+			text_parts__size(out, "(high ", l->high_bytes);
 		fputs(l->high_bytes != RECORD_NO_LIMIT ? ") " : "", out);
-		text__name(out, l->path);
-		fputs(l->is_limit ? "  <- this one\n" : "\n", out);
+		if (l->is_limit)
+			text_parts__place(out, l->path, &oom->limit_container);
+		else
+			text_parts__name(out, l->path);
+		fputs(l->is_limit ? " <- this one\n" : "\n", out);
 	}
 }
 
 /* Why a container's own tools don't show what it may use. */
-void text__session_memory(const struct text_sink *sink, const struct record_session *s)
+void text_memory__session(const struct text_sink *sink, const struct record_session *s)
 {
 	FILE *out = sink->base.out;
 
-	if (!s->has_memory)
+	if (!s->has_memory || !s->target_cgroup)
 		return;
-	text__label(sink, "memory");
-	text__size(out, "it uses ", s->usage_bytes);
+	text_sink__label(sink, "memory");
+	text_parts__size(out, "it uses ", s->usage_bytes);
 	if (s->max_bytes == RECORD_NO_LIMIT) {
 		fputs(" and has no limit", out);
 	} else {
-		text__size(out, " of at most ", s->max_bytes);
+		text_parts__size(out, " of at most ", s->max_bytes);
 		if (s->max_cgroup && s->target_cgroup && strcmp(s->max_cgroup, s->target_cgroup)) {
 			fputs(" (the limit of ", out);
-			text__name(out, s->max_cgroup);
+			text_parts__name(out, s->max_cgroup);
 			fputc(')', out);
 		}
 	}
 	fputc('\n', out);
-	text__label(sink, "");
-	text__size(out, "but `free` in it shows the machine's ", s->machine_total_bytes);
-	text__size(out, ", ", s->machine_available_bytes);
+	if (s->container.ref.runtime == CONTAINER__UNKNOWN)
+		return;
+	text_sink__label(sink, "");
+	text_parts__size(out, "but `free` in it shows the machine's ", s->machine_total_bytes);
+	text_parts__size(out, ", ", s->machine_available_bytes);
 	fputs(" available\n", out);
-}
-
-/* Each time that it has lasted twice as long, since every second is too much to read. */
-static bool is_news(struct text_sink *sink, const struct record_stall *s)
-{
-	bool same = sink->stall_cgroup_id == s->cgroup_id && sink->stall_since_ns == s->since_ns;
-
-	if (same && !s->over && s->duration_ns / 2 < sink->stall_told_ns)
-		return false;
-	sink->stall_cgroup_id = s->cgroup_id;
-	sink->stall_since_ns = s->since_ns;
-	sink->stall_told_ns = s->duration_ns;
-	return true;
-}
-
-/* "95 % of the time", or of several tasks together: "3.2 tasks on average" */
-static void put_share(FILE *out, const struct record_stall *s)
-{
-	double share = s->duration_ns ? (double)s->reclaim_ns / (double)s->duration_ns : 0;
-
-	if (share <= 1.05)
-		fprintf(out, "%.0f %% of the time", share > 1 ? 100 : share * 100);
-	else
-		fprintf(out, "%.1f tasks on average", share);
-	fputs(s->file == LIMIT_HIGH ? " in reclaim or held back, " : " in reclaim, ", out);
-}
-
-int text__stall(struct sink *base, const struct record *record)
-{
-	struct text_sink *sink = (struct text_sink *)base;
-	const struct record_stall *s = &record->stall;
-	FILE *out = base->out;
-
-	if (!is_news(sink, s))
-		return 0;
-	text__time(sink, &record->time);
-	text__style(sink, STYLE_KILL);
-	fputs(s->over ? "STALL OVER  " : "STALL  ", out);
-	text__style(sink, STYLE_PLAIN);
-	if (!text__container(out, &s->container))
-		text__name(out, s->cgroup);
-	fputs(s->over ? " was stuck at its " : " has been stuck at its ", out);
-	text__size(out, s->file == LIMIT_HIGH ? "memory.high of " : "limit of ", s->max_bytes);
-	put_duration(out, " for ", s->duration_ns);
-	fputs(": ", out);
-	put_share(out, s);
-	if (s->refused) {
-		text__count(out, s->refused, "charge");
-		fputs(" refused, ", out);
-	}
-	fputs("nothing killed\n", out);
-	return sink__flush(base);
 }

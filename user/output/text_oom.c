@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* One run of the OOM killer, as text. */
+/* One run of the OOM killer, as a block: who, by which limit, why; then how it came about. */
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/array.h"
+#include "output/text_sink.h"
 #include "record/gfp.h"
 #include "output/text_log.h"
-#include "base/units.h"
 
 #define VICTIMS_SHOWN 64 /* of one incident; a group kill can have thousands. JSON has them all */
+#define VICTIMS_SHOWN_FEW 8
 
 /* "killed hog (pid 12) in docker web (...)" and the like. */
 static void put_outcome(const struct text_sink *sink, const struct record_oom *oom)
@@ -17,34 +19,34 @@ static void put_outcome(const struct text_sink *sink, const struct record_oom *o
 
 	fprintf(out, "OOM %" PRIu64 ": ", oom->id);
 	if (victim) {
-		text__style(sink, STYLE_KILL);
+		text_sink__style(sink, STYLE_KILL);
 		fputs("killed ", out);
-		text__process(out, victim->comm, victim->pid);
+		text_parts__process(out, victim->comm, victim->pid);
 		if (oom->killed > 1)
 			fprintf(out, " and %" PRIu64 " more", oom->killed - 1);
-		text__style(sink, STYLE_PLAIN);
+		text_sink__style(sink, STYLE_PLAIN);
 		if (victim->container.ref.runtime != CONTAINER__UNKNOWN &&
-		    !text__is_target(sink, &victim->container)) {
+		    !text_sink__is_target(sink, &victim->container)) {
 			fputs(" in ", out);
-			text__container(out, &victim->container);
+			text_parts__container(out, &victim->container);
 		}
 		if (victim->init)
-			fputs(", its init", out);
+			fputs(", its first process (init)", out);
 	} else if (oom->log && oom->log->is_panic) {
-		text__style(sink, STYLE_KILL);
+		text_sink__style(sink, STYLE_KILL);
 		fputs("the kernel panicked instead of killing", out);
-		text__style(sink, STYLE_PLAIN);
+		text_sink__style(sink, STYLE_PLAIN);
 	} else if (oom->log && !oom->outcome) {
 		fputs("the report ends early: whether a process was killed isn't in the log", out);
 	} else if (oom->outcome == OOM_NO_VICTIM) {
-		text__style(sink, STYLE_KILL);
+		text_sink__style(sink, STYLE_KILL);
 		fputs("nothing could be killed", out);
-		text__style(sink, STYLE_PLAIN);
+		text_sink__style(sink, STYLE_PLAIN);
 		fputs(": every process is exempt (oom_score_adj -1000) or dying", out);
 	} else if (oom->outcome == OOM_EXITING) {
 		fputs("nothing was killed: ", out);
-		text__process(out, oom->victim_count ? oom->victims[0].comm : NULL,
-			      oom->victim_count ? oom->victims[0].pid : 0);
+		text_parts__process(out, oom->victim_count ? oom->victims[0].comm : NULL,
+				    oom->victim_count ? oom->victims[0].pid : 0);
 		fputs(" was exiting already", out);
 	} else {
 		fputs("its events were lost", out);
@@ -56,17 +58,26 @@ static void put_swap(FILE *out, const struct record_level *l)
 {
 	if (!l->has_swap || !l->swap_usage_bytes)
 		return;
-	text__size(out, ", swap ", l->swap_usage_bytes);
-	text__size(out, " of ", l->swap_max_bytes);
+	text_parts__size(out, ", swap ", l->swap_usage_bytes);
+	text_parts__size(out, " of ", l->swap_max_bytes);
 }
 
-static bool is_own_limit(const struct record_oom *oom, const struct record_victim *victim)
+static void put_no_limit(FILE *out, const struct record_oom *oom)
 {
-	const struct container_ref *own = &victim->container.ref;
-
-	return own->runtime != CONTAINER__UNKNOWN && oom->limit->path && victim->cgroup &&
-	       strlen(oom->limit->path) == own->prefix_len &&
-	       !strncmp(oom->limit->path, victim->cgroup, own->prefix_len);
+	if (oom->sysrq) {
+		fputs("none: somebody asked for a kill by sysrq\n", out);
+		return;
+	}
+	if (!oom->whole_machine) {
+		fputs(oom->log ? "(not in the log)\n" : "(lost)\n", out);
+		return;
+	}
+	fputs("none: the whole machine is out of memory", out);
+	if (oom->constraint && strcmp(oom->constraint, "none")) {
+		fputs(" within a ", out);
+		text_parts__name(out, oom->constraint);
+	}
+	fputc('\n', out);
 }
 
 static void put_limit(const struct text_sink *sink, const struct record_oom *oom)
@@ -74,78 +85,66 @@ static void put_limit(const struct text_sink *sink, const struct record_oom *oom
 	const struct record_victim *victim = record__first_killed(oom);
 	FILE *out = sink->base.out;
 
-	text__label(sink, "limit");
-	if (oom->sysrq) {
-		fputs("none: somebody asked for a kill by sysrq\n", out);
-		return;
-	}
-	if (oom->whole_machine) {
-		fputs("none: the whole machine is out of memory", out);
-		if (oom->constraint && strcmp(oom->constraint, "none")) {
-			fputs(" within a ", out);
-			text__name(out, oom->constraint);
-		}
-		fputc('\n', out);
-		return;
-	}
-	if (!oom->limit) {
-		fputs(oom->log ? "(not in the log)\n" : "(lost)\n", out);
+	text_sink__label(sink, "limit");
+	if (oom->sysrq || oom->whole_machine || !oom->limit) {
+		put_no_limit(out, oom);
 		return;
 	}
 	if (oom->limit->has_memory) {
-		text__size(out, "", oom->limit->max_bytes);
+		text_parts__size(out, "", oom->limit->max_bytes);
+		fputs(" of ", out);
+	}
+	text_parts__place(out, oom->limit->path, &oom->limit_container);
+	if (victim && victim->cgroup && oom->limit->path && strcmp(victim->cgroup, oom->limit->path) &&
+	    oom->cause == CAUSE_ANCESTOR)
+		fputs(", above the process's own cgroup", out);
+	if (oom->limit->has_memory) {
+		text_parts__size(out, ", usage ", oom->limit->usage_bytes);
 		if (oom->limit->high_bytes != RECORD_NO_LIMIT)
-			text__size(out, ", memory.high ", oom->limit->high_bytes);
-		text__size(out, ", usage ", oom->limit->usage_bytes);
+			text_parts__size(out, ", memory.high ", oom->limit->high_bytes);
 		put_swap(out, oom->limit);
-		fputs(", of ", out);
 	}
-	/* Its path is long, and the first line has its name. */
-	if (victim && is_own_limit(oom, victim)) {
-		fputs("the container itself\n", out);
-		return;
-	}
-	text__name(out, oom->limit->path);
-	if (victim && victim->cgroup && oom->limit->path && strcmp(victim->cgroup, oom->limit->path))
-		fputs(" (an ancestor of the victim's cgroup)", out);
 	fputc('\n', out);
 }
 
+/* Who needed the memory that wasn't there: of interest when that isn't who was killed. */
 static void put_trigger(const struct text_sink *sink, const struct record_oom *oom)
 {
 	const struct record_victim *victim = record__first_killed(oom);
+	bool itself = victim && victim->pid == oom->trigger_pid;
+	bool all = sink->look.detail == TEXT_ALL;
 	FILE *out = sink->base.out;
 	char gfp[GFP_TEXT_SIZE];
 
-	text__label(sink, "asked by");
-	if (victim && victim->pid == oom->trigger_pid)
-		fputs("itself", out);
+	if (!all && (itself || oom->cause == CAUSE_WRITE))
+		return;
+	text_sink__label(sink, "for");
+	if (itself)
+		fputs("itself: it needed more memory", out);
 	else
-		text__process(out, oom->trigger_comm, oom->trigger_pid);
-	if (!oom->sysrq)
+		text_parts__process(out, oom->trigger_comm, oom->trigger_pid);
+	if (!itself)
+		fputs(", which needed more memory", out);
+	if (all && !oom->sysrq)
 		fprintf(out, ", %s", gfp__format(gfp, sizeof(gfp), oom->gfp_mask));
-	if (oom->order > 0)
+	if (all && oom->order > 0)
 		fprintf(out, ", order %d", oom->order);
-	fputc('\n', out);
 	if (oom->trigger_cgroup && oom->limit && oom->limit->path &&
 	    strcmp(oom->trigger_cgroup, oom->limit->path) &&
 	    (!victim || !victim->cgroup || strcmp(oom->trigger_cgroup, victim->cgroup))) {
-		text__label(sink, "");
-		fputs("in ", out);
-		text__name(out, oom->trigger_cgroup);
-		fputc('\n', out);
+		fputs(", in ", out);
+		text_parts__place(out, oom->trigger_cgroup, &oom->trigger_container);
 	}
+	fputc('\n', out);
 }
 
 static void put_cause(const struct text_sink *sink, const struct record_oom *oom)
 {
-	char since[UNITS__TEXT_SIZE];
 	FILE *out = sink->base.out;
 
-	units__format_duration(since, sizeof(since), oom->cause_since_ns);
 	if (oom->cause == CAUSE_UNKNOWN || oom->cause == CAUSE_MACHINE || oom->cause == CAUSE_SYSRQ)
 		return;
-	text__label(sink, "cause");
+	text_sink__label(sink, "cause");
 	if (oom->cause == CAUSE_WRITE) {
 		if (oom->log)
 			fputs("inside a write of the limit, by ", out);
@@ -153,30 +152,17 @@ static void put_cause(const struct text_sink *sink, const struct record_oom *oom
 			fprintf(out, "inside write %" PRIu64 " of memory.max, by ", oom->cause_limit_id);
 		else
 			fputs("inside a write of memory.max whose beginning wasn't seen, by ", out);
-		text__process(out, oom->trigger_comm, oom->trigger_pid);
-		fputc('\n', out);
+		text_parts__process(out, oom->trigger_comm, oom->trigger_pid);
 	} else if (oom->cause == CAUSE_LOWERED) {
-		fprintf(out, "write %" PRIu64 " had lowered the limit below usage, %s before\n",
-			oom->cause_limit_id, since);
+		fprintf(out, "write %" PRIu64 " had lowered the limit below usage", oom->cause_limit_id);
+		text_parts__duration(out, ", ", oom->cause_since_ns);
+		fputs(" before", out);
+	} else if (oom->cause == CAUSE_ANCESTOR) {
+		fputs("a limit above it: all cgroups below that share its memory", out);
 	} else {
-		fprintf(out, "%s\n",
-			oom->cause == CAUSE_ANCESTOR ? "an ancestor's limit: all below it share that memory"
-						     : "the workload grew into its limit");
+		fputs("it grew into its own limit", out);
 	}
-}
-
-static const char *role_label(const struct record_victim *v)
-{
-	switch (v->role) {
-	case ROLE_EXITING:
-		return "exiting";
-	case ROLE_GROUP:
-		return v->repeated ? "again" : "group";
-	case ROLE_SHARES_MM:
-		return "shares mm";
-	default:
-		return "killed";
-	}
+	fputc('\n', out);
 }
 
 static void put_cmdline(const struct text_sink *sink, const struct record_victim *v)
@@ -187,61 +173,127 @@ static void put_cmdline(const struct text_sink *sink, const struct record_victim
 	/* A process that writes a title over its arguments pads it with blanks or NULs. */
 	while (end && (v->cmdline[end - 1] == ' ' || !v->cmdline[end - 1]))
 		end--;
-	text__label(sink, "");
-	text__style(sink, STYLE_DIM);
+	text_sink__label(sink, "");
+	text_sink__style(sink, STYLE_DIM);
 	fputc('$', out);
 	while (from < end) {
 		size_t len = strnlen(v->cmdline + from, end - from);
 
 		fputc(' ', out);
-		text__bytes(out, v->cmdline + from, len);
+		text_parts__bytes(out, v->cmdline + from, len);
 		from += len + 1;
 	}
-	fputs(v->cmdline_cut ? " ...\n" : "\n", out);
-	text__style(sink, STYLE_PLAIN);
+	fputs(v->cmdline_cut ? " ..." : "", out);
+	text_sink__style(sink, STYLE_PLAIN);
+	fputc('\n', out);
+}
+
+/* What a process had, but for kinds of which it had nothing. */
+static void put_memory(FILE *out, const struct record_victim *v)
+{
+	const struct {
+		const char *label;
+		uint64_t bytes;
+	} kinds[] = {
+		{ "file ", v->file_rss_bytes },
+		{ "shared ", v->shmem_rss_bytes },
+		{ "swapped out ", v->swap_bytes },
+		{ "page tables ", v->pgtables_bytes },
+	};
+
+	text_parts__size(out, "anon ", v->anon_rss_bytes);
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		if (!kinds[i].bytes)
+			continue;
+		fputs(", ", out);
+		text_parts__size(out, kinds[i].label, kinds[i].bytes);
+	}
+}
+
+/* For those who want all of it: how the kernel saw the process. */
+static void put_identity(const struct text_sink *sink, const struct record_victim *v)
+{
+	FILE *out = sink->base.out;
+	const char *gap = "";
+
+	text_sink__label(sink, "");
+	if (!(v->unknown & VICTIM_UNKNOWN_UID)) {
+		fprintf(out, "uid %u", v->uid);
+		gap = ", ";
+	}
+	if (v->tid != v->pid && !(v->unknown & VICTIM_UNKNOWN_IDS)) {
+		fprintf(out, "%sthread %u", gap, v->tid);
+		gap = ", ";
+	}
+	if (v->ns_pid && v->ns_pid != v->pid) {
+		fprintf(out, "%spid %u inside", gap, v->ns_pid);
+		gap = ", ";
+	}
+	if (v->has_points)
+		fprintf(out, "%sscore %" PRId64 " pages", gap, v->points);
+	fputc('\n', out);
+}
+
+static const char *role_label(const struct record_victim *v)
+{
+	switch (v->role) {
+	case ROLE_EXITING:
+		return "exiting";
+	case ROLE_GROUP:
+		return v->repeated ? "again" : "with it";
+	case ROLE_SHARES_MM:
+		return "shares it"; /* its memory */
+	default:
+		return "process";
+	}
 }
 
 static void put_victim(const struct text_sink *sink, const struct record_oom *oom,
 		       const struct record_victim *v)
 {
+	bool all = sink->look.detail == TEXT_ALL, first = v == record__first_killed(oom);
 	FILE *out = sink->base.out;
 
-	text__label(sink, role_label(v));
-	text__process(out, v->comm, v->pid);
-	if (v->tid != v->pid && !(v->unknown & VICTIM_UNKNOWN_IDS))
-		fprintf(out, ", thread %u", v->tid);
-	if (v->ns_pid && v->ns_pid != v->pid)
-		fprintf(out, ", pid %u inside", v->ns_pid);
-	if (!(v->unknown & VICTIM_UNKNOWN_UID))
-		fprintf(out, ", uid %u", v->uid);
-	if (!(v->unknown & VICTIM_UNKNOWN_ADJ))
-		fprintf(out, ", adj %d", v->oom_score_adj);
-	if (v->has_points)
-		fprintf(out, ", points %" PRId64, v->points);
-	fputc('\n', out);
+	text_sink__label(sink, role_label(v));
+	if (!first)
+		text_parts__process(out, v->comm, v->pid);
 	if (v->has_mm) {
-		text__label(sink, "");
-		text__size(out, "anon ", v->anon_rss_bytes);
-		text__size(out, ", file ", v->file_rss_bytes);
-		if (!(v->unknown & VICTIM_UNKNOWN_SHMEM))
-			text__size(out, ", shmem ", v->shmem_rss_bytes);
-		if (v->swap_bytes)
-			text__size(out, ", swap ", v->swap_bytes);
-		if (!(v->unknown & VICTIM_UNKNOWN_PGTABLES))
-			text__size(out, ", tables ", v->pgtables_bytes);
-		fputc('\n', out);
+		fputs(first ? "" : ": ", out);
+		put_memory(out, v);
+	} else if (first) {
+		fputs("its memory is not known", out);
 	}
+	if (v->oom_score_adj && !(v->unknown & VICTIM_UNKNOWN_ADJ))
+		fprintf(out, ", oom_score_adj %d", v->oom_score_adj);
+	fputc('\n', out);
 	if (v->unable_to_reap) {
-		text__label(sink, "");
+		text_sink__label(sink, "");
 		fputs("the kernel's reaper couldn't take its memory\n", out);
 	}
-	if (v->cmdline)
+	if (all)
+		put_identity(sink, v);
+	if (v->cmdline && (first || all))
 		put_cmdline(sink, v);
-	if (v->cgroup && (!oom->limit || !oom->limit->path || strcmp(v->cgroup, oom->limit->path))) {
-		text__label(sink, "");
+	if (v->cgroup && (first || all) &&
+	    (!oom->limit || !oom->limit->path || strcmp(v->cgroup, oom->limit->path))) {
+		text_sink__label(sink, "");
 		fputs("in ", out);
-		text__name(out, v->cgroup);
+		text_parts__place(out, v->cgroup, &v->container);
 		fputc('\n', out);
+	}
+}
+
+static void put_victims(const struct text_sink *sink, const struct record_oom *oom)
+{
+	size_t most = sink->look.detail == TEXT_ALL ? VICTIMS_SHOWN : VICTIMS_SHOWN_FEW;
+	size_t shown = oom->victim_count < most ? oom->victim_count : most;
+
+	for (size_t i = 0; i < shown; i++)
+		put_victim(sink, oom, &oom->victims[i]);
+	if (shown < oom->victim_count) {
+		text_sink__label(sink, "");
+		fprintf(sink->base.out, "... and %zu more (all of them with --output json)\n",
+			oom->victim_count - shown);
 	}
 }
 
@@ -250,20 +302,21 @@ static void put_gaps(const struct text_sink *sink, const struct record_oom *oom)
 	FILE *out = sink->base.out;
 
 	if (oom->waits) {
-		text__label(sink, "waited");
-		fprintf(out, "until the victim before was gone (%" PRIu64 " runs that killed nothing)\n",
-			oom->waits);
+		text_sink__label(sink, "waited");
+		fprintf(out, "%" PRIu64 " time%s for the victim before to be gone\n", oom->waits,
+			oom->waits == 1 ? "" : "s");
 	}
 	if (oom->repeats) {
-		text__label(sink, "repeated");
-		fprintf(out, "%" PRIu64 " times since the last report\n", oom->repeats);
+		text_sink__label(sink, "repeated");
+		fprintf(out, "%" PRIu64 " time%s since the last report\n", oom->repeats,
+			oom->repeats == 1 ? "" : "s");
 	}
 	if (oom->joined_late) {
-		text__label(sink, "joined");
+		text_sink__label(sink, "joined");
 		fputs("this run was going on already when oomtrace attached\n", out);
 	}
 	if (oom->incomplete) {
-		text__label(sink, "lost");
+		text_sink__label(sink, "lost");
 		fprintf(out, "part of this run: the ring buffer was full");
 		if (oom->missing)
 			fprintf(out, "; %" PRIu64 " victims are missing", oom->missing);
@@ -271,19 +324,18 @@ static void put_gaps(const struct text_sink *sink, const struct record_oom *oom)
 	}
 }
 
-int text__oom(struct sink *base, const struct record *record)
+int text_oom__put(struct text_sink *sink, const struct record *record)
 {
-	struct text_sink *sink = (struct text_sink *)base;
 	const struct record_oom *oom = &record->oom;
-	char took[UNITS__TEXT_SIZE];
-	size_t shown = oom->victim_count;
+	FILE *out = sink->base.out;
+	int err;
 
-	sink->last_oom_id = oom->id;
 	if (oom->log)
 		text_log__stamp(sink, oom->log->stamp);
 	else
-		text__time(sink, &record->time);
+		text_sink__time(sink, &record->time);
 	put_outcome(sink, oom);
+	put_victims(sink, oom);
 	if (oom->log) {
 		put_limit(sink, oom);
 		text_log__counters(sink, oom->log);
@@ -291,29 +343,26 @@ int text__oom(struct sink *base, const struct record *record)
 		text_log__trigger(sink, oom);
 	} else if (oom->trigger_comm) {
 		put_limit(sink, oom);
-		text__chain(sink, oom);
+		text_memory__chain(sink, oom);
 		put_cause(sink, oom);
 		put_trigger(sink, oom);
 	}
 	if (oom->history)
-		text__history(sink, oom->history);
+		text_memory__history(sink, oom->history);
 	if (oom->memory)
-		text__memory(sink, oom->memory);
-	if (shown > VICTIMS_SHOWN)
-		shown = VICTIMS_SHOWN;
-	for (size_t i = 0; i < shown; i++)
-		put_victim(sink, oom, &oom->victims[i]);
-	if (shown < oom->victim_count) {
-		text__label(sink, "");
-		fprintf(base->out, "... and %zu more (all of them with --output json)\n",
-			oom->victim_count - shown);
-	}
+		text_memory__put(sink, oom->memory,
+				 oom->limit && oom->limit->has_memory ? oom->limit->usage_bytes : 0);
 	put_gaps(sink, oom);
 	if (oom->log)
 		text_log__rest(sink, oom);
-	if (oom->duration_ns) {
-		text__label(sink, "took");
-		fprintf(base->out, "%s\n", units__format_duration(took, sizeof(took), oom->duration_ns));
+	if (oom->duration_ns && sink->look.detail == TEXT_ALL) {
+		text_sink__label(sink, "took");
+		text_parts__duration(out, "", oom->duration_ns);
+		fputs(", the OOM killer's whole run\n", out);
 	}
-	return sink__flush(base);
+	/* A log has no stacks, and the writer's of a limit says nothing of the process that was killed. */
+	if (oom->log || (oom->cause == CAUSE_WRITE && sink->look.detail != TEXT_ALL))
+		return 0;
+	err = text_sink__flush(sink);
+	return err ? err : held__wait(sink->held, oom->id, record->time.wall_ns);
 }

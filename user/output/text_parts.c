@@ -8,24 +8,30 @@
 #include "base/clock.h"
 #include "base/escape.h"
 #include "base/units.h"
-#include "record/time.h"
+#include "output/wrap.h"
 
 #define MARGIN 4
 #define SHORT_ID 12
 
-void text__style(const struct text_sink *sink, enum style style)
+void text_parts__style(FILE *out, struct text_look look, enum text_parts_style style)
 {
 	static const char *const codes[] = { "\033[0m", "\033[1;31m", "\033[2m", "\033[1m" };
 
-	if (sink->look.colour)
-		fputs(codes[style], sink->base.out);
+	if (look.colour)
+		fputs(codes[style], out);
+}
+
+static void put_joined(FILE *out, const char *text)
+{
+	for (; *text; text++)
+		putc(*text == ' ' ? WRAP_JOINT : *text, out);
 }
 
 /*
  * Names that somebody else chose never reach the terminal as they are. What isn't UTF-8 looks as a
  * recording has it, so that its report is the same.
  */
-void text__bytes(FILE *out, const char *bytes, size_t len)
+static void put_safe(FILE *out, const char *bytes, size_t len, bool joined)
 {
 	size_t clean_size = ESCAPE__UTF8_SIZE(len), safe_size = ESCAPE__TERMINAL_SIZE(clean_size);
 	char *clean = malloc(clean_size + safe_size), *safe;
@@ -34,23 +40,42 @@ void text__bytes(FILE *out, const char *bytes, size_t len)
 		return;
 	safe = clean + clean_size;
 	escape__terminal(safe, safe_size, clean, escape__utf8(clean, clean_size, bytes, len));
-	fputs(safe, out);
+	if (joined)
+		put_joined(out, safe);
+	else
+		fputs(safe, out);
 	free(clean);
 }
 
-void text__name(FILE *out, const char *name)
+void text_parts__bytes(FILE *out, const char *bytes, size_t len)
 {
-	text__bytes(out, name ? name : "(unknown)", strlen(name ? name : "(unknown)"));
+	put_safe(out, bytes, len, false);
 }
 
-void text__size(FILE *out, const char *label, uint64_t bytes)
+void text_parts__name(FILE *out, const char *name)
+{
+	if (!name)
+		name = "(unknown)";
+	put_safe(out, name, strlen(name), true);
+}
+
+void text_parts__size(FILE *out, const char *label, uint64_t bytes)
 {
 	char text[UNITS__TEXT_SIZE];
 
-	fprintf(out, "%s%s", label, units__format_size(text, sizeof(text), bytes));
+	fputs(label, out);
+	put_joined(out, units__format_size(text, sizeof(text), bytes));
 }
 
-void text__count(FILE *out, uint64_t count, const char *what)
+void text_parts__duration(FILE *out, const char *label, uint64_t duration_ns)
+{
+	char text[UNITS__TEXT_SIZE];
+
+	fputs(label, out);
+	put_joined(out, units__format_duration(text, sizeof(text), duration_ns));
+}
+
+void text_parts__count(FILE *out, uint64_t count, const char *what)
 {
 	char digits[UNITS__TEXT_SIZE];
 	int len = snprintf(digits, sizeof(digits), "%" PRIu64, count);
@@ -60,53 +85,70 @@ void text__count(FILE *out, uint64_t count, const char *what)
 	fprintf(out, " %s%s", what, count == 1 ? "" : "s");
 }
 
-void text__label(const struct text_sink *sink, const char *label)
+void text_parts__label(FILE *out, struct text_look look, const char *label)
 {
-	fprintf(sink->base.out, "%*s", MARGIN, "");
-	text__style(sink, STYLE_DIM);
-	fprintf(sink->base.out, "%-*s", TEXT_INDENT - MARGIN, label);
-	text__style(sink, STYLE_PLAIN);
+	fprintf(out, "%*s", MARGIN, "");
+	text_parts__style(out, look, STYLE_DIM);
+	fprintf(out, "%-*s", TEXT_PARTS_INDENT - MARGIN, label);
+	text_parts__style(out, look, STYLE_PLAIN);
+	putc(WRAP_HANG, out);
 }
 
-/* UTC, as in JSON. The date has a line of its own. */
-void text__time(struct text_sink *sink, const struct record_time *time)
+static void put_id(FILE *out, const struct record_container *c)
 {
-	int64_t day = time->wall_ns / NS_PER_DAY;
-	char text[64];
+	const struct container_ref *ref = &c->ref;
 
-	record_time__format(text, sizeof(text), time->wall_ns);
-	text__style(sink, STYLE_DIM);
-	if (day != sink->day)
-		fprintf(sink->base.out, "%.10s (UTC)\n", text);
-	sink->day = day;
-	/* "2026-11-23T20:26:01.123456Z": from the T on, to the millisecond */
-	fprintf(sink->base.out, "%.12s  ", text + 11);
-	text__style(sink, STYLE_PLAIN);
+	text_parts__bytes(out, ref->id[0] ? ref->id : ref->pod_uid,
+			  ref->id[0] ? strnlen(ref->id, SHORT_ID) : strlen(ref->pod_uid));
 }
 
-bool text__container(FILE *out, const struct record_container *c)
+bool text_parts__container(FILE *out, const struct record_container *c)
 {
 	if (c->ref.runtime == CONTAINER__UNKNOWN)
 		return false;
 	fprintf(out, "%s ", container__runtime_name(c->ref.runtime));
 	if (c->name)
-		text__name(out, c->name);
+		text_parts__name(out, c->name);
 	if (c->name && c->ref.id[0])
 		fputs(" (", out);
-	text__bytes(out, c->ref.id[0] ? c->ref.id : c->ref.pod_uid,
-		    c->ref.id[0] ? strnlen(c->ref.id, SHORT_ID) : strlen(c->ref.pod_uid));
+	put_id(out, c);
 	if (c->name && c->ref.id[0])
 		fputc(')', out);
 	return true;
 }
 
-bool text__is_target(const struct text_sink *sink, const struct record_container *c)
+/* A cgroup below the container's own. */
+static void put_below(FILE *out, const char *path, const struct record_container *c)
 {
-	return sink->target_id[0] && !strcmp(sink->target_id, c->ref.id);
+	if (!path || !c->ref.prefix_len || strlen(path) <= c->ref.prefix_len)
+		return;
+	fputc(':', out);
+	text_parts__name(out, path + c->ref.prefix_len);
 }
 
-void text__process(FILE *out, const char *comm, uint32_t pid)
+void text_parts__place(FILE *out, const char *path, const struct record_container *c)
 {
-	text__name(out, comm);
-	fprintf(out, " (pid %u)", pid);
+	if (text_parts__container(out, c))
+		put_below(out, path, c);
+	else
+		text_parts__name(out, path);
+}
+
+void text_parts__short_place(FILE *out, const char *path, const struct record_container *c)
+{
+	if (c->ref.runtime == CONTAINER__UNKNOWN) {
+		text_parts__name(out, path);
+		return;
+	}
+	if (c->name)
+		text_parts__name(out, c->name);
+	else
+		put_id(out, c);
+	put_below(out, path, c);
+}
+
+void text_parts__process(FILE *out, const char *comm, uint32_t pid)
+{
+	text_parts__name(out, comm);
+	fprintf(out, " (pid%c%u)", WRAP_JOINT, pid);
 }

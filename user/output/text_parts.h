@@ -1,61 +1,49 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the parts of the text sink share (sink_text.c, text_*.c); some of it others that print text, too. */
-#ifndef OOMTRACE_TEXT_H
-#define OOMTRACE_TEXT_H
+/*
+ * Pieces of text for people: names made safe, sizes, times. What they write may have the marks of
+ * wrap.h in it: it goes through wrap__open() or wrap__plain() before anybody reads it.
+ */
+#ifndef OOMTRACE_TEXT_PARTS_H
+#define OOMTRACE_TEXT_PARTS_H
 
 #include "output/look.h"
 #include "record/sink.h"
 
-struct text_sink {
-	struct sink base;
-	struct text_look look;
-	bool from_log;			    /* the session is a kernel log's, whose times are text */
-	char target_id[CONTAINER__ID_SIZE]; /* of the target, when that is a container; else "" */
-	struct stack_top *top;		    /* where memory was charged */
-	uint64_t last_oom_id;		    /* the one that was printed last; 0: none was */
-	int64_t day;			    /* of the last time that was printed, since 1970 */
-	/* The stall that was last told of: which, and how long it was then. */
-	uint64_t stall_cgroup_id, stall_since_ns, stall_told_ns;
-};
+enum text_parts_style { STYLE_PLAIN, STYLE_KILL, STYLE_DIM, STYLE_STRONG };
 
-enum style { STYLE_PLAIN, STYLE_KILL, STYLE_DIM, STYLE_STRONG };
+/* Writes nothing where there are no colours. */
+void text_parts__style(FILE *out, struct text_look look, enum text_parts_style style);
 
-void text__style(const struct text_sink *sink, enum style style);
+/* Text that somebody else chose, made safe for a terminal; lines may be broken at its blanks. */
+void text_parts__bytes(FILE *out, const char *bytes, size_t len);
 
-/* Names that somebody else chose, made safe for a terminal. NULL is unknown. */
-void text__bytes(FILE *out, const char *bytes, size_t len);
-void text__name(FILE *out, const char *name);
+/* A name, likewise, in one piece. NULL is unknown. */
+void text_parts__name(FILE *out, const char *name);
 
 /* "web (pid 12)" */
-void text__process(FILE *out, const char *comm, uint32_t pid);
+void text_parts__process(FILE *out, const char *comm, uint32_t pid);
 
 /* "docker web (3f2a91c0b1de)"; false and nothing when it is no container. */
-bool text__container(FILE *out, const struct record_container *c);
+bool text_parts__container(FILE *out, const struct record_container *c);
 
-/* Whether this is the container that is being traced, which need not be named again and again. */
-bool text__is_target(const struct text_sink *sink, const struct record_container *c);
+/*
+ * Whose cgroup it is, by the same words everywhere: "docker web (3f2a91c0b1de)" for a container's own
+ * cgroup (and without a path), with ":/below" for one in it; else the path.
+ */
+void text_parts__place(FILE *out, const char *path, const struct record_container *c);
 
-void text__size(FILE *out, const char *label, uint64_t bytes);
+/* The same in short: "web", "web:/below", the path. */
+void text_parts__short_place(FILE *out, const char *path, const struct record_container *c);
+
+void text_parts__size(FILE *out, const char *label, uint64_t bytes);
+void text_parts__duration(FILE *out, const char *label, uint64_t duration_ns);
 
 /* "1,234 charges": the plural where it isn't one. */
-void text__count(FILE *out, uint64_t count, const char *what);
+void text_parts__count(FILE *out, uint64_t count, const char *what);
 
-#define TEXT_INDENT 14 /* columns before what stands behind a label */
+#define TEXT_PARTS_INDENT 14 /* columns before what stands behind a label */
 
 /* Begins an indented line. */
-void text__label(const struct text_sink *sink, const char *label);
-
-/* Begins a record: the time of day, after the date where that has changed. */
-void text__time(struct text_sink *sink, const struct record_time *time);
-
-/* text_oom.c: one run of the OOM killer. */
-int text__oom(struct sink *base, const struct record *record);
-
-/* text_memory.c: what led to it. */
-void text__history(const struct text_sink *sink, const struct record_history *history);
-void text__memory(const struct text_sink *sink, const struct record_memory *memory);
-void text__chain(const struct text_sink *sink, const struct record_oom *oom);
-void text__session_memory(const struct text_sink *sink, const struct record_session *session);
-int text__stall(struct sink *base, const struct record *record);
+void text_parts__label(FILE *out, struct text_look look, const char *label);
 
 #endif

@@ -14,8 +14,8 @@
 #include "record/sink.h"
 #include "jsonl/member.h"
 #include "jsonl/write.h"
+#include "output/verdict.h"
 #include "report/document.h"
-#include "report/verdict.h"
 
 enum list {
 	LIST_SESSIONS,

@@ -12,12 +12,13 @@
 
 #include "base/stream.h"
 #include "base/temp_file.h"
-#include "base/units.h"
 #include "output/tee.h"
 #include "output/text.h"
 #include "output/text_parts.h"
+#include "output/verdict.h"
+#include "output/wrap.h"
+#include "report/kill_table.h"
 #include "report/timeline.h"
-#include "report/verdict.h"
 
 #define PEAKS_MAX 64
 #define PATH_BYTES 256
@@ -34,10 +35,12 @@ struct peak {
 
 struct report_sink {
 	struct sink base;
-	struct sink *parts; /* hands each record to the three below */
-	FILE *verdict, *timeline, *text;
+	struct sink *parts; /* hands each record to those below */
+	FILE *verdict;
+	FILE *lines; /* the timeline or, where that is asked for, the table of kills */
+	FILE *text;  /* NULL: the summary alone */
 	struct text_look look;
-	uint64_t ooms, kills;
+	uint64_t ooms, kills, stalls;
 	struct peak peaks[PEAKS_MAX];
 	size_t peak_count;
 };
@@ -46,8 +49,10 @@ static int tell(void *ctx, const struct verdict_sentence *sentence)
 {
 	struct report_sink *r = ctx;
 
-	fprintf(r->verdict, "%s%s%s\n", r->look.colour ? "\033[1m" : "", sentence->text,
-		r->look.colour ? "\033[0m" : "");
+	text_parts__style(r->verdict, r->look, STYLE_STRONG);
+	verdict__put(r->verdict, sentence);
+	text_parts__style(r->verdict, r->look, STYLE_PLAIN);
+	fputc('\n', r->verdict);
 	return stream__error(r->verdict);
 }
 
@@ -97,6 +102,7 @@ static int report_take(struct sink *base, const struct record *record)
 		r->ooms++;
 		r->kills += record->oom.killed;
 	}
+	r->stalls += record->kind == RECORD_STALL;
 	return sink__take(r->parts, record);
 }
 
@@ -118,48 +124,69 @@ static int copy_all(FILE *from, FILE *to)
 	return stream__error(from);
 }
 
-static void put_peaks(const struct report_sink *r)
+static void put_peaks(const struct report_sink *r, FILE *out)
 {
-	FILE *out = r->base.out;
-
 	for (size_t i = 0; i < r->peak_count; i++) {
 		const struct peak *peak = &r->peaks[i];
 
-		text__size(out, "    usage up to ", peak->usage_bytes);
-		text__size(out, " of ", peak->max_bytes);
-		if (peak->refused)
-			fprintf(out, ", %" PRIu64 " charge%s refused", peak->refused,
-				peak->refused == 1 ? "" : "s");
+		fprintf(out, "    %c", WRAP_HANG);
+		text_parts__size(out, "usage up to ", peak->usage_bytes);
+		text_parts__size(out, " of ", peak->max_bytes);
+		if (peak->refused) {
+			fputs(", at the limit ", out);
+			text_parts__count(out, peak->refused, "time");
+			/* A page cache fills each limit, and nothing is wrong. */
+			fputs(r->ooms || r->stalls ? "" : ", and reclaim made room each time", out);
+		}
 		fputs(", in ", out);
-		if (!text__container(out, &peak->container))
-			text__name(out, peak->cgroup[0] ? peak->cgroup : NULL);
+		text_parts__place(out, peak->cgroup[0] ? peak->cgroup : NULL, &peak->container);
 		fputc('\n', out);
 	}
+}
+
+/* What comes first; the text is wrapped already. */
+static int put_summary(const struct report_sink *r, FILE *out)
+{
+	int err = copy_all(r->verdict, out);
+
+	if (err)
+		return err;
+	if (r->text) {
+		fprintf(out, "    %" PRIu64 " OOM%s, %" PRIu64 " process%s killed\n", r->ooms,
+			r->ooms == 1 ? "" : "s", r->kills, r->kills == 1 ? "" : "es");
+		put_peaks(r, out);
+	}
+	if (r->text || r->ooms)
+		fputc('\n', out);
+	return copy_all(r->lines, out);
 }
 
 static int report_finish(struct sink *base)
 {
 	struct report_sink *r = (struct report_sink *)base;
 	int err = sink__finish(r->parts);
+	FILE *out;
 
-	if (!err)
-		err = copy_all(r->verdict, base->out);
 	if (err)
 		return err;
-	fprintf(base->out, "    %" PRIu64 " OOM%s, %" PRIu64 " process%s killed\n", r->ooms,
-		r->ooms == 1 ? "" : "s", r->kills, r->kills == 1 ? "" : "es");
-	put_peaks(r);
-	fputc('\n', base->out);
-	err = copy_all(r->timeline, base->out);
-	if (!err)
-		fputs("\n" REPORT_SEPARATOR "\n", base->out);
-	return err ? err : copy_all(r->text, base->out);
+	out = wrap__open(base->out, r->look.columns);
+	if (!out)
+		return -ENOMEM;
+	err = put_summary(r, out);
+	if (fclose(out) && !err)
+		err = -EIO;
+	if (stream__error(base->out))
+		err = stream__error(base->out); /* why */
+	if (err || !r->text)
+		return err;
+	fprintf(base->out, "%s" REPORT_SEPARATOR "\n", r->look.detail == TEXT_BRIEF ? "" : "\n");
+	return copy_all(r->text, base->out);
 }
 
 static void report_free(struct sink *base)
 {
 	struct report_sink *r = (struct report_sink *)base;
-	FILE *files[] = { r->verdict, r->timeline, r->text };
+	FILE *files[] = { r->verdict, r->lines, r->text };
 
 	if (r->parts)
 		r->parts->ops->free(r->parts);
@@ -176,7 +203,23 @@ static const struct sink_ops report_ops = {
 	.finish = report_finish,
 };
 
-struct sink *summary__new(FILE *out, struct text_look look)
+/* In brief each line of the text is as short as the timeline's. */
+static bool open_parts(struct report_sink *r, bool alone)
+{
+	struct sink *parts[3] = { verdict__new(tell, r) };
+	size_t count = 1;
+
+	if (alone)
+		parts[count++] = kill_table__new(r->lines, r->look);
+	else if (r->look.detail != TEXT_BRIEF)
+		parts[count++] = timeline__new(r->lines, r->look.detail == TEXT_ALL);
+	if (!alone)
+		parts[count++] = text__new(r->text, r->look);
+	r->parts = tee__new(parts, count);
+	return r->parts;
+}
+
+struct sink *summary__new(FILE *out, struct text_look look, bool alone)
 {
 	struct report_sink *r = calloc(1, sizeof(*r));
 
@@ -186,16 +229,10 @@ struct sink *summary__new(FILE *out, struct text_look look)
 		.base = { .ops = &report_ops, .out = out },
 		.look = look,
 		.verdict = temp_file__new(),
-		.timeline = temp_file__new(),
-		.text = temp_file__new(),
+		.lines = temp_file__new(),
+		.text = alone ? NULL : temp_file__new(),
 	};
-	if (r->verdict && r->timeline && r->text) {
-		struct sink *parts[] = { verdict__new(tell, r), timeline__new(r->timeline),
-					 text__new(r->text, look) };
-
-		r->parts = tee__new(parts, 3);
-	}
-	if (r->parts)
+	if (r->verdict && r->lines && (r->text || alone) && open_parts(r, alone))
 		return &r->base;
 	report_free(&r->base);
 	return NULL;

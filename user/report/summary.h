@@ -9,7 +9,10 @@
 /* Between the summary and what the live run printed. */
 #define REPORT_SEPARATOR "---- what the live run printed ----"
 
-/* A sink that writes to `out`. NULL, with errno, also when there is no room for temporary files. */
-struct sink *summary__new(FILE *out, struct text_look look);
+/*
+ * A sink that writes to `out`; `alone`: the verdict and a table of kills, and nothing else. NULL, with
+ * errno, also when there is no room for temporary files.
+ */
+struct sink *summary__new(FILE *out, struct text_look look, bool alone);
 
 #endif

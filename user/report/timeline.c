@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "base/copy.h"
-#include "output/text_parts.h"
 #include "base/units.h"
+#include "output/text_parts.h"
+#include "output/text_sink.h"
+#include "output/wrap.h"
 #include "record/names.h"
 #include "record/time.h"
 
@@ -30,7 +32,7 @@ struct run {
 struct timeline {
 	struct sink base;
 	int64_t began_ns; /* wall clock */
-	bool begun;
+	bool begun, all;
 	bool stalled; /* the stall has been told of, and goes on */
 	uint64_t lines, sessions;
 	char target_id[CONTAINER__ID_SIZE]; /* of the target, when that is a container; else "" */
@@ -46,7 +48,9 @@ static void put_offset(FILE *out, int64_t from_ns, int64_t ns)
 			       before ? (uint64_t)from_ns - (uint64_t)ns : (uint64_t)ns - (uint64_t)from_ns);
 	if (before)
 		text[0] = '-';
-	fprintf(out, "    %10s  ", text);
+	fprintf(out, "    %*s", 10 - (int)strlen(text) > 0 ? 10 - (int)strlen(text) : 0, "");
+	text_parts__name(out, text); /* "+1m 13s" in one piece */
+	fprintf(out, "  %c", WRAP_HANG);
 }
 
 /* False: there are enough of them. */
@@ -71,33 +75,34 @@ static int line_error(const struct timeline *t)
 static void put_place(const struct timeline *t, const char *before, const struct record_container *c,
 		      const char *path)
 {
-	if (t->target_id[0] && !strcmp(t->target_id, c->ref.id))
+	bool below = path && strlen(path) > c->ref.prefix_len;
+
+	if (t->target_id[0] && !strcmp(t->target_id, c->ref.id) && !below)
 		return;
 	fputs(before, t->base.out);
-	if (!text__container(t->base.out, c))
-		text__name(t->base.out, path && *path ? path : NULL);
+	text_parts__place(t->base.out, path && *path ? path : NULL, c);
 }
 
 static void end_run(struct timeline *t)
 {
 	struct run *run = &t->run;
-	char took[UNITS__TEXT_SIZE];
 	FILE *out = t->base.out;
 
 	if (run->ooms && begin_line(t, run->first_ns)) {
 		if (run->ooms > 1)
-			fprintf(out, "%" PRIu64 " OOMs in %s killed ", run->ooms,
-				units__format_duration(took, sizeof(took),
-						       (uint64_t)run->last_ns - (uint64_t)run->first_ns));
+			fprintf(out, "%" PRIu64 " OOMs", run->ooms);
 		else
-			fputs("OOM killed ", out);
+			fputs("OOM", out);
+		if (run->ooms > 1)
+			text_parts__duration(out, " in ", (uint64_t)run->last_ns - (uint64_t)run->first_ns);
+		fputs(" killed ", out);
 		if (run->kills)
 			fprintf(out, "%" PRIu64 " process%s", run->kills, run->kills == 1 ? "" : "es");
 		else
 			fputs("nothing", out);
 		if (run->kills) {
 			fputs(": ", out);
-			text__name(out, run->comm);
+			text_parts__name(out, run->comm);
 			fputs(run->same_comm ? "" : " and others", out);
 		}
 		put_place(t, ", in ", &run->container, run->path);
@@ -165,6 +170,8 @@ static int timeline_session(struct sink *base, const struct record *record)
 	const struct record_session *s = &record->session;
 	char text[64];
 
+	if (s->part > 1 && t->begun)
+		return 0;
 	if (sink__finish(base))
 		return sink__flush(base);
 	t->begun = true;
@@ -186,14 +193,16 @@ static int timeline_limit(struct sink *base, const struct record *record)
 	const struct record_limit *l = &record->limit;
 	FILE *out = base->out;
 
+	if (!t->all && text_sink__is_noise(l))
+		return 0;
 	end_run(t);
 	if (!begin_line(t, record->time.wall_ns))
 		return 0;
 	fputs(record_names__limit_file(l->file), out);
-	text__size(out, " ", l->old_bytes);
-	text__size(out, " -> ", l->new_bytes);
+	text_parts__size(out, " ", l->old_bytes);
+	text_parts__size(out, " -> ", l->new_bytes);
 	fputs(l->result < 0 ? " refused, by " : " by ", out);
-	text__process(out, l->writer_comm, l->writer_pid);
+	text_parts__process(out, l->writer_comm, l->writer_pid);
 	if (l->kills)
 		fprintf(out, ", killed %" PRIu32, l->kills);
 	put_place(t, ", of ", &l->container, l->cgroup);
@@ -205,7 +214,6 @@ static int timeline_stall(struct sink *base, const struct record *record)
 {
 	struct timeline *t = (struct timeline *)base;
 	const struct record_stall *s = &record->stall;
-	char took[UNITS__TEXT_SIZE];
 	bool news = !t->stalled || s->over;
 
 	t->stalled = !s->over;
@@ -215,9 +223,8 @@ static int timeline_stall(struct sink *base, const struct record *record)
 	if (!begin_line(t, record->time.wall_ns))
 		return 0;
 	fputs(s->over ? "no longer stuck" : "stuck", base->out);
-	text__size(base->out, " in reclaim at the limit of ", s->max_bytes);
-	fprintf(base->out, ", %s %s", s->over ? "after" : "for",
-		units__format_duration(took, sizeof(took), s->duration_ns));
+	text_parts__size(base->out, " in reclaim at the limit of ", s->max_bytes);
+	text_parts__duration(base->out, s->over ? ", after " : ", for ", s->duration_ns);
 	put_place(t, ", in ", &s->container, s->cgroup);
 	fputc('\n', base->out);
 	return line_error(t);
@@ -233,8 +240,7 @@ static int timeline_exit(struct sink *base, const struct record *record)
 	end_run(t);
 	if (!begin_line(t, record->time.wall_ns))
 		return 0;
-	if (!text__container(base->out, &e->which))
-		text__name(base->out, e->cgroup);
+	text_parts__place(base->out, e->cgroup, &e->which);
 	fputs(" is gone", base->out);
 	if (e->has_status)
 		fprintf(base->out, ": exit code %d%s", record__exit_code(e->status),
@@ -252,7 +258,7 @@ static int timeline_lost(struct sink *base, const struct record *record)
 	if (!begin_line(t, record->time.wall_ns))
 		return 0;
 	fprintf(base->out, "%" PRIu64 " events lost (", lost->count);
-	text__name(base->out, lost->kind);
+	text_parts__name(base->out, lost->kind);
 	fputs(")\n", base->out);
 	return line_error(t);
 }
@@ -266,7 +272,8 @@ static int timeline_end(struct sink *base, const struct record *record)
 	if (!begin_line(t, record->time.wall_ns))
 		return 0;
 	fputs("the end: ", base->out);
-	text__name(base->out, end->reason);
+	text_parts__bytes(base->out, end->reason ? end->reason : "?",
+			  strlen(end->reason ? end->reason : "?"));
 	fputc('\n', base->out);
 	return line_error(t);
 }
@@ -304,11 +311,11 @@ static const struct sink_ops timeline_ops = {
 	.finish = timeline_finish,
 };
 
-struct sink *timeline__new(FILE *out)
+struct sink *timeline__new(FILE *out, bool all)
 {
 	struct timeline *t = calloc(1, sizeof(*t));
 
 	if (t)
-		t->base = (struct sink){ .ops = &timeline_ops, .out = out };
+		*t = (struct timeline){ .base = { .ops = &timeline_ops, .out = out }, .all = all };
 	return t ? &t->base : NULL;
 }

@@ -5,6 +5,7 @@
 
 #include "record/sink.h"
 
-struct sink *timeline__new(FILE *out);
+/* What it writes may be wrapped (wrap.h). all: writes of limits that changed nothing, too. */
+struct sink *timeline__new(FILE *out, bool all);
 
 #endif

@@ -144,12 +144,32 @@ static bool is_utf8(void)
 	return false;
 }
 
-struct text_look console__look(void)
+static bool has_colour(enum colour_when colour)
 {
 	const char *no_colour = getenv("NO_COLOR"); /* https://no-color.org */
 
+	if (colour != COLOUR_AUTO)
+		return colour == COLOUR_ALWAYS;
+	return is_capable() && !(no_colour && *no_colour);
+}
+
+static unsigned int wrap_columns(void)
+{
+	const char *columns = getenv("COLUMNS");
+	unsigned long value = 0;
+
+	if (isatty(STDOUT_FILENO))
+		return console__columns(NULL);
+	if (columns && *columns >= '1' && *columns <= '9')
+		value = strtoul(columns, NULL, 10);
+	return value < 10000 ? (unsigned int)value : 0;
+}
+
+struct text_look console__look(enum colour_when colour)
+{
 	return (struct text_look){
-		.colour = is_capable() && !(no_colour && *no_colour),
+		.colour = has_colour(colour),
 		.ascii = isatty(STDOUT_FILENO) && !is_utf8(),
+		.columns = wrap_columns(),
 	};
 }

@@ -8,6 +8,7 @@
 
 #include "output/look.h"
 #include "record/sink.h"
+#include "terminal/colour.h"
 
 #define CONSOLE__LINE_MAX 4096 /* bytes */
 
@@ -31,7 +32,10 @@ unsigned int console__columns(const struct console *console);
 /* Shows this line, which is `width` columns wide, in the place of the last one. */
 void console__draw(struct console *console, const char *line, unsigned int width);
 
-/* What stdout can show, as far as the environment says. */
-struct text_look console__look(void);
+/*
+ * How text on stdout may look: on a terminal as wide as that is. Elsewhere lines are as long as they
+ * are, but as wide as COLUMNS says where that is set.
+ */
+struct text_look console__look(enum colour_when colour);
 
 #endif

@@ -42,7 +42,7 @@ struct status_feed *status_feed__new(struct console *console, const struct cgrou
 	feed->console = console;
 	feed->hierarchy = h;
 	feed->target = target;
-	feed->look = console__look();
+	feed->look = console__look(COLOUR_AUTO);
 	feed->started_ns = now_ns;
 	return feed;
 }

@@ -76,6 +76,21 @@ compare incident html html
 compare stacks folded folded
 compare stacks text txt
 
+# More and less of it, and as wide as terminals are.
+for recording in incident scenarios; do
+	compare "$recording" text summary.txt --summary
+	compare "$recording" text brief.txt --brief
+done
+compare incident text verbose.txt --verbose
+for columns in 40 60 80 120 200; do
+	COLUMNS=$columns compare incident text "$columns.txt"
+done
+COLUMNS=40 compare scenarios text summary.40.txt --summary
+# Only a single word may be longer than a line.
+awk 'length($0) >= 40 && NF > 1 { print "too long: " $0; bad = 1 } END { exit bad }' \
+	"$golden/scenarios.summary.40.txt" || fail 'a line of more than 40 columns'
+
+
 # A report made in parts is the report of the whole.
 "$oomtrace" report --no-summary "$golden/incident.jsonl" >"$tmp/plain"
 sed '1,/^---- what the live run printed ----$/d' "$golden/incident.txt" | cmp -s - "$tmp/plain" ||
@@ -134,6 +149,11 @@ expect 2 '' '--since' --since yesterday "$whole"
 expect 2 '' '--kill' --kill 0 "$whole"
 expect 2 '' '--cgroup' --cgroup system.slice "$whole"
 expect 2 '' '--no-summary goes with' --no-summary -f json "$whole"
+expect 2 '' '--summary, --brief and --verbose go with' --brief -f json "$whole"
+expect 2 '' '--summary goes without' --summary --brief "$whole"
+expect 2 '' "--color: 'red' is not valid; it takes 'auto'" --color red "$whole"
+expect 0 $'\033\\[1;31mkilled' '' --color=always "$whole"
+NO_COLOR=1 expect 0 $'\033\\[1;31mkilled' '' --color=always "$whole"
 expect 0 'Usage: oomtrace report' '' --help
 if [[ -e /dev/full ]]; then
 	"$oomtrace" report "$whole" >/dev/full 2>"$tmp/err"
@@ -148,7 +168,7 @@ grep -Ec '^[0-9:.]+  .*OOM [0-9]+: ' "$tmp/out" | grep -qx 1 || fail '--kill 1 h
 expect 0 'oomtrace .* on Linux' '' --until 1ns --no-summary "$golden/scenarios.jsonl"
 grep -q 'OOM [0-9]*: ' "$tmp/out" && fail '--until 1ns has an OOM'
 expect 0 '^nothing was OOM-killed in this part of the recording$' '' --until 1ns "$golden/scenarios.jsonl"
-expect 0 'OOM [0-9]+: ' '' --since 0.5s --cgroup /sys/fs/cgroup/pool --no-summary "$golden/scenarios.jsonl"
+expect 0 'OOM [0-9]+: ' '' --since 0.5s --cgroup /sys/fs/cgroup/pool --no-summary -v "$golden/scenarios.jsonl"
 grep -c 'OOM [0-9]*: ' "$tmp/out" | grep -qx "$(grep -c '"limit_cgroup":{"id":[0-9]*,"path":"/pool"' \
 	"$golden/scenarios.jsonl")" || fail '--cgroup /pool has not its OOMs'
 

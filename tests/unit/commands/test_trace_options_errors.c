@@ -53,8 +53,8 @@ static const struct bad_case bad_cases[] = {
 	{ { "-container=web" }, "unknown option '-container'; did you mean '--container'?" },
 	{ { "-v", "-help" }, "unknown option '-help'; did you mean '--help'?" },
 	/* abbreviations */
-	{ { "--c", "web" }, "option '--c' is ambiguous: --container, --cgroup" },
-	{ { "--c=web" }, "option '--c=web' is ambiguous: --container, --cgroup" },
+	{ { "--c", "web" }, "option '--c' is ambiguous: --container, --cgroup, --color" },
+	{ { "--c=web" }, "option '--c=web' is ambiguous: --container, --cgroup, --color" },
 	{ { "--ver" }, "option '--ver' is ambiguous: --verbose, --version" },
 	{ { "--d" }, "option '--d' is ambiguous: --duration, --dry-run" },
 	/* values missing or not wanted */

@@ -13,7 +13,7 @@
 
 #include "host/meminfo.h"
 #include "output/text.h"
-#include "output/text_parts.h"
+#include "output/text_sink.h"
 
 #define KIB 1024ULL
 #define MIB (1024 * KIB)
@@ -21,17 +21,17 @@
 
 struct page {
 	struct text_sink *sink;
+	FILE *out;
 	char *text;
 	size_t size, seen;
 };
 
 static void start(struct page *page)
 {
-	FILE *out = open_memstream(&page->text, &page->size);
-
+	page->out = open_memstream(&page->text, &page->size);
 	page->seen = 0;
-	assert_non_null(out);
-	page->sink = (struct text_sink *)text__new(out, (struct text_look){ 0 });
+	assert_non_null(page->out);
+	page->sink = (struct text_sink *)text__new(page->out, (struct text_look){ 0 });
 	assert_non_null(page->sink);
 }
 
@@ -41,6 +41,7 @@ static const char *news(struct page *page)
 	const char *text;
 
 	fflush(page->sink->base.out);
+	fflush(page->out);
 	text = page->text + page->seen;
 	page->seen = page->size;
 	return text;
@@ -53,10 +54,8 @@ static void expect(struct page *page, const char *text)
 
 static void stop(struct page *page)
 {
-	FILE *out = page->sink->base.out;
-
 	page->sink->base.ops->free(&page->sink->base);
-	fclose(out);
+	fclose(page->out);
 	free(page->text);
 }
 
@@ -79,18 +78,19 @@ static void test_history(void **state)
 
 	(void)state;
 	start(&page);
-	text__history(page.sink, &h);
+	text_memory__history(page.sink, &h);
 	expect(&page, "    before    ▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▇▇▇▇▇▇▇█ "
 		      "12.0 MiB -> 64.0 MiB in 8.0 s\n"
 		      "              growing by 8.0 MiB/s at the end\n"
-		      "    reclaim   1.2 s in 14 runs (longest 420.0 ms), freed 12.0 MiB\n"
-		      "    refused   1,234,567 charges\n");
+		      "    reclaim   freed 12.0 MiB in 1.2 s, 14 times (the longest 420.0 ms)\n"
+		      "    over it   1,234,567 times: requests for memory that the limit had no room for\n");
 	/* Nothing that is not known or did not happen. */
 	h = (struct record_history){ .points = points, .count = 1, .throttle = { 1, S, S, 0 }, .refused = 1 };
-	text__history(page.sink, &h);
-	expect(&page, "    held back 1.0 s, by memory.high\n    refused   1 charge\n");
+	text_memory__history(page.sink, &h);
+	expect(&page, "    held back 1.0 s, by memory.high\n"
+		      "    over it   1 time: a request for memory that the limit had no room for\n");
 	h = (struct record_history){ .points = points, .count = 1 };
-	text__history(page.sink, &h);
+	text_memory__history(page.sink, &h);
 	expect(&page, "");
 	stop(&page);
 }
@@ -105,7 +105,7 @@ static void test_history_in_ascii(void **state)
 	(void)state;
 	start(&page);
 	page.sink->look.ascii = true;
-	text__history(page.sink, &h);
+	text_memory__history(page.sink, &h);
 	expect(&page, "    before    _______________________________# 0 B -> 64.0 MiB in 2.0 s\n");
 	stop(&page);
 }
@@ -127,12 +127,12 @@ static void test_history_of_kinds(void **state)
 
 	(void)state;
 	start(&page);
-	text__history(page.sink, &h);
-	assert_string_equal(strchr(news(&page), '\n'), "\n    of it     kernel memory 1.0 MiB -> 6.0 MiB\n");
+	text_memory__history(page.sink, &h);
+	assert_string_equal(strchr(news(&page), '\n'), "\n    of that   kernel memory 1.0 MiB -> 6.0 MiB\n");
 	points[3].kinds.sock_bytes = 40 * MIB;
 	points[2].kinds.kernel_bytes = MIB;
-	text__history(page.sink, &h);
-	assert_string_equal(strchr(news(&page), '\n'), "\n    of it     sockets 0 B -> 40.0 MiB\n");
+	text_memory__history(page.sink, &h);
+	assert_string_equal(strchr(news(&page), '\n'), "\n    of that   sockets 0 B -> 40.0 MiB\n");
 	stop(&page);
 }
 
@@ -153,7 +153,7 @@ static void test_history_of_a_fall(void **state)
 
 	(void)state;
 	start(&page);
-	text__history(page.sink, &h);
+	text_memory__history(page.sink, &h);
 	assert_non_null(strstr(news(&page), " 12.0 MiB -> 64.0 MiB -> 32.0 MiB in 2.0 s\n"
 					    "              shrinking by 8.0 EiB/s at the end\n"));
 	/* A peak that looks like the end is none. */
@@ -161,7 +161,7 @@ static void test_history_of_a_fall(void **state)
 					    { 11 * S, 64 * MIB, 64 * MIB, { 0 } },
 					    { 12 * S, 64 * MIB - 4096, 64 * MIB, { 0 } } };
 	h.has_growth = false;
-	text__history(page.sink, &h);
+	text_memory__history(page.sink, &h);
 	assert_non_null(strstr(news(&page), " 12.0 MiB -> 64.0 MiB in 2.0 s\n"));
 	stop(&page);
 }
@@ -178,20 +178,25 @@ static void test_memory(void **state)
 	start(&page);
 	memory.bytes[MEMORY_PAGETABLES] = 100 * KIB;
 	memory.bytes[MEMORY_SWAP] = MIB;
-	text__memory(page.sink, &memory);
-	expect(&page, "    memory    anon 60.0 MiB, kernel 300.0 KiB (slab 120.0 KiB,\n"
-		      "              page tables 100.0 KiB), swap 1.0 MiB, approximately\n");
+	text_memory__put(page.sink, &memory, 0);
+	expect(&page, "    memory    anon 60.0 MiB, kernel 300.0 KiB (slab 120.0 KiB, "
+		      "page tables 100.0 KiB), swap 1.0 MiB, approximately\n");
+	/* What no kind explains, but for a rest that approximate figures have always. */
+	text_memory__put(page.sink, &memory, 85 * MIB + 300 * KIB);
+	assert_non_null(strstr(news(&page), " swap 1.0 MiB, other 25.0 MiB, approximately\n"));
+	text_memory__put(page.sink, &memory, 60 * MIB + 500 * KIB);
+	assert_null(strstr(news(&page), "other"));
 	/* A whole that isn't known has no parts, and one that is has them at the end too. */
 	memory.known &= ~(1u << MEMORY_KERNEL);
-	text__memory(page.sink, &memory);
-	expect(&page, "    memory    anon 60.0 MiB, slab 120.0 KiB, page tables 100.0 KiB,\n"
-		      "              swap 1.0 MiB, approximately\n");
+	text_memory__put(page.sink, &memory, 0);
+	expect(&page, "    memory    anon 60.0 MiB, slab 120.0 KiB, page tables 100.0 KiB, "
+		      "swap 1.0 MiB, approximately\n");
 	memory = (struct record_memory){ .known = 1 << MEMORY_FILE | 1 << MEMORY_SHMEM };
 	memory.bytes[MEMORY_FILE] = memory.bytes[MEMORY_SHMEM] = MIB;
-	text__memory(page.sink, &memory);
+	text_memory__put(page.sink, &memory, 0);
 	expect(&page, "    memory    file 1.0 MiB (shmem 1.0 MiB), approximately\n");
 	memory.known = 0;
-	text__memory(page.sink, &memory);
+	text_memory__put(page.sink, &memory, 0);
 	expect(&page, "");
 	stop(&page);
 }
@@ -222,13 +227,13 @@ static void test_chain(void **state)
 
 	(void)state;
 	start(&page);
-	text__chain(page.sink, &oom);
+	text_memory__chain(page.sink, &oom);
 	expect(&page, "    limits     40.0 MiB of 512.0 MiB (high 48.0 MiB) /a/b/c\n"
-		      "               64.0 MiB of 64.0 MiB  /a/b  <- this one\n");
+		      "               64.0 MiB of 64.0 MiB  /a/b <- this one\n");
 	/* A single limit stands in the line above. */
 	oom.chain = &chain[1];
 	oom.chain_count = 3;
-	text__chain(page.sink, &oom);
+	text_memory__chain(page.sink, &oom);
 	expect(&page, "");
 	stop(&page);
 }
@@ -244,23 +249,27 @@ static void test_session(void **state)
 		.max_bytes = 64 * MIB,
 		.max_cgroup = "/a/b",
 	};
+	static const char free_says[] =
+		"              but `free` in it shows the machine's 8.0 GiB, 6.0 GiB available\n";
 	struct page page;
 
 	(void)state;
 	start(&page);
-	text__session_memory(page.sink, &s);
-	expect(&page, "    memory    it uses 60.0 MiB of at most 64.0 MiB\n"
-		      "              but `free` in it shows the machine's 8.0 GiB, 6.0 GiB available\n");
+	text_memory__session(page.sink, &s);
+	expect(&page, "    memory    it uses 60.0 MiB of at most 64.0 MiB\n");
+	/* In a container people ask free(1). */
+	s.container.ref.runtime = CONTAINER__DOCKER;
+	text_memory__session(page.sink, &s);
+	assert_string_equal(strchr(news(&page), '\n') + 1, free_says);
+	s.container.ref.runtime = CONTAINER__UNKNOWN;
 	s.max_cgroup = "/a";
-	text__session_memory(page.sink, &s);
-	expect(&page, "    memory    it uses 60.0 MiB of at most 64.0 MiB (the limit of /a)\n"
-		      "              but `free` in it shows the machine's 8.0 GiB, 6.0 GiB available\n");
+	text_memory__session(page.sink, &s);
+	expect(&page, "    memory    it uses 60.0 MiB of at most 64.0 MiB (the limit of /a)\n");
 	s.max_bytes = RECORD_NO_LIMIT;
-	text__session_memory(page.sink, &s);
-	expect(&page, "    memory    it uses 60.0 MiB and has no limit\n"
-		      "              but `free` in it shows the machine's 8.0 GiB, 6.0 GiB available\n");
+	text_memory__session(page.sink, &s);
+	expect(&page, "    memory    it uses 60.0 MiB and has no limit\n");
 	s.has_memory = false;
-	text__session_memory(page.sink, &s);
+	text_memory__session(page.sink, &s);
 	expect(&page, "");
 	stop(&page);
 }
@@ -295,26 +304,26 @@ static void test_stall(void **state)
 	page.sink->day = 0;
 	for (uint64_t seconds = 3; seconds < 12; seconds++) {
 		s = stall(seconds, false);
-		text__stall(&page.sink->base, &s);
+		text_stall__take(&page.sink->base, &s);
 	}
 	/* Not every second. */
 	expect(&page, "00:00:03.000  STALL  /web has been stuck at its limit of 64.0 MiB for 3.0 s: "
-		      "95 % of the time in reclaim, 1,234 charges refused, nothing killed\n"
+		      "95 % of the time in reclaim, 1,234 requests over it, nothing killed\n"
 		      "00:00:06.000  STALL  /web has been stuck at its limit of 64.0 MiB for 6.0 s: "
-		      "95 % of the time in reclaim, 1,234 charges refused, nothing killed\n");
+		      "95 % of the time in reclaim, 1,234 requests over it, nothing killed\n");
 	s = stall(12, true);
 	s.stall.file = LIMIT_HIGH;
 	s.stall.reclaim_ns = 38 * S;
 	s.stall.refused = 0;
-	text__stall(&page.sink->base, &s);
+	text_stall__take(&page.sink->base, &s);
 	expect(&page, "00:00:12.000  STALL OVER  /web was stuck at its memory.high of 64.0 MiB for 12.0 s: "
 		      "3.2 tasks on average in reclaim or held back, nothing killed\n");
 	/* Another one. */
 	s = stall(3, false);
 	s.stall.since_ns = 40 * S;
-	text__stall(&page.sink->base, &s);
+	text_stall__take(&page.sink->base, &s);
 	s.stall.cgroup_id = 8;
-	text__stall(&page.sink->base, &s);
+	text_stall__take(&page.sink->base, &s);
 	assert_non_null(strchr(strchr(news(&page), '\n') + 1, '\n'));
 	stop(&page);
 }

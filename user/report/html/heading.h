@@ -4,7 +4,7 @@
 #define OOMTRACE_HTML_HEADING_H
 
 #include "report/html/collected.h"
-#include "report/verdict.h"
+#include "output/verdict.h"
 
 /* A verdict_fn; `report` is the struct html_report. */
 int html_heading__tell(void *report, const struct verdict_sentence *sentence);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "report/verdict.h"
+#include "output/verdict.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -8,7 +8,7 @@
 
 #include "base/copy.h"
 #include "output/text_parts.h"
-#include "base/units.h"
+#include "output/wrap.h"
 
 /* What is told of a session is bounded, however much is in it. */
 #define SUBJECTS_MAX 256
@@ -50,7 +50,11 @@ struct subject {
 	struct decisive decisive;
 	bool gone, has_status, gone_by_oom;
 	uint32_t status;
-	bool runtime_oom_killed;
+	bool has_runtime, runtime_oom_killed;
+	uint64_t repeats;			    /* of runs that found nothing to kill, beside `nothing` */
+	int64_t nothing_from_ns, nothing_to_ns;	    /* wall clock */
+	uint64_t stalls, stall_ns, stall_max_bytes; /* the longest */
+	bool stall_at_high;
 };
 
 struct verdict {
@@ -161,7 +165,12 @@ static int verdict_oom(struct sink *base, const struct record *record)
 	}
 	s->ooms++;
 	s->kills += oom->killed;
-	s->nothing += !victim;
+	if (!victim) {
+		if (!s->nothing++)
+			s->nothing_from_ns = record->time.wall_ns;
+		s->nothing_to_ns = record->time.wall_ns;
+		s->repeats += oom->repeats;
+	}
 	if (!s->decisive.id || (victim && s->nothing == s->ooms - 1) || (init && !s->init_killed))
 		decide(v, s, oom);
 	s->init_killed = s->init_killed || init;
@@ -185,6 +194,22 @@ static int verdict_limit(struct sink *base, const struct record *record)
 	return 0;
 }
 
+static int verdict_stall(struct sink *base, const struct record *record)
+{
+	const struct record_stall *stall = &record->stall;
+	struct subject *s = find_subject((struct verdict *)base, stall->cgroup, &stall->container);
+
+	if (!s)
+		return 0;
+	s->stalls += stall->over || !s->stalls;
+	if (stall->duration_ns > s->stall_ns) {
+		s->stall_ns = stall->duration_ns;
+		s->stall_max_bytes = stall->max_bytes;
+		s->stall_at_high = stall->file == LIMIT_HIGH;
+	}
+	return 0;
+}
+
 static int verdict_exit(struct sink *base, const struct record *record)
 {
 	struct verdict *v = (struct verdict *)base;
@@ -200,6 +225,7 @@ static int verdict_exit(struct sink *base, const struct record *record)
 	s->has_status = exit->has_status;
 	s->status = exit->status;
 	s->gone_by_oom = exit->oom_victim;
+	s->has_runtime = exit->runtime_status;
 	s->runtime_oom_killed = exit->runtime_oom_killed;
 	return 0;
 }
@@ -220,28 +246,26 @@ static void put_limit_of(FILE *out, const struct decisive *d)
 {
 	fputs(d->own ? "its own limit" : "the limit", out);
 	if (d->has_max)
-		text__size(out, " of ", d->max_bytes);
+		text_parts__size(out, " of ", d->max_bytes);
 	if (d->own)
 		return;
 	fputs(" of ", out);
-	text__name(out, d->limit[0] ? d->limit : NULL);
+	text_parts__name(out, d->limit[0] ? d->limit : NULL);
 }
 
 static void put_writer(FILE *out, const struct decisive *d)
 {
 	if (d->write.new_bytes < d->write.old_bytes)
-		text__size(out, ", lowered from ", d->write.old_bytes);
+		text_parts__size(out, ", lowered from ", d->write.old_bytes);
 	else
 		fputs(", written", out);
 	fprintf(out, " by pid %u (", d->write.pid);
-	text__name(out, d->write.comm);
+	text_parts__name(out, d->write.comm);
 	fputc(')', out);
 }
 
 static void put_cause(FILE *out, const struct decisive *d)
 {
-	char since[UNITS__TEXT_SIZE];
-
 	if (d->cause == CAUSE_MACHINE) {
 		fputs("the whole machine was out of memory", out);
 		return;
@@ -255,7 +279,7 @@ static void put_cause(FILE *out, const struct decisive *d)
 		fputs(", into which the workload grew", out);
 	if (d->from_log && d->cause == CAUSE_WRITE) {
 		fputs(", inside a write of it by ", out);
-		text__name(out, d->writer[0] ? d->writer : NULL);
+		text_parts__name(out, d->writer[0] ? d->writer : NULL);
 	} else if (d->cause == CAUSE_WRITE && !d->limit_id) {
 		fputs(", inside a write of it that wasn't seen to begin", out);
 	}
@@ -267,14 +291,27 @@ static void put_cause(FILE *out, const struct decisive *d)
 		fprintf(out, ", lowered by write %" PRIu64, d->limit_id);
 	if (d->cause == CAUSE_WRITE)
 		fputs(", inside that write", out);
-	else if (d->since_ns)
-		fprintf(out, " %s before", units__format_duration(since, sizeof(since), d->since_ns));
+	else if (d->since_ns) {
+		text_parts__duration(out, " ", d->since_ns);
+		fputs(" before", out);
+	}
 }
 
 static void put_subject(FILE *out, const struct subject *s)
 {
-	if (!text__container(out, &s->container))
-		text__name(out, s->path[0] ? s->path : "the machine");
+	if (!text_parts__container(out, &s->container))
+		text_parts__name(out, s->path[0] ? s->path : "the machine");
+}
+
+/* A run without a kill is no good news where it only stood still. */
+static void put_stall(FILE *out, const struct subject *s)
+{
+	fputs(" was stuck at its ", out);
+	text_parts__size(out, s->stall_at_high ? "memory.high of " : "limit of ", s->stall_max_bytes);
+	text_parts__duration(out, " for ", s->stall_ns);
+	if (s->stalls > 1)
+		fprintf(out, ", and %" PRIu64 " time%s more", s->stalls - 1, s->stalls == 2 ? "" : "s");
+	fputs(": it did little but reclaim memory, and nothing was killed", out);
 }
 
 static void put_processes(FILE *out, const struct subject *s)
@@ -314,14 +351,30 @@ static const char *put_sentence(FILE *out, const struct subject *s)
 	const char *kind = "lost-processes";
 
 	if (s->ooms && s->ooms == s->nothing) {
-		fputs(" could not be helped: at ", out);
+		uint64_t times = s->nothing + s->repeats;
+
+		fputs(" ran out of memory", out);
+		if (times > 1)
+			fprintf(out, " %" PRIu64 " times", times);
+		if (s->nothing_to_ns > s->nothing_from_ns)
+			text_parts__duration(out, " in ",
+					     (uint64_t)s->nothing_to_ns - (uint64_t)s->nothing_from_ns);
+		fputs(", and nothing in it could be killed: ", out);
 		put_cause(out, &s->decisive);
-		fprintf(out, " nothing could be killed, %" PRIu64 " time%s", s->nothing,
-			s->nothing == 1 ? "" : "s");
 		return "no-victim";
 	}
-	if (!s->kills)
-		return put_end_without_oom(out, s);
+	if (!s->kills && s->stalls && !s->gone) {
+		put_stall(out, s);
+		return "stalled";
+	}
+	if (!s->kills) {
+		kind = put_end_without_oom(out, s);
+		if (s->stalls) {
+			fputs("; before that it", out);
+			put_stall(out, s);
+		}
+		return kind;
+	}
 	if (s->init_killed && (!s->gone || s->gone_by_oom)) {
 		fputs(" was OOM-killed: ", out);
 		put_cause(out, &s->decisive);
@@ -330,6 +383,9 @@ static const char *put_sentence(FILE *out, const struct subject *s)
 		fputs(" killed", out);
 		if (s->has_status)
 			fprintf(out, "; exit code %d", record__exit_code(s->status));
+		if (s->has_runtime && !s->runtime_oom_killed)
+			fprintf(out, "; %s missed it: its OOMKilled is false",
+				container__runtime_name(s->container.ref.runtime));
 		return "oom-killed";
 	}
 	if (s->gone)
@@ -350,8 +406,8 @@ static int tell_subject(struct verdict *v, const struct subject *s)
 		.oom_id = s->decisive.id,
 	};
 	size_t size;
-	char *text = NULL;
-	FILE *out = open_memstream(&text, &size);
+	char *marked = NULL, *text;
+	FILE *out = open_memstream(&marked, &size);
 	size_t subject_len;
 	const char *why;
 	int err;
@@ -362,16 +418,24 @@ static int tell_subject(struct verdict *v, const struct subject *s)
 	fflush(out);
 	subject_len = size;
 	sentence.kind = put_sentence(out, s);
-	if (fclose(out)) {
-		free(text);
+	text = fclose(out) ? NULL : strdup(marked);
+	if (!text) {
+		free(marked);
 		return -ENOMEM;
 	}
-	sentence.text = text;
+	sentence.marked = marked;
+	sentence.text = wrap__plain(text);
 	why = strstr(text + subject_len, ": "); /* a name of its own may have that in it */
-	sentence.head_len = why ? (size_t)(why - text) : size;
+	sentence.head_len = why ? (size_t)(why - text) : strlen(text);
 	err = v->tell(v->ctx, &sentence);
+	free(marked);
 	free(text);
 	return err;
+}
+
+void verdict__put(FILE *out, const struct verdict_sentence *sentence)
+{
+	fputs(sentence->marked ? sentence->marked : sentence->text, out);
 }
 
 /* Of a recording that was cut off, or that a part of was asked for, that isn't said of the whole. */
@@ -444,9 +508,9 @@ static int verdict_finish(struct sink *base)
 
 static int verdict_session(struct sink *base, const struct record *record)
 {
-	int err = verdict_finish(base);
+	bool goes_on = record->session.part > 1 && ((struct verdict *)base)->begun;
+	int err = goes_on ? 0 : verdict_finish(base);
 
-	(void)record;
 	((struct verdict *)base)->begun = true;
 	return err;
 }
@@ -458,8 +522,8 @@ static void verdict_free(struct sink *base)
 }
 
 static const sink_take_fn verdict_takes[RECORD_KINDS] = {
-	[RECORD_SESSION] = verdict_session, [RECORD_OOM] = verdict_oom, [RECORD_LIMIT] = verdict_limit,
-	[RECORD_EXIT] = verdict_exit,	    [RECORD_END] = verdict_end,
+	[RECORD_SESSION] = verdict_session, [RECORD_OOM] = verdict_oom,	  [RECORD_LIMIT] = verdict_limit,
+	[RECORD_STALL] = verdict_stall,	    [RECORD_EXIT] = verdict_exit, [RECORD_END] = verdict_end,
 };
 
 static int verdict_take(struct sink *sink, const struct record *record)

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "report/kill_table.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/units.h"
+#include "output/text_parts.h"
+#include "output/wrap.h"
+#include "record/time.h"
+
+#define ROW "%5s  %-12s  %-23s %10s %10s  "
+#define COLUMNS_LEAST 80 /* narrower: the fields of a row one after the other */
+
+struct kill_table {
+	struct sink base;
+	struct text_look look;
+	bool begun;
+};
+
+/* In one piece, filled up with blanks: lines are broken after it. */
+static void put_cell(FILE *out, int width, const char *text)
+{
+	int len = (int)strlen(text);
+
+	for (int i = len; i < (width < 0 ? 0 : width); i++)
+		putc(WRAP_JOINT, out);
+	text_parts__name(out, text);
+	for (int i = len; i < -width; i++)
+		putc(WRAP_JOINT, out);
+}
+
+static void put_heading(const struct kill_table *t)
+{
+	FILE *out = t->base.out;
+
+	text_parts__style(out, t->look, STYLE_DIM);
+	fprintf(out, ROW "%s", "OOM", "time (UTC)", "killed", "anon", "limit", "cause, of");
+	text_parts__style(out, t->look, STYLE_PLAIN);
+	fputc('\n', out);
+}
+
+static const char *const causes[] = {
+	[CAUSE_UNKNOWN] = "unknown", [CAUSE_WRITE] = "write",  [CAUSE_LOWERED] = "lowered",
+	[CAUSE_ANCESTOR] = "above",  [CAUSE_REACHED] = "grew", [CAUSE_MACHINE] = "machine",
+	[CAUSE_SYSRQ] = "sysrq",
+};
+
+static int take_oom(struct kill_table *t, const struct record *record)
+{
+	const struct record_oom *oom = &record->oom;
+	const struct record_victim *victim = record__first_killed(oom);
+	bool narrow = t->look.columns && t->look.columns < COLUMNS_LEAST;
+	char id[32], time[64], who[128], anon[UNITS__TEXT_SIZE] = "-", max[UNITS__TEXT_SIZE] = "-";
+	FILE *out = t->base.out;
+
+	if (!t->begun && !narrow)
+		put_heading(t);
+	t->begun = true;
+	snprintf(id, sizeof(id), "%" PRIu64, oom->id);
+	record_time__format(time, sizeof(time), record->time.wall_ns);
+	time[23] = '\0'; /* to the millisecond */
+	if (victim)
+		snprintf(who, sizeof(who), "%s/%" PRIu32, victim->comm ? victim->comm : "?", victim->pid);
+	else
+		snprintf(who, sizeof(who), "%s", oom->outcome == OOM_NO_VICTIM ? "(nothing)" : "(nothing)");
+	if (victim && victim->has_mm)
+		units__format_size(anon, sizeof(anon), victim->anon_rss_bytes);
+	if (oom->limit && oom->limit->has_memory)
+		units__format_size(max, sizeof(max), oom->limit->max_bytes);
+	put_cell(out, narrow ? 0 : 5, id);
+	fputs("  ", out);
+	if (narrow)
+		putc(WRAP_HANG, out);
+	put_cell(out, narrow ? 0 : -12, oom->log && oom->log->stamp ? oom->log->stamp : time + 11);
+	fputs("  ", out);
+	put_cell(out, narrow ? 0 : -23, who);
+	putc(' ', out);
+	put_cell(out, narrow ? 0 : 10, anon);
+	fputs(narrow ? " of " : " ", out);
+	put_cell(out, narrow ? 0 : 10, max);
+	fprintf(out, "  %s", causes[oom->cause]);
+	if (oom->killed > 1)
+		fprintf(out, ", and %" PRIu64 " more", oom->killed - 1);
+	fputs(", ", out);
+	if (victim)
+		text_parts__short_place(out, victim->cgroup, &victim->container);
+	else
+		text_parts__short_place(out, oom->limit ? oom->limit->path : "the machine",
+					&oom->limit_container);
+	fputc('\n', out);
+	return ferror(out) ? sink__flush(&t->base) : 0;
+}
+
+static int table_take(struct sink *base, const struct record *record)
+{
+	return record->kind == RECORD_OOM ? take_oom((struct kill_table *)base, record) : 0;
+}
+
+static void table_free(struct sink *base)
+{
+	free(base);
+}
+
+static const struct sink_ops table_ops = { .take = table_take, .free = table_free };
+
+struct sink *kill_table__new(FILE *out, struct text_look look)
+{
+	struct kill_table *t = calloc(1, sizeof(*t));
+
+	if (t)
+		*t = (struct kill_table){ .base = { .ops = &table_ops, .out = out }, .look = look };
+	return t ? &t->base : NULL;
+}
