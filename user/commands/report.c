@@ -35,7 +35,8 @@ struct report {
 	struct output_file file; /* with --output */
 	FILE *out;
 	struct text_look look;
-	struct sink *sink; /* of the format */
+	struct sink *sink; /* of the format, or the filter before it */
+	bool filtered;
 	struct jsonl_reader *recording;
 	struct report_log *log;
 };
@@ -200,6 +201,19 @@ static void tell_problems(const struct jsonl_reader_stats *stats)
 		      stderr);
 }
 
+/* An empty report is no good news when nothing was looked at. */
+static void tell_nothing(const struct report *r)
+{
+	const struct jsonl_reader_stats *stats = jsonl_reader__stats(r->recording);
+
+	if (r->filtered && !filter__selected(r->sink))
+		fputs("oomtrace: nothing in the recording is what --kill, --cgroup, --since and --until "
+		      "ask for.\n",
+		      stderr);
+	else if (r->opts->format == REPORT_FOLDED && !stats->samples)
+		fputs("oomtrace: the recording has no sampled stacks: record with --stacks.\n", stderr);
+}
+
 static int write_error(int err)
 {
 	if (!err || err == -EPIPE)
@@ -240,6 +254,7 @@ static int read_files(struct report *r)
 		return sink_error(r, err);
 	tell_problems(jsonl_reader__stats(r->recording));
 	report_log__tell_nothing(r->log);
+	tell_nothing(r);
 	if (jsonl_reader__stats(r->recording)->malformed || jsonl_reader__stats(r->recording)->too_long)
 		return EXIT_LOST;
 	return EXIT_DONE;
@@ -314,8 +329,10 @@ static int run(const struct report_options *opts)
 		return code;
 	r.look.detail = opts->detail;
 	r.sink = formats[opts->format](&r);
-	if (r.sink && wants_filter(&opts->filter))
+	if (r.sink && wants_filter(&opts->filter)) {
 		r.sink = filter__new(r.sink, &opts->filter);
+		r.filtered = true;
+	}
 	r.recording = r.sink ? jsonl_reader__new(r.sink) : NULL;
 	r.log = r.sink ? report_log__new(r.sink) : NULL;
 	if (r.recording && r.log) {

@@ -147,6 +147,8 @@ static bool handle_object(struct jsonl_reader *r, struct json_object *o)
 			r->stats.schema = number_of(o, "schema");
 	} else if (!strcmp(type, "end")) {
 		r->stats.ends++;
+	} else if (!strcmp(type, "stack") && number_of(o, "bytes")) {
+		r->stats.samples++;
 	}
 	return true;
 }

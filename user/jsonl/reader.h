@@ -20,6 +20,7 @@ struct jsonl_reader_stats {
 	uint64_t too_long;	  /* lines */
 	uint64_t unknown;	  /* records of types that we don't know */
 	char unknown_type[32];	  /* the first of them */
+	uint64_t samples;	  /* stacks with a weight: where memory was charged */
 	uint64_t sessions, ends;  /* parts of the same session count once */
 	uint64_t schema;	  /* the highest, when that is newer than ours; else 0 */
 	bool cut;		  /* a file ended within a line that is no whole record */

@@ -76,10 +76,6 @@ static int text_session(struct sink *base, const struct record *record)
 	const struct record_session *s = &record->session;
 	FILE *out = base->out;
 
-	/* The next part of a recording that was cut into files: the live run printed nothing there. */
-	if (s->part > 1 && sink->begun)
-		return 0;
-	sink->begun = true;
 	snprintf(sink->target_id, sizeof(sink->target_id), "%s", s->container.ref.id);
 	/* Of a recording's sessions each begins as if it were the only one. */
 	sink->day = 0;
@@ -120,7 +116,7 @@ static int text_session(struct sink *base, const struct record *record)
  */
 bool text_sink__is_noise(const struct record_limit *l)
 {
-	bool unused = !l->usage_before_bytes && !l->usage_after_bytes;
+	bool unused = l->file != LIMIT_SWAP_MAX && !l->usage_before_bytes && !l->usage_after_bytes;
 
 	return l->result >= 0 && !l->kills && !l->reclaimed_bytes && (l->old_bytes == l->new_bytes || unused);
 }

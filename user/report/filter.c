@@ -18,6 +18,7 @@ struct filter {
 	bool target_matches;	       /* the session's target lies in opts.cgroup */
 	uint32_t victims[VICTIMS_MAX]; /* pids of those handed on; a ring */
 	uint64_t victim_count;
+	uint64_t selected; /* records that were handed on for what they are */
 };
 
 static int64_t sum(int64_t a, int64_t b)
@@ -163,9 +164,13 @@ static int filter_take(struct sink *base, const struct record *record)
 
 	if (record->kind == RECORD_SESSION)
 		begin_session(f, record);
-	if (is_of_all(record->kind) || (in_time(f, &record->time) && wants(f, record)))
-		return sink__take(f->next, record);
-	return 0;
+	if (!is_of_all(record->kind)) {
+		if (!in_time(f, &record->time) || !wants(f, record))
+			return 0;
+		/* Writes of limits come with every OOM, also with one that isn't there. */
+		f->selected += !f->opts.kill || record->kind == RECORD_OOM;
+	}
+	return sink__take(f->next, record);
 }
 
 static int filter_finish(struct sink *base)
@@ -186,6 +191,11 @@ static const struct sink_ops filter_ops = {
 	.free = filter_free,
 	.finish = filter_finish,
 };
+
+uint64_t filter__selected(const struct sink *filter)
+{
+	return ((const struct filter *)filter)->selected;
+}
 
 struct sink *filter__new(struct sink *next, const struct report_filter *opts)
 {

@@ -28,4 +28,7 @@ struct report_filter {
 /* Hands on to `next`, which it owns from now on, even when it returns NULL (without memory, or of NULL). */
 struct sink *filter__new(struct sink *next, const struct report_filter *filter);
 
+/* How many records a sink of filter__new() has handed on, those of the whole session not counted. */
+uint64_t filter__selected(const struct sink *filter);
+
 #endif

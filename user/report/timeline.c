@@ -170,8 +170,6 @@ static int timeline_session(struct sink *base, const struct record *record)
 	const struct record_session *s = &record->session;
 	char text[64];
 
-	if (s->part > 1 && t->begun)
-		return 0;
 	if (sink__finish(base))
 		return sink__flush(base);
 	t->begun = true;

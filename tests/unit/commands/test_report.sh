@@ -143,7 +143,7 @@ done
 expect 0 '"source":"kernel-log"' '' --format jsonl "$log"
 expect 0 'OOM 2: killed \(sd-mkdcreds\)' '' "$log" --kill 2
 expect 0 '1 OOM, 1 process killed' '' "$log" --kill 2
-expect 0 '0 OOMs, 0 processes killed' '' "$log" --cgroup /user.slice
+expect 0 '0 OOMs, 0 processes killed' 'nothing in the recording is what' "$log" --cgroup /user.slice
 expect 2 '' "--format: 'xml' is not valid; it takes 'text'" --format xml "$whole"
 expect 2 '' '--since' --since yesterday "$whole"
 expect 2 '' '--kill' --kill 0 "$whole"
@@ -162,12 +162,17 @@ fi
 "$oomtrace" report -f json "$whole" | head -c 1 >/dev/null
 [[ ${PIPESTATUS[0]} == 0 ]] || fail 'a reader that goes away is no error'
 
+# Nothing was looked at: that is no good news.
+expect 0 '.' "nothing in the recording is what --kill, --cgroup" --kill 9999 "$whole"
+expect 0 '.' "nothing in the recording is what --kill, --cgroup" --cgroup /nosuch "$whole"
+expect 0 '' 'the recording has no sampled stacks: record with --stacks' -f folded "$whole"
+
 # Filters: what is left is what was asked for.
 expect 0 'OOM 1: ' '' --kill 1 "$golden/scenarios.jsonl"
 grep -Ec '^[0-9:.]+  .*OOM [0-9]+: ' "$tmp/out" | grep -qx 1 || fail '--kill 1 has not one OOM'
-expect 0 'oomtrace .* on Linux' '' --until 1ns --no-summary "$golden/scenarios.jsonl"
+expect 0 'oomtrace .* on Linux' 'nothing in the recording is what' --until 1ns --no-summary "$golden/scenarios.jsonl"
 grep -q 'OOM [0-9]*: ' "$tmp/out" && fail '--until 1ns has an OOM'
-expect 0 '^nothing was OOM-killed in this part of the recording$' '' --until 1ns "$golden/scenarios.jsonl"
+expect 0 '^nothing was OOM-killed in this part of the recording$' 'nothing in the recording is what' --until 1ns "$golden/scenarios.jsonl"
 expect 0 'OOM [0-9]+: ' '' --since 0.5s --cgroup /sys/fs/cgroup/pool --no-summary -v "$golden/scenarios.jsonl"
 grep -c 'OOM [0-9]*: ' "$tmp/out" | grep -qx "$(grep -c '"limit_cgroup":{"id":[0-9]*,"path":"/pool"' \
 	"$golden/scenarios.jsonl")" || fail '--cgroup /pool has not its OOMs'
