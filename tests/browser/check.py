@@ -109,6 +109,30 @@ def check_page(results: Results, page: Page, path: str, html: str, name: str) ->
     results.equal(page.requests, [pathlib.Path(html).resolve().as_uri()], f"{name}: requests")
 
 
+# A link into the page that leads nowhere.
+DEAD_LINKS = """
+[...document.querySelectorAll('a[href^="#"]')].map(a => a.hash.slice(1)).filter(id => !document.getElementById(id))
+"""
+# Closes all cards and follows a link to the last: whether that one is open then, alone.
+FOLLOW = """
+(async () => {
+  const cards = [...document.querySelectorAll('.card')];
+  cards.forEach(card => { card.querySelector('details').open = false; });
+  const followed = new Promise(done => addEventListener('hashchange', done, { once: true }));
+  location.hash = '#' + cards.at(-1).id;
+  await followed;
+  return cards.filter(card => card.querySelector('details').open).map(card => card.id).join() === cards.at(-1).id;
+})()
+"""
+
+
+def check_cards(results: Results, page: Page) -> None:
+    results.equal(page.evaluate(DEAD_LINKS), [], "links that lead nowhere")
+    results.check(page.evaluate("document.querySelectorAll('.contents a').length") > 2, "there are contents")
+    results.check(page.evaluate("document.querySelector('.card details').open"), "the first card is open")
+    results.check(page.evaluate(FOLLOW), "a link opens its card")
+
+
 def check_keys(results: Results, page: Page, html: str, kills: int) -> None:
     page.errors.clear()
     page.scheme("light")
@@ -124,6 +148,7 @@ def check_keys(results: Results, page: Page, html: str, kills: int) -> None:
     page.key("Enter")
     results.equal(page.evaluate("location.hash"), "#oom-1-1", "Enter opens its card")
     results.check(page.evaluate("document.querySelector(':target')?.tagName") == "ARTICLE", "there is the card")
+    check_cards(results, page)
     page.evaluate("document.querySelector('#chart .plot').focus()")
     page.key("0")
     results.equal(page.evaluate(MARKS), kills, "0 shows all")

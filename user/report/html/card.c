@@ -140,14 +140,12 @@ static void put_why(FILE *out, const struct record_oom *oom, const struct record
 {
 	html__part_begin(out, "Why this process");
 	fputs("<dl>", out);
-	if (v->has_points)
-		put_points(out, oom, v, page_size);
 	put_fact(out, "oom_score_adj");
 	fprintf(out, "%d</dd>", v->oom_score_adj);
 	if (oom->trigger_comm) {
 		char gfp[GFP_TEXT_SIZE];
 
-		put_fact(out, "asked by");
+		put_fact(out, "memory needed by");
 		if (oom->trigger_pid == v->pid)
 			fputs("itself", out);
 		else
@@ -173,6 +171,8 @@ static void put_why(FILE *out, const struct record_oom *oom, const struct record
 		html__name(out, v->cgroup);
 		fputs("</dd>", out);
 	}
+	if (v->has_points)
+		put_points(out, oom, v, page_size);
 	fputs("</dl></section>\n", out);
 }
 
@@ -273,7 +273,7 @@ static void put_level_name(FILE *out, const struct record_oom *oom, const struct
 		html__name(out, l->path);
 }
 
-static void put_level(FILE *out, const struct record_oom *oom, const struct record_level *l, uint64_t widest)
+static void put_level(FILE *out, const struct record_oom *oom, const struct record_level *l)
 {
 	bool limited = l->has_memory && l->max_bytes != RECORD_NO_LIMIT;
 	uint64_t all = limited && l->max_bytes > l->usage_bytes ? l->max_bytes : l->usage_bytes;
@@ -281,9 +281,9 @@ static void put_level(FILE *out, const struct record_oom *oom, const struct reco
 	fprintf(out, "<tr%s><th scope=\"row\">", l->is_limit ? " class=\"hit\"" : "");
 	put_level_name(out, oom, l);
 	fprintf(out, "%s</th><td>", l->is_limit ? " <span class=\"tag\">this limit</span>" : "");
-	if (l->has_memory) {
+	if (limited) { /* without a limit there is nothing that it could fill */
 		html__bar_begin(out);
-		html__bar_piece(out, l->is_limit ? "full" : "use", 0, l->usage_bytes, limited ? all : widest);
+		html__bar_piece(out, l->is_limit ? "full" : "use", 0, l->usage_bytes, all);
 		html__bar_end(out);
 	}
 	fputs("</td><td class=\"n\">", out);
@@ -297,19 +297,13 @@ static void put_level(FILE *out, const struct record_oom *oom, const struct reco
 
 static void put_chain(FILE *out, const struct record_oom *oom)
 {
-	uint64_t widest = 0;
-
 	html__part_begin(out, "Which limit");
 	fputs("<div class=\"scroll\"><table class=\"chain\"><thead><tr><th scope=\"col\">cgroup, "
 	      "leaf first</th><td></td><th scope=\"col\" class=\"n\">usage</th>"
 	      "<th scope=\"col\" class=\"n\">memory.max</th></tr></thead><tbody>",
 	      out);
-	for (size_t i = 0; i < oom->chain_count; i++) {
-		if (oom->chain[i].has_memory && oom->chain[i].usage_bytes > widest)
-			widest = oom->chain[i].usage_bytes;
-	}
 	for (size_t i = 0; i < oom->chain_count; i++)
-		put_level(out, oom, &oom->chain[i], widest);
+		put_level(out, oom, &oom->chain[i]);
 	fputs("</tbody></table></div>", out);
 	if (oom->limit && oom->limit->has_swap) {
 		fputs("<p class=\"note\">swap ", out);
@@ -379,17 +373,44 @@ static void put_gaps(FILE *out, const struct record_oom *oom)
 		fprintf(out, "<p class=\"note warn\">%" PRIu64 " victims are missing.</p>", oom->missing);
 }
 
+/* Who, how much, how fast: what is read of a card that is closed. */
+static void put_measures(FILE *out, const struct record_oom *oom, const struct record_victim *victim)
+{
+	const struct record_history *h = oom->history;
+
+	fputs(" <span class=\"who\">", out);
+	if (victim)
+		html__process(out, victim->comm, victim->pid);
+	else
+		fputs("nothing killed", out);
+	if (oom->killed > 1)
+		fprintf(out, " and %" PRIu64 " more", oom->killed - 1);
+	fputs("</span>", out);
+	if (victim && victim->has_mm) {
+		fputs(" <span>", out);
+		html__size(out, victim->anon_rss_bytes);
+		if (oom->limit && oom->limit->has_memory) {
+			fputs(" of ", out);
+			html__size(out, oom->limit->max_bytes);
+		}
+		fputs("</span>", out);
+	}
+	if (h && h->has_growth && h->growth_bytes_per_s > 0) {
+		fputs(" <span>+", out);
+		html__size(out, (uint64_t)h->growth_bytes_per_s);
+		fputs("/s</span>", out);
+	}
+}
+
 void html_card__put(const struct html_report *report, const struct record *record, FILE *out)
 {
 	const struct record_oom *oom = &record->oom;
 	const struct record_victim *victim = record__first_killed(oom);
 
-	fprintf(out,
-		"<article class=\"card\" id=\"oom-%" PRIu64 "-%" PRIu64 "\">\n<header><h3>OOM %" PRIu64
-		"</h3> ",
-		report->sessions, oom->id, oom->id);
+	fprintf(out, "<summary><h3>OOM %" PRIu64 "</h3> ", oom->id);
 	html__time(out, record->time.wall_ns);
-	fputs("</header>\n<p class=\"sentence\">", out);
+	put_measures(out, oom, victim);
+	fputs("</summary>\n<p class=\"sentence\">", out);
 	put_sentence(out, oom, report->sessions);
 	fputs("</p>\n", out);
 	put_gaps(out, oom);

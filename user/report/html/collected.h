@@ -6,8 +6,8 @@
  * may come together in one report.
  *
  * The files here include each other in this order only: assets, elements; collected; flame, rows,
- * data, history, anatomy; card (history); pending (card, anatomy); heading; page (data, flame,
- * heading); collect (all).
+ * data, history, anatomy; card (history); pending (card, anatomy); heading; cards; page (cards,
+ * data, flame, heading); collect (all).
  */
 #ifndef OOMTRACE_HTML_COLLECTED_H
 #define OOMTRACE_HTML_COLLECTED_H
@@ -62,9 +62,20 @@ struct html_pending_victim {
 	char comm[HTML_NAME_SIZE];
 };
 
+/* Where in the spool of cards one begins, and what makes it alike to the one before. */
+struct html_card_mark {
+	long offset;
+	uint64_t session, id;
+	enum record_cause cause;
+	enum oom_outcome outcome;
+	char comm[HTML_NAME_SIZE];   /* of who was killed; "": nobody was */
+	char cgroup[HTML_PATH_SIZE]; /* whose limit it was */
+};
+
 /* A card that is written but for what comes later. All times are of the boot clock. */
 struct html_pending {
 	uint64_t id, cause_limit_id;
+	struct html_card_mark mark;
 	bool inside_write;
 	char *html;		     /* the card's beginning */
 	char *stack;		     /* of the task that asked for memory; NULL: none */
@@ -95,7 +106,9 @@ struct html_report {
 	uint64_t curves_left_out;		   /* points of cgroups without a curve */
 	struct html_spool kill_marks, write_marks; /* JSON */
 	struct html_spool kill_rows, write_rows, step_rows, stall_rows, exit_rows, lost_rows;
-	struct html_spool cards;
+	struct html_spool cards; /* each from its summary on */
+	struct html_card_mark marks[HTML_CARDS_MAX];
+	size_t mark_count;
 	struct html_pending pending[HTML_PENDING_MAX]; /* a queue from `first` on */
 	size_t first_pending, pending_count;
 	struct html_write writes[HTML_RECENT_WRITES]; /* a ring */

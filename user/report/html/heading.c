@@ -13,7 +13,8 @@
 
 static bool is_bad(const struct verdict_sentence *s)
 {
-	return s->kills || !strcmp(s->kind, "oom-killed") || !strcmp(s->kind, "no-victim") || !strcmp(s->kind, "stalled");
+	return s->kills || !strcmp(s->kind, "oom-killed") || !strcmp(s->kind, "no-victim") ||
+	       !strcmp(s->kind, "stalled");
 }
 
 /* What happened is the page's heading, why it happened the first sentence under it. */

@@ -8,8 +8,10 @@
 
 #include <inttypes.h>
 
+#include "base/array.h"
 #include "record/time.h"
 #include "report/html/assets.h"
+#include "report/html/cards.h"
 #include "report/html/data.h"
 #include "report/html/elements.h"
 #include "report/html/flame.h"
@@ -104,6 +106,32 @@ static void put_chart_table(struct html_curve *curve, FILE *out)
 	fputs("</tbody></table></div></details>\n", out);
 }
 
+/* What there is on the page, with a way back from wherever one is. */
+static void put_contents(const struct html_report *r, FILE *out)
+{
+	const struct {
+		const char *id, *text;
+		bool there;
+	} parts[] = {
+		{ "usage", "Memory over time", true },
+		{ "steps", "Changes of the limit", r->step_rows.count },
+		{ "kills", "Every kill", r->kill_rows.count },
+		{ "alloc", "Where memory was charged", r->flame && flame_tree__bytes(r->flame) },
+		{ "cards", "Each run of the OOM killer", r->mark_count },
+		{ "writes", "Writes of limits", r->write_rows.count },
+		{ "stalls", "Stuck in reclaim", r->stall_rows.count },
+		{ "exits", "Ends of processes", r->exit_rows.count },
+		{ "lost", "Lost events", r->lost_rows.count },
+	};
+
+	fputs("<nav id=\"contents\" class=\"contents\" aria-label=\"contents\"><ul>", out);
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		if (parts[i].there)
+			fprintf(out, "<li><a href=\"#%s\">%s</a></li>", parts[i].id, parts[i].text);
+	}
+	fputs("</ul></nav>\n<a class=\"back\" href=\"#contents\">↑ contents</a>\n", out);
+}
+
 static void put_chart(struct html_report *r, FILE *out)
 {
 	fputs("<section aria-labelledby=\"usage\"><h2 id=\"usage\">Memory over time</h2>\n"
@@ -186,23 +214,6 @@ static int put_late_tables(struct html_report *r, FILE *out)
 	return err;
 }
 
-static int put_cards(struct html_report *r, FILE *out)
-{
-	int err;
-
-	if (!r->cards.count)
-		return 0;
-	fputs("<section aria-labelledby=\"cards\"><h2 id=\"cards\">Each run of the OOM killer</h2>\n", out);
-	err = html_collected__copy(&r->cards, out);
-	if (r->cards.left_out)
-		fprintf(out,
-			"<p class=\"note\">%" PRIu64 " more have no card here: "
-			"<code>oomtrace report --kill N</code> makes one.</p>\n",
-			r->cards.left_out);
-	fputs("</section>\n", out);
-	return err;
-}
-
 static void put_flame(const struct html_report *r, FILE *out)
 {
 	if (!r->flame || !flame_tree__bytes(r->flame))
@@ -263,14 +274,15 @@ int html_page__put(struct html_report *r, FILE *out)
 	fputs("<main id=\"main\">\n", out);
 	err = html_heading__put(r, out);
 	put_totals(r, out);
+	put_contents(r, out);
 	if (!err)
 		err = html_data__put(r, out); /* with all points: the table after it has fewer */
 	put_chart(r, out);
 	if (!err)
 		err = put_tables(r, out);
-	if (!err)
-		err = put_cards(r, out);
 	put_flame(r, out);
+	if (!err)
+		err = html_cards__put(r, out);
 	if (!err)
 		err = put_late_tables(r, out);
 	fputs("</main>\n", out);

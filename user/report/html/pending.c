@@ -17,6 +17,19 @@ static struct html_pending *pending_at(struct html_report *r, size_t i)
 	return &r->pending[(r->first_pending + i) % HTML_PENDING_MAX];
 }
 
+static void fill_mark(struct html_card_mark *mark, const struct record_oom *oom)
+{
+	const struct record_victim *victim = record__first_killed(oom);
+
+	mark->id = oom->id;
+	mark->cause = oom->cause;
+	mark->outcome = oom->outcome;
+	if (victim)
+		html_collected__keep(mark->comm, sizeof(mark->comm), victim->comm);
+	if (oom->limit)
+		html_collected__keep(mark->cgroup, sizeof(mark->cgroup), oom->limit->path);
+}
+
 static void fill(struct html_pending *p, const struct record *record)
 {
 	const struct record_oom *oom = &record->oom;
@@ -28,6 +41,7 @@ static void fill(struct html_pending *p, const struct record *record)
 	p->duration_ns = oom->duration_ns;
 	if (oom->limit && oom->limit->path)
 		snprintf(p->cgroup, sizeof(p->cgroup), "%s", oom->limit->path);
+	fill_mark(&p->mark, oom);
 	for (size_t i = 0; i < oom->victim_count && p->victim_count < HTML_PENDING_VICTIMS; i++) {
 		const struct record_victim *v = &oom->victims[i];
 		struct html_pending_victim *kept = &p->victims[p->victim_count];
@@ -53,6 +67,7 @@ static int begin(struct html_report *report, struct html_pending *pending, const
 		return -errno;
 	html_card__put(report, record, out);
 	fill(pending, record);
+	pending->mark.session = report->sessions;
 	return fclose(out) ? -errno : 0;
 }
 
@@ -63,7 +78,7 @@ static void end(struct html_report *report, const struct html_pending *pending, 
 	html_anatomy__put(report, pending, out);
 	if (pending->stack)
 		fputs(pending->stack, out);
-	fputs("</div></article>\n", out);
+	fputs("</div></details></article>\n", out);
 }
 
 static void release(struct html_pending *pending)
@@ -77,8 +92,11 @@ static void write_first(struct html_report *r)
 {
 	struct html_pending *p = pending_at(r, 0);
 
-	if (r->cards.file)
+	if (r->cards.file && r->mark_count < HTML_CARDS_MAX) {
+		p->mark.offset = ftell(r->cards.file);
+		r->marks[r->mark_count++] = p->mark;
 		end(r, p, r->cards.file);
+	}
 	release(p);
 	r->first_pending = (r->first_pending + 1) % HTML_PENDING_MAX;
 	r->pending_count--;
@@ -211,10 +229,11 @@ void html_pending__add_stack(struct html_report *r, const struct record_stack *s
 			return;
 		}
 		fputs("<section><h4>Stack that asked for memory</h4><ol class=\"stack\" tabindex=\"0\" "
-		      "aria-label=\"stack, innermost first\">",
+		      "aria-label=\"stack, innermost first, the program before the kernel\">",
 		      out);
-		put_frames(out, "k", s->kernel, s->kernel_count);
+		/* The kernel's part is much the same for everybody. */
 		put_frames(out, "u", s->user, s->user_count);
+		put_frames(out, "k", s->kernel, s->kernel_count);
 		fputs("</ol></section>\n", out);
 		fclose(out);
 	}

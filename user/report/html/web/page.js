@@ -30,12 +30,30 @@
 	label();
 	button.hidden = false;
 	dark.addEventListener('change', () => { label(); redraw(); });
+	/* A link into a card that is closed opens it. */
+	const openTarget = () => {
+		const target = location.hash && document.getElementById(location.hash.slice(1));
+		const details = target && target.matches('.card') && target.querySelector('details');
+		if (details && !details.open) {
+			details.open = true;
+			target.scrollIntoView();
+		}
+	};
+	addEventListener('hashchange', openTarget);
+	openTarget();
 	/* The library follows the window's size by itself, the rest and paper don't. */
 	let waiting = 0;
 	addEventListener('resize', () => {
 		cancelAnimationFrame(waiting);
 		waiting = requestAnimationFrame(redraw);
 	});
-	addEventListener('beforeprint', redraw);
-	addEventListener('afterprint', redraw);
+	/* A canvas keeps its pixels: on paper the chart is scaled to what A4 and Letter have room for. */
+	const onPaper = paper => {
+		const plot = document.querySelector('.plot');
+		redraw();
+		if (plot)
+			plot.style.zoom = paper && plot.offsetWidth > 640 ? 640 / plot.offsetWidth : '';
+	};
+	addEventListener('beforeprint', () => onPaper(true));
+	addEventListener('afterprint', () => onPaper(false));
 }
