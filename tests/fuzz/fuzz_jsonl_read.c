@@ -20,7 +20,7 @@
 #include "report/filter.h"
 #include "report/html/collect.h"
 #include "report/timeline.h"
-#include "report/verdict.h"
+#include "output/verdict.h"
 
 static void require(int condition)
 {
@@ -78,7 +78,7 @@ static void to_all(const char *bytes, size_t size)
 	FILE *out = open_memstream(&text, &text_size), *null = fopen("/dev/null", "w");
 	struct sink *sinks[] = {
 		text__new(out, (struct text_look){ 0 }),
-		timeline__new(out),
+		timeline__new(out, true),
 		verdict__new(ignore, NULL),
 		folded__new(out),
 		html_report__new(null),
