@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "output/text.h"
 #include "record/sink.h"
 
 #define S 1000000000LL
