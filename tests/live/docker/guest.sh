@@ -17,7 +17,8 @@ web() {
 	scope=$SLICE/docker-$id.scope
 	before=$(oom_kills $SLICE)
 	start_tracer web.jsonl --container web --output json
-	start_tracer web-prefix.out --container "${id:0:10}" --record "$OUT/web-prefix.out.jsonl"
+	start_tracer web-prefix.verbose.out --verbose --container "${id:0:10}" \
+		--record "$OUT/web-prefix.verbose.out.jsonl"
 	start_tracer web-kprobes.jsonl --container "$id" --force-kprobes --output json
 	go web
 	# It takes a worker long to fill a large limit: one kill a step is enough above.
@@ -50,7 +51,7 @@ web() {
 	done
 	wait_until 30 scope_gone
 	expect web slice_kills $(($(oom_kills $SLICE) - before))
-	for name in web.jsonl web-prefix.out web-kprobes.jsonl; do
+	for name in web.jsonl web-prefix.verbose.out web-kprobes.jsonl; do
 		tracer_done "$name"
 	done
 	expect_runtime web

@@ -49,7 +49,7 @@ def check_web(guest):
     results.equal([(v.comm, v.get("repeated")) for v in inits], [("stress-ng", None)],
                   "web: the container's init died, once")
     check_kprobes(guest, "web-kprobes.jsonl", has_target=True, fixed_cmdlines=False)
-    check_text(guest, "web-prefix.out")
+    check_text(guest, "web-prefix.verbose.out")
 
 
 def check_ends(guest):
@@ -87,6 +87,7 @@ def check_docker_command_lines(guest):
 
 def check(run):
     guest = Guest(run, "web.jsonl")
-    check_run(guest, ("web.jsonl", "web-kprobes.jsonl", "web-prefix.out", "quits.jsonl", "killed.jsonl"))
+    check_run(guest, ("web.jsonl", "web-kprobes.jsonl", "web-prefix.verbose.out", "quits.jsonl",
+                      "killed.jsonl"))
     for part in (check_web, check_ends, check_docker_command_lines):
         guarded(guest.results, part, guest)

@@ -93,8 +93,10 @@ def report(oomtrace, *args):
 
 
 def check_report(results, oomtrace, live, recording):
-    """The report of what was recorded beside live text is that text."""
-    run = report(oomtrace, "--no-summary", str(recording))
+    """The report of what was recorded beside live text is that text. NAME.brief.out is of --brief."""
+    detail = Path(live.stem).suffix
+    options = [f"--{detail[1:]}"] if detail in (".brief", ".verbose") else []
+    run = report(oomtrace, "--no-summary", *options, str(recording))
     expected = live.read_bytes()
     results.equal((run.returncode, run.stderr), (0, b""), f"{recording.name}: a report is made")
     same = bool(expected) and run.stdout == expected

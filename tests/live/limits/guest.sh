@@ -5,7 +5,7 @@
 # trace /t; and ends oomtrace in every way while it changes a limit, OOMTRACE_KILLS times by SIGKILL, at moments that
 # OOMTRACE_SEED decides. It judges nothing; judge.py does. Leaves in $OUT, beside what guest-lib.sh says:
 #
-#   t.jsonl t-kprobes.jsonl t.out  oomtrace on /t over the whole run; above.jsonl, self-*.jsonl: one scenario
+#   t.jsonl t-kprobes.jsonl t.brief.out  oomtrace on /t over the whole run; above.jsonl, self-*.jsonl: one scenario
 #   expect.jsonl  for each scenario, what there has to be: key "kills" with the cause's kind and the
 #                 name of the write, and key "write": who wrote what into which file
 #   ends.jsonl    for each end of oomtrace, the limit before and after it
@@ -19,7 +19,7 @@ set -u
 kills=$OOMTRACE_KILLS seed=$OOMTRACE_SEED
 LIMITS=/oomtrace/limits-workload
 T=$CG/t
-TRACERS="t.jsonl t-kprobes.jsonl t.out"
+TRACERS="t.jsonl t-kprobes.jsonl t.brief.out"
 
 begin_run
 echo +memory >"$CG/cgroup.subtree_control"
@@ -29,7 +29,7 @@ delegate t
 make_cgroup t/early 24M
 start_tracer t.jsonl --cgroup "$T" --output json
 start_tracer t-kprobes.jsonl --cgroup "$T" --output json --force-kprobes
-start_tracer t.out --cgroup "$T" --record "$OUT/t.out.jsonl"
+start_tracer t.brief.out --brief --cgroup "$T" --record "$OUT/t.brief.out.jsonl"
 for name in $TRACERS; do
 	tracer_ready "$name"
 done
