@@ -348,12 +348,12 @@ static int text_end(struct sink *base, const struct record *record)
 		stack_top__print(sink->top, base->out);
 	if (!sink->from_log)
 		text_sink__time(sink, &record->time);
-	fprintf(base->out, "%" PRIu64 " OOM%s, %" PRIu64 " process%s killed, ", end->ooms,
+	fprintf(base->out, "%" PRIu64 " OOM%s, %" PRIu64 " process%s killed", end->ooms,
 		end->ooms == 1 ? "" : "s", end->kills, end->kills == 1 ? "" : "es");
 	if (end->lost)
-		fprintf(base->out, "%" PRIu64 " events lost", end->lost);
-	else
-		fputs("nothing lost", base->out);
+		fprintf(base->out, ", %" PRIu64 " events lost", end->lost);
+	else if (!sink->from_log) /* which can't tell */
+		fputs(", nothing lost", base->out);
 	if (end->nameless)
 		fprintf(base->out, ", names of %" PRIu64 " stack%s not found", end->nameless,
 			end->nameless == 1 ? "" : "s");

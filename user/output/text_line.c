@@ -70,11 +70,12 @@ void text_line__put(struct text_sink *sink, const struct record *record)
 	FILE *out = sink->base.out;
 
 	if (oom->log)
-		text_log__stamp(sink, oom->log->stamp);
+		text_log__stamp(sink, oom->log->stamp, &record->time);
 	else
 		text_sink__time(sink, &record->time);
 	if (victim)
-		text_parts__short_place(out, victim->cgroup, &victim->container);
+		text_parts__short_place(out, victim->cgroup || !oom->log ? victim->cgroup : "the machine",
+					&victim->container);
 	else
 		text_parts__short_place(out, oom->limit ? oom->limit->path : "the machine",
 					&oom->limit_container);
@@ -86,6 +87,8 @@ void text_line__put(struct text_sink *sink, const struct record *record)
 		fputs("nothing could be killed", out);
 	else if (oom->outcome == OOM_EXITING)
 		fputs("nothing was killed: a process was ending already", out);
+	else if (oom->log)
+		fputs(oom->log->is_panic ? "the kernel panicked" : "the log ends early", out);
 	else
 		fputs("its events were lost", out);
 	text_sink__style(sink, STYLE_PLAIN);

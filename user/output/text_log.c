@@ -5,15 +5,30 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/copy.h"
 #include "output/wrap.h"
+#include "record/time.h"
 
 #define CANDIDATES_SHOWN 5
 #define ZONES_SHOWN 8
 
-void text_log__stamp(struct text_sink *sink, const char *stamp)
+const char *text_log__format_stamp(char *dst, size_t size, const char *stamp, const struct record_time *time)
 {
+	if (!stamp || !*stamp)
+		snprintf(dst, size, "(no time)");
+	else if (!time->no_wall && strspn(stamp, "0123456789") == strlen(stamp))
+		record_time__format(dst, size, time->wall_ns);
+	else
+		copy__text(dst, size, stamp);
+	return dst;
+}
+
+void text_log__stamp(struct text_sink *sink, const char *stamp, const struct record_time *time)
+{
+	char text[TEXT_LOG_STAMP_SIZE];
+
 	text_sink__style(sink, STYLE_DIM);
-	text_parts__name(sink->base.out, stamp ? stamp : "(no time)");
+	text_parts__name(sink->base.out, text_log__format_stamp(text, sizeof(text), stamp, time));
 	fputs("  ", sink->base.out);
 	text_sink__style(sink, STYLE_PLAIN);
 	putc(WRAP_HANG, sink->base.out);
@@ -59,10 +74,17 @@ void text_log__counters(const struct text_sink *sink, const struct record_log *l
 
 void text_log__trigger(const struct text_sink *sink, const struct record_oom *oom)
 {
+	const struct record_victim *victim = record__first_killed(oom);
 	const struct record_log *log = oom->log;
+	bool all = sink->look.detail == TEXT_ALL;
 	FILE *out = sink->base.out;
 
 	if (!oom->trigger_comm)
+		return;
+	/* Who was killed for its own sake has been named, and so has the writer of a limit. */
+	if (!all && !log->asked_for && victim && log->has_trigger_pid && victim->pid == oom->trigger_pid)
+		return;
+	if (!all && oom->cause == CAUSE_WRITE)
 		return;
 	text_sink__label(sink, "for");
 	text_parts__name(out, oom->trigger_comm);
@@ -71,6 +93,12 @@ void text_log__trigger(const struct text_sink *sink, const struct record_oom *oo
 	if (log->asked_for) {
 		fputs(", which asked for ", out);
 		fputs(log->asked_for, out);
+	} else if (oom->cause != CAUSE_WRITE) {
+		fputs(", which needed more memory", out);
+	}
+	if (!all) {
+		fputc('\n', out);
+		return;
 	}
 	if (log->gfp) {
 		fputs(", ", out);
@@ -170,7 +198,32 @@ void text_log__rest(const struct text_sink *sink, const struct record_oom *oom)
 		text_parts__name(out, log->file);
 		fputs(", ", out);
 	}
-	fprintf(out, "lines %" PRIu64 " to %" PRIu64 "\n", log->first_line, log->last_line);
+	fprintf(out, "line%s %" PRIu64, log->first_line == log->last_line ? "" : "s", log->first_line);
+	if (log->first_line != log->last_line)
+		fprintf(out, " to %" PRIu64, log->last_line);
+	fputc('\n', out);
+}
+
+void text_log__user_kill_words(FILE *out, const struct record_user_kill *kill)
+{
+	text_parts__name(out, kill->killer);
+	if (kill->signal) {
+		fputs(" sent ", out);
+		text_parts__name(out, kill->signal);
+		fputs(" to ", out);
+	} else {
+		fputs(" killed ", out);
+	}
+	if (kill->pid)
+		text_parts__process(out, kill->comm, kill->pid);
+	else if (kill->processes)
+		fprintf(out, "%" PRIu64 " process%s", kill->processes, kill->processes == 1 ? "" : "es");
+	else
+		fputs("processes", out);
+	if (kill->cgroup) {
+		fputs(" in ", out);
+		text_parts__name(out, kill->cgroup);
+	}
 }
 
 int text_log__user_kill(struct sink *base, const struct record *record)
@@ -179,24 +232,10 @@ int text_log__user_kill(struct sink *base, const struct record *record)
 	const struct record_user_kill *kill = &record->user_kill;
 	FILE *out = base->out;
 
-	text_log__stamp(sink, kill->stamp);
-	fprintf(out, "%s, a killer of user space: ", kill->killer);
+	text_log__stamp(sink, kill->stamp, &record->time);
 	text_sink__style(sink, STYLE_KILL);
-	if (kill->signal) {
-		text_parts__name(out, kill->signal);
-		fputs(" to ", out);
-	}
-	if (kill->pid)
-		text_parts__process(out, kill->comm, kill->pid);
-	else if (kill->processes)
-		fprintf(out, "%" PRIu64 " processes", kill->processes);
-	else
-		fputs("processes", out);
+	text_log__user_kill_words(out, kill);
 	text_sink__style(sink, STYLE_PLAIN);
-	if (kill->cgroup) {
-		fputs(" in ", out);
-		text_parts__name(out, kill->cgroup);
-	}
 	fputc('\n', out);
 	put_text(sink, "reason", kill->reason);
 	text_sink__label(sink, "log");

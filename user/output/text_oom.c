@@ -331,7 +331,7 @@ int text_oom__put(struct text_sink *sink, const struct record *record)
 	int err;
 
 	if (oom->log)
-		text_log__stamp(sink, oom->log->stamp);
+		text_log__stamp(sink, oom->log->stamp, &record->time);
 	else
 		text_sink__time(sink, &record->time);
 	put_outcome(sink, oom);

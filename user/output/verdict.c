@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/copy.h"
+#include "base/escape.h"
 #include "output/text_parts.h"
 #include "output/wrap.h"
 
@@ -36,6 +37,8 @@ struct decisive {
 	bool from_log; /* which names the writer alone */
 	char writer[NAME_BYTES];
 	char limit[PATH_BYTES];
+	struct record_container limit_container;
+	char limit_name[NAME_LONG_BYTES];
 	struct write write; /* the one that cause says something of, once it is known */
 };
 
@@ -63,7 +66,10 @@ struct verdict {
 	void *ctx;
 	struct subject *subjects, **end;
 	size_t count;
-	uint64_t untold;		 /* OOMs of a log that ends before it says what came of them */
+	uint64_t untold;	 /* OOMs of a log that ends before it says what came of them */
+	uint64_t user_kills;	 /* by programs such as earlyoom, as a log has them */
+	char killer[NAME_BYTES]; /* the first of them */
+	bool more_killers;
 	uint64_t others;		 /* OOMs of subjects that found no room */
 	struct write writes[WRITES_MAX]; /* the latest, a ring */
 	uint64_t write_count;
@@ -126,6 +132,9 @@ static void decide(struct verdict *v, struct subject *s, const struct record_oom
 		d->has_max = oom->limit->has_memory;
 		d->max_bytes = oom->limit->max_bytes;
 		d->own = !strcmp(oom->limit->path, s->path);
+		d->limit_container = oom->limit_container;
+		copy__text(d->limit_name, sizeof(d->limit_name), oom->limit_container.name);
+		d->limit_container.name = oom->limit_container.name ? d->limit_name : NULL;
 	}
 	d->from_log = oom->log;
 	copy__text(d->writer, sizeof(d->writer), oom->trigger_comm);
@@ -230,6 +239,18 @@ static int verdict_exit(struct sink *base, const struct record *record)
 	return 0;
 }
 
+static int verdict_user_kill(struct sink *base, const struct record *record)
+{
+	struct verdict *v = (struct verdict *)base;
+	const char *killer = record->user_kill.killer ? record->user_kill.killer : "another program";
+
+	if (!v->user_kills++)
+		copy__text(v->killer, sizeof(v->killer), killer);
+	else if (strncmp(v->killer, killer, sizeof(v->killer) - 1))
+		v->more_killers = true;
+	return 0;
+}
+
 static int verdict_end(struct sink *base, const struct record *record)
 {
 	struct verdict *v = (struct verdict *)base;
@@ -250,7 +271,7 @@ static void put_limit_of(FILE *out, const struct decisive *d)
 	if (d->own)
 		return;
 	fputs(" of ", out);
-	text_parts__name(out, d->limit[0] ? d->limit : NULL);
+	text_parts__place(out, d->limit[0] ? d->limit : NULL, &d->limit_container);
 }
 
 static void put_writer(FILE *out, const struct decisive *d)
@@ -442,8 +463,14 @@ void verdict__put(FILE *out, const struct verdict_sentence *sentence)
 static int tell_none(struct verdict *v)
 {
 	struct verdict_sentence none = { .kind = "none", .text = "nothing was OOM-killed" };
+	char text[512];
 
-	if (v->untold)
+	if (v->user_kills) {
+		snprintf(text, sizeof(text), "the kernel killed nothing; %s%s killed %" PRIu64 " time%s",
+			 escape__shown(v->killer), v->more_killers ? " and others" : "", v->user_kills,
+			 v->user_kills == 1 ? "" : "s");
+		none.text = text;
+	} else if (v->untold)
 		none.text = "the log ends before it says what came of an OOM";
 	else if (!v->ended)
 		none.text = "nothing was OOM-killed until the recording breaks off";
@@ -490,6 +517,8 @@ static void forget(struct verdict *v)
 	v->count = 0;
 	v->others = 0;
 	v->untold = 0;
+	v->user_kills = 0;
+	v->more_killers = false;
 	memset(v->writes, 0, sizeof(v->writes));
 	v->write_count = 0;
 	v->begun = false;
@@ -522,8 +551,9 @@ static void verdict_free(struct sink *base)
 }
 
 static const sink_take_fn verdict_takes[RECORD_KINDS] = {
-	[RECORD_SESSION] = verdict_session, [RECORD_OOM] = verdict_oom,	  [RECORD_LIMIT] = verdict_limit,
-	[RECORD_STALL] = verdict_stall,	    [RECORD_EXIT] = verdict_exit, [RECORD_END] = verdict_end,
+	[RECORD_SESSION] = verdict_session,	[RECORD_OOM] = verdict_oom,   [RECORD_LIMIT] = verdict_limit,
+	[RECORD_STALL] = verdict_stall,		[RECORD_EXIT] = verdict_exit, [RECORD_END] = verdict_end,
+	[RECORD_USER_KILL] = verdict_user_kill,
 };
 
 static int verdict_take(struct sink *sink, const struct record *record)

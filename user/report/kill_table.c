@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/units.h"
+#include "output/text_log.h"
 #include "output/text_parts.h"
 #include "output/wrap.h"
 #include "record/time.h"
@@ -31,12 +32,12 @@ static void put_cell(FILE *out, int width, const char *text)
 		putc(WRAP_JOINT, out);
 }
 
-static void put_heading(const struct kill_table *t)
+static void put_heading(const struct kill_table *t, const char *time)
 {
 	FILE *out = t->base.out;
 
 	text_parts__style(out, t->look, STYLE_DIM);
-	fprintf(out, ROW "%s", "OOM", "time (UTC)", "killed", "anon", "limit", "cause, of");
+	fprintf(out, ROW "%s", "OOM", time, "killed", "anon", "limit", "cause, of");
 	text_parts__style(out, t->look, STYLE_PLAIN);
 	fputc('\n', out);
 }
@@ -47,33 +48,45 @@ static const char *const causes[] = {
 	[CAUSE_SYSRQ] = "sysrq",
 };
 
+/* To the millisecond, or as a log has it. */
+static void put_time(char *dst, size_t size, const struct record *record)
+{
+	char text[64];
+
+	if (record->oom.log) {
+		text_log__format_stamp(dst, size, record->oom.log->stamp, &record->time);
+		return;
+	}
+	record_time__format(text, sizeof(text), record->time.wall_ns);
+	snprintf(dst, size, "%.12s", text + 11);
+}
+
 static int take_oom(struct kill_table *t, const struct record *record)
 {
 	const struct record_oom *oom = &record->oom;
 	const struct record_victim *victim = record__first_killed(oom);
 	bool narrow = t->look.columns && t->look.columns < COLUMNS_LEAST;
-	char id[32], time[64], who[128], anon[UNITS__TEXT_SIZE] = "-", max[UNITS__TEXT_SIZE] = "-";
+	char id[32], time[TEXT_LOG_STAMP_SIZE], who[128], anon[UNITS__TEXT_SIZE] = "-",
+							  max[UNITS__TEXT_SIZE] = "-";
 	FILE *out = t->base.out;
 
 	if (!t->begun && !narrow)
-		put_heading(t);
+		put_heading(t, oom->log ? "time" : "time (UTC)");
 	t->begun = true;
 	snprintf(id, sizeof(id), "%" PRIu64, oom->id);
-	record_time__format(time, sizeof(time), record->time.wall_ns);
-	time[23] = '\0'; /* to the millisecond */
+	put_time(time, sizeof(time), record);
 	if (victim)
 		snprintf(who, sizeof(who), "%s/%" PRIu32, victim->comm ? victim->comm : "?", victim->pid);
 	else
-		snprintf(who, sizeof(who), "%s", oom->outcome == OOM_NO_VICTIM ? "(nothing)" : "(nothing)");
+		snprintf(who, sizeof(who), "%s",
+			 oom->outcome || !oom->log ? "(nothing)" : "(not in the log)");
 	if (victim && victim->has_mm)
 		units__format_size(anon, sizeof(anon), victim->anon_rss_bytes);
 	if (oom->limit && oom->limit->has_memory)
 		units__format_size(max, sizeof(max), oom->limit->max_bytes);
 	put_cell(out, narrow ? 0 : 5, id);
-	fputs("  ", out);
-	if (narrow)
-		putc(WRAP_HANG, out);
-	put_cell(out, narrow ? 0 : -12, oom->log && oom->log->stamp ? oom->log->stamp : time + 11);
+	fprintf(out, "  %c", WRAP_HANG);
+	put_cell(out, narrow ? 0 : -12, time);
 	fputs("  ", out);
 	put_cell(out, narrow ? 0 : -23, who);
 	putc(' ', out);

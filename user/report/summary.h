@@ -7,7 +7,7 @@
 #include "record/sink.h"
 
 /* Between the summary and what the live run printed. */
-#define REPORT_SEPARATOR "---- what the live run printed ----"
+#define REPORT_SEPARATOR "---- event by event ----"
 
 /*
  * A sink that writes to `out`; `alone`: the verdict and a table of kills, and nothing else. NULL, with

@@ -7,6 +7,7 @@
 
 #include "base/copy.h"
 #include "base/units.h"
+#include "output/text_log.h"
 #include "output/text_parts.h"
 #include "output/text_sink.h"
 #include "output/wrap.h"
@@ -21,7 +22,8 @@
 /* OOMs that follow one another in the same place: one line for all. */
 struct run {
 	uint64_t ooms, kills;
-	int64_t first_ns, last_ns; /* wall clock */
+	int64_t first_ns, last_ns;	 /* wall clock */
+	char stamp[TEXT_LOG_STAMP_SIZE]; /* a log's time, as it stands there */
 	struct record_container container;
 	char name[NAME_BYTES];
 	char path[PATH_BYTES];
@@ -32,12 +34,20 @@ struct run {
 struct timeline {
 	struct sink base;
 	int64_t began_ns; /* wall clock */
-	bool begun, all;
+	bool begun, all, from_log;
 	bool stalled; /* the stall has been told of, and goes on */
 	uint64_t lines, sessions;
 	char target_id[CONTAINER__ID_SIZE]; /* of the target, when that is a container; else "" */
 	struct run run;
 };
+
+/* A log may lack the day or be in any zone: its own stamps are better than what is made of them. */
+static void put_stamp(FILE *out, const char *stamp)
+{
+	fputs("    ", out);
+	text_parts__name(out, stamp);
+	fprintf(out, "  %c", WRAP_HANG);
+}
 
 static void put_offset(FILE *out, int64_t from_ns, int64_t ns)
 {
@@ -62,7 +72,10 @@ static bool begin_line(struct timeline *t, int64_t wall_ns)
 	}
 	if (t->lines++ >= LINES_MAX)
 		return false;
-	put_offset(t->base.out, t->began_ns, wall_ns);
+	if (t->from_log)
+		put_stamp(t->base.out, t->run.stamp);
+	else
+		put_offset(t->base.out, t->began_ns, wall_ns);
 	return true;
 }
 
@@ -77,6 +90,8 @@ static void put_place(const struct timeline *t, const char *before, const struct
 {
 	bool below = path && strlen(path) > c->ref.prefix_len;
 
+	if (t->from_log && !(path && *path) && c->ref.runtime == CONTAINER__UNKNOWN)
+		return;
 	if (t->target_id[0] && !strcmp(t->target_id, c->ref.id) && !below)
 		return;
 	fputs(before, t->base.out);
@@ -93,7 +108,7 @@ static void end_run(struct timeline *t)
 			fprintf(out, "%" PRIu64 " OOMs", run->ooms);
 		else
 			fputs("OOM", out);
-		if (run->ooms > 1)
+		if (run->last_ns > run->first_ns)
 			text_parts__duration(out, " in ", (uint64_t)run->last_ns - (uint64_t)run->first_ns);
 		fputs(" killed ", out);
 		if (run->kills)
@@ -129,6 +144,9 @@ static void add_to_run(struct timeline *t, const struct record *record, const st
 		end_run(t);
 	if (!run->ooms) {
 		run->first_ns = record->time.wall_ns;
+		if (oom->log)
+			text_log__format_stamp(run->stamp, sizeof(run->stamp), oom->log->stamp,
+					       &record->time);
 		run->container = *c;
 		copy__text(run->name, sizeof(run->name), c->name);
 		run->container.name = c->name ? run->name : NULL;
@@ -176,9 +194,10 @@ static int timeline_session(struct sink *base, const struct record *record)
 	t->began_ns = record->time.wall_ns;
 	t->lines = 0;
 	t->stalled = false;
+	t->from_log = s->from_log;
 	copy__text(t->target_id, sizeof(t->target_id), s->container.ref.id);
 	fputs(t->sessions++ ? "\nTimeline" : "Timeline", base->out);
-	if (!record->time.no_wall)
+	if (!record->time.no_wall && !s->from_log)
 		fprintf(base->out, ", from %s on",
 			record_time__format(text, sizeof(text), record->time.wall_ns));
 	fputs(":\n", base->out);
@@ -261,13 +280,28 @@ static int timeline_lost(struct sink *base, const struct record *record)
 	return line_error(t);
 }
 
+/* Those of logs, which have nothing but OOMs beside them. */
+static int timeline_user_kill(struct sink *base, const struct record *record)
+{
+	struct timeline *t = (struct timeline *)base;
+	const struct record_user_kill *kill = &record->user_kill;
+
+	end_run(t);
+	text_log__format_stamp(t->run.stamp, sizeof(t->run.stamp), kill->stamp, &record->time);
+	if (!begin_line(t, record->time.wall_ns))
+		return 0;
+	text_log__user_kill_words(base->out, kill);
+	fputc('\n', base->out);
+	return line_error(t);
+}
+
 static int timeline_end(struct sink *base, const struct record *record)
 {
 	struct timeline *t = (struct timeline *)base;
 	const struct record_end *end = &record->end;
 
 	end_run(t);
-	if (!begin_line(t, record->time.wall_ns))
+	if (t->from_log || !begin_line(t, record->time.wall_ns))
 		return 0;
 	fputs("the end: ", base->out);
 	text_parts__bytes(base->out, end->reason ? end->reason : "?",
@@ -293,9 +327,10 @@ static void timeline_free(struct sink *base)
 }
 
 static const sink_take_fn timeline_takes[RECORD_KINDS] = {
-	[RECORD_SESSION] = timeline_session, [RECORD_OOM] = timeline_oom,   [RECORD_LIMIT] = timeline_limit,
-	[RECORD_STALL] = timeline_stall,     [RECORD_EXIT] = timeline_exit, [RECORD_LOST] = timeline_lost,
-	[RECORD_END] = timeline_end,
+	[RECORD_SESSION] = timeline_session, [RECORD_OOM] = timeline_oom,
+	[RECORD_LIMIT] = timeline_limit,     [RECORD_STALL] = timeline_stall,
+	[RECORD_EXIT] = timeline_exit,	     [RECORD_LOST] = timeline_lost,
+	[RECORD_END] = timeline_end,	     [RECORD_USER_KILL] = timeline_user_kill,
 };
 
 static int timeline_take(struct sink *sink, const struct record *record)

@@ -12,7 +12,7 @@ if [[ $# -ne 1 || ! -x $1 ]]; then
 	echo "usage: $0 PATH-OF-OOMTRACE" >&2
 	exit 2
 fi
-oomtrace=$1
+oomtrace=$(realpath "$1")
 golden=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../golden" && pwd) || exit 1
 tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp"' EXIT
@@ -31,21 +31,27 @@ without_assets() {
 		{ gsub(/sha256-[A-Za-z0-9+\/=]+/, "sha256-(hash)"); print }'
 }
 
-# compare RECORDING FORMAT ENDING [OPTION...]
-compare() {
-	local recording=$1 format=$2 expected=$golden/$1.$3
-	shift 3
-	"$oomtrace" report --format "$format" "$@" "$golden/$recording.jsonl" 2>"$tmp/err" |
-		without_assets >"$tmp/out"
-	[[ ${PIPESTATUS[0]} == 0 ]] || fail "$recording, $format: exit code"
+# same_as EXPECTED OPTION...: what a report prints and says is in that file.
+same_as() {
+	local expected=$1
+	shift
+	"$oomtrace" report "$@" 2>"$tmp/err" | without_assets >"$tmp/out"
+	[[ ${PIPESTATUS[0]} == 0 ]] || fail "report $*: exit code"
 	cat "$tmp/err" >>"$tmp/out"
 	if [[ ${UPDATE:-} == 1 ]]; then
 		cp "$tmp/out" "$expected"
 	elif ! cmp -s "$tmp/out" "$expected"; then
-		fail "$recording, $format $*: not as in $expected; UPDATE=1 $0 writes it anew"
+		fail "report $*: not as in $expected; UPDATE=1 $0 writes it anew"
 		diff "$expected" "$tmp/out" | head -n 20 | cut -c1-300
 	fi
 	compared=$((compared + 1))
+}
+
+# compare RECORDING FORMAT ENDING [OPTION...]
+compare() {
+	local recording=$1 format=$2 ending=$3
+	shift 3
+	same_as "$golden/$recording.$ending" --format "$format" "$@" "$golden/$recording.jsonl"
 }
 
 # expect CODE OUTPUT-PATTERN ERROR-PATTERN OPTION...: patterns are of grep -E; empty: nothing is written.
@@ -90,10 +96,21 @@ COLUMNS=40 compare scenarios text summary.40.txt --summary
 awk 'length($0) >= 40 && NF > 1 { print "too long: " $0; bad = 1 } END { exit bad }' \
 	"$golden/scenarios.summary.40.txt" || fail 'a line of more than 40 columns'
 
+# Kernel logs, by every form of time and kind of limit, without one, without a cgroup, and without an OOM.
+pushd "$golden/klog" >/dev/null || exit 1
+for name in 01-el7-memcg-dockerd-between 17-next50-oom-group-caller-init-panic \
+	20-eks54-headless-no-hostname-kubelet 24-ubuntu515-systemd-writes-memory-max \
+	36-debian616-rss-columns-two-dates 41-no-oom-at-all 49-journal-json-lines; do
+	COLUMNS=80 same_as "$name.txt" "$name.log"
+done
+COLUMNS=80 same_as 36-debian616-rss-columns-two-dates.brief.txt --brief 36-debian616-rss-columns-two-dates.log
+COLUMNS=80 same_as 24-ubuntu515-systemd-writes-memory-max.summary.txt --summary \
+	24-ubuntu515-systemd-writes-memory-max.log
+popd >/dev/null || exit 1
 
 # A report made in parts is the report of the whole.
 "$oomtrace" report --no-summary "$golden/incident.jsonl" >"$tmp/plain"
-sed '1,/^---- what the live run printed ----$/d' "$golden/incident.txt" | cmp -s - "$tmp/plain" ||
+sed '1,/^---- event by event ----$/d' "$golden/incident.txt" | cmp -s - "$tmp/plain" ||
 	fail "--no-summary isn't what stands below the separator"
 "$oomtrace" report --no-summary - <"$golden/incident.jsonl" | cmp -s - "$tmp/plain" || fail "stdin isn't as a file"
 "$oomtrace" report --no-summary -o "$tmp/report" "$golden/incident.jsonl"
