@@ -16,6 +16,7 @@
 #include "model/oom_run.h"
 #include "record/sink.h"
 #include "stacks/collector.h"
+#include "trace/decode.h"
 
 #define ENTRY_HEAD 3
 
@@ -27,16 +28,6 @@ enum {
 	OF_A_WRITE = 1 << 6,
 	RAW_HEADER = 1 << 7, /* the bytes are the event, header included */
 };
-
-static const size_t sizes[EVENT_KIND_MAX] = {
-	[EVENT_OOM] = sizeof(struct event_oom),	      [EVENT_CGROUP] = sizeof(struct event_cgroup),
-	[EVENT_VICTIM] = sizeof(struct event_victim), [EVENT_OOM_END] = sizeof(struct event_oom_end),
-	[EVENT_EXIT] = sizeof(struct event_exit),     [EVENT_LIMIT] = sizeof(struct event_limit),
-	[EVENT_USAGE] = sizeof(struct event_usage),   [EVENT_RECLAIM] = sizeof(struct event_reclaim),
-	[EVENT_MEMORY] = sizeof(struct event_memory), [EVENT_SAMPLED] = sizeof(struct event_sampled),
-	[EVENT_STACK] = sizeof(struct event_stack),
-};
-_Static_assert(EVENT_KIND_MAX == EVENT_STACK + 1, "every kind is made");
 
 static void require(int condition)
 {
@@ -147,7 +138,7 @@ static void put_right(union event *event, uint8_t control, uint8_t ids, size_t s
 static void one_event(const struct parts *parts, uint8_t control, uint8_t ids, const uint8_t *data,
 		      size_t size)
 {
-	size_t whole = sizes[(control & KIND) % EVENT_KIND_MAX];
+	size_t whole = decode__least_size((control & KIND) % EVENT_KIND_MAX);
 	union event event;
 	uint8_t *bytes;
 

@@ -79,39 +79,52 @@ static size_t decode(const unsigned char *s, size_t len, uint32_t *c)
 	return need;
 }
 
-size_t escape__terminal(char *dst, size_t size, const char *src, size_t len)
+/* Longer than any piece that stands for one character. */
+#define PIECE_SIZE 16
+
+/*
+ * What stands for the character c of n bytes at src; n is 0 where no UTF-8 is. Returns the length, and in *out
+ * where it is: in piece, in src itself, or static.
+ */
+typedef size_t (*stand_in)(const char *src, size_t n, uint32_t c, char piece[PIECE_SIZE], const char **out);
+
+/* Cuts between pieces where dst is full. */
+static size_t replace(char *dst, size_t size, const char *src, size_t len, stand_in put_piece)
 {
-	const unsigned char *s = (const unsigned char *)src;
 	size_t in = 0, used = 0;
 
 	if (!size)
 		return 0;
 	while (in < len) {
-		char piece[16];
+		char piece[PIECE_SIZE];
 		const char *out = piece;
 		uint32_t c = 0;
-		size_t n = decode(s + in, len - in, &c), width;
+		size_t n = decode((const unsigned char *)src + in, len - in, &c);
+		size_t width = put_piece(src + in, n, c, piece, &out);
 
-		if (!n || c < 0x20 || c == 0x7f) {
-			width = (size_t)snprintf(piece, sizeof(piece), "\\x%02x", s[in]);
-			n = 1;
-		} else if (c == '\\') {
-			out = "\\\\";
-			width = 2;
-		} else if (is_hidden(c)) {
-			width = (size_t)snprintf(piece, sizeof(piece), "\\u{%04x}", c);
-		} else {
-			out = src + in;
-			width = n;
-		}
 		if (width >= size - used)
 			break;
 		memcpy(dst + used, out, width);
 		used += width;
-		in += n;
+		in += n ? n : 1;
 	}
 	dst[used] = '\0';
 	return used;
+}
+
+static size_t for_terminal(const char *src, size_t n, uint32_t c, char piece[PIECE_SIZE], const char **out)
+{
+	if (!n || c < 0x20 || c == 0x7f)
+		return (size_t)snprintf(piece, PIECE_SIZE, "\\x%02x", (unsigned char)*src);
+	if (is_hidden(c))
+		return (size_t)snprintf(piece, PIECE_SIZE, "\\u{%04x}", c);
+	*out = c == '\\' ? "\\\\" : src;
+	return c == '\\' ? 2 : n;
+}
+
+size_t escape__terminal(char *dst, size_t size, const char *src, size_t len)
+{
+	return replace(dst, size, src, len, for_terminal);
 }
 
 const char *escape__shown_cut(const char *name, size_t max_len)
@@ -140,30 +153,16 @@ const char *escape__shown(const char *name)
 	return escape__shown_cut(name, ESCAPE__SHOWN_MAX);
 }
 
-size_t escape__utf8(char *dst, size_t size, const char *src, size_t len)
+static size_t for_json(const char *src, size_t n, uint32_t c, char piece[PIECE_SIZE], const char **out)
 {
 	static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
-	const unsigned char *s = (const unsigned char *)src;
-	size_t in = 0, used = 0;
 
-	if (!size)
-		return 0;
-	while (in < len) {
-		const char *out = src + in;
-		uint32_t c = 0;
-		size_t n = decode(s + in, len - in, &c), width = n;
+	(void)piece;
+	*out = n && c ? src : replacement;
+	return n && c ? n : sizeof(replacement) - 1;
+}
 
-		if (!n || !c) {
-			out = replacement;
-			width = sizeof(replacement) - 1;
-			n = 1;
-		}
-		if (width >= size - used)
-			break;
-		memcpy(dst + used, out, width);
-		used += width;
-		in += n;
-	}
-	dst[used] = '\0';
-	return used;
+size_t escape__utf8(char *dst, size_t size, const char *src, size_t len)
+{
+	return replace(dst, size, src, len, for_json);
 }

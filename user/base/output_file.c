@@ -202,18 +202,23 @@ static int finish(struct output_file *file, int err)
 	return err;
 }
 
-int output_file__open(struct output_file *file, const char *path, char *why, size_t size)
+static int open_with(struct output_file *file, const char *path, const struct reason *why,
+		     int (*open_named)(struct output_file *file, const struct reason *why))
 {
-	const struct reason reason = { why, size };
 	int number = named_descriptor(path), err;
 
 	start(file);
 	if (number >= 0)
-		return finish(file, open_descriptor(file, number, &reason));
-	err = open_folder(file, path, &reason);
+		return finish(file, open_descriptor(file, number, why));
+	err = open_folder(file, path, why);
 	if (!err)
-		err = open_file(file, &reason);
+		err = open_named(file, why);
 	return finish(file, err);
+}
+
+int output_file__open(struct output_file *file, const char *path, char *why, size_t size)
+{
+	return open_with(file, path, &(struct reason){ why, size }, open_file);
 }
 
 /* ---- beside ---- */
@@ -295,16 +300,7 @@ static int open_beside(struct output_file *file, const struct reason *why)
 
 int output_file__open_beside(struct output_file *file, const char *path, char *why, size_t size)
 {
-	const struct reason reason = { why, size };
-	int number = named_descriptor(path), err;
-
-	start(file);
-	if (number >= 0)
-		return finish(file, open_descriptor(file, number, &reason));
-	err = open_folder(file, path, &reason);
-	if (!err)
-		err = open_beside(file, &reason);
-	return finish(file, err);
+	return open_with(file, path, &(struct reason){ why, size }, open_beside);
 }
 
 int output_file__publish(struct output_file *file)

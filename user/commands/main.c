@@ -102,6 +102,23 @@ static struct text_look look_of(const struct trace_options *opts)
 	return look;
 }
 
+static void say_stopped(const char *path, int err)
+{
+	fprintf(stderr, "oomtrace: recording to %s has stopped: %s. Tracing goes on.\n", escape__shown(path),
+		err == -ESTALE ? "somebody else has put another file in its place" : strerror(-err));
+}
+
+static struct sink *open_record(const struct trace_options *opts)
+{
+	char why[JSONL_FILE__WHY_SIZE];
+	struct sink *record =
+		jsonl_file__new(opts->record, opts->record_bytes, say_stopped, why, sizeof(why));
+
+	if (!record)
+		fprintf(stderr, "oomtrace: --record: %s %s.\n", escape__shown(opts->record), why);
+	return record;
+}
+
 /* The sink of the output, and those of the recording and of folded stacks beside it. */
 static struct sink *open_sinks(const struct trace_options *opts, FILE *out, struct sink **record,
 			       FILE *folded)
@@ -112,7 +129,7 @@ static struct sink *open_sinks(const struct trace_options *opts, FILE *out, stru
 	sinks[count++] = opts->output == TRACE_OPTIONS_OUTPUT_JSON ? jsonl_write__new(stdout)
 								   : text__new(out, look_of(opts));
 	if (opts->record)
-		sinks[count++] = *record = jsonl_file__new(opts->record, opts->record_bytes);
+		sinks[count++] = *record = open_record(opts);
 	if (folded)
 		sinks[count++] = folded__new(folded);
 	return count == 1 ? sinks[0] : tee__new(sinks, count);

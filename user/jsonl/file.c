@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "base/array.h"
-#include "base/escape.h"
 #include "base/output_file.h"
 #include "base/stream.h"
 #include "jsonl/write.h"
@@ -37,7 +36,8 @@ struct file_sink {
 	off_t whole_bytes; /* of the file: ends with a whole line */
 	size_t pending;	   /* records that are not flushed */
 	bool stopped;	   /* nothing is written any more, */
-	bool failed;	   /* because it can't be; said */
+	bool failed;	   /* because it can't be */
+	jsonl_file__on_stop on_stop;
 	struct session_copy session;
 	char *buffers[2]; /* of the part's stream, and of the one before while both are open */
 };
@@ -63,46 +63,41 @@ static int start_part(struct file_sink *f)
 	return 0;
 }
 
-static int check_rotation(struct file_sink *f)
+/* NULL, or why the file can't be cut into parts. */
+static const char *rotation_obstacle(const struct file_sink *f)
 {
 	struct stat st;
 
 	if (f->file.folder_fd < 0 || fstat(f->file.fd, &st) || !S_ISREG(st.st_mode))
-		fprintf(stderr, "oomtrace: --record-size needs a file to record to, and %s isn't one.\n",
-			escape__shown(f->path));
-	else if (!fstatat(f->file.folder_fd, f->old_name, &st, AT_SYMLINK_NOFOLLOW))
-		fprintf(stderr,
-			"oomtrace: %s.1 is there already: remove it, or give --record another name.\n",
-			escape__shown(f->path));
-	else if (!output_file__may_rotate(&f->file))
-		fprintf(stderr,
-			"oomtrace: --record-size renames files when oomtrace has given up its "
-			"privileges: give --record a folder that root owns, not that of %s.\n",
-			escape__shown(f->path));
-	else
-		return 0;
-	return -EINVAL;
+		return "is no file, and --record-size needs one";
+	if (!fstatat(f->file.folder_fd, f->old_name, &st, AT_SYMLINK_NOFOLLOW))
+		return "can't become FILE.1 when it is full, because FILE.1 is there already: remove FILE.1, or give "
+		       "another name";
+	if (!output_file__may_rotate(&f->file))
+		return "is in a folder of somebody else, and --record-size renames files when oomtrace has given up "
+		       "its privileges: give a folder that root owns";
+	return NULL;
 }
 
-static bool open_first(struct file_sink *f)
+/* Returns 0 or a negative errno and why. */
+static int open_first(struct file_sink *f, char *why, size_t size)
 {
-	char why[OUTPUT_FILE__WHY_SIZE];
-	int err;
+	int err = output_file__open(&f->file, f->path, why, size);
+	const char *obstacle;
 
-	if (output_file__open(&f->file, f->path, why, sizeof(why))) {
-		fprintf(stderr, "oomtrace: --record: %s %s.\n", escape__shown(f->path), why);
-		return false;
-	}
+	if (err)
+		return err;
 	snprintf(f->old_name, sizeof(f->old_name), "%s.1", f->file.name);
-	if (f->max_bytes && check_rotation(f)) {
+	obstacle = f->max_bytes ? rotation_obstacle(f) : NULL;
+	if (obstacle) {
+		snprintf(why, size, "%s", obstacle);
 		close(f->file.fd);
-		return false;
+		return -EINVAL;
 	}
 	err = start_part(f);
 	if (err)
-		fprintf(stderr, "oomtrace: --record: %s can't be written: %s.\n", escape__shown(f->path),
-			strerror(-err));
-	return !err;
+		snprintf(why, size, "can't be written: %s", strerror(-err));
+	return err;
 }
 
 /* ---- writing ---- */
@@ -115,9 +110,7 @@ static void give_up(struct file_sink *f, int err)
 	if (err == -EPIPE)
 		return; /* the reader has seen enough */
 	f->failed = true;
-	fprintf(stderr, "oomtrace: recording to %s has stopped: %s. Tracing goes on.\n",
-		escape__shown(f->path),
-		err == -ESTALE ? "somebody else has put another file in its place" : strerror(-err));
+	f->on_stop(f->path, err);
 	if (ftruncate(f->file.fd, f->whole_bytes))
 		return; /* a pipe has no size; the reader of a file takes half a line for what it is */
 }
@@ -280,19 +273,22 @@ static const struct sink_ops file_ops = {
 	.sync = file_sync,
 };
 
-struct sink *jsonl_file__new(const char *path, uint64_t max_bytes)
+struct sink *jsonl_file__new(const char *path, uint64_t max_bytes, jsonl_file__on_stop on_stop, char *why,
+			     size_t size)
 {
 	struct file_sink *f = calloc(1, sizeof(*f));
 
+	snprintf(why, size, "can't be written: %s", strerror(ENOMEM));
 	if (!f)
 		return NULL;
 	f->base.ops = &file_ops;
 	f->max_bytes = max_bytes;
+	f->on_stop = on_stop;
 	f->part = 1;
 	f->file.folder_fd = -1;
 	f->path = strdup(path);
 	f->json = jsonl_write__new_buffered(NULL);
-	if (f->path && f->json && open_first(f))
+	if (f->path && f->json && !open_first(f, why, size))
 		return &f->base;
 	file_free(&f->base);
 	return NULL;

@@ -82,10 +82,16 @@ static int check(union event *event)
 	return 0;
 }
 
+size_t decode__least_size(uint32_t kind)
+{
+	return kind < EVENT_KIND_MAX ? sizes[kind] : 0;
+}
+
 int decode__event(const void *data, size_t size, union event *out)
 {
 	struct event_header header;
 	union event event;
+	size_t least;
 	int err;
 
 	if (size < sizeof(header))
@@ -93,12 +99,13 @@ int decode__event(const void *data, size_t size, union event *out)
 	memcpy(&header, data, sizeof(header));
 	if (header.size != size)
 		return -EINVAL;
-	if (header.kind >= EVENT_KIND_MAX || !sizes[header.kind])
+	least = decode__least_size(header.kind);
+	if (!least)
 		return header.kind ? -ENOTSUP : -EINVAL;
-	if (size < sizes[header.kind])
+	if (size < least)
 		return -EINVAL;
 	memset(&event, 0, sizeof(event));
-	memcpy(&event, data, sizes[header.kind]);
+	memcpy(&event, data, least);
 	err = check(&event);
 	if (!err)
 		*out = event;

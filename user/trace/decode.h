@@ -4,6 +4,7 @@
 #define OOMTRACE_DECODE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "event.h"
 
@@ -21,6 +22,9 @@ union event {
 	struct event_sampled sampled;
 	struct event_stack stack;
 };
+
+/* The least size of an event of this kind, in bytes; 0: the kind is not known here. */
+size_t decode__least_size(uint32_t kind);
 
 /*
  * Checks `size` bytes at `data` and copies them to *out; of an event that is longer than the

@@ -3,28 +3,8 @@
 #
 # What the programs in the kernel must not miss, each in a cgroup of its own. For each scenario NAME it leaves in $OUT
 # NAME.json, .err and .code of oomtrace, NAME.events (memory.events), and what the scenario's own programs said.
-TOP=/sys/fs/cgroup
-SLOW=${SLOW:-1}
-
-fail() {
-	echo "FAIL $1"
-	exit 1
-}
-
-# until_true WHAT COMMAND...: waits for COMMAND to succeed.
-until_true() {
-	what=$1 rounds=0
-	shift
-	until "$@"; do
-		rounds=$((rounds + 1))
-		[ $rounds -lt $((900 * SLOW)) ] || fail "waited in vain for $what"
-		sleep 0.1
-	done
-}
-
-has() { # FILE PATTERN [COUNT]
-	[ "$(grep -c "$2" "$1" 2>/dev/null)" -ge "${3:-1}" ]
-}
+# shellcheck source=../lib/trace-lib.sh
+. ./trace-lib.sh
 
 stopped() {
 	grep -q '^State:.T' "/proc/$1/status"
@@ -41,23 +21,6 @@ trace() {
 	*--no-usage*) ;;
 	*--cgroup*) until_true "usage in $name" has "$OUT/$name.json" '"type":"usage"' ;;
 	esac
-}
-
-end_trace() {
-	[ ! -e "$TOP/$name" ] || cp "$TOP/$name/memory.events" "$OUT/$name.events"
-	kill -INT $tracer
-	wait $tracer
-	echo $? >"$OUT/$name.code"
-}
-
-# in_cgroup NAME COMMAND...: in the background; $pid
-in_cgroup() {
-	(
-		echo 0 >"$TOP/$1/cgroup.procs" || exit
-		shift
-		exec "$@"
-	) &
-	pid=$!
 }
 
 # hog NAME MIB: until it is killed

@@ -3,27 +3,8 @@
 #
 # Cgroups that are stuck at their limits, or not; the status line on terminals; OOMTRACE_CGROUPS cgroups that come and
 # go. For each scenario NAME it leaves in $OUT NAME.json, .err and .code of oomtrace, and NAME.events (memory.events).
-TOP=/sys/fs/cgroup
-
-fail() {
-	echo "FAIL $1"
-	exit 1
-}
-
-# until WHAT COMMAND...: waits for COMMAND to succeed.
-until_true() {
-	what=$1 rounds=0
-	shift
-	until "$@"; do
-		rounds=$((rounds + 1))
-		[ $rounds -lt $((600 * SLOW)) ] || fail "waited in vain for $what"
-		sleep 0.1
-	done
-}
-
-has() { # FILE PATTERN [COUNT]
-	[ "$(grep -c "$2" "$1" 2>/dev/null)" -ge "${3:-1}" ]
-}
+# shellcheck source=../lib/trace-lib.sh
+. ./trace-lib.sh
 
 # trace NAME OPTION...: oomtrace on cgroup NAME, JSON into NAME.json; $tracer is its pid.
 trace() {
@@ -32,23 +13,6 @@ trace() {
 	./oomtrace --cgroup "/$name" --output json "$@" >"$OUT/$name.json" 2>"$OUT/$name.err" &
 	tracer=$!
 	until_true "oomtrace on $name" has "$OUT/$name.json" '"type":"usage"'
-}
-
-end_trace() {
-	cp "$TOP/$name/memory.events" "$OUT/$name.events"
-	kill -INT $tracer
-	wait $tracer
-	echo $? >"$OUT/$name.code"
-}
-
-# in_cgroup NAME COMMAND...: in the background; $pid
-in_cgroup() {
-	(
-		echo 0 >"$TOP/$1/cgroup.procs" || exit
-		shift
-		exec "$@"
-	) &
-	pid=$!
 }
 
 pressure() { # us that some task of the cgroup has waited for memory: the kernel's own measure

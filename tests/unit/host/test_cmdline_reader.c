@@ -28,8 +28,10 @@ static int fake(uint32_t pid, struct cmdline_entry *out)
 		return -ESRCH;
 	if (pid >= DIES)
 		_exit(1);
-	while (pid >= HANGS)
-		pause();
+	if (pid >= HANGS) {
+		for (;;)
+			pause();
+	}
 	out->start_ns = pid;
 	out->len = (uint32_t)sprintf(out->bytes, "process %u", pid);
 	return 0;

@@ -117,6 +117,30 @@ static struct jsonl_reader_stats read_back(const char *const *paths, size_t coun
 	return stats;
 }
 
+static int stop_error; /* that was handed to on_stop() */
+
+static void on_stop(const char *name, int err)
+{
+	assert_string_equal(name, path);
+	assert_int_equal(stop_error, 0); /* once */
+	stop_error = err;
+}
+
+static char why[JSONL_FILE__WHY_SIZE];
+
+static struct sink *open_file(const char *name, uint64_t max_bytes)
+{
+	stop_error = 0;
+	return jsonl_file__new(name, max_bytes, on_stop, why, sizeof(why));
+}
+
+static void refuse_file(const char *name, uint64_t max_bytes, const char *reason)
+{
+	assert_null(open_file(name, max_bytes));
+	if (!strstr(why, reason))
+		fail_msg("%s: \"%s\" and not \"%s\"", name, why, reason);
+}
+
 /* Whether the session record at the beginning of the file has the whole plan of put_session(). */
 static bool has_plan(void)
 {
@@ -137,7 +161,7 @@ static struct jsonl_reader_stats read_one(void)
 
 static void test_written_at_once(void **state)
 {
-	struct sink *sink = jsonl_file__new(path, 0);
+	struct sink *sink = open_file(path, 0);
 	struct stat st;
 
 	(void)state;
@@ -176,18 +200,18 @@ static void test_never_over_another(void **state)
 	(void)state;
 	fputs("evidence\n", other);
 	fclose(other);
-	assert_null(jsonl_file__new(path, 0));
+	refuse_file(path, 0, "is there already and isn't empty");
 	assert_int_equal(truncate(path, 0), 0);
-	sink = jsonl_file__new(path, 0);
+	sink = open_file(path, 0);
 	assert_non_null(sink);
 	sink->ops->free(sink);
 
 	other = fopen(old_path, "w");
 	fputs("evidence\n", other);
 	fclose(other);
-	assert_null(jsonl_file__new(path, 1 << 16));
-	assert_null(jsonl_file__new("/nonexistent/rec", 0));
-	assert_null(jsonl_file__new("/dev/null", 1 << 16));
+	refuse_file(path, 1 << 16, "FILE.1 is there already");
+	refuse_file("/nonexistent/rec", 0, "No such file or directory");
+	refuse_file("/dev/null", 1 << 16, "is no file, and --record-size needs one");
 }
 
 /* Root's recording must not end where a container's link leads. */
@@ -197,11 +221,11 @@ static void test_never_through_a_link(void **state)
 
 	(void)state;
 	assert_int_equal(symlink(old_path, path), 0);
-	assert_null(jsonl_file__new(path, 0));
+	assert_null(open_file(path, 0));
 	assert_int_equal(stat(old_path, &st), -1);
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(symlink("/dev/null", old_path), 0);
-	assert_null(jsonl_file__new(path, 1 << 16));
+	assert_null(open_file(path, 1 << 16));
 }
 
 /* As --record >(head -n 1): what isn't read any more is no failure. */
@@ -214,7 +238,7 @@ static void test_reader_has_gone(void **state)
 	(void)state;
 	assert_int_equal(pipe(ends), 0);
 	snprintf(name, sizeof(name), "/dev/fd/%d", ends[1]);
-	sink = jsonl_file__new(name, 0);
+	sink = open_file(name, 0);
 	assert_non_null(sink);
 	close(ends[1]);
 	put_session(sink);
@@ -228,7 +252,7 @@ static void test_reader_has_gone(void **state)
 
 static void test_rotation(void **state)
 {
-	struct sink *sink = jsonl_file__new(path, 64 << 10);
+	struct sink *sink = open_file(path, 64 << 10);
 	struct jsonl_reader_stats stats;
 	uint64_t count = 0;
 	struct stat st;
@@ -262,7 +286,7 @@ static void test_rotation(void **state)
 
 static void test_rotation_over_the_one_before(void **state)
 {
-	struct sink *sink = jsonl_file__new(path, 64 << 10);
+	struct sink *sink = open_file(path, 64 << 10);
 	struct jsonl_reader_stats stats;
 
 	(void)state;
@@ -279,7 +303,7 @@ static void test_rotation_over_the_one_before(void **state)
 static void test_full(void **state)
 {
 	struct rlimit old, limit;
-	struct sink *sink = jsonl_file__new(path, 0);
+	struct sink *sink = open_file(path, 0);
 	struct jsonl_reader_stats stats;
 	struct stat st;
 
@@ -293,6 +317,7 @@ static void test_full(void **state)
 	for (uint64_t i = 0; i < 100; i++)
 		put_lost(sink, i);
 	assert_true(jsonl_file__failed(sink));
+	assert_int_equal(stop_error, -EFBIG);
 	put_end(sink);
 	sink->ops->free(sink);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
