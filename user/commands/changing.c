@@ -107,7 +107,7 @@ void changing__watch_guard(struct changing *c)
 bool changing__floor(const struct changing *c, const struct record_limit *limit, uint64_t *floor_bytes)
 {
 	return c->writer && limit->writer_self &&
-	       limit_writer__floor(c->writer, limit->new_bytes, floor_bytes);
+	       limit_writer__floor(c->writer, limit->new_max_bytes, floor_bytes);
 }
 
 void changing__stop(struct changing *c)

@@ -206,7 +206,7 @@ static void finish_limits(struct session *s)
 	session_events__tell_step(s, limit_steps__close(s->steps, alive), record_time__now());
 	record.steps = limit_steps__table(s->steps);
 	record.time = record_time__now();
-	record.steps.restored = changing__put_back(&s->changing, words);
+	record.steps.outcome = changing__put_back(&s->changing, words);
 	watchdog__beat(s->watchdog);
 	/* Until the limit was back. */
 	session_events__take_events(s);

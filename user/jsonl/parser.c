@@ -142,8 +142,8 @@ static void parse_limit(struct jsonl_parser *p, struct json_object *o, struct re
 		.file = limit_file_named(p, value__text(p, o, "file")),
 		.cgroup = value__text(p, o, "cgroup"),
 		.container = parse_parts__container(p, o),
-		.old_bytes = value__limit(p, o, "old_max_bytes"),
-		.new_bytes = value__limit(p, o, "new_max_bytes"),
+		.old_max_bytes = value__limit(p, o, "old_max_bytes"),
+		.new_max_bytes = value__limit(p, o, "new_max_bytes"),
 		.usage_before_bytes = value__number(p, o, "usage_before_bytes"),
 		.usage_after_bytes = value__number(p, o, "usage_after_bytes"),
 		.reclaimed_bytes = value__number(p, o, "reclaimed_bytes"),
@@ -171,8 +171,8 @@ static void parse_limit(struct jsonl_parser *p, struct json_object *o, struct re
 static void get_step(struct jsonl_parser *p, struct json_object *o, struct record_step *s)
 {
 	s->limit_id = value__number(p, o, "limit_id");
-	s->old_bytes = value__limit(p, o, "old_max_bytes");
-	s->new_bytes = value__limit(p, o, "new_max_bytes");
+	s->old_max_bytes = value__limit(p, o, "old_max_bytes");
+	s->new_max_bytes = value__limit(p, o, "new_max_bytes");
 	s->usage_before_bytes = value__number(p, o, "usage_before_bytes");
 	s->usage_after_bytes = value__number(p, o, "usage_after_bytes");
 	s->reclaimed_bytes = value__number(p, o, "reclaimed_bytes");
@@ -195,7 +195,7 @@ static void parse_step(struct jsonl_parser *p, struct json_object *o, struct rec
 
 static void parse_steps(struct jsonl_parser *p, struct json_object *o, struct record *record)
 {
-	struct record_steps s = { .restored = value__text(p, o, "outcome") };
+	struct record_steps s = { .outcome = value__text(p, o, "outcome") };
 	struct record_step *steps;
 	struct json_object *list;
 
@@ -210,7 +210,7 @@ static void parse_steps(struct jsonl_parser *p, struct json_object *o, struct re
 	s.steps = steps;
 	s.has_first_kill = value__has_limit(p, o, "first_kill_max_bytes", &s.first_kill_max_bytes);
 	s.died = value__has_limit(p, o, "died_max_bytes", &s.died_max_bytes);
-	s.old_bytes = value__limit(p, o, "old_max_bytes");
+	s.old_max_bytes = value__limit(p, o, "old_max_bytes");
 	record->steps = s;
 }
 
@@ -226,7 +226,7 @@ static void parse_usage(struct jsonl_parser *p, struct json_object *o, struct re
 		.max_bytes = value__limit(p, o, "max_bytes"),
 		.high_bytes = value__limit(p, o, "high_bytes"),
 		.kinds = parse_parts__kinds(p, o),
-		.refused = value__optional(p, o, "failed"),
+		.failed = value__optional(p, o, "failed"),
 		.asked_bytes = value__optional(p, o, "asked_bytes"),
 		.refused_by = value__text(p, o, "refused_by"),
 		.pid = value__optional32(p, o, "pid"),
@@ -262,7 +262,7 @@ static void parse_stall(struct jsonl_parser *p, struct json_object *o, struct re
 		.over = value__flag(p, o, "over"),
 		.duration_ns = value__number(p, o, "duration_ns"),
 		.reclaim_ns = value__number(p, o, "reclaim_ns"),
-		.refused = value__number(p, o, "failed"),
+		.failed = value__number(p, o, "failed"),
 		.usage_bytes = value__number(p, o, "usage_bytes"),
 		.max_bytes = value__limit(p, o, "max_bytes"),
 	};

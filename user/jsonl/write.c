@@ -115,8 +115,8 @@ static void write_limit(struct json_object *o, const struct record *record)
 	member__text(writer, "cgroup", l->writer_cgroup);
 	member__flag(writer, "self", l->writer_self);
 	member__add(o, "writer", writer);
-	member__limit(o, "old_max_bytes", l->old_bytes);
-	member__limit(o, "new_max_bytes", l->new_bytes);
+	member__limit(o, "old_max_bytes", l->old_max_bytes);
+	member__limit(o, "new_max_bytes", l->new_max_bytes);
 	member__number(o, "usage_before_bytes", l->usage_before_bytes);
 	member__number(o, "usage_after_bytes", l->usage_after_bytes);
 	member__number(o, "reclaimed_bytes", l->reclaimed_bytes);
@@ -129,8 +129,8 @@ static void write_limit(struct json_object *o, const struct record *record)
 static struct json_object *fill_step(struct json_object *o, const struct record_step *s)
 {
 	member__number(o, "limit_id", s->limit_id);
-	member__limit(o, "old_max_bytes", s->old_bytes);
-	member__limit(o, "new_max_bytes", s->new_bytes);
+	member__limit(o, "old_max_bytes", s->old_max_bytes);
+	member__limit(o, "new_max_bytes", s->new_max_bytes);
 	member__number(o, "usage_before_bytes", s->usage_before_bytes);
 	member__number(o, "usage_after_bytes", s->usage_after_bytes);
 	member__number(o, "reclaimed_bytes", s->reclaimed_bytes);
@@ -164,8 +164,8 @@ static void write_steps(struct json_object *o, const struct record *record)
 		member__limit(o, "first_kill_max_bytes", s->first_kill_max_bytes);
 	if (s->died)
 		member__limit(o, "died_max_bytes", s->died_max_bytes);
-	member__limit(o, "old_max_bytes", s->old_bytes);
-	member__text(o, "outcome", s->restored);
+	member__limit(o, "old_max_bytes", s->old_max_bytes);
+	member__text(o, "outcome", s->outcome);
 }
 
 static void write_repeats(struct json_object *o, const struct record *record)
@@ -191,8 +191,8 @@ static void write_usage(struct json_object *o, const struct record *record)
 	member__limit(o, "max_bytes", u->max_bytes);
 	member__limit(o, "high_bytes", u->high_bytes);
 	write_parts__kinds(o, &u->kinds);
-	if (u->refused) {
-		member__number(o, "failed", u->refused);
+	if (u->failed) {
+		member__number(o, "failed", u->failed);
 		member__number(o, "asked_bytes", u->asked_bytes);
 		member__text(o, "refused_by", u->refused_by);
 	}
@@ -226,7 +226,7 @@ static void write_stall(struct json_object *o, const struct record *record)
 	member__flag(o, "over", s->over);
 	member__number(o, "duration_ns", s->duration_ns);
 	member__number(o, "reclaim_ns", s->reclaim_ns);
-	member__number(o, "failed", s->refused);
+	member__number(o, "failed", s->failed);
 	member__number(o, "usage_bytes", s->usage_bytes);
 	member__text(o, "file", record_names__limit_file(s->file));
 	member__limit(o, "max_bytes", s->max_bytes);

@@ -68,7 +68,7 @@ static struct json_object *new_history(const struct record_history *history)
 		member__signed(o, "growth_bytes_per_s", history->growth_bytes_per_s);
 	member__add(o, "reclaim", new_reclaim_sum(&history->reclaim));
 	member__add(o, "throttle", new_reclaim_sum(&history->throttle));
-	member__number(o, "failed", history->refused);
+	member__number(o, "failed", history->failed);
 	return o;
 }
 

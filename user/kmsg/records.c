@@ -348,14 +348,14 @@ static enum record_cause cause_of(const struct kmsg_incident *incident)
 	if (incident->constraint == KMSG_UNTOLD)
 		return CAUSE_UNKNOWN;
 	if (incident->constraint != KMSG_MEMCG)
-		return CAUSE_MACHINE;
+		return CAUSE_WHOLE_MACHINE;
 	if (write == KMSG_WRITE_YES)
-		return CAUSE_WRITE;
+		return CAUSE_INSIDE_WRITE;
 	if (write == KMSG_WRITE_PERHAPS)
 		return CAUSE_UNKNOWN;
 	if (is_ancestors_limit(incident))
-		return CAUSE_ANCESTOR;
-	return write == KMSG_WRITE_NO ? CAUSE_REACHED : CAUSE_UNKNOWN;
+		return CAUSE_ANCESTOR_LIMIT;
+	return write == KMSG_WRITE_NO ? CAUSE_LIMIT_UNCHANGED : CAUSE_UNKNOWN;
 }
 
 static const char *constraint_name(enum kmsg_constraint constraint)

@@ -34,7 +34,7 @@ struct shared {
 	 * holder dies, long before it closes files, of which BPF's can take a second under load.
 	 */
 	pthread_mutex_t alive;
-	uint64_t old_bytes;
+	uint64_t old_max_bytes;
 	uint64_t last_bytes;	/* the limit as we set it last */
 	uint64_t pending_bytes; /* the one that is being written, which may have happened or not */
 	bool changed;		/* there has been a write, or one is going on */
@@ -94,8 +94,8 @@ static bool would_kill(const struct guard *guard, uint64_t present)
 	struct prediction p;
 
 	return !guard->request.even_if_it_kills && !strcmp(guard->request.file, "memory.max") &&
-	       guard->shared->old_bytes < present && !predict__floor(guard->request.dir_fd, &p) &&
-	       guard->shared->old_bytes < p.floor_bytes;
+	       guard->shared->old_max_bytes < present && !predict__floor(guard->request.dir_fd, &p) &&
+	       guard->shared->old_max_bytes < p.floor_bytes;
 }
 
 static uint64_t kills_so_far(const struct guard *guard)
@@ -117,7 +117,7 @@ static struct guard_outcome restore(const struct guard *guard)
 	if (shared->keep)
 		return (struct guard_outcome){ .result = GUARD_KEPT };
 	err = read_limit(guard->limit_fd, &present);
-	if (!err && present == shared->old_bytes)
+	if (!err && present == shared->old_max_bytes)
 		return outcome;
 	if (!err && present != shared->last_bytes && present != shared->pending_bytes)
 		return (struct guard_outcome){ .result = GUARD_CHANGED };
@@ -125,7 +125,7 @@ static struct guard_outcome restore(const struct guard *guard)
 		return (struct guard_outcome){ .result = GUARD_WOULD_KILL };
 	before = kills_so_far(guard);
 	if (!err)
-		err = write_limit(guard->limit_fd, shared->old_bytes);
+		err = write_limit(guard->limit_fd, shared->old_max_bytes);
 	if (err)
 		outcome.result = err == -ENODEV ? GUARD_GONE : GUARD_FAILED;
 	outcome.kills = kills_so_far(guard);
@@ -177,8 +177,8 @@ static int open_files(struct guard *guard)
 	guard->limit_fd = openat(guard->request.dir_fd, guard->request.file, O_RDWR | O_CLOEXEC);
 	if (guard->limit_fd < 0)
 		return -errno;
-	err = read_limit(guard->limit_fd, &guard->shared->old_bytes);
-	guard->shared->last_bytes = guard->shared->pending_bytes = guard->shared->old_bytes;
+	err = read_limit(guard->limit_fd, &guard->shared->old_max_bytes);
+	guard->shared->last_bytes = guard->shared->pending_bytes = guard->shared->old_max_bytes;
 	return err;
 }
 
@@ -269,7 +269,7 @@ int guard__lock_error(const struct guard *guard)
 
 uint64_t guard__old_bytes(const struct guard *guard)
 {
-	return guard->shared->old_bytes;
+	return guard->shared->old_max_bytes;
 }
 
 int guard__write(struct guard *guard, uint64_t bytes)

@@ -31,14 +31,14 @@ static enum record_cause cause_at_limit(const struct record_oom *r, const struct
 	const struct limit_write *last = &event->last_write;
 
 	if (event->in_write_ns || event->h.flags & OOM_IN_UNSEEN_WRITE)
-		return CAUSE_WRITE;
+		return CAUSE_INSIDE_WRITE;
 	if (!r->limit || !r->limit->has_memory)
 		return CAUSE_UNKNOWN;
 	if (last->started_ns && r->limit->max_bytes < last->usage_pages * page_size)
-		return CAUSE_LOWERED;
+		return CAUSE_LIMIT_LOWERED;
 	if (is_ancestor_limit(r))
-		return CAUSE_ANCESTOR;
-	return sees_writes ? CAUSE_REACHED : CAUSE_UNKNOWN;
+		return CAUSE_ANCESTOR_LIMIT;
+	return sees_writes ? CAUSE_LIMIT_UNCHANGED : CAUSE_UNKNOWN;
 }
 
 void cause__decide(struct record *record, const struct event_oom *event, uint32_t page_size, bool sees_writes,
@@ -52,7 +52,7 @@ void cause__decide(struct record *record, const struct event_oom *event, uint32_
 		return;
 	}
 	if (r->whole_machine) {
-		r->cause = CAUSE_MACHINE;
+		r->cause = CAUSE_WHOLE_MACHINE;
 		return;
 	}
 	r->cause = cause_at_limit(r, event, page_size, sees_writes);

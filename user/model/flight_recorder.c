@@ -15,7 +15,7 @@
 struct slice {
 	uint64_t number; /* of the slice, since boot */
 	struct record_reclaim_sum reclaim, throttle;
-	uint64_t refused;
+	uint64_t failed;
 };
 
 /* Points in the order of their times; `start` is the oldest one's place. */
@@ -162,7 +162,7 @@ int flight_recorder__refused(struct flight_recorder *recorder, uint64_t cgroup_i
 
 	if (!slice)
 		return -ENOMEM;
-	slice->refused = add_saturating(slice->refused, count);
+	slice->failed = add_saturating(slice->failed, count);
 	return 0;
 }
 
@@ -240,7 +240,7 @@ static void sum_slices(const struct track *track, uint64_t ts_ns, struct record_
 			continue;
 		add_sum(&out->reclaim, &slice->reclaim);
 		add_sum(&out->throttle, &slice->throttle);
-		out->refused = add_saturating(out->refused, slice->refused);
+		out->failed = add_saturating(out->failed, slice->failed);
 	}
 }
 

@@ -103,7 +103,7 @@ static void count_inside(struct limit_steps *s, const struct record_oom *oom)
 static bool is_of_unreturned(const struct limit_steps *s, const struct record_step *step,
 			     const struct record_oom *oom)
 {
-	return oom->cause == CAUSE_LOWERED && (!step || oom->cause_limit_id != step->limit_id) &&
+	return oom->cause == CAUSE_LIMIT_LOWERED && (!step || oom->cause_limit_id != step->limit_id) &&
 	       oom->limit && oom->limit->path && !strcmp(oom->limit->path, s->cgroup);
 }
 
@@ -118,7 +118,7 @@ void limit_steps__on_oom(struct limit_steps *s, const struct record *record)
 		s->has_first_kill = true;
 		s->first_kill_max_bytes = oom->limit->max_bytes;
 	}
-	if (oom->cause == CAUSE_WRITE) {
+	if (oom->cause == CAUSE_INSIDE_WRITE) {
 		count_inside(s, oom);
 	} else if (is_of_unreturned(s, step, oom)) {
 		get_inside(s, oom)->killed_beside += oom->killed;
@@ -191,8 +191,8 @@ const struct record_step *limit_steps__on_limit(struct limit_steps *s, const str
 	bool closed;
 	struct record_step step = {
 		.limit_id = l->id,
-		.old_bytes = l->old_bytes,
-		.new_bytes = l->new_bytes,
+		.old_max_bytes = l->old_max_bytes,
+		.new_max_bytes = l->new_max_bytes,
 		.usage_before_bytes = l->usage_before_bytes,
 		.usage_after_bytes = l->usage_after_bytes,
 		.reclaimed_bytes = l->reclaimed_bytes,
@@ -234,7 +234,7 @@ struct record_steps limit_steps__table(const struct limit_steps *s)
 		.has_first_kill = s->has_first_kill,
 		.first_kill_max_bytes = s->first_kill_max_bytes,
 		.died = s->died && s->count,
-		.died_max_bytes = s->count ? s->steps[s->count - 1].new_bytes : 0,
-		.old_bytes = s->count ? s->steps[0].old_bytes : 0,
+		.died_max_bytes = s->count ? s->steps[s->count - 1].new_max_bytes : 0,
+		.old_max_bytes = s->count ? s->steps[0].old_max_bytes : 0,
 	};
 }

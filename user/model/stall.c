@@ -16,7 +16,7 @@ struct watched {
 	uint64_t since_ns;
 	uint64_t last_ns;    /* up to where it has been judged or added to */
 	uint64_t reclaim_ns; /* in all of it */
-	uint64_t refused;
+	uint64_t failed;
 	uint64_t mark_ns; /* when it was judged last, and its reclaim since then */
 	uint64_t mark_reclaim_ns;
 	bool told;	    /* it is a stall, and that has been said: */
@@ -66,7 +66,7 @@ static uint64_t add_saturating(uint64_t a, uint64_t b)
 static void begin(struct watched *w, uint64_t since_ns)
 {
 	w->since_ns = w->last_ns = w->mark_ns = since_ns;
-	w->reclaim_ns = w->mark_reclaim_ns = w->refused = 0;
+	w->reclaim_ns = w->mark_reclaim_ns = w->failed = 0;
 	w->told = false;
 }
 
@@ -81,7 +81,7 @@ static void fill(const struct watched *w, uint64_t cgroup_id, struct record *out
 		.usage_bytes = w->usage_bytes,
 		.max_bytes = limit_of(w),
 		.file = w->high_bytes < w->max_bytes ? LIMIT_HIGH : LIMIT_MAX,
-		.refused = w->refused,
+		.failed = w->failed,
 	};
 }
 
@@ -116,7 +116,7 @@ void stall__refused(struct stall *stall, uint64_t cgroup_id, uint64_t count)
 {
 	struct watched *w = take(stall, cgroup_id);
 
-	w->refused = add_saturating(w->refused, count);
+	w->failed = add_saturating(w->failed, count);
 }
 
 bool stall__reclaim(struct stall *stall, uint64_t cgroup_id, uint64_t ts_ns, uint64_t since_ns,

@@ -124,7 +124,7 @@ static void tell_usage(struct usage *usage, const struct event_usage *e, struct 
 		.comm = e->comm,
 	};
 	if (e->h.flags & USAGE_REFUSED) {
-		r->refused = e->refusals ? e->refusals : 1;
+		r->failed = e->refusals ? e->refusals : 1;
 		r->asked_bytes = (uint64_t)e->asked_pages * page;
 		r->refused_by = path_of(usage, e->refused_by, chain);
 		r->chain = levels;

@@ -118,7 +118,8 @@ bool text_sink__is_noise(const struct record_limit *l)
 {
 	bool unused = l->file != LIMIT_SWAP_MAX && !l->usage_before_bytes && !l->usage_after_bytes;
 
-	return l->result >= 0 && !l->kills && !l->reclaimed_bytes && (l->old_bytes == l->new_bytes || unused);
+	return l->result >= 0 && !l->kills && !l->reclaimed_bytes &&
+	       (l->old_max_bytes == l->new_max_bytes || unused);
 }
 
 /* Of the container that is being traced itself, and not of a cgroup in it. */
@@ -140,8 +141,8 @@ static int text_limit(struct sink *base, const struct record *record)
 	text_sink__time(sink, &record->time);
 	text_sink__style(sink, STYLE_STRONG);
 	fprintf(out, "%s", record_names__limit_file(l->file));
-	text_parts__size(out, " ", l->old_bytes);
-	text_parts__size(out, " -> ", l->new_bytes);
+	text_parts__size(out, " ", l->old_max_bytes);
+	text_parts__size(out, " -> ", l->new_max_bytes);
 	text_sink__style(sink, STYLE_PLAIN);
 	fputs(" by ", out);
 	text_parts__process(out, l->writer_comm, l->writer_pid);

@@ -57,9 +57,12 @@ static void put_growth(FILE *out, const struct record_history *h)
 }
 
 static const char *const causes[] = {
-	[CAUSE_UNKNOWN] = "unknown cause",	     [CAUSE_WRITE] = "inside a write of memory.max",
-	[CAUSE_LOWERED] = "the limit was lowered",   [CAUSE_ANCESTOR] = "a limit above it",
-	[CAUSE_REACHED] = "grew into its own limit", [CAUSE_MACHINE] = "the whole machine",
+	[CAUSE_UNKNOWN] = "unknown cause",
+	[CAUSE_INSIDE_WRITE] = "inside a write of memory.max",
+	[CAUSE_LIMIT_LOWERED] = "the limit was lowered",
+	[CAUSE_ANCESTOR_LIMIT] = "a limit above it",
+	[CAUSE_LIMIT_UNCHANGED] = "grew into its own limit",
+	[CAUSE_WHOLE_MACHINE] = "the whole machine",
 	[CAUSE_SYSRQ] = "asked for by sysrq",
 };
 

@@ -84,7 +84,7 @@ void text_log__trigger(const struct text_sink *sink, const struct record_oom *oo
 	/* Who was killed for its own sake has been named, and so has the writer of a limit. */
 	if (!all && !log->asked_for && victim && log->has_trigger_pid && victim->pid == oom->trigger_pid)
 		return;
-	if (!all && oom->cause == CAUSE_WRITE)
+	if (!all && oom->cause == CAUSE_INSIDE_WRITE)
 		return;
 	text_sink__label(sink, "for");
 	text_parts__name(out, oom->trigger_comm);
@@ -93,7 +93,7 @@ void text_log__trigger(const struct text_sink *sink, const struct record_oom *oo
 	if (log->asked_for) {
 		fputs(", which asked for ", out);
 		fputs(log->asked_for, out);
-	} else if (oom->cause != CAUSE_WRITE) {
+	} else if (oom->cause != CAUSE_INSIDE_WRITE) {
 		fputs(", which needed more memory", out);
 	}
 	if (!all) {

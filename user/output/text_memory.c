@@ -97,10 +97,10 @@ static void put_reclaim(const struct text_sink *sink, const struct record_histor
 		text_parts__duration(out, "", h->throttle.duration_ns);
 		fputs(", by memory.high\n", out);
 	}
-	if (h->refused) {
+	if (h->failed) {
 		text_sink__label(sink, "over it");
-		text_parts__count(out, h->refused, "time");
-		fputs(h->refused == 1 ? ": a request for memory" : ": requests for memory", out);
+		text_parts__count(out, h->failed, "time");
+		fputs(h->failed == 1 ? ": a request for memory" : ": requests for memory", out);
 		fputs(" that the limit had no room for\n", out);
 	}
 }

@@ -96,7 +96,7 @@ static void put_limit(const struct text_sink *sink, const struct record_oom *oom
 	}
 	text_parts__place(out, oom->limit->path, &oom->limit_container);
 	if (victim && victim->cgroup && oom->limit->path && strcmp(victim->cgroup, oom->limit->path) &&
-	    oom->cause == CAUSE_ANCESTOR)
+	    oom->cause == CAUSE_ANCESTOR_LIMIT)
 		fputs(", above the process's own cgroup", out);
 	if (oom->limit->has_memory) {
 		text_parts__size(out, ", usage ", oom->limit->usage_bytes);
@@ -116,7 +116,7 @@ static void put_trigger(const struct text_sink *sink, const struct record_oom *o
 	FILE *out = sink->base.out;
 	char gfp[GFP_TEXT_SIZE];
 
-	if (!all && (itself || oom->cause == CAUSE_WRITE))
+	if (!all && (itself || oom->cause == CAUSE_INSIDE_WRITE))
 		return;
 	text_sink__label(sink, "for");
 	if (itself)
@@ -142,10 +142,10 @@ static void put_cause(const struct text_sink *sink, const struct record_oom *oom
 {
 	FILE *out = sink->base.out;
 
-	if (oom->cause == CAUSE_UNKNOWN || oom->cause == CAUSE_MACHINE || oom->cause == CAUSE_SYSRQ)
+	if (oom->cause == CAUSE_UNKNOWN || oom->cause == CAUSE_WHOLE_MACHINE || oom->cause == CAUSE_SYSRQ)
 		return;
 	text_sink__label(sink, "cause");
-	if (oom->cause == CAUSE_WRITE) {
+	if (oom->cause == CAUSE_INSIDE_WRITE) {
 		if (oom->log)
 			fputs("inside a write of the limit, by ", out);
 		else if (oom->cause_limit_id)
@@ -153,11 +153,11 @@ static void put_cause(const struct text_sink *sink, const struct record_oom *oom
 		else
 			fputs("inside a write of memory.max whose beginning wasn't seen, by ", out);
 		text_parts__process(out, oom->trigger_comm, oom->trigger_pid);
-	} else if (oom->cause == CAUSE_LOWERED) {
+	} else if (oom->cause == CAUSE_LIMIT_LOWERED) {
 		fprintf(out, "write %" PRIu64 " had lowered the limit below usage", oom->cause_limit_id);
 		text_parts__duration(out, ", ", oom->cause_since_ns);
 		fputs(" before", out);
-	} else if (oom->cause == CAUSE_ANCESTOR) {
+	} else if (oom->cause == CAUSE_ANCESTOR_LIMIT) {
 		fputs("a limit above it: all cgroups below that share its memory", out);
 	} else {
 		fputs("it grew into its own limit", out);
@@ -361,7 +361,7 @@ int text_oom__put(struct text_sink *sink, const struct record *record)
 		fputs(", the OOM killer's whole run\n", out);
 	}
 	/* A log has no stacks, and the writer's of a limit says nothing of the process that was killed. */
-	if (oom->log || (oom->cause == CAUSE_WRITE && sink->look.detail != TEXT_ALL))
+	if (oom->log || (oom->cause == CAUSE_INSIDE_WRITE && sink->look.detail != TEXT_ALL))
 		return 0;
 	err = text_sink__flush(sink);
 	return err ? err : held__wait(sink->held, oom->id, record->time.wall_ns);

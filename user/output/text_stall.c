@@ -45,8 +45,8 @@ int text_stall__take(struct sink *base, const struct record *record)
 	text_parts__duration(out, " for ", s->duration_ns);
 	fputs(": ", out);
 	put_share(out, s);
-	if (s->refused) {
-		text_parts__count(out, s->refused, "request");
+	if (s->failed) {
+		text_parts__count(out, s->failed, "request");
 		fputs(" over it, ", out);
 	}
 	fputs("nothing killed\n", out);

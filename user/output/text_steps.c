@@ -14,8 +14,8 @@ static void put_sentence(const struct text_sink *sink, const struct record_step 
 	FILE *out = sink->base.out;
 
 	text_sink__style(sink, STYLE_STRONG);
-	text_parts__size(out, "", s->old_bytes);
-	text_parts__size(out, " -> ", s->new_bytes);
+	text_parts__size(out, "", s->old_max_bytes);
+	text_parts__size(out, " -> ", s->new_max_bytes);
 	text_sink__style(sink, STYLE_PLAIN);
 	text_parts__size(out, ": freed ", s->reclaimed_bytes);
 	text_parts__duration(out, " in ", s->duration_ns);
@@ -47,7 +47,7 @@ static void put_row(FILE *out, const struct record_step *s)
 	if (s->has_floor)
 		units__format_size(floor, sizeof(floor), s->floor_bytes);
 	fprintf(out, "    %10s %10s %10s %10s %6" PRIu64 " %5" PRIu64 " %10s  %s\n",
-		units__format_size(new, sizeof(new), s->new_bytes),
+		units__format_size(new, sizeof(new), s->new_max_bytes),
 		units__format_size(before, sizeof(before), s->usage_before_bytes),
 		units__format_size(after, sizeof(after), s->usage_after_bytes), floor, s->killed_inside,
 		s->killed_after, first, s->alive ? "yes" : "no");
@@ -97,11 +97,11 @@ int text_steps__take(struct sink *base, const struct record *record)
 	if (s->died)
 		text_parts__size(out, "; all were gone at ", s->died_max_bytes);
 	fputc('\n', out);
-	if (s->restored) {
+	if (s->outcome) {
 		fprintf(out, "    %c", WRAP_HANG);
-		text_parts__size(out, "the limit of before, ", s->old_bytes);
+		text_parts__size(out, "the limit of before, ", s->old_max_bytes);
 		fputs(": ", out);
-		text_parts__name(out, s->restored);
+		text_parts__name(out, s->outcome);
 		fputc('\n', out);
 	}
 	return text_sink__flush((struct text_sink *)base);

@@ -21,7 +21,7 @@
 /* A write of a limit, as far as a sentence needs it. */
 struct write {
 	uint64_t id; /* 0: none */
-	uint64_t old_bytes, new_bytes;
+	uint64_t old_max_bytes, new_max_bytes;
 	uint32_t pid;
 	char comm[NAME_BYTES];
 };
@@ -193,8 +193,8 @@ static int verdict_limit(struct sink *base, const struct record *record)
 	struct write *write = &v->writes[v->write_count++ % WRITES_MAX];
 
 	*write = (struct write){ .id = limit->id,
-				 .old_bytes = limit->old_bytes,
-				 .new_bytes = limit->new_bytes,
+				 .old_max_bytes = limit->old_max_bytes,
+				 .new_max_bytes = limit->new_max_bytes,
 				 .pid = limit->writer_pid };
 	copy__text(write->comm, sizeof(write->comm), limit->writer_comm);
 	/* A write that kills in itself is told of after its kills. */
@@ -276,8 +276,8 @@ static void put_limit_of(FILE *out, const struct decisive *d)
 
 static void put_writer(FILE *out, const struct decisive *d)
 {
-	if (d->write.new_bytes < d->write.old_bytes)
-		text_parts__size(out, ", lowered from ", d->write.old_bytes);
+	if (d->write.new_max_bytes < d->write.old_max_bytes)
+		text_parts__size(out, ", lowered from ", d->write.old_max_bytes);
 	else
 		fputs(", written", out);
 	fprintf(out, " by pid %u (", d->write.pid);
@@ -287,7 +287,7 @@ static void put_writer(FILE *out, const struct decisive *d)
 
 static void put_cause(FILE *out, const struct decisive *d)
 {
-	if (d->cause == CAUSE_MACHINE) {
+	if (d->cause == CAUSE_WHOLE_MACHINE) {
 		fputs("the whole machine was out of memory", out);
 		return;
 	}
@@ -296,21 +296,21 @@ static void put_cause(FILE *out, const struct decisive *d)
 		return;
 	}
 	put_limit_of(out, d);
-	if (d->cause == CAUSE_REACHED)
+	if (d->cause == CAUSE_LIMIT_UNCHANGED)
 		fputs(", into which the workload grew", out);
-	if (d->from_log && d->cause == CAUSE_WRITE) {
+	if (d->from_log && d->cause == CAUSE_INSIDE_WRITE) {
 		fputs(", inside a write of it by ", out);
 		text_parts__name(out, d->writer[0] ? d->writer : NULL);
-	} else if (d->cause == CAUSE_WRITE && !d->limit_id) {
+	} else if (d->cause == CAUSE_INSIDE_WRITE && !d->limit_id) {
 		fputs(", inside a write of it that wasn't seen to begin", out);
 	}
-	if ((d->cause != CAUSE_WRITE && d->cause != CAUSE_LOWERED) || !d->limit_id)
+	if ((d->cause != CAUSE_INSIDE_WRITE && d->cause != CAUSE_LIMIT_LOWERED) || !d->limit_id)
 		return;
 	if (d->write.id)
 		put_writer(out, d);
 	else
 		fprintf(out, ", lowered by write %" PRIu64, d->limit_id);
-	if (d->cause == CAUSE_WRITE)
+	if (d->cause == CAUSE_INSIDE_WRITE)
 		fputs(", inside that write", out);
 	else if (d->since_ns) {
 		text_parts__duration(out, " ", d->since_ns);

@@ -51,15 +51,15 @@ const char *record_names__cause(enum record_cause cause)
 	switch (cause) {
 	case CAUSE_UNKNOWN:
 		return NULL;
-	case CAUSE_WRITE:
+	case CAUSE_INSIDE_WRITE:
 		return "inside-write";
-	case CAUSE_LOWERED:
+	case CAUSE_LIMIT_LOWERED:
 		return "limit-lowered";
-	case CAUSE_ANCESTOR:
+	case CAUSE_ANCESTOR_LIMIT:
 		return "ancestor-limit";
-	case CAUSE_REACHED:
+	case CAUSE_LIMIT_UNCHANGED:
 		return "limit-unchanged";
-	case CAUSE_MACHINE:
+	case CAUSE_WHOLE_MACHINE:
 		return "whole-machine";
 	case CAUSE_SYSRQ:
 		return "sysrq";

@@ -100,7 +100,7 @@ struct record_history {
 	bool has_growth;
 	int64_t growth_bytes_per_s; /* over the last second, or as far back as the points go */
 	struct record_reclaim_sum reclaim, throttle;
-	uint64_t refused;   /* charges refused */
+	uint64_t failed;    /* charges refused */
 	uint64_t cgroup_id; /* whose: the limit's or, when that isn't recorded, the first victim's */
 	const char *cgroup; /* NULL: unknown */
 };
@@ -153,11 +153,11 @@ struct record_victim {
 /* Why the limit was hit. docs/causes.md has the rule for each, and what can't be known. */
 enum record_cause {
 	CAUSE_UNKNOWN,
-	CAUSE_WRITE,	/* inside a write of memory.max, by the writer's own thread: certain */
-	CAUSE_LOWERED,	/* at a limit that a known write had set below what usage then was */
-	CAUSE_ANCESTOR, /* at the limit of a cgroup above the container (or the victim's cgroup) */
-	CAUSE_REACHED,	/* the workload grew into its limit, which no known write had set below usage */
-	CAUSE_MACHINE,	/* the whole machine ran out of memory, or a cpuset or memory policy did */
+	CAUSE_INSIDE_WRITE,    /* inside a write of memory.max, by the writer's own thread: certain */
+	CAUSE_LIMIT_LOWERED,   /* at a limit that a known write had set below what usage then was */
+	CAUSE_ANCESTOR_LIMIT,  /* at the limit of a cgroup above the container (or the victim's cgroup) */
+	CAUSE_LIMIT_UNCHANGED, /* the workload grew into its limit, which no known write had set below usage */
+	CAUSE_WHOLE_MACHINE,   /* the whole machine ran out of memory, or a cpuset or memory policy did */
 	CAUSE_SYSRQ,
 };
 
@@ -202,7 +202,7 @@ struct record_usage {
 	struct record_container container;
 	uint64_t usage_bytes, max_bytes, high_bytes;
 	struct record_memory_kinds kinds;
-	uint64_t refused;	/* charges refused since this cgroup's last usage record */
+	uint64_t failed;	/* charges refused since this cgroup's last usage record */
 	uint64_t asked_bytes;	/* by the last one that was */
 	const char *refused_by; /* the cgroup whose limit refused it; NULL: unknown, or none was */
 	uint32_t pid;		/* who charged */
@@ -232,7 +232,7 @@ struct record_stall {
 	uint64_t reclaim_ns;		 /* of tasks in reclaim or throttled in that time */
 	uint64_t usage_bytes, max_bytes; /* the limit that it is stuck at: the lower of the two */
 	enum limit_file file;		 /* whose limit that is: memory.max or memory.high */
-	uint64_t refused;		 /* charges refused in that time */
+	uint64_t failed;		 /* charges refused in that time */
 };
 
 struct record_frame {
@@ -262,7 +262,7 @@ struct record_limit {
 	bool writer_self; /* it was oomtrace */
 	const char *writer_comm;
 	const char *writer_cgroup;
-	uint64_t old_bytes, new_bytes; /* RECORD_NO_LIMIT: no limit */
+	uint64_t old_max_bytes, new_max_bytes; /* RECORD_NO_LIMIT: no limit */
 	uint64_t usage_before_bytes, usage_after_bytes, reclaimed_bytes;
 	uint64_t duration_ns;
 	uint32_t kills, ooms; /* inside the write */
@@ -272,7 +272,7 @@ struct record_limit {
 /* What a change of the target's own memory.max led to, until the next one or the end. */
 struct record_step {
 	uint64_t limit_id;
-	uint64_t old_bytes, new_bytes;
+	uint64_t old_max_bytes, new_max_bytes;
 	uint64_t usage_before_bytes, usage_after_bytes, reclaimed_bytes;
 	uint64_t duration_ns;	/* of the write */
 	uint64_t killed_inside; /* processes killed inside the write */
@@ -294,8 +294,8 @@ struct record_steps {
 	uint64_t first_kill_max_bytes;
 	bool died; /* the target has ended, at a limit of at most: */
 	uint64_t died_max_bytes;
-	const char *restored; /* what became of the limit: "restored", "kept", ...; NULL: unchanged */
-	uint64_t old_bytes;   /* the limit before the first change */
+	const char *outcome;	/* what became of the limit: "restored", "kept", ...; NULL: unchanged */
+	uint64_t old_max_bytes; /* the limit before the first change */
 };
 
 /* OOM_NO_VICTIM runs that were only counted, told of at the end. */

@@ -303,8 +303,8 @@ static int chrome_limit(struct sink *sink, const struct record *record)
 
 	name_task(s, l->writer_pid, l->writer_tid, l->writer_comm);
 	snprintf(name, sizeof(name), "%s %s to %s", file ? file : "limit",
-		 units__format_size(old, sizeof(old), l->old_bytes),
-		 units__format_size(new, sizeof(new), l->new_bytes));
+		 units__format_size(old, sizeof(old), l->old_max_bytes),
+		 units__format_size(new, sizeof(new), l->new_max_bytes));
 	out = begin_slice(s, l->writer_pid, l->writer_tid, record->time.boot_ns - took, record->time.boot_ns);
 	fputs(",\"cat\":\"write\"", out);
 	put_text(out, "name", name);
@@ -316,8 +316,8 @@ static int chrome_limit(struct sink *sink, const struct record *record)
 	fputc('}', out);
 	end_event(s);
 	if (l->file == LIMIT_MAX && l->result >= 0) {
-		put_memory(s, track, record->time.boot_ns - took, l->usage_before_bytes, l->old_bytes);
-		put_memory(s, track, record->time.boot_ns, l->usage_after_bytes, l->new_bytes);
+		put_memory(s, track, record->time.boot_ns - took, l->usage_before_bytes, l->old_max_bytes);
+		put_memory(s, track, record->time.boot_ns, l->usage_after_bytes, l->new_max_bytes);
 	}
 	return sink__flush(sink);
 }

@@ -41,7 +41,7 @@ struct document {
 	struct sink *sinks[LIST_COUNT];
 	struct sink *verdict;
 	uint64_t records, ooms, kills, writes, lost;
-	uint64_t usages, peak_bytes, refused;
+	uint64_t usages, peak_bytes, failed;
 	bool complete; /* the last session has its end */
 };
 
@@ -87,7 +87,7 @@ static void count(struct document *d, const struct record *record)
 		break;
 	case RECORD_USAGE:
 		d->usages++;
-		d->refused += record->usage.refused;
+		d->failed += record->usage.failed;
 		if (record->usage.usage_bytes > d->peak_bytes)
 			d->peak_bytes = record->usage.usage_bytes;
 		break;
@@ -170,7 +170,7 @@ static int document_finish(struct sink *base)
 		d->records, d->ooms, d->kills, d->writes, d->lost);
 	if (d->usages)
 		fprintf(out, ",\"usages\":%" PRIu64 ",\"failed\":%" PRIu64 ",\"usage_peak_bytes\":%" PRIu64,
-			d->usages, d->refused, d->peak_bytes);
+			d->usages, d->failed, d->peak_bytes);
 	fputc('}', out);
 	for (int i = 0; i < LIST_COUNT && !err; i++)
 		err = put_list(out, list_keys[i], d->files[i]);

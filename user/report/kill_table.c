@@ -43,8 +43,8 @@ static void put_heading(const struct kill_table *t, const char *time)
 }
 
 static const char *const causes[] = {
-	[CAUSE_UNKNOWN] = "unknown", [CAUSE_WRITE] = "write",  [CAUSE_LOWERED] = "lowered",
-	[CAUSE_ANCESTOR] = "above",  [CAUSE_REACHED] = "grew", [CAUSE_MACHINE] = "machine",
+	[CAUSE_UNKNOWN] = "unknown",	  [CAUSE_INSIDE_WRITE] = "write",   [CAUSE_LIMIT_LOWERED] = "lowered",
+	[CAUSE_ANCESTOR_LIMIT] = "above", [CAUSE_LIMIT_UNCHANGED] = "grew", [CAUSE_WHOLE_MACHINE] = "machine",
 	[CAUSE_SYSRQ] = "sysrq",
 };
 

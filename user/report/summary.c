@@ -27,7 +27,7 @@
 /* The highest usage seen of a cgroup. */
 struct peak {
 	uint64_t cgroup_id;
-	uint64_t usage_bytes, max_bytes, refused;
+	uint64_t usage_bytes, max_bytes, failed;
 	char cgroup[PATH_BYTES];
 	struct record_container container;
 	char name[NAME_BYTES];
@@ -77,7 +77,7 @@ static void keep_peak(struct report_sink *r, const struct record_usage *u)
 
 	if (!peak)
 		return;
-	peak->refused += u->refused;
+	peak->failed += u->failed;
 	if (u->usage_bytes < peak->usage_bytes)
 		return;
 	peak->usage_bytes = u->usage_bytes;
@@ -132,9 +132,9 @@ static void put_peaks(const struct report_sink *r, FILE *out)
 		fprintf(out, "    %c", WRAP_HANG);
 		text_parts__size(out, "usage up to ", peak->usage_bytes);
 		text_parts__size(out, " of ", peak->max_bytes);
-		if (peak->refused) {
+		if (peak->failed) {
 			fputs(", at the limit ", out);
-			text_parts__count(out, peak->refused, "time");
+			text_parts__count(out, peak->failed, "time");
 			/* A page cache fills each limit, and nothing is wrong. */
 			fputs(r->ooms || r->stalls ? "" : ", and reclaim made room each time", out);
 		}

@@ -216,8 +216,8 @@ static int timeline_limit(struct sink *base, const struct record *record)
 	if (!begin_line(t, record->time.wall_ns))
 		return 0;
 	fputs(record_names__limit_file(l->file), out);
-	text_parts__size(out, " ", l->old_bytes);
-	text_parts__size(out, " -> ", l->new_bytes);
+	text_parts__size(out, " ", l->old_max_bytes);
+	text_parts__size(out, " -> ", l->new_max_bytes);
 	fputs(l->result < 0 ? " refused, by " : " by ", out);
 	text_parts__process(out, l->writer_comm, l->writer_pid);
 	if (l->kills)

@@ -29,7 +29,7 @@ struct status_feed {
 	struct counts counts[RATE_DRAWS];
 	size_t draws;
 	bool sees_reclaim;
-	uint64_t reclaim_ns, refused;
+	uint64_t reclaim_ns, failed;
 };
 
 struct status_feed *status_feed__new(struct console *console, const struct cgroup__hierarchy *h,
@@ -57,7 +57,7 @@ void status_feed__on_record(struct status_feed *feed, const struct record *recor
 	if (!feed)
 		return;
 	if (record->kind == RECORD_USAGE) {
-		feed->refused += record->usage.refused;
+		feed->failed += record->usage.failed;
 	} else if (record->kind == RECORD_RECLAIM) {
 		feed->sees_reclaim = true;
 		feed->reclaim_ns += record->reclaim.sum.duration_ns;
@@ -146,7 +146,7 @@ void status_feed__draw(struct status_feed *feed, struct model *model, uint64_t n
 		.now_ns = now_ns,
 		.kills = totals.kills,
 		.ooms = totals.ooms,
-		.refused = feed->refused,
+		.failed = feed->failed,
 		.running_ns = now_ns - feed->started_ns,
 	};
 

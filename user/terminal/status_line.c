@@ -172,8 +172,8 @@ static void set_all(struct line *line, const struct status_line *s)
 	set_count(line, PART_KILLS, s->kills, s->kills == 1 ? "kill" : "kills");
 	if (s->has_reclaim)
 		set_percent(line, PART_RECLAIM, "reclaim", s->reclaim_percent);
-	if (s->refused)
-		set_count(line, PART_REFUSED, s->refused, "refused");
+	if (s->failed)
+		set_count(line, PART_REFUSED, s->failed, "refused");
 	if (s->has_cpu)
 		set_percent(line, PART_CPU, "cpu", s->cpu_percent);
 	if (s->has_pids)

@@ -21,7 +21,7 @@ struct status_line {
 	uint64_t ooms, kills;
 	bool has_reclaim;
 	unsigned int reclaim_percent; /* of the last seconds; of several tasks together above 100 */
-	uint64_t refused;	      /* charges, since the start */
+	uint64_t failed;	      /* charges, since the start */
 	bool has_cpu;
 	unsigned int cpu_percent; /* of one CPU */
 	bool has_pids;

@@ -66,7 +66,7 @@ static void test_oom(void **state)
 	struct output o = start();
 	const struct record_oom oom = {
 		.id = 9,
-		.cause = CAUSE_LOWERED,
+		.cause = CAUSE_LIMIT_LOWERED,
 		.cause_limit_id = 4,
 		.cause_since_ns = 8,
 		.started_ns = 4999999999,

@@ -153,7 +153,7 @@ static inline void write_oom(struct sink *sink, const struct variant *v)
 		.growth_bytes_per_s = -7,
 		.reclaim = { 1, 2, 3, 4 },
 		.throttle = { 5, 6, 7, 8 },
-		.refused = 9,
+		.failed = 9,
 		.cgroup_id = 10,
 		.cgroup = v->name,
 	};
@@ -184,7 +184,7 @@ static inline void write_oom(struct sink *sink, const struct variant *v)
 	for (int cause = CAUSE_UNKNOWN; cause <= CAUSE_SYSRQ; cause++) {
 		oom.cause = (enum record_cause)cause;
 		oom.sysrq = cause == CAUSE_SYSRQ;
-		oom.whole_machine = cause == CAUSE_MACHINE;
+		oom.whole_machine = cause == CAUSE_WHOLE_MACHINE;
 		oom.order = oom.sysrq ? -1 : 0;
 		if (v->full)
 			fill_oom(&oom, v, &memory, &history);
@@ -220,8 +220,8 @@ static inline void write_limits(struct sink *sink, const struct variant *v)
 		.writer_self = v->full,
 		.writer_comm = v->full ? v->name : NULL,
 		.writer_cgroup = v->full ? v->name : NULL,
-		.old_bytes = RECORD_NO_LIMIT,
-		.new_bytes = RECORD_NO_LIMIT - 1,
+		.old_max_bytes = RECORD_NO_LIMIT,
+		.new_max_bytes = RECORD_NO_LIMIT - 1,
 		.usage_before_bytes = 5,
 		.usage_after_bytes = 4,
 		.reclaimed_bytes = 3,
@@ -241,8 +241,8 @@ static inline void write_steps(struct sink *sink, const struct variant *v)
 {
 	const struct record_step step = {
 		.limit_id = 1,
-		.old_bytes = RECORD_NO_LIMIT,
-		.new_bytes = 3,
+		.old_max_bytes = RECORD_NO_LIMIT,
+		.new_max_bytes = 3,
 		.usage_before_bytes = 4,
 		.usage_after_bytes = 5,
 		.reclaimed_bytes = 6,
@@ -264,8 +264,8 @@ static inline void write_steps(struct sink *sink, const struct variant *v)
 		.first_kill_max_bytes = 1,
 		.died = v->full,
 		.died_max_bytes = RECORD_NO_LIMIT,
-		.restored = v->full ? v->name : NULL,
-		.old_bytes = 2,
+		.outcome = v->full ? v->name : NULL,
+		.old_max_bytes = 2,
 	};
 
 	assert_int_equal(TAKE(sink, STEP, step, TIME, step), 0);
@@ -303,14 +303,14 @@ static inline void write_charges(struct sink *sink, const struct variant *v)
 		.usage_bytes = 4,
 		.max_bytes = RECORD_NO_LIMIT,
 		.file = v->full ? LIMIT_HIGH : LIMIT_MAX,
-		.refused = 5,
+		.failed = 5,
 	};
 
 	if (v->full) {
 		u.kinds.kernel_is_least = 1;
 		u.kinds.sock_bytes = 9;
 		u.kinds.has_sock = 1;
-		u.refused = 4;
+		u.failed = 4;
 		u.asked_bytes = 5;
 		u.refused_by = u.comm = v->name;
 		u.pid = 6;

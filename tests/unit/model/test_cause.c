@@ -13,23 +13,23 @@ static void test_causes(void **state)
 	in_write.oom.in_write_ns = 6000;
 	in_write.oom.last_write = (struct limit_write){ 6000, UNLIMITED, 200 };
 	r = run_of(kept, in_write);
-	assert_int_equal(r->cause, CAUSE_WRITE);
+	assert_int_equal(r->cause, CAUSE_INSIDE_WRITE);
 	assert_int_equal(r->cause_limit_id, 1);
 	assert_int_equal(r->cause_since_ns, kept->oom_times[0].boot_ns - 6000);
 
 	lowered.oom.last_write = (struct limit_write){ 6000, UNLIMITED, 129 };
 	r = run_of(kept, lowered);
-	assert_int_equal(r->cause, CAUSE_LOWERED);
+	assert_int_equal(r->cause, CAUSE_LIMIT_LOWERED);
 	assert_int_equal(r->cause_limit_id, 1);
 
 	roomy.oom.last_write = (struct limit_write){ 6001, UNLIMITED, 128 };
 	r = run_of(kept, roomy);
-	assert_int_equal(r->cause, CAUSE_REACHED);
+	assert_int_equal(r->cause, CAUSE_LIMIT_UNCHANGED);
 	assert_int_equal(r->cause_limit_id, 2);
 
 	above.oom.limit_cgroup_id = SLICE_ID;
 	r = run_of(kept, above);
-	assert_int_equal(r->cause, CAUSE_ANCESTOR);
+	assert_int_equal(r->cause, CAUSE_ANCESTOR_LIMIT);
 	assert_int_equal(r->cause_limit_id, 0);
 	assert_int_equal(r->cause_since_ns, 0);
 
@@ -37,7 +37,7 @@ static void test_causes(void **state)
 	unseen.h.flags = OOM_IN_UNSEEN_WRITE;
 	unseen.oom.last_write = (struct limit_write){ 6001, UNLIMITED, 128 };
 	r = run_of(kept, unseen);
-	assert_int_equal(r->cause, CAUSE_WRITE);
+	assert_int_equal(r->cause, CAUSE_INSIDE_WRITE);
 	assert_int_equal(r->cause_limit_id, 0);
 	assert_int_equal(r->cause_since_ns, 0);
 	stop(kept);
@@ -57,7 +57,7 @@ static void test_cause_without_probes(void **state)
 	assert_non_null(kept->model);
 	assert_int_equal(run_of(kept, oom(1, 42))->cause, CAUSE_UNKNOWN);
 	above.oom.limit_cgroup_id = SLICE_ID;
-	assert_int_equal(run_of(kept, above)->cause, CAUSE_ANCESTOR);
+	assert_int_equal(run_of(kept, above)->cause, CAUSE_ANCESTOR_LIMIT);
 	stop(kept);
 }
 

@@ -157,7 +157,7 @@ static void test_sums(void **state)
 	assert_int_equal(h.reclaim.reclaimed_bytes, 2 * MIB);
 	assert_int_equal(h.throttle.runs, 1);
 	assert_int_equal(h.throttle.duration_ns, 7);
-	assert_true(h.refused == UINT64_MAX);
+	assert_true(h.failed == UINT64_MAX);
 	flight_recorder__free(r);
 }
 

@@ -21,8 +21,8 @@ static struct record change(uint64_t id, uint64_t from_mib, uint64_t to_mib)
 			.file = LIMIT_MAX,
 			.cgroup = "/t",
 			.writer_self = true,
-			.old_bytes = from_mib * MIB,
-			.new_bytes = to_mib * MIB,
+			.old_max_bytes = from_mib * MIB,
+			.new_max_bytes = to_mib * MIB,
 			.duration_ns = 1000,
 			.result = 4,
 		},
@@ -61,10 +61,10 @@ static void test_kills_inside_and_after(void **state)
 	const struct record_step *step;
 
 	(void)state;
-	kill_some(s, CAUSE_WRITE, 1, 500, 400, 1, 60);
-	kill_some(s, CAUSE_WRITE, 1, 440, 400, 2, 60);
+	kill_some(s, CAUSE_INSIDE_WRITE, 1, 500, 400, 1, 60);
+	kill_some(s, CAUSE_INSIDE_WRITE, 1, 440, 400, 2, 60);
 	assert_null(limit_steps__on_limit(s, &first));
-	kill_some(s, CAUSE_LOWERED, 1, 400, 400, 1, 60);
+	kill_some(s, CAUSE_LIMIT_LOWERED, 1, 400, 400, 1, 60);
 	step = limit_steps__on_limit(s, &second);
 	assert_non_null(step);
 	assert_int_equal(step->killed_inside, 3);
@@ -89,7 +89,7 @@ static void test_kill_beside_the_write(void **state)
 	struct record oom = {
 		.kind = RECORD_OOM,
 		.oom = {
-			.cause = CAUSE_LOWERED,
+			.cause = CAUSE_LIMIT_LOWERED,
 			.cause_limit_id = 2,
 			.limit = &limit,
 			.victims = &v,
@@ -120,7 +120,7 @@ static void test_conclusions(void **state)
 
 	(void)state;
 	limit_steps__on_limit(s, &first);
-	kill_some(s, CAUSE_WRITE, 2, 390, 20, 4, 90);
+	kill_some(s, CAUSE_INSIDE_WRITE, 2, 390, 20, 4, 90);
 	limit_steps__on_limit(s, &second);
 	assert_non_null(limit_steps__close(s, false));
 	table = limit_steps__table(s);
@@ -129,7 +129,7 @@ static void test_conclusions(void **state)
 	assert_int_equal(table.first_kill_max_bytes, 20 * MIB);
 	assert_true(table.died);
 	assert_int_equal(table.died_max_bytes, 20 * MIB);
-	assert_int_equal(table.old_bytes, 512 * MIB);
+	assert_int_equal(table.old_max_bytes, 512 * MIB);
 	assert_int_equal(table.steps[0].killed_inside + table.steps[0].killed_after, 0);
 	/* 4 x 90 MiB don't make up for 370 MiB: that they were needed isn't known. */
 	assert_false(table.steps[1].has_needed);
@@ -165,7 +165,7 @@ static void test_bounded(void **state)
 	for (uint64_t i = 1; i <= STEPS_MAX + 10; i++) {
 		struct record l = change(i, 2, 1);
 
-		kill_some(s, CAUSE_WRITE, i, 2, 1, 1, 1);
+		kill_some(s, CAUSE_INSIDE_WRITE, i, 2, 1, 1, 1);
 		limit_steps__on_limit(s, &l);
 	}
 	assert_int_equal(limit_steps__table(s).count, STEPS_MAX);

@@ -22,8 +22,8 @@ static void test_limit(void **state)
 	assert_int_equal(r->writer_pid, 60);
 	assert_int_equal(r->writer_tid, 61);
 	assert_true(r->writer_self);
-	assert_int_equal(r->old_bytes, RECORD_NO_LIMIT);
-	assert_int_equal(r->new_bytes, 50 * PAGE);
+	assert_int_equal(r->old_max_bytes, RECORD_NO_LIMIT);
+	assert_int_equal(r->new_max_bytes, 50 * PAGE);
 	assert_int_equal(r->usage_before_bytes, 90 * PAGE);
 	assert_int_equal(r->usage_after_bytes, 49 * PAGE);
 	assert_int_equal(r->reclaimed_bytes, 7 * PAGE);

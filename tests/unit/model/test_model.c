@@ -31,7 +31,7 @@ static void test_single_kill(void **state)
 	assert_int_equal(r->victim_count, 1);
 	assert_int_equal(r->killed, 1);
 	assert_int_equal(r->missing, 0);
-	assert_int_equal(r->cause, CAUSE_REACHED);
+	assert_int_equal(r->cause, CAUSE_LIMIT_UNCHANGED);
 	assert_int_equal(r->cause_limit_id, 0);
 	assert_int_equal(model__totals(kept->model).ooms, 1);
 	assert_int_equal(model__totals(kept->model).kills, 1);

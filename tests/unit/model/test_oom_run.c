@@ -95,8 +95,8 @@ static void test_max_conversion(void **state)
 		e.limit.old_pages = unlimited[i];
 		e.limit.new_pages = i ? UNLIMITED - i : 0;
 		send(kept, e);
-		assert_int_equal(kept->limits[i].old_bytes, RECORD_NO_LIMIT);
-		assert_int_equal(kept->limits[i].new_bytes, i ? (UNLIMITED - i) * PAGE : 0);
+		assert_int_equal(kept->limits[i].old_max_bytes, RECORD_NO_LIMIT);
+		assert_int_equal(kept->limits[i].new_max_bytes, i ? (UNLIMITED - i) * PAGE : 0);
 	}
 	stop(kept);
 }
@@ -208,7 +208,7 @@ static void test_whole_machine(void **state)
 	send(kept, end(1, 1, 1));
 	assert_true(r->whole_machine && !r->sysrq);
 	assert_null(r->limit);
-	assert_int_equal(r->cause, CAUSE_MACHINE);
+	assert_int_equal(r->cause, CAUSE_WHOLE_MACHINE);
 	assert_string_equal(r->constraint, "none");
 	for (size_t i = 0; i < r->chain_count; i++)
 		assert_false(r->chain[i].is_limit);

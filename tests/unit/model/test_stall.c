@@ -55,7 +55,7 @@ static void test_once_a_second(void **state)
 		assert_int_equal(out.stall.usage_bytes, 64 * MIB);
 		assert_int_equal(out.stall.max_bytes, 64 * MIB);
 		assert_int_equal(out.stall.file, LIMIT_MAX);
-		assert_int_equal(out.stall.refused, 1234);
+		assert_int_equal(out.stall.failed, 1234);
 		assert_false(out.stall.over);
 	}
 	assert_int_equal(told, 4);

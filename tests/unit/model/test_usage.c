@@ -16,7 +16,7 @@ static void test_usage_record(void **state)
 	assert_int_equal(t.usage.usage_bytes, 3 * MIB);
 	assert_int_equal(t.usage.max_bytes, 64 * MIB);
 	assert_true(t.usage.high_bytes == RECORD_NO_LIMIT);
-	assert_int_equal(t.usage.refused, 0);
+	assert_int_equal(t.usage.failed, 0);
 	assert_int_equal(t.usage.pid, 42);
 	assert_int_equal(t.usage.chain_count, 0);
 	assert_string_equal(t.cgroup, "/asked/7");
@@ -45,7 +45,7 @@ static void test_refused(void **state)
 	send(&t, refusal(one, 5 * S, PARENT, 17));
 	assert_string_equal(t.cgroup, "/parent/leaf");
 	assert_string_equal(t.refused_by, "/parent");
-	assert_int_equal(t.usage.refused, 17);
+	assert_int_equal(t.usage.failed, 17);
 	assert_int_equal(t.usage.asked_bytes, 64 * PAGE);
 	assert_int_equal(t.usage.chain_count, 3);
 	assert_true(!t.levels[0].is_limit && t.levels[1].is_limit && !t.levels[2].is_limit);
@@ -53,7 +53,7 @@ static void test_refused(void **state)
 	/* The rest of the other's chain was lost: what is known of names is from before. */
 	send(&t, refusal(two, 5 * S, PARENT, 0));
 	assert_int_equal(t.usage.chain_count, 1);
-	assert_int_equal(t.usage.refused, 1);
+	assert_int_equal(t.usage.failed, 1);
 	assert_string_equal(t.cgroup, "/parent/leaf");
 	assert_string_equal(t.refused_by, "/parent");
 	/* Later events have no chain and need none. */

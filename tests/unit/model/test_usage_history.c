@@ -30,7 +30,7 @@ static void test_history_of_limit(void **state)
 	assert_true(t.history.has_growth);
 	assert_int_equal(t.history.growth_bytes_per_s, 200 * MIB);
 	assert_int_equal(t.history.reclaim.runs, 3);
-	assert_int_equal(t.history.refused, 9);
+	assert_int_equal(t.history.failed, 9);
 	model__free(t.model);
 }
 

@@ -92,7 +92,7 @@ static void oom(struct page *page, uint64_t id, int64_t second, const char *comm
 	struct record record = { .kind = RECORD_OOM, .time.wall_ns = second * S };
 
 	record.oom = (struct record_oom){ .id = id,
-					  .cause = CAUSE_REACHED,
+					  .cause = CAUSE_LIMIT_UNCHANGED,
 					  .outcome = comm ? OOM_KILLED : OOM_NO_VICTIM,
 					  .trigger_comm = "t",
 					  .trigger_pid = victim.pid,
@@ -261,7 +261,7 @@ static void test_stall_is_the_verdict(void **state)
 	stop(&page);
 }
 
-static void write_of(struct page *page, uint64_t old_bytes, uint64_t new_bytes, uint64_t usage_bytes)
+static void write_of(struct page *page, uint64_t old_max_bytes, uint64_t new_max_bytes, uint64_t usage_bytes)
 {
 	struct record record = { .kind = RECORD_LIMIT, .time.wall_ns = S };
 
@@ -270,8 +270,8 @@ static void write_of(struct page *page, uint64_t old_bytes, uint64_t new_bytes, 
 					      .cgroup = "/web",
 					      .writer_comm = "runc",
 					      .writer_pid = 5,
-					      .old_bytes = old_bytes,
-					      .new_bytes = new_bytes,
+					      .old_max_bytes = old_max_bytes,
+					      .new_max_bytes = new_max_bytes,
 					      .usage_before_bytes = usage_bytes,
 					      .usage_after_bytes = usage_bytes };
 	take(page, &record);

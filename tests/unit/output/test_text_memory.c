@@ -72,7 +72,7 @@ static void test_history(void **state)
 		.has_growth = true,
 		.growth_bytes_per_s = 8 * MIB,
 		.reclaim = { 14, S + S / 5, 420000000, 12 * MIB },
-		.refused = 1234567,
+		.failed = 1234567,
 	};
 	struct page page;
 
@@ -85,7 +85,7 @@ static void test_history(void **state)
 		      "    reclaim   freed 12.0 MiB in 1.2 s, 14 times (the longest 420.0 ms)\n"
 		      "    over it   1,234,567 times: requests for memory that the limit had no room for\n");
 	/* Nothing that is not known or did not happen. */
-	h = (struct record_history){ .points = points, .count = 1, .throttle = { 1, S, S, 0 }, .refused = 1 };
+	h = (struct record_history){ .points = points, .count = 1, .throttle = { 1, S, S, 0 }, .failed = 1 };
 	text_memory__history(page.sink, &h);
 	expect(&page, "    held back 1.0 s, by memory.high\n"
 		      "    over it   1 time: a request for memory that the limit had no room for\n");
@@ -289,7 +289,7 @@ static struct record stall(uint64_t seconds, bool over)
 			.usage_bytes = 64 * MIB,
 			.max_bytes = 64 * MIB,
 			.file = LIMIT_MAX,
-			.refused = 1234,
+			.failed = 1234,
 		},
 	};
 }
@@ -314,7 +314,7 @@ static void test_stall(void **state)
 	s = stall(12, true);
 	s.stall.file = LIMIT_HIGH;
 	s.stall.reclaim_ns = 38 * S;
-	s.stall.refused = 0;
+	s.stall.failed = 0;
 	text_stall__take(&page.sink->base, &s);
 	expect(&page, "00:00:12.000  STALL OVER  /web was stuck at its memory.high of 64.0 MiB for 12.0 s: "
 		      "3.2 tasks on average in reclaim or held back, nothing killed\n");

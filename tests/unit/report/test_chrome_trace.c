@@ -110,8 +110,8 @@ static void send_write(struct sink *sink, uint64_t from_ns, uint64_t to_ns, cons
 		.writer_pid = 9,
 		.writer_tid = 10,
 		.writer_comm = comm,
-		.old_bytes = RECORD_NO_LIMIT,
-		.new_bytes = 40,
+		.old_max_bytes = RECORD_NO_LIMIT,
+		.new_max_bytes = 40,
 		.usage_before_bytes = 100,
 		.usage_after_bytes = 20,
 		.duration_ns = to_ns - from_ns,
@@ -137,7 +137,7 @@ static void send_kill(struct sink *sink, uint64_t started_ns, uint64_t duration_
 	const struct record_history history = { .points = points, .count = 2, .cgroup = "/a" };
 	const struct record_oom oom = {
 		.id = 3,
-		.cause = CAUSE_WRITE,
+		.cause = CAUSE_INSIDE_WRITE,
 		.started_ns = started_ns,
 		.duration_ns = duration_ns,
 		.outcome = OOM_KILLED,

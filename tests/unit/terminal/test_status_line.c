@@ -36,7 +36,7 @@ static struct status_line full(void)
 		.kills = 3,
 		.has_reclaim = true,
 		.reclaim_percent = 95,
-		.refused = 12345,
+		.failed = 12345,
 		.has_cpu = true,
 		.cpu_percent = 101,
 		.has_pids = true,
@@ -158,7 +158,7 @@ static void test_extremes(void **state)
 
 	(void)state;
 	s.usage_bytes = s.max_bytes = UINT64_MAX - 1;
-	s.kills = s.refused = s.pids = s.running_ns = UINT64_MAX;
+	s.kills = s.failed = s.pids = s.running_ns = UINT64_MAX;
 	s.cpu_percent = s.reclaim_percent = UINT32_MAX;
 	assert_in_range(status_line__format(line, &s, 400), 100, 400);
 	s.max_bytes = 0;

@@ -33,7 +33,7 @@ static void put_write_link(FILE *out, const struct record_oom *oom, uint64_t ses
 static void put_cause(FILE *out, const struct record_oom *oom, uint64_t session)
 {
 	switch (oom->cause) {
-	case CAUSE_WRITE:
+	case CAUSE_INSIDE_WRITE:
 		fputs(", inside ", out);
 		if (oom->cause_limit_id)
 			put_write_link(out, oom, session);
@@ -43,17 +43,17 @@ static void put_cause(FILE *out, const struct record_oom *oom, uint64_t session)
 		html__process(out, oom->trigger_comm, oom->trigger_pid);
 		fputs(": certain, it happened in the writer’s own thread", out);
 		break;
-	case CAUSE_LOWERED:
+	case CAUSE_LIMIT_LOWERED:
 		fputs(", which ", out);
 		put_write_link(out, oom, session);
 		fputs(" had set below usage ", out);
 		html__duration(out, oom->cause_since_ns);
 		fputs(" before", out);
 		break;
-	case CAUSE_ANCESTOR:
+	case CAUSE_ANCESTOR_LIMIT:
 		fputs(", which stands above it: all below share that memory", out);
 		break;
-	case CAUSE_REACHED:
+	case CAUSE_LIMIT_UNCHANGED:
 		fputs(": the workload grew into it", out);
 		break;
 	default:

@@ -138,8 +138,9 @@ static int html_limit(struct sink *sink, const struct record *record)
 		html_collected__keep_write(r, record, begin_ns);
 		html_pending__note_write(r, l->id, begin_ns, record->time.boot_ns);
 		html_collected__add_point(r, curve, html_collected__wall(&record->time, begin_ns),
-					  l->usage_before_bytes, l->old_bytes);
-		html_collected__add_point(r, curve, record->time.wall_ns, l->usage_after_bytes, l->new_bytes);
+					  l->usage_before_bytes, l->old_max_bytes);
+		html_collected__add_point(r, curve, record->time.wall_ns, l->usage_after_bytes,
+					  l->new_max_bytes);
 		html_rows__put_write_mark(r, record, curve, html_collected__wall(&record->time, begin_ns));
 	}
 	html_rows__put_write(r, record);

@@ -105,8 +105,8 @@ void html_collected__keep_write(struct html_report *r, const struct record *reco
 	*write = (struct html_write){ .id = l->id,
 				      .begin_ns = begin_ns,
 				      .end_ns = record->time.boot_ns,
-				      .old_bytes = l->old_bytes,
-				      .new_bytes = l->new_bytes,
+				      .old_max_bytes = l->old_max_bytes,
+				      .new_max_bytes = l->new_max_bytes,
 				      .pid = l->writer_pid,
 				      .self = l->writer_self };
 	html_collected__keep(write->comm, sizeof(write->comm), l->writer_comm);

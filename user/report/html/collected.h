@@ -49,7 +49,7 @@ struct html_curve {
 
 struct html_write {
 	uint64_t id, begin_ns, end_ns; /* boot clock */
-	uint64_t old_bytes, new_bytes;
+	uint64_t old_max_bytes, new_max_bytes;
 	uint32_t pid;
 	bool self;
 	char comm[HTML_NAME_SIZE];

@@ -179,7 +179,7 @@ void html_history__put(FILE *out, const struct record_oom *oom)
 	put_kinds(out, h);
 	put_sum(out, "reclaim ran", &h->reclaim);
 	put_sum(out, "memory.high held tasks back", &h->throttle);
-	if (h->refused)
-		fprintf(out, "<li><b>%" PRIu64 "</b> charges refused</li>", h->refused);
+	if (h->failed)
+		fprintf(out, "<li><b>%" PRIu64 "</b> charges refused</li>", h->failed);
 	fputs("</ul></section>\n", out);
 }

@@ -35,7 +35,7 @@ static void fill(struct html_pending *p, const struct record *record)
 	const struct record_oom *oom = &record->oom;
 	p->id = oom->id;
 	p->cause_limit_id = oom->cause_limit_id;
-	p->inside_write = oom->cause == CAUSE_WRITE;
+	p->inside_write = oom->cause == CAUSE_INSIDE_WRITE;
 	p->started_ns = oom->started_ns;
 	p->chosen_ns = record->time.boot_ns;
 	p->duration_ns = oom->duration_ns;
@@ -143,7 +143,7 @@ void html_pending__add(struct html_report *r, const struct record *record, const
 	r->pending_count++;
 	/* Another's write, that had ended before: it is in the picture when it is near. */
 	write = html_collected__write_of(r, p->cause_limit_id);
-	if (write && oom->cause == CAUSE_LOWERED && write->end_ns <= p->chosen_ns &&
+	if (write && oom->cause == CAUSE_LIMIT_LOWERED && write->end_ns <= p->chosen_ns &&
 	    p->chosen_ns - write->begin_ns < NS_PER_S) {
 		p->write_begin_ns = write->begin_ns;
 		p->write_end_ns = write->end_ns;

@@ -29,11 +29,11 @@ void html_rows__put_kill_mark(struct html_report *r, const struct record *record
 /* For people, where there is room for a few words only; a run's card has the sentence. */
 static const char *const cause_words[] = {
 	[CAUSE_UNKNOWN] = "",
-	[CAUSE_WRITE] = "inside a write of memory.max",
-	[CAUSE_LOWERED] = "the limit was lowered",
-	[CAUSE_ANCESTOR] = "a limit above it",
-	[CAUSE_REACHED] = "the workload grew",
-	[CAUSE_MACHINE] = "the whole machine",
+	[CAUSE_INSIDE_WRITE] = "inside a write of memory.max",
+	[CAUSE_LIMIT_LOWERED] = "the limit was lowered",
+	[CAUSE_ANCESTOR_LIMIT] = "a limit above it",
+	[CAUSE_LIMIT_UNCHANGED] = "the workload grew",
+	[CAUSE_WHOLE_MACHINE] = "the whole machine",
 	[CAUSE_SYSRQ] = "sysrq",
 };
 
@@ -81,9 +81,9 @@ void html_rows__put_write_mark(struct html_report *r, const struct record *recor
 		return;
 	fprintf(out, "%s[%" PRId64 ",%" PRId64 ",", r->write_marks.count > 1 ? ",\n" : "", begin_ns,
 		record->time.wall_ns);
-	put_limit(out, l->old_bytes);
+	put_limit(out, l->old_max_bytes);
 	fputc(',', out);
-	put_limit(out, l->new_bytes);
+	put_limit(out, l->new_max_bytes);
 	fprintf(out, ",%d,%" PRIu32 ",", curve ? (int)(curve - r->curves) : -1, l->writer_pid);
 	json_string__put(out, l->writer_comm ? l->writer_comm : "(unknown)");
 	fprintf(out, ",\"%" PRIu64 "-%" PRIu64 "\",%" PRIu32 "]", r->sessions, l->id, l->kills);
@@ -103,9 +103,9 @@ void html_rows__put_write(struct html_report *r, const struct record *record)
 	fprintf(out, "</td><td>%s of ", file ? file : "a limit");
 	html__cgroup(out, l->cgroup, &l->container);
 	fputs("</td><td class=\"n\">", out);
-	html__size(out, l->old_bytes);
+	html__size(out, l->old_max_bytes);
 	fputs(" → <b>", out);
-	html__size(out, l->new_bytes);
+	html__size(out, l->new_max_bytes);
 	fputs("</b></td><td>", out);
 	html__process(out, l->writer_comm, l->writer_pid);
 	fprintf(out, "%s</td><td class=\"n\">", l->writer_self ? " (oomtrace)" : "");
@@ -183,7 +183,7 @@ void html_rows__put_step(struct html_report *r, const struct record_step *s)
 		"<tr><td><a href=\"#write-%" PRIu64 "-%" PRIu64 "\">%" PRIu64
 		"</a></td><th scope=\"row\" class=\"n\">",
 		r->sessions, s->limit_id, s->limit_id);
-	html__size(out, s->new_bytes);
+	html__size(out, s->new_max_bytes);
 	fputs("</th><td class=\"n\">", out);
 	html__size(out, s->usage_before_bytes);
 	fputs("</td><td class=\"n\">", out);

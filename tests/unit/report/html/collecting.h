@@ -129,7 +129,7 @@ static inline void send_kill(struct sink *sink, uint64_t id, const char *comm)
 	};
 	const struct record_oom oom = {
 		.id = id,
-		.cause = CAUSE_REACHED,
+		.cause = CAUSE_LIMIT_UNCHANGED,
 		.started_ns = at - 5000,
 		.duration_ns = 9000,
 		.outcome = OOM_KILLED,
@@ -170,8 +170,8 @@ static inline void send_write(struct sink *sink, uint64_t id, uint64_t end_ns, u
 		.cgroup = name,
 		.writer_pid = 9,
 		.writer_comm = name,
-		.old_bytes = RECORD_NO_LIMIT,
-		.new_bytes = 100 << 20,
+		.old_max_bytes = RECORD_NO_LIMIT,
+		.new_max_bytes = 100 << 20,
 		.usage_before_bytes = 300 << 20,
 		.usage_after_bytes = 90 << 20,
 		.duration_ns = duration_ns,

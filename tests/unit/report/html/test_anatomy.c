@@ -18,7 +18,7 @@ static void test_anatomy(void **state)
 	const struct record_victim victim = { .ts_ns = 5 * s, .pid = 42, .tid = 42, .comm = "hog" };
 	const struct record_oom oom = {
 		.id = 1,
-		.cause = CAUSE_WRITE,
+		.cause = CAUSE_INSIDE_WRITE,
 		.cause_limit_id = 3,
 		.started_ns = 5 * s - 2000000,
 		.duration_ns = 3000000,
