@@ -56,16 +56,6 @@ static void put_growth(FILE *out, const struct record_history *h)
 	fputs("/s", out);
 }
 
-static const char *const causes[] = {
-	[CAUSE_UNKNOWN] = "unknown cause",
-	[CAUSE_INSIDE_WRITE] = "inside a write of memory.max",
-	[CAUSE_LIMIT_LOWERED] = "the limit was lowered",
-	[CAUSE_ANCESTOR_LIMIT] = "a limit above it",
-	[CAUSE_LIMIT_UNCHANGED] = "grew into its own limit",
-	[CAUSE_WHOLE_MACHINE] = "the whole machine",
-	[CAUSE_SYSRQ] = "asked for by sysrq",
-};
-
 void text_line__put(struct text_sink *sink, const struct record *record)
 {
 	const struct record_oom *oom = &record->oom;
@@ -97,7 +87,7 @@ void text_line__put(struct text_sink *sink, const struct record *record)
 	text_sink__style(sink, STYLE_PLAIN);
 	if (victim)
 		put_victim(out, oom, victim);
-	fprintf(out, GAP "%s", causes[oom->cause]);
+	fprintf(out, GAP "%s", cause_words__short(oom->cause));
 	if (oom->history)
 		put_growth(out, oom->history);
 	if (oom->incomplete)

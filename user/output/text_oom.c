@@ -140,28 +140,13 @@ static void put_trigger(const struct text_sink *sink, const struct record_oom *o
 
 static void put_cause(const struct text_sink *sink, const struct record_oom *oom)
 {
+	struct cause_facts facts = cause_words__facts(oom);
 	FILE *out = sink->base.out;
 
 	if (oom->cause == CAUSE_UNKNOWN || oom->cause == CAUSE_WHOLE_MACHINE || oom->cause == CAUSE_SYSRQ)
 		return;
 	text_sink__label(sink, "cause");
-	if (oom->cause == CAUSE_INSIDE_WRITE) {
-		if (oom->log)
-			fputs("inside a write of the limit, by ", out);
-		else if (oom->cause_limit_id)
-			fprintf(out, "inside write %" PRIu64 " of memory.max, by ", oom->cause_limit_id);
-		else
-			fputs("inside a write of memory.max whose beginning wasn't seen, by ", out);
-		text_parts__process(out, oom->trigger_comm, oom->trigger_pid);
-	} else if (oom->cause == CAUSE_LIMIT_LOWERED) {
-		fprintf(out, "write %" PRIu64 " had lowered the limit below usage", oom->cause_limit_id);
-		text_parts__duration(out, ", ", oom->cause_since_ns);
-		fputs(" before", out);
-	} else if (oom->cause == CAUSE_ANCESTOR_LIMIT) {
-		fputs("a limit above it: all cgroups below that share its memory", out);
-	} else {
-		fputs("it grew into its own limit", out);
-	}
+	text_parts__cause(out, CAUSE_ALONE, &facts);
 	fputc('\n', out);
 }
 

@@ -152,3 +152,34 @@ void text_parts__process(FILE *out, const char *comm, uint32_t pid)
 	text_parts__name(out, comm);
 	fprintf(out, " (pid%c%u)", WRAP_JOINT, pid);
 }
+
+static void put_process(FILE *out, const char *comm, uint32_t pid)
+{
+	if (pid)
+		text_parts__process(out, comm, pid);
+	else
+		text_parts__name(out, comm);
+}
+
+static void put_write(FILE *out, uint64_t id, const void *ctx)
+{
+	(void)ctx;
+	fprintf(out, "write%c%" PRIu64, WRAP_JOINT, id);
+}
+
+static void put_size(FILE *out, uint64_t bytes)
+{
+	text_parts__size(out, "", bytes);
+}
+
+static void put_duration(FILE *out, uint64_t duration_ns)
+{
+	text_parts__duration(out, "", duration_ns);
+}
+
+void text_parts__cause(FILE *out, enum cause_form form, const struct cause_facts *facts)
+{
+	static const struct cause_words_ops ops = { put_process, put_write, put_size, put_duration };
+
+	cause_words__put(out, form, facts, &ops, NULL);
+}

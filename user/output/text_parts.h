@@ -7,6 +7,7 @@
 #define OOMTRACE_TEXT_PARTS_H
 
 #include "output/look.h"
+#include "record/cause_words.h"
 #include "record/sink.h"
 
 enum text_parts_style { STYLE_PLAIN, STYLE_KILL, STYLE_DIM, STYLE_STRONG };
@@ -34,6 +35,9 @@ void text_parts__place(FILE *out, const char *path, const struct record_containe
 
 /* The same in short: "web", "web:/below", the path. */
 void text_parts__short_place(FILE *out, const char *path, const struct record_container *c);
+
+/* The sentence for a cause. */
+void text_parts__cause(FILE *out, enum cause_form form, const struct cause_facts *facts);
 
 void text_parts__size(FILE *out, const char *label, uint64_t bytes);
 void text_parts__duration(FILE *out, const char *label, uint64_t duration_ns);

@@ -36,6 +36,7 @@ struct decisive {
 	bool own;      /* the subject's own limit */
 	bool from_log; /* which names the writer alone */
 	char writer[NAME_BYTES];
+	uint32_t writer_pid; /* 0: unknown */
 	char limit[PATH_BYTES];
 	struct record_container limit_container;
 	char limit_name[NAME_LONG_BYTES];
@@ -138,6 +139,7 @@ static void decide(struct verdict *v, struct subject *s, const struct record_oom
 	}
 	d->from_log = oom->log;
 	copy__text(d->writer, sizeof(d->writer), oom->trigger_comm);
+	d->writer_pid = cause_words__facts(oom).writer_pid;
 	for (size_t i = 0; i < WRITES_MAX; i++)
 		note_write(d, &v->writes[i]);
 }
@@ -274,48 +276,23 @@ static void put_limit_of(FILE *out, const struct decisive *d)
 	text_parts__place(out, d->limit[0] ? d->limit : NULL, &d->limit_container);
 }
 
-static void put_writer(FILE *out, const struct decisive *d)
-{
-	if (d->write.new_max_bytes < d->write.old_max_bytes)
-		text_parts__size(out, ", lowered from ", d->write.old_max_bytes);
-	else
-		fputs(", written", out);
-	fprintf(out, " by pid %u (", d->write.pid);
-	text_parts__name(out, d->write.comm);
-	fputc(')', out);
-}
-
 static void put_cause(FILE *out, const struct decisive *d)
 {
-	if (d->cause == CAUSE_WHOLE_MACHINE) {
-		fputs("the whole machine was out of memory", out);
-		return;
-	}
-	if (d->cause == CAUSE_SYSRQ) {
-		fputs("somebody asked for it by sysrq", out);
-		return;
-	}
-	put_limit_of(out, d);
-	if (d->cause == CAUSE_LIMIT_UNCHANGED)
-		fputs(", into which the workload grew", out);
-	if (d->from_log && d->cause == CAUSE_INSIDE_WRITE) {
-		fputs(", inside a write of it by ", out);
-		text_parts__name(out, d->writer[0] ? d->writer : NULL);
-	} else if (d->cause == CAUSE_INSIDE_WRITE && !d->limit_id) {
-		fputs(", inside a write of it that wasn't seen to begin", out);
-	}
-	if ((d->cause != CAUSE_INSIDE_WRITE && d->cause != CAUSE_LIMIT_LOWERED) || !d->limit_id)
-		return;
-	if (d->write.id)
-		put_writer(out, d);
-	else
-		fprintf(out, ", lowered by write %" PRIu64, d->limit_id);
-	if (d->cause == CAUSE_INSIDE_WRITE)
-		fputs(", inside that write", out);
-	else if (d->since_ns) {
-		text_parts__duration(out, " ", d->since_ns);
-		fputs(" before", out);
-	}
+	struct cause_facts facts = {
+		.cause = d->cause,
+		.from_log = d->from_log,
+		.write_id = d->limit_id,
+		.since_ns = d->since_ns,
+		.writer = d->write.id ? d->write.comm : d->writer,
+		.writer_pid = d->write.id ? d->write.pid : d->writer_pid,
+		.has_write = d->write.id,
+		.old_max_bytes = d->write.old_max_bytes,
+		.new_max_bytes = d->write.new_max_bytes,
+	};
+
+	if (d->cause != CAUSE_WHOLE_MACHINE && d->cause != CAUSE_SYSRQ)
+		put_limit_of(out, d);
+	text_parts__cause(out, CAUSE_VERDICT, &facts);
 }
 
 static void put_subject(FILE *out, const struct subject *s)

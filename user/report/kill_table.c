@@ -42,12 +42,6 @@ static void put_heading(const struct kill_table *t, const char *time)
 	fputc('\n', out);
 }
 
-static const char *const causes[] = {
-	[CAUSE_UNKNOWN] = "unknown",	  [CAUSE_INSIDE_WRITE] = "write",   [CAUSE_LIMIT_LOWERED] = "lowered",
-	[CAUSE_ANCESTOR_LIMIT] = "above", [CAUSE_LIMIT_UNCHANGED] = "grew", [CAUSE_WHOLE_MACHINE] = "machine",
-	[CAUSE_SYSRQ] = "sysrq",
-};
-
 /* To the millisecond, or as a log has it. */
 static void put_time(char *dst, size_t size, const struct record *record)
 {
@@ -93,7 +87,7 @@ static int take_oom(struct kill_table *t, const struct record *record)
 	put_cell(out, narrow ? 0 : 10, anon);
 	fputs(narrow ? " of " : " ", out);
 	put_cell(out, narrow ? 0 : 10, max);
-	fprintf(out, "  %s", causes[oom->cause]);
+	fprintf(out, "  %s", cause_words__word(oom->cause));
 	if (oom->killed > 1)
 		fprintf(out, ", and %" PRIu64 " more", oom->killed - 1);
 	fputs(", ", out);

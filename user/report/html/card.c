@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "record/cause_words.h"
 #include "record/gfp.h"
 #include "record/memory_kinds.h"
 #include "report/html/elements.h"
@@ -24,41 +25,26 @@ static void put_limit_name(FILE *out, const struct record_oom *oom)
 	html__cgroup(out, oom->limit ? oom->limit->path : NULL, &oom->limit_container);
 }
 
-static void put_write_link(FILE *out, const struct record_oom *oom, uint64_t session)
+static void put_process(FILE *out, const char *comm, uint32_t pid)
 {
-	fprintf(out, "<a href=\"#write-%" PRIu64 "-%" PRIu64 "\">write %" PRIu64 "</a>", session,
-		oom->cause_limit_id, oom->cause_limit_id);
+	if (pid)
+		html__process(out, comm, pid);
+	else
+		html__name(out, comm);
+}
+
+static void put_write(FILE *out, uint64_t id, const void *session)
+{
+	fprintf(out, "<a href=\"#write-%" PRIu64 "-%" PRIu64 "\">write %" PRIu64 "</a>",
+		*(const uint64_t *)session, id, id);
 }
 
 static void put_cause(FILE *out, const struct record_oom *oom, uint64_t session)
 {
-	switch (oom->cause) {
-	case CAUSE_INSIDE_WRITE:
-		fputs(", inside ", out);
-		if (oom->cause_limit_id)
-			put_write_link(out, oom, session);
-		else
-			fputs("a write (its beginning wasn’t seen)", out);
-		fputs(" of memory.max by ", out);
-		html__process(out, oom->trigger_comm, oom->trigger_pid);
-		fputs(": certain, it happened in the writer’s own thread", out);
-		break;
-	case CAUSE_LIMIT_LOWERED:
-		fputs(", which ", out);
-		put_write_link(out, oom, session);
-		fputs(" had set below usage ", out);
-		html__duration(out, oom->cause_since_ns);
-		fputs(" before", out);
-		break;
-	case CAUSE_ANCESTOR_LIMIT:
-		fputs(", which stands above it: all below share that memory", out);
-		break;
-	case CAUSE_LIMIT_UNCHANGED:
-		fputs(": the workload grew into it", out);
-		break;
-	default:
-		break;
-	}
+	static const struct cause_words_ops ops = { put_process, put_write, html__size, html__duration };
+	struct cause_facts facts = cause_words__facts(oom);
+
+	cause_words__put(out, CAUSE_OF_LIMIT, &facts, &ops, &session);
 }
 
 static void put_sentence(FILE *out, const struct record_oom *oom, uint64_t session)
@@ -80,10 +66,9 @@ static void put_sentence(FILE *out, const struct record_oom *oom, uint64_t sessi
 	} else {
 		fputs("What was killed is not known: events were lost", out);
 	}
-	if (oom->sysrq) {
-		fputs(": somebody asked for it by sysrq", out);
-	} else if (oom->whole_machine) {
-		fputs(": the whole machine was out of memory", out);
+	if (oom->sysrq || oom->whole_machine) {
+		fputs(": ", out);
+		put_cause(out, oom, session);
 	} else if (oom->limit) {
 		fputs(" at ", out);
 		put_limit_name(out, oom);

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 
 #include "base/json_string.h"
+#include "record/cause_words.h"
 #include "record/names.h"
 #include "report/html/elements.h"
 
@@ -25,17 +26,6 @@ void html_rows__put_kill_mark(struct html_report *r, const struct record *record
 	json_string__put(out, v->comm ? v->comm : "(unknown)");
 	fprintf(out, ",%d]", curve ? (int)(curve - r->curves) : -1);
 }
-
-/* For people, where there is room for a few words only; a run's card has the sentence. */
-static const char *const cause_words[] = {
-	[CAUSE_UNKNOWN] = "",
-	[CAUSE_INSIDE_WRITE] = "inside a write of memory.max",
-	[CAUSE_LIMIT_LOWERED] = "the limit was lowered",
-	[CAUSE_ANCESTOR_LIMIT] = "a limit above it",
-	[CAUSE_LIMIT_UNCHANGED] = "the workload grew",
-	[CAUSE_WHOLE_MACHINE] = "the whole machine",
-	[CAUSE_SYSRQ] = "sysrq",
-};
 
 void html_rows__put_kill(struct html_report *r, const struct record *record, const struct record_victim *v)
 {
@@ -60,7 +50,7 @@ void html_rows__put_kill(struct html_report *r, const struct record *record, con
 	fputs("</td><td>", out);
 	if (oom->limit)
 		html__cgroup(out, oom->limit->path, &oom->limit_container);
-	fprintf(out, "</td><td>%s</td></tr>\n", cause_words[oom->cause]);
+	fprintf(out, "</td><td>%s</td></tr>\n", cause_words__short(oom->cause));
 }
 
 static void put_limit(FILE *out, uint64_t bytes)
