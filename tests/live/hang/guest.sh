@@ -93,7 +93,7 @@ stopped_helper() {
 	wait_until 60 test -s /tmp/stacks.json
 	maps=$(helper oomtrace-maps)
 	kill -STOP "$maps"
-	run_to_end -g "$CG/stacks" hog 16
+	run_held -g "$CG/stacks" hog 16
 	end_by helper "$1"
 	end stacks
 }
