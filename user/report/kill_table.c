@@ -11,13 +11,16 @@
 #include "output/wrap.h"
 #include "record/time.h"
 
-#define ROW "%5s  %-12s  %-23s %10s %10s  "
+#define ROW "%5s  %-*s  %-*s %10s %10s  "
+#define WHO_WIDTH 23
+#define WHO_LEAST 14
+#define TIME_WIDTH 12	 /* HH:MM:SS.mmm; a log's stamps may be longer */
 #define COLUMNS_LEAST 80 /* narrower: the fields of a row one after the other */
 
 struct kill_table {
 	struct sink base;
 	struct text_look look;
-	bool begun;
+	int time_width; /* 0: nothing has been printed */
 };
 
 /* In one piece, filled up with blanks: lines are broken after it. */
@@ -32,12 +35,20 @@ static void put_cell(FILE *out, int width, const char *text)
 		putc(WRAP_JOINT, out);
 }
 
+/* Long stamps take room from the names, of which few are long, so that a row stays one line. */
+static int who_width(const struct kill_table *t)
+{
+	int width = WHO_WIDTH - (t->time_width - TIME_WIDTH);
+
+	return width > WHO_LEAST ? width : WHO_LEAST;
+}
+
 static void put_heading(const struct kill_table *t, const char *time)
 {
 	FILE *out = t->base.out;
 
 	text_parts__style(out, t->look, STYLE_DIM);
-	fprintf(out, ROW "%s", "OOM", time, "killed", "anon", "limit", "cause, of");
+	fprintf(out, ROW "cause", "OOM", t->time_width, time, who_width(t), "killed", "anon", "limit");
 	text_parts__style(out, t->look, STYLE_PLAIN);
 	fputc('\n', out);
 }
@@ -55,6 +66,17 @@ static void put_time(char *dst, size_t size, const struct record *record)
 	snprintf(dst, size, "%.12s", text + 11);
 }
 
+/* A log may not name the victim's cgroup. */
+static void put_place(FILE *out, const struct record_oom *oom, const struct record_victim *victim)
+{
+	const char *path = victim ? victim->cgroup : oom->limit ? oom->limit->path : "the machine";
+
+	if (!path)
+		return;
+	fputs(", ", out);
+	text_parts__short_place(out, path, victim ? &victim->container : &oom->limit_container);
+}
+
 static int take_oom(struct kill_table *t, const struct record *record)
 {
 	const struct record_oom *oom = &record->oom;
@@ -64,11 +86,14 @@ static int take_oom(struct kill_table *t, const struct record *record)
 							  max[UNITS__TEXT_SIZE] = "-";
 	FILE *out = t->base.out;
 
-	if (!t->begun && !narrow)
-		put_heading(t, oom->log ? "time" : "time (UTC)");
-	t->begun = true;
-	snprintf(id, sizeof(id), "%" PRIu64, oom->id);
 	put_time(time, sizeof(time), record);
+	if (!t->time_width) {
+		/* The stamps of one log are alike: the first says how wide they are. */
+		t->time_width = strlen(time) > TIME_WIDTH ? (int)strlen(time) : TIME_WIDTH;
+		if (!narrow)
+			put_heading(t, oom->log ? "time" : "time (UTC)");
+	}
+	snprintf(id, sizeof(id), "%" PRIu64, oom->id);
 	if (victim)
 		snprintf(who, sizeof(who), "%s/%" PRIu32, victim->comm ? victim->comm : "?", victim->pid);
 	else
@@ -80,9 +105,9 @@ static int take_oom(struct kill_table *t, const struct record *record)
 		units__format_size(max, sizeof(max), oom->limit->max_bytes);
 	put_cell(out, narrow ? 0 : 5, id);
 	fprintf(out, "  %c", WRAP_HANG);
-	put_cell(out, narrow ? 0 : -12, time);
+	put_cell(out, narrow ? 0 : -t->time_width, time);
 	fputs("  ", out);
-	put_cell(out, narrow ? 0 : -23, who);
+	put_cell(out, narrow ? 0 : -who_width(t), who);
 	putc(' ', out);
 	put_cell(out, narrow ? 0 : 10, anon);
 	fputs(narrow ? " of " : " ", out);
@@ -90,12 +115,7 @@ static int take_oom(struct kill_table *t, const struct record *record)
 	fprintf(out, "  %s", cause_words__word(oom->cause));
 	if (oom->killed > 1)
 		fprintf(out, ", and %" PRIu64 " more", oom->killed - 1);
-	fputs(", ", out);
-	if (victim)
-		text_parts__short_place(out, victim->cgroup, &victim->container);
-	else
-		text_parts__short_place(out, oom->limit ? oom->limit->path : "the machine",
-					&oom->limit_container);
+	put_place(out, oom, victim);
 	fputc('\n', out);
 	return ferror(out) ? sink__flush(&t->base) : 0;
 }
