@@ -56,6 +56,7 @@ _oomtrace_report() {
 		--brief
 		-v --verbose
 		--color
+		--check
 		--since
 		--until
 		--cgroup
@@ -65,7 +66,7 @@ _oomtrace_report() {
 
 	case $2 in
 	--color) _oomtrace_offer "$1" < <(printf '%s\n' auto always never) ;;
-	-f | --format) _oomtrace_offer "$1" < <(printf '%s\n' text json html chrome-trace folded) ;;
+	-f | --format) _oomtrace_offer "$1" < <(printf '%s\n' text json jsonl html chrome-trace folded) ;;
 	--since | --until | --kill) ;;
 	*)
 		if [[ $1 == -* || -z $1 ]] && [[ $2 != -o && $2 != --output && $2 != --cgroup ]]; then

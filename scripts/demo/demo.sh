@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # The experiment, in a throwaway virtual machine with Docker. The demo lowers a container's memory limit until
-# nothing in it lives, while oomtrace traces it. Then it prints each kill of oomtrace's records beside the
-# kernel's own line for it.
+# nothing in it lives, while oomtrace traces it. Then oomtrace report --check prints each kill of oomtrace's records
+# beside the kernel's own line for it.
 #   demo.sh [--kernel LABEL] [--out DIR]     kernels.sh list shows the labels; default: 6.1 and build/demo
 # Exits with 0 if oomtrace and the kernel agree. make demo does the set-up first.
 set -euo pipefail
@@ -89,4 +89,4 @@ code=0
 	relay "booting the guest, starting Docker (about a minute without KVM)" || code=$?
 [ $code = 0 ] || die $code "the experiment failed; what there is of it is in $out"
 printf '\nThe guest ran for %d s. ' $((SECONDS - since))
-python3 "$here/summary.py" "$out"
+python3 "$here/summary.py" "$oomtrace" "$out"

@@ -9,6 +9,7 @@ enum {
 	EXIT_USAGE = 2,	      /* the command line is wrong; nothing was attached or changed */
 	EXIT_UNSUPPORTED = 3, /* this kernel or these privileges cannot do it */
 	EXIT_LOST = 4,	      /* as EXIT_DONE, but events were lost: the trace has gaps */
+	EXIT_DIFFERENT = 5,   /* report --check: the recording and the log differ */
 };
 
 #endif

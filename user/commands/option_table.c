@@ -306,7 +306,7 @@ static enum option_table_result apply(struct option_table_parse *p, const struct
 	int ret;
 
 	/* "--container --dry-run": getopt would trace a container called --dry-run. */
-	if (spec->arg && is_option_word(p, arg))
+	if (arg && is_option_word(p, arg))
 		return error_missing(p, spec);
 	if (exclusive && p->chosen)
 		return error_second(p, spec);
@@ -346,7 +346,9 @@ static void build_getopt_tables(const struct option_table *t, char *letters, str
 	for (size_t i = 0; i < t->count; i++) {
 		longs[i] = (struct option){
 			.name = t->specs[i].name,
-			.has_arg = t->specs[i].arg ? required_argument : no_argument,
+			.has_arg = t->specs[i].optional ? optional_argument
+				   : t->specs[i].arg	? required_argument
+							: no_argument,
 			.val = LONG_BASE + (int)i,
 		};
 		if (!t->specs[i].letter)

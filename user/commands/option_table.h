@@ -22,7 +22,8 @@ struct option_table_spec {
 	int (*apply)(void *ctx, const char *arg);
 	int group;
 	char letter; /* 0: none */
-	bool hidden; /* for tests: not in --help */
+	bool hidden;   /* for tests: not in --help */
+	bool optional; /* it takes an argument behind "=", which help doesn't show */
 };
 
 struct option_table {

@@ -23,6 +23,7 @@
 #include "output/folded.h"
 #include "output/text.h"
 #include "record/sink.h"
+#include "report/check.h"
 #include "report/chrome_trace.h"
 #include "report/document.h"
 #include "report/filter.h"
@@ -35,7 +36,8 @@ struct report {
 	struct output_file file; /* with --output */
 	FILE *out;
 	struct text_look look;
-	struct sink *sink; /* of the format, or the filter before it */
+	struct sink *sink;  /* of the format, or the filter before it */
+	struct sink *check; /* with --check: the one of the format */
 	bool filtered;
 	struct jsonl_reader *recording;
 	struct report_log *log;
@@ -78,6 +80,14 @@ static struct sink *(*const formats[REPORT_FORMATS])(const struct report *r) = {
 	[REPORT_TEXT] = open_text, [REPORT_JSON] = open_json,	  [REPORT_FOLDED] = open_folded,
 	[REPORT_HTML] = open_html, [REPORT_CHROME] = open_chrome, [REPORT_JSONL] = open_jsonl,
 };
+
+static struct sink *open_sink(struct report *r)
+{
+	if (!r->opts->check)
+		return formats[r->opts->format](r);
+	r->check = check__new(r->out, r->opts->format == REPORT_JSON);
+	return r->check;
+}
 
 /* A file's name as the user gave it, safe for the terminal. Static text. */
 static const char *shown(const char *name)
@@ -233,16 +243,53 @@ static int sink_error(const struct report *r, int err)
 	return EXIT_RUNTIME;
 }
 
+static int input_error(const struct report *r)
+{
+	int err = jsonl_reader__sink_error(r->recording);
+
+	return err ? err : report_log__sink_error(r->log);
+}
+
+/* All files, and this machine's log where none of them is one and it is wanted. Returns the exit code. */
+static int read_inputs(struct report *r)
+{
+	const struct report_options *opts = r->opts;
+	int code = opts->check_file ? read_file(r, opts->check_file) : EXIT_DONE;
+
+	for (char **name = opts->files; *name && code == EXIT_DONE && !input_error(r); name++)
+		code = read_file(r, *name);
+	if (code != EXIT_DONE || input_error(r))
+		return code;
+	if (opts->check ? !report_log__is_used(r->log) && check__verdict(r->check) == CHECK_NO_LOG
+			: !*opts->files)
+		code = read_own_log(r);
+	return code;
+}
+
+/* What --check has found, as an exit code. */
+static int check_code(const struct report *r, int code)
+{
+	switch (check__verdict(r->check)) {
+	case CHECK_NO_RECORDING:
+		fputs("oomtrace: --check needs a recording, which 'oomtrace --record FILE' makes, and none is "
+		      "among the files.\n",
+		      stderr);
+		return EXIT_USAGE;
+	case CHECK_NO_LOG:
+		fputs("oomtrace: --check needs a kernel log, and none is among the files.\n", stderr);
+		return EXIT_USAGE;
+	case CHECK_DISAGREES:
+		return code == EXIT_DONE ? EXIT_DIFFERENT : code;
+	case CHECK_AGREES:
+		break;
+	}
+	return code;
+}
+
 static int read_files(struct report *r)
 {
-	int code = *r->opts->files ? EXIT_DONE : read_own_log(r), err = report_log__sink_error(r->log);
+	int code = read_inputs(r), err = input_error(r);
 
-	for (char **name = r->opts->files; *name && code == EXIT_DONE && !err; name++) {
-		code = read_file(r, *name);
-		err = jsonl_reader__sink_error(r->recording);
-		if (!err)
-			err = report_log__sink_error(r->log);
-	}
 	if (err)
 		return sink_error(r, err);
 	if (code != EXIT_DONE)
@@ -256,23 +303,30 @@ static int read_files(struct report *r)
 	report_log__tell_nothing(r->log);
 	tell_nothing(r);
 	if (jsonl_reader__stats(r->recording)->malformed || jsonl_reader__stats(r->recording)->too_long)
-		return EXIT_LOST;
-	return EXIT_DONE;
+		code = EXIT_LOST;
+	return r->check ? check_code(r, code) : code;
+}
+
+static bool is_file(const char *name, const struct stat *file)
+{
+	struct stat in;
+	int err = strcmp(name, "-") ? stat(name, &in) : fstat(STDIN_FILENO, &in);
+
+	return !err && S_ISREG(in.st_mode) && in.st_dev == file->st_dev && in.st_ino == file->st_ino;
 }
 
 /* Whether the report would be written over a recording that it is made from. */
 static bool is_input(const struct report_options *opts)
 {
-	struct stat out, in;
+	struct stat out;
 
 	if (stat(opts->out, &out))
 		return false;
-	for (char **name = opts->files; *name; name++) {
-		int err = strcmp(*name, "-") ? stat(*name, &in) : fstat(STDIN_FILENO, &in);
-
-		if (!err && S_ISREG(in.st_mode) && in.st_dev == out.st_dev && in.st_ino == out.st_ino)
+	if (opts->check_file && is_file(opts->check_file, &out))
+		return true;
+	for (char **name = opts->files; *name; name++)
+		if (is_file(*name, &out))
 			return true;
-	}
 	return false;
 }
 
@@ -304,11 +358,12 @@ static int open_output(struct report *r)
 static int close_output(struct report *r, int code)
 {
 	int err = stream__close(r->out);
+	bool whole = code == EXIT_DONE || code == EXIT_LOST || code == EXIT_DIFFERENT;
 
-	if (!err && (code == EXIT_DONE || code == EXIT_LOST))
+	if (!err && whole)
 		err = output_file__publish(&r->file);
 	output_file__close(&r->file);
-	if (!err || (code != EXIT_DONE && code != EXIT_LOST))
+	if (!err || !whole)
 		return code;
 	return write_error(err) == EXIT_DONE ? code : EXIT_RUNTIME;
 }
@@ -328,7 +383,7 @@ static int run(const struct report_options *opts)
 	if (code != EXIT_DONE)
 		return code;
 	r.look.detail = opts->detail;
-	r.sink = formats[opts->format](&r);
+	r.sink = open_sink(&r);
 	if (r.sink && wants_filter(&opts->filter)) {
 		r.sink = filter__new(r.sink, &opts->filter);
 		r.filtered = true;

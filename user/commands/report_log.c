@@ -132,6 +132,11 @@ int report_log__finish(struct report_log *log)
 	return err ? err : kmsg_records__finish(&log->records);
 }
 
+bool report_log__is_used(const struct report_log *log)
+{
+	return log->used;
+}
+
 int report_log__sink_error(const struct report_log *log)
 {
 	return log->sink_error;

@@ -32,6 +32,9 @@ int report_log__read_own(struct report_log *log);
 /* Hands over what was held back, and the end. Nothing if no log was read. Returns 0 or what the sink returned. */
 int report_log__finish(struct report_log *log);
 
+/* Whether some log was read. */
+bool report_log__is_used(const struct report_log *log);
+
 int report_log__sink_error(const struct report_log *log);
 
 /* Says on stderr that the kernel killed nothing, if a log was read and that is so. */

@@ -93,6 +93,19 @@ static int apply_colour(void *ctx, const char *arg)
 	return colour__parse(arg, &((struct report_options *)ctx)->colour);
 }
 
+/* "--check=FILE" is one more file. */
+static int apply_check(void *ctx, const char *arg)
+{
+	struct report_options *opts = ctx;
+
+	if (arg && (!*arg || opts->check_file))
+		return -EINVAL;
+	opts->check = true;
+	if (arg)
+		opts->check_file = arg;
+	return 0;
+}
+
 /* "20:16:55" and "20:16:55.7", as text has it. */
 static bool parse_time_of_day(const char *arg, int64_t *ns)
 {
@@ -217,6 +230,14 @@ static const struct option_table_spec specs[] = {
 		.apply = apply_colour,
 	},
 	{
+		.group = GROUP_OUTPUT,
+		.name = "check",
+		.optional = true,
+		.accepts = "a recording, once; other files come after the options",
+		.help = "hold each kill of the recordings against the kernel logs among the FILEs (without one: against this machine's log), as text or json; exit status 5 when they differ",
+		.apply = apply_check,
+	},
+	{
 		.group = GROUP_FILTER,
 		.name = "since",
 		.arg = "TIME",
@@ -265,7 +286,7 @@ static const struct option_table table = {
 		   "order in which they were written. Without a FILE: the log of this machine, for root.",
 	.epilogue =
 		"Exit status: 0 done, also when nothing was killed; 1 a file cannot be read or written; 2 "
-		"wrong command line; 3 this machine's log can't be read; 4 done, but some lines could not be read and were skipped.",
+		"wrong command line; 3 this machine's log can't be read; 4 done, but some lines could not be read and were skipped; 5 --check: the recording and the log differ.",
 	.specs = specs,
 	.count = ARRAY_SIZE(specs),
 	.group_titles = group_titles,
@@ -290,6 +311,8 @@ enum option_table_result report_options__parse(int argc, char **argv, struct rep
 		fputs("oomtrace: --summary, --brief and --verbose go with '--format text' only\n", err);
 	else if (opts.summary && (opts.no_summary || opts.detail != TEXT_DEFAULT))
 		fputs("oomtrace: --summary goes without --no-summary, --brief and --verbose\n", err);
+	else if (opts.check && opts.format != REPORT_TEXT && opts.format != REPORT_JSON)
+		fputs("oomtrace: --check goes with '--format text' and '--format json' only\n", err);
 	else {
 		*out = opts;
 		return OPTION_TABLE_RUN;

@@ -25,9 +25,11 @@ struct report_options {
 	bool no_summary, summary; /* only with REPORT_TEXT, as is detail */
 	enum text_detail detail;
 	enum colour_when colour;
+	bool check; /* only with REPORT_TEXT and REPORT_JSON */
 	const char *out; /* a file; NULL: stdout */
 	struct report_filter filter;
-	char **files; /* at least one, then NULL; "-": stdin */
+	const char *check_file; /* comes before `files`; NULL: none does */
+	char **files;		/* then NULL; "-": stdin */
 };
 
 /* Parses the command line after "oomtrace report", with argv[0] any word, as trace_options__parse() does. */

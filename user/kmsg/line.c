@@ -42,15 +42,48 @@ static int octal(const char *p, size_t len)
 	return (p[2] - '0') * 8 + p[3] - '0';
 }
 
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/*
+ * "\x1b": how /dev/kmsg, and dmesg after it, write what isn't printable and a backslash (msg_add_ext_text() in
+ * kernel/printk/printk.c). Other bytes of this form stand in names as they are, as "\x2d" in systemd's units.
+ * Returns the byte, or -1.
+ */
+static int hexadecimal(const char *p, size_t len)
+{
+	int high, low, c;
+
+	if (len < 4 || p[0] != '\\' || p[1] != 'x')
+		return -1;
+	high = hex_digit(p[2]);
+	low = hex_digit(p[3]);
+	if (high < 0 || low < 0)
+		return -1;
+	c = high * 16 + low;
+	return c < ' ' || c >= 127 || c == '\\' ? c : -1;
+}
+
 static size_t clean(char *raw, size_t len)
 {
 	size_t out = 0;
 
-	if (!memchr(raw, ESC, len) && !memchr(raw, '\r', len) && !memmem(raw, len, "#0", 2))
+	if (!memchr(raw, ESC, len) && !memchr(raw, '\r', len) && !memmem(raw, len, "#0", 2) &&
+	    !memmem(raw, len, "\\x", 2))
 		return len;
 	for (size_t i = 0; i < len;) {
-		int c = octal(raw + i, len - i);
+		int c = hexadecimal(raw + i, len - i);
 
+		if (c >= 0) {
+			raw[out++] = (char)c;
+			i += 4;
+			continue;
+		}
+		c = octal(raw + i, len - i);
 		if (c >= 0) {
 			raw[i + 3] = (char)c;
 			i += 3;

@@ -3,7 +3,8 @@
 """judge.py BUILD/SUITE/LABEL: judges what the guest of a suite left in this folder.
 
 First comes what holds for every suite: recordings are as docs/schema.json has them, reports equal the
-live text, and oomtrace itself has never made the kernel kill. Then comes check(run) of the suite's own
+live text, oomtrace itself has never made the kernel kill, and what oomtrace report makes of the kernel's log is what was
+recorded live. Then comes check(run) of the suite's own
 judge.py. Prints a line for each check and at the end "N passed, N failed, N skipped"; exits with 1 if
 anything failed. Nothing to compare is a failure, not a success.
 """
@@ -13,6 +14,7 @@ import sys
 from pathlib import Path
 
 from kernel_log import check_own_ooms
+from log_report import check_log_report
 from recordings import check_recordings
 from results import Run, guarded
 
@@ -35,7 +37,7 @@ def main():
         return 2
     folder = Path(sys.argv[1]).resolve()
     run = Run(folder, folder.name, folder.parents[1] / "oomtrace")
-    for part in (check_recordings, check_own_ooms, load(folder.parent.name).check):
+    for part in (check_recordings, check_own_ooms, check_log_report, load(folder.parent.name).check):
         guarded(run.results, part, run)
     return run.results.finish()
 

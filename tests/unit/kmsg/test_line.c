@@ -53,6 +53,10 @@ static const struct expected lines[] = {
 	  .text = "x y",
 	  .time = "Mon Dec  8 17:51:31 2025",
 	  .uptime = 12.3 },
+	/* what isn't printable, as /dev/kmsg writes it; a unit's name has such words, too */
+	{ .raw = "4,700,5000000,-;a \\x1b[1m\\xc3\\xa9 \\x5cx2d \\x2d",
+	  .text = "a \033[1m\303\251 \\x2d \\x2d",
+	  .uptime = 5 },
 	/* RFC 3339 and 5424 */
 	{ .raw = "2026-05-28T12:22:43.000121+00:00 vm-17 kernel: Call Trace:",
 	  .text = "Call Trace:",
