@@ -96,6 +96,7 @@ _oomtrace() {
 		-r --record
 		--record-size
 		--no-usage
+		--kernel-log
 		--duration
 		--until-exit
 		--dry-run

@@ -14,6 +14,7 @@
 #include "commands/confine.h"
 #include "commands/diagnose.h"
 #include "commands/dry_run.h"
+#include "commands/kernel_log.h"
 #include "commands/session_parts.h"
 #include "commands/session_record.h"
 #include "record/time.h"
@@ -101,6 +102,7 @@ static void on_tick(void *ctx)
 	changing__listen(&s->changing, false);
 	check_target(s);
 	stack_collector__tick(s->stacks, s->tracer);
+	kernel_log__tick(s->kernel_log, clock__ns(CLOCK_BOOTTIME));
 	tell_health(s);
 	tell_lost(s);
 	session_events__note_write(s, sink__sync(s->sink));
@@ -121,6 +123,18 @@ static void on_symbols(void *ctx)
 
 	stack_collector__answers(s->stacks);
 	tell_health(s);
+}
+
+static void on_kernel_log(void *ctx)
+{
+	struct session *s = ctx;
+	int err = kernel_log__read(s->kernel_log, clock__ns(CLOCK_BOOTTIME));
+
+	if (!err)
+		return;
+	event_loop__remove(s->loop, kernel_log__fd(s->kernel_log));
+	console__clear(s->console);
+	fprintf(stderr, "oomtrace: --kernel-log: /dev/kmsg can't be read any more: %s.\n", strerror(-err));
 }
 
 static void on_target(void *ctx)
@@ -224,6 +238,7 @@ static void finish(struct session *s)
 	model__finish(s->model);
 	if (s->steps)
 		finish_limits(s);
+	kernel_log__finish(s->kernel_log, clock__ns(CLOCK_BOOTTIME));
 	/* What comes from now on isn't told, and finding names can take a second. */
 	record.time = record_time__now();
 	watchdog__hold(s->watchdog);
@@ -306,6 +321,27 @@ static int dry_run(struct session *s)
 	return exit_code(s);
 }
 
+static void tell_from_log(void *ctx, const struct record *record)
+{
+	session_events__tell(ctx, record);
+}
+
+/* A trace goes on without it. */
+static int follow_kernel_log(struct session *s)
+{
+	const char *cgroup = s->target->cgroup[0] ? s->target->cgroup : NULL;
+	int err;
+
+	if (!s->opts->kernel_log)
+		return 0;
+	err = kernel_log__open(cgroup, tell_from_log, s, &s->kernel_log);
+	if (!err)
+		return event_loop__add(s->loop, kernel_log__fd(s->kernel_log), EPOLLIN, on_kernel_log, s);
+	fprintf(stderr, "oomtrace: --kernel-log: /dev/kmsg can't be opened: %s; the trace goes on without it.\n",
+		strerror(-err));
+	return 0;
+}
+
 /* All that needs privileges, and then nothing that does. */
 static int begin(struct session *s)
 {
@@ -323,6 +359,9 @@ static int begin(struct session *s)
 	if (records_usage(s))
 		follow_usage__begin(s->hierarchy, s->target);
 	tracer__find_addresses(s->tracer);
+	err = follow_kernel_log(s);
+	if (err)
+		return err;
 	/* Only a recording that is cut into files opens more of them. */
 	err = confine__trace(s->hierarchy, s->opts->record_bytes ? s->opts->record : NULL);
 	if (!err)
@@ -359,6 +398,7 @@ static void tear_down(struct session *s)
 {
 	watchdog__stop(s->watchdog);
 	changing__free(&s->changing);
+	kernel_log__free(s->kernel_log);
 	tracer__close(s->tracer);
 	model__free(s->model);
 	status_feed__free(s->status);

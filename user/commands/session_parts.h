@@ -6,6 +6,7 @@
 #include "base/event_loop.h"
 #include "base/watchdog.h"
 #include "commands/changing.h"
+#include "commands/kernel_log.h"
 #include "commands/stack_helpers.h"
 #include "commands/trace_options.h"
 #include "containers/asker.h"
@@ -41,6 +42,7 @@ struct session {
 	struct limit_steps *steps; /* NULL without a target */
 	struct changing changing;
 	struct ending ending;
+	struct kernel_log *kernel_log; /* NULL: it isn't followed */
 	struct loss loss;
 	struct console *console; /* NULL: stdout is no terminal, or JSON is wanted */
 	struct status_feed *status;

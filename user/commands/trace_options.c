@@ -250,6 +250,14 @@ static int apply_no_usage(void *ctx, const char *arg)
 	return 0;
 }
 
+static int apply_kernel_log(void *ctx, const char *arg)
+{
+	struct parse *p = ctx;
+	(void)arg;
+	p->opts.kernel_log = true;
+	return 0;
+}
+
 static int apply_force_kprobes(void *ctx, const char *arg)
 {
 	struct parse *p = ctx;
@@ -390,6 +398,12 @@ static const struct option_table_spec specs[] = {
 		.name = "no-usage",
 		.help = "don't record the target's usage, refused charges and reclaim",
 		.apply = apply_no_usage,
+	},
+	{
+		.group = GROUP_OUTPUT,
+		.name = "kernel-log",
+		.help = "follow the kernel's log too: add what only it has of an OOM, such as the machine's zones, and say where the two differ",
+		.apply = apply_kernel_log,
 	},
 	{
 		.group = GROUP_STOP,
@@ -535,6 +549,8 @@ static bool check(const struct parse *p, bool has_target, FILE *err)
 		fputs("oomtrace: --record-size needs a file, and '--record -' is stdout\n", err);
 	else if (p->opts.record && (p->opts.find_min || p->opts.dry_run))
 		fputs("oomtrace: --record goes with a trace, not with --find-min or --dry-run\n", err);
+	else if (p->opts.kernel_log && p->opts.find_min)
+		fputs("oomtrace: --kernel-log goes with a trace, not with --find-min\n", err);
 	else if (p->opts.keep && p->opts.restore)
 		fputs("oomtrace: --keep and --restore contradict each other\n", err);
 	else

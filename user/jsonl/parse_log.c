@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <string.h>
-
 #include "jsonl/parse_parts.h"
 
 static bool has_number32(struct jsonl_parser *p, struct json_object *o, const char *key, uint32_t *out)
@@ -287,4 +286,83 @@ void parse_log__relief(struct jsonl_parser *p, struct json_object *o, struct rec
 		relief.left_shmem_bytes = value__number(p, o, "left_shmem_bytes");
 	}
 	record->relief = relief;
+}
+
+static bool is_negative(struct json_object *value)
+{
+	return json_object_is_type(value, json_type_int) && json_object_get_int64(value) < 0;
+}
+
+/* Of the two values of a difference, which are of one kind. */
+static enum record_difference_kind kind_of(const char *field, struct json_object *recorded,
+					   struct json_object *logged)
+{
+	if (!strcmp(field, "max_bytes"))
+		return DIFFERENCE_LIMIT;
+	if (json_object_is_type(recorded, json_type_string))
+		return DIFFERENCE_TEXT;
+	return is_negative(recorded) || is_negative(logged) ? DIFFERENCE_SIGNED : DIFFERENCE_NUMBER;
+}
+
+static void get_value(struct jsonl_parser *p, struct json_object *o, const char *key,
+		      enum record_difference_kind kind, union record_difference_value *value)
+{
+	switch (kind) {
+	case DIFFERENCE_NUMBER:
+		value->number = value__number(p, o, key);
+		break;
+	case DIFFERENCE_SIGNED:
+		value->signed_number = value__signed(p, o, key);
+		break;
+	case DIFFERENCE_LIMIT:
+		value->number = value__limit(p, o, key);
+		break;
+	case DIFFERENCE_TEXT:
+		value->text = value__text(p, o, key);
+		if (!value->text)
+			value__fail(p, -EINVAL);
+		break;
+	}
+}
+
+static void get_difference(struct jsonl_parser *p, struct json_object *o, struct record_difference *difference)
+{
+	struct json_object *recorded, *logged;
+
+	difference->field = value__text(p, o, "field");
+	if (!difference->field || !json_object_object_get_ex(o, "recording", &recorded) ||
+	    !json_object_object_get_ex(o, "log", &logged)) {
+		value__fail(p, -EINVAL);
+		return;
+	}
+	difference->kind = kind_of(difference->field, recorded, logged);
+	difference->close = value__flag(p, o, "close");
+	get_value(p, o, "recording", difference->kind, &difference->recorded);
+	get_value(p, o, "log", difference->kind, &difference->logged);
+}
+
+void parse_log__kernel_log(struct jsonl_parser *p, struct json_object *o, struct record *record)
+{
+	struct record_kernel_log *to = &record->kernel_log;
+	struct record_difference *differences;
+	struct json_object *list;
+	size_t count;
+
+	*to = (struct record_kernel_log){ .missed = value__optional(p, o, "missed") };
+	if (to->missed)
+		return;
+	to->oom_id = value__optional(p, o, "oom_id");
+	to->pid = value__number32(p, o, "pid");
+	to->comm = value__text(p, o, "comm");
+	to->log = parse_log__members(p, o);
+	count = value__array(p, o, "differences", &list);
+	differences = value__new_array(p, count, sizeof(*differences));
+	for (size_t i = 0; differences && i < count && !p->error; i++) {
+		struct json_object *element = value__element(p, list, i);
+
+		if (element)
+			get_difference(p, element, &differences[i]);
+	}
+	to->differences = differences;
+	to->difference_count = differences ? count : 0;
 }

@@ -435,6 +435,7 @@ static void (*const parsers[RECORD_KINDS])(struct jsonl_parser *p, struct json_o
 	[RECORD_MIN] = parse_min,
 	[RECORD_USER_KILL] = parse_log__user_kill,
 	[RECORD_RELIEF] = parse_log__relief,
+	[RECORD_KERNEL_LOG] = parse_log__kernel_log,
 };
 
 /* RECORD_KINDS: none that we know. */

@@ -354,6 +354,7 @@ static void (*const writers[RECORD_KINDS])(struct json_object *o, const struct r
 	[RECORD_MIN] = write_min,
 	[RECORD_USER_KILL] = write_log__user_kill,
 	[RECORD_RELIEF] = write_log__relief,
+	[RECORD_KERNEL_LOG] = write_log__kernel_log,
 };
 
 /* What begins is news for a person who waits, and in the record of its end, too. */

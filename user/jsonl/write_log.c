@@ -219,3 +219,55 @@ void write_log__relief(struct json_object *o, const struct record *record)
 	member__number(o, "left_file_bytes", relief->left_file_bytes);
 	member__number(o, "left_shmem_bytes", relief->left_shmem_bytes);
 }
+
+static struct json_object *new_value(enum record_difference_kind kind, const union record_difference_value *value)
+{
+	switch (kind) {
+	case DIFFERENCE_NUMBER:
+		return json_object_new_uint64(value->number);
+	case DIFFERENCE_SIGNED:
+		return json_object_new_int64(value->signed_number);
+	case DIFFERENCE_LIMIT:
+		return value->number == RECORD_NO_LIMIT ? json_object_new_string("max") :
+							  json_object_new_uint64(value->number);
+	case DIFFERENCE_TEXT:
+		break;
+	}
+	return member__new_text(value->text, strlen(value->text));
+}
+
+struct json_object *write_log__new_differences(const struct record_difference *differences, size_t count)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < count; i++) {
+		const struct record_difference *difference = &differences[i];
+		struct json_object *o = json_object_new_object();
+
+		member__text(o, "field", difference->field);
+		member__add(o, "recording", new_value(difference->kind, &difference->recorded));
+		member__add(o, "log", new_value(difference->kind, &difference->logged));
+		member__flag(o, "close", difference->close);
+		json_object_array_add(list, o);
+	}
+	return list;
+}
+
+void write_log__kernel_log(struct json_object *o, const struct record *record)
+{
+	const struct record_kernel_log *from = &record->kernel_log;
+
+	if (from->missed) {
+		member__number(o, "missed", from->missed);
+		return;
+	}
+	if (from->oom_id)
+		member__number(o, "oom_id", from->oom_id);
+	member__number(o, "pid", from->pid);
+	member__text(o, "comm", from->comm);
+	if (from->oom_id && from->log)
+		member__add(o, "differences",
+			    write_log__new_differences(from->differences, from->difference_count));
+	if (from->log)
+		write_log__members(o, from->log);
+}

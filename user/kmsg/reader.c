@@ -167,6 +167,13 @@ int kmsg_reader__end_file(struct kmsg_reader *reader)
 	return err ? err : join__flush(&reader->join, reader->streams);
 }
 
+int kmsg_reader__settle(struct kmsg_reader *reader, uint64_t age_ns)
+{
+	int err = join__flush(&reader->join, reader->streams);
+
+	return err ? err : streams__settle(reader->streams, age_ns);
+}
+
 int kmsg_reader__finish(struct kmsg_reader *reader)
 {
 	return streams__finish(reader->streams);

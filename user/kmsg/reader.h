@@ -29,6 +29,9 @@ int kmsg_reader__feed(struct kmsg_reader *reader, const char *data, size_t len);
 /* The file has ended; its last line needs no newline. */
 int kmsg_reader__end_file(struct kmsg_reader *reader);
 
+/* What is complete is handed over now, as streams__settle() has it: for a log that is followed. */
+int kmsg_reader__settle(struct kmsg_reader *reader, uint64_t age_ns);
+
 /* No file will come: what was held back is handed over. */
 int kmsg_reader__finish(struct kmsg_reader *reader);
 

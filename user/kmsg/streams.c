@@ -425,6 +425,19 @@ void streams__begin_file(struct kmsg_streams *streams, const char *name)
 	memset(streams->streams, 0, sizeof(streams->streams));
 }
 
+int streams__settle(struct kmsg_streams *streams, uint64_t age_ns)
+{
+	uint64_t newest_ns = 0;
+
+	for (size_t i = 0; i < STREAMS_MAX; i++)
+		if (streams->streams[i].has_uptime && streams->streams[i].uptime_ns > newest_ns)
+			newest_ns = streams->streams[i].uptime_ns;
+	while (streams->pending &&
+	       (!age_ns || (newest_ns >= age_ns && streams->pending->uptime_ns <= newest_ns - age_ns)))
+		give_first(streams);
+	return streams->error;
+}
+
 int streams__finish(struct kmsg_streams *streams)
 {
 	for (size_t i = 0; i < STREAMS_MAX; i++)

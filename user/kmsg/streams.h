@@ -73,6 +73,12 @@ int streams__take(struct kmsg_streams *streams, const struct kmsg_line *line, ui
 /* A file begins: what its first lines tell of may have begun in another one, which is cut. */
 void streams__begin_file(struct kmsg_streams *streams, const char *name);
 
+/*
+ * While lines go on to come: gives back what is complete and began age_ns before the newest line or earlier, with
+ * 0 all that is complete. What would have been added to it later goes by itself.
+ */
+int streams__settle(struct kmsg_streams *streams, uint64_t age_ns);
+
 /* No line will come any more: gives back all there is. */
 int streams__finish(struct kmsg_streams *streams);
 

@@ -452,6 +452,7 @@ static const sink_take_fn text_takes[RECORD_KINDS] = {
 	[RECORD_EXIT] = text_exit,	   [RECORD_LOST] = text_lost,
 	[RECORD_END] = text_end,	   [RECORD_MIN_TRY] = text_min_try,
 	[RECORD_MIN] = text_min,	   [RECORD_USER_KILL] = text_log__user_kill,
+	[RECORD_KERNEL_LOG] = text_log__kernel_log,
 };
 
 static int text_take(struct sink *base, const struct record *record)

@@ -242,3 +242,78 @@ int text_log__user_kill(struct sink *base, const struct record *record)
 	fprintf(out, "line %" PRIu64 "\n", kill->line);
 	return text_sink__flush(sink);
 }
+
+static void put_value(FILE *out, enum record_difference_kind kind, const union record_difference_value *value)
+{
+	switch (kind) {
+	case DIFFERENCE_NUMBER:
+		fprintf(out, "%" PRIu64, value->number);
+		break;
+	case DIFFERENCE_SIGNED:
+		fprintf(out, "%" PRId64, value->signed_number);
+		break;
+	case DIFFERENCE_LIMIT:
+		text_parts__size(out, "", value->number);
+		break;
+	case DIFFERENCE_TEXT:
+		text_parts__name(out, value->text);
+		break;
+	}
+}
+
+void text_log__difference(FILE *out, const struct record_difference *difference)
+{
+	text_parts__name(out, difference->field);
+	fputs(": recording ", out);
+	put_value(out, difference->kind, &difference->recorded);
+	fputs(", log ", out);
+	put_value(out, difference->kind, &difference->logged);
+	fputs(difference->close ? " (counted in parts)\n" : "\n", out);
+}
+
+static void put_differences(const struct text_sink *sink, const struct record_kernel_log *from)
+{
+	for (size_t i = 0; i < from->difference_count; i++) {
+		if (from->differences[i].close)
+			continue;
+		text_sink__label(sink, "differs");
+		text_log__difference(sink->base.out, &from->differences[i]);
+	}
+}
+
+/* Whether there is something that the OOM's own lines don't have. */
+static bool has_news(const struct record_kernel_log *from)
+{
+	for (size_t i = 0; i < from->difference_count; i++)
+		if (!from->differences[i].close)
+			return true;
+	return from->missed || !from->oom_id || !from->log || from->log->machine;
+}
+
+int text_log__kernel_log(struct sink *base, const struct record *record)
+{
+	struct text_sink *sink = (struct text_sink *)base;
+	const struct record_kernel_log *from = &record->kernel_log;
+	FILE *out = base->out;
+
+	if (!has_news(from))
+		return 0;
+	text_sink__time(sink, &record->time);
+	if (from->missed) {
+		fprintf(out, "kernel log: at least %" PRIu64 " lines were overwritten before they were read\n",
+			from->missed);
+		return text_sink__flush(sink);
+	}
+	if (!from->oom_id)
+		fputs("the kernel log has a kill that wasn't traced: ", out);
+	else if (!from->log)
+		fprintf(out, "the kernel log has no line of OOM %" PRIu64 ": ", from->oom_id);
+	else
+		fprintf(out, "kernel log of OOM %" PRIu64 ": ", from->oom_id);
+	text_parts__process(out, from->comm, from->pid);
+	fputc('\n', out);
+	put_differences(sink, from);
+	if (from->log && from->log->machine)
+		put_machine(sink, from->log->machine);
+	return text_sink__flush(sink);
+}

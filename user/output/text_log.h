@@ -23,5 +23,9 @@ void text_log__rest(const struct text_sink *sink, const struct record_oom *oom);
 /* "earlyoom sent SIGTERM to web (pid 12)" */
 void text_log__user_kill_words(FILE *out, const struct record_user_kill *kill);
 int text_log__user_kill(struct sink *base, const struct record *record);
+int text_log__kernel_log(struct sink *base, const struct record *record);
+
+/* A line: the field, and what each side tells. */
+void text_log__difference(FILE *out, const struct record_difference *difference);
 
 #endif

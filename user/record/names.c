@@ -12,7 +12,7 @@ const char *record_names__type(enum record_kind kind)
 		[RECORD_EXIT] = "exit",	      [RECORD_LOST] = "lost",
 		[RECORD_END] = "end",	      [RECORD_MIN_TRY] = "min-try",
 		[RECORD_MIN] = "min",	      [RECORD_USER_KILL] = "user-kill",
-		[RECORD_RELIEF] = "relief",
+		[RECORD_RELIEF] = "relief",   [RECORD_KERNEL_LOG] = "kernel-log",
 	};
 
 	return names[kind];

@@ -368,6 +368,7 @@ enum record_kind {
 	RECORD_MIN,
 	RECORD_USER_KILL,
 	RECORD_RELIEF,
+	RECORD_KERNEL_LOG,
 	RECORD_KINDS, /* how many there are */
 };
 
@@ -394,6 +395,7 @@ struct record {
 		struct record_min min;
 		struct record_user_kill user_kill;
 		struct record_relief relief;
+		struct record_kernel_log kernel_log;
 	};
 };
 

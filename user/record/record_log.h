@@ -127,6 +127,33 @@ struct record_relief {
 	uint64_t left_anon_bytes, left_file_bytes, left_shmem_bytes;
 };
 
+enum record_difference_kind { DIFFERENCE_NUMBER, DIFFERENCE_SIGNED, DIFFERENCE_LIMIT, DIFFERENCE_TEXT };
+
+union record_difference_value {
+	uint64_t number; /* also a limit */
+	int64_t signed_number;
+	const char *text;
+};
+
+/* Something that a record and the kernel's log tell differently of the same kill. */
+struct record_difference {
+	const char *field; /* as docs/schema.md has it */
+	enum record_difference_kind kind;
+	bool close; /* resident memory, by less than the kernel counts in parts */
+	union record_difference_value recorded, logged;
+};
+
+/* --kernel-log: what the kernel's log has of a kill that is traced live. */
+struct record_kernel_log {
+	uint64_t oom_id; /* 0: no OOM that was traced is this one */
+	uint32_t pid;
+	const char *comm;
+	const struct record_log *log; /* NULL: the log has no line of it */
+	const struct record_difference *differences;
+	size_t difference_count;
+	uint64_t missed; /* lines that were overwritten before they were read; then nothing else is told */
+};
+
 /* The key of one of the machine's figures. */
 const char *record_log__machine_key(enum record_machine_item item);
 

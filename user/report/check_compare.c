@@ -12,47 +12,56 @@
 #define RSS_CLOSE_BYTES (64U * 16 * 4096)
 
 struct list {
-	struct check_difference *all;
+	struct record_difference *all;
 	size_t count;
 };
 
-static struct check_difference *add(struct list *list, const char *field, enum check_kind kind)
+static struct record_difference *add(struct list *list, const char *field, enum record_difference_kind kind)
 {
-	struct check_difference *difference = &list->all[list->count++];
+	struct record_difference *difference = &list->all[list->count++];
 
-	*difference = (struct check_difference){ .field = field, .kind = kind };
+	*difference = (struct record_difference){ .field = field, .kind = kind };
 	return difference;
 }
 
 static void number(struct list *list, const char *field, bool told, uint64_t recorded, uint64_t logged)
 {
-	struct check_difference *difference;
+	struct record_difference *difference;
 
 	if (!told || recorded == logged)
 		return;
-	difference = add(list, field, CHECK_NUMBER);
+	difference = add(list, field, DIFFERENCE_NUMBER);
 	difference->recorded.number = recorded;
 	difference->logged.number = logged;
 }
 
+static void limit(struct list *list, const char *field, bool told, uint64_t recorded, uint64_t logged)
+{
+	size_t before = list->count;
+
+	number(list, field, told, recorded, logged);
+	if (list->count > before)
+		list->all[before].kind = DIFFERENCE_LIMIT;
+}
+
 static void signed_number(struct list *list, const char *field, bool told, int64_t recorded, int64_t logged)
 {
-	struct check_difference *difference;
+	struct record_difference *difference;
 
 	if (!told || recorded == logged)
 		return;
-	difference = add(list, field, CHECK_SIGNED);
+	difference = add(list, field, DIFFERENCE_SIGNED);
 	difference->recorded.signed_number = recorded;
 	difference->logged.signed_number = logged;
 }
 
 static void text(struct list *list, const char *field, const char *recorded, const char *logged)
 {
-	struct check_difference *difference;
+	struct record_difference *difference;
 
 	if (!recorded || !logged || !*recorded || !*logged || !strcmp(recorded, logged))
 		return;
-	difference = add(list, field, CHECK_TEXT);
+	difference = add(list, field, DIFFERENCE_TEXT);
 	difference->recorded.text = recorded;
 	difference->logged.text = logged;
 }
@@ -100,8 +109,8 @@ static void compare_cause(struct list *list, const struct check_kill *recorded,
 		text(list, "cause", words[!write], words[write]);
 }
 
-size_t check__compare(const struct check_kill *recorded, const struct check_kill *logged,
-		      struct check_difference differences[CHECK_DIFFERENCES_MAX])
+size_t check_compare__kills(const struct check_kill *recorded, const struct check_kill *logged,
+		      struct record_difference differences[CHECK_DIFFERENCES_MAX])
 {
 	struct list list = { .all = differences };
 
@@ -113,8 +122,8 @@ size_t check__compare(const struct check_kill *recorded, const struct check_kill
 	text(&list, "cgroup", recorded->cgroup, logged->cgroup);
 	text(&list, "constraint", recorded->constraint, logged->constraint);
 	text(&list, "limit_cgroup", recorded->limit_cgroup, logged->limit_cgroup);
-	number(&list, "max_bytes", recorded->has_limit && logged->has_limit, recorded->limit_bytes,
-	       logged->limit_bytes);
+	limit(&list, "max_bytes", recorded->has_limit && logged->has_limit, recorded->limit_bytes,
+	      logged->limit_bytes);
 	text(&list, "trigger.comm", recorded->trigger_comm, logged->trigger_comm);
 	number(&list, "trigger.tid", recorded->has_trigger_tid && logged->has_trigger_tid,
 	       recorded->trigger_tid, logged->trigger_tid);

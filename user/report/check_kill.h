@@ -86,39 +86,42 @@ struct check {
 	uint64_t totals[CHECK_RESULTS];
 };
 
-enum check_kind { CHECK_NUMBER, CHECK_SIGNED, CHECK_TEXT };
+/*
+ * check_kill.c: one victim of an OOM record; a log's if the record is made of a log. Returns 0 or -ENOMEM, with
+ * nothing to be freed.
+ */
+int check_kill__fill(struct check_kill *kill, const struct record *record, const struct record_victim *victim);
+void check_kill__free(struct check_kill *kill);
 
-union check_value {
-	uint64_t number;
-	int64_t signed_number;
-	const char *text;
-};
+/*
+ * Whether the kernel logs this victim as killed, which it does not for who shares the memory of another, or is
+ * exiting already.
+ */
+bool check_kill__is_logged(const struct record_victim *victim);
 
-/* Something that the two sides of a pair tell differently. */
-struct check_difference {
-	const char *field; /* as docs/schema.md has it */
-	enum check_kind kind;
-	bool close;
-	union check_value recorded, logged;
-};
+/* Whether a path is that of the cgroup or of one below it. */
+bool check_kill__is_below(const char *path, const char *cgroup);
+
+/* A copy as valid UTF-8; NULL stays NULL. Returns 0 or -ENOMEM. */
+int check_kill__copy(char **dst, const char *path);
 
 #define CHECK_DIFFERENCES_MAX 24
 
 /* check_compare.c: what differs in a pair. Returns how many there are. */
-size_t check__compare(const struct check_kill *recorded, const struct check_kill *logged,
-		      struct check_difference differences[CHECK_DIFFERENCES_MAX]);
+size_t check_compare__kills(const struct check_kill *recorded, const struct check_kill *logged,
+		      struct record_difference differences[CHECK_DIFFERENCES_MAX]);
 
 /* check_match.c: finds the pairs, and fills results and totals. Returns 0 or -ENOMEM. */
-int check__match(struct check *check);
+int check_match__run(struct check *check);
 
 /* check_print.c. Each returns 0 or a negative errno of writing. */
-int check__print_text(const struct check *check, FILE *out);
-int check__print_json(const struct check *check, FILE *out);
+int check_print__text(const struct check *check, FILE *out);
+int check_print__json(const struct check *check, FILE *out);
 
 /* Events that the recordings say that they have lost. */
-uint64_t check__lost(const struct check *check);
+uint64_t check_print__lost(const struct check *check);
 
 /* "same", "only-log", ... */
-const char *check__result_name(enum check_result result);
+const char *check_print__result_name(enum check_result result);
 
 #endif

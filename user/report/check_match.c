@@ -136,15 +136,6 @@ static struct check_kill *find_line(const struct check *check, const struct inde
 	return best;
 }
 
-static bool is_below(const char *path, const char *cgroup)
-{
-	size_t len = strlen(cgroup);
-
-	while (len && cgroup[len - 1] == '/')
-		len--;
-	return !strncmp(path, cgroup, len) && (!path[len] || path[len] == '/');
-}
-
 /* Why this session doesn't have a kill of the log's; NULL: it should. */
 static const char *why_not_in(const struct check *check, const struct check_session *session,
 			      const struct check_kill *kill)
@@ -161,7 +152,7 @@ static const char *why_not_in(const struct check *check, const struct check_sess
 		return NULL;
 	if (!kill->cgroup)
 		return "perhaps not of the recording's target: the log doesn't tell its cgroup";
-	return is_below(kill->cgroup, session->target) ? NULL : "not of the recording's target";
+	return check_kill__is_below(kill->cgroup, session->target) ? NULL : "not of the recording's target";
 }
 
 static void judge_line(const struct check *check, struct check_kill *kill)
@@ -178,8 +169,8 @@ static void judge_line(const struct check *check, struct check_kill *kill)
 
 static void judge_pair(struct check_kill *recorded, struct check_kill *logged)
 {
-	struct check_difference differences[CHECK_DIFFERENCES_MAX];
-	size_t count = check__compare(recorded, logged, differences);
+	struct record_difference differences[CHECK_DIFFERENCES_MAX];
+	size_t count = check_compare__kills(recorded, logged, differences);
 
 	recorded->result = count ? CHECK_CLOSE : CHECK_SAME;
 	for (size_t i = 0; i < count; i++)
@@ -190,7 +181,7 @@ static void judge_pair(struct check_kill *recorded, struct check_kill *logged)
 	logged->result = recorded->result;
 }
 
-int check__match(struct check *check)
+int check_match__run(struct check *check)
 {
 	struct index index;
 	int err = make_index(&index, &check->logged);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Pairs of kills as a table, or as JSON (docs/schema.md, "A check"). */
+#include <errno.h>
 #include <inttypes.h>
 #include <json-c/json.h>
 #include <string.h>
@@ -7,12 +8,14 @@
 #include "base/stream.h"
 #include "jsonl/member.h"
 #include "jsonl/write.h"
-#include "output/text_parts.h"
+#include "jsonl/write_log.h"
+#include "output/text_log.h"
+#include "output/wrap.h"
 #include "record/names.h"
 #include "record/time.h"
 #include "report/check_kill.h"
 
-const char *check__result_name(enum check_result result)
+const char *check_print__result_name(enum check_result result)
 {
 	static const char *const names[CHECK_RESULTS] = {
 		[CHECK_SAME] = "same",		 [CHECK_CLOSE] = "close",
@@ -23,7 +26,7 @@ const char *check__result_name(enum check_result result)
 	return names[result];
 }
 
-uint64_t check__lost(const struct check *check)
+uint64_t check_print__lost(const struct check *check)
 {
 	uint64_t lost = 0;
 
@@ -89,32 +92,14 @@ static void print_side(FILE *out, const struct check_kill *kill)
 		fprintf(out, " %10s", "-");
 }
 
-static void print_value(FILE *out, enum check_kind kind, const union check_value *value)
-{
-	switch (kind) {
-	case CHECK_NUMBER:
-		fprintf(out, "%" PRIu64, value->number);
-		break;
-	case CHECK_SIGNED:
-		fprintf(out, "%" PRId64, value->signed_number);
-		break;
-	case CHECK_TEXT:
-		text__name(out, value->text);
-		break;
-	}
-}
-
 static void print_differences(FILE *out, const struct check_kill *recorded, const struct check_kill *logged)
 {
-	struct check_difference all[CHECK_DIFFERENCES_MAX];
-	size_t count = check__compare(recorded, logged, all);
+	struct record_difference all[CHECK_DIFFERENCES_MAX];
+	size_t count = check_compare__kills(recorded, logged, all);
 
 	for (size_t i = 0; i < count; i++) {
-		fprintf(out, "       %s: recording ", all[i].field);
-		print_value(out, all[i].kind, &all[i].recorded);
-		fputs(", log ", out);
-		print_value(out, all[i].kind, &all[i].logged);
-		fputs(all[i].close ? " (counted in parts)\n" : "\n", out);
+		fputs("       ", out);
+		text_log__difference(out, &all[i]);
 	}
 }
 
@@ -149,22 +134,22 @@ static void print_totals(const struct check *check, FILE *out)
 {
 	const uint64_t *totals = check->totals;
 	uint64_t both = totals[CHECK_SAME] + totals[CHECK_CLOSE] + totals[CHECK_DIFFERENT];
-	uint64_t lost = check__lost(check);
+	uint64_t lost = check_print__lost(check);
 
 	fputs("The recording and the log both have ", out);
-	text__count(out, both, "kill");
+	text_parts__count(out, both, "kill");
 	fprintf(out, ": %" PRIu64 " the same, %" PRIu64 " close, %" PRIu64 " different.\n",
 		totals[CHECK_SAME], totals[CHECK_CLOSE], totals[CHECK_DIFFERENT]);
 	fprintf(out, "Only in the recording: %" PRIu64 ". Only in the log: %" PRIu64 ".\n",
 		totals[CHECK_ONLY_RECORDING], totals[CHECK_ONLY_LOG]);
 	if (totals[CHECK_OUTSIDE]) {
 		fputs("The log has ", out);
-		text__count(out, totals[CHECK_OUTSIDE], "more kill");
+		text_parts__count(out, totals[CHECK_OUTSIDE], "more kill");
 		fputs(", which the recording was not made for.\n", out);
 	}
 	if (lost) {
 		fputs("The recording says itself that it lost ", out);
-		text__count(out, lost, "event");
+		text_parts__count(out, lost, "event");
 		fputs(".\n", out);
 	}
 	if (check->recorded.left_out || check->logged.left_out)
@@ -175,18 +160,26 @@ static void print_totals(const struct check *check, FILE *out)
 	      out);
 }
 
-int check__print_text(const struct check *check, FILE *out)
+static int print_table(const struct check *check, FILE *out)
 {
 	struct text text = { .out = out };
-	int err;
 
 	print_totals(check, out);
 	if (!check->recorded.count && !check->logged.count)
-		return stream__error(out);
+		return 0;
 	fprintf(out, "\n%5s %-34s | %-42s |\n", "", "recording", "kernel log");
-	fprintf(out, "%5s  %7s %-15s %10s | %7s %7s %-15s %10s |\n", "", "thread", "name", "anon kB", "line",
-		"pid", "name", "anon kB");
-	err = each_row(check, print_row, &text);
+	fprintf(out, "%5s  %7s %-15s %10s | %7s %7s %-15s %10s |\n", "", "thread", "name", "anon kB", "line", "pid",
+		"name", "anon kB");
+	return each_row(check, print_row, &text);
+}
+
+int check_print__text(const struct check *check, FILE *out)
+{
+	FILE *text = wrap__open(out, 0);
+	int err = text ? print_table(check, text) : -ENOMEM;
+
+	if (text && fclose(text) && !err)
+		err = -errno;
 	return err ? err : stream__error(out);
 }
 
@@ -253,35 +246,11 @@ static struct json_object *new_logged(const struct check_kill *kill)
 	return o;
 }
 
-static struct json_object *new_value(enum check_kind kind, const union check_value *value)
-{
-	switch (kind) {
-	case CHECK_NUMBER:
-		return json_object_new_uint64(value->number);
-	case CHECK_SIGNED:
-		return json_object_new_int64(value->signed_number);
-	case CHECK_TEXT:
-		break;
-	}
-	return member__new_text(value->text, strlen(value->text));
-}
-
 static struct json_object *new_differences(const struct check_kill *recorded, const struct check_kill *logged)
 {
-	struct check_difference all[CHECK_DIFFERENCES_MAX];
-	size_t count = check__compare(recorded, logged, all);
-	struct json_object *list = json_object_new_array();
+	struct record_difference all[CHECK_DIFFERENCES_MAX];
 
-	for (size_t i = 0; i < count; i++) {
-		struct json_object *o = json_object_new_object();
-
-		member__text(o, "field", all[i].field);
-		member__add(o, "recording", new_value(all[i].kind, &all[i].recorded));
-		member__add(o, "log", new_value(all[i].kind, &all[i].logged));
-		member__flag(o, "close", all[i].close);
-		json_object_array_add(list, o);
-	}
-	return list;
+	return write_log__new_differences(all, check_compare__kills(recorded, logged, all));
 }
 
 struct json {
@@ -295,7 +264,7 @@ static int put_row(void *ctx, const struct check_kill *recorded, const struct ch
 	struct json_object *o = json_object_new_object();
 	struct json *json = ctx;
 
-	member__text(o, "result", check__result_name(kill->result));
+	member__text(o, "result", check_print__result_name(kill->result));
 	member__text(o, "why", kill->why_outside);
 	if (recorded)
 		member__add(o, "recording", new_recorded(recorded));
@@ -310,7 +279,7 @@ static int put_row(void *ctx, const struct check_kill *recorded, const struct ch
 	return stream__error(json->out);
 }
 
-int check__print_json(const struct check *check, FILE *out)
+int check_print__json(const struct check *check, FILE *out)
 {
 	struct json json = { .out = out };
 	int err;
@@ -318,9 +287,9 @@ int check__print_json(const struct check *check, FILE *out)
 	fprintf(out, "{\"schema\":%d,\"totals\":{\"recorded\":%zu,\"logged\":%zu", RECORD_SCHEMA,
 		check->recorded.count, check->logged.count);
 	for (int i = 0; i < CHECK_RESULTS; i++)
-		fprintf(out, ",\"%s\":%" PRIu64, check__result_name((enum check_result)i), check->totals[i]);
+		fprintf(out, ",\"%s\":%" PRIu64, check_print__result_name((enum check_result)i), check->totals[i]);
 	fprintf(out, ",\"not_compared\":%" PRIu64 ",\"lost\":%" PRIu64 "}",
-		check->recorded.left_out + check->logged.left_out, check__lost(check));
+		check->recorded.left_out + check->logged.left_out, check_print__lost(check));
 	if (check->has_offset)
 		fprintf(out, ",\"log_clock_offset_ns\":%" PRId64, check->offset_ns);
 	fputs(",\n\"kills\":[\n", out);

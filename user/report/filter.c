@@ -126,6 +126,13 @@ static bool wants_exit(const struct filter *f, const struct record_exit *exit)
 	return !exit->container || in_cgroup(f, exit->cgroup);
 }
 
+static bool wants_kernel_log(const struct filter *f, const struct record_kernel_log *log)
+{
+	if (f->opts.kill)
+		return log->oom_id == f->opts.kill;
+	return !f->opts.cgroup || (log->oom_id && is_victim(f, log->pid));
+}
+
 /* Of a record that is in time. */
 static bool wants(struct filter *f, const struct record *record)
 {
@@ -138,6 +145,8 @@ static bool wants(struct filter *f, const struct record *record)
 		return wants_stack(f, &record->stack);
 	case RECORD_EXIT:
 		return wants_exit(f, &record->exit);
+	case RECORD_KERNEL_LOG:
+		return wants_kernel_log(f, &record->kernel_log);
 	case RECORD_REPEATS:
 		return !f->opts.kill && in_cgroup(f, record->repeats.limit_cgroup);
 	case RECORD_USAGE:

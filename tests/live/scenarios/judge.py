@@ -8,7 +8,7 @@ from guest import Guest, check_plan, check_run, check_shape
 from judge_cli import check_command_lines
 from judge_kills import (check_cgroups, check_cmdlines, check_counters, check_limit, check_lineage, check_machine_wide,
                          check_many, check_memory, check_single, check_threads, check_without_kill)
-from judge_recordings import check_full_disk, check_killed, check_recorded_over, check_rotation
+from judge_recordings import check_full_disk, check_kernel_log, check_killed, check_recorded_over, check_rotation
 from judge_targets import check_scopes, check_target, check_tiny
 from kernels import machine_plan
 from oracles import Trace, compare_context, compare_kills, parse_records
@@ -97,7 +97,7 @@ def check_v2(run):
     for part in (check_counters, check_cgroups, check_cmdlines, check_lineage, check_single, check_many,
                  check_threads, check_memory, check_without_kill, check_machine_wide, check_tiny, check_kprobes,
                  check_text, check_command_lines, check_target, check_scopes, check_recorded_over, check_rotation,
-                 check_killed, check_full_disk):
+                 check_killed, check_full_disk, check_kernel_log):
         guarded(guest.results, part, guest)
 
 

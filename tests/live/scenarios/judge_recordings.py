@@ -47,3 +47,19 @@ def check_full_disk(guest):
                   "cli record-full: the trace goes on to its end")
     size = (guest.folder / "cli/record-full.size").read_text().strip()
     results.equal(size, "0", "cli record-full: no half record is left")
+
+
+def check_kernel_log(guest):
+    """--kernel-log: each kill has its line of the log, which tells the same; of the whole machine also the zones."""
+    records = read_records(guest.folder / "text.out.jsonl")
+    found = [r for r in records if r["type"] == "kernel-log" and "missed" not in r]
+    ooms = {r["id"]: r for r in records if r["type"] == "oom" and r["outcome"] == "killed"}
+    alone = [str(r) for r in found if "oom_id" not in r or "log" not in r]
+    guest.results.none(alone, "--kernel-log: no kill is in the log or the trace alone", len(found))
+    pairs = {r["oom_id"]: r for r in found if "oom_id" in r and "log" in r}
+    differ = [f"OOM {number}: {d}" for number, r in pairs.items() for d in r["differences"] if not d["close"]]
+    guest.results.none(differ, "--kernel-log: log and trace tell the same", len(pairs))
+    guest.results.check(ooms.keys() <= pairs.keys(), "--kernel-log: each OOM has its line", ooms.keys() - pairs.keys())
+    zones = [r["machine"]["zones"] for number, r in pairs.items()
+             if ooms[number]["whole_machine"] and r["log"]["dump"] == "full"]
+    guest.results.check(zones and all(zones), "--kernel-log: zones of an OOM of the whole machine", zones)

@@ -10,7 +10,7 @@ TRACERS="machine.jsonl kprobes.jsonl text.out"
 start_tracers() {
 	start_tracer machine.jsonl --output json
 	start_tracer kprobes.jsonl --force-kprobes --output json --record "$OUT/rotated.jsonl" --record-size 64K
-	start_tracer text.out --record "$OUT/text.out.jsonl"
+	start_tracer text.out --kernel-log --record "$OUT/text.out.jsonl"
 	for name in $TRACERS; do
 		tracer_ready "$name"
 	done
