@@ -44,9 +44,9 @@ struct kernel_log {
 	bool has_sequence;
 	int error; /* of reading: nothing is read any more */
 	uint64_t next_sequence;
-	uint64_t missed;	  /* lines, not told yet */
-	uint64_t missed_ns;	  /* when some were missed last; 0: never */
-	uint64_t read_ns;	  /* when the last line was read; 0: all was settled since */
+	uint64_t missed;		 /* lines, not told yet */
+	uint64_t missed_ns;		 /* when some were missed last; 0: never */
+	uint64_t read_ns;		 /* when the last line was read; 0: all was settled since */
 	struct traced traced[KILLS_MAX]; /* a ring */
 	size_t next;
 	char line[LINE_SIZE];
@@ -171,7 +171,8 @@ static void follow_sequence(struct kernel_log *log, size_t len, uint64_t now_ns)
 	struct span text = { log->line, len };
 	uint64_t level, sequence;
 
-	if (!scan__take_u64(&text, &level) || !span__strip_prefix(&text, ",") || !scan__take_u64(&text, &sequence))
+	if (!scan__take_u64(&text, &level) || !span__strip_prefix(&text, ",") ||
+	    !scan__take_u64(&text, &sequence))
 		return;
 	if (log->has_sequence && sequence > log->next_sequence) {
 		log->missed += sequence - log->next_sequence;
@@ -258,8 +259,9 @@ void kernel_log__finish(struct kernel_log *log, uint64_t now_ns)
 
 /* ---- the beginning and the end ---- */
 
-int kernel_log__new(int fd, const char *target_cgroup, void (*tell_record)(void *ctx, const struct record *record),
-		    void *ctx, struct kernel_log **out)
+int kernel_log__new(int fd, const char *target_cgroup,
+		    void (*tell_record)(void *ctx, const struct record *record), void *ctx,
+		    struct kernel_log **out)
 {
 	static const struct sink_ops ops = { .take = take_logged };
 	struct kernel_log *log = calloc(1, sizeof(*log));

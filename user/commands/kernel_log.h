@@ -16,12 +16,12 @@ struct kernel_log;
  * Opens the log behind its last line, which needs CAP_SYSLOG where dmesg is restricted. Records go to
  * tell(ctx, record). target_cgroup NULL: all kills of the machine are traced. Returns 0 or a negative errno.
  */
-int kernel_log__open(const char *target_cgroup, void (*tell)(void *ctx, const struct record *record), void *ctx,
-		     struct kernel_log **out);
+int kernel_log__open(const char *target_cgroup, void (*tell)(void *ctx, const struct record *record),
+		     void *ctx, struct kernel_log **out);
 
 /* The same of a descriptor that doesn't block and has a record a read, which becomes its own. */
-int kernel_log__new(int fd, const char *target_cgroup, void (*tell)(void *ctx, const struct record *record), void *ctx,
-		    struct kernel_log **out);
+int kernel_log__new(int fd, const char *target_cgroup, void (*tell)(void *ctx, const struct record *record),
+		    void *ctx, struct kernel_log **out);
 
 /* Polls readable when there is something for kernel_log__read(). */
 int kernel_log__fd(const struct kernel_log *log);

@@ -337,7 +337,8 @@ static int follow_kernel_log(struct session *s)
 	err = kernel_log__open(cgroup, tell_from_log, s, &s->kernel_log);
 	if (!err)
 		return event_loop__add(s->loop, kernel_log__fd(s->kernel_log), EPOLLIN, on_kernel_log, s);
-	fprintf(stderr, "oomtrace: --kernel-log: /dev/kmsg can't be opened: %s; the trace goes on without it.\n",
+	fprintf(stderr,
+		"oomtrace: --kernel-log: /dev/kmsg can't be opened: %s; the trace goes on without it.\n",
 		strerror(-err));
 	return 0;
 }

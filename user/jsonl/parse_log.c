@@ -325,7 +325,8 @@ static void get_value(struct jsonl_parser *p, struct json_object *o, const char 
 	}
 }
 
-static void get_difference(struct jsonl_parser *p, struct json_object *o, struct record_difference *difference)
+static void get_difference(struct jsonl_parser *p, struct json_object *o,
+			   struct record_difference *difference)
 {
 	struct json_object *recorded, *logged;
 

@@ -220,7 +220,8 @@ void write_log__relief(struct json_object *o, const struct record *record)
 	member__number(o, "left_shmem_bytes", relief->left_shmem_bytes);
 }
 
-static struct json_object *new_value(enum record_difference_kind kind, const union record_difference_value *value)
+static struct json_object *new_value(enum record_difference_kind kind,
+				     const union record_difference_value *value)
 {
 	switch (kind) {
 	case DIFFERENCE_NUMBER:
@@ -228,8 +229,8 @@ static struct json_object *new_value(enum record_difference_kind kind, const uni
 	case DIFFERENCE_SIGNED:
 		return json_object_new_int64(value->signed_number);
 	case DIFFERENCE_LIMIT:
-		return value->number == RECORD_NO_LIMIT ? json_object_new_string("max") :
-							  json_object_new_uint64(value->number);
+		return value->number == RECORD_NO_LIMIT ? json_object_new_string("max")
+							: json_object_new_uint64(value->number);
 	case DIFFERENCE_TEXT:
 		break;
 	}

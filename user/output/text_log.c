@@ -300,7 +300,8 @@ int text_log__kernel_log(struct sink *base, const struct record *record)
 		return 0;
 	text_sink__time(sink, &record->time);
 	if (from->missed) {
-		fprintf(out, "kernel log: at least %" PRIu64 " lines were overwritten before they were read\n",
+		fprintf(out,
+			"kernel log: at least %" PRIu64 " lines were overwritten before they were read\n",
 			from->missed);
 		return text_sink__flush(sink);
 	}

@@ -90,7 +90,8 @@ struct check {
  * check_kill.c: one victim of an OOM record; a log's if the record is made of a log. Returns 0 or -ENOMEM, with
  * nothing to be freed.
  */
-int check_kill__fill(struct check_kill *kill, const struct record *record, const struct record_victim *victim);
+int check_kill__fill(struct check_kill *kill, const struct record *record,
+		     const struct record_victim *victim);
 void check_kill__free(struct check_kill *kill);
 
 /*

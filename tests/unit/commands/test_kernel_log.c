@@ -75,8 +75,8 @@ static void print(struct fixture *f, const char *text)
 
 	while (*text) {
 		size_t len = strcspn(text, "\n");
-		int size = snprintf(line, sizeof(line), "4,%u,%u,-;%.*s\n", f->sequence, 5000000 + f->sequence, (int)len,
-				    text);
+		int size = snprintf(line, sizeof(line), "4,%u,%u,-;%.*s\n", f->sequence,
+				    5000000 + f->sequence, (int)len, text);
 
 		f->sequence++;
 		assert_int_equal(write(f->fd, line, (size_t)size), size);
@@ -100,10 +100,12 @@ static const char report[] =
 	"Node 0 DMA32 free:44000kB boost:0kB min:44900kB low:56000kB high:67000kB managed:1990000kB\n"
 	"oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),cpuset=/,mems_allowed=0,global_oom,task_memcg=/a,task=tail,"
 	"pid=77,uid=0\n";
-static const char kill_77[] = "Out of memory: Killed process 77 (tail) total-vm:8000kB, anon-rss:4000kB, file-rss:0kB, "
-			      "shmem-rss:0kB, UID:0 pgtables:48kB oom_score_adj:0\n";
-static const char kill_78[] = "Memory cgroup out of memory: Killed process 78 (tail) total-vm:8000kB, anon-rss:4000kB, "
-			      "file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:48kB oom_score_adj:0\n";
+static const char kill_77[] =
+	"Out of memory: Killed process 77 (tail) total-vm:8000kB, anon-rss:4000kB, file-rss:0kB, "
+	"shmem-rss:0kB, UID:0 pgtables:48kB oom_score_adj:0\n";
+static const char kill_78[] =
+	"Memory cgroup out of memory: Killed process 78 (tail) total-vm:8000kB, anon-rss:4000kB, "
+	"file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:48kB oom_score_adj:0\n";
 
 static void trace(struct fixture *f, uint64_t id, uint32_t tid, uint32_t uid)
 {
@@ -118,7 +120,8 @@ static void trace(struct fixture *f, uint64_t id, uint32_t tid, uint32_t uid)
 		.anon_rss_bytes = 4000 * 1024,
 		.pgtables_bytes = 48 * 1024,
 	};
-	struct record record = { .kind = RECORD_OOM, .oom = { .id = id, .victims = &victim, .victim_count = 1 } };
+	struct record record = { .kind = RECORD_OOM,
+				 .oom = { .id = id, .victims = &victim, .victim_count = 1 } };
 
 	kernel_log__on_oom(f->log, &record);
 }
@@ -261,9 +264,12 @@ static void test_bounds(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_the_same_with_the_machine), cmocka_unit_test(test_a_busy_log),
-		cmocka_unit_test(test_different),		  cmocka_unit_test(test_only_one_of_them),
-		cmocka_unit_test(test_no_line_is_missed_then),	  cmocka_unit_test(test_other_cgroups),
+		cmocka_unit_test(test_the_same_with_the_machine),
+		cmocka_unit_test(test_a_busy_log),
+		cmocka_unit_test(test_different),
+		cmocka_unit_test(test_only_one_of_them),
+		cmocka_unit_test(test_no_line_is_missed_then),
+		cmocka_unit_test(test_other_cgroups),
 		cmocka_unit_test(test_bounds),
 	};
 
