@@ -68,6 +68,7 @@ static int take_session(struct check *check, const struct record *record)
 	}
 	session = &check->sessions[check->session_count++];
 	*session = (struct check_session){ .begin_ns = record->time.boot_ns, .end_ns = record->time.boot_ns };
+	session->is_part = from->part > 1;
 	err = check_kill__copy(&session->kernel, from->kernel);
 	return err ? err : check_kill__copy(&session->target, from->target_cgroup);
 }
@@ -85,6 +86,9 @@ static void follow(struct check *check, const struct record *record)
 	if (session->over)
 		return;
 	session->over = record->kind == RECORD_END;
+	if (session->is_part)
+		session->begin_ns = record->time.boot_ns;
+	session->is_part = false;
 	if (record->time.boot_ns > session->end_ns)
 		session->end_ns = record->time.boot_ns;
 	if (record->kind == RECORD_LOST)

@@ -70,6 +70,7 @@ struct check_side {
 /* One recording's session. */
 struct check_session {
 	uint64_t begin_ns, end_ns; /* boot clock */
+	bool is_part;		   /* it begins with its first record */
 	bool over;		   /* what comes is of others */
 	char *kernel, *target;	   /* own them; NULL: unknown, and the whole machine */
 	uint64_t lost;

@@ -135,6 +135,11 @@ def check_inputs(check, log, records):
     check.say("twice", (code, "--check: " in err), (2, True))
     code, out, err = check.run(["--check", path], ["[    1.000000] Linux version 6.1.0"])
     check.say("a log without a kill", (code, "ONLY IN THE RECORDING" in out, "no OOM of the kernel" in err), (5, True, True))
+    later = check.folder / "later.jsonl"
+    ooms = [r for r in records if r["type"] == "oom"]
+    later.write_text("".join(json.dumps(r) + "\n" for r in [dict(records[0], part=2), *ooms[40:], records[-1]]))
+    kills = sum("Killed process" in line for line in log_of([records[0], *ooms[40:]], 0))
+    check.expect("a later part", log, 0, args=later, same=kills, only_log=0)
     part = check.folder / "part.jsonl"
     session = dict(records[0], target={"kind": "cgroup", "cgroup": "/storm"})
     ooms = [r for r in records if r["type"] != "session" and
