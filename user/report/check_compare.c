@@ -110,7 +110,7 @@ static void compare_cause(struct list *list, const struct check_kill *recorded,
 }
 
 size_t check_compare__kills(const struct check_kill *recorded, const struct check_kill *logged,
-		      struct record_difference differences[CHECK_DIFFERENCES_MAX])
+			    struct record_difference differences[CHECK_DIFFERENCES_MAX])
 {
 	struct list list = { .all = differences };
 

@@ -111,7 +111,7 @@ int check_kill__copy(char **dst, const char *path);
 
 /* check_compare.c: what differs in a pair. Returns how many there are. */
 size_t check_compare__kills(const struct check_kill *recorded, const struct check_kill *logged,
-		      struct record_difference differences[CHECK_DIFFERENCES_MAX]);
+			    struct record_difference differences[CHECK_DIFFERENCES_MAX]);
 
 /* check_match.c: finds the pairs, and fills results and totals. Returns 0 or -ENOMEM. */
 int check_match__run(struct check *check);

@@ -168,8 +168,8 @@ static int print_table(const struct check *check, FILE *out)
 	if (!check->recorded.count && !check->logged.count)
 		return 0;
 	fprintf(out, "\n%5s %-34s | %-42s |\n", "", "recording", "kernel log");
-	fprintf(out, "%5s  %7s %-15s %10s | %7s %7s %-15s %10s |\n", "", "thread", "name", "anon kB", "line", "pid",
-		"name", "anon kB");
+	fprintf(out, "%5s  %7s %-15s %10s | %7s %7s %-15s %10s |\n", "", "thread", "name", "anon kB", "line",
+		"pid", "name", "anon kB");
 	return each_row(check, print_row, &text);
 }
 
@@ -287,7 +287,8 @@ int check_print__json(const struct check *check, FILE *out)
 	fprintf(out, "{\"schema\":%d,\"totals\":{\"recorded\":%zu,\"logged\":%zu", RECORD_SCHEMA,
 		check->recorded.count, check->logged.count);
 	for (int i = 0; i < CHECK_RESULTS; i++)
-		fprintf(out, ",\"%s\":%" PRIu64, check_print__result_name((enum check_result)i), check->totals[i]);
+		fprintf(out, ",\"%s\":%" PRIu64, check_print__result_name((enum check_result)i),
+			check->totals[i]);
 	fprintf(out, ",\"not_compared\":%" PRIu64 ",\"lost\":%" PRIu64 "}",
 		check->recorded.left_out + check->logged.left_out, check_print__lost(check));
 	if (check->has_offset)

@@ -2,6 +2,7 @@
 /* What was recorded is read as what it was. */
 #include "jsonl/reading.h"
 #include "jsonl/variants.h"
+#include "jsonl/variants_log.h"
 
 /* Every string of a record that somebody else chose; the end of the table is NULL. */
 static const char *const names[] = {
@@ -34,9 +35,11 @@ static void test_round_trip(void **state)
 			struct jsonl_reader_stats stats;
 
 			write_all(sink, &v);
+			write_kernel_log(sink, v.name, v.full);
 			close_sink(&json, sink);
 			sink = open_sink(&text, false);
 			write_all(sink, &v);
+			write_kernel_log(sink, v.name, v.full);
 			close_sink(&text, sink);
 
 			stats = read_bytes(&json_again, true, json.text, json.size);

@@ -24,8 +24,6 @@
 		.boot_ns = 5000000001, .wall_ns = 1700000000123456000 \
 	}
 
-#include "variants_log.h"
-
 /* A variant of the records below: which name they have, and whether what may be absent is there. */
 struct variant {
 	const char *name;
@@ -397,7 +395,6 @@ static inline void write_all(struct sink *sink, const struct variant *v)
 	write_stacks(sink, v);
 	write_ends(sink, v);
 	write_min(sink, v);
-	write_kernel_log(sink, v->name, v->full);
 }
 
 #endif

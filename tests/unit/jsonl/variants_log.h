@@ -5,6 +5,40 @@
 
 #include "base/array.h"
 
+/* Of a kill that both have, that the log has alone, that the trace has alone; and lines that were missed. */
+static inline void write_pairs(struct sink *sink, const char *name, bool full, const struct record_log *log)
+{
+	const struct record_difference differences[] = {
+		{ "uid", DIFFERENCE_NUMBER, false, { .number = 1 }, { .number = UINT64_MAX - 1 } },
+		{ "oom_score_adj",
+		  DIFFERENCE_SIGNED,
+		  false,
+		  { .signed_number = -1000 },
+		  { .signed_number = 3 } },
+		{ "anon_rss_bytes", DIFFERENCE_NUMBER, true, { .number = 4096 }, { .number = 0 } },
+		{ "max_bytes", DIFFERENCE_LIMIT, false, { .number = RECORD_NO_LIMIT }, { .number = 4096 } },
+		{ "comm", DIFFERENCE_TEXT, false, { .text = name }, { .text = name } },
+	};
+	struct record_kernel_log kernel_log = {
+		.oom_id = 4,
+		.pid = 5,
+		.comm = name,
+		.log = log,
+		.differences = differences,
+		.difference_count = full ? ARRAY_SIZE(differences) : 0,
+	};
+	const struct record_kernel_log missed = { .missed = 12 };
+
+	assert_int_equal(TAKE(sink, KERNEL_LOG, kernel_log, TIME, kernel_log), 0);
+	kernel_log.oom_id = 0;
+	kernel_log.difference_count = 0;
+	assert_int_equal(TAKE(sink, KERNEL_LOG, kernel_log, TIME, kernel_log), 0);
+	kernel_log.oom_id = 6;
+	kernel_log.log = NULL;
+	assert_int_equal(TAKE(sink, KERNEL_LOG, kernel_log, TIME, kernel_log), 0);
+	assert_int_equal(TAKE(sink, KERNEL_LOG, kernel_log, TIME, missed), 0);
+}
+
 /* With all of it, or with what is always there. */
 static inline void write_kernel_log(struct sink *sink, const char *name, bool full)
 {
@@ -39,35 +73,6 @@ static inline void write_kernel_log(struct sink *sink, const char *name, bool fu
 		.ambiguous = ambiguous,
 		.ambiguous_count = full,
 	};
-	const struct record_difference differences[] = {
-		{ "uid", DIFFERENCE_NUMBER, false, { .number = 1 }, { .number = UINT64_MAX - 1 } },
-		{ "oom_score_adj",
-		  DIFFERENCE_SIGNED,
-		  false,
-		  { .signed_number = -1000 },
-		  { .signed_number = 3 } },
-		{ "anon_rss_bytes", DIFFERENCE_NUMBER, true, { .number = 4096 }, { .number = 0 } },
-		{ "max_bytes", DIFFERENCE_LIMIT, false, { .number = RECORD_NO_LIMIT }, { .number = 4096 } },
-		{ "comm", DIFFERENCE_TEXT, false, { .text = name }, { .text = name } },
-	};
-	struct record_kernel_log kernel_log = {
-		.oom_id = 4,
-		.pid = 5,
-		.comm = name,
-		.log = &log,
-		.differences = differences,
-		.difference_count = full ? ARRAY_SIZE(differences) : 0,
-	};
-	const struct record_kernel_log missed = { .missed = 12 };
-
-	assert_int_equal(TAKE(sink, KERNEL_LOG, kernel_log, TIME, kernel_log), 0);
-	kernel_log.oom_id = 0;
-	kernel_log.difference_count = 0;
-	assert_int_equal(TAKE(sink, KERNEL_LOG, kernel_log, TIME, kernel_log), 0);
-	kernel_log.oom_id = 6;
-	kernel_log.log = NULL;
-	assert_int_equal(TAKE(sink, KERNEL_LOG, kernel_log, TIME, kernel_log), 0);
-	assert_int_equal(TAKE(sink, KERNEL_LOG, kernel_log, TIME, missed), 0);
+	write_pairs(sink, name, full, &log);
 }
-
 #endif
