@@ -21,7 +21,7 @@ struct option_table_spec {
 	   NULL: prints the help. */
 	int (*apply)(void *ctx, const char *arg);
 	int group;
-	char letter; /* 0: none */
+	char letter;   /* 0: none */
 	bool hidden;   /* for tests: not in --help */
 	bool optional; /* it takes an argument behind "=", which help doesn't show */
 };

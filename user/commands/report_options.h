@@ -25,7 +25,7 @@ struct report_options {
 	bool no_summary, summary; /* only with REPORT_TEXT, as is detail */
 	enum text_detail detail;
 	enum colour_when colour;
-	bool check; /* only with REPORT_TEXT and REPORT_JSON */
+	bool check;	 /* only with REPORT_TEXT and REPORT_JSON */
 	const char *out; /* a file; NULL: stdout */
 	struct report_filter filter;
 	const char *check_file; /* comes before `files`; NULL: none does */

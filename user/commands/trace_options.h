@@ -37,7 +37,7 @@ struct trace_options {
 	bool stacks;		 /* sample stacks where memory is charged */
 	const char *folded_path; /* with stacks: write them here too, folded; NULL: no */
 	bool no_usage;
-	bool kernel_log; /* follow the kernel's log, too */
+	bool kernel_log;	      /* follow the kernel's log, too */
 	struct limit_changes changes; /* none with TARGET_MACHINE */
 	bool find_min;		      /* never with changes */
 	uint64_t hold_ns;	      /* with find_min: how long a limit must be lived with */

@@ -445,13 +445,20 @@ static int text_min(struct sink *base, const struct record *record)
 
 /* A curve is no text: usage and reclaim are for the status line and reports. */
 static const sink_take_fn text_takes[RECORD_KINDS] = {
-	[RECORD_SESSION] = text_session,   [RECORD_OOM] = text_oom,
-	[RECORD_LIMIT] = text_limit,	   [RECORD_STEP] = text_steps__take_step,
-	[RECORD_STEPS] = text_steps__take, [RECORD_REPEATS] = text_repeats,
-	[RECORD_STALL] = text_stall__take, [RECORD_STACK] = text_stack,
-	[RECORD_EXIT] = text_exit,	   [RECORD_LOST] = text_lost,
-	[RECORD_END] = text_end,	   [RECORD_MIN_TRY] = text_min_try,
-	[RECORD_MIN] = text_min,	   [RECORD_USER_KILL] = text_log__user_kill,
+	[RECORD_SESSION] = text_session,
+	[RECORD_OOM] = text_oom,
+	[RECORD_LIMIT] = text_limit,
+	[RECORD_STEP] = text_steps__take_step,
+	[RECORD_STEPS] = text_steps__take,
+	[RECORD_REPEATS] = text_repeats,
+	[RECORD_STALL] = text_stall__take,
+	[RECORD_STACK] = text_stack,
+	[RECORD_EXIT] = text_exit,
+	[RECORD_LOST] = text_lost,
+	[RECORD_END] = text_end,
+	[RECORD_MIN_TRY] = text_min_try,
+	[RECORD_MIN] = text_min,
+	[RECORD_USER_KILL] = text_log__user_kill,
 	[RECORD_KERNEL_LOG] = text_log__kernel_log,
 };
 
