@@ -3,8 +3,8 @@
 """judge.py BUILD/SUITE/LABEL: judges what the guest of a suite left in this folder.
 
 First comes what holds for every suite: recordings are as docs/schema.json has them, reports equal the
-live text, oomtrace itself has never made the kernel kill, and what oomtrace report makes of the kernel's log is what was
-recorded live. Then comes check(run) of the suite's own
+live text, oomtrace itself has never made the kernel kill, and what oomtrace report makes of the kernel's
+log is what was recorded live. Then comes check(run) of the suite's own
 judge.py. Prints a line for each check and at the end "N passed, N failed, N skipped"; exits with 1 if
 anything failed. Nothing to compare is a failure, not a success.
 """

@@ -33,8 +33,9 @@ def texts(oom, kernel):
     if limit:
         yield f"memory: usage {limit['usage_bytes'] // 1024}kB, limit {limit['max_bytes'] // 1024}kB, failcnt 9"
     whose = f"oom_memcg={limit['path']}" if limit else "global_oom"
-    yield (f"oom-kill:constraint=CONSTRAINT_{oom['constraint'].upper()},nodemask=(null),cpuset=/,mems_allowed=0,{whose},"
-           f"task_memcg={chosen['cgroup']},task={escaped(chosen['comm'])},pid={chosen['pid']},uid={chosen['uid']}")
+    yield (f"oom-kill:constraint=CONSTRAINT_{oom['constraint'].upper()},nodemask=(null),cpuset=/,mems_allowed=0,"
+           f"{whose},task_memcg={chosen['cgroup']},task={escaped(chosen['comm'])},pid={chosen['pid']},"
+           f"uid={chosen['uid']}")
     for i, victim in enumerate(v for v in oom["victims"] if v["role"] in ("chosen", "group")):
         if i == 1:
             yield f"Tasks in {limit['path']} are going to be killed due to memory.oom.group set"
@@ -134,7 +135,8 @@ def check_inputs(check, log, records):
     code, _, err = check.run([f"--check={path}", f"--check={path}"], log)
     check.say("twice", (code, "--check: " in err), (2, True))
     code, out, err = check.run(["--check", path], ["[    1.000000] Linux version 6.1.0"])
-    check.say("a log without a kill", (code, "ONLY IN THE RECORDING" in out, "no OOM of the kernel" in err), (5, True, True))
+    check.say("a log without a kill", (code, "ONLY IN THE RECORDING" in out, "no OOM of the kernel" in err),
+              (5, True, True))
     later = check.folder / "later.jsonl"
     ooms = [r for r in records if r["type"] == "oom"]
     later.write_text("".join(json.dumps(r) + "\n" for r in [dict(records[0], part=2), *ooms[40:], records[-1]]))
