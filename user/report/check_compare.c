@@ -100,7 +100,7 @@ static void compare_cause(struct list *list, const struct check_kill *recorded,
 {
 	static const char *const words[] = { "inside a write of the limit",
 					     "not inside a write of the limit" };
-	bool write = recorded->cause == CAUSE_WRITE;
+	bool write = recorded->cause == CAUSE_INSIDE_WRITE;
 
 	if (recorded->cause == CAUSE_UNKNOWN)
 		return;
