@@ -275,7 +275,7 @@ int unix_http__get(const char *socket_path, const char *target, struct unix_http
 	fd = connect_to(socket_path, deadline_ms);
 	if (fd < 0)
 		return fd;
-	response.buf = malloc(UNIX_HTTP__MAX_RESPONSE);
+	response.buf = calloc(1, UNIX_HTTP__MAX_RESPONSE);
 	err = response.buf ? send_all(fd, request, (size_t)n, deadline_ms) : -ENOMEM;
 	/* One that has answered already, and closed, is still to be read. */
 	if (!err || err == -EPIPE) {

@@ -21,11 +21,14 @@ void value__fail(struct jsonl_parser *p, int error)
 
 void *value__new_array(struct jsonl_parser *p, size_t count, size_t size)
 {
-	struct value_array *block;
+	struct value_array *block = NULL;
+	size_t bytes;
 
 	if (!count)
 		return NULL;
-	block = calloc(1, sizeof(*block) + count * size);
+	if (!__builtin_mul_overflow(count, size, &bytes) &&
+	    !__builtin_add_overflow(bytes, sizeof(*block), &bytes))
+		block = calloc(1, bytes);
 	if (!block) {
 		value__fail(p, -ENOMEM);
 		return NULL;

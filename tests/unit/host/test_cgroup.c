@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "base/array.h"
+#include "cgroup_tree.h"
 #include "host/cgroup.h"
 
 /* ---- a folder that looks like a hierarchy ---- */
@@ -24,26 +25,6 @@ struct tree {
 	struct cgroup__hierarchy h;
 	char outside[PATH_MAX];
 };
-
-static void put(const struct tree *t, const char *path, const char *text)
-{
-	char full[2 * PATH_MAX];
-	FILE *f;
-
-	snprintf(full, sizeof(full), "%s%s", t->h.mount, path);
-	f = fopen(full, "w");
-	assert_non_null(f);
-	fputs(text, f);
-	fclose(f);
-}
-
-static void make_dir(const struct tree *t, const char *path)
-{
-	char full[2 * PATH_MAX];
-
-	snprintf(full, sizeof(full), "%s%s", t->h.mount, path);
-	assert_int_equal(mkdir(full, 0755), 0);
-}
 
 static int make_tree(void **state)
 {
@@ -58,37 +39,29 @@ static int make_tree(void **state)
 	strcpy(t->h.root, "/");
 	snprintf(t->outside, sizeof(t->outside), "%s", top);
 	snprintf(t->h.mount, sizeof(t->h.mount), "%s/cgroup", top);
-	make_dir(t, "");
-	make_dir(t, "/a");
-	make_dir(t, "/a/b");
-	make_dir(t, "/a/b/c");
-	make_dir(t, "/d");
-	put(t, "/a/memory.max", "max\n");
-	put(t, "/a/memory.current", "536870912\n");
-	put(t, "/a/junk", "12x\n");
-	put(t, "/a/empty", "");
-	put(t, "/a/huge", "18446744073709551616\n");
-	put(t, "/a/long", "1111111111111111111111111111111111111111111111111111111111111111111111\n");
-	put(t, "/a/memory.events", "low 0\nhigh 0\nmax 17\noom 3\noom_kill 2\noom_group_kill 0\n");
-	put(t, "/a/cgroup.events", "populated 1\nfrozen 0\n");
+	tree_add(&t->h, "");
+	tree_add(&t->h, "/a");
+	tree_add(&t->h, "/a/b");
+	tree_add(&t->h, "/a/b/c");
+	tree_add(&t->h, "/d");
+	tree_put(&t->h, "/a/memory.max", "max\n");
+	tree_put(&t->h, "/a/memory.current", "536870912\n");
+	tree_put(&t->h, "/a/junk", "12x\n");
+	tree_put(&t->h, "/a/empty", "");
+	tree_put(&t->h, "/a/huge", "18446744073709551616\n");
+	tree_put(&t->h, "/a/long",
+		 "1111111111111111111111111111111111111111111111111111111111111111111111\n");
+	tree_put(&t->h, "/a/memory.events", "low 0\nhigh 0\nmax 17\noom 3\noom_kill 2\noom_group_kill 0\n");
+	tree_put(&t->h, "/a/cgroup.events", "populated 1\nfrozen 0\n");
 	*state = t;
 	return 0;
 }
 
 static int remove_tree(void **state)
 {
-	static const char *const paths[] = {
-		"/a/b/c",  "/a/b",    "/a/memory.max",	  "/a/memory.current", "/a/junk", "/a/empty",
-		"/a/huge", "/a/long", "/a/memory.events", "/a/cgroup.events",  "/a",	  "/d",
-		"",
-	};
 	struct tree *t = *state;
-	char full[2 * PATH_MAX];
 
-	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
-		snprintf(full, sizeof(full), "%s%s", t->h.mount, paths[i]);
-		remove(full);
-	}
+	tree_remove(&t->h, "");
 	rmdir(t->outside);
 	free(t);
 	return 0;
@@ -123,9 +96,9 @@ static void files_are_read(void **state)
 	events_fd = cgroup__populated_fd(fd);
 	assert_true(events_fd >= 0);
 	assert_int_equal(cgroup__is_populated(events_fd), 1);
-	put(t, "/a/cgroup.events", "populated 0\nfrozen 0\n");
+	tree_put(&t->h, "/a/cgroup.events", "populated 0\nfrozen 0\n");
 	assert_int_equal(cgroup__is_populated(events_fd), 0);
-	put(t, "/a/cgroup.events", "");
+	tree_put(&t->h, "/a/cgroup.events", "");
 	assert_int_equal(cgroup__is_populated(events_fd), -EBADMSG);
 	close(events_fd);
 	close(fd);
