@@ -140,6 +140,20 @@ for command in '' report; do
 done
 man_page=$root/docs/oomtrace.8 command=''
 
+# All formats of a report that there are, as the error for one that there isn't lists them.
+completed_formats() {
+	(
+		# shellcheck source=/dev/null
+		source "$completion"
+		# shellcheck disable=SC2034
+		COMP_WORDS=(oomtrace report --format '') COMP_CWORD=3
+		_oomtrace
+		printf '%s\n' "${COMPREPLY[@]}"
+	) | sort
+}
+compare "the formats of a report" "$("$binary" report --format '' 2>&1 | grep -oE "'[a-z-]+'" | tr -d "'" |
+	grep -vx oomtrace | sort)" "the completion" "$(completed_formats)"
+
 # What is in the man page only must exist all the same.
 while read -r option _; do
 	[[ -n $option ]] || continue
