@@ -38,7 +38,7 @@ struct path_beneath_attr {
 	int32_t parent_fd;
 } __attribute__((packed));
 
-/* The rights that this kernel can take away: what isn't handled stays allowed. */
+/* The rights that this kernel can take away. Rights that aren't handled stay allowed. */
 static uint64_t handled_rights(int abi)
 {
 	uint64_t rights = ALL_OF_ABI_1;

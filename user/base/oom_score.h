@@ -18,9 +18,9 @@
 int oom_score__set(int value);
 
 /*
- * For a process that must tell of an OOM: a value that whoever started it gave it (a systemd user session
- * gives 200) would make it the first victim. Lowers the value as far as OOM_SCORE__LATE, or else to
- * OOM_SCORE__NEUTRAL, as far as that is allowed.
+ * For a process that must report an OOM. It inherited its value (a systemd user session gives 200), and a high
+ * value would make it the first victim. Lowers the value to OOM_SCORE__LATE or, where that isn't allowed, to
+ * OOM_SCORE__NEUTRAL.
  */
 void oom_score__protect(void);
 

@@ -59,7 +59,7 @@ static int named_descriptor(const char *path)
 	return -1;
 }
 
-/* Of those that we were started with: our own are all closed by exec. */
+/* Opens a descriptor that oomtrace was started with. oomtrace's own ones are closed by exec. */
 static int open_descriptor(struct output_file *file, int number, const struct reason *why)
 {
 	int flags = fcntl(number, F_GETFD), mode = fcntl(number, F_GETFL);
@@ -104,7 +104,7 @@ static int refuse_kind(const struct stat *st, const struct reason *why)
 	return refuse(why, ENXIO, "is a device or a socket, not a file: give a new name");
 }
 
-/* Whether what is there may be written, or replaced, whatever is in it. */
+/* Whether the file that is there may be written or replaced. Looks at the file's kind and owner only. */
 static int check_there(const struct stat *st, const struct reason *why)
 {
 	if (!S_ISREG(st->st_mode))

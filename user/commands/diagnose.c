@@ -34,7 +34,7 @@ static const char *failed_purpose(const struct plan *plan, const char **lost)
 	return NULL;
 }
 
-/* "confidentiality" takes away functions that programs call, which makes them invalid ones (EINVAL). */
+/* "confidentiality" takes away functions that programs call, so the verifier refuses the programs (EINVAL). */
 static bool is_by_lockdown(int err, const char *lockdown)
 {
 	return lockdown && (err == -EPERM || !strcmp(lockdown, "confidentiality"));

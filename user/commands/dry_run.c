@@ -15,7 +15,7 @@ static void print_floor(FILE *out, uint64_t max_bytes, uint64_t floor_bytes)
 		max_bytes >= floor_bytes ? "hold" : "kill");
 }
 
-/* The limits of a ramp: a ramp of tiny steps has millions, of which the first and the last are shown. */
+/* Prints the limits of a ramp. A ramp of tiny steps has millions of limits: prints the first ones and the last. */
 static void print_ramp(FILE *out, const struct ramp *ramp, int dir_fd, const struct prediction *p)
 {
 	uint64_t max = 0, bytes;

@@ -16,7 +16,7 @@
 #include "record/time.h"
 
 #define POLL_NS 20000000ULL
-/* How long reclaim may take to get usage below a new memory.high. */
+/* How long reclaim may take to get usage below a new memory.high. A limit that takes longer is too small. */
 #define SETTLE_NS (2 * NS_PER_S)
 /* The search ends when it knows the answer to 1 %, or to a MiB. */
 #define RESOLUTION_PERCENT 1
@@ -28,7 +28,7 @@ struct search {
 	const struct target *target;
 	struct guard *guard;
 	uint64_t hold_ns;
-	uint64_t slack_bytes; /* usage may be above memory.high by what CPUs have charged ahead */
+	uint64_t slack_bytes; /* usage may be so far above memory.high, because CPUs charge ahead */
 	unsigned int tries;
 	struct sink *sink;
 };
@@ -153,7 +153,7 @@ static int search(struct search *s, uint64_t low, uint64_t high, uint64_t *found
 			high = middle;
 		else
 			low = middle;
-		/* Back to where it can breathe before the next, lower or higher, try. */
+		/* Gives the target room before the next try. */
 		if (!result) {
 			int err = guard__write(s->guard, high);
 

@@ -30,7 +30,7 @@
 #include "terminal/console.h"
 #include "trace/messages.h"
 
-/* What puts the limit back if neither oomtrace nor its guard can, as after a crash of the machine's power. */
+/* Prints how to put the limit back by hand: after a power failure neither oomtrace nor its guard can do it. */
 static void print_old_limit(const struct cgroup__hierarchy *h, const struct target *target, const char *file,
 			    const struct guard *guard)
 {
@@ -77,7 +77,7 @@ static int start_guard(const struct trace_options *opts, const struct cgroup__hi
 	return EXIT_RUNTIME;
 }
 
-/* memory.min guards from reclaim for others' sake only, not from the cgroup's own limit. */
+/* memory.min protects from reclaim for other cgroups only, not from the cgroup's own limit. */
 static void warn_protected(const struct trace_options *opts, const struct target *target)
 {
 	uint64_t min = 0, lowest = UINT64_MAX;
@@ -119,7 +119,7 @@ static struct sink *open_record(const struct trace_options *opts)
 	return record;
 }
 
-/* The sink of the output, and those of the recording and of folded stacks beside it. */
+/* Makes the sink of the output and, beside it, those of the recording and of folded stacks. */
 static struct sink *open_sinks(const struct trace_options *opts, FILE *out, struct sink **record,
 			       FILE *folded)
 {
@@ -155,7 +155,7 @@ static int open_folded(const struct trace_options *opts, FILE **out)
 	return EXIT_RUNTIME;
 }
 
-/* What is written to it may be refused only now. */
+/* Writing may fail only now, when the stream is flushed. */
 static int close_folded(FILE *folded, int code)
 {
 	int err = stream__close(folded);
@@ -179,8 +179,8 @@ static int trace(const struct trace_options *opts, const struct cgroup__hierarch
 		return code;
 	}
 	if (hierarchy->version == 1 && !opts->dry_run)
-		fputs("oomtrace: the memory controller is on cgroup v1: kills are told, writes of limits, usage "
-		      "and stalls are not.\n",
+		fputs("oomtrace: the memory controller is on cgroup v1: oomtrace reports kills there, but no writes "
+		      "of limits, no usage and no stalls.\n",
 		      stderr);
 	console = opts->output == TRACE_OPTIONS_OUTPUT_TEXT && !opts->dry_run ? console__new() : NULL;
 	sink = open_sinks(opts, console ? console__out(console) : stdout, &record, folded);
@@ -223,7 +223,7 @@ static int run(const struct trace_options *opts)
 		code = diagnose_target__not_changeable(target__obstacle(&target, &hierarchy), &target);
 		if (!code)
 			warn_protected(opts, &target);
-		/* Before BPF and threads: the guard must hold none of them. */
+		/* Starts before BPF and threads, because the guard must hold none of them. */
 		if (!code && !opts->dry_run)
 			code = start_guard(opts, &hierarchy, &target, &guard);
 	}
@@ -236,7 +236,7 @@ static int run(const struct trace_options *opts)
 	return code;
 }
 
-/* What --help and --dry-run print may be refused only now; a trace has said so already. */
+/* Writing what --help and --dry-run print may fail only now. A trace has reported its error already. */
 static int flush_output(int code)
 {
 	int err = stream__flush(stdout);

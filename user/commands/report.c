@@ -75,7 +75,7 @@ static struct sink *open_jsonl(const struct report *r)
 	return jsonl_write__new_buffered(r->out);
 }
 
-/* How each format's sink is made. */
+/* Makes the sink of each format. */
 static struct sink *(*const formats[REPORT_FORMATS])(const struct report *r) = {
 	[REPORT_TEXT] = open_text, [REPORT_JSON] = open_json,	  [REPORT_FOLDED] = open_folded,
 	[REPORT_HTML] = open_html, [REPORT_CHROME] = open_chrome, [REPORT_JSONL] = open_jsonl,
@@ -180,7 +180,7 @@ static int read_own_log(struct report *r)
 	return err == -EPERM || err == -EACCES ? EXIT_UNSUPPORTED : EXIT_RUNTIME;
 }
 
-/* What the reader can't hand on, said once each. */
+/* Prints, once each, what the reader could not hand on. */
 static void tell_problems(const struct jsonl_reader_stats *stats)
 {
 	char type[ESCAPE__TERMINAL_SIZE(sizeof(stats->unknown_type))];
@@ -211,7 +211,7 @@ static void tell_problems(const struct jsonl_reader_stats *stats)
 		      stderr);
 }
 
-/* An empty report is no good news when nothing was looked at. */
+/* An empty report must not look like good news when nothing was looked at. */
 static void tell_nothing(const struct report *r)
 {
 	const struct jsonl_reader_stats *stats = jsonl_reader__stats(r->recording);
@@ -232,7 +232,7 @@ static int write_error(int err)
 	return EXIT_RUNTIME;
 }
 
-/* What the sink met: of the report itself, or of its parts, which wait in temporary files. */
+/* The sink could not write the report, or the parts of it that wait in temporary files. */
 static int sink_error(const struct report *r, int err)
 {
 	if (stream__error(r->out))
@@ -354,7 +354,7 @@ static int open_output(struct report *r)
 	return EXIT_RUNTIME;
 }
 
-/* A report that isn't whole doesn't get the name. */
+/* Gives the file its name, if the report is whole. */
 static int close_output(struct report *r, int code)
 {
 	int err = stream__close(r->out);

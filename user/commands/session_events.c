@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What goes from where to where in a session: events from the ring to the model, records from there to the sink. */
+/* Connects the parts of a session: events go from the ring to the model, records from the model to the sink. */
 #include <errno.h>
 #include <unistd.h>
 
@@ -40,7 +40,7 @@ static void on_stack(void *ctx, struct record *record)
 	session_events__tell(ctx, record);
 }
 
-/* The step that a write ends is told before the write. */
+/* A write ends a step. The step's record comes before the write's. */
 static void follow_limit(struct session *s, const struct record *record)
 {
 	uint64_t floor_bytes;
@@ -56,7 +56,7 @@ static void on_record(void *ctx, const struct record *record)
 {
 	struct session *s = ctx;
 
-	/* It is told with the container's end, when the runtime's word on it is known. */
+	/* Keeps the exit of the target's init until the runtime has said how the container ended. */
 	if (ending__take(&s->ending, record))
 		return;
 	if (record->kind == RECORD_LIMIT)
@@ -71,7 +71,7 @@ static void on_record(void *ctx, const struct record *record)
 		limit_steps__on_oom(s->steps, record);
 }
 
-/* From the ring. Dealt with later: what is done with an event may wait, and takes in others meanwhile. */
+/* From the ring. The event is handled later, because handling may wait, and other events come in meanwhile. */
 int session_events__on_event(void *ctx, const void *data, size_t size)
 {
 	struct session *s = ctx;
@@ -115,11 +115,11 @@ static bool is_told_to_end(void *ctx)
 {
 	struct session *s = ctx;
 
-	watchdog__beat(s->watchdog); /* what waits here doesn't hang */
+	watchdog__beat(s->watchdog); /* waiting for a name is no hang */
 	return s->end_reason || (s->loop && event_loop__has_signal(s->loop));
 }
 
-/* While a name is waited for, so that the ring doesn't overflow. */
+/* Called while a name is waited for, so that the ring doesn't overflow. */
 static bool take_in_meanwhile(void *ctx)
 {
 	struct session *s = ctx;

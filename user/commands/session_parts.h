@@ -51,13 +51,13 @@ struct session {
 	const char *end_reason; /* NULL: go on */
 };
 
-/* The first error of writing is what counts. */
+/* Keeps the first error of writing. */
 void session_events__note_write(struct session *s, int err);
 
 /* Hands a record to the sink. */
 void session_events__tell(struct session *s, const struct record *record);
 
-/* The same for a step of the limit; NULL: none was closed. */
+/* Hands the record of a step of the limit to the sink; NULL: no step was closed. */
 void session_events__tell_step(struct session *s, const struct record_step *step, struct record_time time);
 
 /* For tracer__open(), and for tracer__each_quiet(); ctx is the session. */
@@ -67,7 +67,7 @@ void session_events__tell_quiet(void *ctx, uint64_t limit_cgroup_id, const struc
 /* Takes in all events that are there. Returns 0 or a negative errno. */
 int session_events__take_events(struct session *s);
 
-/* After the tracer: what the model can say depends on what could be attached. Returns the exit code. */
+/* Called after the tracer, because what the model can say depends on what could be attached. Returns the exit code. */
 int session_events__open_model(struct session *s);
 
 #endif

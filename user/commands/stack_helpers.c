@@ -10,12 +10,12 @@ void stack_helpers__start(struct stack_helpers *helpers)
 
 	if (err)
 		fprintf(stderr,
-			"oomtrace: starting the helpers that find the names of functions: %s; stacks "
+			"oomtrace: the helpers that find the names of functions can't be started: %s. Stacks "
 			"are addresses.\n",
 			strerror(-err));
 }
 
-/* Without its helpers oomtrace goes on: it is the names in stacks that are gone. */
+/* Without its helpers oomtrace goes on. Only the names in stacks are missing. */
 void stack_helpers__tell(struct stack_helpers *helpers, const struct stack_collector *stacks,
 			 struct event_loop *loop, struct console *console)
 {
@@ -25,8 +25,8 @@ void stack_helpers__tell(struct stack_helpers *helpers, const struct stack_colle
 		return;
 	if (health.replaced > helpers->told.replaced) {
 		console__clear(console);
-		fputs("oomtrace: the process that finds the names of functions has failed, and another one takes its "
-		      "place; some stacks may be addresses.\n",
+		fputs("oomtrace: the process that finds the names of functions has failed. Another one takes its "
+		      "place. Some stacks may be addresses.\n",
 		      stderr);
 	}
 	if (health.alone && !helpers->told.alone) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The processes that find the names of functions, as a session has them: how they are, said on stderr. */
+/* A session's processes that find the names of functions. Prints on stderr when one of them fails. */
 #ifndef OOMTRACE_STACK_HELPERS_H
 #define OOMTRACE_STACK_HELPERS_H
 
@@ -13,10 +13,10 @@ struct stack_helpers {
 	struct stack_collector_health told;
 };
 
-/* Starts them, before BPF and threads: the helpers must hold none of them. */
+/* Starts them before BPF and threads, because the helpers must hold none of them. */
 void stack_helpers__start(struct stack_helpers *helpers);
 
-/* Says what has become of them since the last time; takes what has failed out of the loop. */
+/* Prints what has become of them since the last call, and takes failed ones out of the loop. */
 void stack_helpers__tell(struct stack_helpers *helpers, const struct stack_collector *stacks,
 			 struct event_loop *loop, struct console *console);
 

@@ -85,7 +85,7 @@ static int inspect(struct silent *silent, const char *socket, const char *id, st
 	return err;
 }
 
-/* Of several errors the one that says most: a runtime that knows it not, or one that was silent. */
+/* Of two errors, the one that says more: a runtime was silent, or doesn't know the container. */
 static int worse(int a, int b)
 {
 	static const int order[] = { -ETIMEDOUT, -EACCES, -ENOENT };

@@ -6,7 +6,8 @@
 #include "host/cgroup.h"
 
 /*
- * The lowest memory.max of a cgroup and those above it, UINT64_MAX where none has one, and whose that is.
+ * Finds the lowest memory.max of a cgroup and of those above it, and the path of the cgroup that has it; UINT64_MAX
+ * and "" when none has a limit.
  * Returns 0 or a negative errno.
  */
 int cgroup_limits__lowest(const struct cgroup__hierarchy *h, const char *path, uint64_t *max_bytes,

@@ -11,7 +11,7 @@
 
 #define SYMBOLS_MAX (1U << 20)
 #define NAMES_MAX (64U << 20)
-/* The kernel gives no sizes: what is farther from a function's beginning than this isn't in it. */
+/* The kernel gives no sizes. An address farther than this from a function's beginning isn't in the function. */
 #define FUNCTION_SIZE_MAX (1U << 20)
 
 struct ksym {

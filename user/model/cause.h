@@ -12,9 +12,9 @@
 uint64_t cause__write_start(const struct event_oom *event);
 
 /*
- * Fills in the cause of a record that has all else. write_number is by what people know the write that
- * cause__write_start() tells of. sees_writes: the trace has all writes of memory.max, so that one that
- * isn't known wasn't made.
+ * Fills in the cause of a record that is complete otherwise. write_number is the number, for people, of the write
+ * that cause__write_start() names. sees_writes: the trace has all writes of memory.max, so a write that isn't
+ * known didn't happen.
  */
 void cause__decide(struct record *record, const struct event_oom *event, uint32_t page_size, bool sees_writes,
 		   uint64_t write_number);

@@ -23,7 +23,7 @@ struct model_env {
 	const char *(*container_name)(void *ctx, const struct container_ref *ref);
 
 	/*
-	 * Finds the path of a cgroup that no chain has told of. Returns false when it is gone, or
+	 * Finds the path of a cgroup that no chain has named. Returns false when it is gone, or
 	 * when it isn't worth looking again yet. May be NULL.
 	 */
 	bool (*cgroup_path)(void *ctx, uint64_t cgroup_id, char *path, size_t size);

@@ -26,7 +26,7 @@ void limit_writes__release(struct limit_writes *writes);
 /* Takes an event of a GROUP_LIMIT. Returns 0 or -ENOMEM. */
 int limit_writes__event(struct limit_writes *writes, const union event *event, int64_t wall_offset_ns);
 
-/* The number of the write that began then. Runs of the OOM killer inside it are told before it is itself. */
+/* The number of the write that began then. Runs of the OOM killer inside the write are reported before the write. */
 uint64_t limit_writes__number(struct limit_writes *writes, uint64_t started_ns);
 
 #endif

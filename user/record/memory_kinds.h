@@ -5,7 +5,7 @@
 
 #include "record/record.h"
 
-/* Puts in what is known. What is too large to be told stays unknown. */
+/* Sets the bytes. A number that doesn't fit into the record stays unknown. */
 static inline void memory_kinds__set_kernel(struct record_memory_kinds *kinds, uint64_t bytes, bool is_least)
 {
 	if (bytes > RECORD_MEMORY_KIND_MAX)

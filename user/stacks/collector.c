@@ -214,7 +214,7 @@ static uint64_t now_ns(void)
 	return clock__ns(CLOCK_MONOTONIC);
 }
 
-/* Asks for what is waiting, as far as there is room. A trigger's stack waits for its OOM's record. */
+/* Asks for the names of waiting stacks, as far as there is room. A trigger's stack waits for its OOM's record. */
 static void ask(struct stack_collector *s)
 {
 	while (s->waiting.first && s->asked.count < ASKED_MAX) {

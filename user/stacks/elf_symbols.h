@@ -47,7 +47,7 @@ struct file_id {
 
 /* Notes a file whose reading ends the process, so that the next process doesn't read it again. */
 struct elf_symbols_guard {
-	struct file_id *reading;   /* is told which file is being read; memory that outlives the process */
+	struct file_id *reading;   /* gets the file that is being read; memory that outlives the process */
 	const struct file_id *bad; /* files that are never read */
 	size_t bad_count;
 };

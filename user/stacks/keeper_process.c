@@ -44,7 +44,7 @@ static bool run_worker(int in, int out, int kallsyms_fd, const struct elf_symbol
 	return ended == pid && WIFEXITED(status) && !WEXITSTATUS(status);
 }
 
-/* Answers the question that is next, if that is what is next: perhaps it was the one. */
+/* If a question is next, answers it without names, because perhaps this question ended the process. */
 static int tell_replaced(int in, int out)
 {
 	struct wire_answer answer = { .replaced = 1, .text_len = 1 };

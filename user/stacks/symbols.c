@@ -36,7 +36,7 @@
 #define SANITIZED false
 #endif
 
-/* Address space for other people's files, and for what is made of them. */
+/* Address space for other people's files, and for the tables that are made of them. */
 #define SYMS_BYTES_MAX (1UL << 30)
 #define SYMS_FILES_MAX 1024
 /* Tries, a millisecond each, to see a helper end: one can hang in a file system of a container's. */

@@ -21,7 +21,7 @@ static int cmdline_of(struct tracer *tracer, uint32_t pid, uint64_t start_ns, st
 /* Whose command line it is, by the start of the process that executed the victim's program. */
 static const char *relation(const struct event_victim *victim, uint64_t start_ns)
 {
-	/* All three are the kernel's, so that even a fork a moment after the start is told. */
+	/* All three times are the kernel's, so even a fork a moment after the start is recognised. */
 	if (start_ns == victim->start_ns)
 		return "earlier";
 	return start_ns == victim->parent_start_ns ? "parent" : "ancestor";

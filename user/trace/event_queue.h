@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* No event is longer; what is can't be one. */
+/* No event is longer. Longer bytes can't be an event. */
 #define EVENT_QUEUE__EVENT_MAX (64U << 10)
 
 struct event_queue;

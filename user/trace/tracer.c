@@ -125,7 +125,7 @@ static int watch_libbpf(enum libbpf_print_level level, const char *format, va_li
 	va_list copy;
 	int end = 0;
 
-	/* There are hundreds of others, and to write them out takes longer than what they tell of. */
+	/* There are hundreds of debug messages, and formatting them would make the start slower. */
 	if (level == LIBBPF_DEBUG)
 		return 0;
 	va_copy(copy, args);

@@ -53,8 +53,8 @@ class BareGuest(Guest):
         return {w["pid"] for w in self.who if (w["scenario"], w["role"]) == (scenario, role)}
 
 
-V1_REMARK = ("oomtrace: the memory controller is on cgroup v1: kills are told, writes of limits, usage and "
-             "stalls are not.\n")
+V1_REMARK = ("oomtrace: the memory controller is on cgroup v1: oomtrace reports kills there, but no writes of "
+             "limits, no usage and no stalls.\n")
 
 
 def check_v1_scenarios(guest):
