@@ -81,7 +81,7 @@ static void to_all(const char *bytes, size_t size)
 		timeline__new(out, true),
 		verdict__new(ignore, NULL),
 		folded__new(out),
-		html_report__new(null),
+		html_collect__new(null),
 		chrome_trace__new(null),
 		filter__new(text__new(out, (struct text_look){ 0 }), &filter),
 	};

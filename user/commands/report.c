@@ -62,7 +62,7 @@ static struct sink *open_folded(const struct report *r)
 
 static struct sink *open_html(const struct report *r)
 {
-	return html_report__new(r->out);
+	return html_collect__new(r->out);
 }
 
 static struct sink *open_chrome(const struct report *r)

@@ -44,7 +44,7 @@ static void add_kill(const struct report_line *at, struct kmsg_incident *inciden
 {
 	struct kmsg_victim *victim = incident__victim(incident, facts->victim.pid);
 
-	report_line__belongs(at, incident);
+	oom_report__belongs(at, incident);
 	incident->last_kill_ns = at->line->has_uptime ? at->line->uptime_ns : 0;
 	scan__copy(incident->last_kill_stamp, sizeof(incident->last_kill_stamp), at->line->time);
 	incident->kill_seen = true;
@@ -76,10 +76,10 @@ static void take_choice(const struct report_line *at, const struct kill_line_fac
 
 	if (!stream->open && last && last->has_chosen && !last->one_line &&
 	    last->chosen_pid == facts->victim.pid && same_time(last, at->line)) {
-		report_line__belongs(at, last); /* doubled */
+		oom_report__belongs(at, last); /* doubled */
 		return;
 	}
-	incident = report_line__definite(at);
+	incident = oom_report__definite(at);
 	if (!incident)
 		return;
 	incident->has_chosen = true;
@@ -106,14 +106,14 @@ static void take_killed(const struct report_line *at, const struct kill_line_fac
 		streams__close(at->streams, stream);
 	if (!stream->open && victim && same_figures(victim, &facts->victim) && same_time(last, at->line) &&
 	    !(last->group_cgroup[0] && victim == last->victims)) {
-		report_line__belongs(at, last); /* doubled */
+		oom_report__belongs(at, last); /* doubled */
 		return;
 	}
 	if (!stream->open && is_of_group(at, last, facts)) {
 		add_kill(at, last, facts, KMSG_GROUP);
 		return;
 	}
-	incident = report_line__definite(at);
+	incident = oom_report__definite(at);
 	if (!incident)
 		return;
 	add_kill(at, incident, facts, KMSG_CHOSEN);
@@ -154,7 +154,7 @@ static bool take_group(const struct report_line *at)
 		return false;
 	last = stream->last;
 	if (!last && !stream->open) {
-		last = report_line__definite(at);
+		last = oom_report__definite(at);
 		if (!last)
 			return true;
 		last->outcome = KMSG_KILLED;
@@ -175,7 +175,7 @@ static bool take_group(const struct report_line *at)
 		first = last->victims[--last->victim_count];
 		last->last_line--;
 		facts.victim = first;
-		if (!report_line__definite(at))
+		if (!oom_report__definite(at))
 			return true;
 		add_kill(at, stream->open, &facts, KMSG_CHOSEN);
 		stream->open->first_line = at->number - 1;
@@ -184,7 +184,7 @@ static bool take_group(const struct report_line *at)
 	}
 	if (last) {
 		scan__copy(last->group_cgroup, sizeof(last->group_cgroup), path);
-		report_line__belongs(at, last);
+		oom_report__belongs(at, last);
 	}
 	return true;
 }
@@ -210,7 +210,7 @@ static bool take_reaper(const struct report_line *at)
 		victim->has_reaped_at = at->line->has_uptime;
 		victim->reaped_uptime_ns = at->line->uptime_ns;
 	}
-	report_line__belongs(at, incident);
+	oom_report__belongs(at, incident);
 	return true;
 }
 
@@ -218,7 +218,7 @@ static bool take_reaper(const struct report_line *at)
 
 static void end_without_kill(const struct report_line *at, enum kmsg_outcome outcome)
 {
-	struct kmsg_incident *incident = report_line__definite(at);
+	struct kmsg_incident *incident = oom_report__definite(at);
 
 	if (!incident)
 		return;
@@ -247,7 +247,7 @@ static bool take_panic(const struct report_line *at)
 		return true;
 	}
 	if (stream->open || !incident || incident->outcome != KMSG_NO_KILLABLE) {
-		incident = report_line__definite(at);
+		incident = oom_report__definite(at);
 		if (!incident)
 			return true;
 		incident->no_killable = scan__has(rest, "no killable");
@@ -259,7 +259,7 @@ static bool take_panic(const struct report_line *at)
 	}
 	incident->outcome = KMSG_PANIC;
 	scan__copy(incident->panic, sizeof(incident->panic), reason);
-	report_line__belongs(at, incident);
+	oom_report__belongs(at, incident);
 	return true;
 }
 
@@ -287,7 +287,7 @@ static bool take_no_kill(const struct report_line *at)
 	return false;
 }
 
-bool report_line__take_end(const struct report_line *at)
+bool oom_end__take(const struct report_line *at)
 {
 	return take_kill(at) || take_group(at) || take_reaper(at) || take_no_kill(at);
 }

@@ -14,7 +14,7 @@
 #include "kmsg/scan.h"
 #include "kmsg/trace.h"
 
-void report_line__belongs(const struct report_line *at, struct kmsg_incident *incident)
+void oom_report__belongs(const struct report_line *at, struct kmsg_incident *incident)
 {
 	uint64_t last = at->number + at->line->joined;
 
@@ -25,7 +25,7 @@ void report_line__belongs(const struct report_line *at, struct kmsg_incident *in
 	at->stream->quiet = 0;
 }
 
-bool report_line__is_other_caller(const struct report_line *at)
+bool oom_report__is_other_caller(const struct report_line *at)
 {
 	const struct kmsg_incident *open = at->stream->open;
 
@@ -33,7 +33,7 @@ bool report_line__is_other_caller(const struct report_line *at)
 	       (open->caller_kind != at->line->caller_kind || open->caller != at->line->caller);
 }
 
-struct kmsg_incident *report_line__definite(const struct report_line *at)
+struct kmsg_incident *oom_report__definite(const struct report_line *at)
 {
 	struct kmsg_stream *stream = at->stream;
 
@@ -43,7 +43,7 @@ struct kmsg_incident *report_line__definite(const struct report_line *at)
 	stream->tentative = false;
 	stream->foreign = false;
 	if (stream->open)
-		report_line__belongs(at, stream->open);
+		oom_report__belongs(at, stream->open);
 	return stream->open;
 }
 
@@ -106,7 +106,7 @@ static bool take_invoked(const struct report_line *at)
 	parse_request(at->text, incident);
 	if (is_doubled(open, incident)) {
 		incident__free(incident);
-		report_line__belongs(at, open);
+		oom_report__belongs(at, open);
 		return true;
 	}
 	streams__open(at->streams, stream, incident);
@@ -127,7 +127,7 @@ static bool take_cpuset(const struct report_line *at)
 		return false;
 	scan__copy(open->trigger_cpuset, sizeof(open->trigger_cpuset), before);
 	scan__copy(open->mems_allowed, sizeof(open->mems_allowed), after);
-	report_line__belongs(at, open);
+	oom_report__belongs(at, open);
 	return true;
 }
 
@@ -163,7 +163,7 @@ static bool take_cpu_line(const struct report_line *at)
 		return false;
 	if (!span__find(at->text, " Comm: ", &comm) && !span__find(at->text, ", comm: ", &comm))
 		return false;
-	if (!open || open->cpu_line || report_line__is_other_caller(at) ||
+	if (!open || open->cpu_line || oom_report__is_other_caller(at) ||
 	    at->stream->section != SECTION_TRACE)
 		return true;
 	/* Another CPU's report lies in between. */
@@ -180,7 +180,7 @@ static bool take_cpu_line(const struct report_line *at)
 		scan__copy(open->release, sizeof(open->release), release);
 		scan__copy(at->stream->release, sizeof(at->stream->release), release);
 	}
-	report_line__belongs(at, open);
+	oom_report__belongs(at, open);
 	return true;
 }
 
@@ -218,7 +218,7 @@ static bool take_other_report(const struct report_line *at)
 
 	if (!begins_other_report(at->text))
 		return false;
-	if (!open || report_line__is_other_caller(at))
+	if (!open || oom_report__is_other_caller(at))
 		return true;
 	at->stream->foreign = true;
 	if (at->stream->section == SECTION_TRACE && !open->trace.over && !open->memory_seen)
@@ -231,7 +231,7 @@ static bool take_frame(const struct report_line *at)
 	struct kmsg_stream *stream = at->stream;
 	struct kmsg_incident *open = stream->open;
 
-	if (!open || stream->foreign || report_line__is_other_caller(at))
+	if (!open || stream->foreign || oom_report__is_other_caller(at))
 		return false;
 	if (scan__starts(at->text, "Call Trace:") || scan__starts(at->text, "Call trace:")) {
 		open->trace.begun = true;
@@ -244,7 +244,7 @@ static bool take_frame(const struct report_line *at)
 		return stream->section == SECTION_TRACE && scan__starts(at->text, "Code: ");
 	}
 	open->body = true;
-	report_line__belongs(at, open);
+	oom_report__belongs(at, open);
 	return true;
 }
 
@@ -270,7 +270,7 @@ static bool take_limit(const struct report_line *at)
 	} else {
 		return false;
 	}
-	incident = report_line__definite(at);
+	incident = oom_report__definite(at);
 	if (!incident)
 		return true;
 	leave_trace(incident);
@@ -296,7 +296,7 @@ static bool take_memcg_memory(const struct report_line *at)
 	struct span rest, path, list;
 
 	if (is_counter(at->text)) {
-		incident = report_line__definite(at);
+		incident = oom_report__definite(at);
 		if (incident) {
 			leave_trace(incident);
 			incident->memory_seen = true;
@@ -307,7 +307,7 @@ static bool take_memcg_memory(const struct report_line *at)
 	rest = at->text;
 	if (!span__strip_prefix(&rest, "Memory cgroup stats for "))
 		return false;
-	incident = report_line__definite(at);
+	incident = oom_report__definite(at);
 	if (!incident)
 		return true;
 	leave_trace(incident);
@@ -334,14 +334,14 @@ static bool take_machine_memory(const struct report_line *at)
 	struct kmsg_stream *stream = at->stream;
 	struct kmsg_incident *open = stream->open;
 
-	if (!open || stream->foreign || report_line__is_other_caller(at) || open->table_seen ||
+	if (!open || stream->foreign || oom_report__is_other_caller(at) || open->table_seen ||
 	    open->memory.known)
 		return false;
 	if (scan__starts(at->text, "Mem-Info:")) {
 		leave_trace(open);
 		open->memory_seen = open->machine.known = true;
 		stream->section = SECTION_MACHINE;
-		report_line__belongs(at, open);
+		oom_report__belongs(at, open);
 		return true;
 	}
 	if (stream->section != SECTION_MACHINE && !scan__starts(at->text, "Node "))
@@ -351,7 +351,7 @@ static bool take_machine_memory(const struct report_line *at)
 	leave_trace(open);
 	open->memory_seen = open->machine.known = true;
 	stream->section = SECTION_MACHINE;
-	report_line__belongs(at, open);
+	oom_report__belongs(at, open);
 	return true;
 }
 
@@ -359,11 +359,11 @@ static bool take_stat(const struct report_line *at)
 {
 	struct kmsg_incident *open = at->stream->open;
 
-	if (!open || report_line__is_other_caller(at) ||
+	if (!open || oom_report__is_other_caller(at) ||
 	    (at->stream->section != SECTION_STATS && !at->stream->tentative) ||
 	    !memory__stat_line(at->text, &open->stats))
 		return false;
-	report_line__belongs(at, open);
+	oom_report__belongs(at, open);
 	return true;
 }
 
@@ -377,7 +377,7 @@ static bool take_table(const struct report_line *at)
 	struct kmsg_task task;
 
 	if (scan__starts(at->text, "Tasks state (memory values in pages)")) {
-		incident = report_line__definite(at);
+		incident = oom_report__definite(at);
 		if (incident)
 			leave_trace(incident);
 		stream->columns.count = 0;
@@ -385,7 +385,7 @@ static bool take_table(const struct report_line *at)
 		return true;
 	}
 	if (tasks__parse_header(at->text, &columns)) {
-		incident = report_line__definite(at);
+		incident = oom_report__definite(at);
 		if (incident) {
 			leave_trace(incident);
 			incident->table_seen = true;
@@ -394,7 +394,7 @@ static bool take_table(const struct report_line *at)
 		stream->section = SECTION_TABLE;
 		return true;
 	}
-	if (!stream->open || !tasks__is_row(at->text) || report_line__is_other_caller(at))
+	if (!stream->open || !tasks__is_row(at->text) || oom_report__is_other_caller(at))
 		return false;
 	if (stream->section != SECTION_TABLE) {
 		if (!stream->tentative)
@@ -402,7 +402,7 @@ static bool take_table(const struct report_line *at)
 		stream->columns.count = 0;
 		stream->section = SECTION_TABLE;
 	}
-	report_line__belongs(at, stream->open);
+	oom_report__belongs(at, stream->open);
 	if (tasks__parse_row(at->text, &stream->columns, &task)) {
 		stream->open->table_seen = true;
 		leave_trace(stream->open);
@@ -438,7 +438,7 @@ static bool take_oom_kill(const struct report_line *at)
 
 	if (!span__strip_prefix(&rest, "oom-kill:constraint="))
 		return false;
-	incident = report_line__definite(at);
+	incident = oom_report__definite(at);
 	if (!incident)
 		return true;
 	incident->oom_kill_seen = true;
@@ -494,8 +494,8 @@ void oom_report__take(struct kmsg_streams *streams, struct kmsg_stream *stream, 
 	if (!at.text.len)
 		return;
 	stream->quiet++;
-	if (!continues && (take_invoked(&at) || take_oom_kill(&at) || report_line__take_end(&at) ||
-			   take_limit(&at) || take_boot(&at)))
+	if (!continues && (take_invoked(&at) || take_oom_kill(&at) || oom_end__take(&at) || take_limit(&at) ||
+			   take_boot(&at)))
 		return;
 	if (take_memcg_memory(&at) || take_table(&at))
 		return;

@@ -14,15 +14,15 @@ struct report_line {
 };
 
 /* The incident has this line. */
-void report_line__belongs(const struct report_line *at, struct kmsg_incident *incident);
+void oom_report__belongs(const struct report_line *at, struct kmsg_incident *incident);
 
 /* Whether the line comes from another task or interrupt than the report that is open. */
-bool report_line__is_other_caller(const struct report_line *at);
+bool oom_report__is_other_caller(const struct report_line *at);
 
 /* The open incident, which begins here if there is none: its head is cut off. NULL without memory. */
-struct kmsg_incident *report_line__definite(const struct report_line *at);
+struct kmsg_incident *oom_report__definite(const struct report_line *at);
 
 /* A line of what comes of it: a choice, a kill, a group, the reaper, no kill, a panic. False: it is none. */
-bool report_line__take_end(const struct report_line *at);
+bool oom_end__take(const struct report_line *at);
 
 #endif

@@ -36,19 +36,4 @@ int series__points(const struct series_bucket *bucket, struct record_point point
 
 void series__free(struct series *series);
 
-/* Spans of time with sums, such as of reclaim. They are joined in the same way when there are many. */
-struct span {
-	uint64_t from_ns, to_ns;
-	struct record_reclaim_sum sum;
-};
-
-struct spans {
-	struct span *spans; /* in order of their beginnings */
-	size_t count, room;
-	unsigned int shift;
-};
-
-int spans__add(struct spans *spans, size_t room, struct span span);
-void spans__free(struct spans *spans);
-
 #endif

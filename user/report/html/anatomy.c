@@ -13,13 +13,14 @@ struct phases {
 static void put_phase(const struct phases *ph, const char *class, uint64_t from, uint64_t to)
 {
 	fputs("</th><td>", ph->out);
-	html__bar_begin(ph->out);
-	html__bar_piece(ph->out, class, from - ph->from_ns, to - ph->from_ns, ph->to_ns - ph->from_ns);
-	html__bar_end(ph->out);
+	html_elements__bar_begin(ph->out);
+	html_elements__bar_piece(ph->out, class, from - ph->from_ns, to - ph->from_ns,
+				 ph->to_ns - ph->from_ns);
+	html_elements__bar_end(ph->out);
 	fputs("</td><td class=\"n\">+", ph->out);
-	html__duration(ph->out, from - ph->from_ns);
+	html_elements__duration(ph->out, from - ph->from_ns);
 	fputs("</td><td class=\"n\">", ph->out);
-	html__duration(ph->out, to - from);
+	html_elements__duration(ph->out, to - from);
 	fputs("</td></tr>\n", ph->out);
 }
 
@@ -45,11 +46,11 @@ static void put_victim_phases(const struct phases *ph, const struct html_pending
 		fputs("<tr><th scope=\"row\">", ph->out);
 		if (v->exit_ns > v->marked_ns) {
 			fputs("marked until exit: ", ph->out);
-			html__process(ph->out, v->comm, v->pid);
+			html_elements__process(ph->out, v->comm, v->pid);
 			put_phase(ph, "exit", v->marked_ns, v->exit_ns);
 		} else if (v->marked_ns) {
 			fputs("marked: ", ph->out);
-			html__process(ph->out, v->comm, v->pid);
+			html_elements__process(ph->out, v->comm, v->pid);
 			put_phase(ph, "exit", v->marked_ns, v->marked_ns);
 		}
 	}
@@ -69,7 +70,7 @@ void html_anatomy__put(const struct html_report *report, const struct html_pendi
 	}
 	if (ph.from_ns >= ph.to_ns)
 		return;
-	html__part_begin(out, "Anatomy of the kill");
+	html_elements__part_begin(out, "Anatomy of the kill");
 	fputs("<div class=\"scroll\"><table class=\"gantt\"><thead><tr><th scope=\"col\">phase</th>"
 	      "<td></td><th scope=\"col\" class=\"n\">from</th><th scope=\"col\" class=\"n\">took</th>"
 	      "</tr></thead><tbody>\n",
@@ -78,14 +79,14 @@ void html_anatomy__put(const struct html_report *report, const struct html_pendi
 		fprintf(out, "<tr><th scope=\"row\">write %" PRIu64, p->cause_limit_id);
 		if (write) {
 			fputs(" by ", out);
-			html__process(out, write->comm, write->pid);
+			html_elements__process(out, write->comm, write->pid);
 		}
 		put_phase(&ph, "write", p->write_begin_ns, p->write_end_ns);
 	}
 	if (p->reclaim_from_ns) {
 		fprintf(out, "<tr><th scope=\"row\">reclaim, %" PRIu64 " run%s of ", p->reclaim.runs,
 			p->reclaim.runs == 1 ? "" : "s");
-		html__duration(out, p->reclaim.duration_ns);
+		html_elements__duration(out, p->reclaim.duration_ns);
 		fputs(" in all", out);
 		put_phase(&ph, "reclaim", p->reclaim_from_ns, p->reclaim_to_ns);
 	}

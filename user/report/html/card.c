@@ -17,20 +17,20 @@ static void put_limit_name(FILE *out, const struct record_oom *oom)
 {
 	if (oom->limit && oom->limit->has_memory) {
 		fputs("the limit of <b>", out);
-		html__size(out, oom->limit->max_bytes);
+		html_elements__size(out, oom->limit->max_bytes);
 		fputs("</b> of ", out);
 	} else {
 		fputs("the limit of ", out);
 	}
-	html__cgroup(out, oom->limit ? oom->limit->path : NULL, &oom->limit_container);
+	html_elements__cgroup(out, oom->limit ? oom->limit->path : NULL, &oom->limit_container);
 }
 
 static void put_process(FILE *out, const char *comm, uint32_t pid)
 {
 	if (pid)
-		html__process(out, comm, pid);
+		html_elements__process(out, comm, pid);
 	else
-		html__name(out, comm);
+		html_elements__name(out, comm);
 }
 
 static void put_write(FILE *out, uint64_t id, const void *session)
@@ -41,7 +41,8 @@ static void put_write(FILE *out, uint64_t id, const void *session)
 
 static void put_cause(FILE *out, const struct record_oom *oom, uint64_t session)
 {
-	static const struct cause_words_ops ops = { put_process, put_write, html__size, html__duration };
+	static const struct cause_words_ops ops = { put_process, put_write, html_elements__size,
+						    html_elements__duration };
 	struct cause_facts facts = cause_words__facts(oom);
 
 	cause_words__put(out, CAUSE_OF_LIMIT, &facts, &ops, &session);
@@ -52,7 +53,7 @@ static void put_sentence(FILE *out, const struct record_oom *oom, uint64_t sessi
 	const struct record_victim *victim = record__first_killed(oom);
 
 	if (victim) {
-		html__process(out, victim->comm, victim->pid);
+		html_elements__process(out, victim->comm, victim->pid);
 		if (oom->killed > 1)
 			fprintf(out, " and %" PRIu64 " more", oom->killed - 1);
 		fprintf(out, " %s killed", oom->killed > 1 ? "were" : "was");
@@ -60,8 +61,8 @@ static void put_sentence(FILE *out, const struct record_oom *oom, uint64_t sessi
 		fputs("Nothing could be killed", out);
 	} else if (oom->outcome == OOM_EXITING) {
 		fputs("Nothing was killed, since ", out);
-		html__process(out, oom->victim_count ? oom->victims[0].comm : oom->trigger_comm,
-			      oom->victim_count ? oom->victims[0].pid : oom->trigger_pid);
+		html_elements__process(out, oom->victim_count ? oom->victims[0].comm : oom->trigger_comm,
+				       oom->victim_count ? oom->victims[0].pid : oom->trigger_pid);
 		fputs(" was exiting already,", out);
 	} else {
 		fputs("What was killed is not known: events were lost", out);
@@ -94,7 +95,7 @@ static void put_cmdline(FILE *out, const struct record_victim *v)
 		size_t len = strnlen(v->cmdline + from, end - from);
 
 		fputs(from ? " " : "", out);
-		html__bytes(out, v->cmdline + from, len);
+		html_elements__bytes(out, v->cmdline + from, len);
 		from += len + 1;
 	}
 	fprintf(out, "%s</code></dd>", v->cmdline_cut ? " …" : "");
@@ -123,7 +124,7 @@ static void put_points(FILE *out, const struct record_oom *oom, const struct rec
 static void put_why(FILE *out, const struct record_oom *oom, const struct record_victim *v,
 		    uint32_t page_size)
 {
-	html__part_begin(out, "Why this process");
+	html_elements__part_begin(out, "Why this process");
 	fputs("<dl>", out);
 	put_fact(out, "oom_score_adj");
 	fprintf(out, "%d</dd>", v->oom_score_adj);
@@ -134,10 +135,10 @@ static void put_why(FILE *out, const struct record_oom *oom, const struct record
 		if (oom->trigger_pid == v->pid)
 			fputs("itself", out);
 		else
-			html__process(out, oom->trigger_comm, oom->trigger_pid);
+			html_elements__process(out, oom->trigger_comm, oom->trigger_pid);
 		if (!oom->sysrq) {
 			fputs(", <code>", out);
-			html__text(out, gfp__format(gfp, sizeof(gfp), oom->gfp_mask));
+			html_elements__text(out, gfp__format(gfp, sizeof(gfp), oom->gfp_mask));
 			fprintf(out, "</code>, order %d", oom->order);
 		}
 		fputs("</dd>", out);
@@ -153,7 +154,7 @@ static void put_why(FILE *out, const struct record_oom *oom, const struct record
 	fprintf(out, "%s</dd>", v->init ? ", <b>init</b>" : "");
 	if (v->cgroup) {
 		put_fact(out, "cgroup");
-		html__name(out, v->cgroup);
+		html_elements__name(out, v->cgroup);
 		fputs("</dd>", out);
 	}
 	if (v->has_points)
@@ -174,20 +175,21 @@ static void put_pieces(FILE *out, const struct piece *pieces, size_t count, uint
 
 	for (size_t i = 0; i < count; i++)
 		sum += pieces[i].known ? pieces[i].bytes : 0;
-	html__bar_begin(out);
+	html_elements__bar_begin(out);
 	for (size_t i = 0; i < count; i++) {
 		if (!pieces[i].known || !pieces[i].bytes)
 			continue;
-		html__bar_piece(out, pieces[i].class, from, from + pieces[i].bytes, all > sum ? all : sum);
+		html_elements__bar_piece(out, pieces[i].class, from, from + pieces[i].bytes,
+					 all > sum ? all : sum);
 		from += pieces[i].bytes;
 	}
-	html__bar_end(out);
+	html_elements__bar_end(out);
 	fputs("<ul class=\"legend\">", out);
 	for (size_t i = 0; i < count; i++) {
 		if (!pieces[i].known)
 			continue;
 		fprintf(out, "<li><span class=\"key %s\"></span>%s <b>", pieces[i].class, pieces[i].name);
-		html__size(out, pieces[i].bytes);
+		html_elements__size(out, pieces[i].bytes);
 		fputs("</b></li>", out);
 	}
 	fputs("</ul>", out);
@@ -201,10 +203,10 @@ static void put_victim_memory(FILE *out, const struct record_victim *v)
 		{ "c5", "page tables", v->pgtables_bytes, true },
 	};
 
-	html__part_begin(out, "Memory of the process");
+	html_elements__part_begin(out, "Memory of the process");
 	put_pieces(out, pieces, ARRAY_SIZE(pieces), 0);
 	fputs("<p class=\"note\">", out);
-	html__size(out, v->total_vm_bytes);
+	html_elements__size(out, v->total_vm_bytes);
 	fprintf(out, " of address space%s</p></section>\n",
 		v->rss_exact ? "" : "; resident sizes are approximate");
 }
@@ -234,13 +236,13 @@ static void put_cgroup_memory(FILE *out, const struct record_oom *oom)
 		{ "c10", "sockets", b[MEMORY_SOCK], m->known & 1u << MEMORY_SOCK },
 	};
 
-	html__part_begin(out, "Memory at the limit");
+	html_elements__part_begin(out, "Memory at the limit");
 	put_pieces(out, pieces, ARRAY_SIZE(pieces), 0);
 	fprintf(out, "<p class=\"note\">%s",
 		m->exact ? "as the kernel counts it" : "as the kernel last summed it up: approximate");
 	if (m->known & 1u << MEMORY_SWAP && b[MEMORY_SWAP]) {
 		fputs("; swapped out ", out);
-		html__size(out, b[MEMORY_SWAP]);
+		html_elements__size(out, b[MEMORY_SWAP]);
 	}
 	fputs("</p></section>\n", out);
 }
@@ -251,11 +253,11 @@ static void put_level_name(FILE *out, const struct record_oom *oom, const struct
 	const char *last = l->path ? strrchr(l->path, '/') : NULL;
 
 	if (l->is_limit && oom->limit_container.name)
-		html__cgroup(out, l->path, &oom->limit_container);
+		html_elements__cgroup(out, l->path, &oom->limit_container);
 	else if (last && last[1])
-		html__cgroup(out, last + 1, NULL);
+		html_elements__cgroup(out, last + 1, NULL);
 	else
-		html__name(out, l->path);
+		html_elements__name(out, l->path);
 }
 
 static void put_level(FILE *out, const struct record_oom *oom, const struct record_level *l)
@@ -267,22 +269,22 @@ static void put_level(FILE *out, const struct record_oom *oom, const struct reco
 	put_level_name(out, oom, l);
 	fprintf(out, "%s</th><td>", l->is_limit ? " <span class=\"tag\">this limit</span>" : "");
 	if (limited) { /* without a limit there is nothing that it could fill */
-		html__bar_begin(out);
-		html__bar_piece(out, l->is_limit ? "full" : "use", 0, l->usage_bytes, all);
-		html__bar_end(out);
+		html_elements__bar_begin(out);
+		html_elements__bar_piece(out, l->is_limit ? "full" : "use", 0, l->usage_bytes, all);
+		html_elements__bar_end(out);
 	}
 	fputs("</td><td class=\"n\">", out);
 	if (l->has_memory)
-		html__size(out, l->usage_bytes);
+		html_elements__size(out, l->usage_bytes);
 	fputs("</td><td class=\"n\">", out);
 	if (l->has_memory)
-		html__size(out, l->max_bytes);
+		html_elements__size(out, l->max_bytes);
 	fputs("</td></tr>\n", out);
 }
 
 static void put_chain(FILE *out, const struct record_oom *oom)
 {
-	html__part_begin(out, "Which limit");
+	html_elements__part_begin(out, "Which limit");
 	fputs("<div class=\"scroll\"><table class=\"chain\"><thead><tr><th scope=\"col\">cgroup, "
 	      "leaf first</th><td></td><th scope=\"col\" class=\"n\">usage</th>"
 	      "<th scope=\"col\" class=\"n\">memory.max</th></tr></thead><tbody>",
@@ -292,9 +294,9 @@ static void put_chain(FILE *out, const struct record_oom *oom)
 	fputs("</tbody></table></div>", out);
 	if (oom->limit && oom->limit->has_swap) {
 		fputs("<p class=\"note\">swap ", out);
-		html__size(out, oom->limit->swap_usage_bytes);
+		html_elements__size(out, oom->limit->swap_usage_bytes);
 		fputs(" of ", out);
-		html__size(out, oom->limit->swap_max_bytes);
+		html_elements__size(out, oom->limit->swap_max_bytes);
 		fputs("</p>", out);
 	}
 	fputs("</section>\n", out);
@@ -316,7 +318,7 @@ static const char *role_text(const struct record_victim *v)
 
 static void put_victims(FILE *out, const struct record_oom *oom)
 {
-	html__part_begin(out, "All that it killed");
+	html_elements__part_begin(out, "All that it killed");
 	fputs("<div class=\"scroll\"><table><thead><tr><th scope=\"col\">process</th>"
 	      "<th scope=\"col\">role</th><th scope=\"col\" class=\"n\">adj</th>"
 	      "<th scope=\"col\" class=\"n\">anonymous</th></tr></thead><tbody>",
@@ -325,11 +327,11 @@ static void put_victims(FILE *out, const struct record_oom *oom)
 		const struct record_victim *v = &oom->victims[i];
 
 		fputs("<tr><th scope=\"row\">", out);
-		html__process(out, v->comm, v->pid);
+		html_elements__process(out, v->comm, v->pid);
 		fprintf(out, "</th><td>%s</td><td class=\"n\">%d</td><td class=\"n\">", role_text(v),
 			v->oom_score_adj);
 		if (v->has_mm)
-			html__size(out, v->anon_rss_bytes);
+			html_elements__size(out, v->anon_rss_bytes);
 		fputs("</td></tr>\n", out);
 	}
 	fputs("</tbody></table></div>", out);
@@ -365,7 +367,7 @@ static void put_measures(FILE *out, const struct record_oom *oom, const struct r
 
 	fputs(" <span class=\"who\">", out);
 	if (victim)
-		html__process(out, victim->comm, victim->pid);
+		html_elements__process(out, victim->comm, victim->pid);
 	else
 		fputs("nothing killed", out);
 	if (oom->killed > 1)
@@ -373,16 +375,16 @@ static void put_measures(FILE *out, const struct record_oom *oom, const struct r
 	fputs("</span>", out);
 	if (victim && victim->has_mm) {
 		fputs(" <span>", out);
-		html__size(out, victim->anon_rss_bytes);
+		html_elements__size(out, victim->anon_rss_bytes);
 		if (oom->limit && oom->limit->has_memory) {
 			fputs(" of ", out);
-			html__size(out, oom->limit->max_bytes);
+			html_elements__size(out, oom->limit->max_bytes);
 		}
 		fputs("</span>", out);
 	}
 	if (h && h->has_growth && h->growth_bytes_per_s > 0) {
 		fputs(" <span>+", out);
-		html__size(out, (uint64_t)h->growth_bytes_per_s);
+		html_elements__size(out, (uint64_t)h->growth_bytes_per_s);
 		fputs("/s</span>", out);
 	}
 }
@@ -393,7 +395,7 @@ void html_card__put(const struct html_report *report, const struct record *recor
 	const struct record_victim *victim = record__first_killed(oom);
 
 	fprintf(out, "<summary><h3>OOM %" PRIu64 "</h3> ", oom->id);
-	html__time(out, record->time.wall_ns);
+	html_elements__time(out, record->time.wall_ns);
 	put_measures(out, oom, victim);
 	fputs("</summary>\n<p class=\"sentence\">", out);
 	put_sentence(out, oom, report->sessions);

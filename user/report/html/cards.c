@@ -68,14 +68,14 @@ static void put_group_heading(const struct html_card_mark *mark, size_t count, F
 {
 	fprintf(out, "<h3 class=\"group\">%zu times the same: ", count);
 	if (mark->comm[0]) {
-		html__name(out, mark->comm);
+		html_elements__name(out, mark->comm);
 		fputs(" killed", out);
 	} else {
 		fputs("nothing killed", out);
 	}
 	if (mark->cgroup[0]) {
 		fputs(", at the limit of ", out);
-		html__name(out, mark->cgroup);
+		html_elements__name(out, mark->cgroup);
 	}
 	fputs("</h3>\n", out);
 }

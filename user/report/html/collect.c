@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "report/cgroup_label.h"
+#include "report/spans.h"
 #include "report/html/collect.h"
 #include "report/html/elements.h"
 #include "report/html/heading.h"
@@ -41,7 +42,7 @@ static void keep_without(struct html_report *r, const struct record_session *s)
 		if (!s->probes[i].lost)
 			continue;
 		fputs("<li>", out);
-		html__text(out, s->probes[i].lost);
+		html_elements__text(out, s->probes[i].lost);
 		fputs("</li>", out);
 	}
 	fclose(out);
@@ -336,7 +337,7 @@ static const struct sink_ops html_ops = {
 	.finish = html_finish,
 };
 
-struct sink *html_report__new(FILE *out)
+struct sink *html_collect__new(FILE *out)
 {
 	struct html_report *r = calloc(1, sizeof(*r));
 

@@ -6,6 +6,6 @@
 #include "record/sink.h"
 
 /* A sink that writes to `out`; NULL without memory. */
-struct sink *html_report__new(FILE *out);
+struct sink *html_collect__new(FILE *out);
 
 #endif

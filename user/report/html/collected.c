@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "report/html/collected.h"
+#include "report/spans.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -15,6 +15,7 @@
 #include "record/sink.h"
 #include "report/flame_tree.h"
 #include "report/series.h"
+#include "report/spans.h"
 
 #define HTML_CURVES_MAX 32  /* cgroups with a curve */
 #define HTML_CARDS_MAX 500  /* OOMs with a card of their own; the others are rows and marks */

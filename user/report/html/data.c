@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "report/html/data.h"
+#include "report/spans.h"
 
 #include <inttypes.h>
 #include <string.h>

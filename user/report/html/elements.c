@@ -13,7 +13,7 @@
 
 #define BAR_LEAST 3 /* of HTML__BAR: what is there is seen */
 
-void html__safe(FILE *out, const char *safe, size_t len)
+void html_elements__safe(FILE *out, const char *safe, size_t len)
 {
 	for (; len--; safe++) {
 		switch (*safe) {
@@ -38,52 +38,52 @@ void html__safe(FILE *out, const char *safe, size_t len)
 	}
 }
 
-void html__bytes(FILE *out, const char *bytes, size_t len)
+void html_elements__bytes(FILE *out, const char *bytes, size_t len)
 {
 	char *safe = malloc(ESCAPE__TERMINAL_SIZE(len));
 
 	if (!safe)
 		return;
 	len = escape__terminal(safe, ESCAPE__TERMINAL_SIZE(len), bytes, len);
-	html__safe(out, safe, len);
+	html_elements__safe(out, safe, len);
 	free(safe);
 }
 
-void html__text(FILE *out, const char *text)
+void html_elements__text(FILE *out, const char *text)
 {
 	if (!text)
 		text = "(unknown)";
-	html__bytes(out, text, strlen(text));
+	html_elements__bytes(out, text, strlen(text));
 }
 
-void html__name(FILE *out, const char *name)
+void html_elements__name(FILE *out, const char *name)
 {
 	fputs("<bdi>", out);
-	html__text(out, name);
+	html_elements__text(out, name);
 	fputs("</bdi>", out);
 }
 
-void html__process(FILE *out, const char *comm, uint32_t pid)
+void html_elements__process(FILE *out, const char *comm, uint32_t pid)
 {
-	html__name(out, comm);
+	html_elements__name(out, comm);
 	fprintf(out, " <span class=\"pid\">pid %" PRIu32 "</span>", pid);
 }
 
-void html__size(FILE *out, uint64_t bytes)
+void html_elements__size(FILE *out, uint64_t bytes)
 {
 	char text[UNITS__TEXT_SIZE];
 
 	fputs(units__format_size(text, sizeof(text), bytes), out);
 }
 
-void html__duration(FILE *out, uint64_t duration_ns)
+void html_elements__duration(FILE *out, uint64_t duration_ns)
 {
 	char text[UNITS__TEXT_SIZE];
 
 	fputs(units__format_duration(text, sizeof(text), duration_ns), out);
 }
 
-void html__time(FILE *out, int64_t wall_ns)
+void html_elements__time(FILE *out, int64_t wall_ns)
 {
 	char text[64];
 
@@ -92,23 +92,23 @@ void html__time(FILE *out, int64_t wall_ns)
 	fprintf(out, "<time datetime=\"%s\">%.12s</time>", text, text + 11);
 }
 
-void html__cgroup(FILE *out, const char *path, const struct record_container *container)
+void html_elements__cgroup(FILE *out, const char *path, const struct record_container *container)
 {
 	char label[256];
 
 	fputs("<bdi title=\"", out);
-	html__text(out, path);
+	html_elements__text(out, path);
 	fputs("\">", out);
-	html__text(out, cgroup_label__format(label, sizeof(label), path, container));
+	html_elements__text(out, cgroup_label__format(label, sizeof(label), path, container));
 	fputs("</bdi>", out);
 }
 
-void html__part_begin(FILE *out, const char *heading)
+void html_elements__part_begin(FILE *out, const char *heading)
 {
 	fprintf(out, "<section><h4>%s</h4>", heading);
 }
 
-void html__bar_begin(FILE *out)
+void html_elements__bar_begin(FILE *out)
 {
 	fprintf(out,
 		"<svg class=\"bar\" viewBox=\"0 0 %d 10\" preserveAspectRatio=\"none\" "
@@ -123,7 +123,7 @@ static uint64_t scale(uint64_t value, uint64_t all)
 	return (uint64_t)((unsigned __int128)value * HTML__BAR / all);
 }
 
-void html__bar_piece(FILE *out, const char *class, uint64_t from, uint64_t to, uint64_t all)
+void html_elements__bar_piece(FILE *out, const char *class, uint64_t from, uint64_t to, uint64_t all)
 {
 	uint64_t x, width;
 
@@ -139,7 +139,7 @@ void html__bar_piece(FILE *out, const char *class, uint64_t from, uint64_t to, u
 		width);
 }
 
-void html__bar_end(FILE *out)
+void html_elements__bar_end(FILE *out)
 {
 	fputs("</svg>", out);
 }

@@ -55,9 +55,9 @@ void html_flame__put_rows(FILE *out, const struct flame_tree *flame)
 			if (flame_tree__own_bytes(flame, i) != most)
 				continue;
 			fputs("<tr><th scope=\"row\">", out);
-			html__name(out, flame_tree__name(flame, i));
+			html_elements__name(out, flame_tree__name(flame, i));
 			fputs("</th><td class=\"n\">", out);
-			html__size(out, most);
+			html_elements__size(out, most);
 			fprintf(out, "</td><td class=\"n\">%.1f %%</td></tr>\n",
 				100.0 * (double)most / (double)flame_tree__bytes(flame));
 			row++;

@@ -30,14 +30,14 @@ static int keep_headline(struct html_report *r, const struct verdict_sentence *s
 	if (r->is_none)
 		fprintf(out, "N%.*s", (int)s->head_len - 1, s->text + 1); /* "nothing was..." */
 	else
-		html__safe(out, s->text, s->head_len);
+		html_elements__safe(out, s->text, s->head_len);
 	fputs("</bdi>", out);
 	if (fclose(out))
 		return -errno;
 	out = open_memstream(&r->lead, &size);
 	if (!out)
 		return -errno;
-	html__safe(out, why, strlen(why));
+	html_elements__safe(out, why, strlen(why));
 	return fclose(out) ? -errno : 0;
 }
 
@@ -61,7 +61,7 @@ int html_heading__tell(void *report, const struct verdict_sentence *sentence)
 	if (!out)
 		return r->error;
 	fputs("<li>", out);
-	html__safe(out, sentence->text, strlen(sentence->text));
+	html_elements__safe(out, sentence->text, strlen(sentence->text));
 	fputs("</li>\n", out);
 	return 0;
 }
@@ -106,18 +106,18 @@ static void put_facts(const struct html_report *r, FILE *out)
 {
 	if (r->has_first_kill) {
 		fputs("<p>The first process was killed at a limit of at most <b>", out);
-		html__size(out, r->first_kill_max);
+		html_elements__size(out, r->first_kill_max);
 		fputs("</b>", out);
 		if (r->died) {
 			fputs("; the last process had ended at <b>", out);
-			html__size(out, r->died_max);
+			html_elements__size(out, r->died_max);
 			fputs("</b>", out);
 		}
 		fputs(".</p>\n", out);
 	}
 	if (r->has_runtime) {
 		fputs("<p>The runtime says: ", out);
-		html__text(out, r->runtime_status);
+		html_elements__text(out, r->runtime_status);
 		fprintf(out, ", exit code %d, OOMKilled %s.</p>\n", r->runtime_exit_code,
 			r->runtime_oom_killed ? "true" : "false");
 	}

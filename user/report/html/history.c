@@ -108,18 +108,18 @@ static void put_sum(FILE *out, const char *what, const struct record_reclaim_sum
 	if (!sum->runs)
 		return;
 	fprintf(out, "<li>%s <b>%" PRIu64 "</b> time%s, ", what, sum->runs, sum->runs == 1 ? "" : "s");
-	html__duration(out, sum->duration_ns);
+	html_elements__duration(out, sum->duration_ns);
 	fputs(" in all, ", out);
-	html__size(out, sum->reclaimed_bytes);
+	html_elements__size(out, sum->reclaimed_bytes);
 	fputs(" reclaimed</li>", out);
 }
 
 static void put_kind(FILE *out, const char *what, uint64_t from, uint64_t to)
 {
 	fprintf(out, "<li>of it %s, from ", what);
-	html__size(out, from);
+	html_elements__size(out, from);
 	fputs(" to <b>", out);
-	html__size(out, to);
+	html_elements__size(out, to);
 	fputs("</b></li>", out);
 }
 
@@ -142,10 +142,10 @@ void html_history__put(FILE *out, const struct record_oom *oom)
 	struct frame f = frame_of(h);
 	struct series curve = { 0 };
 
-	html__part_begin(out, "The seconds before");
+	html_elements__part_begin(out, "The seconds before");
 	if (h->cgroup && (!oom->limit || !oom->limit->path || strcmp(oom->limit->path, h->cgroup))) {
 		fputs("<p class=\"note\">of ", out);
-		html__name(out, h->cgroup);
+		html_elements__name(out, h->cgroup);
 		fputs("</p>", out);
 	}
 	if (h->count > 1 && f.to_ns > f.from_ns) {
@@ -155,15 +155,15 @@ void html_history__put(FILE *out, const struct record_oom *oom)
 			"<svg class=\"curve\" viewBox=\"0 0 %d %d\" preserveAspectRatio=\"none\" "
 			"role=\"img\" aria-label=\"usage before the kill, from ",
 			HTML__BAR, CURVE_HEIGHT);
-		html__size(out, h->points[0].usage_bytes);
+		html_elements__size(out, h->points[0].usage_bytes);
 		fputs(" to ", out);
-		html__size(out, h->points[h->count - 1].usage_bytes);
+		html_elements__size(out, h->points[h->count - 1].usage_bytes);
 		fputs("\">", out);
 		put_curve(out, &curve, &f);
 		fputs("</svg><p class=\"axis\"><span>−", out);
-		html__duration(out, f.to_ns - f.from_ns);
+		html_elements__duration(out, f.to_ns - f.from_ns);
 		fputs("</span><span>top ", out);
-		html__size(out, f.top);
+		html_elements__size(out, f.top);
 		fputs("</span><span>kill</span></p>", out);
 		series__free(&curve);
 	}
@@ -172,8 +172,8 @@ void html_history__put(FILE *out, const struct record_oom *oom)
 		bool shrinking = h->growth_bytes_per_s < 0;
 
 		fprintf(out, "<li>usage %s by <b>", shrinking ? "fell" : "grew");
-		html__size(out,
-			   shrinking ? -(uint64_t)h->growth_bytes_per_s : (uint64_t)h->growth_bytes_per_s);
+		html_elements__size(out, shrinking ? -(uint64_t)h->growth_bytes_per_s
+						   : (uint64_t)h->growth_bytes_per_s);
 		fputs("</b> a second</li>", out);
 	}
 	put_kinds(out, h);

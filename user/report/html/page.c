@@ -29,7 +29,7 @@ static void put_head(const struct html_report *r, FILE *out)
 		"<meta name=\"color-scheme\" content=\"light dark\">\n"
 		"<meta name=\"referrer\" content=\"no-referrer\">\n<title>",
 		html_asset_library_hash, html_asset_script_hash, html_asset_style_hash);
-	html__text(out, r->target[0] ? r->target : "oomtrace");
+	html_elements__text(out, r->target[0] ? r->target : "oomtrace");
 	fprintf(out,
 		": OOM report</title>\n<style>%s</style>\n</head>\n<body>\n"
 		"<a class=\"skip\" href=\"#main\">Skip to the report</a>\n",
@@ -42,16 +42,16 @@ static void put_header(const struct html_report *r, FILE *out)
 
 	fputs("<header class=\"top\"><p><strong>oomtrace</strong> ", out);
 	if (r->target[0]) {
-		html__text(out, r->target_kind);
+		html_elements__text(out, r->target_kind);
 		fputs(" ", out);
-		html__name(out, r->target);
+		html_elements__name(out, r->target);
 	} else {
 		fputs("whole machine", out);
 	}
 	if (r->has_time) {
 		record_time__format(text, sizeof(text), r->first_ns);
 		fprintf(out, " · <time datetime=\"%s\">%.10s %.8s</time> UTC · ", text, text, text + 11);
-		html__duration(out, (uint64_t)r->last_ns - (uint64_t)r->first_ns);
+		html_elements__duration(out, (uint64_t)r->last_ns - (uint64_t)r->first_ns);
 	}
 	fputs("</p><button type=\"button\" id=\"theme\" hidden>Dark</button></header>\n", out);
 }
@@ -74,7 +74,7 @@ static void put_totals(const struct html_report *r, FILE *out)
 static void put_limit_cell(FILE *out, uint64_t max_bytes)
 {
 	if (max_bytes != SERIES__LIMIT_UNKNOWN)
-		html__size(out, max_bytes);
+		html_elements__size(out, max_bytes);
 }
 
 /* The chart for those who can't see it, and for paper: fewer points, no peak lost. */
@@ -83,7 +83,7 @@ static void put_chart_table(struct html_curve *curve, FILE *out)
 	fputs("<details class=\"data\"><summary>The curve as a table</summary><div class=\"scroll\">"
 	      "<table><caption>Usage of ",
 	      out);
-	html__name(out, curve->label);
+	html_elements__name(out, curve->label);
 	fputs(", the lowest and the highest of each stretch of time</caption><thead><tr>"
 	      "<th scope=\"col\">time (UTC)</th><th scope=\"col\" class=\"n\">usage</th>"
 	      "<th scope=\"col\" class=\"n\">limit</th></tr></thead><tbody>\n",
@@ -95,9 +95,9 @@ static void put_chart_table(struct html_curve *curve, FILE *out)
 
 		for (int p = 0; p < n; p++) {
 			fputs("<tr><td>", out);
-			html__time(out, (int64_t)points[p].ts_ns);
+			html_elements__time(out, (int64_t)points[p].ts_ns);
 			fputs("</td><td class=\"n\">", out);
-			html__size(out, points[p].usage_bytes);
+			html_elements__size(out, points[p].usage_bytes);
 			fputs("</td><td class=\"n\">", out);
 			put_limit_cell(out, points[p].max_bytes);
 			fputs("</td></tr>\n", out);
@@ -221,7 +221,7 @@ static void put_flame(const struct html_report *r, FILE *out)
 	fputs("<section aria-labelledby=\"alloc\"><h2 id=\"alloc\">Where memory was charged</h2>\n"
 	      "<p class=\"note\">",
 	      out);
-	html__size(out, flame_tree__bytes(r->flame));
+	html_elements__size(out, flame_tree__bytes(r->flame));
 	fprintf(out,
 		" in %" PRIu64 " samples, outermost caller at the top</p>\n"
 		"<div id=\"flame\" hidden></div>\n<div class=\"scroll\"><table><caption>User "
@@ -237,22 +237,22 @@ static void put_about(const struct html_report *r, FILE *out)
 	fputs("<footer><h2>About this report</h2><ul class=\"facts\"><li>made by oomtrace, from a "
 	      "recording by version ",
 	      out);
-	html__text(out, r->sessions ? r->version : NULL);
+	html_elements__text(out, r->sessions ? r->version : NULL);
 	fputs(" on Linux ", out);
-	html__text(out, r->sessions ? r->kernel : NULL);
+	html_elements__text(out, r->sessions ? r->kernel : NULL);
 	fputs(", ", out);
-	html__text(out, r->sessions ? r->arch : NULL);
+	html_elements__text(out, r->sessions ? r->arch : NULL);
 	fputs("</li>", out);
 	if (r->sessions > 1)
 		fprintf(out, "<li>%" PRIu64 " sessions in one report</li>", r->sessions);
 	if (r->target_cgroup[0]) {
 		fputs("<li>cgroup ", out);
-		html__name(out, r->target_cgroup);
+		html_elements__name(out, r->target_cgroup);
 		fputs("</li>", out);
 	}
 	if (r->has_end) {
 		fputs("<li>it ended because: ", out);
-		html__text(out, r->end_reason);
+		html_elements__text(out, r->end_reason);
 		fputs("</li>", out);
 	}
 	fputs("</ul>", out);

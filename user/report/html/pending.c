@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "report/html/pending.h"
+#include "report/spans.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -202,10 +203,10 @@ static void put_frames(FILE *out, const char *class, const struct record_frame *
 
 	for (size_t i = 0; i < count; i++) {
 		fprintf(out, "<li class=\"%s\">", class);
-		html__name(out, flame_tree__frame_name(name, sizeof(name), &frames[i]));
+		html_elements__name(out, flame_tree__frame_name(name, sizeof(name), &frames[i]));
 		if (*class == 'u' && frames[i].module) {
 			fputs(" <span class=\"note\">", out);
-			html__text(out, frames[i].module);
+			html_elements__text(out, frames[i].module);
 			if (frames[i].address)
 				fprintf(out, "+0x%" PRIx64, frames[i].address);
 			fputs("</span>", out);

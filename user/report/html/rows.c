@@ -38,18 +38,18 @@ void html_rows__put_kill(struct html_report *r, const struct record *record, con
 	if (!r->cards.left_out)
 		fprintf(out, "<a href=\"#oom-%" PRIu64 "-%" PRIu64 "\">", r->sessions, oom->id);
 	fprintf(out, "%" PRIu64 "%s</td><td>", oom->id, r->cards.left_out ? "" : "</a>");
-	html__time(out, html_collected__wall(&record->time, v->ts_ns));
+	html_elements__time(out, html_collected__wall(&record->time, v->ts_ns));
 	fputs("</td><th scope=\"row\">", out);
-	html__process(out, v->comm, v->pid);
+	html_elements__process(out, v->comm, v->pid);
 	fprintf(out, "%s</th><td class=\"n\">", v->init ? " <span class=\"tag\">init</span>" : "");
 	if (v->has_mm)
-		html__size(out, v->anon_rss_bytes);
+		html_elements__size(out, v->anon_rss_bytes);
 	fputs("</td><td class=\"n\">", out);
 	if (oom->limit && oom->limit->has_memory)
-		html__size(out, oom->limit->max_bytes);
+		html_elements__size(out, oom->limit->max_bytes);
 	fputs("</td><td>", out);
 	if (oom->limit)
-		html__cgroup(out, oom->limit->path, &oom->limit_container);
+		html_elements__cgroup(out, oom->limit->path, &oom->limit_container);
 	fprintf(out, "</td><td>%s</td></tr>\n", cause_words__short(oom->cause));
 }
 
@@ -89,29 +89,29 @@ void html_rows__put_write(struct html_report *r, const struct record *record)
 		return;
 	fprintf(out, "<tr id=\"write-%" PRIu64 "-%" PRIu64 "\"><td>%" PRIu64 "</td><td>", r->sessions, l->id,
 		l->id);
-	html__time(out, html_collected__wall(&record->time, record->time.boot_ns - l->duration_ns));
+	html_elements__time(out, html_collected__wall(&record->time, record->time.boot_ns - l->duration_ns));
 	fprintf(out, "</td><td>%s of ", file ? file : "a limit");
-	html__cgroup(out, l->cgroup, &l->container);
+	html_elements__cgroup(out, l->cgroup, &l->container);
 	fputs("</td><td class=\"n\">", out);
-	html__size(out, l->old_max_bytes);
+	html_elements__size(out, l->old_max_bytes);
 	fputs(" → <b>", out);
-	html__size(out, l->new_max_bytes);
+	html_elements__size(out, l->new_max_bytes);
 	fputs("</b></td><td>", out);
-	html__process(out, l->writer_comm, l->writer_pid);
+	html_elements__process(out, l->writer_comm, l->writer_pid);
 	fprintf(out, "%s</td><td class=\"n\">", l->writer_self ? " (oomtrace)" : "");
 	if (l->result < 0) {
 		fputs("refused: ", out);
-		html__text(out, strerror((int)-l->result));
+		html_elements__text(out, strerror((int)-l->result));
 	} else {
-		html__size(out, l->usage_before_bytes);
+		html_elements__size(out, l->usage_before_bytes);
 		fputs(" → ", out);
-		html__size(out, l->usage_after_bytes);
+		html_elements__size(out, l->usage_after_bytes);
 	}
 	fputs("</td><td class=\"n\">", out);
-	html__size(out, l->reclaimed_bytes);
+	html_elements__size(out, l->reclaimed_bytes);
 	fprintf(out, "</td><td class=\"n%s\">%" PRIu32 "</td><td class=\"n\">", l->kills ? " bad" : "",
 		l->kills);
-	html__duration(out, l->duration_ns);
+	html_elements__duration(out, l->duration_ns);
 	fputs("</td></tr>\n", out);
 }
 
@@ -123,17 +123,17 @@ void html_rows__put_stall(struct html_report *r, const struct html_stall *s, con
 	if (!out)
 		return;
 	fputs("<tr><td>", out);
-	html__time(out, s->since_ns);
+	html_elements__time(out, s->since_ns);
 	fputs("</td><th scope=\"row\">", out);
-	html__cgroup(out, cgroup, container);
+	html_elements__cgroup(out, cgroup, container);
 	fputs("</th><td class=\"n\">", out);
-	html__duration(out, s->duration_ns);
+	html_elements__duration(out, s->duration_ns);
 	fputs(s->going_on ? " and on</td><td class=\"n\">" : "</td><td class=\"n\">", out);
-	html__duration(out, s->reclaim_ns);
+	html_elements__duration(out, s->reclaim_ns);
 	fputs("</td><td class=\"n\">", out);
-	html__size(out, s->usage_bytes);
+	html_elements__size(out, s->usage_bytes);
 	fputs("</td><td class=\"n\">", out);
-	html__size(out, s->max_bytes);
+	html_elements__size(out, s->max_bytes);
 	fputs("</td></tr>\n", out);
 }
 
@@ -145,12 +145,12 @@ void html_rows__put_exit(struct html_report *r, const struct record *record)
 	if (!out)
 		return;
 	fputs("<tr><td>", out);
-	html__time(out, record->time.wall_ns);
+	html_elements__time(out, record->time.wall_ns);
 	fputs("</td><th scope=\"row\">", out);
 	if (e->comm)
-		html__process(out, e->comm, e->pid);
+		html_elements__process(out, e->comm, e->pid);
 	else
-		html__cgroup(out, e->cgroup, &e->which);
+		html_elements__cgroup(out, e->cgroup, &e->which);
 	fprintf(out, "%s</th><td class=\"n\">", e->container ? " <span class=\"tag\">the end</span>" : "");
 	if (e->has_status)
 		fprintf(out, "%d", record__exit_code(e->status));
@@ -173,22 +173,22 @@ void html_rows__put_step(struct html_report *r, const struct record_step *s)
 		"<tr><td><a href=\"#write-%" PRIu64 "-%" PRIu64 "\">%" PRIu64
 		"</a></td><th scope=\"row\" class=\"n\">",
 		r->sessions, s->limit_id, s->limit_id);
-	html__size(out, s->new_max_bytes);
+	html_elements__size(out, s->new_max_bytes);
 	fputs("</th><td class=\"n\">", out);
-	html__size(out, s->usage_before_bytes);
+	html_elements__size(out, s->usage_before_bytes);
 	fputs("</td><td class=\"n\">", out);
-	html__size(out, s->usage_after_bytes);
+	html_elements__size(out, s->usage_after_bytes);
 	fputs("</td><td class=\"n\">", out);
-	html__size(out, s->reclaimed_bytes);
+	html_elements__size(out, s->reclaimed_bytes);
 	fputs("</td><td class=\"n\">", out);
-	html__duration(out, s->duration_ns);
+	html_elements__duration(out, s->duration_ns);
 	fprintf(out, "</td><td class=\"n%s\">%" PRIu64, s->killed_inside ? " bad" : "", s->killed_inside);
 	if (s->has_needed && s->needed < s->killed_inside)
 		fprintf(out, " <span class=\"note\">(%" PRIu64 " would do)</span>", s->needed);
 	fprintf(out, "</td><td class=\"n%s\">%" PRIu64 "</td><td class=\"n\">", s->killed_after ? " bad" : "",
 		s->killed_after);
 	if (s->has_first_kill)
-		html__duration(out, s->first_kill_ns);
+		html_elements__duration(out, s->first_kill_ns);
 	fprintf(out, "</td><td>%s</td></tr>\n", s->alive ? "alive" : "<b class=\"bad\">gone</b>");
 }
 
@@ -200,8 +200,8 @@ void html_rows__put_lost(struct html_report *r, const struct record *record)
 	if (!out)
 		return;
 	fputs("<tr><td>", out);
-	html__time(out, record->time.wall_ns);
+	html_elements__time(out, record->time.wall_ns);
 	fputs("</td><th scope=\"row\">", out);
-	html__text(out, lost->kind);
+	html_elements__text(out, lost->kind);
 	fprintf(out, "</th><td class=\"n\">%" PRIu64 "</td></tr>\n", lost->count);
 }

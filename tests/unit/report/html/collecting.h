@@ -32,7 +32,7 @@ static inline struct sink *open_sink(struct output *o)
 	*o = (struct output){ 0 };
 	o->out = open_memstream(&o->text, &o->size);
 	assert_non_null(o->out);
-	o->sink = html_report__new(o->out);
+	o->sink = html_collect__new(o->out);
 	assert_non_null(o->sink);
 	return o->sink;
 }
