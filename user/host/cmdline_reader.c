@@ -134,7 +134,7 @@ struct reading {
 static int read_on(struct reading *r)
 {
 	struct reader reader = { .fd = -1 };
-	struct answer answer;
+	struct answer answer = { 0 };
 	ssize_t size;
 	int err = start(&reader, r->pids, r->next, r->count, r->read_one);
 
