@@ -6,6 +6,7 @@
 - A function has no more than FUNCTION_LINES lines, in C and in Python.
 - A function of user/ that other files call has the name of its file as prefix, with or without the name of its
   folder before it: user/jsonl/file.c has file__...() or jsonl_file__...().
+- Only PRINTERS print messages. All others return a reason.
 """
 import ast
 import re
@@ -16,6 +17,8 @@ FILE_LINES = {"user": 600, "bpf": 400, "tests": 400, "scripts": 400}
 FUNCTION_LINES = 60
 # Folders of user/ whose functions have other names: static/ has those of libraries.
 UNNAMED = {"static"}
+# Of user/: commands, what talks to a person at a terminal, and libbpf's messages.
+PRINTERS = ("commands/", "terminal/", "trace/messages.c")
 CODE = {".c", ".h", ".py", ".sh", ".bash", ".js", ".css"}
 
 
@@ -57,11 +60,21 @@ def wrong_prefix(path, name, head):
     return not name.startswith((f"{file}__", f"{folder}_{file}__", f"{folder.rstrip('s')}_{file}__"))
 
 
+def prints(path, text):
+    """Whether the file prints to stderr, where it should return what there is to say."""
+    if path.parts[0] != "user" or str(path.relative_to("user")).startswith(PRINTERS):
+        return False
+    code = re.sub(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"', "", text, flags=re.S)
+    return re.search(r"\bstderr\b|\bperror\(|\bwarnx?\(", code) is not None
+
+
 def complaints(path, text):
     lines = text.splitlines()
     most = FILE_LINES[path.parts[0]]
     if len(lines) > most:
         yield f"{path}: {len(lines)} lines, and {most} are the most"
+    if path.suffix in (".c", ".h") and prints(path, text):
+        yield f"{path}: prints to stderr, where it should return a reason"
     functions = []
     if path.suffix in (".c", ".h"):
         for name, count, head in c_functions(lines):

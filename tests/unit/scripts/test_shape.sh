@@ -51,6 +51,9 @@ expect folder_and_file 0 "0 complaints" user/jsonl/file.c < <(c_function 'int js
 expect other_prefix 1 "user/base/a.c: b__f() hasn't the name of its file as prefix" user/base/a.c \
 	< <(c_function 'int b__f(void)' 3)
 expect no_prefix 1 "f() hasn't the name of its file" user/base/a.c < <(c_function 'int f(void)' 3)
+expect prints 1 "user/base/a.c: prints to stderr" user/base/a.c <<<'int x = f(stderr);'
+expect names_stderr 0 "0 complaints" user/base/a.c <<<'/* stderr */ const char *name = "/dev/stderr \" stderr";'
+expect command_prints 0 "0 complaints" user/commands/a.c <<<'int x = f(stderr);'
 
 if ! out=$(python3 -B "$check" 2>&1); then
 	printf 'FAIL the tree:\n%s\n' "$out"
