@@ -10,8 +10,8 @@
 
 #include "report/flame_tree.h"
 
-/* The bytes of the node at this path of names from the root, "a;b;c"; 0: there is none. */
-static uint64_t bytes_at(const struct flame_tree *flame, const char *path)
+/* The node at this path of names from the root, "a;b;c", or NULL. */
+static const struct flame_node *node_at(const struct flame_tree *flame, const char *path)
 {
 	char names[256], *save, *name;
 	uint32_t at = 0;
@@ -28,10 +28,17 @@ static uint64_t bytes_at(const struct flame_tree *flame, const char *path)
 				child = i;
 		}
 		if (!child)
-			return 0;
+			return NULL;
 		at = child;
 	}
-	return flame_tree__node(flame, at)->bytes;
+	return flame_tree__node(flame, at);
+}
+
+static uint64_t bytes_at(const struct flame_tree *flame, const char *path)
+{
+	const struct flame_node *node = node_at(flame, path);
+
+	return node ? node->bytes : 0;
 }
 
 static uint64_t own_bytes(const struct flame_tree *flame, const char *name)
@@ -77,6 +84,9 @@ static void from_the_outside_in(void **state)
 	assert_true(bytes_at(flame, "hog;main;g") == 20);
 	assert_true(bytes_at(flame, "hog;main;f;fault;charge") == 103);
 	assert_true(bytes_at(flame, "hog;f") == 0);
+	assert_int_equal(node_at(flame, "hog")->kind, FLAME_PROCESS);
+	assert_int_equal(node_at(flame, "hog;main;f")->kind, FLAME_USER);
+	assert_int_equal(node_at(flame, "hog;main;f;fault")->kind, FLAME_KERNEL);
 	/* A user function is what charged, whatever the kernel did for it; its caller didn't. */
 	assert_true(own_bytes(flame, "f") == 103);
 	assert_true(own_bytes(flame, "main") == 0);

@@ -116,10 +116,15 @@ static void a_name_that_a_container_took(void **state)
 	struct resolve_result r;
 
 	(void)state;
+	/* Both ways, because the file system decides which the search comes to first. */
 	tree_add(&h, SCOPE2 "/docker-" ID ".scope");
+	tree_add(&h, SCOPE "/docker-" ID2 ".scope");
 	r = resolve(ID);
 	assert_int_equal(r.outcome, RESOLVE__RESOLVED);
 	assert_string_equal(r.cgroup, SCOPE);
+	r = resolve(ID2);
+	assert_int_equal(r.outcome, RESOLVE__RESOLVED);
+	assert_string_equal(r.cgroup, SCOPE2);
 	/* Where it is the only one of that name, it is what was meant. */
 	tree_remove(&h, SCOPE);
 	r = resolve(ID);
