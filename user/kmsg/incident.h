@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One decision of the kernel's OOM killer, as far as a log shows it. What the log doesn't say is not
- * there: a `has_` is false, a text is "". Texts are the kernel's, unescaped.
+ * One decision of the kernel's OOM killer, as far as a log shows it. A value that the log doesn't have is
+ * absent: its `has_` is false, or its text is "". Texts are the kernel's and not escaped.
  */
 #ifndef OOMTRACE_KMSG_INCIDENT_H
 #define OOMTRACE_KMSG_INCIDENT_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Lines that a terminal or a mail program has broken are put together again. */
+/* Joins lines that a terminal or a mail program has broken. */
 #ifndef OOMTRACE_KMSG_JOIN_H
 #define OOMTRACE_KMSG_JOIN_H
 

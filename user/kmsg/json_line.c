@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Not by json-c: a line may be huge or broken, its strings may be bytes that aren't UTF-8, and only some
- * keys of the outermost object are of interest. What follows a fault is left out.
+ * This isn't done by json-c, because a line may be huge or broken, and its strings may not be UTF-8. Only
+ * some keys of the outermost object matter. The rest of a line after a fault is ignored.
  */
 #include "kmsg/json_line.h"
 

@@ -6,8 +6,9 @@
 #include "kmsg/line.h"
 
 /*
- * Takes the message and what is told of it out of the object, in place. False: it is no JSON object
- * with a message. `line->text` may have prefixes of its own, unless the journal wrote it.
+ * Takes the message, and what the object says about the message, out of the object, in place. Returns false
+ * when this is no JSON object with a message. `line->text` may have prefixes of its own, unless the journal
+ * wrote it.
  */
 bool json_line__parse(char *raw, size_t len, struct kmsg_line *line);
 

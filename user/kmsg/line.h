@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One line of a log, as people have them: what stands before the kernel's own text (a level, stamps of
- * syslog, of dmesg and of a console, host, program, printk's caller) is told apart from it. Pure.
+ * One line of a log. Splits the kernel's own text from the prefixes that logs put before it: a level,
+ * stamps of syslog, dmesg and consoles, the host, the program, printk's caller. Pure.
  */
 #ifndef OOMTRACE_KMSG_LINE_H
 #define OOMTRACE_KMSG_LINE_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Figures of memory in a kernel's log, as records have them. */
+/* Turns the memory figures of a kernel log into the figures of records. */
 #ifndef OOMTRACE_MEMORY_RECORDS_H
 #define OOMTRACE_MEMORY_RECORDS_H
 

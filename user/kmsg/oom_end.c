@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What comes of an OOM: whom the kernel kills, one or a group, or why nobody. */
+/* The end of an OOM in a log: whom the kernel kills (a process or a group), or why it kills nobody. */
 #include "kmsg/report_line.h"
 
 #include <string.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Lines are told by what they say, not by where they stand: lines of other CPUs and programs lie between,
- * some are missing, some are there twice. docs/kernel-logs.md says which logs.
+ * Recognises lines by their text, not by their place, because lines of other CPUs and programs stand
+ * between, some lines are missing, and some are there twice. docs/kernel-logs.md lists the logs.
  */
 #include "kmsg/oom_report.h"
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The kernel's report of an OOM, line by line: what each line says of the incident of its stream. */
+/* Reads the kernel's report of an OOM, line by line, into the incident of the line's stream. */
 #ifndef OOMTRACE_KMSG_OOM_REPORT_H
 #define OOMTRACE_KMSG_OOM_REPORT_H
 
 #include "kmsg/streams.h"
 
 /*
- * A line of the kernel's, without its prefix and with no newline in it. `continues`: it has no prefix where
+ * Takes a line of the kernel's, without prefix and newline. `continues`: the line has no prefix where
  * others have one. The kernel prints figures so, but never a kill.
  */
 void oom_report__take(struct kmsg_streams *streams, struct kmsg_stream *stream, const struct kmsg_line *line,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A kernel log, as bytes in pieces of any size, to what it tells. Where nothing is of interest the bytes
- * are only searched for the few words that begin something. Memory doesn't grow with the log.
+ * Reads a kernel log from bytes in pieces of any size. Most bytes are only searched for the few words with
+ * which something of interest begins. Memory doesn't grow with the log.
  */
 #ifndef OOMTRACE_KMSG_READER_H
 #define OOMTRACE_KMSG_READER_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Incidents of a kernel log as records, the same that a live trace makes. */
+/* Makes records of a kernel log's incidents, of the same kinds as a live trace makes. */
 #ifndef OOMTRACE_KMSG_RECORDS_H
 #define OOMTRACE_KMSG_RECORDS_H
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* One line of the kernel's report, and where it belongs: what the two halves of its reader share. */
+/*
+ * One line of the kernel's report, and the incident that it belongs to. oom_report.c and oom_end.c share
+ * it.
+ */
 #ifndef OOMTRACE_KMSG_REPORT_LINE_H
 #define OOMTRACE_KMSG_REPORT_LINE_H
 

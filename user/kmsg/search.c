@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The algorithm of Wu and Manber: the last two bytes of a window of eight tell how far no word can begin,
- * so that most bytes are never looked at.
+ * The algorithm of Wu and Manber. The last two bytes of a window of eight say over how many bytes no word
+ * can begin, so most bytes are never looked at.
  */
 #include "kmsg/search.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A log may have the lines of several hosts, boots and consoles: each is a stream of its own. Streams
- * give incidents back in the order of their first lines, each once, although two consoles print it or it
- * is replayed.
+ * A log may have lines of several hosts, boots and consoles. Each of these is a stream. Streams hand back
+ * incidents in the order of their first lines, and each incident once, even when two consoles print it or
+ * it is replayed.
  */
 #ifndef OOMTRACE_KMSG_STREAMS_H
 #define OOMTRACE_KMSG_STREAMS_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The table of tasks in the kernel's report, by the names in its header. */
+/* The table of tasks in the kernel's report. Its columns are found by the names in its header. */
 #ifndef OOMTRACE_KMSG_TASKS_H
 #define OOMTRACE_KMSG_TASKS_H
 

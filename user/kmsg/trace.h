@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The call trace in the kernel's report: what it proves of the cause. Pure. */
+/* The call trace in the kernel's report, and what it proves about the cause. Pure. */
 #ifndef OOMTRACE_KMSG_TRACE_H
 #define OOMTRACE_KMSG_TRACE_H
 

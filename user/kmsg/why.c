@@ -7,7 +7,7 @@
 
 #include "base/units.h"
 
-/* Such a zone is kept for devices that reach no other memory: that it has some is no help. */
+/* Such a zone is kept for devices that reach no other memory, so its free memory is no help. */
 static bool is_small(const struct kmsg_zone *zone)
 {
 	return !strcmp(zone->name, "DMA") && (!zone->has_managed || zone->managed_bytes <= 16 << 20);

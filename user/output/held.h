@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Text that waits for what belongs in it: the names of a stack take a while, and the line with them
- * stands in the block of its OOM. All that is written after such a block waits, too, so that the
- * order stays. How long is decided by the records' times, so that a recording reads the same later.
+ * Holds text back until a part of it is known. Finding the names of a stack takes a while, and the line
+ * with these names stands in the block of its OOM. Text after such a block waits too, so the order stays.
+ * The records' times decide how long text waits, so the report of a recording prints the same text.
  */
 #ifndef OOMTRACE_HELD_H
 #define OOMTRACE_HELD_H

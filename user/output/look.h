@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* How text may look where it goes; all zero: plain UTF-8, as in a file. */
+/* How text looks at its destination. All zero means plain UTF-8, as in a file. */
 #ifndef OOMTRACE_LOOK_H
 #define OOMTRACE_LOOK_H
 
 #include <stdbool.h>
 
-/* How much of it there is. */
+/* How much text is written. */
 enum text_detail {
 	TEXT_DEFAULT = 0, /* the first of a kind in full, and a line for each that is like it */
 	TEXT_BRIEF,	  /* a line for each */

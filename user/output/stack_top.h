@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* For people: in few lines, where most memory was charged. Bounded; what is small is told as one. */
+/* Prints in a few lines where most memory was charged. Memory is bounded. Small shares are printed as one. */
 #ifndef OOMTRACE_STACK_TOP_H
 #define OOMTRACE_STACK_TOP_H
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* One record to several sinks. */
+/* Hands each record to several sinks. */
 #include <stdlib.h>
 
 #include "output/tee.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* One record to several sinks. */
+/* Hands each record to several sinks. */
 #ifndef OOMTRACE_TEE_H
 #define OOMTRACE_TEE_H
 

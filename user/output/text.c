@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Text for people. The first line of an incident says it all; the indented ones say why. */
+/* Text for people. The first line of an incident says what happened. The indented lines say why. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>

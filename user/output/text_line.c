@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* One run of the OOM killer as a line: what differs from the others of its kind. */
+/* One run of the OOM killer as a line, which has what differs from other runs of its kind. */
 #include <inttypes.h>
 #include <string.h>
 

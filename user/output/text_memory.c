@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What led to an OOM, or to none, as text: usage, reclaim, what the memory was, whose limits. */
+/*
+ * The memory behind an OOM as text: usage before it, reclaim, the kinds of memory, and the limits above it.
+ */
 #include <inttypes.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* One run of the OOM killer, as a block: who, by which limit, why; then how it came about. */
+/* One run of the OOM killer as a block: the victim, the limit and the cause, and then how usage got there. */
 #include <inttypes.h>
 #include <string.h>
 

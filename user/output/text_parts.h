@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Pieces of text for people: names made safe, sizes, times. What they write may have the marks of
- * wrap.h in it: it goes through wrap__open() or wrap__plain() before anybody reads it.
+ * Pieces of text for people: safe names, sizes, times. Their output may have the marks of wrap.h in it, so
+ * it goes through wrap__open() or wrap__plain() before anybody reads it.
  */
 #ifndef OOMTRACE_TEXT_PARTS_H
 #define OOMTRACE_TEXT_PARTS_H

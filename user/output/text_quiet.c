@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Runs of the OOM killer that find nothing to kill come by the hundred while a cgroup stands at its limit:
- * the first is told in full, and the others as one sum, which is told when it is complete and, so that
- * it is seen to grow, each time that it has lasted twice as long.
+ * Runs of the OOM killer that find nothing to kill come by the hundred while a cgroup stands at its limit.
+ * The first run is printed in full. The others become one sum. The sum is printed when it is complete, and
+ * each time that the runs have lasted twice as long, so that a reader sees it grow.
  */
 #include <inttypes.h>
 #include <stdlib.h>

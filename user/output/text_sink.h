@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the parts of the text sink share: text.c, and the text_*.c that have a record's text each. */
+/*
+ * The state that the parts of the text sink share. text.c is the sink. Each text_*.c prints records of one
+ * kind.
+ */
 #ifndef OOMTRACE_TEXT_SINK_H
 #define OOMTRACE_TEXT_SINK_H
 

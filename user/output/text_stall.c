@@ -2,7 +2,10 @@
 /* A cgroup that is stuck in reclaim at its limit, as text. */
 #include "output/text_sink.h"
 
-/* Each time that it has lasted twice as long, since every second is too much to read. */
+/*
+ * Prints a stall each time that it has lasted twice as long, because a line for every second is too much to
+ * read.
+ */
 static bool is_news(struct text_sink *sink, const struct record_stall *s)
 {
 	bool same = sink->stall_cgroup_id == s->cgroup_id && sink->stall_since_ns == s->since_ns;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a session comes to, one sentence for each container or cgroup that something happened to:
- * killed by which limit and who had lowered it, or ended without the OOM killer. A sink that prints
- * nothing: at the end of each session its sentences are handed to `tell`.
+ * Sums a session up in one sentence for each container or cgroup that something happened to. The sentence
+ * says which limit killed it and who had lowered the limit, or that it ended without the OOM killer. The
+ * sink prints nothing. At the end of each session it hands its sentences to `tell`.
  */
 #ifndef OOMTRACE_VERDICT_H
 #define OOMTRACE_VERDICT_H

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Text for a terminal of so many columns: lines are broken between words, never inside of one. */
+/* Breaks lines for a terminal of a given width, between words only. */
 #ifndef OOMTRACE_WRAP_H
 #define OOMTRACE_WRAP_H
 
 #include <stdio.h>
 
 /*
- * What a writer may put into its text, and no name can have (escape.h). A joint is a blank at which
- * no line is broken: inside of a name, or of a number and its unit. Where a line is broken, the rest
- * of it hangs from the column of its last WRAP_HANG.
+ * Marks that a writer may put into its text. No name can have them (escape.h). A joint is a blank at which
+ * no line is broken, such as the one between a number and its unit. The rest of a broken line begins at the
+ * column of the line's last WRAP_HANG.
  */
 #define WRAP_JOINT '\x01'
 #define WRAP_HANG '\x02'

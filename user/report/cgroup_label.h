@@ -7,8 +7,8 @@
 #include "record/record.h"
 
 /*
- * What people call a cgroup: its container's name or short id; else its path. `container` may be
- * NULL. As it was recorded: not made safe yet. Returns dst.
+ * Writes what people call a cgroup: its container's name or short id, or else its path. `container` may be
+ * NULL. The text is as it was recorded, so it isn't safe for output yet. Returns dst.
  */
 const char *cgroup_label__format(char *dst, size_t size, const char *path,
 				 const struct record_container *container);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A recording as one JSON document (docs/schema.md, "A report"): the records by kind, and what they
- * come to. Each kind waits in a temporary file, so that memory is bounded.
+ * Writes a recording as one JSON document (docs/schema.md, "A report"): the verdict, and the records by
+ * kind. The records of each kind wait in a temporary file, so memory is bounded.
  */
 #include <errno.h>
 #include <inttypes.h>

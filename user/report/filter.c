@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Hands on what a report is asked for: by time, by cgroup, or one OOM and what belongs to it. */
+/*
+ * Hands on the records that the user asked for: by time, by cgroup, or one OOM and the records that belong
+ * to it.
+ */
 #include "report/filter.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What a report is made of: some of a recording's records. */
+/* Chooses the records of a report. */
 #ifndef OOMTRACE_FILTER_H
 #define OOMTRACE_FILTER_H
 
@@ -7,7 +7,7 @@
 
 #include "record/sink.h"
 
-/* A moment, as a user gives it; what it means depends on the recording. */
+/* A moment as the user gave it. Its meaning depends on the recording. */
 struct report_time {
 	enum {
 		REPORT_TIME_NONE = 0,

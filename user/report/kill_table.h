@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A row for each run of the OOM killer: who, how much, at which limit, why. For the summary alone. */
+/*
+ * The summary's table: a row for each run of the OOM killer, with the victim, its memory, the limit and the
+ * cause.
+ */
 #ifndef OOMTRACE_KILL_TABLE_H
 #define OOMTRACE_KILL_TABLE_H
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A curve of usage in bounded memory. While there is room every point is kept; then time is cut into
- * buckets, each twice as long as before when that is not enough, and of each bucket stay the lowest
- * and the highest point: no peak is ever lost. Points may come in any order.
+ * A curve of usage in bounded memory. Every point is kept while there is room. Then time is cut into
+ * buckets, and each bucket keeps its lowest and its highest point, so no peak is ever lost. When there are
+ * too many buckets, they become twice as long. Points may come in any order.
  */
 #ifndef OOMTRACE_SERIES_H
 #define OOMTRACE_SERIES_H

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A recording as text for people: what it comes to, a timeline, and then what the live run printed.
- * What comes first is known last, so that the parts wait in temporary files: memory is bounded.
+ * Writes a recording as text for people: a verdict, a timeline, and then what the live run printed. The
+ * first parts are known last. So all parts wait in temporary files, and memory is bounded.
  */
 #include "report/summary.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A line for each thing that happened, with its time from the session's beginning: for the summary. */
+/* The summary's timeline: a line for each thing that happened, with its time since the session began. */
 #ifndef OOMTRACE_TIMELINE_H
 #define OOMTRACE_TIMELINE_H
 

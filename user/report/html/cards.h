@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* All cards, those that are alike in groups. */
+/* All cards. Cards that are alike form a group. */
 #ifndef OOMTRACE_HTML_CARDS_H
 #define OOMTRACE_HTML_CARDS_H
 

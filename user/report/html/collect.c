@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The HTML report: collects what a page needs while records come, in bounded memory, and writes the
- * page when the last has come.
+ * The HTML report. Collects, in bounded memory, what the page needs while records come, and writes the page
+ * after the last record.
  */
 #include <errno.h>
 #include <stdlib.h>

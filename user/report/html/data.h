@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The JSON document in the page: what its script draws. */
+/* The JSON document in the page, which the page's script draws. */
 #ifndef OOMTRACE_HTML_DATA_H
 #define OOMTRACE_HTML_DATA_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Pieces of an HTML page. Every name that somebody else chose goes through here: it is made visible
- * as on a terminal (escape.h) and then harmless in markup, so that no name can be more than text.
+ * Pieces of an HTML page. Every name that somebody else chose goes through here. Control characters become
+ * visible as on a terminal (escape.h), and markup becomes harmless, so a name is never more than text.
  */
 #ifndef OOMTRACE_HTML_ELEMENTS_H
 #define OOMTRACE_HTML_ELEMENTS_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The heading that says it all, and the sentences that say why. */
+/* The page's heading, which says what happened, and the sentences that say why. */
 #ifndef OOMTRACE_HTML_HEADING_H
 #define OOMTRACE_HTML_HEADING_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A card's part on the seconds before: the curve, its growth, reclaim. */
+/* A card's part about the seconds before the kill: the curve of usage, its growth, reclaim. */
 #ifndef OOMTRACE_HTML_HISTORY_H
 #define OOMTRACE_HTML_HISTORY_H
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The page of the HTML report. All but the chart and the flame graph is plain markup, written here;
- * these two are drawn by the page's script from a JSON document in it. The page's policy allows only
- * the script and the style that were built in, by their hashes, and nothing from anywhere.
+ * The page of the HTML report. Most of it is plain markup, which is written here. The page's script draws
+ * the chart and the flame graph from a JSON document in the page. The page's policy allows the built-in
+ * scripts and style by their hashes, and the page loads nothing from elsewhere.
  */
 #include "report/html/page.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The whole page, when everything has come. */
+/* Writes the whole page, after the last record. */
 #ifndef OOMTRACE_HTML_PAGE_H
 #define OOMTRACE_HTML_PAGE_H
 
