@@ -406,8 +406,7 @@ static bool take_foreign(struct span *s, struct kmsg_line *line)
 /* "systemd[1]: text": what a program wrote to /dev/kmsg. A task may have such a name, too. */
 static void look_for_program(struct kmsg_line *line)
 {
-	struct span rest = line->text, word = scan__word(&rest), number;
-	struct span name = { word.start, word.len };
+	struct span rest = line->text, word = scan__word(&rest), name, number;
 
 	if (line->user || !is_tag(word) || scan__starts(rest, "invoked oom-killer"))
 		return;

@@ -200,6 +200,7 @@ void tasks__add(struct kmsg_incident *incident, const struct kmsg_task *task)
 	    (incident->task_count == incident->task_room && !grow(incident)))
 		return;
 	slot = slot_of(incident, task->pid);
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): there is room, so there is memory */
 	incident->tasks[incident->task_count++] = *task;
 	*slot = (uint32_t)incident->task_count;
 }
