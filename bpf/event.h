@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The events that the BPF programs put into the ring buffer: the only file both sides include.
+ * The events that the BPF programs put into the ring buffer: the only file both sides include, with event_signal.h.
  *
  * Rules: types have a fixed width, and padding is explicit. Every event starts with struct event_header. Kinds are
  * numbered by hand and only ever appended. A struct only ever grows at its end, and the reader takes events that
@@ -34,6 +34,8 @@ enum event_kind {
 	EVENT_MEMORY = 9,   /* struct event_memory: what the memory at the limit was, in an OOM's group */
 	EVENT_SAMPLED = 10, /* struct event_sampled: a process whose stacks are sampled from now on */
 	EVENT_STACK = 11,   /* struct event_stack: the stack of an OOM's trigger, or a sample */
+	EVENT_SIGNAL =
+		12, /* struct event_signal: SIGKILL, or a signal that asks a process to end, was sent */
 	EVENT_KIND_MAX,
 };
 
@@ -54,6 +56,8 @@ struct event_header {
  */
 #define GROUP_LIMIT (1ULL << 63)
 #define GROUP_CHARGE (1ULL << 62) /* a refused charge and its chain of cgroups; the rest is its time */
+#define GROUP_SIGNAL (1ULL << 61) /* a signal and its chains of cgroups; the rest is its time */
+#define GROUP_KINDS (GROUP_LIMIT | GROUP_CHARGE | GROUP_SIGNAL) /* none of them: a run of the OOM killer */
 
 /* The files of the memory controller whose writes are seen. */
 enum limit_file {
@@ -358,7 +362,6 @@ enum hook {
 	HOOK_VICTIM_CHOSEN,
 	HOOK_KILL_BEGIN,
 	HOOK_MARK,
-	HOOK_SIGNAL,
 	HOOK_MAX_BEGIN,
 	HOOK_MAX_END,
 };
@@ -381,5 +384,7 @@ EVENT_ASSERT(sizeof(struct event_memory) == 40 + 8 * MEMORY_ITEMS);
 EVENT_ASSERT(sizeof(struct event_sampled) == 40);
 EVENT_ASSERT(sizeof(struct stack_key) == 24);
 EVENT_ASSERT(sizeof(struct event_stack) == 72 + 16 * EVENT_STACK_DEPTH);
+
+#include "event_signal.h"
 
 #endif

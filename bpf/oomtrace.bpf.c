@@ -17,6 +17,7 @@
 #include "oom.bpf.c"
 #include "victim.bpf.c"
 #include "process.bpf.c"
+#include "signal.bpf.c"
 #include "charge.bpf.c"
 #include "reclaim.bpf.c"
 #include "stack.bpf.c"
@@ -44,11 +45,6 @@ int kp_shared(struct pt_regs *ctx)
 		return on_kill_begin(first);
 	case HOOK_MARK:
 		on_mark(first);
-		break;
-	case HOOK_SIGNAL:
-		if (!may_share_mm((int)first))
-			return 0;
-		on_signal(PT_REGS_PARM3(ctx));
 		break;
 	case HOOK_MAX_BEGIN:
 		return on_limit_begin(first, LIMIT_MAX, PT_REGS_IP(ctx));

@@ -12,7 +12,7 @@
  *         do_send_sig_info(victim)
  *         mark_oom_victim(victim)                 on_mark        -> EVENT_VICTIM
  *         pr_err("Killed process ...")
- *         do_send_sig_info(p)    for each p that shares the mm   on_signal -> EVENT_VICTIM
+ *         do_send_sig_info(p)    for each p that shares the mm   on_shared_kill -> EVENT_VICTIM
  *   returns                                       on_oom_exit    -> EVENT_OOM_END
  *
  * mark_oom_victim() and not the tracepoint mark_victim: the tracepoint is silent when a victim is

@@ -124,18 +124,16 @@ __noinline int on_mark(__u64 address)
 	return 0;
 }
 
-/* The victim itself is signalled before it is marked, those that share its mm after it. */
-static __always_inline bool may_share_mm(int sig)
-{
-	return sig == SIGKILL && in_run() && run.victim_pid;
-}
-
-__noinline int on_signal(__u64 address)
+/*
+ * SIGKILL from this run: the victim itself gets it before it is marked, and those that share its mm after that.
+ * Global: see task.bpf.h.
+ */
+__noinline int on_shared_kill(__u64 address)
 {
 	struct task_struct *task = (void *)address;
 	struct cgroup *cgrp;
 
-	if ((__u32)BPF_CORE_READ(task, tgid) == run.victim_pid)
+	if (!run.victim_pid || (__u32)BPF_CORE_READ(task, tgid) == run.victim_pid)
 		return 0;
 	cgrp = task_cgroup(task);
 	if (!run.id && !in_target((__u64)cgrp))
@@ -173,26 +171,6 @@ SEC("?kprobe/mark_oom_victim")
 int BPF_KPROBE(kp_mark, void *task)
 {
 	on_mark((__u64)task);
-	tell_stack(ctx);
-	return 0;
-}
-
-SEC("?fentry/do_send_sig_info")
-int BPF_PROG(btf_signal, int sig)
-{
-	if (!may_share_mm(sig))
-		return 0;
-	on_signal(argument_number(ctx, 2));
-	tell_stack(ctx);
-	return 0;
-}
-
-SEC("?kprobe/do_send_sig_info")
-int BPF_KPROBE(kp_signal, int sig, void *info, void *task)
-{
-	if (!may_share_mm(sig))
-		return 0;
-	on_signal((__u64)task);
 	tell_stack(ctx);
 	return 0;
 }

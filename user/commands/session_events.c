@@ -137,6 +137,13 @@ static int find_cmdline(void *ctx, const struct event_victim *victim, struct cmd
 	return cmdlines__of_victim(s->tracer, victim, out, source);
 }
 
+static enum record_kill_way find_kill_way(void *ctx, const __u64 *frames, size_t count)
+{
+	struct session *s = ctx;
+
+	return tracer__kill_way(s->tracer, frames, count);
+}
+
 static const char *find_container_name(void *ctx, const struct container_ref *ref)
 {
 	struct session *s = ctx;
@@ -175,6 +182,7 @@ int session_events__open_model(struct session *s)
 		.cgroup_path = find_cgroup_path,
 		.cmdline = find_cmdline,
 		.container_name = find_container_name,
+		.kill_way = find_kill_way,
 		.init_pid = s->target->init_pid,
 		.sees_writes = s->hierarchy->version == 2 && plan__has(&s->plan, "max-write-begin") &&
 			       plan__has(&s->plan, "max-write-end"),

@@ -12,28 +12,9 @@ DEFINE_NAMED(cause_named, enum record_cause, record_names__cause, CAUSE_INSIDE_W
 
 static void get_cmdline(struct jsonl_parser *p, struct json_object *o, struct record_victim *v)
 {
-	struct json_object *list;
-	size_t count = value__array(p, o, "cmdline", &list), size = 1;
-	char *bytes;
-
-	if (!list)
+	v->cmdline = parse_parts__cmdline(p, o, &v->cmdline_len);
+	if (!v->cmdline)
 		return;
-	for (size_t i = 0; i < count; i++) {
-		struct json_object *argument = json_object_array_get_idx(list, i);
-
-		if (!json_object_is_type(argument, json_type_string)) {
-			value__fail(p, -EINVAL);
-			return;
-		}
-		size += strlen(json_object_get_string(argument)) + 1;
-	}
-	bytes = value__new_array(p, size, 1);
-	if (!bytes)
-		return;
-	v->cmdline = bytes;
-	for (size_t i = 0; i < count; i++)
-		bytes = stpcpy(bytes, json_object_get_string(json_object_array_get_idx(list, i))) + 1;
-	v->cmdline_len = (size_t)(bytes - v->cmdline);
 	v->cmdline_cut = value__flag(p, o, "cmdline_cut");
 	v->cmdline_source = value__text(p, o, "cmdline_source");
 }

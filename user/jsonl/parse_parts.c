@@ -166,3 +166,30 @@ struct record_memory_kinds parse_parts__kinds(struct jsonl_parser *p, struct jso
 		memory_kinds__set_sock(&kinds, bytes);
 	return kinds;
 }
+
+const char *parse_parts__cmdline(struct jsonl_parser *p, struct json_object *o, size_t *len)
+{
+	struct json_object *list;
+	size_t count = value__array(p, o, "cmdline", &list), size = 1;
+	char *bytes, *to;
+
+	*len = 0;
+	if (!list)
+		return NULL;
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *argument = json_object_array_get_idx(list, i);
+
+		if (!json_object_is_type(argument, json_type_string)) {
+			value__fail(p, -EINVAL);
+			return NULL;
+		}
+		size += strlen(json_object_get_string(argument)) + 1;
+	}
+	bytes = to = value__new_array(p, size, 1);
+	if (!bytes)
+		return NULL;
+	for (size_t i = 0; i < count; i++)
+		to = stpcpy(to, json_object_get_string(json_object_array_get_idx(list, i))) + 1;
+	*len = (size_t)(to - bytes);
+	return bytes;
+}

@@ -42,7 +42,15 @@ void parse_parts__reclaim_sum(struct jsonl_parser *p, struct json_object *o, str
 
 struct record_memory_kinds parse_parts__kinds(struct jsonl_parser *p, struct json_object *o);
 
+/* The arguments of a command line, NUL-separated; NULL and 0 when it is missing. */
+const char *parse_parts__cmdline(struct jsonl_parser *p, struct json_object *o, size_t *len);
+
 /* parse_oom.c: a record of type "oom". */
 void parse_oom__record(struct jsonl_parser *p, struct json_object *o, struct record *record);
+
+/* parse_signal.c: a record of type "sigkill", and who sent it; NULL when an object has no such key. */
+void parse_signal__record(struct jsonl_parser *p, struct json_object *o, struct record *record);
+const struct record_killer *parse_signal__killer(struct jsonl_parser *p, struct json_object *o,
+						 const char *key);
 
 #endif

@@ -355,6 +355,7 @@ static void parse_exit(struct jsonl_parser *p, struct json_object *o, struct rec
 		e.runtime_exit_code = value__signed32(p, runtime, "exit_code");
 		e.runtime_oom_killed = value__flag(p, runtime, "oom_killed");
 	}
+	e.killer = parse_signal__killer(p, o, "killer");
 	record->exit = e;
 }
 
@@ -436,6 +437,7 @@ static void (*const parsers[RECORD_KINDS])(struct jsonl_parser *p, struct json_o
 	[RECORD_USER_KILL] = parse_log__user_kill,
 	[RECORD_RELIEF] = parse_log__relief,
 	[RECORD_KERNEL_LOG] = parse_log__kernel_log,
+	[RECORD_SIGKILL] = parse_signal__record,
 };
 
 /* RECORD_KINDS: none that we know. */

@@ -290,6 +290,8 @@ static void write_exit(struct json_object *o, const struct record *record)
 		member__flag(runtime, "oom_killed", e->runtime_oom_killed);
 		member__add(o, "runtime", runtime);
 	}
+	if (e->killer)
+		write_signal__killer(o, "killer", e->killer);
 }
 
 static void write_lost(struct json_object *o, const struct record *record)
@@ -355,6 +357,7 @@ static void (*const writers[RECORD_KINDS])(struct json_object *o, const struct r
 	[RECORD_USER_KILL] = write_log__user_kill,
 	[RECORD_RELIEF] = write_log__relief,
 	[RECORD_KERNEL_LOG] = write_log__kernel_log,
+	[RECORD_SIGKILL] = write_signal__record,
 };
 
 /* What begins is news for a person who waits, and in the record of its end, too. */

@@ -74,16 +74,7 @@ static struct json_object *new_history(const struct record_history *history)
 
 static void add_cmdline(struct json_object *o, const struct record_victim *v)
 {
-	struct json_object *list = json_object_new_array();
-	size_t from = 0;
-
-	while (from < v->cmdline_len) {
-		size_t len = strnlen(v->cmdline + from, v->cmdline_len - from);
-
-		json_object_array_add(list, member__new_text(v->cmdline + from, len));
-		from += len + 1;
-	}
-	member__add(o, "cmdline", list);
+	write_parts__cmdline(o, v->cmdline, v->cmdline_len);
 	member__text(o, "cmdline_source", v->cmdline_source);
 	if (v->cmdline_cut)
 		member__flag(o, "cmdline_cut", true);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "jsonl/write_parts.h"
 
+#include <string.h>
+
 #include "jsonl/member.h"
 
 struct json_object *write_parts__new_level(const struct record_level *l)
@@ -57,4 +59,18 @@ void write_parts__reclaim_sum(struct json_object *o, const struct record_reclaim
 	member__number(o, "duration_ns", sum->duration_ns);
 	member__number(o, "longest_ns", sum->longest_ns);
 	member__number(o, "reclaimed_bytes", sum->reclaimed_bytes);
+}
+
+void write_parts__cmdline(struct json_object *o, const char *cmdline, size_t len)
+{
+	struct json_object *list = json_object_new_array();
+	size_t from = 0;
+
+	while (from < len) {
+		size_t argument = strnlen(cmdline + from, len - from);
+
+		json_object_array_add(list, member__new_text(cmdline + from, argument));
+		from += argument + 1;
+	}
+	member__add(o, "cmdline", list);
 }

@@ -28,6 +28,9 @@ struct model_env {
 	 */
 	bool (*cgroup_path)(void *ctx, uint64_t cgroup_id, char *path, size_t size);
 
+	/* The way that a SIGKILL took, by its sender's stack. May be NULL. */
+	enum record_kill_way (*kill_way)(void *ctx, const __u64 *frames, size_t count);
+
 	/* The process that is known to be the target container's init; 0: unknown. */
 	uint32_t init_pid;
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "model/cause.h"
+#include "model/kill_senders.h"
 #include "model/limit_writes.h"
 #include "model/oom_run.h"
 #include "model/usage.h"
@@ -15,6 +16,7 @@ struct model {
 	struct oom_run *run;
 	struct limit_writes writes;
 	struct usage *usage;
+	struct kill_senders *senders;
 };
 
 struct model *model__new(const struct model_env *env)
@@ -27,7 +29,8 @@ struct model *model__new(const struct model_env *env)
 	model->writes.env = &model->env;
 	model->run = oom_run__new(&model->env);
 	model->usage = usage__new(&model->env);
-	if (model->run && model->usage)
+	model->senders = kill_senders__new(&model->env);
+	if (model->run && model->usage && model->senders)
 		return model;
 	model__free(model);
 	return NULL;
@@ -39,6 +42,7 @@ void model__free(struct model *model)
 		return;
 	oom_run__free(model->run);
 	usage__free(model->usage);
+	kill_senders__free(model->senders);
 	limit_writes__release(&model->writes);
 	free(model);
 }
@@ -111,6 +115,8 @@ int model__event(struct model *model, const union event *event, int64_t wall_off
 		handle_exit(model, &event->exit, wall_offset_ns);
 		return 0;
 	}
+	if (event->h.group & GROUP_SIGNAL)
+		return kill_senders__event(model->senders, event, wall_offset_ns);
 	if (event->h.kind == EVENT_USAGE || event->h.kind == EVENT_RECLAIM || event->h.group & GROUP_CHARGE)
 		return usage__event(model->usage, event, wall_offset_ns);
 	if (event->h.kind == EVENT_SAMPLED || event->h.kind == EVENT_STACK)

@@ -9,6 +9,7 @@
 #include "base/stream.h"
 #include "base/units.h"
 #include "output/text.h"
+#include "output/text_killer.h"
 #include "output/text_log.h"
 #include "output/text_sink.h"
 #include "output/verdict.h"
@@ -211,8 +212,12 @@ static int text_exit(struct sink *base, const struct record *record)
 		text_parts__process(out, e->comm, e->pid);
 		fputs(" ended with ", out);
 		put_status(out, e->status);
-		if ((e->status & 0x7f) == 9)
+		if ((e->status & 0x7f) == 9 && !e->oom_victim && e->killer) {
+			fputs(", not by the OOM killer: SIGKILL was ", out);
+			text_killer__put(out, e->killer, &e->which);
+		} else if ((e->status & 0x7f) == 9) {
 			fputs(e->oom_victim ? ", killed by the OOM killer" : ", not by the OOM killer", out);
+		}
 	} else {
 		fputs(": its last process has ended", out);
 	}
@@ -408,6 +413,7 @@ static const sink_take_fn text_takes[RECORD_KINDS] = {
 	[RECORD_MIN] = text_min,
 	[RECORD_USER_KILL] = text_log__user_kill,
 	[RECORD_KERNEL_LOG] = text_log__kernel_log,
+	[RECORD_SIGKILL] = text_killer__take,
 };
 
 static int text_take(struct sink *base, const struct record *record)

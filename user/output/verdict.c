@@ -8,6 +8,7 @@
 
 #include "base/copy.h"
 #include "base/escape.h"
+#include "output/text_killer.h"
 #include "output/text_parts.h"
 #include "output/wrap.h"
 
@@ -55,6 +56,7 @@ struct subject {
 	bool gone, has_status, gone_by_oom;
 	uint32_t status;
 	bool has_runtime, runtime_oom_killed;
+	char *killer; /* who sent it SIGKILL, in words with the marks of wrap.h; NULL: nobody was seen to */
 	uint64_t repeats;			    /* of runs that found nothing to kill, beside `nothing` */
 	int64_t nothing_from_ns, nothing_to_ns;	    /* wall clock */
 	uint64_t stalls, stall_ns, stall_max_bytes; /* the longest */
@@ -221,6 +223,22 @@ static int verdict_stall(struct sink *base, const struct record *record)
 	return 0;
 }
 
+/* For free(); NULL without memory. */
+static char *killer_words(const struct record_exit *exit)
+{
+	size_t size;
+	char *words = NULL;
+	FILE *out = open_memstream(&words, &size);
+
+	if (!out)
+		return NULL;
+	text_killer__put(out, exit->killer, &exit->which);
+	if (!fclose(out))
+		return words;
+	free(words);
+	return NULL;
+}
+
 static int verdict_exit(struct sink *base, const struct record *record)
 {
 	struct verdict *v = (struct verdict *)base;
@@ -238,7 +256,9 @@ static int verdict_exit(struct sink *base, const struct record *record)
 	s->gone_by_oom = exit->oom_victim;
 	s->has_runtime = exit->runtime_status;
 	s->runtime_oom_killed = exit->runtime_oom_killed;
-	return 0;
+	free(s->killer);
+	s->killer = exit->killer ? killer_words(exit) : NULL;
+	return exit->killer && !s->killer ? -ENOMEM : 0;
 }
 
 static int verdict_user_kill(struct sink *base, const struct record *record)
@@ -332,9 +352,12 @@ static const char *put_end_without_oom(FILE *out, const struct subject *s)
 		return "oom-killed";
 	}
 	if (s->has_status && (s->status & 0x7f) == 9) {
-		fputs(", but was not OOM-killed: somebody sent it SIGKILL, as docker kill does, and "
-		      "docker stop after a while",
-		      out);
+		if (s->killer)
+			fprintf(out, ", but was not OOM-killed: SIGKILL was %s", s->killer);
+		else
+			fputs(", but was not OOM-killed: somebody sent it SIGKILL, as docker kill does, and "
+			      "docker stop after a while",
+			      out);
 		if (s->runtime_oom_killed)
 			fprintf(out, " (%s's OOMKilled is true for a process in it)",
 				container__runtime_name(s->container.ref.runtime));
@@ -487,6 +510,7 @@ static void forget(struct verdict *v)
 	while (v->subjects) {
 		struct subject *next = v->subjects->next;
 
+		free(v->subjects->killer);
 		free(v->subjects);
 		v->subjects = next;
 	}

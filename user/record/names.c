@@ -13,6 +13,7 @@ const char *record_names__type(enum record_kind kind)
 		[RECORD_END] = "end",	      [RECORD_MIN_TRY] = "min-try",
 		[RECORD_MIN] = "min",	      [RECORD_USER_KILL] = "user-kill",
 		[RECORD_RELIEF] = "relief",   [RECORD_KERNEL_LOG] = "kernel-log",
+		[RECORD_SIGKILL] = "sigkill",
 	};
 
 	return names[kind];
@@ -65,6 +66,21 @@ const char *record_names__cause(enum record_cause cause)
 		return "sysrq";
 	}
 	return NULL;
+}
+
+const char *record_names__way(enum record_kill_way way)
+{
+	static const char *const names[] = {
+		[KILL_WAY_KILL] = "kill",
+		[KILL_WAY_CGROUP_KILL] = "cgroup.kill",
+		[KILL_WAY_PID_NAMESPACE] = "pid-namespace-end",
+		[KILL_WAY_PARENT_DEATH] = "parent-death",
+		[KILL_WAY_RLIMIT] = "rlimit",
+		[KILL_WAY_TIMER] = "timer",
+		[KILL_WAY_OOM_KILLER] = "oom-killer",
+	};
+
+	return names[way];
 }
 
 const char *record_names__reclaim(enum reclaim_kind kind)

@@ -13,6 +13,9 @@ const char *record_names__outcome(enum oom_outcome outcome);
 const char *record_names__cause(enum record_cause cause);
 const char *record_names__reclaim(enum reclaim_kind kind);
 
+/* The way that a SIGKILL took; NULL: it isn't known. */
+const char *record_names__way(enum record_kill_way way);
+
 /* The key of one of an OOM's `memory` figures. */
 const char *record_names__memory(enum memory_item item);
 

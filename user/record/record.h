@@ -15,6 +15,7 @@
 #include "containers/container.h"
 #include "event.h"
 #include "record/record_log.h"
+#include "record/record_killer.h"
 
 #define RECORD_SCHEMA 1
 #define RECORD_NO_LIMIT UINT64_MAX
@@ -317,6 +318,7 @@ struct record_exit {
 	const char *runtime_status; /* what the runtime's API says; NULL: not asked or no answer */
 	int runtime_exit_code;
 	bool runtime_oom_killed;
+	const struct record_killer *killer; /* who sent it SIGKILL; NULL: nobody was seen to */
 };
 
 enum record_try_result { TRY_BEGUN, TRY_HOLDS, TRY_TOO_SMALL };
@@ -369,6 +371,7 @@ enum record_kind {
 	RECORD_USER_KILL,
 	RECORD_RELIEF,
 	RECORD_KERNEL_LOG,
+	RECORD_SIGKILL,
 	RECORD_KINDS, /* how many there are */
 };
 
@@ -396,6 +399,7 @@ struct record {
 		struct record_user_kill user_kill;
 		struct record_relief relief;
 		struct record_kernel_log kernel_log;
+		struct record_sigkill sigkill;
 	};
 };
 

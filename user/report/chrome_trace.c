@@ -410,6 +410,28 @@ static int chrome_exit(struct sink *sink, const struct record *record)
 	return sink__flush(sink);
 }
 
+static int chrome_sigkill(struct sink *sink, const struct record *record)
+{
+	struct chrome_sink *s = (struct chrome_sink *)sink;
+	const struct record_sigkill *kill = &record->sigkill;
+	const struct record_sender *sender = &kill->killer.sender;
+	FILE *out = begin_instant(s, track_of(s, kill->cgroup, &kill->container), LANE_KILLS,
+				  record->time.boot_ns, "p");
+
+	fprintf(out,
+		",\"cat\":\"sigkill\",\"name\":\"SIGKILL\",\"args\":{\"pid\":%" PRIu32
+		",\"sender_pid\":%" PRIu32,
+		kill->pid, sender->pid);
+	if (kill->comm)
+		put_text(out, "comm", kill->comm);
+	if (sender->comm)
+		put_text(out, "sender_comm", sender->comm);
+	if (record_names__way(kill->killer.way))
+		put_text(out, "way", record_names__way(kill->killer.way));
+	fputc('}', out);
+	return end_event(s);
+}
+
 static int chrome_lost(struct sink *sink, const struct record *record)
 {
 	struct chrome_sink *s = (struct chrome_sink *)sink;
@@ -445,9 +467,11 @@ static void chrome_free(struct sink *sink)
 }
 
 static const sink_take_fn chrome_takes[RECORD_KINDS] = {
-	[RECORD_SESSION] = chrome_session, [RECORD_OOM] = chrome_oom,	      [RECORD_LIMIT] = chrome_limit,
-	[RECORD_USAGE] = chrome_usage,	   [RECORD_RECLAIM] = chrome_reclaim, [RECORD_STALL] = chrome_stall,
+	[RECORD_SESSION] = chrome_session, [RECORD_OOM] = chrome_oom,
+	[RECORD_LIMIT] = chrome_limit,	   [RECORD_USAGE] = chrome_usage,
+	[RECORD_RECLAIM] = chrome_reclaim, [RECORD_STALL] = chrome_stall,
 	[RECORD_EXIT] = chrome_exit,	   [RECORD_LOST] = chrome_lost,
+	[RECORD_SIGKILL] = chrome_sigkill,
 };
 
 static int chrome_take(struct sink *sink, const struct record *record)

@@ -158,6 +158,8 @@ static bool wants(struct filter *f, const struct record *record)
 		return !f->opts.kill && in_cgroup(f, record->reclaim.cgroup);
 	case RECORD_STALL:
 		return !f->opts.kill && in_cgroup(f, record->stall.cgroup);
+	case RECORD_SIGKILL:
+		return !f->opts.kill && in_cgroup(f, record->sigkill.cgroup);
 	default: /* of the target, as a step is */
 		return !f->opts.kill && f->target_matches;
 	}

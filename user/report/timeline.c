@@ -7,6 +7,7 @@
 
 #include "base/copy.h"
 #include "base/units.h"
+#include "output/text_killer.h"
 #include "output/text_log.h"
 #include "output/text_parts.h"
 #include "output/text_sink.h"
@@ -266,6 +267,25 @@ static int timeline_exit(struct sink *base, const struct record *record)
 	return line_error(t);
 }
 
+static int timeline_sigkill(struct sink *base, const struct record *record)
+{
+	struct timeline *t = (struct timeline *)base;
+	const struct record_sigkill *s = &record->sigkill;
+
+	if (!t->all && !text_killer__is_news(s))
+		return 0;
+	end_run(t);
+	if (!begin_line(t, record->time.wall_ns))
+		return 0;
+	fputs("SIGKILL to ", base->out);
+	text_parts__process(base->out, s->comm, s->pid);
+	fputs(", ", base->out);
+	text_killer__put(base->out, &s->killer, &s->container);
+	put_place(t, ", of ", &s->container, s->cgroup);
+	fputc('\n', base->out);
+	return line_error(t);
+}
+
 static int timeline_lost(struct sink *base, const struct record *record)
 {
 	struct timeline *t = (struct timeline *)base;
@@ -331,6 +351,7 @@ static const sink_take_fn timeline_takes[RECORD_KINDS] = {
 	[RECORD_LIMIT] = timeline_limit,     [RECORD_STALL] = timeline_stall,
 	[RECORD_EXIT] = timeline_exit,	     [RECORD_LOST] = timeline_lost,
 	[RECORD_END] = timeline_end,	     [RECORD_USER_KILL] = timeline_user_kill,
+	[RECORD_SIGKILL] = timeline_sigkill,
 };
 
 static int timeline_take(struct sink *sink, const struct record *record)

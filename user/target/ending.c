@@ -16,6 +16,10 @@ bool ending__take(struct ending *ending, const struct record *record)
 {
 	uint32_t init_pid = ending->target->init_pid;
 
+	if (record->kind == RECORD_SIGKILL && init_pid && record->sigkill.pid == init_pid) {
+		record_killer__copy(&ending->killer, &record->sigkill.killer);
+		ending->has_killer = true;
+	}
 	if (record->kind != RECORD_EXIT || !init_pid || record->exit.pid != init_pid)
 		return false;
 	ending->init_exit = *record;
@@ -80,6 +84,8 @@ struct record ending__record(const struct ending *ending)
 		record = ending->init_exit;
 	record.exit.container = true;
 	record.exit.which = ending->target->container;
+	if (ending->has_killer)
+		record.exit.killer = &ending->killer.killer;
 	record.exit.cgroup = ending->target->cgroup;
 	if (ending->has_state) {
 		record.exit.runtime_status = ending->state.status;

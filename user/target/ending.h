@@ -17,10 +17,15 @@ struct ending {
 	struct runtime_container state; /* by its runtime, once it is over */
 	bool has_init_exit;
 	struct record init_exit;
+	bool has_killer;
+	struct record_killer_copy killer; /* who sent SIGKILL to the init */
 	char init_comm[EVENT_COMM_LEN];
 };
 
-/* Keeps this record for ending__record() if it is the exit of the target's init. Returns whether it is. */
+/*
+ * Keeps this record for ending__record() if it is the exit of the target's init, and who sent SIGKILL to the init.
+ * Returns whether it is the exit, which is told later.
+ */
 bool ending__take(struct ending *ending, const struct record *record);
 
 /*

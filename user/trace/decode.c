@@ -11,7 +11,7 @@ static const size_t sizes[EVENT_KIND_MAX] = {
 	[EVENT_EXIT] = sizeof(struct event_exit),     [EVENT_LIMIT] = sizeof(struct event_limit),
 	[EVENT_USAGE] = sizeof(struct event_usage),   [EVENT_RECLAIM] = sizeof(struct event_reclaim),
 	[EVENT_MEMORY] = sizeof(struct event_memory), [EVENT_SAMPLED] = sizeof(struct event_sampled),
-	[EVENT_STACK] = sizeof(struct event_stack),
+	[EVENT_STACK] = sizeof(struct event_stack),   [EVENT_SIGNAL] = sizeof(struct event_signal),
 };
 
 #define TERMINATE(array) ((array)[sizeof(array) - 1] = '\0')
@@ -19,7 +19,7 @@ static const size_t sizes[EVENT_KIND_MAX] = {
 /* Whether an event's group is one that its kind can belong to. */
 static bool belongs(const struct event_header *h)
 {
-	__u64 of = h->group & (GROUP_LIMIT | GROUP_CHARGE);
+	__u64 of = h->group & GROUP_KINDS;
 
 	switch (h->kind) {
 	case EVENT_EXIT:
@@ -27,11 +27,13 @@ static bool belongs(const struct event_header *h)
 	case EVENT_SAMPLED:
 		return true; /* to none */
 	case EVENT_CGROUP:
-		return h->group && of != (GROUP_LIMIT | GROUP_CHARGE);
+		return h->group && !(of & (of - 1)); /* of one kind */
 	case EVENT_LIMIT:
 		return of == GROUP_LIMIT;
 	case EVENT_USAGE:
 		return !h->group || of == GROUP_CHARGE;
+	case EVENT_SIGNAL:
+		return of == GROUP_SIGNAL;
 	case EVENT_STACK:
 		return !of;
 	default:
@@ -76,6 +78,15 @@ static int check(union event *event)
 		TERMINATE(event->stack.comm);
 		if (event->stack.user_count > EVENT_STACK_DEPTH ||
 		    event->stack.kernel_count > EVENT_STACK_DEPTH)
+			return -EINVAL;
+		break;
+	case EVENT_SIGNAL:
+		TERMINATE(event->signal.comm);
+		TERMINATE(event->signal.sender_comm);
+		TERMINATE(event->signal.parent_comm);
+		if (event->signal.frame_count > EVENT_SIGNAL_FRAMES ||
+		    event->signal.cmdline_len > sizeof(event->signal.cmdline) || !event->signal.signal ||
+		    event->signal.signal > EVENT_SIGNAL_MAX)
 			return -EINVAL;
 		break;
 	}

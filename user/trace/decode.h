@@ -21,6 +21,7 @@ union event {
 	struct event_memory memory;
 	struct event_sampled sampled;
 	struct event_stack stack;
+	struct event_signal signal;
 };
 
 /* The least size of an event of this kind, in bytes; 0: the kind is not known here. */

@@ -67,14 +67,12 @@ const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 		.hook = HOOK_MARK,
 	},
 	{
-		.name = "victim-shares-mm",
-		.lost = "processes killed because they share the victim's memory",
+		.name = "signal",
+		.lost = "who sent SIGKILL, and processes killed because they share the victim's memory",
 		.candidates = {
-			{ "btf_signal", "fentry do_send_sig_info" },
-			{ "kp_signal", "kprobe do_send_sig_info" },
+			{ "btf_signal", "tp_btf signal_generate" },
+			{ "tp_signal", "raw_tp signal_generate" },
 		},
-		.shared = { SHARED, "kprobe do_send_sig_info" },
-		.hook = HOOK_SIGNAL,
 	},
 	{
 		.name = "exit",

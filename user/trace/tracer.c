@@ -17,6 +17,7 @@
 #include "host/proc.h"
 #include "oomtrace.skel.h"
 #include "trace/kernel_types.h"
+#include "trace/kill_ways.h"
 #include "trace/messages.h"
 
 /* Stacks, and sums, in each of the two sets. A power of two. */
@@ -30,6 +31,7 @@ struct tracer {
 	struct kernel_types *btf; /* NULL: libbpf reads the kernel's types by itself */
 	bool planned;		  /* the kernel's types have had their say in the plan */
 	bool counts_stalls;	  /* the kernel does (PSI) */
+	struct kallsyms_range kill_ways[KILL_WAYS_FUNCTIONS];
 };
 
 static struct bpf_program *find_program(struct oomtrace_bpf *skel, const struct plan *plan, int i)
@@ -100,6 +102,7 @@ static int open_skeleton(const struct tracer *tracer, const struct tracer_option
 	skel->rodata->possible_cpus = cpus > 0 ? cpus : 1;
 	skel->rodata->usage_on = skel->rodata->reader_polls = opts->usage;
 	skel->rodata->counts_stalls = tracer->counts_stalls;
+	skel->rodata->inits_only = !opts->target_cgroup_id;
 	err = bpf_map__set_max_entries(skel->maps.ring, opts->ring_bytes);
 	if (!err && !opts->usage)
 		err = leave_out_usage_maps(skel);
@@ -435,7 +438,14 @@ uint64_t tracer__lost(const struct tracer *tracer, enum event_kind kind)
 int tracer__find_addresses(struct tracer *tracer)
 {
 	struct oomtrace_bpf__bss *bss = tracer->skel->bss;
-	enum { MAX_WRITE, STATS_INDEX, OVER_HIGH, OVER_HIGH_NEW, COUNT };
+	enum {
+		MAX_WRITE,
+		STATS_INDEX,
+		OVER_HIGH,
+		OVER_HIGH_NEW,
+		KILL_WAYS,
+		COUNT = KILL_WAYS + KILL_WAYS_FUNCTIONS
+	};
 	struct kallsyms_range found[COUNT] = {
 		[MAX_WRITE].name = "memory_max_write",
 		[STATS_INDEX].name = "mem_cgroup_stats_index",
@@ -444,8 +454,11 @@ int tracer__find_addresses(struct tracer *tracer)
 		[OVER_HIGH_NEW].name = "__mem_cgroup_handle_over_high",
 	};
 	const struct kallsyms_range *throttle = &found[OVER_HIGH];
-	int err = kallsyms__find_ranges("/proc/kallsyms", found, COUNT);
+	int err;
 
+	kill_ways__init(&found[KILL_WAYS]);
+	err = kallsyms__find_ranges("/proc/kallsyms", found, COUNT);
+	memcpy(tracer->kill_ways, &found[KILL_WAYS], sizeof(tracer->kill_ways));
 	if (!throttle->end)
 		throttle = &found[OVER_HIGH_NEW];
 	__atomic_store_n(&bss->max_write_size, found[MAX_WRITE].end - found[MAX_WRITE].start,
@@ -455,6 +468,11 @@ int tracer__find_addresses(struct tracer *tracer)
 	__atomic_store_n(&bss->throttle_function, throttle->start, __ATOMIC_RELEASE);
 	__atomic_store_n(&bss->stats_index_address, found[STATS_INDEX].start, __ATOMIC_RELEASE);
 	return err;
+}
+
+enum record_kill_way tracer__kill_way(const struct tracer *tracer, const __u64 *frames, size_t count)
+{
+	return kill_ways__of(tracer->kill_ways, frames, count);
 }
 
 int tracer__program_cmdline(const struct tracer *tracer, const struct program *program,

@@ -58,10 +58,13 @@ int tracer__cmdline(const struct tracer *tracer, uint32_t pid, uint64_t start_ns
 
 /*
  * Finds addresses in the kernel by which the programs know more: whether a kill comes inside of a write that they haven't
- * seen, and on some kernels what the memory at a kill was and how long memory.high held tasks back. To be called once everything is attached, since it takes a while, and before privileges
+ * seen, who sent a SIGKILL how, and on some kernels what the memory at a kill was and how long memory.high held tasks back. To be called once everything is attached, since it takes a while, and before privileges
  * are dropped. Returns 0 or a negative errno of reading /proc/kallsyms.
  */
 int tracer__find_addresses(struct tracer *tracer);
+
+/* The way that a SIGKILL took, from its sender's stack; unknown before tracer__find_addresses(). */
+enum record_kill_way tracer__kill_way(const struct tracer *tracer, const __u64 *frames, size_t count);
 
 /* Adds a command line that user space has read. It is forgotten when the process executes a program. */
 int tracer__add_cmdline(struct tracer *tracer, uint32_t pid, const struct cmdline_entry *entry);

@@ -37,7 +37,7 @@ PLAN = {
     "oom-kill": ("fentry oom_kill_process", "kprobe oom_kill_process"),
     "victim-kill": ("fentry __oom_kill_process", "kprobe __oom_kill_process"),
     "victim-mark": ("fentry mark_oom_victim", "kprobe mark_oom_victim"),
-    "victim-shares-mm": ("fentry do_send_sig_info", "kprobe do_send_sig_info"),
+    "signal": ("tp_btf signal_generate", "raw_tp signal_generate"),
     "exit": ("tp_btf sched_process_exit", "raw_tp sched_process_exit"),
     "cmdline": ("tp_btf sched_process_exec", "raw_tp sched_process_exec"),
     "max-write-begin": ("fentry memory_max_write", "kprobe memory_max_write"),

@@ -142,6 +142,45 @@ static void test_exit(void **state)
 		      "\"target_gone\":false}");
 }
 
+static void test_sigkill(void **state)
+{
+	struct record_sigkill s = {
+		.pid = 42,
+		.tid = 43,
+		.comm = "web",
+		.init = true,
+		.cgroup = "/a",
+		.killer = {
+			.way = KILL_WAY_KILL,
+			.sender = {
+				.pid = 900,
+				.tid = 901,
+				.ppid = 700,
+				.comm = "runc",
+				.parent_comm = "shim\x1b",
+				.cmdline = "runc\0kill",
+				.cmdline_len = 10,
+				.cgroup = "/b",
+			},
+			.stop = { .signal = 15, .before_ns = 10, .ignored = true, .pid = 899, .comm = "runc" },
+		},
+	};
+	struct output o = start();
+
+	(void)state;
+	assert_record(&o, TAKE(open_sink(&o), SIGKILL, sigkill, TIME, s),
+		      "{\"type\":\"sigkill\"," TIME_JSON ",\"pid\":42,\"tid\":43,\"comm\":\"web\","
+		      "\"init\":true,\"cgroup\":\"/a\",\"way\":\"kill\",\"sender\":{\"pid\":900,"
+		      "\"tid\":901,\"ppid\":700,\"uid\":0,\"comm\":\"runc\",\"parent_comm\":\"shim\\u001b\","
+		      "\"cmdline\":[\"runc\",\"kill\"],\"cgroup\":\"/b\"},\"stop\":{\"signal\":15,"
+		      "\"before_ns\":10,\"ignored\":true,\"sender\":{\"pid\":899,\"comm\":\"runc\"}}}");
+	s = (struct record_sigkill){ .pid = 42, .tid = 42, .killer.by_kernel = true };
+	o = start();
+	assert_record(&o, TAKE(open_sink(&o), SIGKILL, sigkill, TIME, s),
+		      "{\"type\":\"sigkill\"," TIME_JSON ",\"pid\":42,\"tid\":42,\"by_kernel\":true,"
+		      "\"sender\":{\"pid\":0,\"tid\":0,\"ppid\":0,\"uid\":0}}");
+}
+
 static void test_find_min(void **state)
 {
 	struct record_min_try tried = { .max_bytes = 4096, .result = TRY_BEGUN };
@@ -235,15 +274,11 @@ static void test_write_error(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_every_kind),
-		cmocka_unit_test(test_session),
-		cmocka_unit_test(test_limit),
-		cmocka_unit_test(test_repeats),
-		cmocka_unit_test(test_exit),
-		cmocka_unit_test(test_find_min),
-		cmocka_unit_test(test_exit_of_the_target),
-		cmocka_unit_test(test_lost_and_end),
-		cmocka_unit_test(test_write_error),
+		cmocka_unit_test(test_every_kind),   cmocka_unit_test(test_session),
+		cmocka_unit_test(test_limit),	     cmocka_unit_test(test_repeats),
+		cmocka_unit_test(test_sigkill),	     cmocka_unit_test(test_exit),
+		cmocka_unit_test(test_find_min),     cmocka_unit_test(test_exit_of_the_target),
+		cmocka_unit_test(test_lost_and_end), cmocka_unit_test(test_write_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -74,6 +74,9 @@ static inline void write_session(struct sink *sink, const struct variant *v)
 	assert_int_equal(TAKE(sink, SESSION, session, at, s), 0);
 }
 
+/* Needs those above. */
+#include "variants_ends.h"
+
 static inline struct record_level level(const struct variant *v)
 {
 	struct record_level l = { .id = 3, .path = v->name };
@@ -342,31 +345,6 @@ static inline void write_stacks(struct sink *sink, const struct variant *v)
 	assert_int_equal(TAKE(sink, STACK, stack, TIME, s), 0);
 }
 
-static inline void write_ends(struct sink *sink, const struct variant *v)
-{
-	const struct record_repeats repeats = { .limit_cgroup_id = 3,
-						.limit_cgroup = v->full ? v->name : NULL,
-						.repeats = 12 };
-	const struct record_lost lost = { .kind = v->name, .count = UINT64_MAX };
-	const struct record_end end = { .reason = v->name, .ooms = 1, .kills = 2, .lost = 3, .nameless = 4 };
-	struct record_exit e = {};
-
-	assert_int_equal(TAKE(sink, REPEATS, repeats, TIME, repeats), 0);
-	assert_int_equal(TAKE(sink, EXIT, exit, TIME, e), 0);
-	e.pid = 42;
-	e.comm = e.cgroup = v->name;
-	e.has_status = e.oom_victim = true;
-	e.status = v->full ? 9 : 3 << 8;
-	e.container = true;
-	e.which = docker(v);
-	e.runtime_status = v->full ? v->name : NULL;
-	e.runtime_exit_code = 137;
-	e.runtime_oom_killed = v->full;
-	assert_int_equal(TAKE(sink, EXIT, exit, TIME, e), 0);
-	assert_int_equal(TAKE(sink, LOST, lost, TIME, lost), 0);
-	assert_int_equal(TAKE(sink, END, end, TIME, end), 0);
-}
-
 static inline void write_min(struct sink *sink, const struct variant *v)
 {
 	struct record_min_try tried = { .max_bytes = 1, .result = TRY_HOLDS };
@@ -393,6 +371,7 @@ static inline void write_all(struct sink *sink, const struct variant *v)
 	write_steps(sink, v);
 	write_charges(sink, v);
 	write_stacks(sink, v);
+	write_sigkills(sink, v);
 	write_ends(sink, v);
 	write_min(sink, v);
 }

@@ -32,8 +32,9 @@ struct kept {
 	struct record_oom ooms[RECORDS_MAX];
 	struct record_exit exits[RECORDS_MAX];
 	struct record_limit limits[RECORDS_MAX];
+	struct record_sigkill sigkills[RECORDS_MAX];
 	struct record_time oom_times[RECORDS_MAX], exit_times[RECORDS_MAX], limit_times[RECORDS_MAX];
-	size_t oom_count, exit_count, limit_count;
+	size_t oom_count, exit_count, limit_count, sigkill_count;
 	void *owned[STRINGS_MAX];
 	size_t owned_count;
 	struct model *model;
@@ -114,6 +115,20 @@ static inline void keep_limit(struct kept *kept, const struct record_limit *limi
 	r->writer_cgroup = keep_text(kept, r->writer_cgroup);
 }
 
+static inline void keep_sigkill(struct kept *kept, const struct record_sigkill *sigkill)
+{
+	struct record_sigkill *r = &kept->sigkills[kept->sigkill_count++];
+	struct record_killer_copy *killer = own(kept, calloc(1, sizeof(*killer)));
+
+	assert_true(kept->sigkill_count <= RECORDS_MAX);
+	*r = *sigkill;
+	r->comm = keep_text(kept, r->comm);
+	r->cgroup = keep_text(kept, r->cgroup);
+	r->container.name = keep_text(kept, r->container.name);
+	record_killer__copy(killer, &sigkill->killer);
+	r->killer = killer->killer;
+}
+
 static inline void on_record(void *ctx, const struct record *record)
 {
 	struct kept *kept = ctx;
@@ -127,7 +142,17 @@ static inline void on_record(void *ctx, const struct record *record)
 	} else if (record->kind == RECORD_LIMIT) {
 		kept->limit_times[kept->limit_count] = record->time;
 		keep_limit(kept, &record->limit);
+	} else if (record->kind == RECORD_SIGKILL) {
+		keep_sigkill(kept, &record->sigkill);
 	}
+}
+
+/* The way is the number of frames. */
+static inline enum record_kill_way find_kill_way(void *ctx, const __u64 *frames, size_t count)
+{
+	(void)ctx;
+	(void)frames;
+	return (enum record_kill_way)count;
 }
 
 static inline bool find_path(void *ctx, uint64_t cgroup_id, char *path, size_t size)
@@ -167,6 +192,7 @@ static inline struct kept *start_with(uint32_t init_pid, uint32_t self_pid)
 		.cgroup_path = find_path,
 		.cmdline = find_cmdline,
 		.container_name = find_name,
+		.kill_way = find_kill_way,
 		.init_pid = init_pid,
 		.self_pid = self_pid,
 		.sees_writes = true,

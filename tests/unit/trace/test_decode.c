@@ -23,7 +23,7 @@ static const struct {
 	{ EVENT_EXIT, sizeof(struct event_exit) },     { EVENT_LIMIT, sizeof(struct event_limit) },
 	{ EVENT_USAGE, sizeof(struct event_usage) },   { EVENT_RECLAIM, sizeof(struct event_reclaim) },
 	{ EVENT_MEMORY, sizeof(struct event_memory) }, { EVENT_SAMPLED, sizeof(struct event_sampled) },
-	{ EVENT_STACK, sizeof(struct event_stack) },
+	{ EVENT_STACK, sizeof(struct event_stack) },   { EVENT_SIGNAL, sizeof(struct event_signal) },
 };
 
 #define KINDS ARRAY_SIZE(kinds)
@@ -49,6 +49,10 @@ static unsigned char *new_event(uint16_t kind, size_t size)
 	}
 	if (kind == EVENT_USAGE)
 		event.h.group |= GROUP_CHARGE;
+	if (kind == EVENT_SIGNAL) {
+		event.signal.signal = 9;
+		event.h.group |= GROUP_SIGNAL;
+	}
 	if (kind == EVENT_RECLAIM)
 		event.reclaim.kind = RECLAIM_THROTTLE;
 	assert_non_null(bytes);
@@ -173,6 +177,9 @@ static void test_unterminated_strings(void **state)
 	ASSERT_TERMINATED(EVENT_EXIT, event_exit, comm);
 	ASSERT_TERMINATED(EVENT_LIMIT, event_limit, writer_comm);
 	ASSERT_TERMINATED(EVENT_STACK, event_stack, comm);
+	ASSERT_TERMINATED(EVENT_SIGNAL, event_signal, comm);
+	ASSERT_TERMINATED(EVENT_SIGNAL, event_signal, sender_comm);
+	ASSERT_TERMINATED(EVENT_SIGNAL, event_signal, parent_comm);
 }
 
 static int decode_with_u32(uint16_t kind, size_t size, size_t offset, uint32_t value)
@@ -199,6 +206,8 @@ static void test_cmdline_len(void **state)
 	assert_int_equal(DECODE_WITH(EVENT_VICTIM, event_victim, cmdline_len, max), 0);
 	assert_int_equal(DECODE_WITH(EVENT_VICTIM, event_victim, cmdline_len, max + 1), -EINVAL);
 	assert_int_equal(DECODE_WITH(EVENT_VICTIM, event_victim, cmdline_len, UINT32_MAX), -EINVAL);
+	assert_int_equal(DECODE_WITH(EVENT_SIGNAL, event_signal, cmdline_len, max), 0);
+	assert_int_equal(DECODE_WITH(EVENT_SIGNAL, event_signal, cmdline_len, max + 1), -EINVAL);
 }
 
 static void test_stack_depth(void **state)
@@ -210,6 +219,9 @@ static void test_stack_depth(void **state)
 	assert_int_equal(DECODE_WITH(EVENT_STACK, event_stack, user_count, max + 1), -EINVAL);
 	assert_int_equal(DECODE_WITH(EVENT_STACK, event_stack, kernel_count, max), 0);
 	assert_int_equal(DECODE_WITH(EVENT_STACK, event_stack, kernel_count, UINT32_MAX), -EINVAL);
+	assert_int_equal(DECODE_WITH(EVENT_SIGNAL, event_signal, frame_count, EVENT_SIGNAL_FRAMES), 0);
+	assert_int_equal(DECODE_WITH(EVENT_SIGNAL, event_signal, frame_count, EVENT_SIGNAL_FRAMES + 1),
+			 -EINVAL);
 }
 
 static void test_enumerations(void **state)
@@ -223,6 +235,9 @@ static void test_enumerations(void **state)
 	assert_int_equal(DECODE_WITH(EVENT_LIMIT, event_limit, file, 0), -EINVAL);
 	assert_int_equal(DECODE_WITH(EVENT_LIMIT, event_limit, file, LIMIT_SWAP_MAX), 0);
 	assert_int_equal(DECODE_WITH(EVENT_LIMIT, event_limit, file, LIMIT_SWAP_MAX + 1), -EINVAL);
+	assert_int_equal(DECODE_WITH(EVENT_SIGNAL, event_signal, signal, 0), -EINVAL);
+	assert_int_equal(DECODE_WITH(EVENT_SIGNAL, event_signal, signal, 64), 0);
+	assert_int_equal(DECODE_WITH(EVENT_SIGNAL, event_signal, signal, 65), -EINVAL);
 }
 
 /* The ring's records are 8-byte aligned, a recording's needn't be. */

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* variants.h's records of ends: of processes, of the target, of a trace; and who sent SIGKILL. */
+#ifndef VARIANTS_ENDS_H
+#define VARIANTS_ENDS_H
+
+static inline struct record_killer killer(const struct variant *v, enum record_kill_way way)
+{
+	struct record_killer k = { .way = way, .sender = { .pid = 900, .tid = 901, .uid = UINT32_MAX } };
+
+	if (!v->full)
+		return k;
+	k.by_kernel = k.sender.cmdline_cut = k.stop.ignored = true;
+	k.sender.ppid = 700;
+	k.sender.comm = k.sender.parent_comm = k.sender.cgroup = k.stop.comm = v->name;
+	k.sender.cmdline = "x\0\0-9 \0  ";
+	k.sender.cmdline_len = 9;
+	k.sender.container = docker(v);
+	k.stop.signal = 37;
+	k.stop.before_ns = 10000000000;
+	k.stop.pid = 3;
+	return k;
+}
+
+static inline void write_sigkills(struct sink *sink, const struct variant *v)
+{
+	struct record_sigkill s = { .pid = 42, .tid = 43 };
+
+	for (int way = KILL_WAY_UNKNOWN; way <= KILL_WAY_OOM_KILLER; way++) {
+		if (v->full) {
+			s.comm = v->name;
+			s.cgroup = SCOPE "/init";
+			s.container = docker(v);
+			s.init = true;
+		}
+		s.killer = killer(v, (enum record_kill_way)way);
+		assert_int_equal(TAKE(sink, SIGKILL, sigkill, TIME, s), 0);
+	}
+}
+
+static inline void write_ends(struct sink *sink, const struct variant *v)
+{
+	const struct record_repeats repeats = { .limit_cgroup_id = 3,
+						.limit_cgroup = v->full ? v->name : NULL,
+						.repeats = 12 };
+	const struct record_lost lost = { .kind = v->name, .count = UINT64_MAX };
+	const struct record_end end = { .reason = v->name, .ooms = 1, .kills = 2, .lost = 3, .nameless = 4 };
+	const struct record_killer by = killer(v, KILL_WAY_KILL);
+	struct record_exit e = {};
+
+	assert_int_equal(TAKE(sink, REPEATS, repeats, TIME, repeats), 0);
+	assert_int_equal(TAKE(sink, EXIT, exit, TIME, e), 0);
+	e.pid = 42;
+	e.comm = e.cgroup = v->name;
+	e.has_status = e.oom_victim = true;
+	e.status = v->full ? 9 : 3 << 8;
+	e.container = true;
+	e.which = docker(v);
+	e.runtime_status = v->full ? v->name : NULL;
+	e.runtime_exit_code = 137;
+	e.runtime_oom_killed = v->full;
+	e.killer = v->full ? &by : NULL;
+	assert_int_equal(TAKE(sink, EXIT, exit, TIME, e), 0);
+	assert_int_equal(TAKE(sink, LOST, lost, TIME, lost), 0);
+	assert_int_equal(TAKE(sink, END, end, TIME, end), 0);
+}
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Who ended a process, in words: for the text, the verdict and the timeline. */
+#ifndef OOMTRACE_TEXT_KILLER_H
+#define OOMTRACE_TEXT_KILLER_H
+
+#include "output/text_sink.h"
+
+/*
+ * What follows "SIGKILL": "sent by runc (pid 900, child of containerd-shim (pid 700)) in /system.slice/docker.service,
+ * 10.0 s after SIGTERM, which it ignored: as docker stop does when its time is over". Behind the colon is what
+ * usually does so, which isn't proved. `receiver`: the container that it was sent to.
+ */
+void text_killer__put(FILE *out, const struct record_killer *killer, const struct record_container *receiver);
+
+/* Whether a SIGKILL is told to those who don't want all: to an init, or from another cgroup. */
+bool text_killer__is_news(const struct record_sigkill *sigkill);
+
+/* A record of type "sigkill". */
+int text_killer__take(struct sink *base, const struct record *record);
+
+#endif
