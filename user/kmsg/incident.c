@@ -147,7 +147,7 @@ static void check_pgtables(struct kmsg_incident *incident, struct kmsg_victim *v
 		incident->unclear |= KMSG_UNCLEAR_PGTABLES;
 }
 
-static void complete_victim(struct kmsg_incident *incident, struct kmsg_victim *victim)
+void incident__complete_victim(struct kmsg_incident *incident, struct kmsg_victim *victim)
 {
 	const struct kmsg_task *task = tasks__find(incident, victim->pid);
 	uint32_t page = incident->page_size;
@@ -198,7 +198,7 @@ void incident__finish(struct kmsg_incident *incident, uint32_t known_page_size)
 	if (incident->trace.asked == KMSG_ASKED_SYSRQ)
 		incident->sysrq = true;
 	for (size_t i = 0; i < incident->victim_count; i++)
-		complete_victim(incident, &incident->victims[i]);
+		incident__complete_victim(incident, &incident->victims[i]);
 	if (incident__inside_write(incident) == KMSG_WRITE_PERHAPS)
 		incident->unclear |= KMSG_UNCLEAR_WRITE;
 	if (incident->outcome == KMSG_UNKNOWN)

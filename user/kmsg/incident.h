@@ -233,6 +233,9 @@ struct kmsg_victim *incident__victim(const struct kmsg_incident *incident, uint3
 /* Adds a victim; the caller fills it. NULL: no room or memory, which is counted. */
 struct kmsg_victim *incident__add_victim(struct kmsg_incident *incident, uint32_t pid);
 
+/* Fills what the table of tasks has of a victim that came when all else was there; incident__finish() does it, too. */
+void incident__complete_victim(struct kmsg_incident *incident, struct kmsg_victim *victim);
+
 enum kmsg_dump incident__dump(const struct kmsg_incident *incident);
 enum kmsg_write incident__inside_write(const struct kmsg_incident *incident);
 

@@ -81,6 +81,7 @@ static void append(struct join *join, const char *raw, size_t len, const struct 
 	memcpy(join->text + join->text_len, next->text.start, room);
 	join->text_len += room;
 	join->line.joined++;
+	join->line.broken = true;
 }
 
 int join__flush(struct join *join, struct kmsg_streams *streams)
@@ -128,35 +129,49 @@ static bool is_alone(const char *raw, size_t len, const char *a, const char *b)
 	return span__is(text, a) || span__is(text, b);
 }
 
-/* A JSON object over several lines, as journalctl -o json-pretty and jq write it. */
+static void begin_json(struct join *join, uint64_t number)
+{
+	join->in_json = join->has_json = true;
+	join->json_len = 0;
+	join->json_number = number;
+}
+
+/* A JSON object over several lines, as journalctl -o json-pretty, jq and dmesg --json write it. */
 static int take_json(struct join *join, struct kmsg_streams *streams, const char *raw, size_t len,
 		     uint64_t number)
 {
 	size_t room = sizeof(join->json) - join->json_len;
+	bool goes_on = is_alone(raw, len, "},{", "}, {");
 	int err;
 
-	if (len >= room) {
+	/* The objects that are of interest are in this list. */
+	if (len >= room || is_alone(raw, len, "\"dmesg\": [", "\"dmesg\":[")) {
 		join->in_json = false;
 		return 0;
 	}
+	for (; !join->json_len && len && (*raw == ' ' || *raw == '\t'); len--)
+		raw++;
+	if (goes_on)
+		len = 1 + (size_t)((const char *)memchr(raw, '}', len) - raw);
 	memcpy(join->json + join->json_len, raw, len);
 	join->json_len += len;
 	join->json[join->json_len++] = '\n';
-	if (!is_alone(raw, len, "}", "},"))
+	if (!goes_on && !is_alone(raw, len, "}", "},"))
 		return 0;
 	join->in_json = false;
 	err = take_line(join, streams, join->json, join->json_len - 1, join->json_number);
 	join->line.joined = (unsigned int)(number - join->json_number);
+	if (!goes_on)
+		return err;
+	begin_json(join, number);
+	join->json[join->json_len++] = '{';
 	return err;
 }
 
 int join__take(struct join *join, struct kmsg_streams *streams, const char *raw, size_t len, uint64_t number)
 {
-	if (!join->in_json && is_alone(raw, len, "{", "[{")) {
-		join->in_json = join->has_json = true;
-		join->json_len = 0;
-		join->json_number = number;
-	}
+	if (!join->in_json && is_alone(raw, len, "{", "[{"))
+		begin_json(join, number);
 	return join->in_json ? take_json(join, streams, raw, len, number)
 			     : take_line(join, streams, raw, len, number);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "kmsg/scan.h"
+#include "kmsg/stamp.h"
 
 struct json {
 	char *at, *end;
@@ -170,7 +171,7 @@ static bool value(struct json *j, struct span *s)
 
 /* What the keys say that are of interest. */
 struct fields {
-	struct span message, transport, identifier;
+	struct span message, transport, identifier, pri, time;
 	bool journal;
 };
 
@@ -184,6 +185,10 @@ static void field(struct fields *f, struct kmsg_line *line, struct span key, str
 	} else if (span__is(key, "message") || span__is(key, "msg") || span__is(key, "log")) {
 		if (!f->message.len)
 			f->message = v;
+	} else if (span__is(key, "pri")) {
+		f->pri = v;
+	} else if (span__is(key, "time")) {
+		f->time = v;
 	} else if (span__is(key, "_TRANSPORT")) {
 		f->transport = v;
 	} else if (span__is(key, "SYSLOG_IDENTIFIER")) {
@@ -204,6 +209,24 @@ static void field(struct fields *f, struct kmsg_line *line, struct span key, str
 	}
 }
 
+/* dmesg --json: "pri" has the facility, too; "time" is in seconds since boot, or as --time-format has it. */
+static void take_dmesg(const struct fields *f, struct kmsg_line *line)
+{
+	struct span rest = f->time;
+	struct stamp stamp;
+	uint64_t pri;
+
+	line->user = span__u64(f->pri, &pri) && pri > 7;
+	if (stamp__parse_uptime(f->time, &line->uptime_ns)) {
+		line->has_uptime = true;
+		line->time = f->time;
+	} else if (stamp__take(&rest, &stamp)) {
+		line->time = stamp.text;
+		line->has_wall = stamp.has_wall;
+		line->wall_ns = stamp.wall_ns;
+	}
+}
+
 bool json_line__parse(char *raw, size_t len, struct kmsg_line *line)
 {
 	struct json j = { raw, raw + len };
@@ -221,6 +244,8 @@ bool json_line__parse(char *raw, size_t len, struct kmsg_line *line)
 		return false;
 	line->text = f.message;
 	line->has_prefix = true;
+	if (f.pri.len)
+		take_dmesg(&f, line);
 	if (!f.journal)
 		return true;
 	line->wrapped = true;

@@ -54,7 +54,10 @@ static bool parse_earlyoom(struct span text, struct kmsg_killer *killer)
 	killer->pid = (uint32_t)pid;
 	killer->has_uid = scan__u64(rest, " uid ", &uid) && uid <= UINT32_MAX;
 	killer->uid = killer->has_uid ? (uint32_t)uid : 0;
-	if (span__find(rest, "\"", &comm) && scan__find_last(comm, "\"", &comm, &after)) {
+	/* Since 1.8 a command line comes last, in quotes too. */
+	if (span__find(rest, "\"", &comm) && (scan__find_last(comm, "\": oom_score ", &comm, &after) ||
+					      scan__find_last(comm, "\": badness ", &comm, &after) ||
+					      scan__find_last(comm, "\"", &comm, &after))) {
 		scan__copy(killer->comm, sizeof(killer->comm), comm);
 		span__strip_prefix(&after, ": ");
 		scan__copy(killer->reason, sizeof(killer->reason), after);

@@ -211,10 +211,14 @@ static bool take_bracketed(struct span *s, struct kmsg_line *line)
 	inner = scan__trim(inner);
 	if (inner.start == s->start && !stamp__parse_uptime(inner, &(uint64_t){ 0 }))
 		return false;
-	if (stamp__parse_bracketed(inner, &stamp))
+	if (stamp__parse_bracketed(inner, &stamp)) {
 		note_stamp(line, &stamp);
-	else if (!parse_caller(inner, line))
+		/* "kern: err: [2026-01-12T20:27:31.913975631Z]: text", of talosctl */
+		if (scan__starts(rest, ": "))
+			span__strip_prefix(&rest, ":");
+	} else if (!parse_caller(inner, line)) {
 		return false;
+	}
 	*s = rest;
 	return true;
 }

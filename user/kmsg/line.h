@@ -18,7 +18,8 @@ struct kmsg_line {
 	struct span host;
 	struct span boot;    /* journald's id of the boot */
 	bool has_prefix;     /* something was before the text */
-	unsigned int joined; /* lines that it was broken into, beside the first */
+	unsigned int joined; /* lines that it stands on, beside the first */
+	bool broken;	     /* it was broken into them, by a terminal or a mail */
 	bool wrapped;	     /* by syslog or the journal: it has a program's name */
 	bool user;	     /* not the kernel's: the log says so */
 	struct span program; /* of user space, where the log names it */

@@ -111,6 +111,9 @@ static void take_killed(const struct report_line *at, const struct kill_line_fac
 	}
 	if (!stream->open && is_of_group(at, last, facts)) {
 		add_kill(at, last, facts, KMSG_GROUP);
+		victim = incident__victim(last, facts->victim.pid);
+		if (victim)
+			incident__complete_victim(last, victim);
 		return;
 	}
 	incident = oom_report__definite(at);

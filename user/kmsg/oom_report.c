@@ -20,7 +20,7 @@ void oom_report__belongs(const struct report_line *at, struct kmsg_incident *inc
 
 	if (last > incident->last_line)
 		incident->last_line = last;
-	if (at->line->joined && (scan__has(at->text, " in /") || scan__has(at->text, "memcg=/")))
+	if (at->line->broken && (scan__has(at->text, " in /") || scan__has(at->text, "memcg=/")))
 		incident->unclear |= KMSG_UNCLEAR_PATH;
 	at->stream->quiet = 0;
 }
