@@ -63,24 +63,62 @@ bool report_log__is_recording(const char *data, size_t len)
 	       !memmem(data, len, "\"MESSAGE\"", strlen("\"MESSAGE\""));
 }
 
-/* A crash may leave some NULs in a log, but not that many. */
+static bool begins_with(const char *data, size_t len, const char *magic)
+{
+	return len >= strlen(magic) && !memcmp(data, magic, strlen(magic));
+}
+
+/* Text of Windows: what PowerShell writes for "kubectl ... > FILE". */
+static bool is_utf16(const char *data, size_t len)
+{
+	return begins_with(data, len, "\xff\xfe");
+}
+
+/* A crash may leave blocks of NULs in a log, and a serial line some noise. */
 bool report_log__is_binary(const char *data, size_t len)
 {
-	size_t zeros = 0;
+	size_t control = 0;
 
-	for (size_t i = 0; i < len; i++)
-		zeros += !data[i];
-	return zeros > len / 8 || (len > 4 && !memcmp(data, "\177ELF", 4));
+	if (begins_with(data, len, "\177ELF") || begins_with(data, len, "LPKSHHRH"))
+		return true;
+	for (size_t i = 0; i < len && !is_utf16(data, len); i++)
+		control += (unsigned char)data[i] < ' ' && data[i] && !memchr("\t\n\r\033\f\b", data[i], 6);
+	return control > len / 16;
+}
+
+/* Keeps what is ASCII, in place; *odd says whether a byte's first half was the last one. Returns the length. */
+static size_t narrow(char *data, size_t len, bool *odd)
+{
+	size_t out = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		if (*odd && data[i] && out)
+			data[out - 1] = '?';
+		if (!*odd)
+			data[out++] = data[i];
+		*odd = !*odd;
+	}
+	return out;
 }
 
 int report_log__read(struct report_log *log, struct input *input, const char *name)
 {
+	bool begun = false, utf16 = false, odd = false;
 	ssize_t got;
 
 	log->used = true;
 	kmsg_reader__begin_file(log->reader, name);
 	while ((got = input__read(input, log->buffer, sizeof(log->buffer))) > 0) {
-		log->sink_error = kmsg_reader__feed(log->reader, log->buffer, (size_t)got);
+		size_t len = (size_t)got;
+
+		utf16 |= !begun && is_utf16(log->buffer, len);
+		if (utf16)
+			len = narrow(log->buffer, len, &odd);
+		/* Without the mark of its order, of which a half is left. */
+		if (utf16 && !begun)
+			memmove(log->buffer, log->buffer + 1, --len);
+		begun = true;
+		log->sink_error = kmsg_reader__feed(log->reader, log->buffer, len);
 		if (log->sink_error)
 			return 0;
 	}

@@ -182,7 +182,8 @@ static void field(struct fields *f, struct kmsg_line *line, struct span key, str
 	if (span__is(key, "MESSAGE")) {
 		f->message = v;
 		f->journal = true;
-	} else if (span__is(key, "message") || span__is(key, "msg") || span__is(key, "log")) {
+	} else if (span__is(key, "message") || span__is(key, "msg") || span__is(key, "log") ||
+		   span__is(key, "@message") || span__is(key, "textPayload")) {
 		if (!f->message.len)
 			f->message = v;
 	} else if (span__is(key, "pri")) {

@@ -72,8 +72,8 @@ static size_t clean(char *raw, size_t len)
 {
 	size_t out = 0;
 
-	if (!memchr(raw, ESC, len) && !memchr(raw, '\r', len) && !memmem(raw, len, "#0", 2) &&
-	    !memmem(raw, len, "\\x", 2))
+	if (!memchr(raw, ESC, len) && !memchr(raw, '\r', len) && !memchr(raw, '\0', len) &&
+	    !memmem(raw, len, "#0", 2) && !memmem(raw, len, "\\x", 2))
 		return len;
 	for (size_t i = 0; i < len;) {
 		int c = hexadecimal(raw + i, len - i);
@@ -90,7 +90,7 @@ static size_t clean(char *raw, size_t len)
 		}
 		if (raw[i] == ESC)
 			i += escape_len(raw + i, len - i);
-		else if (raw[i] == '\r')
+		else if (raw[i] == '\r' || !raw[i]) /* a crash leaves NULs in files */
 			i++;
 		else
 			raw[out++] = raw[i++];
@@ -112,6 +112,7 @@ static bool take_level(struct span *s, struct kmsg_line *line, bool *rfc5424)
 	    (!span__strip_prefix(&rest, ">") && !span__strip_prefix(&rest, "&gt;")))
 		return false;
 	line->user |= level > 7;
+	line->user_level |= level > 7;
 	*rfc5424 = span__strip_prefix(&rest, "1 ");
 	*s = rest;
 	return true;
@@ -238,10 +239,19 @@ static void note_tag(struct kmsg_line *line, struct span word)
 	struct span tag = { word.start, word.len - 1 };
 
 	line->wrapped = true;
-	line->user = !span__is(tag, "kernel");
+	/* Old klogds have the facility of users; a user's program may well call itself kernel. */
+	line->user = !span__is(tag, "kernel") || line->user_level;
 	line->program = span__cut(&tag, '[');
 	if (!line->user)
 		line->program = (struct span){ "", 0 };
+}
+
+/* Some loggers put it there once more. */
+static struct span after_tag(const struct kmsg_line *line, struct span rest)
+{
+	struct span again = scan__trim(rest);
+
+	return !line->user && span__strip_prefix(&again, "kernel: ") ? again : rest;
 }
 
 static bool is_facility(struct span word)
@@ -283,7 +293,7 @@ static void take_host_and_tag(struct span *s, struct kmsg_line *line)
 		return;
 	line->host = host;
 	note_tag(line, word);
-	*s = rest;
+	*s = after_tag(line, rest);
 }
 
 /* "     0     0 E kernel  : ", after an Android stamp. */
@@ -292,6 +302,8 @@ static void take_logcat(struct span *s, struct kmsg_line *line)
 	struct span rest = *s, level, tag;
 	uint64_t pid, tid;
 
+	if (!rest.len || *rest.start < '0' || *rest.start > '9')
+		scan__word(&rest); /* the user, with -v uid */
 	if (!scan__take_u64(&rest, &pid) || !scan__take_u64(&rest, &tid))
 		return;
 	level = scan__word(&rest);
@@ -346,11 +358,29 @@ static bool take_wall(struct span *s, struct kmsg_line *line, bool rfc5424)
 	return true;
 }
 
+/* In a file the priority may be left out: "1 2026-05-28T12:22:43Z host kernel - - - text". */
+static bool take_rfc5424_file(struct span *s, struct kmsg_line *line)
+{
+	struct span rest = *s, peek;
+	struct stamp stamp;
+
+	if (!span__strip_prefix(&rest, "1 "))
+		return false;
+	peek = rest;
+	if (!stamp__take(&peek, &stamp) || stamp.form != STAMP_SYSLOG || !stamp.has_wall ||
+	    !take_wall(&rest, line, true))
+		return false;
+	*s = rest;
+	return true;
+}
+
 static bool take_one(struct span *s, struct kmsg_line *line)
 {
 	bool rfc5424 = false;
 
 	*s = scan__trim(*s);
+	if (take_rfc5424_file(s, line))
+		return true;
 	if (take_level(s, line, &rfc5424)) {
 		struct span rest = scan__trim(*s);
 
@@ -407,6 +437,39 @@ static bool take_foreign(struct span *s, struct kmsg_line *line)
 	return false;
 }
 
+/* "[  907.567101]" at its beginning. */
+static bool is_uptime(struct span s)
+{
+	const char *end = memchr(s.start, ']', s.len < 24 ? s.len : 24);
+	struct span inner = { s.start + 1, end ? (size_t)(end - s.start) - 1 : 0 };
+
+	return s.len && *s.start == '[' && end && memchr(s.start, '.', (size_t)(end - s.start)) &&
+	       stamp__parse_uptime(scan__trim(inner), &(uint64_t){ 0 });
+}
+
+/*
+ * What tools and people put before the kernel's own stamp: numbers of lines, quotes, columns of a table, words of
+ * a logger. The text ends before the quote that it stands in.
+ */
+static void take_unknown(struct span *s, struct kmsg_line *line)
+{
+	size_t max = s->len < FOREIGN_PREFIX_MAX ? s->len : FOREIGN_PREFIX_MAX;
+
+	for (size_t i = 1; i < max && !line->has_uptime && !line->user; i++) {
+		struct span rest = from(*s, i);
+		char before = s->start[i - 1];
+
+		if (!strchr(" \t\",]", before) || !is_uptime(rest) || !take_prefixes(&rest, line))
+			continue;
+		if (before == '"') {
+			span__strip_suffix(&rest, ",");
+			span__strip_suffix(&rest, "\"");
+		}
+		line->has_prefix = true;
+		*s = rest;
+	}
+}
+
 /* "systemd[1]: text": what a program wrote to /dev/kmsg. A task may have such a name, too. */
 static void look_for_program(struct kmsg_line *line)
 {
@@ -446,6 +509,7 @@ void kmsg_line__parse(char *raw, size_t len, struct kmsg_line *line)
 	} else {
 		span__strip_prefix(&s, "\xef\xbb\xbf");
 		line->has_prefix = take_prefixes(&s, line) || take_foreign(&s, line);
+		take_unknown(&s, line);
 		line->text = s;
 	}
 	while (span__strip_suffix(&line->text, "\n"))

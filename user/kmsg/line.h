@@ -22,6 +22,7 @@ struct kmsg_line {
 	bool broken;	     /* it was broken into them, by a terminal or a mail */
 	bool wrapped;	     /* by syslog or the journal: it has a program's name */
 	bool user;	     /* not the kernel's: the log says so */
+	bool user_level;     /* by the number before the line */
 	struct span program; /* of user space, where the log names it */
 	bool has_uptime;     /* seconds since boot */
 	uint64_t uptime_ns;

@@ -146,12 +146,25 @@ static size_t take_some(struct kmsg_reader *reader, const char *data, size_t len
 	return n + 1;
 }
 
+/* NULs before a line, of which a crash may leave more than a line can have. */
+static size_t pass_zeros(const char *data, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && !data[n])
+		n++;
+	return n;
+}
+
 int kmsg_reader__feed(struct kmsg_reader *reader, const char *data, size_t len)
 {
 	int err = 0;
 
 	while (len && !err) {
-		size_t n = take_some(reader, data, len, &err);
+		size_t n = reader->part_len ? 0 : pass_zeros(data, len);
+
+		if (!n)
+			n = take_some(reader, data, len, &err);
 
 		reader->bytes += n;
 		data += n;

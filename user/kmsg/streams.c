@@ -329,6 +329,12 @@ static void follow_time(struct kmsg_streams *streams, struct kmsg_stream *stream
 		}
 		scan__copy(stream->boot, sizeof(stream->boot), line->boot);
 	}
+	if (scan__starts(line->text, "Linux version ")) {
+		streams__close(streams, stream);
+		memset(stream->seen, 0, sizeof(stream->seen));
+		stream->last = NULL;
+		stream->release[0] = '\0';
+	}
 	if (open && stream->open == open && open->has_uptime && line->has_uptime &&
 	    (line->uptime_ns + REPORT_NS < open->uptime_ns || open->uptime_ns + REPORT_NS < line->uptime_ns))
 		streams__close(streams, stream);

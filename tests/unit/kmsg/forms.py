@@ -96,6 +96,21 @@ FORMS = {
     "journalpretty": lambda i, t: json.dumps({"_TRANSPORT": "kernel", "_HOSTNAME": "web1", "MESSAGE": t,
                                               "__REALTIME_TIMESTAMP": str(1765212691000000 + i)}, indent=8),
     "journalbytes": lambda i, t: json.dumps({"_TRANSPORT": "kernel", "MESSAGE": list(t.encode())}),
+    "shortdelta": lambda i, t: f"[{at(i):12.6f} <    0.000010 >] web1 kernel: {t}",
+    "cloudwatch": lambda i, t: f"{wall(i)}.000Z Dec  8 17:51:31 web1 kernel: [{at(i):12.6f}] {t}",
+    "doubletag": lambda i, t: f"Dec  8 17:51:31 web1 kernel: kernel: [{at(i):12.6f}] {t}",
+    "word": lambda i, t: f"Dec  8 17:51:31 web1 kernel: [warn] [{at(i):12.6f}] {t}",
+    "nuls": lambda i, t: f"{chr(0) * 40}Dec  8 17:51:31 web1 kernel: [{at(i):12.6f}] {t}{chr(0)}",
+    "talos": lambda i, t: f"10.0.0.5: kern: warning: [{wall(i)}.913975631Z]: {t}",
+    "rfc5424nopri": lambda i, t: f"1 {wall(i)}.000121+00:00 web1 kernel - - - {t}",
+    "klogd": lambda i, t: f"Dec  8 17:51:31 web1 user.warn kernel: [{at(i):12.6f}] {t}",
+    "logcat": lambda i, t: f"12-08 17:51:31.{i % 1000:03d}     0     0 W         : {t}",
+    "logcatuid": lambda i, t: f"12-08 17:51:31.{i % 1000:03d}  root     0     0 W kernel  : {t}",
+    "numbered": lambda i, t: f"{i + 1:6d}\t[{at(i):12.6f}] {t}",
+    "csv": lambda i, t: f'"{wall(i)}Z","web1","[{at(i):12.6f}] {t}"',
+    "quoted": lambda i, t: f'        "[{at(i):12.6f}] {t}",',
+    "dmesgjson": lambda i, t: f'{{"pri": 4, "time": {at(i):12.6f}, "msg": {json.dumps(t)}}}',
+    "textpayload": lambda i, t: json.dumps({"insertId": "x", "textPayload": t, "timestamp": wall(i) + "Z"}),
     "docker": lambda i, t: json.dumps({"log": f"[{at(i):12.6f}] {t}\n", "stream": "stdout", "time": wall(i) + "Z"}),
 }
 
@@ -159,7 +174,8 @@ def first_difference(a, b):
 
 
 # With these the rest of a line can't be told from a line of its own, or a copy from a second report.
-UNBREAKABLE = {"none", "human", "human2", "quote", "tab", "docker", "journaljson", "journalpretty", "journalbytes"}
+UNBREAKABLE = {"none", "human", "human2", "quote", "tab", "docker", "journaljson", "journalpretty", "journalbytes",
+               "nuls", "csv", "quoted", "dmesgjson", "textpayload"}
 UNTIMED = {"none", "human", "human2", "docker", "journalpretty", "journalbytes"}
 
 

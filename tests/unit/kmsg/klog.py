@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""klog.py OOMTRACE FOLDER: what oomtrace report tells of each log NAME.log, held against NAME.json.
+"""klog.py OOMTRACE FOLDER...: what oomtrace report tells of each log NAME.log, held against NAME.json.
 
 A field that the truth leaves open (null) is not judged, unless its list of what must not be claimed
 names it. Also: the records as lines (--format jsonl), read again, give the same document.
@@ -62,7 +62,7 @@ def as_truth(oom):
         "killed": oom["killed"], "group_kill": oom.get("group_kill"),
         "victims": [victim(v) for v in oom["victims"]],
         "inside_write": oom.get("inside_write") if oom.get("inside_write") != "perhaps" else None,
-        "page_size": log.get("page_size"),
+        "page_size": log.get("page_size"), "asked_for": oom.get("asked_for"), "cause": oom.get("cause", {}).get("kind"),
         "reaped": [dict(pid=v["pid"], **v["reaped"]) for v in oom["victims"] if "reaped" in v],
         "unable_to_reap": [v["pid"] for v in oom["victims"] if v.get("unable_to_reap")],
     }
@@ -119,6 +119,10 @@ def check(oomtrace, log, truth, schema):
         if expected.get("page_size") is None and truth.get("page_size") and told["candidates"] and \
                 told["page_size"] != truth["page_size"]:
             bad.append(f"incident {i + 1}: page size {told['page_size']}")
+    killers = [o for o in document["others"] if o["type"] == "user-kill"]
+    if len(killers) != len(truth.get("userspace_kills") or killers):
+        bad.append(f"{len(killers)} kills of user space instead of {len(truth['userspace_kills'])}")
+    bad += differences(truth.get("userspace_kills"), killers, "userspace_kills")
     # No byte of a terminal's steering, and records that can be read again.
     for form in ("text", "json", "html", "chrome-trace", "jsonl"):
         output = report(oomtrace, "--format", form, str(log))
@@ -160,8 +164,8 @@ def against_schema(records, schema):
 
 
 def main():
-    oomtrace, folder = sys.argv[1], Path(sys.argv[2])
-    logs = sorted(folder.glob("*.log"))
+    oomtrace, folders = sys.argv[1], sys.argv[2:]
+    logs = sorted(log for folder in folders for log in Path(folder).glob("*.log"))
     failed, schema = 0, validator()
     for log in logs:
         bad = check(oomtrace, log, json.loads(log.with_suffix(".json").read_text()), schema)
