@@ -18,7 +18,7 @@
 #define LINE_SIZE (16U << 10)
 /* At a time, so that events don't wait. */
 #define READS_MAX 64
-#define FINISH_READS_MAX 100000
+#define ALL_READS_MAX 100000
 /* A report's lines, and the kills of a group, come within this time. */
 #define QUIET_NS NS_PER_S
 #define SETTLE_NS (3 * NS_PER_S)
@@ -44,6 +44,7 @@ struct kernel_log {
 	bool has_sequence;
 	int error; /* of reading: nothing is read any more */
 	uint64_t next_sequence;
+	uint64_t lines_before;		 /* that kills are traced: what they tell may not be */
 	uint64_t missed;		 /* lines, not told yet */
 	uint64_t missed_ns;		 /* when some were missed last; 0: never */
 	uint64_t read_ns;		 /* when the last line was read; 0: all was settled since */
@@ -115,7 +116,7 @@ static void compare(struct kernel_log *log, const struct check_kill *logged, con
 		what.pid = traced->kill.pid;
 		what.differences = differences;
 		what.difference_count = check_compare__kills(&traced->kill, logged, differences);
-	} else if (!should_be_traced(log, logged)) {
+	} else if (logged->last_line <= log->lines_before || !should_be_traced(log, logged)) {
 		return;
 	}
 	if (is_first || !traced || has_differences(differences, what.difference_count))
@@ -209,6 +210,15 @@ int kernel_log__read(struct kernel_log *log, uint64_t now_ns)
 	return log->error;
 }
 
+void kernel_log__begin(struct kernel_log *log, uint64_t now_ns)
+{
+	if (!log)
+		return;
+	for (int i = 0; i < ALL_READS_MAX && !log->error && read_line(log, now_ns);)
+		i++;
+	log->lines_before = kmsg_reader__lines(log->reader);
+}
+
 static void tell_missed(struct kernel_log *log)
 {
 	const struct record_kernel_log what = { .missed = log->missed };
@@ -245,7 +255,7 @@ void kernel_log__finish(struct kernel_log *log, uint64_t now_ns)
 {
 	if (!log)
 		return;
-	for (int i = 0; i < FINISH_READS_MAX && !log->error && read_line(log, now_ns);)
+	for (int i = 0; i < ALL_READS_MAX && !log->error && read_line(log, now_ns);)
 		i++;
 	tell_missed(log);
 	if (!log->error)

@@ -13,7 +13,7 @@
 struct kernel_log;
 
 /*
- * Opens the log behind its last line, which needs CAP_SYSLOG where dmesg is restricted. Records go to
+ * Opens the log behind its last line, before anything is traced. That needs CAP_SYSLOG where dmesg is restricted. Records go to
  * tell(ctx, record). target_cgroup NULL: all kills of the machine are traced. Returns 0 or a negative errno.
  */
 int kernel_log__open(const char *target_cgroup, void (*tell)(void *ctx, const struct record *record),
@@ -25,6 +25,9 @@ int kernel_log__new(int fd, const char *target_cgroup, void (*tell)(void *ctx, c
 
 /* Polls readable when there is something for kernel_log__read(). */
 int kernel_log__fd(const struct kernel_log *log);
+
+/* From now on each kill is traced: a line that comes later has a record. */
+void kernel_log__begin(struct kernel_log *log, uint64_t now_ns);
 
 /* Reads some of the lines that are there. Returns 0, or the negative errno of which there is no more to read. */
 int kernel_log__read(struct kernel_log *log, uint64_t now_ns);

@@ -285,6 +285,32 @@ static void start_helpers(struct session *s)
 	stack_helpers__start(&s->helpers);
 }
 
+static void tell_from_log(void *ctx, const struct record *record)
+{
+	session_events__tell(ctx, record);
+}
+
+/* Before anything is traced, so that each kill has its lines. A trace goes on without it. */
+static void open_kernel_log(struct session *s)
+{
+	const char *cgroup = s->target->cgroup[0] ? s->target->cgroup : NULL;
+	int err;
+
+	err = kernel_log__open(cgroup, tell_from_log, s, &s->kernel_log);
+	if (err)
+		fprintf(stderr,
+			"oomtrace: --kernel-log: /dev/kmsg can't be opened: %s; the trace goes on without it.\n",
+			strerror(-err));
+}
+
+static int follow_kernel_log(struct session *s)
+{
+	if (!s->kernel_log)
+		return 0;
+	kernel_log__begin(s->kernel_log, clock__ns(CLOCK_BOOTTIME));
+	return event_loop__add(s->loop, kernel_log__fd(s->kernel_log), EPOLLIN, on_kernel_log, s);
+}
+
 static int open_tracer(struct session *s)
 {
 	struct tracer_options opts = {
@@ -321,33 +347,13 @@ static int dry_run(struct session *s)
 	return exit_code(s);
 }
 
-static void tell_from_log(void *ctx, const struct record *record)
-{
-	session_events__tell(ctx, record);
-}
-
-/* A trace goes on without it. */
-static int follow_kernel_log(struct session *s)
-{
-	const char *cgroup = s->target->cgroup[0] ? s->target->cgroup : NULL;
-	int err;
-
-	if (!s->opts->kernel_log)
-		return 0;
-	err = kernel_log__open(cgroup, tell_from_log, s, &s->kernel_log);
-	if (!err)
-		return event_loop__add(s->loop, kernel_log__fd(s->kernel_log), EPOLLIN, on_kernel_log, s);
-	fprintf(stderr,
-		"oomtrace: --kernel-log: /dev/kmsg can't be opened: %s; the trace goes on without it.\n",
-		strerror(-err));
-	return 0;
-}
-
 /* All that needs privileges, and then nothing that does. */
 static int begin(struct session *s)
 {
 	int err = set_up_loop(s), left_out;
 
+	if (!err)
+		err = follow_kernel_log(s);
 	if (err)
 		return err;
 	tell_session(s);
@@ -360,9 +366,6 @@ static int begin(struct session *s)
 	if (records_usage(s))
 		follow_usage__begin(s->hierarchy, s->target);
 	tracer__find_addresses(s->tracer);
-	err = follow_kernel_log(s);
-	if (err)
-		return err;
 	/* Only a recording that is cut into files opens more of them. */
 	err = confine__trace(s->hierarchy, s->opts->record_bytes ? s->opts->record : NULL);
 	if (!err)
@@ -436,6 +439,8 @@ int session__run(const struct trace_options *opts, const struct cgroup__hierarch
 
 	if (!opts->dry_run)
 		start_helpers(&s);
+	if (opts->kernel_log && !opts->dry_run)
+		open_kernel_log(&s);
 	s.queue = event_queue__new();
 	code = s.queue ? open_tracer(&s) : EXIT_RUNTIME;
 	if (code == EXIT_DONE)

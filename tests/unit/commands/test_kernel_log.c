@@ -202,6 +202,23 @@ static void test_only_one_of_them(void **state)
 	end(&f);
 }
 
+/* The log was opened before kills were traced. */
+static void test_before_the_trace(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	begin(&f, NULL);
+	print(&f, report);
+	print(&f, kill_77);
+	kernel_log__begin(f.log, clock__ns(CLOCK_BOOTTIME));
+	print(&f, kill_78);
+	kernel_log__finish(f.log, clock__ns(CLOCK_BOOTTIME));
+	assert_int_equal(f.count, 1);
+	assert_int_equal(f.told[0].pid, 78);
+	end(&f);
+}
+
 /* The line may be one of those that were overwritten. */
 static void test_no_line_is_missed_then(void **state)
 {
@@ -257,6 +274,7 @@ static void test_bounds(void **state)
 	assert_int_equal(f.count, 0);
 	kernel_log__free(f.log);
 	kernel_log__free(NULL);
+	kernel_log__begin(NULL, 1);
 	kernel_log__tick(NULL, 1);
 	kernel_log__finish(NULL, 1);
 }
@@ -270,6 +288,7 @@ int main(void)
 		cmocka_unit_test(test_only_one_of_them),
 		cmocka_unit_test(test_no_line_is_missed_then),
 		cmocka_unit_test(test_other_cgroups),
+		cmocka_unit_test(test_before_the_trace),
 		cmocka_unit_test(test_bounds),
 	};
 
