@@ -59,6 +59,8 @@ static bool parse_earlyoom(struct span text, struct kmsg_killer *killer)
 					      scan__find_last(comm, "\": badness ", &comm, &after) ||
 					      scan__find_last(comm, "\"", &comm, &after))) {
 		scan__copy(killer->comm, sizeof(killer->comm), comm);
+		after.start = comm.start + comm.len + 1;
+		after.len = (size_t)(rest.start + rest.len - after.start);
 		span__strip_prefix(&after, ": ");
 		scan__copy(killer->reason, sizeof(killer->reason), after);
 	}

@@ -251,8 +251,9 @@ static void put_kill(struct chrome_sink *s, const struct record_oom *oom, const 
 
 	fputs(",\"cat\":\"kill\"", out);
 	put_text(out, "name", v->comm ? v->comm : "(unknown)");
-	fprintf(out, ",\"args\":{\"oom\":%" PRIu64 ",\"pid\":%" PRIu32 ",\"oom_score_adj\":%d", oom->id,
-		v->pid, v->oom_score_adj);
+	fprintf(out, ",\"args\":{\"oom\":%" PRIu64 ",\"pid\":%" PRIu32, oom->id, v->pid);
+	if (!(v->unknown & VICTIM_UNKNOWN_ADJ))
+		fprintf(out, ",\"oom_score_adj\":%d", v->oom_score_adj);
 	if (v->has_points)
 		fprintf(out, ",\"points\":%" PRId64, v->points);
 	if (v->has_mm)
@@ -285,8 +286,15 @@ static int chrome_oom(struct sink *sink, const struct record *record)
 		put_memory(s, track, record->time.boot_ns, oom->limit->usage_bytes, oom->limit->max_bytes);
 	put_run(s, oom);
 	for (size_t i = 0; i < oom->victim_count; i++) {
-		if (oom->victims[i].role != ROLE_EXITING && !oom->victims[i].repeated)
-			put_kill(s, oom, &oom->victims[i], track);
+		struct record_victim victim = oom->victims[i];
+
+		/* A log has one time for all of it. */
+		if (victim.unknown & VICTIM_UNKNOWN_IDS) {
+			victim.ts_ns = record->time.boot_ns;
+			victim.tid = victim.pid;
+		}
+		if (victim.role != ROLE_EXITING && !victim.repeated)
+			put_kill(s, oom, &victim, track);
 	}
 	return sink__flush(sink);
 }

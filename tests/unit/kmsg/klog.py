@@ -6,6 +6,7 @@ A field that the truth leaves open (null) is not judged, unless its list of what
 names it. Also: the records as lines (--format jsonl), read again, give the same document.
 """
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -102,6 +103,13 @@ def differences(truth, told, where):
     return [] if truth == told else [f"{where}: {told} instead of {truth}"]
 
 
+def placeholders(page):
+    """Of the page's markup, what stands for something that the log doesn't tell."""
+    markup = re.sub(r"<(style|script)\b.*?</\1>", "", page, flags=re.S)
+    words = (">1970-", ">00:00:00.000<", "Linux (unknown)", "parent 0", "thread 0", "breaks off", "Memory over time")
+    return [f"html: {word}" for word in words if word in markup]
+
+
 def check(oomtrace, log, truth, schema):
     document = json.loads(report(oomtrace, "--format", "json", str(log)))
     incidents = [as_truth(oom) for oom in document["incidents"]]
@@ -128,6 +136,11 @@ def check(oomtrace, log, truth, schema):
         output = report(oomtrace, "--format", form, str(log))
         if any(c in output for c in (b"\x1b", b"\r")) and form != "html":
             bad.append(f"{form}: an escape or a carriage return")
+        if form == "html":
+            bad += placeholders(output.decode())
+        if form == "chrome-trace":
+            times = {e["ts"] for e in json.loads(output)["traceEvents"] if e["ph"] != "M"}
+            bad += [f"{form}: a time of 0 among {times}"] if len(times) > 1 and 0 in times else []
         if form == "jsonl":
             bad += against_schema(output, schema)
             again = json.loads(report(oomtrace, "--format", "json", "-", data=output))

@@ -8,6 +8,7 @@
 #include "record/cause_words.h"
 #include "record/gfp.h"
 #include "record/memory_kinds.h"
+#include "report/html/card_log.h"
 #include "report/html/elements.h"
 #include "report/html/history.h"
 
@@ -121,13 +122,31 @@ static void put_points(FILE *out, const struct record_oom *oom, const struct rec
 	fputs("</dd>", out);
 }
 
+static void put_ids(FILE *out, const struct record_victim *v)
+{
+	if (v->unknown & VICTIM_UNKNOWN_UID)
+		return;
+	put_fact(out, "process");
+	fprintf(out, "uid %" PRIu32, v->uid);
+	if (!(v->unknown & VICTIM_UNKNOWN_IDS)) {
+		fprintf(out, ", parent %" PRIu32, v->ppid);
+		if (v->ns_pid && v->ns_pid != v->pid)
+			fprintf(out, ", pid %" PRIu32 " inside", v->ns_pid);
+		if (v->tid != v->pid)
+			fprintf(out, ", thread %" PRIu32, v->tid);
+	}
+	fprintf(out, "%s</dd>", v->init ? ", <b>init</b>" : "");
+}
+
 static void put_why(FILE *out, const struct record_oom *oom, const struct record_victim *v,
 		    uint32_t page_size)
 {
 	html_elements__part_begin(out, "Why this process");
 	fputs("<dl>", out);
-	put_fact(out, "oom_score_adj");
-	fprintf(out, "%d</dd>", v->oom_score_adj);
+	if (!(v->unknown & VICTIM_UNKNOWN_ADJ)) {
+		put_fact(out, "oom_score_adj");
+		fprintf(out, "%d</dd>", v->oom_score_adj);
+	}
 	if (oom->trigger_comm) {
 		char gfp[GFP_TEXT_SIZE];
 
@@ -136,7 +155,9 @@ static void put_why(FILE *out, const struct record_oom *oom, const struct record
 			fputs("itself", out);
 		else
 			html_elements__process(out, oom->trigger_comm, oom->trigger_pid);
-		if (!oom->sysrq) {
+		if (oom->log) {
+			html_card_log__put_request(out, oom);
+		} else if (!oom->sysrq) {
 			fputs(", <code>", out);
 			html_elements__text(out, gfp__format(gfp, sizeof(gfp), oom->gfp_mask));
 			fprintf(out, "</code>, order %d", oom->order);
@@ -145,13 +166,7 @@ static void put_why(FILE *out, const struct record_oom *oom, const struct record
 	}
 	if (v->cmdline)
 		put_cmdline(out, v);
-	put_fact(out, "process");
-	fprintf(out, "uid %" PRIu32 ", parent %" PRIu32, v->uid, v->ppid);
-	if (v->ns_pid && v->ns_pid != v->pid)
-		fprintf(out, ", pid %" PRIu32 " inside", v->ns_pid);
-	if (v->tid != v->pid)
-		fprintf(out, ", thread %" PRIu32, v->tid);
-	fprintf(out, "%s</dd>", v->init ? ", <b>init</b>" : "");
+	put_ids(out, v);
 	if (v->cgroup) {
 		put_fact(out, "cgroup");
 		html_elements__name(out, v->cgroup);
@@ -197,10 +212,13 @@ static void put_pieces(FILE *out, const struct piece *pieces, size_t count, uint
 
 static void put_victim_memory(FILE *out, const struct record_victim *v)
 {
+	bool from_log = v->unknown & VICTIM_UNKNOWN_IDS;
 	const struct piece pieces[] = {
-		{ "c1", "anonymous", v->anon_rss_bytes, true },	  { "c2", "file", v->file_rss_bytes, true },
-		{ "c3", "shared", v->shmem_rss_bytes, true },	  { "c4", "swap", v->swap_bytes, true },
-		{ "c5", "page tables", v->pgtables_bytes, true },
+		{ "c1", "anonymous", v->anon_rss_bytes, true },
+		{ "c2", "file", v->file_rss_bytes, true },
+		{ "c3", "shared", v->shmem_rss_bytes, !(v->unknown & VICTIM_UNKNOWN_SHMEM) },
+		{ "c4", "swap", v->swap_bytes, !(v->unknown & VICTIM_UNKNOWN_SWAP) },
+		{ "c5", "page tables", v->pgtables_bytes, !(v->unknown & VICTIM_UNKNOWN_PGTABLES) },
 	};
 
 	html_elements__part_begin(out, "Memory of the process");
@@ -208,7 +226,7 @@ static void put_victim_memory(FILE *out, const struct record_victim *v)
 	fputs("<p class=\"note\">", out);
 	html_elements__size(out, v->total_vm_bytes);
 	fprintf(out, " of address space%s</p></section>\n",
-		v->rss_exact ? "" : "; resident sizes are approximate");
+		v->rss_exact || from_log ? "" : "; resident sizes are approximate");
 }
 
 static void put_cgroup_memory(FILE *out, const struct record_oom *oom)
@@ -328,8 +346,10 @@ static void put_victims(FILE *out, const struct record_oom *oom)
 
 		fputs("<tr><th scope=\"row\">", out);
 		html_elements__process(out, v->comm, v->pid);
-		fprintf(out, "</th><td>%s</td><td class=\"n\">%d</td><td class=\"n\">", role_text(v),
-			v->oom_score_adj);
+		fprintf(out, "</th><td>%s</td><td class=\"n\">", role_text(v));
+		if (!(v->unknown & VICTIM_UNKNOWN_ADJ))
+			fprintf(out, "%d", v->oom_score_adj);
+		fputs("</td><td class=\"n\">", out);
 		if (v->has_mm)
 			html_elements__size(out, v->anon_rss_bytes);
 		fputs("</td></tr>\n", out);
@@ -395,7 +415,7 @@ void html_card__put(const struct html_report *report, const struct record *recor
 	const struct record_victim *victim = record__first_killed(oom);
 
 	fprintf(out, "<summary><h3>OOM %" PRIu64 "</h3> ", oom->id);
-	html_elements__time(out, record->time.wall_ns);
+	html_elements__oom_time(out, record, record->time.wall_ns);
 	put_measures(out, oom, victim);
 	fputs("</summary>\n<p class=\"sentence\">", out);
 	put_sentence(out, oom, report->sessions);
@@ -414,4 +434,6 @@ void html_card__put(const struct html_report *report, const struct record *recor
 		html_history__put(out, oom);
 	if (oom->victim_count > 1)
 		put_victims(out, oom);
+	if (oom->log)
+		html_card_log__put(out, oom->log);
 }

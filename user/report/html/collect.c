@@ -55,6 +55,7 @@ static int html_session(struct sink *sink, const struct record *record)
 
 	html_collected__see_time(r, &record->time);
 	tell_verdict(r, record);
+	r->from_log |= s->from_log;
 	if (s->target_cgroup && s->has_memory && s->max_cgroup && !strcmp(s->max_cgroup, s->target_cgroup))
 		html_collected__add_point(r, html_collected__curve(r, s->target_cgroup, &s->container),
 					  record->time.wall_ns, s->usage_bytes, s->max_bytes);
@@ -70,6 +71,7 @@ static int html_session(struct sink *sink, const struct record *record)
 		html_collected__keep(r->target_cgroup, sizeof(r->target_cgroup), s->target_cgroup);
 		cgroup_label__format(r->target, sizeof(r->target), s->target_cgroup, &s->container);
 	}
+	html_collected__keep(r->host, sizeof(r->host), s->host);
 	keep_without(r, s);
 	return 0;
 }
@@ -103,7 +105,8 @@ static int html_oom(struct sink *sink, const struct record *record)
 	r->kills += oom->killed;
 	if (oom->outcome == OOM_NO_VICTIM)
 		r->no_victim += 1 + oom->repeats;
-	if (oom->limit) {
+	/* A log has the usage of one moment, which is no curve, and perhaps no time. */
+	if (oom->limit && !oom->log) {
 		curve = html_collected__curve(r, oom->limit->path, &oom->limit_container);
 		if (curve)
 			curve->kills += oom->killed;
@@ -119,7 +122,8 @@ static int html_oom(struct sink *sink, const struct record *record)
 
 		if (v->role == ROLE_EXITING || v->repeated)
 			continue;
-		html_rows__put_kill_mark(r, record, v, curve);
+		if (!oom->log)
+			html_rows__put_kill_mark(r, record, v, curve);
 		html_rows__put_kill(r, record, v);
 	}
 	return r->error;
@@ -287,6 +291,7 @@ static int html_end(struct sink *sink, const struct record *record)
 	const struct record_end *end = &record->end;
 
 	html_collected__see_time(r, &record->time);
+	tell_verdict(r, record);
 	r->has_end = true;
 	html_collected__keep(r->end_reason, sizeof(r->end_reason), end->reason);
 	return 0;

@@ -43,6 +43,11 @@ FILE *html_collected__next(struct html_report *r, struct html_spool *spool, uint
 
 void html_collected__see_time(struct html_report *r, const struct record_time *time)
 {
+	/* The number is for the order alone. */
+	if (time->no_wall) {
+		r->untimed = true;
+		return;
+	}
 	if (!r->has_time || time->wall_ns < r->first_ns)
 		r->first_ns = time->wall_ns;
 	if (!r->has_time || time->wall_ns > r->last_ns)

@@ -98,6 +98,8 @@ struct html_report {
 	char target_kind[HTML_NAME_SIZE], target_cgroup[HTML_PATH_SIZE];
 	char target[HTML_PATH_SIZE]; /* as people call it; "": the whole machine */
 	uint32_t page_size;
+	bool from_log, untimed; /* a kernel log; one whose stamps lack a date, a year or a zone */
+	char host[HTML_NAME_SIZE];
 	char *without; /* list items: what could not be attached */
 
 	bool has_time;

@@ -7,6 +7,7 @@
 
 #include "base/escape.h"
 #include "base/units.h"
+#include "output/text_log.h"
 #include "record/sink.h"
 #include "record/time.h"
 #include "report/cgroup_label.h"
@@ -90,6 +91,17 @@ void html_elements__time(FILE *out, int64_t wall_ns)
 	record_time__format(text, sizeof(text), wall_ns);
 	/* "2026-11-23T20:26:01.123456Z" */
 	fprintf(out, "<time datetime=\"%s\">%.12s</time>", text, text + 11);
+}
+
+void html_elements__oom_time(FILE *out, const struct record *record, int64_t wall_ns)
+{
+	char text[TEXT_LOG_STAMP_SIZE];
+
+	if (record->oom.log)
+		html_elements__text(out, text_log__format_stamp(text, sizeof(text), record->oom.log->stamp,
+								&record->time));
+	else
+		html_elements__time(out, wall_ns);
 }
 
 void html_elements__cgroup(FILE *out, const char *path, const struct record_container *container)

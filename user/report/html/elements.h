@@ -32,6 +32,9 @@ void html_elements__duration(FILE *out, uint64_t duration_ns);
 /* A <time> element that shows the time of day (UTC) to the millisecond. */
 void html_elements__time(FILE *out, int64_t wall_ns);
 
+/* The time of an OOM: a log's stamp as it stands there; else that of the wall clock. */
+void html_elements__oom_time(FILE *out, const struct record *record, int64_t wall_ns);
+
 /* What people call a cgroup: its container's name or short id; else its path. */
 void html_elements__cgroup(FILE *out, const char *path, const struct record_container *container);
 

@@ -7,6 +7,7 @@
 #include "report/html/page.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/array.h"
 #include "record/time.h"
@@ -17,6 +18,8 @@
 #include "report/html/flame.h"
 #include "report/html/heading.h"
 
+/* What html_collected__keep() makes of what isn't told. */
+#define UNTOLD "(unknown)"
 #define TABLE_BUCKETS 100 /* of the chart's table */
 
 static void put_head(const struct html_report *r, FILE *out)
@@ -41,14 +44,20 @@ static void put_header(const struct html_report *r, FILE *out)
 	char text[64];
 
 	fputs("<header class=\"top\"><p><strong>oomtrace</strong> ", out);
-	if (r->target[0]) {
+	if (r->from_log) {
+		fputs("kernel log", out);
+		if (r->host[0] && strcmp(r->host, UNTOLD)) {
+			fputs(" of ", out);
+			html_elements__text(out, r->host);
+		}
+	} else if (r->target[0]) {
 		html_elements__text(out, r->target_kind);
 		fputs(" ", out);
 		html_elements__name(out, r->target);
 	} else {
 		fputs("whole machine", out);
 	}
-	if (r->has_time) {
+	if (r->has_time && !r->untimed) {
 		record_time__format(text, sizeof(text), r->first_ns);
 		fprintf(out, " · <time datetime=\"%s\">%.10s %.8s</time> UTC · ", text, text, text + 11);
 		html_elements__duration(out, (uint64_t)r->last_ns - (uint64_t)r->first_ns);
@@ -106,6 +115,12 @@ static void put_chart_table(struct html_curve *curve, FILE *out)
 	fputs("</tbody></table></div></details>\n", out);
 }
 
+/* A log has no curve. */
+static bool has_chart(const struct html_report *r)
+{
+	return !r->from_log || r->curve_count;
+}
+
 /* What there is on the page, with a way back from wherever one is. */
 static void put_contents(const struct html_report *r, FILE *out)
 {
@@ -113,7 +128,7 @@ static void put_contents(const struct html_report *r, FILE *out)
 		const char *id, *text;
 		bool there;
 	} parts[] = {
-		{ "usage", "Memory over time", true },
+		{ "usage", "Memory over time", has_chart(r) },
 		{ "steps", "Changes of the limit", r->step_rows.count },
 		{ "kills", "Every kill", r->kill_rows.count },
 		{ "alloc", "Where memory was charged", r->flame && flame_tree__bytes(r->flame) },
@@ -134,6 +149,8 @@ static void put_contents(const struct html_report *r, FILE *out)
 
 static void put_chart(struct html_report *r, FILE *out)
 {
+	if (!has_chart(r))
+		return;
 	fputs("<section aria-labelledby=\"usage\"><h2 id=\"usage\">Memory over time</h2>\n"
 	      "<noscript><p class=\"note\">The chart needs JavaScript; all its figures are in the "
 	      "tables below.</p></noscript>\n"
@@ -176,6 +193,8 @@ static int put_table(struct html_spool *rows, const char *id, const char *headin
 #define COLUMN(name) "<th scope=\"col\">" name "</th>"
 #define NUMBERS(name) "<th scope=\"col\" class=\"n\">" name "</th>"
 
+#define KILL_COLUMNS COLUMN("process") NUMBERS("anonymous") NUMBERS("limit") COLUMN("of") COLUMN("cause")
+
 static int put_tables(struct html_report *r, FILE *out)
 {
 	int err = put_table(&r->step_rows, "steps", "Changes of the limit, and what they led to",
@@ -186,8 +205,8 @@ static int put_tables(struct html_report *r, FILE *out)
 
 	if (!err)
 		err = put_table(&r->kill_rows, "kills", "Every kill",
-				COLUMN("OOM") COLUMN("time (UTC)") COLUMN("process") NUMBERS("anonymous")
-					NUMBERS("limit") COLUMN("of") COLUMN("cause"),
+				r->from_log ? COLUMN("OOM") COLUMN("time") KILL_COLUMNS
+					    : COLUMN("OOM") COLUMN("time (UTC)") KILL_COLUMNS,
 				out);
 	return err;
 }
@@ -232,16 +251,28 @@ static void put_flame(const struct html_report *r, FILE *out)
 	fputs("</tbody></table></div></section>\n", out);
 }
 
-static void put_about(const struct html_report *r, FILE *out)
+static void put_source(const struct html_report *r, FILE *out)
 {
-	fputs("<footer><h2>About this report</h2><ul class=\"facts\"><li>made by oomtrace, from a "
-	      "recording by version ",
-	      out);
+	if (r->from_log) {
+		fputs(", from a kernel log", out);
+		if (strcmp(r->kernel, UNTOLD) != 0) {
+			fputs(" of Linux ", out);
+			html_elements__text(out, r->kernel);
+		}
+		return;
+	}
+	fputs(", from a recording by version ", out);
 	html_elements__text(out, r->sessions ? r->version : NULL);
 	fputs(" on Linux ", out);
 	html_elements__text(out, r->sessions ? r->kernel : NULL);
 	fputs(", ", out);
 	html_elements__text(out, r->sessions ? r->arch : NULL);
+}
+
+static void put_about(const struct html_report *r, FILE *out)
+{
+	fputs("<footer><h2>About this report</h2><ul class=\"facts\"><li>made by oomtrace", out);
+	put_source(r, out);
 	fputs("</li>", out);
 	if (r->sessions > 1)
 		fprintf(out, "<li>%" PRIu64 " sessions in one report</li>", r->sessions);

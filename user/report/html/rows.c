@@ -38,7 +38,7 @@ void html_rows__put_kill(struct html_report *r, const struct record *record, con
 	if (!r->cards.left_out)
 		fprintf(out, "<a href=\"#oom-%" PRIu64 "-%" PRIu64 "\">", r->sessions, oom->id);
 	fprintf(out, "%" PRIu64 "%s</td><td>", oom->id, r->cards.left_out ? "" : "</a>");
-	html_elements__time(out, html_collected__wall(&record->time, v->ts_ns));
+	html_elements__oom_time(out, record, html_collected__wall(&record->time, v->ts_ns));
 	fputs("</td><th scope=\"row\">", out);
 	html_elements__process(out, v->comm, v->pid);
 	fprintf(out, "%s</th><td class=\"n\">", v->init ? " <span class=\"tag\">init</span>" : "");
