@@ -7,9 +7,11 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/clock.h"
 
+#define YEAR_NS (366 * NS_PER_DAY)
 #define VICTIMS_MAX 1024 /* the latest; their exits are told of, too */
 
 struct filter {
@@ -57,11 +59,59 @@ static void begin(struct filter *f, const struct record_time *time)
 	f->until_ns = bound(&f->opts.until, time->wall_ns, INT64_MAX);
 }
 
-/* A recording without a session begins with its first record. */
-static bool in_time(struct filter *f, const struct record_time *time)
+/* A log's stamp as a number (record_log.h); 0: it is no date. */
+static int64_t stamp_of(const struct record *record)
 {
+	if (record->kind == RECORD_OOM && record->oom.log)
+		return record->oom.log->stamp_ns;
+	return record->kind == RECORD_USER_KILL ? record->user_kill.stamp_ns : 0;
+}
+
+/* The same day and time of 1970, for which stamps without a year are taken. */
+static int64_t without_year(int64_t ns)
+{
+	time_t seconds = ns / NS_PER_S;
+	struct tm tm;
+
+	if (!gmtime_r(&seconds, &tm))
+		return ns;
+	tm.tm_year = 70;
+	return (int64_t)timegm(&tm) * NS_PER_S + ns % NS_PER_S;
+}
+
+/* Of a stamp without a year the bounds' own year says nothing, and the new year may lie between the two. */
+static bool in_year(const struct filter *f, int64_t stamp_ns)
+{
+	bool has_since = f->opts.since.kind == REPORT_TIME_WALL,
+	     has_until = f->opts.until.kind == REPORT_TIME_WALL;
+	int64_t since = has_since ? without_year(f->since_ns) : INT64_MIN;
+	int64_t until = has_until ? without_year(f->until_ns) : INT64_MAX;
+
+	if (has_since && has_until && since > until)
+		return stamp_ns >= since || stamp_ns <= until;
+	return stamp_ns >= since && stamp_ns <= until;
+}
+
+static bool has_date(const struct report_time *time)
+{
+	return time->kind == REPORT_TIME_WALL || time->kind == REPORT_TIME_NONE;
+}
+
+/*
+ * A recording without a session begins with its first record. What a log doesn't date can't be left out by a
+ * date.
+ */
+static bool in_time(struct filter *f, const struct record *record)
+{
+	const struct record_time *time = &record->time;
+	int64_t stamp_ns = stamp_of(record);
+
 	if (!f->begun)
 		begin(f, time);
+	if (time->no_wall && has_date(&f->opts.since) && has_date(&f->opts.until)) {
+		if (stamp_ns < YEAR_NS)
+			return !stamp_ns || in_year(f, stamp_ns);
+	}
 	return time->wall_ns >= f->since_ns && time->wall_ns <= f->until_ns;
 }
 
@@ -179,7 +229,7 @@ static int filter_take(struct sink *base, const struct record *record)
 	if (record->kind == RECORD_SESSION)
 		begin_session(f, record);
 	if (!is_of_all(record->kind)) {
-		if (!in_time(f, &record->time) || !wants(f, record))
+		if (!in_time(f, record) || !wants(f, record))
 			return 0;
 		/* Writes of limits come with every OOM, also with one that isn't there. */
 		f->selected += !f->opts.kill || record->kind == RECORD_OOM;

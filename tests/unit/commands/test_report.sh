@@ -160,6 +160,13 @@ done
 expect 0 '"source":"kernel-log"' '' --format jsonl "$log"
 expect 0 'OOM 2: killed \(sd-mkdcreds\)' '' "$log" --kill 2
 expect 0 '1 OOM, 1 process killed' '' "$log" --kill 2
+# A stamp without a year is of any year; the new year may lie between the bounds. An uptime is no date.
+expect 0 'OOM 2: killed' '' "$log" --since 2026-06-16T15:09:00Z --until 2026-06-16T15:10:00Z
+expect 0 '0 OOMs, 0 processes killed' 'nothing in the recording is what' "$log" --since 2026-06-16T15:10:00Z
+expect 0 '0 OOMs, 0 processes killed' 'nothing in the recording is what' "$log" --until 2026-06-16T15:09:00Z
+expect 0 'OOM 2: killed' '' "$log" --since 2025-12-30T00:00:00Z --until 2026-07-01T00:00:00Z
+expect 0 '0 OOMs, 0 processes killed' 'nothing in the recording is what' "$log" --since 2025-12-30T00:00:00Z --until 2026-01-02T00:00:00Z
+expect 0 'OOM 1: killed' '' "$golden/klog-odd/cpuset-54.log" --since 2026-06-16T15:10:00Z
 expect 0 '0 OOMs, 0 processes killed' 'nothing in the recording is what' "$log" --cgroup /user.slice
 expect 2 '' "--format: 'xml' is not valid; it takes 'text'" --format xml "$whole"
 expect 2 '' '--since' --since yesterday "$whole"
