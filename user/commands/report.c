@@ -171,10 +171,10 @@ static int read_own_log(struct report *r)
 {
 	int err = report_log__read_own(r->log);
 
-	if (!err)
+	if (!err || !report_log__read_journal(r->log))
 		return EXIT_DONE;
 	fprintf(stderr,
-		"oomtrace: this machine's kernel log can't be read: /dev/kmsg: %s. Run oomtrace as root, or give it "
+		"oomtrace: this machine's kernel log can't be read: /dev/kmsg: %s, and neither can the journal. Run oomtrace as root, or give it "
 		"a FILE: a recording or a kernel log, such as 'dmesg | oomtrace report -'.\n",
 		strerror(-err));
 	return err == -EPERM || err == -EACCES ? EXIT_UNSUPPORTED : EXIT_RUNTIME;

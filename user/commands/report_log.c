@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "kmsg/reader.h"
@@ -82,7 +84,7 @@ bool report_log__is_binary(const char *data, size_t len)
 	if (begins_with(data, len, "\177ELF") || begins_with(data, len, "LPKSHHRH"))
 		return true;
 	for (size_t i = 0; i < len && !is_utf16(data, len); i++)
-		control += (unsigned char)data[i] < ' ' && data[i] && !memchr("\t\n\r\033\f\b", data[i], 6);
+		control += (unsigned char)data[i] < ' ' && data[i] && !strchr("\t\n\r\033\f\b", data[i]);
 	return control > len / 16;
 }
 
@@ -143,6 +145,53 @@ static int read_device(struct report_log *log, int fd)
 		if (log->sink_error)
 			return 0;
 	}
+}
+
+/* Starts the journal's own reader, which checks what its caller may see. Returns the pipe's end, or -1. */
+static int open_journal(pid_t *child)
+{
+	static const char path[] = "/usr/bin/journalctl";
+	char *const argv[] = { (char *)"journalctl", (char *)"-k",   (char *)"-q", (char *)"--no-pager",
+			       (char *)"-o",	     (char *)"json", NULL };
+	posix_spawn_file_actions_t actions;
+	int fds[2], err;
+
+	if (pipe2(fds, O_CLOEXEC))
+		return -1;
+	err = posix_spawn_file_actions_init(&actions);
+	if (!err) {
+		err = posix_spawn_file_actions_adddup2(&actions, fds[1], STDOUT_FILENO);
+		if (!err)
+			err = posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY,
+							       0);
+		if (!err)
+			err = posix_spawn(child, path, &actions, NULL, argv, environ);
+		posix_spawn_file_actions_destroy(&actions);
+	}
+	close(fds[1]);
+	if (!err)
+		return fds[0];
+	close(fds[0]);
+	return -1;
+}
+
+int report_log__read_journal(struct report_log *log)
+{
+	struct input *input;
+	const char *data;
+	pid_t child;
+	int fd = open_journal(&child), err = -ENOENT;
+
+	if (fd < 0)
+		return err;
+	input = input__new(fd);
+	if (input && input__peek(input, &data) > 0)
+		err = report_log__read(log, input, "the journal");
+	input__free(input);
+	close(fd);
+	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
+		;
+	return err;
 }
 
 int report_log__read_own(struct report_log *log)

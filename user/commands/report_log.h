@@ -29,6 +29,9 @@ int report_log__read(struct report_log *log, struct input *input, const char *na
 /* This machine's own log, from /dev/kmsg. Returns 0 or a negative errno. */
 int report_log__read_own(struct report_log *log);
 
+/* The same of this boot from the journal, which some may read that aren't root. */
+int report_log__read_journal(struct report_log *log);
+
 /* Hands over what was held back, and the end. Nothing if no log was read. Returns 0 or what the sink returned. */
 int report_log__finish(struct report_log *log);
 

@@ -197,7 +197,7 @@ void tasks__add(struct kmsg_incident *incident, const struct kmsg_task *task)
 	incident->task_rows++;
 	incident->unkillable += task->has_adj && task->oom_score_adj == OOM_SCORE_ADJ_MIN;
 	if (incident->task_count == KMSG_TASKS_MAX ||
-	    (incident->task_count == incident->task_room && !grow(incident)))
+	    (incident->task_count == incident->task_room && !grow(incident)) || !incident->tasks)
 		return;
 	slot = slot_of(incident, task->pid);
 	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): there is room, so there is memory */

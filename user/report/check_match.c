@@ -15,14 +15,19 @@
 #define APART_PART 10000
 
 /* Of the log's kills, by pid, those of the same pid in the log's order. */
+struct entry {
+	struct check_kill *line;
+};
+
 struct index {
-	struct check_kill **by_pid;
+	struct entry *by_pid;
 	size_t count;
 };
 
 static int by_pid(const void *a, const void *b)
 {
-	const struct check_kill *one = *(struct check_kill *const *)a, *two = *(struct check_kill *const *)b;
+	const struct check_kill *one = ((const struct entry *)a)->line,
+				*two = ((const struct entry *)b)->line;
 
 	if (one->tid != two->tid)
 		return one->tid < two->tid ? -1 : 1;
@@ -36,7 +41,7 @@ static int make_index(struct index *index, struct check_side *side)
 	if (!index->by_pid)
 		return -ENOMEM;
 	for (size_t i = 0; i < side->count; i++)
-		index->by_pid[i] = &side->kills[i];
+		index->by_pid[i].line = &side->kills[i];
 	qsort(index->by_pid, index->count, sizeof(*index->by_pid), by_pid);
 	return 0;
 }
@@ -49,7 +54,7 @@ static size_t first_of(const struct index *index, uint32_t tid)
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (index->by_pid[middle]->tid < tid)
+		if (index->by_pid[middle].line->tid < tid)
 			low = middle + 1;
 		else
 			high = middle;
@@ -59,7 +64,7 @@ static size_t first_of(const struct index *index, uint32_t tid)
 
 static bool is_of(const struct index *index, size_t at, uint32_t tid)
 {
-	return at < index->count && index->by_pid[at]->tid == tid;
+	return at < index->count && index->by_pid[at].line->tid == tid;
 }
 
 static int by_value(const void *a, const void *b)
@@ -83,7 +88,7 @@ static int find_offset(struct check *check, const struct index *index)
 
 		if (!is_of(index, at, kill->tid) || is_of(index, at + 1, kill->tid))
 			continue;
-		line = index->by_pid[at];
+		line = index->by_pid[at].line;
 		if (kill->time.no_boot || line->time.no_boot || strcmp(kill->comm, line->comm) != 0)
 			continue;
 		offsets[count++] = (int64_t)(kill->time.boot_ns - line->time.boot_ns);
@@ -121,7 +126,7 @@ static struct check_kill *find_line(const struct check *check, const struct inde
 	bool best_named = false;
 
 	for (size_t at = first_of(index, kill->tid); is_of(index, at, kill->tid); at++) {
-		struct check_kill *line = index->by_pid[at];
+		struct check_kill *line = index->by_pid[at].line;
 		uint64_t ns = apart(check, kill, line);
 		bool named = !strcmp(kill->comm, line->comm);
 
