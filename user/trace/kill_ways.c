@@ -36,6 +36,8 @@ static const struct {
 	{ "do_rt_sigqueueinfo", KILL_WAY_KILL },
 	{ "do_rt_tgsigqueueinfo", KILL_WAY_KILL },
 	{ "do_pidfd_send_signal", KILL_WAY_KILL },
+	/* Up to 6.1 its caller jumps to it, and isn't on the stack. */
+	{ "__do_sys_pidfd_send_signal", KILL_WAY_KILL },
 	{ SYSCALL("kill"), KILL_WAY_KILL },
 	{ SYSCALL("tkill"), KILL_WAY_KILL },
 	{ SYSCALL("tgkill"), KILL_WAY_KILL },

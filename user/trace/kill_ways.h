@@ -6,7 +6,7 @@
 #include "host/kallsyms.h"
 #include "record/record_killer.h"
 
-#define KILL_WAYS_FUNCTIONS 21
+#define KILL_WAYS_FUNCTIONS 22
 
 /* The names of the functions that tell a way. Their places are to be found by kallsyms__find_ranges(). */
 void kill_ways__init(struct kallsyms_range functions[KILL_WAYS_FUNCTIONS]);

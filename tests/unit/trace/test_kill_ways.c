@@ -47,6 +47,8 @@ static void test_ways(void **state)
 {
 	(void)state;
 	assert_int_equal(way_of("kill_pid_info", "kill_something_info", "__x64_sys_kill"), KILL_WAY_KILL);
+	assert_int_equal(way_of("kill_pid_info", "__do_sys_pidfd_send_signal", "do_syscall_64"),
+			 KILL_WAY_KILL);
 	assert_int_equal(way_of("do_send_sig_info", "__cgroup_kill", "cgroup_kill_write"),
 			 KILL_WAY_CGROUP_KILL);
 	assert_int_equal(way_of("group_send_sig_info", "zap_pid_ns_processes", "do_exit"),
