@@ -12,7 +12,7 @@
 #include "record/time.h"
 #include "report/cgroup_label.h"
 
-#define BAR_LEAST 3 /* of HTML__BAR: what is there is seen */
+#define BAR_LEAST 3 /* of HTML_ELEMENTS__BAR: what is there is seen */
 
 void html_elements__safe(FILE *out, const char *safe, size_t len)
 {
@@ -125,14 +125,14 @@ void html_elements__bar_begin(FILE *out)
 	fprintf(out,
 		"<svg class=\"bar\" viewBox=\"0 0 %d 10\" preserveAspectRatio=\"none\" "
 		"aria-hidden=\"true\">",
-		HTML__BAR);
+		HTML_ELEMENTS__BAR);
 }
 
 static uint64_t scale(uint64_t value, uint64_t all)
 {
 	if (value >= all)
-		return HTML__BAR;
-	return (uint64_t)((unsigned __int128)value * HTML__BAR / all);
+		return HTML_ELEMENTS__BAR;
+	return (uint64_t)((unsigned __int128)value * HTML_ELEMENTS__BAR / all);
 }
 
 void html_elements__bar_piece(FILE *out, const char *class, uint64_t from, uint64_t to, uint64_t all)
@@ -145,8 +145,8 @@ void html_elements__bar_piece(FILE *out, const char *class, uint64_t from, uint6
 	width = scale(to, all) - x;
 	if (width < BAR_LEAST)
 		width = BAR_LEAST;
-	if (x + width > HTML__BAR)
-		x = HTML__BAR - width;
+	if (x + width > HTML_ELEMENTS__BAR)
+		x = HTML_ELEMENTS__BAR - width;
 	fprintf(out, "<rect class=\"%s\" x=\"%" PRIu64 "\" width=\"%" PRIu64 "\" height=\"10\"/>", class, x,
 		width);
 }

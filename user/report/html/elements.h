@@ -13,7 +13,7 @@
 #include "record/record.h"
 
 /* Length of the bars of html_elements__bar_begin() in units of their own; they are scaled to their place. */
-#define HTML__BAR 1000
+#define HTML_ELEMENTS__BAR 1000
 
 /* Text for an element or a quoted attribute. NULL: "(unknown)". */
 void html_elements__text(FILE *out, const char *text);

@@ -20,7 +20,8 @@ static unsigned int x_of(const struct frame *f, uint64_t ns)
 {
 	if (ns <= f->from_ns)
 		return 0;
-	return (unsigned int)((unsigned __int128)(ns - f->from_ns) * HTML__BAR / (f->to_ns - f->from_ns));
+	return (unsigned int)((unsigned __int128)(ns - f->from_ns) * HTML_ELEMENTS__BAR /
+			      (f->to_ns - f->from_ns));
 }
 
 static unsigned int y_of(const struct frame *f, uint64_t bytes)
@@ -51,7 +52,7 @@ static void put_curve(FILE *out, const struct series *s, const struct frame *f)
 
 	fprintf(out, "<path class=\"area\" d=\"M0 %d", CURVE_HEIGHT);
 	put_line(out, s, f, "L");
-	fprintf(out, "L%d %dZ\"/><path class=\"line\" d=\"", HTML__BAR, CURVE_HEIGHT);
+	fprintf(out, "L%d %dZ\"/><path class=\"line\" d=\"", HTML_ELEMENTS__BAR, CURVE_HEIGHT);
 	put_line(out, s, f, "M");
 	fputs("\"/><path class=\"limit\" d=\"", out);
 	/* A limit holds until the next one: steps. */
@@ -75,7 +76,7 @@ static void put_curve(FILE *out, const struct series *s, const struct frame *f)
 			drawing = true;
 		}
 	}
-	fprintf(out, drawing ? "H%d\"/>" : "\"/>", HTML__BAR);
+	fprintf(out, drawing ? "H%d\"/>" : "\"/>", HTML_ELEMENTS__BAR);
 }
 
 static struct frame frame_of(const struct record_history *h)
@@ -154,7 +155,7 @@ void html_history__put(FILE *out, const struct record_oom *oom)
 		fprintf(out,
 			"<svg class=\"curve\" viewBox=\"0 0 %d %d\" preserveAspectRatio=\"none\" "
 			"role=\"img\" aria-label=\"usage before the kill, from ",
-			HTML__BAR, CURVE_HEIGHT);
+			HTML_ELEMENTS__BAR, CURVE_HEIGHT);
 		html_elements__size(out, h->points[0].usage_bytes);
 		fputs(" to ", out);
 		html_elements__size(out, h->points[h->count - 1].usage_bytes);
