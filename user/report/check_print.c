@@ -264,7 +264,9 @@ static int put_row(void *ctx, const struct check_kill *recorded, const struct ch
 	struct json_object *o = json_object_new_object();
 	struct json *json = ctx;
 
+	/* cppcheck-suppress nullPointerRedundantCheck; one of the two is there */
 	member__text(o, "result", check_print__result_name(kill->result));
+	/* cppcheck-suppress nullPointerRedundantCheck */
 	member__text(o, "why", kill->why_outside);
 	if (recorded)
 		member__add(o, "recording", new_recorded(recorded));

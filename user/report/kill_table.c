@@ -136,7 +136,8 @@ struct sink *kill_table__new(FILE *out, struct text_look look)
 {
 	struct kill_table *t = calloc(1, sizeof(*t));
 
-	if (t)
-		*t = (struct kill_table){ .base = { .ops = &table_ops, .out = out }, .look = look };
-	return t ? &t->base : NULL;
+	if (!t)
+		return NULL;
+	*t = (struct kill_table){ .base = { .ops = &table_ops, .out = out }, .look = look };
+	return &t->base;
 }

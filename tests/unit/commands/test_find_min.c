@@ -108,11 +108,12 @@ static int unmake(void **state)
 	return 0;
 }
 
-static void put_at(int dir_fd, const char *file, const char *format, uint64_t value)
+/* The prefix, and so many digits of the value. */
+static void put_at(int dir_fd, const char *file, const char *prefix, int digits, uint64_t value)
 {
 	char text[128];
 	int fd = openat(dir_fd, file, O_WRONLY | O_CLOEXEC);
-	int len = snprintf(text, sizeof(text), format, value);
+	int len = snprintf(text, sizeof(text), "%s%0*" PRIu64 "\n", prefix, digits, value);
 
 	if (pwrite(fd, text, (size_t)len, 0) != len)
 		_exit(1);
@@ -132,10 +133,10 @@ static _Noreturn void play_kernel(int dir_fd, uint64_t needs)
 				__atomic_store_n(&told->rounds, 0, __ATOMIC_SEQ_CST);
 				__atomic_store_n(&told->limit_seen, high, __ATOMIC_SEQ_CST);
 			}
-			put_at(dir_fd, "memory.current", "%09" PRIu64 "\n", high < USAGE ? high : USAGE);
+			put_at(dir_fd, "memory.current", "", 9, high < USAGE ? high : USAGE);
 			if (high < needs)
 				put_at(dir_fd, "memory.pressure",
-				       "some avg10=0.00 avg60=0.00 avg300=0.00 total=%010" PRIu64 "\n",
+				       "some avg10=0.00 avg60=0.00 avg300=0.00 total=", 10,
 				       waited_us += 1000000);
 			__atomic_add_fetch(&told->rounds, 1, __ATOMIC_SEQ_CST);
 		}
