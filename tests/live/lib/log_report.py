@@ -66,7 +66,7 @@ def kill_problems(records, kills):
 def cause_problems(kills):
     """A frame of a write that the kernel isn't sure of, without one of a charge, is a write all the same."""
     for kill in kills:
-        inside, cause = kill["log"].get("inside_write"), kill["recording"]["cause"]
+        inside, cause = kill["log"].get("inside_write"), kill["recording"].get("cause")
         if inside is not None and bool(inside) != (cause == "inside-write"):
             yield f"line {kill['log']['lines'][1]}: inside_write {inside}, live {cause}"
 
@@ -89,9 +89,9 @@ def compare(run, log, path, sums):
         sums.problems.append(f"{path.name}: exit code {code} with {totals}")
     sums.kills += len(pairs)
     # A report has a call trace, which is what tells.
-    sums.reports += sum(k["log"]["lines"][1] - k["log"]["lines"][0] > 20 and k["recording"]["cause"] != "unknown"
+    sums.reports += sum(k["log"]["lines"][1] - k["log"]["lines"][0] > 20 and "cause" in k["recording"]
                         for k in pairs)
-    told = [k for k in pairs if k["log"].get("inside_write") is not None and k["recording"]["cause"] != "unknown"]
+    told = [k for k in pairs if k["log"].get("inside_write") is not None and "cause" in k["recording"]]
     sums.causes += len(told)
     sums.writes += sum(k["recording"]["cause"] == "inside-write" for k in told)
     sums.problems += [f"{path.name}: {p}" for p in kill_problems(records, pairs)]
