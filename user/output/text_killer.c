@@ -38,7 +38,7 @@ static void put_sender(FILE *out, const struct record_sender *s)
 		fprintf(out, " of uid%c%" PRIu32, WRAP_JOINT, s->uid);
 	if (s->cgroup) {
 		fputs(" in ", out);
-		text_parts__short_place(out, s->cgroup, &s->container);
+		text_parts__place(out, s->cgroup, &s->container);
 	}
 }
 

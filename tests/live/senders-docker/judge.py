@@ -12,7 +12,7 @@ WORDS = {
     "killed": "docker kill and docker rm -f do",
     "removed": "docker kill and docker rm -f do",
     "from-host": "sent by bash (pid",
-    "from-container": "in other",
+    "from-container": "in docker other",
     "cgroup-kill": "a write to cgroup.kill by bash (pid",
 }
 

@@ -94,6 +94,12 @@ static void test_sender(void **state)
 	k.sender.parent_comm = "bash";
 	k.sender.cgroup = NULL;
 	assert_words(&k, NULL, "sent by ki\\x1bll (pid 900, child of bash (pid 812)) of uid 1000");
+	k.sender.cgroup = DOCKER;
+	k.sender.container = container(DOCKER);
+	assert_words(
+		&k, NULL,
+		"sent by ki\\x1bll (pid 900, child of bash (pid 812)) of uid 1000 in docker 0123456789ab");
+	k.sender.cgroup = NULL;
 	k.sender.comm = NULL;
 	k.sender.parent_comm = NULL;
 	assert_words(&k, NULL, "sent by (unknown) (pid 900, child of (unknown) (pid 812)) of uid 1000");
