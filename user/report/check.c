@@ -86,9 +86,13 @@ static void follow(struct check *check, const struct record *record)
 	if (session->over)
 		return;
 	session->over = record->kind == RECORD_END;
+	/*
+	 * Records aren't quite in the order of time: a later part may begin with a stack that is older than the last
+	 * OOM of the part before. Its first OOM says where it begins.
+	 */
 	if (session->is_part)
 		session->begin_ns = record->time.boot_ns;
-	session->is_part = false;
+	session->is_part = session->is_part && record->kind != RECORD_OOM;
 	if (record->time.boot_ns > session->end_ns)
 		session->end_ns = record->time.boot_ns;
 	if (record->kind == RECORD_LOST)

@@ -139,7 +139,11 @@ def check_inputs(check, log, records):
               (5, True, True))
     later = check.folder / "later.jsonl"
     ooms = [r for r in records if r["type"] == "oom"]
-    later.write_text("".join(json.dumps(r) + "\n" for r in [dict(records[0], part=2), *ooms[40:], records[-1]]))
+    # What comes with an OOM of the part before may stand at the head of the part after.
+    early = next(r for r in records if r["type"] not in ("session", "oom", "lost", "end"))
+    early = dict(early, ts_ns=ooms[39]["ts_ns"] - 1000)
+    later.write_text("".join(json.dumps(r) + "\n"
+                             for r in [dict(records[0], part=2), early, *ooms[40:], records[-1]]))
     kills = sum("Killed process" in line for line in log_of([records[0], *ooms[40:]], 0))
     check.expect("a later part", log, 0, args=later, same=kills, only_log=0)
     part = check.folder / "part.jsonl"
