@@ -12,10 +12,13 @@
 #define SIGKILL 9
 
 /* Set by user space before loading. */
-const volatile __u64 target_cgroup_id = 0;		     /* 0: the whole machine */
-const volatile __u64 target_ancestors[EVENT_DEPTH_MAX] = {}; /* ids, up to the root; then 0 */
+const volatile bool has_target = false; /* else everything on the machine is followed */
 const volatile __u32 page_size = 4096;
 const volatile bool memory_on_v1 = false; /* the memory controller is on a cgroup v1 hierarchy */
+
+/* Set by user space before attaching, and again when the target comes back as another cgroup. */
+volatile __u64 target_cgroup_id;
+volatile __u64 target_ancestors[EVENT_DEPTH_MAX]; /* ids, up to the root; then 0 */
 
 /*
  * The functions that aren't static are "global" to the verifier (5.6): it looks at each once, for any
@@ -136,7 +139,7 @@ __noinline int in_target(__u64 cgroup)
 {
 	struct cgroup *cgrp = (void *)cgroup;
 
-	if (!target_cgroup_id)
+	if (!has_target)
 		return true;
 	for (int i = 0; i < EVENT_DEPTH_MAX && cgrp; i++) {
 		if (cgroup_id(cgrp) == target_cgroup_id)

@@ -19,8 +19,8 @@ static void on_writer(void *ctx)
 
 	if (!result)
 		return;
-	/* With its last process a container's cgroup goes: that is told as the container's end. */
-	if (result == -ENODEV && c->until_exit)
+	/* The cgroup has been removed: that is told as the target's end. */
+	if (result == -ENODEV)
 		return;
 	c->error = result;
 	console__clear(c->console);

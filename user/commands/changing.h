@@ -18,7 +18,7 @@ struct changing {
 	struct guard *guard; /* owned */
 	struct console *console;
 	const char **end_reason;     /* set to end the session; static text */
-	bool until_exit, keep;	     /* as the options have them */
+	bool keep;		     /* as the options have it */
 	struct limit_writer *writer; /* NULL: not begun, or over */
 	struct key_actions actions;
 	struct event_loop *loop;

@@ -167,7 +167,7 @@ static int close_folded(FILE *folded, int code)
 }
 
 static int trace(const struct trace_options *opts, const struct cgroup__hierarchy *hierarchy,
-		 const struct target *target, struct guard *guard)
+		 struct target *target, struct guard *guard)
 {
 	struct console *console;
 	struct sink *record = NULL, *sink;

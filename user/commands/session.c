@@ -27,7 +27,7 @@
 
 /* ---- the loop ---- */
 
-static bool records_usage(const struct session *s)
+bool session__records_usage(const struct session *s)
 {
 	return s->target->cgroup_id && s->hierarchy->version == 2 && !s->opts->no_usage;
 }
@@ -35,7 +35,7 @@ static bool records_usage(const struct session *s)
 /* Takes in the events that nobody is woken for, and those that had to be asked for. */
 static void settle_usage(struct session *s)
 {
-	if (records_usage(s))
+	if (session__records_usage(s))
 		follow_usage__settle(s->target);
 	session_events__take_events(s);
 }
@@ -49,18 +49,6 @@ static void tell_lost(struct session *s)
 {
 	session_events__note_write(s, loss__tell(&s->loss, s->tracer, stack_collector__lost(s->stacks),
 						 s->sink));
-}
-
-static void check_target(struct session *s)
-{
-	struct record record;
-
-	if (!s->opts->until_exit || s->end_reason || !ending__is_over(&s->ending, clock__ns(CLOCK_BOOTTIME)))
-		return;
-	model__finish(s->model);
-	record = ending__record(&s->ending);
-	session_events__tell(s, &record);
-	s->end_reason = ending__reason(&s->ending);
 }
 
 /* Events go before all else: what ends the session may have come after them. */
@@ -100,7 +88,7 @@ static void on_tick(void *ctx)
 	model__expire(s->model, clock__ns(CLOCK_BOOTTIME));
 	changing__watch_guard(&s->changing);
 	changing__listen(&s->changing, false);
-	check_target(s);
+	session_target__check(s);
 	stack_collector__tick(s->stacks, s->tracer);
 	kernel_log__tick(s->kernel_log, clock__ns(CLOCK_BOOTTIME));
 	tell_health(s);
@@ -137,16 +125,6 @@ static void on_kernel_log(void *ctx)
 	fprintf(stderr, "oomtrace: --kernel-log: /dev/kmsg can't be read any more: %s.\n", strerror(-err));
 }
 
-static void on_target(void *ctx)
-{
-	struct session *s = ctx;
-
-	check_target(s);
-	/* A removed cgroup polls ready for ever; the tick goes on from here. */
-	if (s->ending.gone_since_ns)
-		event_loop__remove(s->loop, s->target->events_fd);
-}
-
 /* A runtime has answered: perhaps on the end of the target. A name is looked for when it is wanted again. */
 static void on_answer(void *ctx)
 {
@@ -154,7 +132,7 @@ static void on_answer(void *ctx)
 
 	if (!asker__receive(s->asker))
 		event_loop__remove(s->loop, asker__fd(s->asker));
-	check_target(s);
+	session_target__check(s);
 }
 
 /* The events in the ring wake the loop; on_turn() takes them. */
@@ -187,10 +165,7 @@ static int set_up_loop(struct session *s)
 		err = event_loop__add_timer(s->loop, TICK_NS, TICK_NS, on_tick, s);
 	if (!err && s->opts->duration_ns)
 		err = event_loop__add_timer(s->loop, (int64_t)s->opts->duration_ns, 0, on_duration, s);
-	/* It polls ready until somebody reads it, which is done to look for the target's end only. */
-	if (!err && s->opts->until_exit && s->target->events_fd >= 0)
-		err = event_loop__add(s->loop, s->target->events_fd, EPOLLPRI, on_target, s);
-	return err;
+	return err ? err : session_target__watch(s);
 }
 
 static int start_status(struct session *s)
@@ -281,7 +256,7 @@ static void start_helpers(struct session *s)
 		fprintf(stderr,
 			"oomtrace: starting the helper that asks runtimes: %s; containers have no names.\n",
 			strerror(-err));
-	s->ending.asker = s->asker;
+	s->ending.asker = s->returning.asker = s->asker;
 	stack_helpers__start(&s->helpers);
 }
 
@@ -316,7 +291,7 @@ static int open_tracer(struct session *s)
 	struct tracer_options opts = {
 		.target_cgroup_id = s->target->cgroup_id,
 		.memory_on_v1 = s->hierarchy->version == 1,
-		.usage = records_usage(s),
+		.usage = session__records_usage(s),
 		.force_kprobes = s->opts->force_kprobes,
 		.ring_bytes = s->opts->ring_bytes,
 		.want_stacks = s->opts->stacks,
@@ -363,7 +338,7 @@ static int begin(struct session *s)
 			"oomtrace: the command lines of %d processes could not be read in time: something in "
 			"the kernel holds them up.\n",
 			left_out);
-	if (records_usage(s))
+	if (session__records_usage(s))
 		follow_usage__begin(s->hierarchy, s->target);
 	tracer__find_addresses(s->tracer);
 	/* Only a recording that is cut into files opens more of them. */
@@ -381,7 +356,7 @@ static int trace(struct session *s)
 		diagnose__print_plan(stderr, &s->plan);
 	err = begin(s);
 	if (!err)
-		check_target(s);
+		session_target__check(s);
 	while (!err && !s->end_reason && !s->write_error) {
 		err = event_loop__turn(s->loop, on_turn, s);
 		watchdog__beat(s->watchdog);
@@ -410,26 +385,36 @@ static void tear_down(struct session *s)
 	names__free(s->names);
 	stack_collector__free(s->stacks);
 	symbols__stop(s->helpers.symbols);
+	returning__end(&s->returning);
 	asker__stop(s->asker);
 	event_queue__free(s->queue);
 	event_loop__free(s->loop);
 }
 
-int session__run(const struct trace_options *opts, const struct cgroup__hierarchy *h,
-		 const struct target *target, struct guard *guard, struct sink *sink, struct console *console)
+/* Whether the session ends with its target. A container that its runtime starts again is waited for. */
+static bool ends_with(const struct trace_options *opts, const struct target *target)
 {
+	return opts->until_exit ||
+	       (opts->target.kind == TARGET_CONTAINER && !target->resolved.container.restarts);
+}
+
+int session__run(const struct trace_options *opts, const struct cgroup__hierarchy *h, struct target *target,
+		 struct guard *guard, struct sink *sink, struct console *console)
+{
+	bool ends = ends_with(opts, target);
 	struct session s = {
 		.started = record_time__now(),
 		.opts = opts,
 		.hierarchy = h,
 		.target = target,
 		.subtree = { h, target, 0 },
-		.ending = { .target = target },
+		/* A changed limit goes with the cgroup, so the changes end with it. */
+		.ending = { .target = target, .may_return = !ends, .run = !ends && !guard },
+		.returning = { .target = target, .hierarchy = h, .watch_fd = -1 },
 		.changing = {
 			.guard = guard,
 			.console = console,
 			.end_reason = &s.end_reason,
-			.until_exit = opts->until_exit,
 			.keep = opts->keep,
 		},
 		.sink = sink,

@@ -16,6 +16,7 @@
 #include "record/sink.h"
 #include "stacks/collector.h"
 #include "target/ending.h"
+#include "target/returning.h"
 #include "target/subtree.h"
 #include "terminal/status_feed.h"
 #include "trace/event_queue.h"
@@ -25,7 +26,7 @@
 struct session {
 	const struct trace_options *opts;
 	const struct cgroup__hierarchy *hierarchy;
-	const struct target *target;
+	struct target *target;
 	struct sink *sink;
 	struct record_time started; /* before anything could be seen */
 	struct event_loop *loop;
@@ -43,6 +44,7 @@ struct session {
 	struct changing changing;
 	struct ending ending;
 	struct kernel_log *kernel_log; /* NULL: it isn't followed */
+	struct returning returning;
 	struct loss loss;
 	struct console *console; /* NULL: stdout is no terminal, or JSON is wanted */
 	struct status_feed *status;
@@ -63,6 +65,15 @@ void session_events__tell_step(struct session *s, const struct record_step *step
 /* For tracer__open(), and for tracer__each_quiet(); ctx is the session. */
 int session_events__on_event(void *ctx, const void *data, size_t size);
 void session_events__tell_quiet(void *ctx, uint64_t limit_cgroup_id, const struct quiet_runs *quiet);
+
+/* Whether usage of the target is recorded. */
+bool session__records_usage(const struct session *s);
+
+/* Has the loop watch for the target's end, and for its return. Returns 0 or a negative errno. */
+int session_target__watch(struct session *s);
+
+/* To be called some times a second: tells of the target's end and of its return, and ends the session with it. */
+void session_target__check(struct session *s);
 
 /* Takes in all events that are there. Returns 0 or a negative errno. */
 int session_events__take_events(struct session *s);

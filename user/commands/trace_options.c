@@ -38,7 +38,6 @@ static int apply_container(void *ctx, const char *arg)
 		return -EINVAL;
 	p->opts.target.kind = TARGET_CONTAINER;
 	p->opts.target.name = arg;
-	p->opts.until_exit = true;
 	return 0;
 }
 
@@ -416,7 +415,7 @@ static const struct option_table_spec specs[] = {
 	{
 		.group = GROUP_STOP,
 		.name = "until-exit",
-		.help = "when the target's last process is gone (default with --container)",
+		.help = "when the target's last process is gone (default with a container that isn't restarted)",
 		.apply = apply_until_exit,
 	},
 	{

@@ -29,7 +29,7 @@ struct trace_options {
 	uint64_t record_bytes; /* size at which another is begun; 0: never */
 	uint64_t duration_ns;  /* 0: no limit */
 	uint32_t ring_bytes;   /* power of two, whole pages, MIN..MAX above */
-	bool until_exit;       /* never with TARGET_MACHINE */
+	bool until_exit;       /* asked for; never with TARGET_MACHINE */
 	bool dry_run;
 	bool verbose, brief;
 	enum colour_when colour;

@@ -26,8 +26,8 @@
 struct question {
 	int number;
 	char socket[DOCKER_API__SOCKET_SIZE]; /* "": all */
-	char id[CONTAINER__ID_SIZE];
-	bool insist; /* ask a runtime that has been silent, too */
+	char id[DOCKER_API__NAME_SIZE];	      /* or name */
+	bool insist;			      /* ask a runtime that has been silent, too */
 };
 
 struct answer {

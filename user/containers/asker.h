@@ -23,7 +23,7 @@ int asker__start(struct asker **out);
 int asker__fd(const struct asker *asker);
 
 /*
- * Asks for a container by its full id: the runtime with this socket, or with NULL one after the other, until
+ * Asks for a container by its full id or name: the runtime with this socket, or with NULL one after the other, until
  * one knows it. Doesn't block. Returns the question's number (above 0), -EAGAIN (too many are on their way),
  * or -EPIPE (the process is gone).
  */

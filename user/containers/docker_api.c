@@ -107,6 +107,7 @@ static bool copy_id(struct runtime_container *c, const char *id)
 
 static bool parse_state(struct json_object *state, struct runtime_container *c)
 {
+	bool restarting = false;
 	int64_t value;
 
 	if (!state || !get_bool(state, "Running", &c->running) || !get_int(state, "Pid", &value) ||
@@ -114,12 +115,22 @@ static bool parse_state(struct json_object *state, struct runtime_container *c)
 		return false;
 	c->pid = (pid_t)value;
 	copy__text(c->status, sizeof(c->status), get_string(state, "Status"));
-	if (!c->running && get_int(state, "ExitCode", &value) && value >= INT32_MIN && value <= INT32_MAX) {
+	get_bool(state, "Restarting", &restarting);
+	if ((!c->running || restarting) && get_int(state, "ExitCode", &value) && value >= INT32_MIN &&
+	    value <= INT32_MAX) {
 		c->has_exit_code = true;
 		c->exit_code = (int)value;
 	}
 	c->has_oom_killed = get_bool(state, "OOMKilled", &c->oom_killed);
 	return true;
+}
+
+static bool has_restart_policy(struct json_object *host_config)
+{
+	struct json_object *policy = get_object(host_config, "RestartPolicy");
+	const char *name = policy ? get_string(policy, "Name") : "";
+
+	return name[0] && strcmp(name, "no") != 0;
 }
 
 static int parse_inspect(struct json_object *json, bool podman, struct runtime_container *out)
@@ -142,6 +153,7 @@ static int parse_inspect(struct json_object *json, bool podman, struct runtime_c
 		c.has_memory_limit = true;
 		c.memory_limit_bytes = (uint64_t)value;
 	}
+	c.restarts = host_config && has_restart_policy(host_config);
 	*out = c;
 	return 0;
 }

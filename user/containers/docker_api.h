@@ -28,10 +28,11 @@ struct runtime_container {
 	char status[32];    /* "running", "exited", ... */
 	bool running;	    /* true while paused or restarting too */
 	pid_t pid;	    /* its init, in the runtime's pid namespace; 0: none */
-	bool has_exit_code; /* only once it is not running */
+	bool has_exit_code; /* only while it has no init */
 	int exit_code;
 	bool has_oom_killed;
 	bool oom_killed;
+	bool restarts; /* it has a restart policy */
 	bool has_memory_limit;
 	uint64_t memory_limit_bytes; /* HostConfig.Memory; absent when there is none (0) */
 };

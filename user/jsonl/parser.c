@@ -336,10 +336,23 @@ static void get_status(struct jsonl_parser *p, struct json_object *o, struct rec
 	e->oom_victim = value__flag(p, o, "oom_victim");
 }
 
+static void parse_start(struct jsonl_parser *p, struct json_object *o, struct record *record)
+{
+	record->start = (struct record_start){
+		.run = value__number(p, o, "run"),
+		.cgroup = value__text(p, o, "cgroup"),
+		.cgroup_id = value__number(p, o, "cgroup_id"),
+		.container = parse_parts__container(p, o),
+	};
+	if (!record->start.cgroup)
+		value__fail(p, -EINVAL);
+}
+
 static void parse_exit(struct jsonl_parser *p, struct json_object *o, struct record *record)
 {
 	struct json_object *runtime = value__object(p, o, "runtime");
 	struct record_exit e = {
+		.run = value__optional(p, o, "run"),
 		.pid = value__optional32(p, o, "pid"),
 		.comm = value__text(p, o, "comm"),
 		.cgroup = value__text(p, o, "cgroup"),
@@ -438,6 +451,7 @@ static void (*const parsers[RECORD_KINDS])(struct jsonl_parser *p, struct json_o
 	[RECORD_RELIEF] = parse_log__relief,
 	[RECORD_KERNEL_LOG] = parse_log__kernel_log,
 	[RECORD_SIGKILL] = parse_signal__record,
+	[RECORD_START] = parse_start,
 };
 
 /* RECORD_KINDS: none that we know. */

@@ -267,10 +267,22 @@ static void write_stack(struct json_object *o, const struct record *record)
 	member__add(o, "kernel", new_frames(s->kernel, s->kernel_count));
 }
 
+static void write_start(struct json_object *o, const struct record *record)
+{
+	const struct record_start *s = &record->start;
+
+	member__number(o, "run", s->run);
+	member__text(o, "cgroup", s->cgroup);
+	member__number(o, "cgroup_id", s->cgroup_id);
+	member__container(o, "container", &s->container);
+}
+
 static void write_exit(struct json_object *o, const struct record *record)
 {
 	const struct record_exit *e = &record->exit;
 
+	if (e->run)
+		member__number(o, "run", e->run);
 	if (e->pid)
 		member__number(o, "pid", e->pid);
 	member__text(o, "comm", e->comm);
@@ -358,6 +370,7 @@ static void (*const writers[RECORD_KINDS])(struct json_object *o, const struct r
 	[RECORD_RELIEF] = write_log__relief,
 	[RECORD_KERNEL_LOG] = write_log__kernel_log,
 	[RECORD_SIGKILL] = write_signal__record,
+	[RECORD_START] = write_start,
 };
 
 /* What begins is news for a person who waits, and in the record of its end, too. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "model/limit_steps.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,6 +44,17 @@ struct limit_steps *limit_steps__new(const char *cgroup)
 		return NULL;
 	}
 	return s;
+}
+
+int limit_steps__move(struct limit_steps *s, const char *cgroup)
+{
+	char *copy = strdup(cgroup);
+
+	if (!copy)
+		return -ENOMEM;
+	free(s->cgroup);
+	s->cgroup = copy;
+	return 0;
 }
 
 void limit_steps__free(struct limit_steps *s)

@@ -14,6 +14,9 @@ struct limit_steps;
 
 /* Changes are those of `cgroup`, a path as in the records. NULL without memory. */
 struct limit_steps *limit_steps__new(const char *cgroup);
+/* The cgroup has another path from now on. Returns 0 or -ENOMEM. */
+int limit_steps__move(struct limit_steps *steps, const char *cgroup);
+
 void limit_steps__free(struct limit_steps *steps);
 
 /*

@@ -87,6 +87,7 @@ static void handle_exit(struct model *model, const struct event_exit *e, int64_t
 			.cgroup = usage__path(model->usage, e->cgroup_id),
 			.status = e->status,
 			.has_status = true,
+			.ns_init = e->h.flags & EXIT_NS_INIT,
 			.oom_victim = e->h.flags & EXIT_OOM_VICTIM ||
 				      oom_run__was_victim(model->run, e->pid, e->start_ns),
 		},
@@ -143,6 +144,11 @@ void model__finish(struct model *model)
 {
 	if (oom_run__id(model->run))
 		finish_run(model);
+}
+
+void model__set_init(struct model *model, uint32_t init_pid)
+{
+	model->env.init_pid = init_pid;
 }
 
 struct model_totals model__totals(const struct model *model)

@@ -192,6 +192,22 @@ static void put_status(FILE *out, uint32_t status)
 		fprintf(out, " (128 + %d, SIG%s)", signal, sigabbrev_np(signal) ? sigabbrev_np(signal) : "?");
 }
 
+static int text_start(struct sink *base, const struct record *record)
+{
+	struct text_sink *sink = (struct text_sink *)base;
+	const struct record_start *s = &record->start;
+	FILE *out = base->out;
+
+	/* A runtime may have given it another id. */
+	snprintf(sink->target_id, sizeof(sink->target_id), "%s", s->container.ref.id);
+	text_sink__time(sink, &record->time);
+	text_sink__style(sink, STYLE_STRONG);
+	text_parts__place(out, s->cgroup, &s->container);
+	text_sink__style(sink, STYLE_PLAIN);
+	fprintf(out, " is back (run %" PRIu64 ")\n", s->run);
+	return text_sink__flush(sink);
+}
+
 static int text_exit(struct sink *base, const struct record *record)
 {
 	struct text_sink *sink = (struct text_sink *)base;
@@ -206,6 +222,8 @@ static int text_exit(struct sink *base, const struct record *record)
 	text_parts__place(out, e->cgroup, &e->which);
 	fputs(" is gone", out);
 	text_sink__style(sink, STYLE_PLAIN);
+	if (e->run)
+		fprintf(out, " (run %" PRIu64 ")", e->run);
 	if (e->has_status) {
 		fputs(":\n", out);
 		text_sink__label(sink, "init");
@@ -414,6 +432,7 @@ static const sink_take_fn text_takes[RECORD_KINDS] = {
 	[RECORD_USER_KILL] = text_log__user_kill,
 	[RECORD_KERNEL_LOG] = text_log__kernel_log,
 	[RECORD_SIGKILL] = text_killer__take,
+	[RECORD_START] = text_start,
 };
 
 static int text_take(struct sink *base, const struct record *record)

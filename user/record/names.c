@@ -13,7 +13,7 @@ const char *record_names__type(enum record_kind kind)
 		[RECORD_END] = "end",	      [RECORD_MIN_TRY] = "min-try",
 		[RECORD_MIN] = "min",	      [RECORD_USER_KILL] = "user-kill",
 		[RECORD_RELIEF] = "relief",   [RECORD_KERNEL_LOG] = "kernel-log",
-		[RECORD_SIGKILL] = "sigkill",
+		[RECORD_SIGKILL] = "sigkill", [RECORD_START] = "start",
 	};
 
 	return names[kind];

@@ -306,13 +306,23 @@ struct record_repeats {
 	uint64_t repeats;
 };
 
+/* The target is there again, as another cgroup. */
+struct record_start {
+	uint64_t run; /* 2, 3, ...: the first is that of the session record */
+	const char *cgroup;
+	uint64_t cgroup_id;
+	struct record_container container;
+};
+
 struct record_exit {
+	uint64_t run; /* of the target, which may come back: 1, 2, ...; 0: it isn't waited for */
 	uint32_t pid;
 	const char *comm;
 	const char *cgroup;
 	uint32_t status; /* as wait(2) has it */
 	bool has_status;
 	bool container; /* this is the end of the target, not of one of its processes */
+	bool ns_init;	/* it was the init of a pid namespace; isn't written */
 	struct record_container which;
 	bool oom_victim;	    /* this process was killed by the OOM killer, as seen by us */
 	const char *runtime_status; /* what the runtime's API says; NULL: not asked or no answer */
@@ -372,6 +382,7 @@ enum record_kind {
 	RECORD_RELIEF,
 	RECORD_KERNEL_LOG,
 	RECORD_SIGKILL,
+	RECORD_START,
 	RECORD_KINDS, /* how many there are */
 };
 
@@ -400,6 +411,7 @@ struct record {
 		struct record_relief relief;
 		struct record_kernel_log kernel_log;
 		struct record_sigkill sigkill;
+		struct record_start start;
 	};
 };
 

@@ -440,6 +440,18 @@ static int chrome_sigkill(struct sink *sink, const struct record *record)
 	return end_event(s);
 }
 
+static int chrome_start(struct sink *sink, const struct record *record)
+{
+	struct chrome_sink *s = (struct chrome_sink *)sink;
+	const struct record_start *start = &record->start;
+	FILE *out = begin_instant(s, s->target ? s->target : track_of(s, start->cgroup, &start->container),
+				  LANE_KILLS, record->time.boot_ns, "g");
+
+	fprintf(out, ",\"cat\":\"start\",\"name\":\"the target is back\",\"args\":{\"run\":%" PRIu64 "}",
+		start->run);
+	return end_event(s);
+}
+
 static int chrome_lost(struct sink *sink, const struct record *record)
 {
 	struct chrome_sink *s = (struct chrome_sink *)sink;
@@ -479,7 +491,7 @@ static const sink_take_fn chrome_takes[RECORD_KINDS] = {
 	[RECORD_LIMIT] = chrome_limit,	   [RECORD_USAGE] = chrome_usage,
 	[RECORD_RECLAIM] = chrome_reclaim, [RECORD_STALL] = chrome_stall,
 	[RECORD_EXIT] = chrome_exit,	   [RECORD_LOST] = chrome_lost,
-	[RECORD_SIGKILL] = chrome_sigkill,
+	[RECORD_SIGKILL] = chrome_sigkill, [RECORD_START] = chrome_start,
 };
 
 static int chrome_take(struct sink *sink, const struct record *record)

@@ -210,6 +210,8 @@ static bool wants(struct filter *f, const struct record *record)
 		return !f->opts.kill && in_cgroup(f, record->stall.cgroup);
 	case RECORD_SIGKILL:
 		return !f->opts.kill && in_cgroup(f, record->sigkill.cgroup);
+	case RECORD_START:
+		return !f->opts.kill && in_cgroup(f, record->start.cgroup);
 	default: /* of the target, as a step is */
 		return !f->opts.kill && f->target_matches;
 	}

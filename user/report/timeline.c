@@ -248,6 +248,20 @@ static int timeline_stall(struct sink *base, const struct record *record)
 	return line_error(t);
 }
 
+static int timeline_start(struct sink *base, const struct record *record)
+{
+	struct timeline *t = (struct timeline *)base;
+	const struct record_start *s = &record->start;
+
+	end_run(t);
+	copy__text(t->target_id, sizeof(t->target_id), s->container.ref.id);
+	if (!begin_line(t, record->time.wall_ns))
+		return 0;
+	text_parts__place(base->out, s->cgroup, &s->container);
+	fprintf(base->out, " is back (run %" PRIu64 ")\n", s->run);
+	return line_error(t);
+}
+
 static int timeline_exit(struct sink *base, const struct record *record)
 {
 	struct timeline *t = (struct timeline *)base;
@@ -260,6 +274,8 @@ static int timeline_exit(struct sink *base, const struct record *record)
 		return 0;
 	text_parts__place(base->out, e->cgroup, &e->which);
 	fputs(" is gone", base->out);
+	if (e->run)
+		fprintf(base->out, " (run %" PRIu64 ")", e->run);
 	if (e->has_status)
 		fprintf(base->out, ": exit code %d%s", record__exit_code(e->status),
 			e->oom_victim ? ", killed by the OOM killer" : "");
@@ -351,7 +367,7 @@ static const sink_take_fn timeline_takes[RECORD_KINDS] = {
 	[RECORD_LIMIT] = timeline_limit,     [RECORD_STALL] = timeline_stall,
 	[RECORD_EXIT] = timeline_exit,	     [RECORD_LOST] = timeline_lost,
 	[RECORD_END] = timeline_end,	     [RECORD_USER_KILL] = timeline_user_kill,
-	[RECORD_SIGKILL] = timeline_sigkill,
+	[RECORD_SIGKILL] = timeline_sigkill, [RECORD_START] = timeline_start,
 };
 
 static int timeline_take(struct sink *sink, const struct record *record)

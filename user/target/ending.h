@@ -9,9 +9,12 @@
 
 struct ending {
 	const struct target *target;
+	bool may_return;	/* its end is when its cgroup is removed, and it may come back */
+	uint64_t run;		/* with may_return: 1, 2, ... */
 	struct asker *asker;	/* NULL: the runtime isn't asked */
 	int question;		/* to the runtime, that is on its way; 0: none is */
 	uint64_t gone_since_ns; /* CLOCK_BOOTTIME; 0: it isn't gone */
+	bool answered;		/* the runtime has said its last word */
 	bool over;		/* nothing more will be known of it */
 	bool has_state;
 	struct runtime_container state; /* by its runtime, once it is over */
@@ -27,6 +30,9 @@ struct ending {
  * Returns whether it is the exit, which is told later.
  */
 bool ending__take(struct ending *ending, const struct record *record);
+
+/* The target is back: what was known of its end is forgotten. */
+void ending__begin_again(struct ending *ending);
 
 /*
  * Checks whether the target is gone. Once it is, waits for the last events, and asks the runtime again and again

@@ -103,6 +103,13 @@ static int search_init(const struct cgroup__node *node, void *ctx)
 	return 0;
 }
 
+pid_t resolve__init(const struct cgroup__hierarchy *h, const char *cgroup)
+{
+	struct init_search s = { 0 };
+
+	return cgroup__walk(h, cgroup, search_init, &s) ? 0 : s.init;
+}
+
 static pid_t find_init(const struct cgroup__hierarchy *h, const char *cgroup)
 {
 	struct init_search s = { 0 };
@@ -331,6 +338,22 @@ static int cgroup_from_pid(const struct cgroup__hierarchy *h, struct resolve_res
 	return 0;
 }
 
+/* Where the container is that a runtime has told of. */
+static int locate(const struct cgroup__hierarchy *h, struct resolve_result *r)
+{
+	r->cgroup_error = cgroup_from_pid(h, r);
+	/* The pid may be of another namespace, as where only the socket is mounted. */
+	return r->cgroup_error || r->cgroup_is_whole_path ? resolve_from_tree(h, r->id, r) : 0;
+}
+
+int resolve__answered(const struct cgroup__hierarchy *h, const struct runtime_container *container,
+		      const char *socket, struct resolve_result *out)
+{
+	memset(out, 0, sizeof(*out));
+	take_container(out, container, socket);
+	return out->outcome == RESOLVE__NO_CGROUP ? locate(h, out) : 0;
+}
+
 int resolve__container(const struct cgroup__hierarchy *h, const char *name, struct resolve_result *out)
 {
 	struct resolve_result *r;
@@ -342,14 +365,10 @@ int resolve__container(const struct cgroup__hierarchy *h, const char *name, stru
 	if (!r)
 		return -ENOMEM;
 	ask_apis(name, r);
-	if (r->outcome == RESOLVE__NO_CGROUP) {
-		r->cgroup_error = cgroup_from_pid(h, r);
-		/* The pid may be of another namespace, as where only the socket is mounted. */
-		if (r->cgroup_error || r->cgroup_is_whole_path)
-			err = resolve_from_tree(h, r->id, r);
-	} else if (r->outcome == RESOLVE__NOT_FOUND) {
+	if (r->outcome == RESOLVE__NO_CGROUP)
+		err = locate(h, r);
+	else if (r->outcome == RESOLVE__NOT_FOUND)
 		err = resolve_from_tree(h, name, r);
-	}
 	if (!err)
 		*out = *r;
 	free(r);

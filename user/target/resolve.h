@@ -81,4 +81,14 @@ struct resolve_result {
  */
 int resolve__container(const struct cgroup__hierarchy *h, const char *name, struct resolve_result *out);
 
+/*
+ * The same for a container that the runtime with this socket has said to run; out->asked stays empty. Nothing is
+ * asked, so it doesn't block.
+ */
+int resolve__answered(const struct cgroup__hierarchy *h, const struct runtime_container *container,
+		      const char *socket, struct resolve_result *out);
+
+/* The init of a container: of its processes the first of a pid namespace. 0: not there, or not yet. */
+pid_t resolve__init(const struct cgroup__hierarchy *h, const char *cgroup);
+
 #endif

@@ -137,6 +137,39 @@ bool target__is_gone(const struct target *target)
 	       faccessat(target->dir_fd, "cgroup.procs", F_OK, 0) != 0;
 }
 
+bool target__is_removed(const struct target *target)
+{
+	if (target->dir_fd < 0)
+		return false;
+	if (target->events_fd >= 0)
+		return cgroup__is_populated(target->events_fd) < 0;
+	return faccessat(target->dir_fd, "cgroup.procs", F_OK, 0) != 0;
+}
+
+int target__reopen(struct target *target, const struct cgroup__hierarchy *h, const char *path)
+{
+	int fd = cgroup__open(h, path), err;
+	uint64_t id;
+
+	if (fd < 0)
+		return fd;
+	err = cgroup__id(fd, &id);
+	if (err) {
+		close(fd);
+		return err;
+	}
+	target__close(target);
+	target->dir_fd = fd;
+	target->events_fd = cgroup__populated_fd(fd);
+	target->cgroup_id = id;
+	target->init_pid = 0;
+	if (path != target->cgroup)
+		copy__text(target->cgroup, sizeof(target->cgroup), path);
+	memset(target->ancestors, 0, sizeof(target->ancestors));
+	find_ancestors(h, target);
+	return 0;
+}
+
 void target__close(struct target *target)
 {
 	if (target->events_fd >= 0)

@@ -36,7 +36,7 @@ struct target {
 	char cgroup[PATH_MAX];		     /* below the hierarchy's mount; "" for the machine */
 	uint64_t cgroup_id;		     /* 0 for the machine */
 	uint64_t ancestors[EVENT_DEPTH_MAX]; /* ids of the cgroups above it, nearest first; then 0 */
-	uint32_t init_pid;		     /* 0: unknown */
+	uint32_t init_pid;		     /* of a container's init; 0: unknown */
 	struct record_container container;   /* its name points into `resolved` */
 	struct resolve_result resolved;	     /* for containers */
 	int error;			     /* negative errno, with some of enum target_failure */
@@ -57,6 +57,18 @@ enum target_obstacle target__obstacle(const struct target *target, const struct 
 
 /* Whether the last process of the target has ended. Never true for the machine. */
 bool target__is_gone(const struct target *target);
+
+/*
+ * Whether the target's cgroup has been removed. It may be made again; an empty one isn't gone for that. Never true
+ * for the machine.
+ */
+bool target__is_removed(const struct target *target);
+
+/*
+ * The target has been made again: opens the cgroup that is at `path` now in place of the removed one. Its init isn't
+ * known. Returns 0 or a negative errno, with *target unchanged.
+ */
+int target__reopen(struct target *target, const struct cgroup__hierarchy *h, const char *path);
 
 void target__close(struct target *target);
 

@@ -93,9 +93,9 @@ static int open_skeleton(const struct tracer *tracer, const struct tracer_option
 
 	if (!skel)
 		return errno ? -errno : -ENOMEM;
-	skel->rodata->target_cgroup_id = opts->target_cgroup_id;
-	memcpy(skel->rodata->target_ancestors, opts->target_ancestors,
-	       sizeof(skel->rodata->target_ancestors));
+	skel->rodata->has_target = opts->target_cgroup_id != 0;
+	skel->bss->target_cgroup_id = opts->target_cgroup_id;
+	memcpy((void *)skel->bss->target_ancestors, opts->target_ancestors, sizeof(opts->target_ancestors));
 	skel->rodata->page_size = sysconf(_SC_PAGESIZE);
 	skel->rodata->memory_on_v1 = opts->memory_on_v1;
 	cpus = libbpf_num_possible_cpus();
@@ -433,6 +433,15 @@ uint64_t tracer__lost(const struct tracer *tracer, enum event_kind kind)
 			lost += times_skipped(tracer->programs[i]);
 	}
 	return lost;
+}
+
+void tracer__follow(struct tracer *tracer, uint64_t cgroup_id, const uint64_t ancestors[EVENT_DEPTH_MAX])
+{
+	struct oomtrace_bpf__bss *bss = tracer->skel->bss;
+
+	for (size_t i = 0; i < EVENT_DEPTH_MAX; i++)
+		__atomic_store_n(&bss->target_ancestors[i], ancestors[i], __ATOMIC_RELAXED);
+	__atomic_store_n(&bss->target_cgroup_id, cgroup_id, __ATOMIC_RELEASE);
 }
 
 int tracer__find_addresses(struct tracer *tracer)

@@ -57,6 +57,12 @@ int tracer__program_cmdline(const struct tracer *tracer, const struct program *p
 int tracer__cmdline(const struct tracer *tracer, uint32_t pid, uint64_t start_ns, struct cmdline_entry *out);
 
 /*
+ * The target is another cgroup from now on: it has been removed and made again. Not for a trace of the whole
+ * machine.
+ */
+void tracer__follow(struct tracer *tracer, uint64_t cgroup_id, const uint64_t ancestors[EVENT_DEPTH_MAX]);
+
+/*
  * Finds addresses in the kernel by which the programs know more: whether a kill comes inside of a write that they haven't
  * seen, who sent a SIGKILL how, and on some kernels what the memory at a kill was and how long memory.high held tasks back. To be called once everything is attached, since it takes a while, and before privileges
  * are dropped. Returns 0 or a negative errno of reading /proc/kallsyms.

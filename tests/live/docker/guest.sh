@@ -76,6 +76,23 @@ killed() {
 	expect_runtime killed
 }
 
+ends_told() { # N
+	[ "$(grep -c '"target_gone":true' "$OUT/restarts.jsonl")" -ge "$1" ]
+}
+
+# A restart policy: its init is killed at its limit six times, and Docker starts it again five times.
+restarts() {
+	step restarts
+	run_container restarts 'exec tail /dev/zero' -m 32m --restart on-failure:5
+	start_tracer restarts.jsonl --container restarts --output json
+	go restarts
+	wait_until 180 not_running restarts
+	wait_until 60 ends_told 6
+	kill -INT "${tracer_pids[restarts.jsonl]}"
+	tracer_done restarts.jsonl
+	expect_runtime restarts
+}
+
 command_lines() {
 	local first ids=''
 	step cli
@@ -100,6 +117,7 @@ main() {
 	web
 	quits
 	killed
+	restarts
 	command_lines
 	end_run
 }

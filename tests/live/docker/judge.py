@@ -70,6 +70,23 @@ def check_ends(guest):
             results.equal(len(trace.ooms), 0, f"{scenario}: no OOM")
 
 
+def check_restarts(guest):
+    """Each of the runs of a container with a restart policy: its kill and its end."""
+    results = guest.results
+    trace = Trace(guest.folder / "restarts.jsonl")
+    results.equal(len(guest.kills("restarts")), 6, "restarts: six kills in the kernel's log")
+    compare_kills(results, "restarts", guest.kills("restarts"), trace.kills, guest.slack)
+    results.equal({v.get("container", {}).get("name") for v in trace.victims}, {"restarts"},
+                  "restarts: the container's name, whichever run")
+    ends = [e for e in trace.exits if e.get("target_gone")]
+    results.equal([(e.get("run"), e.get("exit_code"), e.get("oom_victim")) for e in ends],
+                  [(n, 137, True) for n in range(1, 7)], "restarts: six ends, each killed by the OOM killer")
+    results.equal([r["run"] for r in trace.records if r["type"] == "start"], [2, 3, 4, 5, 6],
+                  "restarts: five returns")
+    results.equal(ends[-1].get("runtime", {}).get("exit_code") if ends else None,
+                  guest.expected[("restarts", "exit_code")], "restarts: Docker's word on the last end")
+
+
 def check_docker_command_lines(guest):
     results = guest.results
     check_errors(guest, DOCKER_COMMAND_LINES)
@@ -88,6 +105,6 @@ def check_docker_command_lines(guest):
 def check(run):
     guest = Guest(run, "web.jsonl")
     check_run(guest, ("web.jsonl", "web-kprobes.jsonl", "web-prefix.verbose.out", "quits.jsonl",
-                      "killed.jsonl"))
-    for part in (check_web, check_ends, check_docker_command_lines):
+                      "killed.jsonl", "restarts.jsonl"))
+    for part in (check_web, check_ends, check_restarts, check_docker_command_lines):
         guarded(guest.results, part, guest)

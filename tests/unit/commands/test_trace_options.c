@@ -20,7 +20,7 @@ struct good_case {
 };
 
 #define RING .ring_bytes = TRACE_OPTIONS_RING_BYTES_DEFAULT
-#define WEB .target = { TARGET_CONTAINER, "web" }, .until_exit = true
+#define WEB .target = { TARGET_CONTAINER, "web" }
 #define SLICE .target = { TARGET_CGROUP, "/sys/fs/cgroup/system.slice" }
 #define PID_1234 .target = { TARGET_PID, .pid = 1234 }
 
@@ -32,7 +32,7 @@ static const struct good_case good_cases[] = {
 	{ { "--container", "web" }, { RING, WEB } },
 	{ { "--container=web" }, { RING, WEB } },
 	{ { "--con", "web" }, { RING, WEB } },
-	{ { "--until-exit", "-c", "web" }, { RING, WEB } },
+	{ { "--until-exit", "-c", "web" }, { RING, WEB, .until_exit = true } },
 	{ { "--interactive", "--restore", "-c", "web" },
 	  { RING, WEB, .interactive = true, .restore = true } },
 	{ { "-g", "/sys/fs/cgroup/system.slice" }, { RING, SLICE } },

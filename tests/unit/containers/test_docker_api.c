@@ -64,6 +64,30 @@ static void exited_container(void **state)
 	assert_false(c.has_memory_limit);
 }
 
+/* While it waits to be started again it "runs", without a process, and its last exit code is there. */
+static void restarting_container(void **state)
+{
+	static const char text[] = HEAD
+		"\r\n{\"Id\":\"" ID "\",\"Name\":\"/web-1\",\"State\":{\"Status\":\"restarting\","
+		"\"Running\":true,\"Restarting\":true,\"Pid\":0,\"ExitCode\":137,\"OOMKilled\":true},"
+		"\"HostConfig\":{\"RestartPolicy\":{\"Name\":\"on-failure\",\"MaximumRetryCount\":5}}}";
+	static const char never[] = HEAD "\r\n{\"Id\":\"" ID
+					 "\",\"Name\":\"/web-1\",\"State\":{\"Status\":\"running\","
+					 "\"Running\":true,\"Restarting\":false,\"Pid\":1,\"ExitCode\":0},"
+					 "\"HostConfig\":{\"RestartPolicy\":{\"Name\":\"no\"}}}";
+	struct runtime_container c;
+
+	(void)state;
+	assert_int_equal(inspect(text, sizeof(text) - 1, &c), 0);
+	assert_true(c.running);
+	assert_true(c.restarts);
+	assert_true(c.has_exit_code);
+	assert_int_equal(c.exit_code, 137);
+	assert_int_equal(inspect(never, sizeof(never) - 1, &c), 0);
+	assert_false(c.restarts);
+	assert_false(c.has_exit_code);
+}
+
 struct list_result {
 	size_t count;
 	struct runtime_container got[4];
@@ -215,10 +239,10 @@ static void sockets_are_listed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(running_container),  cmocka_unit_test(exited_container),
-		cmocka_unit_test(list_of_containers), cmocka_unit_test(sockets_that_are_none),
-		cmocka_unit_test(forbidden_socket),   cmocka_unit_test(names_are_checked),
-		cmocka_unit_test(sockets_are_listed),
+		cmocka_unit_test(running_container),	 cmocka_unit_test(exited_container),
+		cmocka_unit_test(restarting_container),	 cmocka_unit_test(list_of_containers),
+		cmocka_unit_test(sockets_that_are_none), cmocka_unit_test(forbidden_socket),
+		cmocka_unit_test(names_are_checked),	 cmocka_unit_test(sockets_are_listed),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);

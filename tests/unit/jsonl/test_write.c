@@ -226,6 +226,7 @@ static void test_exit_of_the_target(void **state)
 	(void)state;
 	assert_record(&o, TAKE(open_sink(&o), EXIT, exit, TIME, e),
 		      "{\"type\":\"exit\"," TIME_JSON ",\"target_gone\":true}");
+	e.run = 3;
 	e.cgroup = "/a";
 	e.which = docker("web");
 	e.runtime_status = "exited";
@@ -233,9 +234,22 @@ static void test_exit_of_the_target(void **state)
 	e.runtime_oom_killed = true;
 	o = start();
 	assert_record(&o, TAKE(open_sink(&o), EXIT, exit, TIME, e),
-		      "{\"type\":\"exit\"," TIME_JSON ",\"cgroup\":\"/a\",\"target_gone\":true,"
+		      "{\"type\":\"exit\"," TIME_JSON ",\"run\":3,\"cgroup\":\"/a\",\"target_gone\":true,"
 		      "\"container\":{\"runtime\":\"docker\",\"id\":\"" ID "\",\"name\":\"web\"},"
 		      "\"runtime\":{\"status\":\"exited\",\"exit_code\":137,\"oom_killed\":true}}");
+}
+
+static void test_start(void **state)
+{
+	struct output o = start();
+	const struct record_start s = {
+		.run = 2, .cgroup = "/a", .cgroup_id = 7, .container = docker("web")
+	};
+
+	(void)state;
+	assert_record(&o, TAKE(open_sink(&o), START, start, TIME, s),
+		      "{\"type\":\"start\"," TIME_JSON ",\"run\":2,\"cgroup\":\"/a\",\"cgroup_id\":7,"
+		      "\"container\":{\"runtime\":\"docker\",\"id\":\"" ID "\",\"name\":\"web\"}}");
 }
 
 static void test_lost_and_end(void **state)
@@ -274,11 +288,12 @@ static void test_write_error(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_every_kind),   cmocka_unit_test(test_session),
-		cmocka_unit_test(test_limit),	     cmocka_unit_test(test_repeats),
-		cmocka_unit_test(test_sigkill),	     cmocka_unit_test(test_exit),
-		cmocka_unit_test(test_find_min),     cmocka_unit_test(test_exit_of_the_target),
-		cmocka_unit_test(test_lost_and_end), cmocka_unit_test(test_write_error),
+		cmocka_unit_test(test_every_kind),  cmocka_unit_test(test_session),
+		cmocka_unit_test(test_limit),	    cmocka_unit_test(test_repeats),
+		cmocka_unit_test(test_sigkill),	    cmocka_unit_test(test_exit),
+		cmocka_unit_test(test_find_min),    cmocka_unit_test(test_exit_of_the_target),
+		cmocka_unit_test(test_start),	    cmocka_unit_test(test_lost_and_end),
+		cmocka_unit_test(test_write_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -355,10 +355,8 @@ static inline void write_min(struct sink *sink, const struct variant *v)
 	assert_int_equal(TAKE(sink, MIN_TRY, min_try, TIME, tried), 0);
 	tried.result = TRY_TOO_SMALL;
 	assert_int_equal(TAKE(sink, MIN_TRY, min_try, TIME, tried), 0);
-	if (v->full) {
-		min.found_bytes = 6;
-		min.margin_bytes = 7;
-	}
+	min.found_bytes = v->full ? 6 : 0;
+	min.margin_bytes = v->full ? 7 : 0;
 	assert_int_equal(TAKE(sink, MIN, min, TIME, min), 0);
 }
 

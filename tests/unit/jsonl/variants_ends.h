@@ -45,11 +45,13 @@ static inline void write_ends(struct sink *sink, const struct variant *v)
 	const struct record_lost lost = { .kind = v->name, .count = UINT64_MAX };
 	const struct record_end end = { .reason = v->name, .ooms = 1, .kills = 2, .lost = 3, .nameless = 4 };
 	const struct record_killer by = killer(v, KILL_WAY_KILL);
+	const struct record_start back = { 2, v->name, 7, docker(v) };
 	struct record_exit e = {};
 
+	assert_int_equal(TAKE(sink, START, start, TIME, back), 0);
 	assert_int_equal(TAKE(sink, REPEATS, repeats, TIME, repeats), 0);
 	assert_int_equal(TAKE(sink, EXIT, exit, TIME, e), 0);
-	e.pid = 42;
+	e.run = e.pid = 42;
 	e.comm = e.cgroup = v->name;
 	e.has_status = e.oom_victim = true;
 	e.status = v->full ? 9 : 3 << 8;

@@ -274,6 +274,15 @@ static int html_exit(struct sink *sink, const struct record *record)
 	return r->error;
 }
 
+static int html_start(struct sink *sink, const struct record *record)
+{
+	struct html_report *r = (struct html_report *)sink;
+
+	html_collected__see_time(r, &record->time);
+	html_rows__put_start(r, record);
+	return r->error;
+}
+
 static int html_lost(struct sink *sink, const struct record *record)
 {
 	struct html_report *r = (struct html_report *)sink;
@@ -328,7 +337,7 @@ static const sink_take_fn html_takes[RECORD_KINDS] = {
 	[RECORD_STEP] = html_step,	 [RECORD_STEPS] = html_steps,	  [RECORD_REPEATS] = html_repeats,
 	[RECORD_USAGE] = html_usage,	 [RECORD_RECLAIM] = html_reclaim, [RECORD_STALL] = html_stall,
 	[RECORD_STACK] = html_stack,	 [RECORD_EXIT] = html_exit,	  [RECORD_LOST] = html_lost,
-	[RECORD_END] = html_end,
+	[RECORD_END] = html_end,	 [RECORD_START] = html_start,
 };
 
 static int html_take(struct sink *sink, const struct record *record)

@@ -137,6 +137,22 @@ void html_rows__put_stall(struct html_report *r, const struct html_stall *s, con
 	fputs("</td></tr>\n", out);
 }
 
+/* Among the ends: each run of the target begins where the one before has ended. */
+void html_rows__put_start(struct html_report *r, const struct record *record)
+{
+	const struct record_start *s = &record->start;
+	FILE *out = html_collected__next(r, &r->exit_rows, HTML_ROWS_MAX);
+
+	if (!out)
+		return;
+	fputs("<tr><td>", out);
+	html_elements__time(out, record->time.wall_ns);
+	fputs("</td><th scope=\"row\">", out);
+	html_elements__cgroup(out, s->cgroup, &s->container);
+	fprintf(out, " <span class=\"tag\">back, run %" PRIu64 "</span></th><td></td><td></td></tr>\n",
+		s->run);
+}
+
 void html_rows__put_exit(struct html_report *r, const struct record *record)
 {
 	const struct record_exit *e = &record->exit;
@@ -151,7 +167,11 @@ void html_rows__put_exit(struct html_report *r, const struct record *record)
 		html_elements__process(out, e->comm, e->pid);
 	else
 		html_elements__cgroup(out, e->cgroup, &e->which);
-	fprintf(out, "%s</th><td class=\"n\">", e->container ? " <span class=\"tag\">the end</span>" : "");
+	if (e->container && e->run)
+		fprintf(out, " <span class=\"tag\">the end of run %" PRIu64 "</span>", e->run);
+	else if (e->container)
+		fputs(" <span class=\"tag\">the end</span>", out);
+	fputs("</th><td class=\"n\">", out);
 	if (e->has_status)
 		fprintf(out, "%d", record__exit_code(e->status));
 	fputs("</td><td>", out);

@@ -18,6 +18,7 @@ void html_rows__put_write(struct html_report *report, const struct record *recor
 void html_rows__put_step(struct html_report *report, const struct record_step *step);
 void html_rows__put_stall(struct html_report *report, const struct html_stall *stall, const char *cgroup,
 			  const struct record_container *container);
+void html_rows__put_start(struct html_report *r, const struct record *record);
 void html_rows__put_exit(struct html_report *report, const struct record *record);
 void html_rows__put_lost(struct html_report *report, const struct record *record);
 

@@ -1,0 +1,82 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# A cgroup as a service manager makes it: made, filled until its only process is killed, removed, and at once made
+# again. Beside it one of another name, with the same workload, that is none of oomtrace's business.
+# shellcheck disable=SC2154 # variables of the file that is read in
+set -u
+
+. ./guest-lib.sh
+
+RUNS=6
+
+# runs PATH: of it RUNS.
+runs() {
+	n=0
+	while [ $n -lt $RUNS ]; do
+		n=$((n + 1))
+		[ $n = 1 ] || make_cgroup "$1" 16M
+		run_to_end -g "$CG/$1" hog 32
+		wait "$pid"
+		wait_until 10 try rmdir "$CG/$1"
+		# The parent goes with it now and then, as that of a unit in a slice of its own.
+		[ $n != 3 ] || wait_until 10 try rmdir "$CG/${1%/*}"
+		[ $n != 3 ] || make_cgroup "${1%/*}"
+		[ $n != 3 ] || delegate "${1%/*}"
+	done
+}
+
+restarts() {
+	begin restarts
+	make_cgroup services
+	delegate services
+	make_cgroup services/web 16M
+	start_tracer restarts.jsonl --cgroup /services/web --output json
+	start_tracer restarts.out --cgroup /services/web --record "$OUT/restarts.out.jsonl"
+	tracer_ready restarts.jsonl
+	tracer_ready restarts.out
+	runs services/web
+	make_cgroup services/other 16M
+	run_to_end -g "$CG/services/other" hog 32
+	wait "$pid"
+	stop_tracer restarts.jsonl
+	stop_tracer restarts.out
+	end services
+}
+
+# With --until-exit it ends with the first of them.
+until_exit() {
+	begin until-exit
+	make_cgroup services
+	delegate services
+	make_cgroup services/web 16M
+	start_tracer until-exit.jsonl --cgroup /services/web --output json --until-exit
+	run -g "$CG/services/web" -w /tmp/go hog 32
+	tracer_ready until-exit.jsonl
+	touch /tmp/go
+	wait_until 90 gone "$pid"
+	wait "$pid"
+	tracer_done until-exit.jsonl
+	end services
+}
+
+has_open() {
+	try ls -l "/proc/$1/fd" | grep -q "$2"
+}
+
+# It goes while oomtrace begins: what has gone is said to have gone.
+at_once() {
+	begin at-once
+	make_cgroup brief 16M
+	start_tracer at-once.out --cgroup /brief --duration "$((10 * SLOW))s"
+	wait_until 60 has_open "$tracer" /brief/
+	rmdir "$CG/brief"
+	tracer_done at-once.out
+}
+
+begin_run
+echo +memory >"$CG/cgroup.subtree_control"
+restarts
+until_exit
+at_once
+end_run

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "target/returning.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/copy.h"
+
+/* How often a runtime is asked for a container that is gone. */
+#define ASK_NS (2 * NS_PER_S)
+/* A container whose processes see the machine's pids has no init to be found. */
+#define INIT_TRIES 50
+
+/* The folder above the target's; it may be removed with the target, and be another one later. */
+static void watch_parent(struct returning *r)
+{
+	char path[2 * PATH_MAX];
+	char *slash;
+
+	if (r->watch_fd < 0)
+		return;
+	snprintf(path, sizeof(path), "%s%s", r->hierarchy->mount, r->target->cgroup);
+	slash = strrchr(path, '/');
+	if (slash)
+		*slash = '\0';
+	if (r->watch >= 0)
+		inotify_rm_watch(r->watch_fd, r->watch);
+	r->watch = inotify_add_watch(r->watch_fd, path, IN_CREATE | IN_MOVED_TO | IN_ONLYDIR);
+}
+
+void returning__begin(struct returning *r)
+{
+	r->watch_fd = r->target->cgroup_id ? inotify_init1(IN_NONBLOCK | IN_CLOEXEC) : -1;
+	r->watch = -1;
+	watch_parent(r);
+}
+
+void returning__drain(struct returning *r)
+{
+	char events[4096];
+
+	while (read(r->watch_fd, events, sizeof(events)) > 0)
+		;
+}
+
+/* Whether there is another cgroup at this path than the one that has been removed. */
+static bool is_there(const struct returning *r, const char *path)
+{
+	int fd = cgroup__open(r->hierarchy, path);
+	bool there = fd >= 0;
+
+	if (there)
+		close(fd);
+	return there;
+}
+
+/* What the runtime calls the target, or the user. */
+static const char *name_of(const struct target *target)
+{
+	return target->resolved.name[0] ? target->resolved.name : target->name;
+}
+
+/* Asks the runtime for a container of that name, without waiting. Returns whether it runs one with another id. */
+static bool has_another(struct returning *r, uint64_t now_ns, struct resolve_result *resolved)
+{
+	const struct target *target = r->target;
+	struct runtime_container container;
+	int result;
+
+	if (!r->asker || !target->resolved.socket[0])
+		return false;
+	if (!r->question && now_ns >= r->ask_again_ns) {
+		r->ask_again_ns = now_ns + ASK_NS;
+		result = asker__ask(r->asker, target->resolved.socket, name_of(target));
+		r->question = result > 0 ? result : 0;
+	}
+	result = r->question ? asker__take(r->asker, r->question, &container) : 0;
+	if (!result)
+		return false;
+	r->question = 0;
+	return result > 0 && container.running && container.pid &&
+	       strcmp(container.id, target->container.ref.id) != 0 &&
+	       !resolve__answered(r->hierarchy, &container, target->resolved.socket, resolved) &&
+	       resolved->outcome == RESOLVE__RESOLVED;
+}
+
+bool returning__is_back(struct returning *r, uint64_t now_ns, struct resolve_result *resolved, char *path)
+{
+	resolved->outcome = RESOLVE__NOT_FOUND;
+	if (is_there(r, r->target->cgroup))
+		copy__text(path, PATH_MAX, r->target->cgroup);
+	else if (has_another(r, now_ns, resolved))
+		copy__text(path, PATH_MAX, resolved->cgroup);
+	else
+		return false;
+	return true;
+}
+
+int returning__take(struct returning *r, const struct resolve_result *resolved, const char *path)
+{
+	struct target *target = r->target;
+	int err = target__reopen(target, r->hierarchy, path);
+
+	if (err)
+		return err;
+	if (resolved->outcome == RESOLVE__RESOLVED) {
+		target->resolved = *resolved;
+		target->init_pid = resolved->init_pid > 0 ? (uint32_t)resolved->init_pid : 0;
+		copy__text(target->container.ref.id, sizeof(target->container.ref.id), resolved->id);
+		target->container.name = target->resolved.name[0] ? target->resolved.name : NULL;
+	}
+	r->init_tries = 0;
+	watch_parent(r);
+	return 0;
+}
+
+bool returning__find_init(struct returning *r)
+{
+	struct target *target = r->target;
+	pid_t pid;
+
+	if (target->init_pid || target->container.ref.runtime == CONTAINER__UNKNOWN ||
+	    r->init_tries >= INIT_TRIES)
+		return false;
+	r->init_tries++;
+	pid = resolve__init(r->hierarchy, target->cgroup);
+	target->init_pid = pid > 0 ? (uint32_t)pid : 0;
+	return pid > 0;
+}
+
+void returning__end(struct returning *r)
+{
+	if (r->watch_fd >= 0)
+		close(r->watch_fd);
+	r->watch_fd = -1;
+}
