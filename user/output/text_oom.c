@@ -5,8 +5,9 @@
 
 #include "base/array.h"
 #include "output/text_sink.h"
-#include "record/gfp.h"
 #include "output/text_log.h"
+#include "record/gfp.h"
+#include "record/names.h"
 
 #define VICTIMS_SHOWN 64 /* of one incident; a group kill can have thousands. JSON has them all */
 #define VICTIMS_SHOWN_FEW 8
@@ -64,6 +65,8 @@ static void put_swap(FILE *out, const struct record_level *l)
 
 static void put_no_limit(FILE *out, const struct record_oom *oom)
 {
+	struct cause_facts facts = cause_words__facts(oom);
+
 	if (oom->sysrq) {
 		fputs("none: somebody asked for a kill by sysrq\n", out);
 		return;
@@ -72,12 +75,11 @@ static void put_no_limit(FILE *out, const struct record_oom *oom)
 		fputs(oom->log ? "(not in the log)\n" : "(lost)\n", out);
 		return;
 	}
-	fputs("none: the whole machine is out of memory", out);
-	if (oom->constraint && strcmp(oom->constraint, "none")) {
-		fputs(" within a ", out);
-		text_parts__name(out, oom->constraint);
-	}
-	fputc('\n', out);
+	if (facts.in_cpuset || facts.in_policy)
+		fprintf(out, "none: the memory nodes of a %s are out of memory\n",
+			facts.in_cpuset ? "cpuset" : "memory policy");
+	else
+		fputs("none: the whole machine is out of memory\n", out);
 }
 
 static void put_limit(const struct text_sink *sink, const struct record_oom *oom)

@@ -10,39 +10,15 @@
 #include "base/escape.h"
 #include "output/text_killer.h"
 #include "output/text_parts.h"
+#include "output/verdict_why.h"
 #include "output/wrap.h"
 
 /* What is told of a session is bounded, however much is in it. */
 #define SUBJECTS_MAX 256
-#define WRITES_MAX 1024
-#define PATH_BYTES 4096
+#define VICTIMS_MAX 64
+#define PATH_BYTES VERDICT_WHY_PATH_BYTES
 #define NAME_BYTES 64
 #define NAME_LONG_BYTES 256
-
-/* A write of a limit, as far as a sentence needs it. */
-struct write {
-	uint64_t id; /* 0: none */
-	uint64_t old_max_bytes, new_max_bytes;
-	uint32_t pid;
-	char comm[NAME_BYTES];
-};
-
-/* The OOM that a subject's sentence is about. */
-struct decisive {
-	uint64_t id;
-	enum record_cause cause;
-	uint64_t limit_id, since_ns;
-	bool has_max;
-	uint64_t max_bytes;
-	bool own;      /* the subject's own limit */
-	bool from_log; /* which names the writer alone */
-	char writer[NAME_BYTES];
-	uint32_t writer_pid; /* 0: unknown */
-	char limit[PATH_BYTES];
-	struct record_container limit_container;
-	char limit_name[NAME_LONG_BYTES];
-	struct write write; /* the one that cause says something of, once it is known */
-};
 
 /* A container, or a cgroup that is none. */
 struct subject {
@@ -52,13 +28,19 @@ struct subject {
 	char name[NAME_LONG_BYTES];
 	uint64_t ooms, kills, nothing;
 	bool init_killed;
-	struct decisive decisive;
+	uint64_t decisive_id; /* of the OOM that the sentence is about; 0: none */
+	struct verdict_whys whys;
+	uint64_t last_oom;	       /* the OOM that was counted last, by the verdict's own number */
+	uint32_t victims[VICTIMS_MAX]; /* pids, the latest, a ring */
+	uint64_t victim_count;
 	bool gone, has_status, gone_by_oom;
+	uint64_t ends,
+		oom_ends; /* of a target that comes back: how often it has ended, and been OOM-killed */
 	uint32_t status;
 	bool has_runtime, runtime_oom_killed;
 	char *killer; /* who sent it SIGKILL, in words with the marks of wrap.h; NULL: nobody was seen to */
 	uint64_t repeats;			    /* of runs that found nothing to kill, beside `nothing` */
-	int64_t nothing_from_ns, nothing_to_ns;	    /* wall clock */
+	uint64_t nothing_from_ns, nothing_to_ns;    /* the kernel's clock */
 	uint64_t stalls, stall_ns, stall_max_bytes; /* the longest */
 	bool stall_at_high;
 };
@@ -73,9 +55,11 @@ struct verdict {
 	uint64_t user_kills;	 /* by programs such as earlyoom, as a log has them */
 	char killer[NAME_BYTES]; /* the first of them */
 	bool more_killers;
-	uint64_t others;		 /* OOMs of subjects that found no room */
-	struct write writes[WRITES_MAX]; /* the latest, a ring */
-	uint64_t write_count;
+	uint64_t others;     /* OOMs of subjects that found no room */
+	uint64_t nameless;   /* OOMs that killed, whom isn't known */
+	uint64_t lost;	     /* events that the trace has lost */
+	uint64_t oom_number; /* of OOMs, in their order */
+	struct verdict_writes writes;
 	bool begun; /* a session that has not been told of */
 	bool ended;
 	uint64_t killed; /* in all of the session */
@@ -99,6 +83,12 @@ static struct subject *new_subject(struct verdict *v, const char *path, const st
 	return s;
 }
 
+/* An id is one container's. Where it comes from a runtime, nothing is said of the pod. */
+static bool same_pod(const struct container_ref *a, const struct container_ref *b)
+{
+	return (a->id[0] && (!a->pod_uid[0] || !b->pod_uid[0])) || !strcmp(a->pod_uid, b->pod_uid);
+}
+
 /* NULL: there is no room for another. */
 static struct subject *find_subject(struct verdict *v, const char *path, const struct record_container *c)
 {
@@ -106,8 +96,7 @@ static struct subject *find_subject(struct verdict *v, const char *path, const s
 
 	for (struct subject *s = v->subjects; s; s = s->next) {
 		if (is_container && s->container.ref.runtime == c->ref.runtime &&
-		    !strcmp(s->container.ref.id, c->ref.id) &&
-		    !strcmp(s->container.ref.pod_uid, c->ref.pod_uid))
+		    !strcmp(s->container.ref.id, c->ref.id) && same_pod(&s->container.ref, &c->ref))
 			return s;
 		if (!is_container && s->container.ref.runtime == CONTAINER__UNKNOWN &&
 		    !strncmp(s->path, path ? path : "", sizeof(s->path) - 1))
@@ -116,94 +105,95 @@ static struct subject *find_subject(struct verdict *v, const char *path, const s
 	return new_subject(v, path, c);
 }
 
-static void note_write(struct decisive *d, const struct write *write)
+/* Counts an OOM of a subject, once, however many of its processes it killed. */
+static void count_oom(struct verdict *v, struct subject *s, const struct record_oom *oom, bool killed,
+		      bool init)
 {
-	if (d->limit_id && d->limit_id == write->id)
-		d->write = *write;
+	bool first_init = init && !s->init_killed;
+	bool decisive = !s->ooms || (killed && s->nothing == s->ooms) || first_init;
+
+	s->last_oom = v->oom_number;
+	s->ooms++;
+	s->init_killed = s->init_killed || init;
+	if (decisive)
+		s->decisive_id = oom->id;
+	verdict_why__count(&s->whys, oom, s->path, decisive, first_init);
+	verdict_why__note_writes(&s->whys, &v->writes);
 }
 
-static void decide(struct verdict *v, struct subject *s, const struct record_oom *oom)
+/* The victims may be of several containers: a limit above them, or a group. Inits first, since they decide. */
+static bool count_victims(struct verdict *v, const struct record_oom *oom)
 {
-	struct decisive *d = &s->decisive;
+	bool any = false, full = false;
 
-	*d = (struct decisive){ .id = oom->id,
-				.cause = oom->cause,
-				.limit_id = oom->cause_limit_id,
-				.since_ns = oom->cause_since_ns };
-	if (oom->limit && oom->limit->path) {
-		copy__text(d->limit, sizeof(d->limit), oom->limit->path);
-		d->has_max = oom->limit->has_memory;
-		d->max_bytes = oom->limit->max_bytes;
-		d->own = !strcmp(oom->limit->path, s->path);
-		d->limit_container = oom->limit_container;
-		copy__text(d->limit_name, sizeof(d->limit_name), oom->limit_container.name);
-		d->limit_container.name = oom->limit_container.name ? d->limit_name : NULL;
+	for (size_t i = 0; i < 2 * oom->victim_count; i++) {
+		const struct record_victim *victim = &oom->victims[i % oom->victim_count];
+		struct subject *s;
+
+		if (victim->init != (i < oom->victim_count) || victim->role == ROLE_EXITING ||
+		    victim->repeated)
+			continue;
+		any = true;
+		/* A log says it of the one that was chosen: the others of a group are with it. */
+		if (!victim->cgroup && victim->container.ref.runtime == CONTAINER__UNKNOWN)
+			victim = record__first_killed(oom);
+		s = find_subject(v, victim->cgroup, &victim->container);
+		full = full || !s;
+		if (!s)
+			continue;
+		if (s->last_oom != v->oom_number)
+			count_oom(v, s, oom, true, victim->init);
+		s->kills++;
+		s->victims[s->victim_count++ % VICTIMS_MAX] = oom->victims[i % oom->victim_count].pid;
 	}
-	d->from_log = oom->log;
-	copy__text(d->writer, sizeof(d->writer), oom->trigger_comm);
-	d->writer_pid = cause_words__facts(oom).writer_pid;
-	for (size_t i = 0; i < WRITES_MAX; i++)
-		note_write(d, &v->writes[i]);
+	v->others += full;
+	return any;
+}
+
+/* Nothing could be killed, or so many times nothing. */
+static void count_nothing(struct verdict *v, const struct record *record)
+{
+	static const struct record_container none;
+	const struct record_oom *oom = &record->oom;
+	struct subject *s = find_subject(v, oom->limit ? oom->limit->path : NULL,
+					 oom->limit ? &oom->limit_container : &none);
+
+	if (!s) {
+		v->others++;
+		return;
+	}
+	count_oom(v, s, oom, false, false);
+	if (!s->nothing++)
+		s->nothing_from_ns = record->time.boot_ns;
+	s->nothing_to_ns = record->time.boot_ns;
+	s->repeats += oom->repeats;
 }
 
 static int verdict_oom(struct sink *base, const struct record *record)
 {
 	const struct record_oom *oom = &record->oom;
-	static const struct record_container none;
 	struct verdict *v = (struct verdict *)base;
-	const struct record_victim *victim = NULL;
-	struct subject *s;
-	bool init = false;
 
-	for (size_t i = 0; i < oom->victim_count; i++) {
-		if (oom->victims[i].role == ROLE_EXITING)
-			continue;
-		if (!victim)
-			victim = &oom->victims[i];
-		init = init || oom->victims[i].init;
-	}
-	if (victim)
-		s = find_subject(v, victim->cgroup, &victim->container);
-	else if (oom->outcome == OOM_NO_VICTIM)
-		s = find_subject(v, oom->limit ? oom->limit->path : NULL,
-				 oom->limit ? &oom->limit_container : &none);
-	else if (oom->log && !oom->outcome) {
+	v->oom_number++;
+	if (count_victims(v, oom))
+		return 0;
+	if (oom->outcome == OOM_NO_VICTIM)
+		count_nothing(v, record);
+	else if (oom->log && !oom->outcome)
 		v->untold++;
-		return 0;
-	} else
-		return 0; /* nobody was hurt, or it is not known who */
-	if (!s) {
-		v->others++;
-		return 0;
-	}
-	s->ooms++;
-	s->kills += oom->killed;
-	if (!victim) {
-		if (!s->nothing++)
-			s->nothing_from_ns = record->time.wall_ns;
-		s->nothing_to_ns = record->time.wall_ns;
-		s->repeats += oom->repeats;
-	}
-	if (!s->decisive.id || (victim && s->nothing == s->ooms - 1) || (init && !s->init_killed))
-		decide(v, s, oom);
-	s->init_killed = s->init_killed || init;
+	else if (oom->killed || oom->missing)
+		v->nameless++;
 	return 0;
 }
 
 static int verdict_limit(struct sink *base, const struct record *record)
 {
 	struct verdict *v = (struct verdict *)base;
-	const struct record_limit *limit = &record->limit;
-	struct write *write = &v->writes[v->write_count++ % WRITES_MAX];
+	const struct verdict_write *write = verdict_why__keep_write(&v->writes, &record->limit);
 
-	*write = (struct write){ .id = limit->id,
-				 .old_max_bytes = limit->old_max_bytes,
-				 .new_max_bytes = limit->new_max_bytes,
-				 .pid = limit->writer_pid };
-	copy__text(write->comm, sizeof(write->comm), limit->writer_comm);
 	/* A write that kills in itself is told of after its kills. */
 	for (struct subject *s = v->subjects; s; s = s->next)
-		note_write(&s->decisive, write);
+		verdict_why__note_write(&s->whys, write);
 	return 0;
 }
 
@@ -251,14 +241,34 @@ static int verdict_exit(struct sink *base, const struct record *record)
 	if (!s)
 		return 0;
 	s->gone = true;
+	s->ends++;
+	s->oom_ends += exit->oom_victim;
 	s->has_status = exit->has_status;
 	s->status = exit->status;
 	s->gone_by_oom = exit->oom_victim;
+	for (size_t i = 0; exit->pid && i < VICTIMS_MAX; i++)
+		s->init_killed = s->init_killed || s->victims[i] == exit->pid;
 	s->has_runtime = exit->runtime_status;
 	s->runtime_oom_killed = exit->runtime_oom_killed;
 	free(s->killer);
 	s->killer = exit->killer ? killer_words(exit) : NULL;
 	return exit->killer && !s->killer ? -ENOMEM : 0;
+}
+
+static int verdict_start(struct sink *base, const struct record *record)
+{
+	struct subject *s =
+		find_subject((struct verdict *)base, record->start.cgroup, &record->start.container);
+
+	if (s)
+		s->gone = false;
+	return 0;
+}
+
+static int verdict_lost(struct sink *base, const struct record *record)
+{
+	((struct verdict *)base)->lost += record->lost.count;
+	return 0;
 }
 
 static int verdict_user_kill(struct sink *base, const struct record *record)
@@ -285,36 +295,6 @@ static int verdict_end(struct sink *base, const struct record *record)
 
 /* ---- sentences ---- */
 
-static void put_limit_of(FILE *out, const struct decisive *d)
-{
-	fputs(d->own ? "its own limit" : "the limit", out);
-	if (d->has_max)
-		text_parts__size(out, " of ", d->max_bytes);
-	if (d->own)
-		return;
-	fputs(" of ", out);
-	text_parts__place(out, d->limit[0] ? d->limit : NULL, &d->limit_container);
-}
-
-static void put_cause(FILE *out, const struct decisive *d)
-{
-	struct cause_facts facts = {
-		.cause = d->cause,
-		.from_log = d->from_log,
-		.write_id = d->limit_id,
-		.since_ns = d->since_ns,
-		.writer = d->write.id ? d->write.comm : d->writer,
-		.writer_pid = d->write.id ? d->write.pid : d->writer_pid,
-		.has_write = d->write.id,
-		.old_max_bytes = d->write.old_max_bytes,
-		.new_max_bytes = d->write.new_max_bytes,
-	};
-
-	if (d->cause != CAUSE_WHOLE_MACHINE && d->cause != CAUSE_SYSRQ)
-		put_limit_of(out, d);
-	text_parts__cause(out, CAUSE_VERDICT, &facts);
-}
-
 static void put_subject(FILE *out, const struct subject *s)
 {
 	if (!text_parts__container(out, &s->container))
@@ -332,24 +312,44 @@ static void put_stall(FILE *out, const struct subject *s)
 	fputs(": it did little but reclaim memory, and nothing was killed", out);
 }
 
-static void put_processes(FILE *out, const struct subject *s)
+static void put_processes(FILE *out, const char *before, const struct subject *s)
 {
-	fprintf(out, "%" PRIu64 " process%s", s->kills, s->kills == 1 ? "" : "es");
-	if (s->ooms > 1)
-		fprintf(out, " in %" PRIu64 " OOMs", s->ooms);
+	fprintf(out, "%s%" PRIu64 " process%s", before, s->kills, s->kills == 1 ? "" : "es");
+	if (s->ooms - s->nothing > 1)
+		fprintf(out, " in %" PRIu64 " OOMs", s->ooms - s->nothing);
 }
 
-static const char *put_end_without_oom(FILE *out, const struct subject *s)
+static void put_nothing_else(FILE *out, const struct subject *s)
 {
-	int code = record__exit_code(s->status);
+	uint64_t times = s->nothing + s->repeats;
 
+	if (s->nothing)
+		fprintf(out, "; in %" PRIu64 " more OOM%s nothing could be killed", times,
+			times == 1 ? "" : "s");
+}
+
+/* All whys, if they aren't one: a sentence is to be true of each OOM that it speaks of. */
+static void put_whys(FILE *out, const struct subject *s)
+{
+	verdict_why__put(out, &s->whys, false);
+	if (verdict_why__has_others(&s->whys))
+		verdict_why__put_others(out, &s->whys);
+}
+
+static const char *put_end_without_oom(FILE *out, const struct verdict *v, const struct subject *s)
+{
 	if (s->has_status)
-		fprintf(out, " ended with exit code %d", code);
+		fprintf(out, " ended with exit code %d", record__exit_code(s->status));
 	else
 		fputs(" has ended", out);
 	if (s->gone_by_oom) {
 		fputs(": its init was killed in an OOM that is not in here", out);
 		return "oom-killed";
+	}
+	if (s->has_status && (s->status & 0x7f) == 9 && v->lost) {
+		fprintf(out, ": somebody sent it SIGKILL, or the OOM killer did: %" PRIu64 " event%s lost",
+			v->lost, v->lost == 1 ? " was" : "s were");
+		return "ended";
 	}
 	if (s->has_status && (s->status & 0x7f) == 9) {
 		if (s->killer)
@@ -366,22 +366,62 @@ static const char *put_end_without_oom(FILE *out, const struct subject *s)
 	return "ended";
 }
 
+/* Nothing could be killed, ever. */
+static void put_no_victim(FILE *out, const struct subject *s)
+{
+	uint64_t times = s->nothing + s->repeats;
+
+	fputs(" ran out of memory", out);
+	if (times > 1)
+		fprintf(out, " %" PRIu64 " times", times);
+	if (s->nothing_to_ns > s->nothing_from_ns)
+		text_parts__duration(out, " in ", s->nothing_to_ns - s->nothing_from_ns);
+	fputs(", and nothing in it could be killed: ", out);
+	put_whys(out, s);
+}
+
+static void put_oom_killed(FILE *out, const struct subject *s)
+{
+	fputs(" was OOM-killed: ", out);
+	verdict_why__put(out, &s->whys, true);
+	put_processes(out, "; ", s);
+	fputs(" killed", out);
+	if (verdict_why__has_others(&s->whys))
+		fprintf(out, ", %" PRIu64 " of the OOMs for that reason",
+			s->whys.whys[s->whys.decisive].ooms);
+	put_nothing_else(out, s);
+	if (s->has_status)
+		fprintf(out, "; exit code %d", record__exit_code(s->status));
+	if (s->has_runtime && !s->runtime_oom_killed)
+		fprintf(out, "; %s missed it: its OOMKilled is false",
+			container__runtime_name(s->container.ref.runtime));
+}
+
+/* Of a target that comes back, each end is in the timeline. */
+static const char *put_runs(FILE *out, const struct subject *s)
+{
+	fprintf(out, " ended %" PRIu64 " time%s, %" PRIu64 " of them OOM-killed", s->ends,
+		s->ends == 1 ? "" : "s", s->oom_ends);
+	if (!s->gone)
+		fputs(", and is back", out);
+	if (s->kills) {
+		put_processes(out, "; it lost ", s);
+		fputs(" to the OOM killer: ", out);
+		put_whys(out, s);
+	}
+	put_nothing_else(out, s);
+	return s->oom_ends ? "oom-killed" : s->kills ? "lost-processes" : "ended";
+}
+
 /* What follows the subject. Returns the kind. */
-static const char *put_sentence(FILE *out, const struct subject *s)
+static const char *put_sentence(FILE *out, const struct verdict *v, const struct subject *s)
 {
 	const char *kind = "lost-processes";
 
+	if (s->ends > 1 || (s->ends && !s->gone))
+		return put_runs(out, s);
 	if (s->ooms && s->ooms == s->nothing) {
-		uint64_t times = s->nothing + s->repeats;
-
-		fputs(" ran out of memory", out);
-		if (times > 1)
-			fprintf(out, " %" PRIu64 " times", times);
-		if (s->nothing_to_ns > s->nothing_from_ns)
-			text_parts__duration(out, " in ",
-					     (uint64_t)s->nothing_to_ns - (uint64_t)s->nothing_from_ns);
-		fputs(", and nothing in it could be killed: ", out);
-		put_cause(out, &s->decisive);
+		put_no_victim(out, s);
 		return "no-victim";
 	}
 	if (!s->kills && s->stalls && !s->gone) {
@@ -389,7 +429,7 @@ static const char *put_sentence(FILE *out, const struct subject *s)
 		return "stalled";
 	}
 	if (!s->kills) {
-		kind = put_end_without_oom(out, s);
+		kind = put_end_without_oom(out, v, s);
 		if (s->stalls) {
 			fputs("; before that it", out);
 			put_stall(out, s);
@@ -397,24 +437,15 @@ static const char *put_sentence(FILE *out, const struct subject *s)
 		return kind;
 	}
 	if (s->init_killed && (!s->gone || s->gone_by_oom)) {
-		fputs(" was OOM-killed: ", out);
-		put_cause(out, &s->decisive);
-		fputs("; ", out);
-		put_processes(out, s);
-		fputs(" killed", out);
-		if (s->has_status)
-			fprintf(out, "; exit code %d", record__exit_code(s->status));
-		if (s->has_runtime && !s->runtime_oom_killed)
-			fprintf(out, "; %s missed it: its OOMKilled is false",
-				container__runtime_name(s->container.ref.runtime));
+		put_oom_killed(out, s);
 		return "oom-killed";
 	}
 	if (s->gone)
-		kind = put_end_without_oom(out, s);
-	fputs(s->gone ? "; before that it lost " : " lost ", out);
-	put_processes(out, s);
+		kind = put_end_without_oom(out, v, s);
+	put_processes(out, s->gone ? "; before that it lost " : " lost ", s);
 	fputs(" to the OOM killer: ", out);
-	put_cause(out, &s->decisive);
+	put_whys(out, s);
+	put_nothing_else(out, s);
 	return kind;
 }
 
@@ -424,7 +455,7 @@ static int tell_subject(struct verdict *v, const struct subject *s)
 		.cgroup = s->path[0] ? s->path : NULL,
 		.ooms = s->ooms,
 		.kills = s->kills,
-		.oom_id = s->decisive.id,
+		.oom_id = s->decisive_id,
 	};
 	size_t size;
 	char *marked = NULL, *text;
@@ -438,7 +469,7 @@ static int tell_subject(struct verdict *v, const struct subject *s)
 	put_subject(out, s);
 	fflush(out);
 	subject_len = size;
-	sentence.kind = put_sentence(out, s);
+	sentence.kind = put_sentence(out, v, s);
 	text = fclose(out) ? NULL : strdup(marked);
 	if (!text) {
 		free(marked);
@@ -470,12 +501,19 @@ static int tell_none(struct verdict *v)
 			 escape__shown(v->killer), v->more_killers ? " and others" : "", v->user_kills,
 			 v->user_kills == 1 ? "" : "s");
 		none.text = text;
+	} else if (v->nameless) {
+		snprintf(text, sizeof(text),
+			 "%" PRIu64 " OOM%s killed processes that are not known: events were lost",
+			 v->nameless, v->nameless == 1 ? "" : "s");
+		none.text = text;
 	} else if (v->untold)
 		none.text = "the log ends before it says what came of an OOM";
 	else if (!v->ended)
 		none.text = "nothing was OOM-killed until the recording breaks off";
 	else if (v->killed)
 		none.text = "nothing was OOM-killed in this part of the recording";
+	else if (v->lost)
+		none.text = "no OOM kill was seen, but events were lost";
 	none.head_len = strlen(none.text);
 	return v->tell(v->ctx, &none);
 }
@@ -517,11 +555,12 @@ static void forget(struct verdict *v)
 	v->end = &v->subjects;
 	v->count = 0;
 	v->others = 0;
+	v->nameless = 0;
+	v->lost = 0;
 	v->untold = 0;
 	v->user_kills = 0;
 	v->more_killers = false;
-	memset(v->writes, 0, sizeof(v->writes));
-	v->write_count = 0;
+	v->writes = (struct verdict_writes){};
 	v->begun = false;
 	v->ended = false;
 	v->killed = 0;
@@ -552,9 +591,11 @@ static void verdict_free(struct sink *base)
 }
 
 static const sink_take_fn verdict_takes[RECORD_KINDS] = {
-	[RECORD_SESSION] = verdict_session,	[RECORD_OOM] = verdict_oom,   [RECORD_LIMIT] = verdict_limit,
-	[RECORD_STALL] = verdict_stall,		[RECORD_EXIT] = verdict_exit, [RECORD_END] = verdict_end,
-	[RECORD_USER_KILL] = verdict_user_kill,
+	[RECORD_SESSION] = verdict_session,	[RECORD_OOM] = verdict_oom,
+	[RECORD_LIMIT] = verdict_limit,		[RECORD_STALL] = verdict_stall,
+	[RECORD_EXIT] = verdict_exit,		[RECORD_END] = verdict_end,
+	[RECORD_USER_KILL] = verdict_user_kill, [RECORD_START] = verdict_start,
+	[RECORD_LOST] = verdict_lost,
 };
 
 static int verdict_take(struct sink *sink, const struct record *record)

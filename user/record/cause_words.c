@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "record/cause_words.h"
 
+#include <string.h>
+
 const char *cause_words__word(enum record_cause cause)
 {
 	static const char *const words[] = {
@@ -41,6 +43,8 @@ enum variant {
 	ABOVE,
 	GREW,
 	MACHINE,
+	CPUSET,
+	POLICY,
 	SYSRQ,
 	VARIANTS,
 };
@@ -63,6 +67,8 @@ static const char *const sentences[][VARIANTS] = {
 		[ABOVE] = ", which stands above it: all below share that memory",
 		[GREW] = ", into which the workload grew",
 		[MACHINE] = "the whole machine was out of memory",
+		[CPUSET] = "the memory nodes of a cpuset were out of memory",
+		[POLICY] = "the memory nodes of a memory policy were out of memory",
 		[SYSRQ] = "somebody asked for it by sysrq",
 	},
 	[CAUSE_VERDICT] = {
@@ -76,6 +82,8 @@ static const char *const sentences[][VARIANTS] = {
 		[LOWERED_SET] = ", written by %p%t",
 		[GREW] = ", into which the workload grew",
 		[MACHINE] = "the whole machine was out of memory",
+		[CPUSET] = "the memory nodes of a cpuset were out of memory",
+		[POLICY] = "the memory nodes of a memory policy were out of memory",
 		[SYSRQ] = "somebody asked for it by sysrq",
 	},
 };
@@ -99,7 +107,7 @@ static enum variant variant_of(const struct cause_facts *f)
 	case CAUSE_LIMIT_UNCHANGED:
 		return GREW;
 	case CAUSE_WHOLE_MACHINE:
-		return MACHINE;
+		return f->in_cpuset ? CPUSET : f->in_policy ? POLICY : MACHINE;
 	case CAUSE_SYSRQ:
 		return SYSRQ;
 	case CAUSE_UNKNOWN:
@@ -115,6 +123,8 @@ struct cause_facts cause_words__facts(const struct record_oom *oom)
 			 : oom->whole_machine ? CAUSE_WHOLE_MACHINE
 					      : oom->cause,
 		.from_log = oom->log,
+		.in_cpuset = oom->constraint && !strcmp(oom->constraint, "cpuset"),
+		.in_policy = oom->constraint && !strcmp(oom->constraint, "mempolicy"),
 		.write_id = oom->cause_limit_id,
 		.since_ns = oom->cause_since_ns,
 		.writer = oom->trigger_comm,

@@ -16,9 +16,10 @@ const char *cause_words__short(enum record_cause cause);
 /* What a sentence tells of a cause. */
 struct cause_facts {
 	enum record_cause cause;
-	bool from_log;	   /* which names the writer alone */
-	uint64_t write_id; /* of the write that did it; 0: it wasn't seen, or there was none */
-	uint64_t since_ns; /* how long before the OOM that was; 0: inside of it, or unknown */
+	bool from_log;		   /* which names the writer alone */
+	bool in_cpuset, in_policy; /* the memory nodes of one were out of memory, and not the machine */
+	uint64_t write_id;	   /* of the write that did it; 0: it wasn't seen, or there was none */
+	uint64_t since_ns;	   /* how long before the OOM that was; 0: inside of it, or unknown */
 	const char *writer;
 	uint32_t writer_pid; /* 0: unknown */
 	bool has_write;	     /* these are known, too */

@@ -23,7 +23,7 @@
 /* OOMs that follow one another in the same place: one line for all. */
 struct run {
 	uint64_t ooms, kills;
-	int64_t first_ns, last_ns;	 /* wall clock */
+	int64_t first_ns, last_ns;	 /* the kernel's clock: the wall clock may be set */
 	char stamp[TEXT_LOG_STAMP_SIZE]; /* a log's time, as it stands there */
 	struct record_container container;
 	char name[NAME_BYTES];
@@ -34,7 +34,7 @@ struct run {
 
 struct timeline {
 	struct sink base;
-	int64_t began_ns; /* wall clock */
+	int64_t began_ns; /* the kernel's clock */
 	bool begun, all, from_log;
 	bool stalled; /* the stall has been told of, and goes on */
 	uint64_t lines, sessions;
@@ -65,18 +65,18 @@ static void put_offset(FILE *out, int64_t from_ns, int64_t ns)
 }
 
 /* False: there are enough of them. */
-static bool begin_line(struct timeline *t, int64_t wall_ns)
+static bool begin_line(struct timeline *t, int64_t boot_ns)
 {
 	if (!t->begun) {
 		t->begun = true;
-		t->began_ns = wall_ns;
+		t->began_ns = boot_ns;
 	}
 	if (t->lines++ >= LINES_MAX)
 		return false;
 	if (t->from_log)
 		put_stamp(t->base.out, t->run.stamp);
 	else
-		put_offset(t->base.out, t->began_ns, wall_ns);
+		put_offset(t->base.out, t->began_ns, boot_ns);
 	return true;
 }
 
@@ -141,10 +141,10 @@ static void add_to_run(struct timeline *t, const struct record *record, const st
 	const struct record_oom *oom = &record->oom;
 	struct run *run = &t->run;
 
-	if (run->ooms && (!same_place(run, c, path) || record->time.wall_ns < run->last_ns))
+	if (run->ooms && (!same_place(run, c, path) || (int64_t)record->time.boot_ns < run->last_ns))
 		end_run(t);
 	if (!run->ooms) {
-		run->first_ns = record->time.wall_ns;
+		run->first_ns = (int64_t)record->time.boot_ns;
 		if (oom->log)
 			text_log__format_stamp(run->stamp, sizeof(run->stamp), oom->log->stamp,
 					       &record->time);
@@ -156,7 +156,7 @@ static void add_to_run(struct timeline *t, const struct record *record, const st
 	}
 	run->ooms++;
 	run->kills += oom->killed;
-	run->last_ns = record->time.wall_ns;
+	run->last_ns = (int64_t)record->time.boot_ns;
 	for (size_t i = 0; i < oom->victim_count; i++) {
 		const char *comm = oom->victims[i].comm ? oom->victims[i].comm : "(unknown)";
 
@@ -192,7 +192,7 @@ static int timeline_session(struct sink *base, const struct record *record)
 	if (sink__finish(base))
 		return sink__flush(base);
 	t->begun = true;
-	t->began_ns = record->time.wall_ns;
+	t->began_ns = (int64_t)record->time.boot_ns;
 	t->lines = 0;
 	t->stalled = false;
 	t->from_log = s->from_log;
@@ -214,7 +214,7 @@ static int timeline_limit(struct sink *base, const struct record *record)
 	if (!t->all && text_sink__is_noise(l))
 		return 0;
 	end_run(t);
-	if (!begin_line(t, record->time.wall_ns))
+	if (!begin_line(t, (int64_t)record->time.boot_ns))
 		return 0;
 	fputs(record_names__limit_file(l->file), out);
 	text_parts__size(out, " ", l->old_max_bytes);
@@ -238,7 +238,7 @@ static int timeline_stall(struct sink *base, const struct record *record)
 	if (!news)
 		return 0;
 	end_run(t);
-	if (!begin_line(t, record->time.wall_ns))
+	if (!begin_line(t, (int64_t)record->time.boot_ns))
 		return 0;
 	fputs(s->over ? "no longer stuck" : "stuck", base->out);
 	text_parts__size(base->out, " in reclaim at the limit of ", s->max_bytes);
@@ -255,7 +255,7 @@ static int timeline_start(struct sink *base, const struct record *record)
 
 	end_run(t);
 	copy__text(t->target_id, sizeof(t->target_id), s->container.ref.id);
-	if (!begin_line(t, record->time.wall_ns))
+	if (!begin_line(t, (int64_t)record->time.boot_ns))
 		return 0;
 	text_parts__place(base->out, s->cgroup, &s->container);
 	fprintf(base->out, " is back (run %" PRIu64 ")\n", s->run);
@@ -270,7 +270,7 @@ static int timeline_exit(struct sink *base, const struct record *record)
 	if (!e->container)
 		return 0;
 	end_run(t);
-	if (!begin_line(t, record->time.wall_ns))
+	if (!begin_line(t, (int64_t)record->time.boot_ns))
 		return 0;
 	text_parts__place(base->out, e->cgroup, &e->which);
 	fputs(" is gone", base->out);
@@ -308,7 +308,7 @@ static int timeline_lost(struct sink *base, const struct record *record)
 	const struct record_lost *lost = &record->lost;
 
 	end_run(t);
-	if (!begin_line(t, record->time.wall_ns))
+	if (!begin_line(t, (int64_t)record->time.boot_ns))
 		return 0;
 	fprintf(base->out, "%" PRIu64 " events lost (", lost->count);
 	text_parts__name(base->out, lost->kind);
@@ -324,7 +324,7 @@ static int timeline_user_kill(struct sink *base, const struct record *record)
 
 	end_run(t);
 	text_log__format_stamp(t->run.stamp, sizeof(t->run.stamp), kill->stamp, &record->time);
-	if (!begin_line(t, record->time.wall_ns))
+	if (!begin_line(t, (int64_t)record->time.boot_ns))
 		return 0;
 	text_log__user_kill_words(base->out, kill);
 	fputc('\n', base->out);
@@ -337,7 +337,7 @@ static int timeline_end(struct sink *base, const struct record *record)
 	const struct record_end *end = &record->end;
 
 	end_run(t);
-	if (t->from_log || !begin_line(t, record->time.wall_ns))
+	if (t->from_log || !begin_line(t, (int64_t)record->time.boot_ns))
 		return 0;
 	fputs("the end: ", base->out);
 	text_parts__bytes(base->out, end->reason ? end->reason : "?",

@@ -66,7 +66,8 @@ static const char *text_of(struct page *page)
 
 static void end(struct page *page, int64_t second)
 {
-	struct record record = { .kind = RECORD_END, .time.wall_ns = second * S };
+	struct record record = { .kind = RECORD_END,
+				 .time = { .boot_ns = (uint64_t)second * S, .wall_ns = second * S } };
 
 	record.end.reason = "interrupted";
 	take(page, &record);
@@ -89,7 +90,8 @@ static void oom(struct page *page, uint64_t id, int64_t second, const char *comm
 					      .anon_rss_bytes = 20 * MIB,
 					      .cgroup = "/web" };
 	const struct record_history history = { .has_growth = true, .growth_bytes_per_s = 10 * MIB };
-	struct record record = { .kind = RECORD_OOM, .time.wall_ns = second * S };
+	struct record record = { .kind = RECORD_OOM,
+				 .time = { .boot_ns = (uint64_t)second * S, .wall_ns = second * S } };
 
 	record.oom = (struct record_oom){ .id = id,
 					  .cause = CAUSE_LIMIT_UNCHANGED,

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "report/timeline.h"
+#include "take.h"
+
+#define YEAR_NS 31536000000000000
+
+/* The wall clock is set back by a year between two records, and the kernel's clock says that it was 90 seconds. */
+static void test_clock_set_back(void **state)
+{
+	const struct record_session session = { .version = "1", .kernel = "6.1" };
+	const struct record_exit e = { .cgroup = "/a", .container = true };
+	const struct record_time begin = { .boot_ns = 1000000000, .wall_ns = 50 * YEAR_NS };
+	const struct record_time later = { .boot_ns = 91000000000, .wall_ns = 49 * YEAR_NS };
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+	struct sink *sink = timeline__new(out, true);
+
+	(void)state;
+	assert_non_null(sink);
+	assert_int_equal(TAKE(sink, SESSION, session, begin, session), 0);
+	assert_int_equal(TAKE(sink, EXIT, exit, later, e), 0);
+	assert_int_equal(sink__finish(sink), 0);
+	sink->ops->free(sink);
+	fclose(out);
+	assert_non_null(strstr(text, "+1m"));
+	assert_null(strstr(text, " -"));
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_clock_set_back),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

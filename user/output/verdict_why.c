@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "output/verdict_why.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/copy.h"
+#include "output/text_parts.h"
+
+/* The why of an OOM; it is `own` if the limit is that of the subject with this path. */
+static void describe(struct verdict_why *why, const struct record_oom *oom, const char *subject_path)
+{
+	*why = (struct verdict_why){ .facts = cause_words__facts(oom) };
+	copy__text(why->writer, sizeof(why->writer), why->facts.writer);
+	why->facts.writer = NULL; /* the record's */
+	if (!oom->limit || !oom->limit->path)
+		return;
+	copy__text(why->limit, sizeof(why->limit), oom->limit->path);
+	why->limit_container = oom->limit_container;
+	copy__text(why->limit_name, sizeof(why->limit_name), oom->limit_container.name);
+	why->has_max = oom->limit->has_memory;
+	why->max_bytes = oom->limit->max_bytes;
+	why->own = !strcmp(oom->limit->path, subject_path);
+}
+
+/* Said without a limit. */
+static bool is_of_machine(const struct verdict_why *why)
+{
+	return why->facts.cause == CAUSE_WHOLE_MACHINE || why->facts.cause == CAUSE_SYSRQ;
+}
+
+static bool is_same(const struct verdict_why *a, const struct verdict_why *b)
+{
+	if (a->facts.cause != b->facts.cause || a->facts.in_cpuset != b->facts.in_cpuset ||
+	    a->facts.in_policy != b->facts.in_policy)
+		return false;
+	if (is_of_machine(a))
+		return true;
+	/* Where there is no number of the write, the writer is what is said. */
+	if (a->facts.cause == CAUSE_INSIDE_WRITE && !a->facts.write_id && strcmp(a->writer, b->writer) != 0)
+		return false;
+	return a->facts.write_id == b->facts.write_id && a->has_max == b->has_max &&
+	       a->max_bytes == b->max_bytes && !strcmp(a->limit, b->limit);
+}
+
+/* Where the why is to be kept: with those that are the same, in room of its own, or nowhere (VERDICT_WHYS_MAX). */
+static size_t find(struct verdict_whys *whys, const struct verdict_why *why, bool decisive)
+{
+	for (size_t i = 0; i < whys->count; i++) {
+		if (is_same(&whys->whys[i], why))
+			return i;
+	}
+	if (whys->count < VERDICT_WHYS_MAX) {
+		whys->whys[whys->count] = *why;
+		return whys->count++;
+	}
+	if (!decisive)
+		return VERDICT_WHYS_MAX;
+	whys->other_ooms += whys->whys[VERDICT_WHYS_MAX - 1].ooms;
+	whys->whys[VERDICT_WHYS_MAX - 1] = *why;
+	return VERDICT_WHYS_MAX - 1;
+}
+
+void verdict_why__count(struct verdict_whys *whys, const struct record_oom *oom, const char *subject_path,
+			bool decisive, bool init)
+{
+	uint64_t ooms = 1 + (oom->outcome == OOM_NO_VICTIM ? oom->repeats : 0);
+	struct verdict_why why;
+	size_t i;
+
+	describe(&why, oom, subject_path);
+	i = find(whys, &why, decisive);
+	if (i == VERDICT_WHYS_MAX) {
+		whys->other_ooms += ooms;
+		return;
+	}
+	whys->whys[i].ooms += ooms;
+	if (init)
+		whys->whys[i].facts.since_ns = why.facts.since_ns;
+	if (decisive)
+		whys->decisive = i;
+}
+
+void verdict_why__note_write(struct verdict_whys *whys, const struct verdict_write *write)
+{
+	for (size_t i = 0; i < whys->count; i++) {
+		if (write->id && whys->whys[i].facts.write_id == write->id)
+			whys->whys[i].write = *write;
+	}
+}
+
+void verdict_why__note_writes(struct verdict_whys *whys, const struct verdict_writes *writes)
+{
+	for (size_t i = 0; i < VERDICT_WRITES_MAX; i++)
+		verdict_why__note_write(whys, &writes->latest[i]);
+}
+
+const struct verdict_write *verdict_why__keep_write(struct verdict_writes *writes,
+						    const struct record_limit *limit)
+{
+	struct verdict_write *write = &writes->latest[writes->count++ % VERDICT_WRITES_MAX];
+
+	*write = (struct verdict_write){ .id = limit->id,
+					 .old_max_bytes = limit->old_max_bytes,
+					 .new_max_bytes = limit->new_max_bytes,
+					 .pid = limit->writer_pid };
+	copy__text(write->comm, sizeof(write->comm), limit->writer_comm);
+	return write;
+}
+
+/* ---- sentences ---- */
+
+static void put_limit_of(FILE *out, const struct verdict_why *why)
+{
+	struct record_container container = why->limit_container;
+
+	container.name = why->limit_name[0] ? why->limit_name : NULL;
+	fputs(why->own ? "its own limit" : "the limit", out);
+	if (why->has_max)
+		text_parts__size(out, " of ", why->max_bytes);
+	if (why->own)
+		return;
+	fputs(" of ", out);
+	text_parts__place(out, why->limit[0] ? why->limit : NULL, &container);
+}
+
+static void put(FILE *out, const struct verdict_why *why, bool its_own)
+{
+	struct cause_facts facts = why->facts;
+
+	facts.writer = why->write.id ? why->write.comm : why->writer;
+	if (why->write.id) {
+		facts.writer_pid = why->write.pid;
+		facts.has_write = true;
+		facts.old_max_bytes = why->write.old_max_bytes;
+		facts.new_max_bytes = why->write.new_max_bytes;
+	}
+	if (!is_of_machine(why))
+		put_limit_of(out, why);
+	text_parts__cause(out, CAUSE_VERDICT, &facts);
+	/* "2 s before": that is how the sentence ends. */
+	if (facts.cause == CAUSE_LIMIT_LOWERED && facts.since_ns && !its_own && why->ooms > 1)
+		fputs(" the first", out);
+}
+
+void verdict_why__put(FILE *out, const struct verdict_whys *whys, bool its_own)
+{
+	put(out, &whys->whys[whys->decisive], its_own);
+}
+
+bool verdict_why__has_others(const struct verdict_whys *whys)
+{
+	return whys->count > 1 || whys->other_ooms;
+}
+
+static void put_count(FILE *out, uint64_t ooms)
+{
+	fprintf(out, " (%" PRIu64 " OOM%s)", ooms, ooms == 1 ? "" : "s");
+}
+
+void verdict_why__put_others(FILE *out, const struct verdict_whys *whys)
+{
+	put_count(out, whys->whys[whys->decisive].ooms);
+	for (size_t i = 0; i < whys->count; i++) {
+		if (i == whys->decisive)
+			continue;
+		fputs(", ", out);
+		put(out, &whys->whys[i], false);
+		put_count(out, whys->whys[i].ooms);
+	}
+	if (whys->other_ooms) {
+		fputs(", other limits and causes", out);
+		put_count(out, whys->other_ooms);
+	}
+}
