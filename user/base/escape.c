@@ -83,10 +83,11 @@ static size_t decode(const unsigned char *s, size_t len, uint32_t *c)
 #define PIECE_SIZE 16
 
 /*
- * What stands for the character c of n bytes at src; n is 0 where no UTF-8 is. Returns the length, and in *out
- * where it is: in piece, in src itself, or static.
+ * What stands for the character c of n bytes at src, where len bytes are; n is 0 where no UTF-8 is. Returns the
+ * length, and in *out where it is: in piece, in src itself, or static.
  */
-typedef size_t (*stand_in)(const char *src, size_t n, uint32_t c, char piece[PIECE_SIZE], const char **out);
+typedef size_t (*stand_in)(const char *src, size_t len, size_t n, uint32_t c, char piece[PIECE_SIZE],
+			   const char **out);
 
 /* Cuts between pieces where dst is full. */
 static size_t replace(char *dst, size_t size, const char *src, size_t len, stand_in put_piece)
@@ -100,7 +101,7 @@ static size_t replace(char *dst, size_t size, const char *src, size_t len, stand
 		const char *out = piece;
 		uint32_t c = 0;
 		size_t n = decode((const unsigned char *)src + in, len - in, &c);
-		size_t width = put_piece(src + in, n, c, piece, &out);
+		size_t width = put_piece(src + in, len - in, n, c, piece, &out);
 
 		if (width >= size - used)
 			break;
@@ -112,14 +113,36 @@ static size_t replace(char *dst, size_t size, const char *src, size_t len, stand
 	return used;
 }
 
-static size_t for_terminal(const char *src, size_t n, uint32_t c, char piece[PIECE_SIZE], const char **out)
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/*
+ * systemd's own \xNN of a printable character, as in the path of a unit. It is left as it is, so that the path can be
+ * used: no printable character is written so here.
+ */
+static bool is_units_escape(const char *src, size_t len)
+{
+	int value = len >= 4 && src[1] == 'x' ? hex_digit(src[2]) * 16 + hex_digit(src[3]) : -1;
+
+	return value >= 0x20 && value < 0x7f && hex_digit(src[2]) >= 0 && hex_digit(src[3]) >= 0;
+}
+
+static size_t for_terminal(const char *src, size_t len, size_t n, uint32_t c, char piece[PIECE_SIZE],
+			   const char **out)
 {
 	if (!n || c < 0x20 || c == 0x7f)
 		return (size_t)snprintf(piece, PIECE_SIZE, "\\x%02x", (unsigned char)*src);
 	if (is_hidden(c))
 		return (size_t)snprintf(piece, PIECE_SIZE, "\\u{%04x}", c);
-	*out = c == '\\' ? "\\\\" : src;
-	return c == '\\' ? 2 : n;
+	*out = src;
+	if (c != '\\' || is_units_escape(src, len))
+		return n;
+	*out = "\\\\";
+	return 2;
 }
 
 size_t escape__terminal(char *dst, size_t size, const char *src, size_t len)
@@ -153,10 +176,12 @@ const char *escape__shown(const char *name)
 	return escape__shown_cut(name, ESCAPE__SHOWN_MAX);
 }
 
-static size_t for_json(const char *src, size_t n, uint32_t c, char piece[PIECE_SIZE], const char **out)
+static size_t for_json(const char *src, size_t len, size_t n, uint32_t c, char piece[PIECE_SIZE],
+		       const char **out)
 {
 	static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
 
+	(void)len;
 	(void)piece;
 	*out = n && c ? src : replacement;
 	return n && c ? n : sizeof(replacement) - 1;

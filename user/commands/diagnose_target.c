@@ -18,6 +18,16 @@ static void say_asked(const struct resolve_result *r)
 	}
 }
 
+/* A runtime that was silent may well know the container. */
+static bool was_silent(const struct resolve_result *r)
+{
+	for (size_t i = 0; i < r->asked_count; i++) {
+		if (r->asked[i].result == -ETIMEDOUT)
+			return true;
+	}
+	return false;
+}
+
 static void say_candidates(const struct resolve_result *r)
 {
 	for (size_t i = 0; i < r->candidate_count; i++) {
@@ -57,8 +67,14 @@ static void say_unresolved(const char *name, const struct resolve_result *r)
 			escape__shown(name), strerror(-r->cgroup_error));
 		break;
 	default:
-		fprintf(stderr, "oomtrace: no container is called '%s', and no id begins with it.\n",
-			escape__shown(name));
+		if (was_silent(r))
+			fprintf(stderr,
+				"oomtrace: a container runtime didn't answer, so whether there is a container '%s' "
+				"isn't known.\n",
+				escape__shown(name));
+		else
+			fprintf(stderr, "oomtrace: no container is called '%s', and no id begins with it.\n",
+				escape__shown(name));
 		say_asked(r);
 		fputs("  searched the cgroup tree for its id\n"
 		      "'docker ps' or 'podman ps' list names; the id always works.\n",

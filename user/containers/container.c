@@ -10,6 +10,7 @@
 #include "base/span.h"
 
 #define OCI_ID_LEN 64
+#define SHORT_ID 12
 #define BUILDKIT_ID_LEN 25 /* identity.NewID() of moby/buildkit: base 36 */
 #define UUID_LEN 36
 #define POD_HASH_LEN 32 /* static pods: the hash of their manifest */
@@ -338,6 +339,13 @@ int container__from_cgroup_path(const char *path, struct container_ref *out)
 int container__find_id(const char *path, const char *id, struct container_ref *out)
 {
 	return *id ? scan_path(path, id, out) : -ENOENT;
+}
+
+size_t container__shown_id(const struct container_ref *ref)
+{
+	size_t len = strlen(ref->id);
+
+	return len == OCI_ID_LEN && strspn(ref->id, "0123456789abcdef") == len ? SHORT_ID : len;
 }
 
 const char *container__runtime_name(enum container_runtime runtime)

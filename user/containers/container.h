@@ -47,6 +47,9 @@ int container__from_cgroup_path(const char *path, struct container_ref *out);
 /* The same for the outermost container on the path that has this id. -ENOENT: there is none. */
 int container__find_id(const char *path, const char *id, struct container_ref *out);
 
+/* How many characters of the id are shown: of hex digits the first 12, as runtimes do; of a name all. */
+size_t container__shown_id(const struct container_ref *ref);
+
 /* "docker", "podman", "containerd", "cri-o", "oci", "kubernetes-pod", ... Static text. */
 const char *container__runtime_name(enum container_runtime runtime);
 

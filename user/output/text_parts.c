@@ -11,7 +11,6 @@
 #include "output/wrap.h"
 
 #define MARGIN 4
-#define SHORT_ID 12
 
 void text_parts__style(FILE *out, struct text_look look, enum text_parts_style style)
 {
@@ -99,7 +98,7 @@ static void put_id(FILE *out, const struct record_container *c)
 	const struct container_ref *ref = &c->ref;
 
 	text_parts__bytes(out, ref->id[0] ? ref->id : ref->pod_uid,
-			  ref->id[0] ? strnlen(ref->id, SHORT_ID) : strlen(ref->pod_uid));
+			  ref->id[0] ? container__shown_id(ref) : strlen(ref->pod_uid));
 }
 
 bool text_parts__container(FILE *out, const struct record_container *c)

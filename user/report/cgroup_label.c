@@ -3,15 +3,13 @@
 
 #include <stdio.h>
 
-#define SHORT_ID 12
-
 const char *cgroup_label__format(char *dst, size_t size, const char *path,
 				 const struct record_container *container)
 {
 	if (container && container->ref.runtime != CONTAINER__UNKNOWN && container->name)
 		snprintf(dst, size, "%s", container->name);
 	else if (container && container->ref.runtime != CONTAINER__UNKNOWN && container->ref.id[0])
-		snprintf(dst, size, "%.*s", SHORT_ID, container->ref.id);
+		snprintf(dst, size, "%.*s", (int)container__shown_id(&container->ref), container->ref.id);
 	else
 		snprintf(dst, size, "%s", path ? path : "(unknown)");
 	return dst;

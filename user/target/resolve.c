@@ -126,11 +126,18 @@ struct tree_search {
 	struct resolve_result *result;
 	bool exact;
 	/* the match that is kept */
-	bool nested;
+	bool nested, populated;
 	struct container_ref ref;
 	char cgroup[PATH_MAX];
 	uint64_t cgroup_id;
 };
+
+static bool has_processes(const struct cgroup__node *node)
+{
+	uint64_t populated = 0;
+
+	return !cgroup__read_key(node->dir_fd, "cgroup.events", "populated", &populated) && populated;
+}
 
 static const char *ref_id(const struct container_ref *ref)
 {
@@ -165,7 +172,7 @@ static int search_tree(const struct cgroup__node *node, void *ctx)
 	struct tree_search *s = ctx;
 	struct resolve_result *r = s->result;
 	struct container_ref ref;
-	bool exact, nested;
+	bool exact, nested, populated, same;
 
 	if (container__from_cgroup_path(node->path, &ref) || node->path[ref.prefix_len])
 		return 0;
@@ -173,18 +180,25 @@ static int search_tree(const struct cgroup__node *node, void *ctx)
 	if (!exact && (s->exact || !is_prefix(&ref, s->name)))
 		return 0;
 	nested = is_nested(node->path);
+	populated = has_processes(node);
+	same = r->candidate_count && s->ref.runtime == ref.runtime && !strcmp(ref_id(&s->ref), ref_id(&ref));
 	if (exact && !s->exact) {
 		r->candidate_count = 0;
 		r->more_candidates = false;
-	} else if (r->candidate_count && s->ref.runtime == ref.runtime &&
-		   !strcmp(ref_id(&s->ref), ref_id(&ref)) && nested != s->nested) {
+	} else if (same && nested != s->nested) {
 		/* A container may give a cgroup below its own another one's name: not that one. */
 		if (nested)
+			return 0;
+		r->candidate_count--;
+	} else if (same && populated != s->populated) {
+		/* A kubelet leaves an empty cgroup of the other driver's name beside a pod's own. */
+		if (!populated)
 			return 0;
 		r->candidate_count--;
 	}
 	s->exact = exact;
 	s->nested = nested;
+	s->populated = populated;
 	s->ref = ref;
 	copy__text(s->cgroup, sizeof(s->cgroup), node->path);
 	s->cgroup_id = node->id;
@@ -289,6 +303,9 @@ static void ask_apis(const char *name, struct resolve_result *r)
 
 		memcpy(asked->socket, sockets[i].path, sizeof(asked->socket));
 		asked->result = docker_api__inspect(sockets[i].path, name, &c);
+		/* One that is started by the question (Podman) has been started by now. */
+		if (asked->result == -ETIMEDOUT)
+			asked->result = docker_api__inspect(sockets[i].path, name, &c);
 		if (!asked->result)
 			merge_answer(&search, &c, sockets[i].path);
 		if (asked->result != -ENOTUNIQ)

@@ -76,7 +76,7 @@ struct resolve_result {
  * Find a running container by name, full id or unique prefix of its id. Every API that listens is
  * asked; where none knows it, the cgroup tree is searched (OCI ids and their prefixes, names of
  * nspawn and LXC machines, uids of pods). An exact match beats a prefix, a running container one
- * that isn't. Blocks for up to UNIX_HTTP__TIMEOUT_MS per socket that doesn't answer.
+ * that isn't. Blocks for up to twice UNIX_HTTP__TIMEOUT_MS per socket that doesn't answer.
  * Returns 0 with out->outcome set; an errno only when the search itself failed (-EINVAL: empty).
  */
 int resolve__container(const struct cgroup__hierarchy *h, const char *name, struct resolve_result *out);

@@ -70,15 +70,27 @@ static void find_ancestors(const struct cgroup__hierarchy *h, struct target *t)
 	}
 }
 
+/* The container as the path has it: with its pod, and how much of the path is its own. */
+static void refer_to_container(struct target *t)
+{
+	struct container_ref ref;
+
+	if (t->container.ref.runtime == CONTAINER__UNKNOWN) {
+		if (!container__from_cgroup_path(t->cgroup, &ref))
+			t->container.ref = ref;
+	} else if (!container__find_id(t->cgroup, t->container.ref.id, &ref)) {
+		ref.runtime = t->container.ref.runtime;
+		t->container.ref = ref;
+	}
+}
+
 static enum target_failure open_cgroup(const struct cgroup__hierarchy *h, struct target *t)
 {
 	t->dir_fd = cgroup__open(h, t->cgroup);
 	t->error = t->dir_fd < 0 ? t->dir_fd : cgroup__id(t->dir_fd, &t->cgroup_id);
 	if (t->error)
 		return TARGET_NOT_OPENED;
-	if (t->container.ref.runtime == CONTAINER__UNKNOWN &&
-	    container__from_cgroup_path(t->cgroup, &t->container.ref))
-		memset(&t->container.ref, 0, sizeof(t->container.ref));
+	refer_to_container(t);
 	find_ancestors(h, t);
 	t->events_fd = cgroup__populated_fd(t->dir_fd);
 	return TARGET_FOUND;

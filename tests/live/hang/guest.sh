@@ -121,7 +121,20 @@ silent_runtime() {
 	end docker
 }
 
+# A name that nobody answers for isn't said to be nobody's.
+unanswered() {
+	begin unanswered
+	mkdir -p /var/run
+	rm -f /var/run/docker.sock
+	./silent /var/run/docker.sock &
+	runtime=$!
+	wait_until 10 test -S /var/run/docker.sock
+	cli unanswered "$BIN" --container web
+	kill $runtime
+}
+
 begin_run
+unanswered
 for signal in INT TERM; do
 	plain $signal
 	full_pipe $signal

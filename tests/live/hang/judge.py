@@ -21,5 +21,9 @@ def check(run):
             took_ms = ends.get((what, signal))
             results.check(took_ms is not None and took_ms <= most_ms,
                           f"{what}, {signal}: gone after {took_ms} ms, of at most {most_ms:.0f}")
+    said = (folder / "cli/unanswered.err").read_text()
+    results.check("didn't answer" in said and "no container is called" not in said,
+                  "a runtime that is silent: the container isn't said not to be there", said)
+    results.equal((folder / "cli/unanswered.rc").read_text().strip(), "1", "and the exit code is 1")
     # All kills are there, whatever the runtime does.
     results.equal((folder / "ooms").read_text().split(), ["6", "6"], "six kills beside a silent runtime, twice")
