@@ -12,17 +12,24 @@
 #include <sys/stat.h>
 
 #include "base/copy.h"
+#include "base/json_size.h"
 #include "base/units.h"
 #include "containers/unix_http.h"
 
 #define JSON_DEPTH 32
+/* More than some thousand containers have; what costs more is no answer. */
+#define JSON_OBJECTS_MAX 16384
+#define JSON_VALUES_MAX 131072
 
 static int parse_json(const char *text, size_t len, struct json_object **out)
 {
-	struct json_tokener *tok = json_tokener_new_ex(JSON_DEPTH);
+	struct json_tokener *tok;
 	struct json_object *obj;
 	int err = 0;
 
+	if (!json_size__is_bounded(text, len, JSON_OBJECTS_MAX, JSON_VALUES_MAX))
+		return -EBADMSG;
+	tok = json_tokener_new_ex(JSON_DEPTH);
 	if (!tok)
 		return -ENOMEM;
 	obj = json_tokener_parse_ex(tok, text, (int)len);

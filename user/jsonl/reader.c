@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/json_size.h"
 #include "jsonl/parser.h"
 
 #define BUFFER_MIN (256U << 10)
@@ -15,6 +16,7 @@
  * writes has at most some three for each of 4096 victims.
  */
 #define OBJECTS_MAX 65536
+#define VALUES_MAX (16 * OBJECTS_MAX)
 
 struct jsonl_reader {
 	struct sink *sink;
@@ -63,31 +65,12 @@ void jsonl_reader__free(struct jsonl_reader *r)
 	free(r);
 }
 
-/* Whether the JSON library can be trusted with it: a few megabytes of "[[{},{}..." would take gigabytes. */
-static bool is_reasonable(const char *line, size_t len)
-{
-	size_t objects = 0;
-	bool quoted = false;
-
-	if (len <= OBJECTS_MAX)
-		return true;
-	for (size_t i = 0; i < len && objects <= OBJECTS_MAX; i++) {
-		if (quoted && line[i] == '\\')
-			i++;
-		else if (line[i] == '"')
-			quoted = !quoted;
-		else if (!quoted && (line[i] == '{' || line[i] == '['))
-			objects++;
-	}
-	return objects <= OBJECTS_MAX;
-}
-
 /* NULL: it isn't one JSON value and nothing else. */
 static struct json_object *parse_json(struct jsonl_reader *r, const char *line, size_t len)
 {
 	struct json_object *o;
 
-	if (!is_reasonable(line, len))
+	if (!json_size__is_bounded(line, len, OBJECTS_MAX, VALUES_MAX))
 		return NULL;
 	json_tokener_reset(r->tokener);
 	o = json_tokener_parse_ex(r->tokener, line, (int)len);

@@ -159,8 +159,17 @@ bool value__flag(struct jsonl_parser *p, struct json_object *o, const char *key)
 const char *value__text(struct jsonl_parser *p, struct json_object *o, const char *key)
 {
 	struct json_object *value = value__find(p, o, key, json_type_string);
+	size_t len = VALUE__TEXT_MAX;
+	const char *text;
 
-	return value ? json_object_get_string(value) : NULL;
+	if (!value)
+		return NULL;
+	text = json_object_get_string(value);
+	if (strnlen(text, VALUE__TEXT_MAX + 1) <= VALUE__TEXT_MAX)
+		return text;
+	while (len && ((unsigned char)text[len] & 0xc0) == 0x80)
+		len--; /* not in the middle of a character */
+	return json_object_set_string_len(value, text, (int)len) ? json_object_get_string(value) : NULL;
 }
 
 uint64_t value__as_limit(struct jsonl_parser *p, struct json_object *value)

@@ -51,7 +51,10 @@ int value__signed32(struct jsonl_parser *p, struct json_object *o, const char *k
 
 bool value__flag(struct jsonl_parser *p, struct json_object *o, const char *key);
 
-/* As C has strings: one with a NUL in it, which we never write, ends there. */
+/* More of a text isn't kept: no name is longer, and what keeps names keeps each of them. */
+#define VALUE__TEXT_MAX 4096
+
+/* As C has strings: one with a NUL in it, which we never write, ends there. Cut to VALUE__TEXT_MAX bytes. */
 const char *value__text(struct jsonl_parser *p, struct json_object *o, const char *key);
 
 uint64_t value__as_limit(struct jsonl_parser *p, struct json_object *value);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@
 #include "base/array.h"
 #include "base/child.h"
 #include "base/clock.h"
+#include "base/landlock.h"
 #include "base/oom_score.h"
 #include "base/privileges.h"
 #include "host/cgroup.h"
@@ -133,6 +135,24 @@ static struct guard_outcome restore(const struct guard *guard)
 	return outcome;
 }
 
+/* It writes the limit, which is open, reads what is in the cgroup, and removes the lock. */
+static int confine(const struct guard *guard)
+{
+	const char *session = getenv("XDG_RUNTIME_DIR");
+	char cgroup[64], locks[PATH_MAX];
+	const struct landlock_place places[] = {
+		{ .path = cgroup },
+		{ .path = "/proc" },
+		{ .path = locks, .writable = true },
+	};
+	int err;
+
+	snprintf(cgroup, sizeof(cgroup), "/proc/self/fd/%d", guard->request.dir_fd);
+	snprintf(locks, sizeof(locks), "%s/oomtrace", geteuid() && session ? session : "/run");
+	err = landlock__confine(places, ARRAY_SIZE(places));
+	return err == -EOPNOTSUPP || err == -E2BIG ? 0 : err;
+}
+
 static _Noreturn void guard_main(struct guard *guard, int read_fd)
 {
 	int keep[] = { read_fd, guard->lock_fd, guard->limit_fd, guard->request.dir_fd };
@@ -147,7 +167,7 @@ static _Noreturn void guard_main(struct guard *guard, int read_fd)
 	/* Where that can't be, whatever kills the parent's cgroup as a whole kills the guard, too. */
 	if (guard->request.mount)
 		guard_cgroup__enter(guard->request.mount);
-	if (chdir("/") || privileges__drop())
+	if (chdir("/") || privileges__drop() || confine(guard))
 		_exit(1);
 	pthread_mutex_lock(&shared->alive);
 	shared->outcome = restore(guard);

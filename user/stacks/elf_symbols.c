@@ -16,8 +16,9 @@
 
 #define CACHE_SIZE 512 /* addresses of one module */
 #define SEGMENTS_MAX 16
-/* Of processor time that one file may take, opening it or finding one address. */
+/* Of processor time that one file may take, opening it or finding one address; and in all, where it blocks. */
 #define FILE_SECONDS 5
+#define FILE_SECONDS_IN_ALL 30
 #define FILE_BYTES_MAX (1LL << 30)
 
 struct found {
@@ -70,9 +71,21 @@ struct elf_symbols {
 
 static char *debuginfo_path; /* NULL: the usual places, /usr/lib/debug among them */
 
+/*
+ * Debugging information on the host, found by build id or by a plain name. The name of a link is the container's: one with
+ * a slash would lead anywhere. Where the kernel has Landlock, /usr/lib/debug is all that can be opened (symbols.c).
+ */
+static int find_debuginfo(Dwfl_Module *module, void **userdata, const char *name, Dwarf_Addr base,
+			  const char *file, const char *link, GElf_Word crc, char **found)
+{
+	if (link && (strchr(link, '/') || link[0] == '.'))
+		return -1;
+	return dwfl_standard_find_debuginfo(module, userdata, name, base, file, link, crc, found);
+}
+
 static const Dwfl_Callbacks callbacks = {
 	.find_elf = dwfl_linux_proc_find_elf, /* not called: each module comes with its file */
-	.find_debuginfo = dwfl_standard_find_debuginfo,
+	.find_debuginfo = find_debuginfo,
 	.debuginfo_path = &debuginfo_path,
 };
 
@@ -95,10 +108,12 @@ static void get_out(int sig)
 static void enter_file(const struct elf_symbols *s, const struct module *m)
 {
 	struct itimerval limit = { .it_value.tv_sec = FILE_SECONDS };
+	struct itimerval in_all = { .it_value.tv_sec = FILE_SECONDS_IN_ALL };
 
 	if (s->guard.reading)
 		*s->guard.reading = m->id;
 	setitimer(ITIMER_PROF, &limit, NULL);
+	setitimer(ITIMER_REAL, &in_all, NULL);
 	inside = 1;
 }
 
@@ -108,6 +123,7 @@ static void leave_file(const struct elf_symbols *s)
 
 	inside = 0;
 	setitimer(ITIMER_PROF, &none, NULL);
+	setitimer(ITIMER_REAL, &none, NULL);
 	if (s->guard.reading)
 		s->guard.reading->ino = 0;
 }
@@ -144,6 +160,7 @@ struct elf_symbols *elf_symbols__new(const struct elf_symbols_guard *guard)
 		s->modules[i].fd = -1;
 	sigaction(SIGBUS, &action, NULL);
 	sigaction(SIGPROF, &action, NULL);
+	sigaction(SIGALRM, &action, NULL);
 	/* libdwfl would ask a server for debugging information. */
 	unsetenv("DEBUGINFOD_URLS");
 	return s;

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/child.h"
+#include "base/landlock.h"
 #include "base/oom_score.h"
 #include "base/privileges.h"
 #include "base/sandbox.h"
@@ -37,7 +38,7 @@
 #endif
 
 /* Address space for other people's files, and for the tables that are made of them. */
-#define SYMS_BYTES_MAX (1UL << 30)
+#define SYMS_BYTES_MAX (256U << 20)
 #define SYMS_FILES_MAX 1024
 /* Tries, a millisecond each, to see a helper end: one can hang in a file system of a container's. */
 #define WAIT_TRIES 500
@@ -78,6 +79,12 @@ static void close_pair(const int pair[2])
 	}
 }
 
+/* Where there is no Landlock, SECURITY.md says what is left. */
+static bool has_failed(int landlock_error)
+{
+	return landlock_error && landlock_error != -EOPNOTSUPP && landlock_error != -E2BIG;
+}
+
 static _Noreturn void maps_main(const struct sockets *s)
 {
 	int keep[] = { s->main[1], s->between[0] };
@@ -85,6 +92,7 @@ static _Noreturn void maps_main(const struct sockets *s)
 	child__die_with_parent();
 	child__settle("oomtrace-maps", keep, 2);
 	oom_score__set(OOM_SCORE__NEUTRAL);
+	/* No Landlock: with it a process may not look at others that aren't confined alike (/proc/PID/maps). */
 	if (chdir("/") || privileges__keep(1ULL << CAP_SYS_PTRACE | 1ULL << CAP_CHECKPOINT_RESTORE))
 		_exit(1);
 	maps_process__run(s->main[1], s->between[0]);
@@ -107,12 +115,13 @@ static int give_up_everything(void)
 
 static _Noreturn void syms_main(const struct sockets *s, int kallsyms_fd)
 {
+	static const struct landlock_place debuginfo = { .path = "/usr/lib/debug" };
 	int keep[] = { s->between[1], s->answers[0], kallsyms_fd };
 
 	child__die_with_parent();
 	child__settle("oomtrace-syms", keep, 3);
 	oom_score__set(OOM_SCORE__NEUTRAL);
-	if (chdir("/") || give_up_everything())
+	if (chdir("/") || give_up_everything() || has_failed(landlock__confine(&debuginfo, 1)))
 		_exit(1);
 	keeper_process__run(s->between[1], s->answers[0], kallsyms_fd);
 	_exit(0);

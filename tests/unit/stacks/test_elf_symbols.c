@@ -128,6 +128,16 @@ static void test_stripped_and_debuglink(void **state)
 	stop(&run);
 	elf_symbols__resolve(s, &id, &run.in_program, 1, &symbol);
 	assert_string_equal(symbol.function, "in_program");
+
+	/* The same file by a name with a slash, which could lead anywhere. */
+	shell("cd %s && sed 's/linked.debug/.\\/nked.debug/' linked >slash && chmod +x slash", dir);
+	shell("cd %s && mv .debug/linked.debug .debug/nked.debug", dir);
+	run = start("slash");
+	id.pid = (uint32_t)run.pid;
+	snapshot(s, &id, run.pid);
+	stop(&run);
+	elf_symbols__resolve(s, &id, &run.in_program, 1, &symbol);
+	assert_string_equal(symbol.function, "");
 	elf_symbols__free(s);
 }
 
