@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/copy.h"
+#include "containers/state_files.h"
 
 #define MAX_PIDS 4096 /* of a container, looked at for its init */
 
@@ -355,6 +356,47 @@ static int cgroup_from_pid(const struct cgroup__hierarchy *h, struct resolve_res
 	return 0;
 }
 
+/* crun has the processes in a cgroup of their own, below the one that it makes for the container. */
+static void leave_inner_cgroup(const struct cgroup__hierarchy *h, struct resolve_result *r)
+{
+	static const char inner[] = "/container";
+	size_t len = strlen(r->cgroup);
+	int fd;
+
+	if (len <= strlen(inner) || strcmp(r->cgroup + len - strlen(inner), inner) != 0)
+		return;
+	r->cgroup[len - strlen(inner)] = '\0';
+	fd = cgroup__open(h, r->cgroup);
+	if (fd < 0)
+		return;
+	cgroup__id(fd, &r->cgroup_id);
+	close(fd);
+}
+
+/*
+ * Looks at the state that runtimes without an API keep. It may be left from a container that is gone, whose pid is
+ * another's: the id has to be in the cgroup's path, too.
+ */
+static void look_at_state(const struct cgroup__hierarchy *h, const char *name, struct resolve_result *r)
+{
+	struct runtime_container container = { .running = true };
+	struct state_file found;
+
+	if (state_files__find("", name, &found))
+		return;
+	container.runtime = found.runtime;
+	container.pid = found.pid;
+	copy__text(container.id, sizeof(container.id), found.id);
+	take_container(r, &container, "");
+	r->source = RESOLVE__FROM_STATE;
+	if (!cgroup_from_pid(h, r) && strstr(r->cgroup, found.id)) {
+		leave_inner_cgroup(h, r);
+		return;
+	}
+	r->source = RESOLVE__FROM_NOWHERE;
+	r->outcome = RESOLVE__NOT_FOUND;
+}
+
 /* Where the container is that a runtime has told of. */
 static int locate(const struct cgroup__hierarchy *h, struct resolve_result *r)
 {
@@ -385,6 +427,8 @@ int resolve__container(const struct cgroup__hierarchy *h, const char *name, stru
 	if (r->outcome == RESOLVE__NO_CGROUP)
 		err = locate(h, r);
 	else if (r->outcome == RESOLVE__NOT_FOUND)
+		look_at_state(h, name, r);
+	if (!err && r->outcome == RESOLVE__NOT_FOUND)
 		err = resolve_from_tree(h, name, r);
 	if (!err)
 		*out = *r;

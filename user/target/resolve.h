@@ -26,7 +26,8 @@ enum resolve_outcome {
 enum resolve_source {
 	RESOLVE__FROM_NOWHERE = 0,
 	RESOLVE__FROM_API,
-	RESOLVE__FROM_TREE, /* the names of the cgroups alone */
+	RESOLVE__FROM_TREE,  /* the names of the cgroups alone */
+	RESOLVE__FROM_STATE, /* what a runtime keeps on disk */
 };
 
 struct resolve_candidate {
@@ -74,7 +75,7 @@ struct resolve_result {
 
 /*
  * Find a running container by name, full id or unique prefix of its id. Every API that listens is
- * asked; where none knows it, the cgroup tree is searched (OCI ids and their prefixes, names of
+ * asked; where none knows it, the state that ctr, runc and crun keep on disk is looked at, and the cgroup tree is searched (OCI ids and their prefixes, names of
  * nspawn and LXC machines, uids of pods). An exact match beats a prefix, a running container one
  * that isn't. Blocks for up to twice UNIX_HTTP__TIMEOUT_MS per socket that doesn't answer.
  * Returns 0 with out->outcome set; an errno only when the search itself failed (-EINVAL: empty).
