@@ -131,6 +131,9 @@ int units__parse_duration(const char *text, uint64_t *duration_ns)
 		err = range ? range : decimal__times(&d, table[i].ns, &value);
 		if (!err && !value)
 			err = -EINVAL;
+		/* The kernel's timers take no more. */
+		if (!err && value > INT64_MAX)
+			err = -ERANGE;
 		if (!err)
 			*duration_ns = value;
 		return err;

@@ -61,6 +61,12 @@ int diagnose__open_failure(int err, const struct plan *plan)
 		      "privileges.\nA lock-down, seccomp or a security module forbids it. Inside a container, run "
 		      "oomtrace on the host instead. -v shows what the kernel says.\n",
 		      stderr);
+	} else if (err == -EMFILE || err == -ENFILE) {
+		fprintf(stderr,
+			"oomtrace: loading the tracing programs failed: %s. oomtrace needs some hundred file "
+			"descriptors.\n'ulimit -n' shows how many a process may have here.\n",
+			strerror(-err));
+		return EXIT_RUNTIME;
 	} else if (purpose) {
 		fprintf(stderr,
 			"oomtrace: nothing can be attached for '%s' on this kernel (%s). Without it these would "

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/escape.h"
@@ -16,6 +17,7 @@
 #include "commands/diagnose.h"
 #include "commands/diagnose_target.h"
 #include "commands/find_min.h"
+#include "commands/inner_limits.h"
 #include "commands/report.h"
 #include "commands/session.h"
 #include "commands/trace_options.h"
@@ -29,6 +31,8 @@
 #include "target/target.h"
 #include "terminal/console.h"
 #include "trace/messages.h"
+
+#define FILES_WANTED 1024
 
 /* Prints how to put the limit back by hand: after a power failure neither oomtrace nor its guard can do it. */
 static void print_old_limit(const struct cgroup__hierarchy *h, const struct target *target, const char *file,
@@ -205,6 +209,28 @@ static int find_min(const struct trace_options *opts, const struct cgroup__hiera
 	return code;
 }
 
+/*
+ * BPF programs, their maps and the helpers need some hundred descriptors, whatever the shell allows. Who may not allow
+ * more keeps what there is, and hears of it when that is too few.
+ */
+static void allow_files(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= FILES_WANTED)
+		return;
+	limit.rlim_cur = FILES_WANTED;
+	if (limit.rlim_max >= FILES_WANTED) {
+		setrlimit(RLIMIT_NOFILE, &limit);
+		return;
+	}
+	limit.rlim_max = FILES_WANTED;
+	if (!setrlimit(RLIMIT_NOFILE, &limit) || getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 static int run(const struct trace_options *opts)
 {
 	static struct cgroup__hierarchy hierarchy;
@@ -215,6 +241,7 @@ static int run(const struct trace_options *opts)
 
 	if (code)
 		return code;
+	allow_files();
 	oom_score__protect();
 	code = diagnose_target__not_found(target__find(&opts->target, &hierarchy, hierarchy_error, &target),
 					  &target, &hierarchy);
@@ -223,6 +250,8 @@ static int run(const struct trace_options *opts)
 		code = diagnose_target__not_changeable(target__obstacle(&target, &hierarchy), &target);
 		if (!code)
 			warn_protected(opts, &target);
+		if (!code)
+			inner_limits__tell(&hierarchy, &target);
 		/* Starts before BPF and threads, because the guard must hold none of them. */
 		if (!code && !opts->dry_run)
 			code = start_guard(opts, &hierarchy, &target, &guard);

@@ -28,7 +28,9 @@ struct session {
 	const struct cgroup__hierarchy *hierarchy;
 	struct target *target;
 	struct sink *sink;
-	struct record_time started; /* before anything could be seen */
+	struct record_time started;	/* before anything could be seen */
+	uint64_t attached_ns;		/* CLOCK_BOOTTIME */
+	uint64_t kills_while_attaching; /* by the kernel's count */
 	struct event_loop *loop;
 	struct watchdog *watchdog;
 	struct asker *asker; /* NULL: containers have no names but that of the target */

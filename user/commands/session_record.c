@@ -8,7 +8,8 @@
 #include "host/meminfo.h"
 
 int session_record__tell(struct sink *sink, const struct cgroup__hierarchy *h, const struct target *target,
-			 const struct plan *plan, struct record_time started)
+			 const struct plan *plan, struct record_time started, uint64_t attached_ns,
+			 uint64_t kills)
 {
 	struct utsname uts;
 	char max_cgroup[PATH_MAX] = "";
@@ -23,6 +24,8 @@ int session_record__tell(struct sink *sink, const struct cgroup__hierarchy *h, c
 		.target_cgroup = target->cgroup[0] ? target->cgroup : NULL,
 		.container = target->container,
 		.page_size = sysconf(_SC_PAGESIZE),
+		.attached_ns = attached_ns,
+		.kills_while_attaching = kills,
 		.probes = probes,
 		.probe_count = plan__probes(plan, probes),
 	};

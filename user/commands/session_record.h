@@ -12,6 +12,7 @@
  * was attached. `started` is a time before anything could be seen. Returns 0 or the sink's error.
  */
 int session_record__tell(struct sink *sink, const struct cgroup__hierarchy *h, const struct target *target,
-			 const struct plan *plan, struct record_time started);
+			 const struct plan *plan, struct record_time started, uint64_t attached_ns,
+			 uint64_t kills);
 
 #endif

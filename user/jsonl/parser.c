@@ -100,6 +100,8 @@ static void parse_live_session(struct jsonl_parser *p, struct json_object *o, st
 		.kernel = value__text(p, o, "kernel"),
 		.arch = value__text(p, o, "arch"),
 		.page_size = value__number32(p, o, "page_size"),
+		.attached_ns = value__optional(p, o, "attached_ns"),
+		.kills_while_attaching = value__optional(p, o, "kills_while_attaching"),
 		.part = value__optional(p, o, "part"),
 	};
 	int64_t offset_ns = value__signed(p, o, "wall_offset_ns");

@@ -79,6 +79,10 @@ static void write_session(struct json_object *o, const struct record *record)
 		member__number(o, "page_size", s->page_size);
 	if (!s->from_log)
 		member__signed(o, "wall_offset_ns", record->time.wall_ns - (int64_t)record->time.boot_ns);
+	if (s->attached_ns)
+		member__number(o, "attached_ns", s->attached_ns);
+	if (s->kills_while_attaching)
+		member__number(o, "kills_while_attaching", s->kills_while_attaching);
 	member__text(target, "kind", s->target_kind);
 	member__text(target, "name", s->target_name);
 	if (s->container.ref.id[0])

@@ -31,6 +31,22 @@ static void put_missing(const struct text_sink *sink, const struct record_probe 
 	fputc('\n', sink->base.out);
 }
 
+/* Kills that may have come before there was anything to see them. */
+static void put_attaching(const struct text_sink *sink, const struct record *record)
+{
+	const struct record_session *s = &record->session;
+	FILE *out = sink->base.out;
+
+	if (!s->kills_while_attaching)
+		return;
+	text_sink__label(sink, "before");
+	fprintf(out, "%" PRIu64 " kill%s", s->kills_while_attaching,
+		s->kills_while_attaching == 1 ? "" : "s");
+	if (s->attached_ns > record->time.boot_ns)
+		text_parts__duration(out, " in the ", s->attached_ns - record->time.boot_ns);
+	fputs(" until oomtrace was attached, by the kernel's count; they may not be in here\n", out);
+}
+
 static int text_session(struct sink *base, const struct record *record)
 {
 	struct text_sink *sink = (struct text_sink *)base;
@@ -66,6 +82,7 @@ static int text_session(struct sink *base, const struct record *record)
 		fputc('\n', out);
 	}
 	text_memory__session(sink, s);
+	put_attaching(sink, record);
 	for (size_t i = 0; i < s->probe_count; i++)
 		put_missing(sink, &s->probes[i]);
 	return text_sink__flush((struct text_sink *)base);

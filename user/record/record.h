@@ -54,6 +54,9 @@ struct record_session {
 	uint64_t machine_total_bytes, machine_available_bytes;
 	uint64_t usage_bytes, max_bytes; /* of the target; max: the lowest limit of it and its ancestors */
 	const char *max_cgroup;		 /* whose limit that is */
+	uint64_t
+		attached_ns; /* when everything was attached; the record's time is before loading; 0: unknown */
+	uint64_t kills_while_attaching; /* that the kernel counted between; they may not be in here */
 	uint64_t part; /* of a recording that goes on in another file: 2, 3, ...; 0: its beginning */
 };
 

@@ -325,7 +325,7 @@ static int attach(struct tracer *tracer, const struct plan *plan, int *error)
 /* Privileges and a missing BTF are no reason to try other candidates: none would work. */
 static bool is_hopeless(int err)
 {
-	return err == -EPERM || err == -ENOMEM;
+	return err == -EPERM || err == -ENOMEM || err == -EMFILE || err == -ENFILE;
 }
 
 static int load_and_attach(struct tracer *tracer, const struct tracer_options *opts, struct plan *plan)

@@ -31,6 +31,14 @@ command_lines() {
 	cli container-missing "$BIN" --container no-such-container
 	cli until-exit-machine "$BIN" --until-exit
 	# shellcheck disable=SC2016  # $BIN is for the inner shell
+	cli few-files env BIN="$BIN" sh -c 'ulimit -n 16; exec "$BIN" --duration 1s --output json'
+	# As crun sets it: on the container's scope and on the cgroup of its processes.
+	make_cgroup inner 64M
+	delegate inner
+	make_cgroup inner/container 64M
+	cli inner-limits "$BIN" --cgroup "$CG/inner" --set-max 128M --duration 1s
+	rmdir "$CG/inner/container" "$CG/inner"
+	# shellcheck disable=SC2016  # $BIN is for the inner shell
 	cli stdout-closed env BIN="$BIN" OUT="$OUT" sh -c '
 		{ "$BIN" --duration 2s --output json; echo $? >"$OUT/cli/stdout-closed-self.rc"; } |
 			head -n 1'

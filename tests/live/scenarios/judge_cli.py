@@ -35,6 +35,10 @@ def check_command_lines(guest):
     results = guest.results
     folder = guest.folder / "cli"
     check_errors(guest, COMMAND_LINES)
+    check_quiet(guest, ("few-files",))
+    said = guest.error("cli/inner-limits") or ""
+    guest.results.check("/inner/container, below the target, has a limit of its own, 64.0 MiB" in said,
+                        "cli inner-limits: the limit below the target is told", said)
     check_quiet(guest, QUIET)
     for name, plan, target in (("plan-json", machine_plan(guest.label), None), ("plan-kprobes", PLAN_KPROBES, None),
                                ("by-pid", PLAN_BTF, "/target/in"),

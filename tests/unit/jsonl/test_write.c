@@ -43,6 +43,8 @@ static void test_session(void **state)
 		.target_cgroup = "/system.slice/docker-" ID ".scope",
 		.container = docker("web"),
 		.page_size = 4096,
+		.attached_ns = 9,
+		.kills_while_attaching = 2,
 		.probes = probes,
 		.probe_count = 2,
 	};
@@ -60,7 +62,7 @@ static void test_session(void **state)
 	target = json_tokener_parse(
 		"{\"type\":\"session\"," TIME_JSON ",\"schema\":1,\"version\":\"0.1.0\","
 		"\"kernel\":\"6.1.0\",\"arch\":\"x86_64\",\"page_size\":4096,"
-		"\"wall_offset_ns\":1699999995123456788,\"target\":{\"kind\":\"container\","
+		"\"wall_offset_ns\":1699999995123456788,\"attached_ns\":9,\"kills_while_attaching\":2,\"target\":{\"kind\":\"container\","
 		"\"name\":\"web\",\"id\":\"" ID "\","
 		"\"cgroup\":\"/system.slice/docker-" ID ".scope\","
 		"\"container\":{\"runtime\":\"docker\",\"id\":\"" ID "\",\"name\":\"web\"}}}");

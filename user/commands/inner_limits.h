@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef OOMTRACE_INNER_LIMITS_H
+#define OOMTRACE_INNER_LIMITS_H
+
+#include "target/target.h"
+
+/*
+ * Says on stderr which limits stand below the target, before its own is changed: where one is lower, raising the
+ * target's has no effect. crun, and so Podman and CRI-O, sets a container's limit on two cgroups.
+ */
+void inner_limits__tell(const struct cgroup__hierarchy *h, const struct target *target);
+
+#endif
