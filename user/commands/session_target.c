@@ -87,6 +87,8 @@ static void begin_again(struct session *s, const struct resolve_result *resolved
 	if (session__records_usage(s))
 		follow_usage__begin(s->hierarchy, s->target);
 	ending__begin_again(&s->ending);
+	s->ending.run += s->returning.missed - s->loss.runs;
+	s->loss.runs = s->returning.missed;
 	model__set_init(s->model, s->target->init_pid);
 	if (limit_steps__move(s->steps, s->target->cgroup) || watch_events(s))
 		s->end_reason = "there is no memory to follow the target";

@@ -275,7 +275,12 @@ static int text_lost(struct sink *base, const struct record *record)
 	text_sink__style(sink, STYLE_KILL);
 	fprintf(base->out, "LOST %" PRIu64 " ", lost->count);
 	text_parts__name(base->out, lost->kind);
-	fputs(" events: the ring buffer was full; try a larger --ring-size\n", base->out);
+	if (lost->kind && !strcmp(lost->kind, "run"))
+		fputs(lost->count == 1 ? " of the target: it was over before oomtrace saw it\n"
+				       : "s of the target: they were over before oomtrace saw them\n",
+		      base->out);
+	else
+		fputs(" events: the ring buffer was full; try a larger --ring-size\n", base->out);
 	text_sink__style(sink, STYLE_PLAIN);
 	return text_sink__flush((struct text_sink *)base);
 }

@@ -20,6 +20,7 @@ static void watch_parent(struct returning *r)
 {
 	char path[2 * PATH_MAX];
 	char *slash;
+	int watch;
 
 	if (r->watch_fd < 0)
 		return;
@@ -27,9 +28,12 @@ static void watch_parent(struct returning *r)
 	slash = strrchr(path, '/');
 	if (slash)
 		*slash = '\0';
-	if (r->watch >= 0)
-		inotify_rm_watch(r->watch_fd, r->watch);
-	r->watch = inotify_add_watch(r->watch_fd, path, IN_CREATE | IN_MOVED_TO | IN_ONLYDIR);
+	/* IN_DELETE parts two IN_CREATE of one name, which would be one event. */
+	watch = inotify_add_watch(r->watch_fd, path, IN_CREATE | IN_DELETE | IN_ONLYDIR);
+	/* Another folder: what was made in it before is no news. */
+	if (watch != r->watch)
+		r->late = false;
+	r->watch = watch;
 }
 
 void returning__begin(struct returning *r)
@@ -39,12 +43,29 @@ void returning__begin(struct returning *r)
 	watch_parent(r);
 }
 
+static void note_made(struct returning *r)
+{
+	if (r->late)
+		r->late = false;
+	else
+		r->made++;
+}
+
 void returning__drain(struct returning *r)
 {
-	char events[4096];
+	_Alignas(struct inotify_event) char events[4096];
+	const char *slash = strrchr(r->target->cgroup, '/');
+	ssize_t size;
 
-	while (read(r->watch_fd, events, sizeof(events)) > 0)
-		;
+	while (r->watch_fd >= 0 && (size = read(r->watch_fd, events, sizeof(events))) > 0) {
+		const struct inotify_event *event;
+
+		for (ssize_t at = 0; at < size; at += (ssize_t)(sizeof(*event) + event->len)) {
+			event = (const void *)(events + at);
+			if (event->mask & IN_CREATE && event->len && slash && !strcmp(event->name, slash + 1))
+				note_made(r);
+		}
+	}
 }
 
 /* Whether there is another cgroup at this path than the one that has been removed. */
@@ -91,6 +112,7 @@ static bool has_another(struct returning *r, uint64_t now_ns, struct resolve_res
 bool returning__is_back(struct returning *r, uint64_t now_ns, struct resolve_result *resolved, char *path)
 {
 	resolved->outcome = RESOLVE__NOT_FOUND;
+	returning__drain(r);
 	if (is_there(r, r->target->cgroup))
 		copy__text(path, PATH_MAX, r->target->cgroup);
 	else if (has_another(r, now_ns, resolved))
@@ -103,10 +125,14 @@ bool returning__is_back(struct returning *r, uint64_t now_ns, struct resolve_res
 int returning__take(struct returning *r, const struct resolve_result *resolved, const char *path)
 {
 	struct target *target = r->target;
+	bool same_path = !strcmp(path, target->cgroup);
 	int err = target__reopen(target, r->hierarchy, path);
 
 	if (err)
 		return err;
+	r->missed += r->made > 1 ? r->made - 1 : 0;
+	r->late = same_path && !r->made;
+	r->made = 0;
 	if (resolved->outcome == RESOLVE__RESOLVED) {
 		target->resolved = *resolved;
 		target->init_pid = resolved->init_pid > 0 ? (uint32_t)resolved->init_pid : 0;

@@ -14,6 +14,9 @@ struct returning {
 	int watch;		 /* of the folder that is watched; -1: none */
 	int question;		 /* to the runtime, that is on its way; 0: none is */
 	uint64_t ask_again_ns;	 /* CLOCK_BOOTTIME */
+	bool late;		 /* the news that it was made is yet to come, though it was seen */
+	uint64_t made;		 /* cgroups of its name since it was removed */
+	uint64_t missed;	 /* runs that were over before they were seen, in all */
 	unsigned int init_tries; /* to find the init of the container that is back */
 };
 

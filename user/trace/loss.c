@@ -38,12 +38,14 @@ int loss__tell(struct loss *loss, const struct tracer *tracer, uint64_t lost_sta
 	}
 	if (!err)
 		err = tell(sink, "malformed", loss->malformed, &loss->malformed_told);
+	if (!err)
+		err = tell(sink, "run", loss->runs, &loss->runs_told);
 	return err;
 }
 
 uint64_t loss__total(const struct loss *loss)
 {
-	uint64_t total = loss->malformed_told;
+	uint64_t total = loss->malformed_told + loss->runs_told;
 
 	for (int kind = 1; kind < EVENT_KIND_MAX; kind++)
 		total += loss->told[kind];

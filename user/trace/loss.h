@@ -9,6 +9,8 @@
 struct loss {
 	uint64_t malformed; /* what lay in the ring and was no event: counted by whoever reads it */
 	uint64_t malformed_told;
+	uint64_t runs; /* of the target that were over before they were seen: counted by whoever follows it */
+	uint64_t runs_told;
 	uint64_t told[EVENT_KIND_MAX];
 };
 

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "cgroup_tree.h"
+#include "target/returning.h"
+
+static struct cgroup__hierarchy h;
+static struct target target;
+static struct returning returning;
+static struct resolve_result resolved;
+static char path[PATH_MAX];
+
+static int make(void **state)
+{
+	(void)state;
+	tree_make(&h);
+	tree_add(&h, "/services");
+	tree_add(&h, "/services/web");
+	target = (struct target){ .dir_fd = -1, .events_fd = -1 };
+	if (target__reopen(&target, &h, "/services/web"))
+		return -1;
+	returning = (struct returning){ .target = &target, .hierarchy = &h };
+	returning__begin(&returning);
+	return 0;
+}
+
+static int unmake(void **state)
+{
+	(void)state;
+	returning__end(&returning);
+	target__close(&target);
+	tree_remove(&h, "");
+	return 0;
+}
+
+static bool take(void)
+{
+	return returning__is_back(&returning, 1, &resolved, path) &&
+	       !returning__take(&returning, &resolved, path);
+}
+
+static void comes_back(void **state)
+{
+	uint64_t before = target.cgroup_id;
+
+	(void)state;
+	tree_remove(&h, "/services/web");
+	assert_false(take());
+	tree_add(&h, "/services/web");
+	assert_true(take());
+	assert_string_equal(target.cgroup, "/services/web");
+	assert_int_equal(returning.missed, 0);
+	assert_true(target.cgroup_id != 0 && before != 0);
+}
+
+/* A run that was over before anybody looked is counted, by what the kernel says was made. */
+static void missed_runs(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		tree_remove(&h, "/services/web");
+		tree_add(&h, "/services/web");
+		if (!i)
+			tree_add(&h, "/services/other");
+	}
+	assert_true(take());
+	assert_int_equal(returning.missed, 2);
+	tree_remove(&h, "/services/web");
+	tree_add(&h, "/services/web");
+	assert_true(take());
+	assert_int_equal(returning.missed, 2);
+}
+
+/* The folder above goes, too, and is another one then. */
+static void another_parent(void **state)
+{
+	(void)state;
+	tree_remove(&h, "/services");
+	assert_false(take());
+	tree_add(&h, "/services");
+	tree_add(&h, "/services/web");
+	assert_true(take());
+	assert_int_equal(returning.missed, 0);
+	tree_remove(&h, "/services/web");
+	tree_add(&h, "/services/web");
+	tree_remove(&h, "/services/web");
+	tree_add(&h, "/services/web");
+	assert_true(take());
+	assert_int_equal(returning.missed, 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(comes_back, make, unmake),
+		cmocka_unit_test_setup_teardown(missed_runs, make, unmake),
+		cmocka_unit_test_setup_teardown(another_parent, make, unmake),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
