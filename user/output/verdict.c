@@ -10,40 +10,12 @@
 #include "base/escape.h"
 #include "output/text_killer.h"
 #include "output/text_parts.h"
-#include "output/verdict_why.h"
+#include "output/verdict_subject.h"
 #include "output/wrap.h"
 
 /* What is told of a session is bounded, however much is in it. */
 #define SUBJECTS_MAX 256
-#define VICTIMS_MAX 64
-#define PATH_BYTES VERDICT_WHY_PATH_BYTES
 #define NAME_BYTES 64
-#define NAME_LONG_BYTES 256
-
-/* A container, or a cgroup that is none. */
-struct subject {
-	struct subject *next;
-	char path[PATH_BYTES];
-	struct record_container container;
-	char name[NAME_LONG_BYTES];
-	uint64_t ooms, kills, nothing;
-	bool init_killed;
-	uint64_t decisive_id; /* of the OOM that the sentence is about; 0: none */
-	struct verdict_whys whys;
-	uint64_t last_oom;	       /* the OOM that was counted last, by the verdict's own number */
-	uint32_t victims[VICTIMS_MAX]; /* pids, the latest, a ring */
-	uint64_t victim_count;
-	bool gone, has_status, gone_by_oom;
-	uint64_t ends,
-		oom_ends; /* of a target that comes back: how often it has ended, and been OOM-killed */
-	uint32_t status;
-	bool has_runtime, runtime_oom_killed;
-	char *killer; /* who sent it SIGKILL, in words with the marks of wrap.h; NULL: nobody was seen to */
-	uint64_t repeats;			    /* of runs that found nothing to kill, beside `nothing` */
-	uint64_t nothing_from_ns, nothing_to_ns;    /* the kernel's clock */
-	uint64_t stalls, stall_ns, stall_max_bytes; /* the longest */
-	bool stall_at_high;
-};
 
 struct verdict {
 	struct sink base;
@@ -144,7 +116,8 @@ static bool count_victims(struct verdict *v, const struct record_oom *oom)
 		if (s->last_oom != v->oom_number)
 			count_oom(v, s, oom, true, victim->init);
 		s->kills++;
-		s->victims[s->victim_count++ % VICTIMS_MAX] = oom->victims[i % oom->victim_count].pid;
+		s->victims[s->victim_count++ % VERDICT_SUBJECT_VICTIMS_MAX] =
+			oom->victims[i % oom->victim_count].pid;
 	}
 	v->others += full;
 	return any;
@@ -246,7 +219,7 @@ static int verdict_exit(struct sink *base, const struct record *record)
 	s->has_status = exit->has_status;
 	s->status = exit->status;
 	s->gone_by_oom = exit->oom_victim;
-	for (size_t i = 0; exit->pid && i < VICTIMS_MAX; i++)
+	for (size_t i = 0; exit->pid && i < VERDICT_SUBJECT_VICTIMS_MAX; i++)
 		s->init_killed = s->init_killed || s->victims[i] == exit->pid;
 	s->has_runtime = exit->runtime_status;
 	s->runtime_oom_killed = exit->runtime_oom_killed;
@@ -346,7 +319,7 @@ static const char *put_end_without_oom(FILE *out, const struct verdict *v, const
 		fputs(": its init was killed in an OOM that is not in here", out);
 		return "oom-killed";
 	}
-	if (s->has_status && (s->status & 0x7f) == 9 && v->lost) {
+	if (s->has_status && (s->status & 0x7f) == 9 && v->lost && !s->killer) {
 		fprintf(out, ": somebody sent it SIGKILL, or the OOM killer did: %" PRIu64 " event%s lost",
 			v->lost, v->lost == 1 ? " was" : "s were");
 		return "ended";

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the verdict (verdict.c) keeps of a container or cgroup until its sentence is told. */
+#ifndef OOMTRACE_VERDICT_SUBJECT_H
+#define OOMTRACE_VERDICT_SUBJECT_H
+
+#include "output/verdict_why.h"
+
+#define VERDICT_SUBJECT_VICTIMS_MAX 64
+#define VERDICT_SUBJECT_PATH_BYTES VERDICT_WHY_PATH_BYTES
+#define VERDICT_SUBJECT_NAME_LONG_BYTES 256
+
+/* A container, or a cgroup that is none. */
+struct subject {
+	struct subject *next;
+	char path[VERDICT_SUBJECT_PATH_BYTES];
+	struct record_container container;
+	char name[VERDICT_SUBJECT_NAME_LONG_BYTES];
+	uint64_t ooms, kills, nothing;
+	bool init_killed;
+	uint64_t decisive_id; /* of the OOM that the sentence is about; 0: none */
+	struct verdict_whys whys;
+	uint64_t last_oom; /* the OOM that was counted last, by the verdict's own number */
+	uint32_t victims[VERDICT_SUBJECT_VICTIMS_MAX]; /* pids, the latest, a ring */
+	uint64_t victim_count;
+	bool gone, has_status, gone_by_oom;
+	uint64_t ends,
+		oom_ends; /* of a target that comes back: how often it has ended, and been OOM-killed */
+	uint32_t status;
+	bool has_runtime, runtime_oom_killed;
+	char *killer; /* who sent it SIGKILL, in words with the marks of wrap.h; NULL: nobody was seen to */
+	uint64_t repeats;			    /* of runs that found nothing to kill, beside `nothing` */
+	uint64_t nothing_from_ns, nothing_to_ns;    /* the kernel's clock */
+	uint64_t stalls, stall_ns, stall_max_bytes; /* the longest */
+	bool stall_at_high;
+};
+
+#endif
