@@ -7,6 +7,7 @@
 
 #include "base/escape.h"
 #include "base/exit_codes.h"
+#include "base/nearest.h"
 #include "containers/container.h"
 #include "containers/docker_api.h"
 
@@ -40,8 +41,115 @@ static void say_candidates(const struct resolve_result *r)
 		fputs("  ...\n", stderr);
 }
 
-static void say_unresolved(const char *name, const struct resolve_result *r)
+/* ---- a container that isn't found ---- */
+
+#define NEAREST_SHOWN 3
+
+struct nearest_names {
+	const char *wanted;
+	size_t count;
+	struct {
+		size_t distance;
+		char name[DOCKER_API__NAME_SIZE];
+	} names[NEAREST_SHOWN]; /* nearest first */
+};
+
+/* A list of a few: insertion keeps it sorted. */
+static int note_name(const struct runtime_container *container, void *ctx)
 {
+	struct nearest_names *n = ctx;
+	const char *name = container->name;
+	size_t len = strlen(n->wanted), at = n->count;
+	size_t distance = nearest__distance(n->wanted, len, name, strlen(name));
+
+	if (!*name || (distance >= nearest__limit(len) && !strstr(name, n->wanted)))
+		return 0;
+	for (size_t i = 0; i < n->count; i++) {
+		if (!strcmp(n->names[i].name, name))
+			return 0; /* two sockets may lead to one runtime */
+	}
+	while (at > 0 && n->names[at - 1].distance > distance)
+		at--;
+	if (at == NEAREST_SHOWN)
+		return 0;
+	n->count += n->count < NEAREST_SHOWN;
+	memmove(&n->names[at + 1], &n->names[at], (n->count - at - 1) * sizeof(n->names[0]));
+	n->names[at].distance = distance;
+	snprintf(n->names[at].name, sizeof(n->names[at].name), "%s", name);
+	return 0;
+}
+
+static void say_nearest(const char *name, const struct resolve_result *r)
+{
+	struct nearest_names n = { .wanted = name };
+
+	for (size_t i = 0; i < r->asked_count; i++) {
+		if (r->asked[i].result == -ENOENT)
+			docker_api__list(r->asked[i].socket, note_name, &n);
+	}
+	for (size_t i = 0; i < n.count; i++)
+		fprintf(stderr, "%s'%s'", i ? ", " : "Did you mean ", escape__shown(n.names[i].name));
+	if (n.count)
+		fputs("?\n", stderr);
+}
+
+struct named_cgroup {
+	const char *name;
+	char path[ESCAPE__SHOWN_MAX];
+};
+
+static int find_named(const struct cgroup__node *node, void *ctx)
+{
+	struct named_cgroup *found = ctx;
+	const char *last = strrchr(node->path, '/');
+
+	if (!last || strcmp(last + 1, found->name) || strlen(node->path) >= sizeof(found->path))
+		return 0;
+	snprintf(found->path, sizeof(found->path), "%s", node->path);
+	return 1;
+}
+
+/* Of systemd, whose units have cgroups of the same name. */
+static bool is_unit(const char *name)
+{
+	const char *ending = strrchr(name, '.');
+
+	return ending &&
+	       (!strcmp(ending, ".service") || !strcmp(ending, ".scope") || !strcmp(ending, ".slice"));
+}
+
+/* True: the name is no container's, and it was said what it is. */
+static bool say_other_kind(const char *name, const struct cgroup__hierarchy *h)
+{
+	struct named_cgroup unit = { .name = name };
+
+	if (name[0] == '/') {
+		fprintf(stderr,
+			"oomtrace: '%s' is no name of a container; a cgroup's path goes with --cgroup",
+			escape__shown(name));
+		if (!strchr(name + 1, '/') && name[1])
+			fprintf(stderr, "; the container would be '--container %s'", escape__shown(name + 1));
+		fputs(".\n", stderr);
+		return true;
+	}
+	if (!is_unit(name))
+		return false;
+	if (cgroup__walk(h, "/", find_named, &unit) == 1)
+		fprintf(stderr, "oomtrace: '%s' is a unit of systemd, no container: give '--cgroup %s'.\n",
+			escape__shown(name), escape__shown(unit.path));
+	else
+		fprintf(stderr,
+			"oomtrace: '%s' is the name of a unit of systemd, and none that runs. 'systemctl show -P "
+			"ControlGroup UNIT' prints the path for --cgroup.\n",
+			escape__shown(name));
+	return true;
+}
+
+static void say_unresolved(const char *name, const struct resolve_result *r,
+			   const struct cgroup__hierarchy *h)
+{
+	if (r->outcome == RESOLVE__NOT_FOUND && say_other_kind(name, h))
+		return;
 	switch (r->outcome) {
 	case RESOLVE__AMBIGUOUS:
 		fprintf(stderr, "oomtrace: the ids of several containers begin with '%s':\n",
@@ -81,6 +189,8 @@ static void say_unresolved(const char *name, const struct resolve_result *r)
 		      stderr);
 		break;
 	}
+	if (r->outcome == RESOLVE__NOT_FOUND)
+		say_nearest(name, r);
 }
 
 int diagnose_target__not_found(enum target_failure failure, const struct target *target,
@@ -100,7 +210,7 @@ int diagnose_target__not_found(enum target_failure failure, const struct target 
 		fprintf(stderr, "oomtrace: --container '%s': %s.\n", escape__shown(target->name), error);
 		break;
 	case TARGET_NOT_RESOLVED:
-		say_unresolved(target->name, &target->resolved);
+		say_unresolved(target->name, &target->resolved, h);
 		break;
 	case TARGET_NO_CGROUP:
 		fprintf(stderr,

@@ -285,6 +285,15 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	if (argc > 1 && !strcmp(argv[1], "report"))
 		return report__main(argc - 1, argv + 1);
+	/* As other programs have it: "help", "help report". */
+	if (argc > 1 && !strcmp(argv[1], "help")) {
+		char *of_report[] = { argv[0], "--help", NULL };
+
+		argv[1] = "--help";
+		if (argc > 2 && !strcmp(argv[2], "report"))
+			return report__main(2, of_report);
+		argc = 2;
+	}
 	switch (trace_options__parse(argc, argv, &opts, stdout, stderr)) {
 	case OPTION_TABLE_USAGE:
 		return EXIT_USAGE;

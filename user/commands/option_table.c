@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/escape.h"
+#include "base/nearest.h"
 
 #define WIDTH_DEFAULT 80
 #define WIDTH_MIN 40
@@ -141,36 +142,12 @@ enum option_table_result option_table__hint(const struct option_table_parse *p)
 	return OPTION_TABLE_USAGE;
 }
 
-static size_t edit_distance(const char *a, size_t a_len, const char *b, size_t b_len)
-{
-	size_t row[NAME_MAX_LEN + 1];
-
-	for (size_t j = 0; j <= b_len; j++)
-		row[j] = j;
-	for (size_t i = 1; i <= a_len; i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i;
-		for (size_t j = 1; j <= b_len; j++) {
-			size_t best = diagonal + (a[i - 1] != b[j - 1]);
-
-			if (row[j] + 1 < best)
-				best = row[j] + 1;
-			if (row[j - 1] + 1 < best)
-				best = row[j - 1] + 1;
-			diagonal = row[j];
-			row[j] = best;
-		}
-	}
-	return row[b_len];
-}
-
 /* The option that a misspelt name most likely means, or NULL if none is close. */
 static const struct option_table_spec *spec__nearest(const struct option_table *t, const char *name,
 						     size_t len)
 {
 	const struct option_table_spec *nearest = NULL;
-	size_t best = len / 3 > 1 ? len / 3 + 1 : 2;
+	size_t best = nearest__limit(len);
 
 	if (len < 2 || len > NAME_MAX_LEN)
 		return NULL;
@@ -179,7 +156,7 @@ static const struct option_table_spec *spec__nearest(const struct option_table *
 
 		if (t->specs[i].hidden)
 			continue;
-		distance = edit_distance(name, len, t->specs[i].name, strlen(t->specs[i].name));
+		distance = nearest__distance(name, len, t->specs[i].name, strlen(t->specs[i].name));
 		if (distance < best) {
 			best = distance;
 			nearest = &t->specs[i];
@@ -188,13 +165,23 @@ static const struct option_table_spec *spec__nearest(const struct option_table *
 	return nearest;
 }
 
+/* What the table has for an option that another program would have. NULL: nothing. */
+static const char *other_option(const struct option_table *t, const char *name, size_t len)
+{
+	for (const struct option_table_other *other = t->others; other && other->name; other++) {
+		if (strlen(other->name) == len && !strncmp(other->name, name, len))
+			return other->instead;
+	}
+	return NULL;
+}
+
 /* getopt tells neither why it refused a long option nor which: look again. */
 static enum option_table_result error_long(const struct option_table_parse *p, const char *word)
 {
 	const char *name = word + 2; /* past "--" */
 	size_t len = strcspn(name, "=");
 	const struct option_table_spec *nearest;
-	const char *separator = ": ";
+	const char *separator = ": ", *instead;
 	size_t candidates = 0;
 
 	for (size_t i = 0; len && i < p->table->count; i++)
@@ -212,8 +199,11 @@ static enum option_table_result error_long(const struct option_table_parse *p, c
 	}
 
 	nearest = spec__nearest(p->table, name, len);
+	instead = other_option(p->table, name, len);
 	fprintf(p->err, "oomtrace: unknown option '%s'", escape__shown_cut(word, SHOWN_MAX));
-	if (nearest)
+	if (instead)
+		fprintf(p->err, "; did you mean '%s'?", instead);
+	else if (nearest)
 		fprintf(p->err, "; did you mean '--%s'?", nearest->name);
 	fputc('\n', p->err);
 	return option_table__hint(p);
@@ -280,10 +270,13 @@ static enum option_table_result error_second(const struct option_table_parse *p,
 static enum option_table_result error_extra(const struct option_table_parse *p, const char *arg)
 {
 	const char *guess = p->table->guess && !p->chosen ? p->table->guess(arg) : NULL;
-	const char *quoted = escape__shown_cut(arg, SHOWN_MAX);
+	const char *quoted = escape__shown_cut(arg, SHOWN_MAX), *command = p->table->subcommand;
+	size_t len = strlen(arg);
 
 	fprintf(p->err, "oomtrace: unexpected argument '%s'", quoted);
-	if (guess)
+	if (command && nearest__distance(arg, len, command, strlen(command)) < nearest__limit(len))
+		fprintf(p->err, "; did you mean '%s %s'?\n", p->table->command, command);
+	else if (guess)
 		fprintf(p->err, "; did you mean '--%s %s'?\n", guess, quoted);
 	else
 		fprintf(p->err, "; %s takes options only\n", p->table->command);

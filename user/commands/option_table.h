@@ -26,6 +26,11 @@ struct option_table_spec {
 	bool optional; /* it takes an argument behind "=", which help doesn't show */
 };
 
+/* An option that there isn't, and what to give instead. */
+struct option_table_other {
+	const char *name, *instead;
+};
+
 struct option_table {
 	const char *command;  /* "oomtrace" or "oomtrace report" */
 	const char *operands; /* as help shows them; NULL: there are none */
@@ -38,6 +43,8 @@ struct option_table {
 	int exclusive; /* a group of which one option can be given, and once; -1: none */
 	/* Says what an operand was perhaps meant for, an option's name; NULL: nothing. Optional. */
 	const char *(*guess)(const char *operand);
+	const char *subcommand;			 /* that an operand may misspell; NULL: there is none */
+	const struct option_table_other *others; /* ended by a NULL name; NULL: none */
 };
 
 enum option_table_result {

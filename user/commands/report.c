@@ -250,14 +250,33 @@ static int input_error(const struct report *r)
 	return err ? err : report_log__sink_error(r->log);
 }
 
+/* Whether a file was given before under any name: read twice, each of its kills would be two. */
+static bool is_given_before(char **files, char **name)
+{
+	struct stat this, other;
+
+	if (!strcmp(*name, "-") || stat(*name, &this) || !S_ISREG(this.st_mode))
+		return false;
+	for (; files < name; files++) {
+		if (strcmp(*files, "-") && !stat(*files, &other) && other.st_dev == this.st_dev &&
+		    other.st_ino == this.st_ino)
+			return true;
+	}
+	return false;
+}
+
 /* All files, and this machine's log where none of them is one and it is wanted. Returns the exit code. */
 static int read_inputs(struct report *r)
 {
 	const struct report_options *opts = r->opts;
 	int code = opts->check_file ? read_file(r, opts->check_file) : EXIT_DONE;
 
-	for (char **name = opts->files; *name && code == EXIT_DONE && !input_error(r); name++)
-		code = read_file(r, *name);
+	for (char **name = opts->files; *name && code == EXIT_DONE && !input_error(r); name++) {
+		if (is_given_before(opts->files, name))
+			fprintf(stderr, "oomtrace: %s is given twice and is read once.\n", shown(*name));
+		else
+			code = read_file(r, *name);
+	}
 	if (code != EXIT_DONE || input_error(r))
 		return code;
 	if (opts->check ? !report_log__is_used(r->log) && check__verdict(r->check) == CHECK_NO_LOG

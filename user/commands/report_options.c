@@ -277,6 +277,13 @@ static const struct option_table_spec specs[] = {
 	},
 };
 
+static const struct option_table_other others[] = {
+	{ "html", "--format html" },	 { "json", "--format json" },
+	{ "jsonl", "--format jsonl" },	 { "text", "--format text" },
+	{ "folded", "--format folded" }, { "chrome-trace", "--format chrome-trace" },
+	{ "output-format", "--format" }, {},
+};
+
 static const struct option_table table = {
 	.command = "oomtrace report",
 	.operands = "[FILE]...",
@@ -292,6 +299,7 @@ static const struct option_table table = {
 	.group_titles = group_titles,
 	.groups = GROUP_COUNT,
 	.exclusive = -1,
+	.others = others,
 };
 
 enum option_table_result report_options__parse(int argc, char **argv, struct report_options *out,

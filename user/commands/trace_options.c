@@ -493,6 +493,11 @@ static const char *guess_target(const char *arg)
 	return "container";
 }
 
+static const struct option_table_other others[] = {
+	{ "json", "--output json" }, { "text", "--output text" }, { "html", "oomtrace report --format html" },
+	{ "docker", "--container" }, { "max", "--set-max" },	  {},
+};
+
 static const struct option_table table = {
 	.command = "oomtrace",
 	.summary = "Tells why the kernel's OOM killer killed a process: which limit was hit, who set it, "
@@ -506,6 +511,8 @@ static const struct option_table table = {
 	.groups = GROUP_COUNT,
 	.exclusive = GROUP_TARGET,
 	.guess = guess_target,
+	.subcommand = "report",
+	.others = others,
 };
 
 /* What only all options together can tell; says what is wrong. */

@@ -103,6 +103,9 @@ command_lines() {
 	expect alive id "\"$id\""
 	cli not-running "$BIN" --container quits
 	cli missing "$BIN" --container no-such-container
+	cli misspelt "$BIN" --container alvie
+	cli slash "$BIN" --container /alive
+	cli unit "$BIN" --container "docker-$id.scope"
 	# Among 17 ids two begin with the same hex digit.
 	ids=$(docker ps -aq)
 	until first=$(cut -c1 <<<"$ids" | sort | uniq -d | head -n 1) && [ -n "$first" ]; do

@@ -13,6 +13,9 @@ MIB = 1 << 20
 DOCKER_COMMAND_LINES = {
     "not-running": (1, r"'quits' is not running.*exit code 0"),
     "missing": (1, r"no-such-container"),
+    "misspelt": (1, r"no container is called 'alvie'[^?]*\nDid you mean 'alive'\?\n"),
+    "slash": (1, r"a cgroup's path goes with --cgroup; the container would be '--container alive'"),
+    "unit": (1, r"is a unit of systemd, no container: give '--cgroup /system.slice/docker-[0-9a-f]{64}.scope'"),
 }
 
 

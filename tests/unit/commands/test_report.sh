@@ -118,6 +118,11 @@ cmp -s "$tmp/report" "$tmp/plain" || fail "--output isn't as stdout"
 
 # What isn't whole, and what isn't a recording.
 whole=$golden/incident.jsonl
+ln -s "$whole" "$tmp/other-name"
+expect 0 '^1 OOM|  1 OOM, 1 process killed' 'other-name is given twice and is read once' "$whole" "$tmp/other-name"
+expect 2 '' "unknown option '--html'; did you mean '--format html'" --html "$whole"
+"$oomtrace" help report | cmp -s - <("$oomtrace" report --help) || fail 'oomtrace help report'
+"$oomtrace" help | cmp -s - <("$oomtrace" --help) || fail 'oomtrace help'
 head -c 3000 "$whole" >"$tmp/cut"
 sed '$d' "$whole" >"$tmp/endless"
 { cat "$whole"; echo 'no record'; echo '{"type":"lost"}'; } >"$tmp/odd"
