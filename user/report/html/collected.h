@@ -18,8 +18,8 @@
 #include "report/spans.h"
 
 #define HTML_CURVES_MAX 32  /* cgroups with a curve */
-#define HTML_CARDS_MAX 500  /* OOMs with a card of their own; the others are rows and marks */
-#define HTML_ROWS_MAX 5000  /* rows of a table */
+#define HTML_CARDS_MAX 250  /* OOMs with a card of their own; the others are rows and marks */
+#define HTML_ROWS_MAX 1000  /* rows of a table: more would open slowly, and nobody reads them */
 #define HTML_PENDING_MAX 64 /* cards that wait for what comes later */
 #define HTML_PENDING_VICTIMS 8
 #define HTML_RECENT_WRITES 64

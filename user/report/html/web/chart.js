@@ -190,12 +190,17 @@ class Chart {
 		const inView = this.kills.filter(kill => kill.ms >= from && kill.ms <= to).length;
 		/* So many lines that they would hide the curve are left to the triangles. */
 		const foot = inView * 14 > area.w ? '' : `V${y0 + area.y + area.h}`;
+		/* Of thousands, one for each pixel is all that can be seen. */
+		const crowded = inView > 2000;
+		let last = -1;
 		this.kills.forEach((kill, i) => {
 			const x = this.dygraph.toDomXCoord(kill.ms);
-			if (seen(x))
-				made.push(make('path', { class: i === this.chosen ? 'kill chosen' : 'kill',
-					d: `M${(x0 + x).toFixed(1)} ${y0 + area.y + 8}l-4 -8h8z` +
-						(i === this.chosen ? `V${y0 + area.y + area.h}` : foot) }));
+			if (!seen(x) || crowded && i !== this.chosen && Math.round(x) === last)
+				return;
+			last = Math.round(x);
+			made.push(make('path', { class: i === this.chosen ? 'kill chosen' : 'kill',
+				d: `M${(x0 + x).toFixed(1)} ${y0 + area.y + 8}l-4 -8h8z` +
+					(i === this.chosen ? `V${y0 + area.y + area.h}` : foot) }));
 		});
 		for (const [began, , , max] of this.writes) {
 			const x = this.dygraph.toDomXCoord(began / 1e6);
