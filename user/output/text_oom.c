@@ -201,18 +201,22 @@ static void put_memory(FILE *out, const struct record_victim *v)
 static void put_identity(const struct text_sink *sink, const struct record_victim *v)
 {
 	FILE *out = sink->base.out;
+	bool has_tid = v->tid != v->pid && !(v->unknown & VICTIM_UNKNOWN_IDS);
+	bool has_ns_pid = v->ns_pid && v->ns_pid != v->pid;
 	const char *gap = "";
 
+	if ((v->unknown & VICTIM_UNKNOWN_UID) && !has_tid && !has_ns_pid && !v->has_points)
+		return; /* a log has nothing of them for those who died with it */
 	text_sink__label(sink, "");
 	if (!(v->unknown & VICTIM_UNKNOWN_UID)) {
 		fprintf(out, "uid %u", v->uid);
 		gap = ", ";
 	}
-	if (v->tid != v->pid && !(v->unknown & VICTIM_UNKNOWN_IDS)) {
+	if (has_tid) {
 		fprintf(out, "%sthread %u", gap, v->tid);
 		gap = ", ";
 	}
-	if (v->ns_pid && v->ns_pid != v->pid) {
+	if (has_ns_pid) {
 		fprintf(out, "%spid %u inside", gap, v->ns_pid);
 		gap = ", ";
 	}
