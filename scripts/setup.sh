@@ -55,6 +55,7 @@ zstd             unpacks kernel modules'
 BROWSER='
 chromium         opens the HTML reports
 fonts-dejavu-core  letters for it
+poppler-utils    reads the PDFs that it prints
 python3          tells it what to do'
 LINT='
 clang-format     the format of the C code

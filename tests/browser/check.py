@@ -9,6 +9,7 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+from xml.etree import ElementTree
 
 from chromium import Page
 from recording import HOSTILE, HOSTILE_SHOWN, make
@@ -177,6 +178,43 @@ def check_hostile(results: Results, page: Page, html: str) -> None:
     results.check(HOSTILE_SHOWN in page.evaluate("document.title"), "the title has the name")
 
 
+# ---- on paper ----
+
+PAPERS = {"A4": (8.27, 11.69), "Letter": (8.5, 11.0)}
+POINTS = 72  # to the inch, as PDFs count
+LEAST_MARGIN = 14 / 25.4 * POINTS - 1  # report.css has 14 mm
+
+
+def words_on(pdf: str) -> list[tuple[int, float, float, str]]:
+    """The words of a PDF: their page, from where to where they reach across it in points, and what they are."""
+    text = subprocess.run(["pdftotext", "-bbox", pdf, "-"], check=True, capture_output=True).stdout
+    root = ElementTree.fromstring(text)
+    words = []
+    for number, page in enumerate(root.findall(".//{*}page")):
+        for word in page.findall("{*}word"):
+            words.append((number, float(word.get("xMin")), float(word.get("xMax")), word.text or ""))
+    return words
+
+
+def check_paper(results: Results, page: Page, path: str, html: str, pdf: str) -> None:
+    """Every kill is printed with its card, nothing is cut at the edge, and few pages are needed."""
+    page.open(html)
+    kills = killed(path)
+    for name, paper in PAPERS.items():
+        page.pdf(pdf, paper)
+        words = words_on(pdf)
+        right = paper[0] * POINTS - LEAST_MARGIN
+        outside = [word for word in words if word[1] < LEAST_MARGIN or word[2] > right]
+        results.equal(outside, [], f"{name}: words outside of the margins")
+        text = " ".join(word[3] for word in words)
+        missing = [oom["id"] for oom, _ in kills if f"OOM {oom['id']} " not in text]
+        results.equal(missing, [], f"{name}: OOMs without a card")
+        unnamed = [victim["pid"] for _, victim in kills if text.count(f"pid {victim['pid']}") < 2]
+        results.equal(unnamed, [], f"{name}: victims that aren't in the table and a card")
+        pages = 1 + max(word[0] for word in words)
+        results.check(pages <= 3 + len(kills), f"{name}: {pages} pages for {len(kills)} kills")
+
+
 # ---- the trace ----
 
 
@@ -227,6 +265,7 @@ def main() -> None:
             check_trace(results, path, report(oomtrace, "chrome-trace", path, f"{folder}/{name}.json"), name)
         check_keys(results, page, f"{folder}/plain.html", 24)
         check_hostile(results, page, f"{folder}/hostile.html")
+        check_paper(results, page, paths["plain"], f"{folder}/plain.html", f"{folder}/plain.pdf")
     print(f"{results.passed} passed, {results.failed} failed")
     sys.exit(results.failed != 0)
 

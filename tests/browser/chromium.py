@@ -124,6 +124,8 @@ class Page:
         data = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=bool(clip), **options)
         pathlib.Path(path).write_bytes(base64.b64decode(data["data"]))
 
-    def pdf(self, path: str) -> None:
-        data = self.call("Page.printToPDF", printBackground=False, preferCSSPageSize=True)
+    def pdf(self, path: str, paper: tuple[float, float] = (8.27, 11.69)) -> None:
+        """On paper of so many inches; A4."""
+        data = self.call("Page.printToPDF", printBackground=False, preferCSSPageSize=True,
+                         paperWidth=paper[0], paperHeight=paper[1])
         pathlib.Path(path).write_bytes(base64.b64decode(data["data"]))
