@@ -57,6 +57,7 @@ _oomtrace_report() {
 		-v --verbose
 		--color
 		--check
+		--time
 		--since
 		--until
 		--cgroup
@@ -66,6 +67,7 @@ _oomtrace_report() {
 
 	case $2 in
 	--color) _oomtrace_offer "$1" < <(printf '%s\n' auto always never) ;;
+	--time) _oomtrace_offer "$1" < <(printf '%s\n' utc local) ;;
 	-f | --format) _oomtrace_offer "$1" < <(printf '%s\n' text json jsonl html chrome-trace folded) ;;
 	--since | --until | --kill) ;;
 	*)
@@ -103,6 +105,7 @@ _oomtrace() {
 		--ring-size
 		--brief
 		--color
+		--time
 		-v --verbose
 		-V --version
 		-h --help
@@ -124,6 +127,7 @@ _oomtrace() {
 
 	case $previous in
 	--color) _oomtrace_offer "$current" < <(printf '%s\n' auto always never) ;;
+	--time) _oomtrace_offer "$current" < <(printf '%s\n' utc local) ;;
 	-r | --record) compopt -o default 2>/dev/null ;;
 	--record-size) _oomtrace_offer "$current" < <(printf '%s\n' 10M 100M 1G) ;;
 	-c | --container) _oomtrace_offer "$current" < <(_oomtrace_containers) ;;

@@ -78,7 +78,7 @@ static void to_all(const char *bytes, size_t size)
 	FILE *out = open_memstream(&text, &text_size), *null = fopen("/dev/null", "w");
 	struct sink *sinks[] = {
 		text__new(out, (struct text_look){ 0 }),
-		timeline__new(out, true),
+		timeline__new(out, (struct text_look){ .detail = TEXT_ALL }),
 		verdict__new(ignore, NULL),
 		folded__new(out),
 		html_collect__new(null),

@@ -102,6 +102,7 @@ static struct text_look look_of(const struct trace_options *opts)
 {
 	struct text_look look = console__look(opts->colour);
 
+	look.local_time = opts->local_time;
 	look.detail = opts->verbose ? TEXT_ALL : opts->brief ? TEXT_BRIEF : TEXT_DEFAULT;
 	return look;
 }

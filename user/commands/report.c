@@ -402,6 +402,7 @@ static int run(const struct report_options *opts)
 	if (code != EXIT_DONE)
 		return code;
 	r.look.detail = opts->detail;
+	r.look.local_time = opts->local_time;
 	r.sink = open_sink(&r);
 	if (r.sink && wants_filter(&opts->filter)) {
 		r.sink = filter__new(r.sink, &opts->filter);

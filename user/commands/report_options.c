@@ -93,6 +93,11 @@ static int apply_colour(void *ctx, const char *arg)
 	return colour__parse(arg, &((struct report_options *)ctx)->colour);
 }
 
+static int apply_time(void *ctx, const char *arg)
+{
+	return colour__parse_zone(arg, &((struct report_options *)ctx)->local_time);
+}
+
 /* "--check=FILE" is one more file. */
 static int apply_check(void *ctx, const char *arg)
 {
@@ -228,6 +233,14 @@ static const struct option_table_spec specs[] = {
 		.accepts = "'auto', 'always' or 'never'",
 		.help = "colours in text: auto (on a terminal; default), always or never",
 		.apply = apply_colour,
+	},
+	{
+		.group = GROUP_OUTPUT,
+		.name = "time",
+		.arg = "ZONE",
+		.accepts = "'utc' or 'local'",
+		.help = "times in text: utc (default, as in JSON), or local, this machine's zone, whose offset is printed",
+		.apply = apply_time,
 	},
 	{
 		.group = GROUP_OUTPUT,

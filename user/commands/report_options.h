@@ -26,6 +26,7 @@ struct report_options {
 	enum text_detail detail;
 	enum colour_when colour;
 	bool check;	 /* only with REPORT_TEXT and REPORT_JSON */
+	bool local_time; /* of this machine, in text */
 	const char *out; /* a file; NULL: stdout */
 	struct report_filter filter;
 	const char *check_file; /* comes before `files`; NULL: none does */

@@ -241,6 +241,11 @@ static int apply_colour(void *ctx, const char *arg)
 	return colour__parse(arg, &((struct parse *)ctx)->opts.colour);
 }
 
+static int apply_time(void *ctx, const char *arg)
+{
+	return colour__parse_zone(arg, &((struct parse *)ctx)->opts.local_time);
+}
+
 static int apply_no_usage(void *ctx, const char *arg)
 {
 	struct parse *p = ctx;
@@ -445,6 +450,14 @@ static const struct option_table_spec specs[] = {
 		.accepts = "'auto', 'always' or 'never'",
 		.help = "colours in text: auto (on a terminal; default), always or never",
 		.apply = apply_colour,
+	},
+	{
+		.group = GROUP_OTHER,
+		.name = "time",
+		.arg = "ZONE",
+		.accepts = "'utc' or 'local'",
+		.help = "times in text: utc (default, as in JSON), or local, this machine's zone, whose offset is printed",
+		.apply = apply_time,
 	},
 	{
 		.group = GROUP_OTHER,

@@ -33,6 +33,7 @@ struct trace_options {
 	bool dry_run;
 	bool verbose, brief;
 	enum colour_when colour;
+	bool local_time; /* of this machine, in text */
 	bool force_kprobes;
 	bool stacks;		 /* sample stacks where memory is charged */
 	const char *folded_path; /* with stacks: write them here too, folded; NULL: no */

@@ -17,6 +17,7 @@ struct text_look {
 	bool ascii;	      /* curves, too */
 	unsigned int columns; /* 0: lines are as long as they are */
 	enum text_detail detail;
+	bool local_time; /* of this machine; else UTC, as in JSON */
 };
 
 #endif

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
+#include "base/copy.h"
 #include "base/stream.h"
 #include "base/units.h"
 #include "output/text.h"
@@ -15,7 +15,6 @@
 #include "output/verdict.h"
 #include "output/wrap.h"
 #include "record/names.h"
-#include "record/time.h"
 
 #define SENTENCES_SHOWN 10 /* of the verdict, at a live run's end */
 
@@ -55,7 +54,7 @@ static int text_session(struct sink *base, const struct record *record)
 
 	snprintf(sink->target_id, sizeof(sink->target_id), "%s", s->container.ref.id);
 	/* Of a recording's sessions each begins as if it were the only one. */
-	sink->day = 0;
+	sink->day[0] = '\0';
 	sink->stall_told_ns = 0;
 	sink->kind_count = sink->quiet_count = 0;
 	sink->from_log = s->from_log;

@@ -9,6 +9,7 @@
 #include "base/escape.h"
 #include "base/units.h"
 #include "output/wrap.h"
+#include "record/time.h"
 
 #define MARGIN 4
 
@@ -82,6 +83,20 @@ void text_parts__count(FILE *out, uint64_t count, const char *what)
 	for (int i = 0; i < len; i++)
 		fprintf(out, "%s%c", i && (len - i) % 3 == 0 ? "," : "", digits[i]);
 	fprintf(out, " %s%s", what, count == 1 ? "" : "s");
+}
+
+const char *text_parts__format_time(char *dst, size_t size, struct text_look look, int64_t wall_ns)
+{
+	return look.local_time ? record_time__format_local(dst, size, wall_ns)
+			       : record_time__format(dst, size, wall_ns);
+}
+
+const char *text_parts__format_zone(char *dst, size_t size, const char *time)
+{
+	const char *zone = time + strlen("2026-11-23T20:26:01.123456");
+
+	snprintf(dst, size, "UTC%s", *zone == 'Z' ? "" : zone);
+	return dst;
 }
 
 void text_parts__label(FILE *out, struct text_look look, const char *label)

@@ -47,6 +47,14 @@ void text_parts__count(FILE *out, uint64_t count, const char *what);
 
 #define TEXT_PARTS_INDENT 14 /* columns before what stands behind a label */
 
+#define TEXT_PARTS_TIME_SIZE 64
+
+/* A time of the wall clock as RFC 3339 with microseconds, in the zone of that look. Returns dst. */
+const char *text_parts__format_time(char *dst, size_t size, struct text_look look, int64_t wall_ns);
+
+/* The zone of such a text: "UTC", "UTC+01:00". Returns dst. */
+const char *text_parts__format_zone(char *dst, size_t size, const char *time);
+
 /* Begins an indented line. */
 void text_parts__label(FILE *out, struct text_look look, const char *label);
 

@@ -3,10 +3,9 @@
 
 #include <string.h>
 
-#include "base/clock.h"
+#include "base/copy.h"
 #include "base/stream.h"
 #include "output/wrap.h"
-#include "record/time.h"
 
 int text_sink__flush(struct text_sink *sink)
 {
@@ -15,18 +14,18 @@ int text_sink__flush(struct text_sink *sink)
 	return first ? first : err;
 }
 
-/* UTC, as in JSON. The date has a line of its own. */
+/* The date has a line of its own, with the zone: also when that changes, as in summer. */
 void text_sink__time(struct text_sink *sink, const struct record_time *time)
 {
-	int64_t day = time->wall_ns / NS_PER_DAY;
+	char text[TEXT_PARTS_TIME_SIZE], zone[TEXT_PARTS_TIME_SIZE], day[sizeof(sink->day)];
 	FILE *out = sink->base.out;
-	char text[64];
 
-	record_time__format(text, sizeof(text), time->wall_ns);
+	text_parts__format_time(text, sizeof(text), sink->look, time->wall_ns);
+	snprintf(day, sizeof(day), "%.10s (%.16s)", text, text_parts__format_zone(zone, sizeof(zone), text));
 	text_sink__style(sink, STYLE_DIM);
-	if (day != sink->day)
-		fprintf(out, "%.10s (UTC)\n", text);
-	sink->day = day;
+	if (strcmp(day, sink->day))
+		fprintf(out, "%s\n", day);
+	copy__text(sink->day, sizeof(sink->day), day);
 	/* "2026-11-23T20:26:01.123456Z": from the T on, to the millisecond */
 	fprintf(out, "%.12s  ", text + 11);
 	text_sink__style(sink, STYLE_PLAIN);

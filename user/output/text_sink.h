@@ -31,7 +31,7 @@ struct text_sink {
 	bool from_log;			    /* the session is a kernel log's, whose times are text */
 	char target_id[CONTAINER__ID_SIZE]; /* of the target, when that is a container; else "" */
 	struct stack_top *top;		    /* where memory was charged */
-	int64_t day;			    /* of the last time that was printed, since 1970 */
+	char day[32];			    /* of the last time that was printed: "2026-11-23 (UTC)" */
 	/* The stall that was last told of: which, and how long it was then. */
 	uint64_t stall_cgroup_id, stall_since_ns, stall_told_ns;
 	uint64_t kinds[TEXT_SINK_KINDS_MAX]; /* of OOMs that have been told in full: hashes */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -28,6 +29,22 @@ const char *record_time__format(char *dst, size_t size, int64_t wall_ns)
 	gmtime_r(&seconds, &tm);
 	len = strftime(dst, size, "%Y-%m-%dT%H:%M:%S", &tm);
 	snprintf(dst + len, size - len, ".%06dZ", (int)(wall_ns % NS_PER_S / 1000));
+	return dst;
+}
+
+const char *record_time__format_local(char *dst, size_t size, int64_t wall_ns)
+{
+	time_t seconds = wall_ns / NS_PER_S;
+	struct tm tm;
+	long offset;
+	size_t len;
+
+	if (!localtime_r(&seconds, &tm))
+		return record_time__format(dst, size, wall_ns);
+	offset = tm.tm_gmtoff / 60;
+	len = strftime(dst, size, "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(dst + len, size - len, ".%06d%c%02ld:%02ld", (int)(wall_ns % NS_PER_S / 1000),
+		 offset < 0 ? '-' : '+', labs(offset) / 60, labs(offset) % 60);
 	return dst;
 }
 

@@ -9,7 +9,6 @@
 #include "output/text_log.h"
 #include "output/text_parts.h"
 #include "output/wrap.h"
-#include "record/time.h"
 
 #define ROW "%5s  %-*s  %-*s %10s %10s  "
 #define WHO_WIDTH 23
@@ -54,15 +53,15 @@ static void put_heading(const struct kill_table *t, const char *time)
 }
 
 /* To the millisecond, or as a log has it. */
-static void put_time(char *dst, size_t size, const struct record *record)
+static void put_time(const struct kill_table *t, char *dst, size_t size, const struct record *record)
 {
-	char text[64];
+	char text[TEXT_PARTS_TIME_SIZE];
 
 	if (record->oom.log) {
 		text_log__format_stamp(dst, size, record->oom.log->stamp, &record->time);
 		return;
 	}
-	record_time__format(text, sizeof(text), record->time.wall_ns);
+	text_parts__format_time(text, sizeof(text), t->look, record->time.wall_ns);
 	snprintf(dst, size, "%.12s", text + 11);
 }
 
@@ -86,12 +85,12 @@ static int take_oom(struct kill_table *t, const struct record *record)
 							  max[UNITS__TEXT_SIZE] = "-";
 	FILE *out = t->base.out;
 
-	put_time(time, sizeof(time), record);
+	put_time(t, time, sizeof(time), record);
 	if (!t->time_width) {
 		/* The stamps of one log are alike: the first says how wide they are. */
 		t->time_width = strlen(time) > TIME_WIDTH ? (int)strlen(time) : TIME_WIDTH;
 		if (!narrow)
-			put_heading(t, oom->log ? "time" : "time (UTC)");
+			put_heading(t, oom->log || t->look.local_time ? "time" : "time (UTC)");
 	}
 	snprintf(id, sizeof(id), "%" PRIu64, oom->id);
 	if (victim)

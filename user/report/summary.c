@@ -212,7 +212,7 @@ static bool open_parts(struct report_sink *r, bool alone)
 	if (alone)
 		parts[count++] = kill_table__new(r->lines, r->look);
 	else if (r->look.detail != TEXT_BRIEF)
-		parts[count++] = timeline__new(r->lines, r->look.detail == TEXT_ALL);
+		parts[count++] = timeline__new(r->lines, r->look);
 	if (!alone)
 		parts[count++] = text__new(r->text, r->look);
 	r->parts = tee__new(parts, count);

@@ -13,7 +13,6 @@
 #include "output/text_sink.h"
 #include "output/wrap.h"
 #include "record/names.h"
-#include "record/time.h"
 
 #define LINES_MAX 1000 /* of a session; the text below has all */
 #define COMM_BYTES 64
@@ -40,6 +39,7 @@ struct timeline {
 	uint64_t lines, sessions;
 	char target_id[CONTAINER__ID_SIZE]; /* of the target, when that is a container; else "" */
 	struct run run;
+	struct text_look look;
 };
 
 /* A log may lack the day or be in any zone: its own stamps are better than what is made of them. */
@@ -200,7 +200,7 @@ static int timeline_session(struct sink *base, const struct record *record)
 	fputs(t->sessions++ ? "\nTimeline" : "Timeline", base->out);
 	if (!record->time.no_wall && !s->from_log)
 		fprintf(base->out, ", from %s on",
-			record_time__format(text, sizeof(text), record->time.wall_ns));
+			text_parts__format_time(text, sizeof(text), t->look, record->time.wall_ns));
 	fputs(":\n", base->out);
 	return line_error(t);
 }
@@ -381,11 +381,13 @@ static const struct sink_ops timeline_ops = {
 	.finish = timeline_finish,
 };
 
-struct sink *timeline__new(FILE *out, bool all)
+struct sink *timeline__new(FILE *out, struct text_look look)
 {
 	struct timeline *t = calloc(1, sizeof(*t));
 
 	if (t)
-		*t = (struct timeline){ .base = { .ops = &timeline_ops, .out = out }, .all = all };
+		*t = (struct timeline){ .base = { .ops = &timeline_ops, .out = out },
+					.all = look.detail == TEXT_ALL,
+					.look = look };
 	return t ? &t->base : NULL;
 }

@@ -3,9 +3,10 @@
 #ifndef OOMTRACE_TIMELINE_H
 #define OOMTRACE_TIMELINE_H
 
+#include "output/look.h"
 #include "record/sink.h"
 
-/* What it writes may be wrapped (wrap.h). all: writes of limits that changed nothing, too. */
-struct sink *timeline__new(FILE *out, bool all);
+/* What it writes may be wrapped (wrap.h). With TEXT_ALL: writes of limits that changed nothing, too. */
+struct sink *timeline__new(FILE *out, struct text_look look);
 
 #endif

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/array.h"
 
@@ -18,4 +19,13 @@ int colour__parse(const char *arg, enum colour_when *when)
 		return 0;
 	}
 	return -EINVAL;
+}
+
+int colour__parse_zone(const char *arg, bool *local)
+{
+	if (strcmp(arg, "utc") && strcmp(arg, "local"))
+		return -EINVAL;
+	*local = !strcmp(arg, "local");
+	tzset();
+	return 0;
 }

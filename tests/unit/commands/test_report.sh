@@ -96,6 +96,15 @@ COLUMNS=40 compare scenarios text summary.40.txt --summary
 awk 'length($0) >= 40 && NF > 1 { print "too long: " $0; bad = 1 } END { exit bad }' \
 	"$golden/scenarios.summary.40.txt" || fail 'a line of more than 40 columns'
 
+# In the time of the machine: 30 minutes east of an hour, and the offset stands beside the date.
+export TZ=XXX-5:30
+expect 0 '^2026-11-24 \(UTC\+05:30\)$' '' --time local "$golden/incident.jsonl"
+expect 0 '^Timeline, from 2026-11-24T05:01:24.212655\+05:30 on:$' '' --time=local "$golden/incident.jsonl"
+expect 0 '^    1  05:02:37.365  busybox' '' --time=local --summary "$golden/incident.jsonl"
+expect 0 '^2026-11-23 \(UTC\)$' '' --time utc "$golden/incident.jsonl"
+expect 2 '' "'utc' or 'local'" --time UTC "$golden/incident.jsonl"
+unset TZ
+
 # Kernel logs, by every form of time and kind of limit, without one, without a cgroup, and without an OOM.
 pushd "$golden/klog" >/dev/null || exit 1
 for name in 01-el7-memcg-dockerd-between 17-next50-oom-group-caller-init-panic \
