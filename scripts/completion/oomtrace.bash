@@ -68,7 +68,7 @@ _oomtrace_report() {
 	case $2 in
 	--color) _oomtrace_offer "$1" < <(printf '%s\n' auto always never) ;;
 	--time) _oomtrace_offer "$1" < <(printf '%s\n' utc local) ;;
-	-f | --format) _oomtrace_offer "$1" < <(printf '%s\n' text json jsonl html chrome-trace folded) ;;
+	-f | --format) _oomtrace_offer "$1" < <(printf '%s\n' text json jsonl html csv chrome-trace folded) ;;
 	--since | --until | --kill) ;;
 	*)
 		if [[ $1 == -* || -z $1 ]] && [[ $2 != -o && $2 != --output && $2 != --cgroup ]]; then

@@ -25,6 +25,7 @@
 #include "record/sink.h"
 #include "report/check.h"
 #include "report/chrome_trace.h"
+#include "report/csv.h"
 #include "report/document.h"
 #include "report/filter.h"
 #include "report/html/collect.h"
@@ -75,10 +76,16 @@ static struct sink *open_jsonl(const struct report *r)
 	return jsonl_write__new_buffered(r->out);
 }
 
+static struct sink *open_csv(const struct report *r)
+{
+	return csv__new(r->out);
+}
+
 /* Makes the sink of each format. */
 static struct sink *(*const formats[REPORT_FORMATS])(const struct report *r) = {
 	[REPORT_TEXT] = open_text, [REPORT_JSON] = open_json,	  [REPORT_FOLDED] = open_folded,
 	[REPORT_HTML] = open_html, [REPORT_CHROME] = open_chrome, [REPORT_JSONL] = open_jsonl,
+	[REPORT_CSV] = open_csv,
 };
 
 static struct sink *open_sink(struct report *r)

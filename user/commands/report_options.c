@@ -27,6 +27,7 @@ static const char *const group_titles[GROUP_COUNT] = {
 static const char *const format_names[REPORT_FORMATS] = {
 	[REPORT_TEXT] = "text", [REPORT_JSON] = "json",		  [REPORT_FOLDED] = "folded",
 	[REPORT_HTML] = "html", [REPORT_CHROME] = "chrome-trace", [REPORT_JSONL] = "jsonl",
+	[REPORT_CSV] = "csv",
 };
 
 static int apply_format(void *ctx, const char *arg)
@@ -187,8 +188,8 @@ static const struct option_table_spec specs[] = {
 		.letter = 'f',
 		.name = "format",
 		.arg = "FORMAT",
-		.accepts = "'text', 'json', 'jsonl', 'html', 'chrome-trace' or 'folded'",
-		.help = "text: a verdict, a timeline, then what the live run printed (default); json: one document; jsonl: records, a line each; html: one page with charts; chrome-trace: for Perfetto; folded: stacks for flame graphs",
+		.accepts = "'text', 'json', 'jsonl', 'html', 'csv', 'chrome-trace' or 'folded'",
+		.help = "text: a verdict, a timeline, then what the live run printed (default); json: one document; jsonl: records, a line each; html: one page with charts; csv: kills and steps, a row each; chrome-trace: for Perfetto; folded: stacks for flame graphs",
 		.apply = apply_format,
 	},
 	{
@@ -294,7 +295,7 @@ static const struct option_table_other others[] = {
 	{ "html", "--format html" },	 { "json", "--format json" },
 	{ "jsonl", "--format jsonl" },	 { "text", "--format text" },
 	{ "folded", "--format folded" }, { "chrome-trace", "--format chrome-trace" },
-	{ "output-format", "--format" }, {},
+	{ "csv", "--format csv" },	 {},
 };
 
 static const struct option_table table = {

@@ -17,6 +17,7 @@ enum report_format {
 	REPORT_HTML,
 	REPORT_CHROME,
 	REPORT_JSONL,
+	REPORT_CSV,
 	REPORT_FORMATS,
 };
 

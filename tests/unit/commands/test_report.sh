@@ -79,6 +79,8 @@ for recording in incident scenarios killed schema-1; do
 	compare "$recording" chrome-trace trace.json
 done
 compare incident html html
+compare incident csv csv
+compare scenarios csv csv
 compare stacks folded folded
 compare stacks text txt
 
