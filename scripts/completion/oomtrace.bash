@@ -53,6 +53,7 @@ _oomtrace_report() {
 		-o --output
 		--no-summary
 		--summary
+		--compare
 		--brief
 		-v --verbose
 		--color

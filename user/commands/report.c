@@ -25,6 +25,7 @@
 #include "record/sink.h"
 #include "report/check.h"
 #include "report/chrome_trace.h"
+#include "report/compare.h"
 #include "report/csv.h"
 #include "report/document.h"
 #include "report/filter.h"
@@ -37,8 +38,9 @@ struct report {
 	struct output_file file; /* with --output */
 	FILE *out;
 	struct text_look look;
-	struct sink *sink;  /* of the format, or the filter before it */
-	struct sink *check; /* with --check: the one of the format */
+	struct sink *sink;    /* of the format, or the filter before it */
+	struct sink *check;   /* with --check: the one of the format */
+	struct sink *compare; /* with --compare: the one of the format */
 	bool filtered;
 	struct jsonl_reader *recording;
 	struct report_log *log;
@@ -46,6 +48,8 @@ struct report {
 
 static struct sink *open_text(const struct report *r)
 {
+	if (r->opts->compare)
+		return compare__new(r->out, r->look, false);
 	if (r->opts->no_summary)
 		return text__new(r->out, r->look);
 	return summary__new(r->out, r->look, r->opts->summary);
@@ -53,7 +57,7 @@ static struct sink *open_text(const struct report *r)
 
 static struct sink *open_json(const struct report *r)
 {
-	return document__new(r->out);
+	return r->opts->compare ? compare__new(r->out, r->look, true) : document__new(r->out);
 }
 
 static struct sink *open_folded(const struct report *r)
@@ -135,6 +139,11 @@ static int read_input(struct report *r, struct input *input, const char *name)
 		fprintf(stderr,
 			"oomtrace: %s is neither a recording nor a kernel log: it isn't text. What a journal's own "
 			"file has, 'journalctl --file FILE -k -o json' prints.\n",
+			shown(name));
+		return EXIT_RUNTIME;
+	}
+	if (r->compare && !report_log__is_recording(data, (size_t)got)) {
+		fprintf(stderr, "oomtrace: %s is a kernel log, and --compare takes recordings.\n",
 			shown(name));
 		return EXIT_RUNTIME;
 	}
@@ -279,7 +288,9 @@ static int read_inputs(struct report *r)
 	int code = opts->check_file ? read_file(r, opts->check_file) : EXIT_DONE;
 
 	for (char **name = opts->files; *name && code == EXIT_DONE && !input_error(r); name++) {
-		if (is_given_before(opts->files, name))
+		if (r->compare)
+			compare__begin(r->compare, *name);
+		if (!r->compare && is_given_before(opts->files, name))
 			fprintf(stderr, "oomtrace: %s is given twice and is read once.\n", shown(*name));
 		else
 			code = read_file(r, *name);
@@ -411,6 +422,7 @@ static int run(const struct report_options *opts)
 	r.look.detail = opts->detail;
 	r.look.local_time = opts->local_time;
 	r.sink = open_sink(&r);
+	r.compare = opts->compare ? r.sink : NULL;
 	if (r.sink && wants_filter(&opts->filter)) {
 		r.sink = filter__new(r.sink, &opts->filter);
 		r.filtered = true;

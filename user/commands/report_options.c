@@ -94,6 +94,13 @@ static int apply_colour(void *ctx, const char *arg)
 	return colour__parse(arg, &((struct report_options *)ctx)->colour);
 }
 
+static int apply_compare(void *ctx, const char *arg)
+{
+	(void)arg;
+	((struct report_options *)ctx)->compare = true;
+	return 0;
+}
+
 static int apply_time(void *ctx, const char *arg)
 {
 	return colour__parse_zone(arg, &((struct report_options *)ctx)->local_time);
@@ -229,6 +236,12 @@ static const struct option_table_spec specs[] = {
 	},
 	{
 		.group = GROUP_OUTPUT,
+		.name = "compare",
+		.help = "the figures of two recordings side by side, as text or json: did a change help?",
+		.apply = apply_compare,
+	},
+	{
+		.group = GROUP_OUTPUT,
 		.name = "color",
 		.arg = "WHEN",
 		.accepts = "'auto', 'always' or 'never'",
@@ -331,6 +344,16 @@ enum option_table_result report_options__parse(int argc, char **argv, struct rep
 		fputs("oomtrace: --no-summary goes with '--format text' only\n", err);
 	else if ((opts.summary || opts.detail != TEXT_DEFAULT) && opts.format != REPORT_TEXT)
 		fputs("oomtrace: --summary, --brief and --verbose go with '--format text' only\n", err);
+	else if (opts.compare && opts.format != REPORT_TEXT && opts.format != REPORT_JSON)
+		fputs("oomtrace: --compare goes with '--format text' and '--format json' only\n", err);
+	else if (opts.compare &&
+		 (opts.summary || opts.no_summary || opts.check || opts.detail != TEXT_DEFAULT))
+		fputs("oomtrace: --compare goes without --summary, --no-summary, --brief, --verbose and --check\n",
+		      err);
+	else if (opts.compare && (!opts.files[0] || !opts.files[1] || opts.files[2]))
+		fputs("oomtrace: --compare takes two recordings, for example 'oomtrace report --compare "
+		      "before.jsonl after.jsonl'\n",
+		      err);
 	else if (opts.summary && (opts.no_summary || opts.detail != TEXT_DEFAULT))
 		fputs("oomtrace: --summary goes without --no-summary, --brief and --verbose\n", err);
 	else if (opts.check && opts.format != REPORT_TEXT && opts.format != REPORT_JSON)

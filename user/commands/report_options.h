@@ -27,6 +27,7 @@ struct report_options {
 	enum text_detail detail;
 	enum colour_when colour;
 	bool check;	 /* only with REPORT_TEXT and REPORT_JSON */
+	bool compare;	 /* two recordings with one another */
 	bool local_time; /* of this machine, in text */
 	const char *out; /* a file; NULL: stdout */
 	struct report_filter filter;

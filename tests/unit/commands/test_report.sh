@@ -107,6 +107,19 @@ expect 0 '^2026-11-23 \(UTC\)$' '' --time utc "$golden/incident.jsonl"
 expect 2 '' "'utc' or 'local'" --time UTC "$golden/incident.jsonl"
 unset TZ
 
+# Two recordings side by side, and one beside itself.
+pushd "$golden" >/dev/null || exit 1
+COLUMNS=80 same_as compare.txt --compare incident.jsonl scenarios.jsonl
+COLUMNS=60 same_as compare.60.txt --compare incident.jsonl scenarios.jsonl
+same_as compare.json --compare --format json incident.jsonl scenarios.jsonl
+expect 0 '^highest usage  .* =$' '' --compare incident.jsonl incident.jsonl
+expect 2 '' 'takes two recordings' --compare incident.jsonl
+expect 2 '' 'takes two recordings' --compare incident.jsonl incident.jsonl incident.jsonl
+expect 2 '' "goes with '--format text' and" --compare --format html incident.jsonl incident.jsonl
+expect 2 '' 'goes without --summary' --compare --brief incident.jsonl incident.jsonl
+expect 1 '' 'is a kernel log, and --compare takes recordings' --compare incident.jsonl klog/41-no-oom-at-all.log
+popd >/dev/null || exit 1
+
 # Kernel logs, by every form of time and kind of limit, without one, without a cgroup, and without an OOM.
 pushd "$golden/klog" >/dev/null || exit 1
 for name in 01-el7-memcg-dockerd-between 17-next50-oom-group-caller-init-panic \
