@@ -253,7 +253,7 @@ static const struct option_table_spec specs[] = {
 		.name = "time",
 		.arg = "ZONE",
 		.accepts = "'utc' or 'local'",
-		.help = "times in text: utc (default, as in JSON), or local, this machine's zone, whose offset is printed",
+		.help = "times in text: utc (default), or local with this machine's offset",
 		.apply = apply_time,
 	},
 	{

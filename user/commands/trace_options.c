@@ -341,8 +341,7 @@ static const struct option_table_spec specs[] = {
 	{
 		.group = GROUP_LIMIT,
 		.name = "restore",
-		.help = "put the old limit back at the end even when that kills; by default it is put "
-			"back however oomtrace ends, unless the target needs more by then",
+		.help = "put the old limit back at the end even when that kills; by default it is put back however oomtrace ends, unless the target needs more by then",
 		.apply = apply_restore,
 	},
 	{
@@ -456,15 +455,14 @@ static const struct option_table_spec specs[] = {
 		.name = "time",
 		.arg = "ZONE",
 		.accepts = "'utc' or 'local'",
-		.help = "times in text: utc (default, as in JSON), or local, this machine's zone, whose offset is printed",
+		.help = "times in text: utc (default), or local with this machine's offset",
 		.apply = apply_time,
 	},
 	{
 		.group = GROUP_OTHER,
 		.letter = 'v',
 		.name = "verbose",
-		.help = "print all that is known of each OOM and each write, and on stderr what oomtrace does and "
-			"what the kernel says",
+		.help = "print all that is known of each OOM and each write, and on stderr what oomtrace does and what the kernel says",
 		.apply = apply_verbose,
 	},
 	{
@@ -506,10 +504,7 @@ static const char *guess_target(const char *arg)
 	return "container";
 }
 
-static const struct option_table_other others[] = {
-	{ "json", "--output json" }, { "text", "--output text" }, { "html", "oomtrace report --format html" },
-	{ "docker", "--container" }, { "max", "--set-max" },	  {},
-};
+static const struct option_table_other others[] = { { "json", "--output json" }, {} };
 
 static const struct option_table table = {
 	.command = "oomtrace",

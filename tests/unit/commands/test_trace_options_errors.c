@@ -135,7 +135,6 @@ static const struct bad_case bad_cases[] = {
 	{ { "123456789012" },
 	  "unexpected argument '123456789012'; did you mean '--container 123456789012'?" },
 	{ { "reprot", "web.jsonl" }, "unexpected argument 'reprot'; did you mean 'oomtrace report'?" },
-	{ { "--html" }, "unknown option '--html'; did you mean 'oomtrace report --format html'?" },
 	{ { "--json" }, "unknown option '--json'; did you mean '--output json'?" },
 	{ { "1234" }, "unexpected argument '1234'; did you mean '--pid 1234'?" },
 	{ { "/sys/fs/cgroup/a" },
