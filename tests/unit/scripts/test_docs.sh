@@ -40,6 +40,17 @@ completion_options() {
 	) | sort
 }
 
+# Those of the other shells, which need not be here: by what stands in the files.
+zsh_options() {
+	sed -n "/^_oomtrace${command:+_$command}() {/,/^}/p" "$root/scripts/completion/_oomtrace" |
+		sed -nE "s/^.*\{(-[A-Za-z]),(--[a-z-]+)\}.*$/\1\n\2/p; s/^\t+'(--[a-z-]+)\[.*$/\1/p" | sort
+}
+
+fish_options() {
+	grep -E "^complete -c oomtrace( -n \\\$${command:-trace})?( -s .)? -l" "$root/scripts/completion/oomtrace.fish" |
+		sed -E 's/^.* -s (.) .*-l ([a-z-]+) .*$/-\1\n--\2/; s/^complete.* -l ([a-z-]+) .*$/--\1/' | sort
+}
+
 # "-l, --long ARG" to "-l" and "--long"
 words() {
 	sed -E 's/ [^-].*//; s/, /\n/' | sort
@@ -135,6 +146,8 @@ for command in '' report; do
 	in_help=$(help_options)
 	compare "--help${command:+ of $command}" "$in_help" "the man page" "$(man_options shown)"
 	compare "--help${command:+ of $command}" "$(words <<<"$in_help")" "the completion" "$(completion_options)"
+	compare "--help${command:+ of $command}" "$(words <<<"$in_help")" "zsh's completion" "$(zsh_options)"
+	compare "--help${command:+ of $command}" "$(words <<<"$in_help")" "fish's completion" "$(fish_options)"
 	options=$((options + $(wc -l <<<"$in_help")))
 	renders_clean "$man_page"
 done

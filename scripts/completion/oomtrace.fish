@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# fish completion for oomtrace(8). A unit test holds the options against --help.
+
+# Names of the running containers; a daemon that hangs must not hang the shell.
+function __oomtrace_containers
+	for runtime in docker podman
+		command -q $runtime; and timeout 1 $runtime ps --format '{{.Names}}' 2>/dev/null </dev/null
+	end
+end
+
+function __oomtrace_reports
+	set -l words (commandline -opc)
+	test (count $words) -gt 1; and test "$words[2]" = report
+end
+
+set -l trace 'not __oomtrace_reports'
+complete -c oomtrace -n $trace -f
+complete -c oomtrace -n $trace -a report -d 'report from recordings and kernel logs'
+complete -c oomtrace -n $trace -s c -l container -x -a '(__oomtrace_containers)' -d 'a running container'
+complete -c oomtrace -n $trace -s g -l cgroup -x -a '(__fish_complete_directories)' -d 'a cgroup and all below it'
+complete -c oomtrace -n $trace -s p -l pid -x -a '(__fish_complete_pids)' -d 'the cgroup of a process'
+complete -c oomtrace -n $trace -l set-max -x -d 'set memory.max'
+complete -c oomtrace -n $trace -l ramp -x -d 'lower memory.max in steps'
+complete -c oomtrace -n $trace -l find-min -d 'find the smallest memory.max'
+complete -c oomtrace -n $trace -l hold -x -a '5s 10s 30s 1m' -d 'how long each limit is watched'
+complete -c oomtrace -n $trace -l restore -d 'put the old limit back, even when that kills'
+complete -c oomtrace -n $trace -l keep -d 'leave the last limit'
+complete -c oomtrace -n $trace -l interactive -d 'keys change the limit'
+complete -c oomtrace -n $trace -s o -l output -x -a 'text json' -d 'text or JSON Lines'
+complete -c oomtrace -n $trace -l stacks -d 'sample stacks of charges'
+complete -c oomtrace -n $trace -l folded -r -F -d 'write folded stacks'
+complete -c oomtrace -n $trace -s r -l record -r -F -d 'write a recording'
+complete -c oomtrace -n $trace -l record-size -x -a '10M 100M 1G' -d 'begin anew at a size'
+complete -c oomtrace -n $trace -l no-usage -d 'no usage and reclaim'
+complete -c oomtrace -n $trace -l kernel-log -d 'follow the kernel log, too'
+complete -c oomtrace -n $trace -l duration -x -a '10s 30s 1m 5m 1h' -d 'end after a time'
+complete -c oomtrace -n $trace -l until-exit -d 'end with the target'
+complete -c oomtrace -n $trace -l dry-run -d 'print what would be traced'
+complete -c oomtrace -n $trace -l ring-size -x -a '256K 1M 4M 16M 64M' -d 'size of the buffer'
+complete -c oomtrace -n $trace -s V -l version -d 'print versions'
+
+set -l report __oomtrace_reports
+set -l formats 'text json jsonl html csv chrome-trace folded'
+complete -c oomtrace -n $report -F
+complete -c oomtrace -n $report -s f -l format -x -a $formats -d 'the format of the report'
+complete -c oomtrace -n $report -s o -l output -r -F -d 'write to a file'
+complete -c oomtrace -n $report -l no-summary -d 'no verdict and no timeline'
+complete -c oomtrace -n $report -l summary -d 'the verdict and a table of kills'
+complete -c oomtrace -n $report -l compare -d 'the figures of two recordings'
+complete -c oomtrace -n $report -l check -d 'hold kills against a kernel log'
+complete -c oomtrace -n $report -l since -x -d 'leave out what was before'
+complete -c oomtrace -n $report -l until -x -d 'leave out what was after'
+complete -c oomtrace -n $report -l cgroup -x -a '(__fish_complete_directories)' -d 'one cgroup and all below it'
+complete -c oomtrace -n $report -l kill -x -d 'one OOM'
+
+complete -c oomtrace -l brief -d 'a line for each run of the OOM killer'
+complete -c oomtrace -l color -x -a 'auto always never' -d 'colours in text'
+complete -c oomtrace -l time -x -a 'utc local' -d 'the zone of times in text'
+complete -c oomtrace -s v -l verbose -d 'all that is known'
+complete -c oomtrace -s h -l help -d 'print help'
