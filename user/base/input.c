@@ -29,7 +29,10 @@ struct input {
 	z_stream gzip;
 	lzma_stream xz;
 	ZSTD_DCtx *zstd;
-	bool in_frame; /* of zstd: what there is of it isn't all */
+	bool in_frame;	    /* of zstd: what there is of it isn't all */
+	uint64_t raw_bytes; /* read so far */
+	void (*watch)(void *ctx, uint64_t bytes);
+	void *watch_ctx;
 };
 
 struct input *input__new(int fd)
@@ -41,6 +44,12 @@ struct input *input__new(int fd)
 	input->fd = fd;
 	input->xz = (lzma_stream)LZMA_STREAM_INIT;
 	return input;
+}
+
+void input__watch(struct input *input, void (*watch)(void *ctx, uint64_t bytes), void *ctx)
+{
+	input->watch = watch;
+	input->watch_ctx = ctx;
 }
 
 void input__free(struct input *input)
@@ -73,6 +82,9 @@ static int fill(struct input *input)
 		return -errno;
 	input->raw_ended = !got;
 	input->raw_end += (size_t)got;
+	input->raw_bytes += (uint64_t)got;
+	if (input->watch)
+		input->watch(input->watch_ctx, input->raw_bytes);
 	return 0;
 }
 

@@ -4,6 +4,7 @@
 #define OOMTRACE_INPUT_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct input;
@@ -11,6 +12,9 @@ struct input;
 /* Reads from `fd`, which stays the caller's. NULL without memory. */
 struct input *input__new(int fd);
 void input__free(struct input *input);
+
+/* `watch` hears of each piece of the file how many bytes were read until then, packed as they are. */
+void input__watch(struct input *input, void (*watch)(void *ctx, uint64_t bytes), void *ctx);
 
 /* Up to `size` bytes, 0 at the end, or a negative errno. -EBADMSG: it is broken, or cut off. */
 ssize_t input__read(struct input *input, void *buffer, size_t size);

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/escape.h"
 #include "base/exit_codes.h"
 #include "base/output_file.h"
@@ -32,6 +33,7 @@
 #include "report/html/collect.h"
 #include "report/summary.h"
 #include "terminal/console.h"
+#include "terminal/progress.h"
 
 struct report {
 	const struct report_options *opts;
@@ -164,18 +166,42 @@ static int read_input(struct report *r, struct input *input, const char *name)
 	return EXIT_DONE;
 }
 
+static void on_read(void *progress, uint64_t bytes)
+{
+	progress__at(progress, bytes, clock__ns(CLOCK_MONOTONIC));
+}
+
+/* Only where nothing else writes to the terminal meanwhile: these formats are printed when all is read. */
+static FILE *progress_out(const struct report *r)
+{
+	enum report_format format = r->opts->format;
+	bool at_end = (format == REPORT_TEXT && !r->opts->no_summary) || format == REPORT_JSON ||
+		      format == REPORT_HTML;
+
+	return isatty(STDERR_FILENO) && (at_end || r->opts->out || !isatty(STDOUT_FILENO)) ? stderr : NULL;
+}
+
 static int read_file(struct report *r, const char *name)
 {
 	int fd = open_input(name), code = EXIT_RUNTIME;
+	struct progress progress;
 	struct input *input;
+	struct stat st = {};
 
 	if (fd < 0)
 		return code;
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode))
+		st.st_size = 0;
+	progress__begin(&progress, progress_out(r), strcmp(name, "-") ? name : "stdin", (uint64_t)st.st_size,
+			clock__ns(CLOCK_MONOTONIC));
 	input = input__new(fd);
-	if (input)
+	if (input) {
+		input__watch(input, on_read, &progress);
 		code = read_input(r, input, name);
-	else
+	} else {
 		read_error(name, -ENOMEM);
+	}
+	progress__end(&progress);
 	input__free(input);
 	if (fd != STDIN_FILENO)
 		close(fd);
