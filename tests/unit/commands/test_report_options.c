@@ -75,14 +75,17 @@ static void defaults(void **state)
 
 static void output(void **state)
 {
-	static const char *const names[REPORT_FORMATS] = { "text", "json",	   "folded",
-							   "html", "chrome-trace", "jsonl" };
+	static const char *const names[REPORT_FORMATS] = { "text",	   "json",  "folded", "html",
+							   "chrome-trace", "jsonl", "csv" };
 
 	(void)state;
 	for (int i = 0; i < REPORT_FORMATS; i++)
 		assert_int_equal(GOOD("--format", names[i], "-").format, i);
 	assert_string_equal(GOOD("-o", "x.html", "-").out, "x.html");
 	assert_null(GOOD("-o", "-", "-").out);
+	assert_false(GOOD("--time", "utc", "-").local_time);
+	assert_true(GOOD("--time=local", "-").local_time);
+	assert_true(GOOD("--compare", "a.jsonl", "b.jsonl").compare);
 }
 
 static void times(void **state)

@@ -301,7 +301,7 @@ static void test_stall(void **state)
 
 	(void)state;
 	start(&page);
-	page.sink->day[0] = '\0';
+	strcpy(page.sink->day, "1970-01-01 (UTC)");
 	for (uint64_t seconds = 3; seconds < 12; seconds++) {
 		s = stall(seconds, false);
 		text_stall__take(&page.sink->base, &s);
