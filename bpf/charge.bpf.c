@@ -39,7 +39,6 @@ static __always_inline void add_counter(__u64 css)
 	__u64 counter = css_counter(css);
 	struct cgroup *cgrp = counter_cgroup(counter);
 
-	counter_filter_address = (__u64)counter_filter;
 	if (!in_target((__u64)cgrp))
 		return;
 	state.cgroup_id = cgroup_id(cgrp);
@@ -63,7 +62,10 @@ static __always_inline void settle_all(void)
 	}
 }
 
-/* Anybody may read memory.current; it does no harm. */
+/* User space is reading memory.current to say what it follows, or to have it settled. */
+__u32 reader_reads;
+
+/* Others may read memory.current as often as they like, and nothing comes of it. */
 static __always_inline int on_current_read(__u64 css)
 {
 	__u64 counter = css_counter(css);
@@ -115,6 +117,9 @@ static __noinline int counter_moves(__u64 counter, __s64 delta)
 SEC("?fentry/memory_current_read")
 int BPF_PROG(btf_current_read, struct cgroup_subsys_state *css)
 {
+	if (!*(volatile __u32 *)&reader_reads)
+		return 0;
+	learn_filter_address();
 	settle_sums();
 	return on_current_read(number_of(css));
 }
@@ -122,6 +127,9 @@ int BPF_PROG(btf_current_read, struct cgroup_subsys_state *css)
 SEC("?kprobe/memory_current_read")
 int BPF_KPROBE(kp_current_read, struct cgroup_subsys_state *css)
 {
+	if (!*(volatile __u32 *)&reader_reads)
+		return 0;
+	learn_filter_address();
 	settle_sums();
 	return on_current_read((__u64)css);
 }
@@ -129,12 +137,14 @@ int BPF_KPROBE(kp_current_read, struct cgroup_subsys_state *css)
 SEC("?fentry/mem_cgroup_css_online")
 int BPF_PROG(btf_css_online, struct cgroup_subsys_state *css)
 {
+	learn_filter_address();
 	return on_css_online(number_of(css));
 }
 
 SEC("?kprobe/mem_cgroup_css_online")
 int BPF_KPROBE(kp_css_online, struct cgroup_subsys_state *css)
 {
+	learn_filter_address();
 	return on_css_online((__u64)css);
 }
 

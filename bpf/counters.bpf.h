@@ -61,9 +61,14 @@ volatile __u64 counter_filter_address;
 
 /*
  * How far a BTF-typed pointer is from the filter: the difference of two pointers is a number to the verifier,
- * which can be shifted. So is what has been in a map. Until the first counter is added number_of() is off
- * by the filter's address, when the filter has nothing in it.
+ * which can be shifted. So is what has been in a map. Until learn_filter_address() number_of() is off by the filter's
+ * address: a program that may add the first counter calls it first. For the others the filter has nothing in it then.
  */
+static __always_inline void learn_filter_address(void)
+{
+	counter_filter_address = (__u64)counter_filter;
+}
+
 static __always_inline __u64 distance_of(const void *pointer)
 {
 	__u64 distance = (__u64)pointer;

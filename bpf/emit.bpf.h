@@ -30,13 +30,30 @@ static const char zeros[1024];
 _Static_assert(sizeof(struct event_victim) <= sizeof(zeros) && sizeof(struct event_stack) <= sizeof(zeros),
 	       "an event is larger than what zeroes it");
 
+/*
+ * Whether there is room for events that don't tell of an OOM: half of the ring is for those that do. Anybody with a
+ * cgroup of his own can write limits, and end processes, as often as he likes.
+ */
+static __always_inline bool emit__has_room(void)
+{
+	return bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) * 2 < bpf_ringbuf_query(&ring, BPF_RB_RING_SIZE);
+}
+
+static __always_inline void emit__count_lost(enum event_kind kind)
+{
+	__sync_fetch_and_add(&events_lost[kind], 1);
+}
+
 /* Returns a zeroed event with its header filled in, or NULL when it was counted as lost. */
 static __always_inline void *emit__reserve(enum event_kind kind, __u64 size, __u64 group)
 {
-	struct event_header *h = bpf_ringbuf_reserve(&ring, size, 0);
+	bool tells_oom = group && !(group & GROUP_KINDS);
+	struct event_header *h = NULL;
 
+	if (tells_oom || emit__has_room())
+		h = bpf_ringbuf_reserve(&ring, size, 0);
 	if (!h) {
-		__sync_fetch_and_add(&events_lost[kind], 1);
+		emit__count_lost(kind);
 		return NULL;
 	}
 	if (size <= ZEROED_BY_STORES)

@@ -83,6 +83,8 @@ enum oom_outcome {
 /* event_oom.h.flags */
 enum {
 	OOM_IN_UNSEEN_WRITE = 1 << 0, /* inside a write of memory.max that we know by the stack alone */
+	OOM_WRITES_NOT_KNOWN =
+		1 << 1, /* last_write is empty, but there may have been one: no room to note it */
 };
 
 /* One run of out_of_memory(), mm/oom_kill.c. All its events are sent with oom_lock held. */
@@ -216,7 +218,7 @@ struct event_limit {
 	__u32 ooms;	       /* runs of the OOM killer inside the write, whatever came of them */
 	__u32 writer_pid;
 	__u32 writer_tid;
-	__u32 pad;
+	__u32 vain; /* writes of this file that changed nothing since its last event, and have none of their own */
 	char writer_comm[EVENT_COMM_LEN];
 };
 

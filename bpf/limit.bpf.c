@@ -15,6 +15,29 @@
 #include "task.bpf.h"
 #include "writes.bpf.h"
 
+/* Of the writes of a file that change nothing as many have events of their own at once, and then one each so often. */
+#define VAIN_BURST 16
+#define VAIN_GAP_NS 100000000ULL
+
+struct vain_key {
+	__u64 cgroup_id;
+	__u64 file; /* enum limit_file */
+};
+
+/* They cost nothing but time, and the last of them aren't told. So it may forget. */
+struct vain_writes {
+	__u64 due_ns; /* when the burst will be over */
+	__u32 untold;
+	__u32 pad;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, struct vain_key);
+	__type(value, struct vain_writes);
+} vain_writes SEC(".maps");
+
 static __always_inline __u64 limit_pages(struct mem_cgroup *memcg, __u32 file)
 {
 	if (file == LIMIT_HIGH)
@@ -59,7 +82,8 @@ __noinline int on_limit_begin(__u64 of, __u32 file, __u64 function)
 		latest.started_ns = write.started_ns;
 		latest.old_pages = write.old_pages;
 		latest.usage_pages = write.usage_pages;
-		bpf_map_update_elem(&last_writes, &id, &latest, BPF_ANY);
+		if (bpf_map_update_elem(&last_writes, &id, &latest, BPF_ANY))
+			__sync_fetch_and_add(&last_writes_refused, 1);
 	}
 	if (!bpf_map_update_elem(&writes, &tid, &write, BPF_ANY))
 		__sync_fetch_and_add(&writes_active, 1);
@@ -67,7 +91,7 @@ __noinline int on_limit_begin(__u64 of, __u32 file, __u64 function)
 }
 
 /* Sends the write that the current thread is inside of, which is about to return `ret`. */
-__noinline int emit_limit(__u64 ret)
+__noinline int emit_limit(__u64 ret, __u32 vain)
 {
 	struct cgroup *writer = current_cgroup();
 	struct write *write = current_write();
@@ -81,6 +105,10 @@ __noinline int emit_limit(__u64 ret)
 	cgrp = (void *)write->cgroup;
 	memcg = cgroup_memcg(cgrp);
 	group = GROUP_LIMIT | write->started_ns;
+	if (!emit__has_room()) {
+		emit__count_lost(EVENT_LIMIT);
+		return 0;
+	}
 	emit_levels((__u64)cgrp, group);
 	if (cgroup_id(writer) != cgroup_id(cgrp))
 		emit_levels((__u64)writer, group);
@@ -101,6 +129,7 @@ __noinline int emit_limit(__u64 ret)
 	e->ooms = write->ooms;
 	e->writer_pid = current_pid();
 	e->writer_tid = current_tid();
+	e->vain = vain;
 	bpf_get_current_comm(e->writer_comm, sizeof(e->writer_comm));
 	emit__submit(e);
 	return 0;
@@ -117,28 +146,88 @@ static __always_inline void forget_vain_write(struct write *write, struct cgroup
 
 	if (!last || last->started_ns != write->started_ns)
 		return;
-	if (ret < 0 ||
-	    (write->replaced.started_ns && limit_pages(cgroup_memcg(cgrp), LIMIT_MAX) == write->old_pages))
+	if (ret < 0 && !write->replaced.started_ns)
+		bpf_map_delete_elem(&last_writes, &id);
+	else if (ret < 0 || (write->replaced.started_ns &&
+			     limit_pages(cgroup_memcg(cgrp), LIMIT_MAX) == write->old_pages))
 		bpf_map_update_elem(&last_writes, &id, &write->replaced, BPF_ANY);
+}
+
+/*
+ * Whether the write that is about to return `ret` is one of too many that change nothing, and is only counted. Anybody can
+ * make 100,000 of them a second, in a cgroup of his own.
+ */
+static __always_inline bool is_too_many(struct write *write, __s64 ret, __u32 *untold)
+{
+	struct cgroup *cgrp = (void *)write->cgroup;
+	struct vain_key key = { cgroup_id(cgrp), write->file };
+	struct vain_writes *vain = bpf_map_lookup_elem(&vain_writes, &key);
+	struct vain_writes first = {};
+	__u64 now = bpf_ktime_get_boot_ns(), due;
+
+	if (write->ooms || write->reclaimed_pages ||
+	    (ret >= 0 && limit_pages(cgroup_memcg(cgrp), write->file) != write->old_pages)) {
+		if (vain) {
+			*untold = vain->untold;
+			vain->untold = 0;
+		}
+		return false;
+	}
+	if (!vain) {
+		first.due_ns = now + VAIN_GAP_NS;
+		bpf_map_update_elem(&vain_writes, &key, &first, BPF_ANY);
+		return false;
+	}
+	due = vain->due_ns;
+	if (due > now + (VAIN_BURST - 1) * VAIN_GAP_NS) {
+		__sync_fetch_and_add(&vain->untold, 1);
+		return true;
+	}
+	vain->due_ns = (due > now ? due : now) + VAIN_GAP_NS;
+	*untold = vain->untold;
+	vain->untold = 0;
+	return false;
 }
 
 __noinline int on_limit_end(__u64 ret)
 {
 	struct write *write = current_write();
 	struct cgroup *cgrp;
+	__u32 untold = 0;
 
 	if (!write)
 		return 0;
 	cgrp = (void *)write->cgroup;
 	if (write->file == LIMIT_MAX)
 		forget_vain_write(write, cgrp, ret);
-	if (binds_target(write->cgroup))
-		emit_limit(ret);
+	if (binds_target(write->cgroup) && !is_too_many(write, ret, &untold))
+		emit_limit(ret, untold);
 	forget_write();
 	return 0;
 }
 
+/* A cgroup is gone: no limit of it can be hit any more. */
+static __always_inline int on_cgroup_gone(__u64 cgroup)
+{
+	__u64 id = cgroup_id_at(cgroup);
+
+	bpf_map_delete_elem(&last_writes, &id);
+	return 0;
+}
+
 /* ---- programs ---- */
+
+SEC("?tp_btf/cgroup_rmdir")
+int BPF_PROG(btf_cgroup_gone)
+{
+	return on_cgroup_gone(argument_number(ctx, 0));
+}
+
+SEC("?raw_tp/cgroup_rmdir")
+int BPF_PROG(tp_cgroup_gone)
+{
+	return on_cgroup_gone(argument_number(ctx, 0));
+}
 
 SEC("?fentry/memory_max_write")
 int BPF_PROG(btf_max_begin)

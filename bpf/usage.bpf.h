@@ -54,15 +54,6 @@ enum usage_when {
 	USAGE_ALWAYS,
 };
 
-/* OOMs must find room, whatever usage does. What is turned away here counts as lost. */
-static __always_inline bool usage_has_room(void)
-{
-	if (bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) * 2 < bpf_ringbuf_query(&ring, BPF_RB_RING_SIZE))
-		return true;
-	__sync_fetch_and_add(&events_lost[EVENT_USAGE], 1);
-	return false;
-}
-
 /* How far usage must move for the next event: the nearer to the limit, the less. */
 static __always_inline __u64 step_pages(__u64 usage, __u64 max, __u64 high, __u64 parent)
 {
@@ -141,8 +132,10 @@ static __noinline bool send_usage(struct counter_state *state, __u64 counter, __
 	struct event_usage *e;
 
 	state->sent_pages = usage;
-	if (!usage_has_room())
+	if (!emit__has_room()) {
+		emit__count_lost(EVENT_USAGE);
 		return false;
+	}
 	if (!template->h.group && !state->told)
 		template->h.group = GROUP_CHARGE | bpf_ktime_get_boot_ns();
 	refresh_kinds(state, counter);

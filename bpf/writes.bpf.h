@@ -35,17 +35,24 @@ struct write {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH); /* or what is left over would fill it */
-	__uint(max_entries, 1024);
-	__type(key, __u32); /* tid of the writer */
+	__uint(max_entries, 1024);	     /* more where there are many CPUs: see tracer.c */
+	__type(key, __u32);		     /* tid of the writer */
 	__type(value, struct write);
 } writes SEC(".maps");
 
+/*
+ * A fact isn't forgotten because others come: what finds no room here is refused, and then the cause of a kill at a limit
+ * that isn't here isn't known. A cgroup's entry goes when the cgroup does (on_cgroup_gone()).
+ */
 struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 1024);
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
 	__type(key, __u64); /* cgroup id */
 	__type(value, struct limit_write);
 } last_writes SEC(".maps");
+
+/* Writes that found no room in `last_writes`. */
+static __u64 last_writes_refused;
 
 /* At least as many as `writes` has: nearly always 0, and then nobody needs to look into it. */
 static __u32 writes_active;
@@ -137,6 +144,8 @@ static __always_inline void fill_cause(struct event_oom *e, __u64 limit_id, bool
 		e->h.flags |= OOM_IN_UNSEEN_WRITE;
 	if (last)
 		e->last_write = *last;
+	else if (last_writes_refused)
+		e->h.flags |= OOM_WRITES_NOT_KNOWN;
 }
 
 #endif

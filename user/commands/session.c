@@ -37,7 +37,7 @@ bool session__records_usage(const struct session *s)
 static void settle_usage(struct session *s)
 {
 	if (session__records_usage(s))
-		follow_usage__settle(s->target);
+		follow_usage__settle(s->tracer, s->target);
 	session_events__take_events(s);
 }
 
@@ -355,7 +355,7 @@ static int begin(struct session *s)
 			"the kernel holds them up.\n",
 			left_out);
 	if (session__records_usage(s))
-		follow_usage__begin(s->hierarchy, s->target);
+		follow_usage__begin(s->tracer, s->hierarchy, s->target);
 	tracer__find_addresses(s->tracer);
 	/* Only a recording that is cut into files opens more of them. */
 	err = confine__trace(s->hierarchy, s->opts->record_bytes ? s->opts->record : NULL);

@@ -153,6 +153,7 @@ static void parse_limit(struct jsonl_parser *p, struct json_object *o, struct re
 		.kills = value__number32(p, o, "kills"),
 		.ooms = value__number32(p, o, "ooms"),
 		.result = value__signed(p, o, "result"),
+		.vain = value__optional32(p, o, "vain_writes"),
 	};
 
 	parse_parts__find_prefix(&l.container.ref, l.cgroup);

@@ -100,6 +100,8 @@ static void write_session(struct json_object *o, const struct record *record)
 		member__text(memory, "max_cgroup", s->max_cgroup);
 		member__add(o, "memory", memory);
 	}
+	if (s->attached_ns)
+		member__number(o, "attached_ns", s->attached_ns);
 	if (!s->from_log)
 		member__add(o, "plan", new_plan(s));
 }
@@ -128,6 +130,8 @@ static void write_limit(struct json_object *o, const struct record *record)
 	member__number(o, "kills", l->kills);
 	member__number(o, "ooms", l->ooms);
 	member__signed(o, "result", l->result);
+	if (l->vain)
+		member__number(o, "vain_writes", l->vain);
 }
 
 static struct json_object *fill_step(struct json_object *o, const struct record_step *s)

@@ -32,13 +32,13 @@ static enum record_cause cause_at_limit(const struct record_oom *r, const struct
 
 	if (event->in_write_ns || event->h.flags & OOM_IN_UNSEEN_WRITE)
 		return CAUSE_INSIDE_WRITE;
-	if (!r->limit || !r->limit->has_memory)
-		return CAUSE_UNKNOWN;
+	if (!r->limit || !r->limit->has_memory || event->h.flags & OOM_WRITES_NOT_KNOWN)
+		return CAUSE_NOT_KNOWN;
 	if (last->started_ns && r->limit->max_bytes < last->usage_pages * page_size)
 		return CAUSE_LIMIT_LOWERED;
 	if (is_ancestor_limit(r))
 		return CAUSE_ANCESTOR_LIMIT;
-	return sees_writes ? CAUSE_LIMIT_UNCHANGED : CAUSE_UNKNOWN;
+	return sees_writes ? CAUSE_LIMIT_UNCHANGED : CAUSE_NOT_KNOWN;
 }
 
 void cause__decide(struct record *record, const struct event_oom *event, uint32_t page_size, bool sees_writes,

@@ -8,6 +8,12 @@ void limit_writes__release(struct limit_writes *writes)
 	cgroup_chain__free_pending(&writes->pending);
 }
 
+bool limit_writes__is_forgotten(const struct limit_writes *writes, uint64_t started_ns)
+{
+	return writes->count > LIMIT_WRITES_RECENT &&
+	       started_ns < writes->starts[writes->count % LIMIT_WRITES_RECENT];
+}
+
 uint64_t limit_writes__number(struct limit_writes *writes, uint64_t started_ns)
 {
 	uint64_t oldest = writes->count > LIMIT_WRITES_RECENT ? writes->count - LIMIT_WRITES_RECENT : 0;
@@ -48,6 +54,7 @@ static void tell_write(struct limit_writes *writes, struct cgroup_chain_set *cgr
 		.kills = e->kills,
 		.ooms = e->ooms,
 		.result = e->result,
+		.vain = e->vain,
 	};
 	r->container = model_env__container(writes->env, r->cgroup);
 	model_env__tell(writes->env, &record);

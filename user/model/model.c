@@ -51,10 +51,13 @@ static void decide_cause(struct model *model, struct record *record)
 {
 	const struct event_oom *oom = oom_run__oom(model->run);
 	uint64_t started_ns = oom ? cause__write_start(oom) : 0;
+	uint64_t number = 0;
 
-	if (oom)
-		cause__decide(record, oom, model->env.page_size, model->env.sees_writes,
-			      started_ns ? limit_writes__number(&model->writes, started_ns) : 0);
+	if (!oom)
+		return;
+	if (started_ns && (oom->in_write_ns || !limit_writes__is_forgotten(&model->writes, started_ns)))
+		number = limit_writes__number(&model->writes, started_ns);
+	cause__decide(record, oom, model->env.page_size, model->env.sees_writes, number);
 }
 
 /* Hands over the run that is open. */

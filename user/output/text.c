@@ -58,6 +58,10 @@ static int text_session(struct sink *base, const struct record *record)
 	sink->stall_told_ns = 0;
 	sink->kind_count = sink->quiet_count = 0;
 	sink->from_log = s->from_log;
+	sink->attached_wall_ns = 0;
+	if (s->attached_ns && __builtin_add_overflow(record->time.wall_ns - (int64_t)record->time.boot_ns,
+						     s->attached_ns, &sink->attached_wall_ns))
+		sink->attached_wall_ns = 0;
 	if (s->from_log) {
 		text_log__session(sink, s);
 		return text_sink__flush(sink);

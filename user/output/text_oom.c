@@ -8,6 +8,7 @@
 #include "output/text_log.h"
 #include "record/gfp.h"
 #include "record/names.h"
+#include "record/time.h"
 
 #define VICTIMS_SHOWN 64 /* of one incident; a group kill can have thousands. JSON has them all */
 #define VICTIMS_SHOWN_FEW 8
@@ -140,6 +141,19 @@ static void put_trigger(const struct text_sink *sink, const struct record_oom *o
 	fputc('\n', out);
 }
 
+/* What was written before isn't known. */
+static void put_unchanged(const struct text_sink *sink)
+{
+	char time[64];
+
+	fputs(", unchanged since ", sink->base.out);
+	if (sink->attached_wall_ns > 0) {
+		record_time__format(time, sizeof(time), sink->attached_wall_ns);
+		fprintf(sink->base.out, "%.8s, when ", time + 11);
+	}
+	fputs("the trace began", sink->base.out);
+}
+
 static void put_cause(const struct text_sink *sink, const struct record_oom *oom)
 {
 	struct cause_facts facts = cause_words__facts(oom);
@@ -149,6 +163,8 @@ static void put_cause(const struct text_sink *sink, const struct record_oom *oom
 		return;
 	text_sink__label(sink, "cause");
 	text_parts__cause(out, CAUSE_ALONE, &facts);
+	if (oom->cause == CAUSE_LIMIT_UNCHANGED && !oom->cause_limit_id && !oom->log)
+		put_unchanged(sink);
 	fputc('\n', out);
 }
 

@@ -31,6 +31,7 @@ struct text_sink {
 	bool from_log;			    /* the session is a kernel log's, whose times are text */
 	char target_id[CONTAINER__ID_SIZE]; /* of the target, when that is a container; else "" */
 	struct stack_top *top;		    /* where memory was charged */
+	int64_t attached_wall_ns;	    /* when the session's programs were attached; 0: not known */
 	char day[32];			    /* of the last time that was printed: "2026-11-23 (UTC)" */
 	/* The stall that was last told of: which, and how long it was then. */
 	uint64_t stall_cgroup_id, stall_since_ns, stall_told_ns;

@@ -9,7 +9,7 @@ const char *cause_words__word(enum record_cause cause)
 		[CAUSE_UNKNOWN] = "unknown",	   [CAUSE_INSIDE_WRITE] = "write",
 		[CAUSE_LIMIT_LOWERED] = "lowered", [CAUSE_ANCESTOR_LIMIT] = "above",
 		[CAUSE_LIMIT_UNCHANGED] = "grew",  [CAUSE_WHOLE_MACHINE] = "machine",
-		[CAUSE_SYSRQ] = "sysrq",
+		[CAUSE_SYSRQ] = "sysrq",	   [CAUSE_NOT_KNOWN] = "not known",
 	};
 
 	return words[cause];
@@ -25,6 +25,7 @@ const char *cause_words__short(enum record_cause cause)
 		[CAUSE_LIMIT_UNCHANGED] = "grew into its own limit",
 		[CAUSE_WHOLE_MACHINE] = "the whole machine",
 		[CAUSE_SYSRQ] = "asked for by sysrq",
+		[CAUSE_NOT_KNOWN] = "cause not known",
 	};
 
 	return words[cause];
@@ -46,6 +47,7 @@ enum variant {
 	CPUSET,
 	POLICY,
 	SYSRQ,
+	NOT_KNOWN,
 	VARIANTS,
 };
 
@@ -58,6 +60,7 @@ static const char *const sentences[][VARIANTS] = {
 		[LOWERED] = "%w had lowered the limit below usage%t",
 		[ABOVE] = "a limit above it: all cgroups below that share its memory",
 		[GREW] = "it grew into its own limit",
+		[NOT_KNOWN] = "not known: oomtrace can't tell whether the limit was written",
 	},
 	[CAUSE_OF_LIMIT] = {
 		[INSIDE_LOG] = ", inside a write of it by %p",
@@ -70,6 +73,7 @@ static const char *const sentences[][VARIANTS] = {
 		[CPUSET] = "the memory nodes of a cpuset were out of memory",
 		[POLICY] = "the memory nodes of a memory policy were out of memory",
 		[SYSRQ] = "somebody asked for it by sysrq",
+		[NOT_KNOWN] = ": whether it was written before isn't known",
 	},
 	[CAUSE_VERDICT] = {
 		[INSIDE_LOG] = ", inside a write of it by %p",
@@ -88,7 +92,7 @@ static const char *const sentences[][VARIANTS] = {
 	},
 };
 
-/* VARIANTS: the cause isn't known. */
+/* VARIANTS: nothing is known of the cause. */
 static enum variant variant_of(const struct cause_facts *f)
 {
 	bool lowered = f->new_max_bytes < f->old_max_bytes;
@@ -110,6 +114,8 @@ static enum variant variant_of(const struct cause_facts *f)
 		return f->in_cpuset ? CPUSET : f->in_policy ? POLICY : MACHINE;
 	case CAUSE_SYSRQ:
 		return SYSRQ;
+	case CAUSE_NOT_KNOWN:
+		return NOT_KNOWN;
 	case CAUSE_UNKNOWN:
 		break;
 	}

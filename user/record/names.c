@@ -64,6 +64,8 @@ const char *record_names__cause(enum record_cause cause)
 		return "whole-machine";
 	case CAUSE_SYSRQ:
 		return "sysrq";
+	case CAUSE_NOT_KNOWN:
+		return "not-known";
 	}
 	return NULL;
 }

@@ -47,6 +47,7 @@ struct record_session {
 	const char *target_cgroup;
 	struct record_container container;
 	uint32_t page_size;
+	uint64_t attached_ns;		   /* boot clock, when all of it was attached; 0: not known */
 	const struct record_probe *probes; /* the probe plan */
 	size_t probe_count;
 	/* What `free` shows in the container is the machine's memory, not the cgroup's. */
@@ -156,13 +157,14 @@ struct record_victim {
 
 /* Why the limit was hit. docs/causes.md has the rule for each, and what can't be known. */
 enum record_cause {
-	CAUSE_UNKNOWN,
+	CAUSE_UNKNOWN,	       /* the event that has it was lost */
 	CAUSE_INSIDE_WRITE,    /* inside a write of memory.max, by the writer's own thread: certain */
 	CAUSE_LIMIT_LOWERED,   /* at a limit that a known write had set below what usage then was */
 	CAUSE_ANCESTOR_LIMIT,  /* at the limit of a cgroup above the container (or the victim's cgroup) */
 	CAUSE_LIMIT_UNCHANGED, /* the workload grew into its limit, which no known write had set below usage */
 	CAUSE_WHOLE_MACHINE,   /* the whole machine ran out of memory, or a cpuset or memory policy did */
 	CAUSE_SYSRQ,
+	CAUSE_NOT_KNOWN, /* what could tell it wasn't seen, or had no room */
 };
 
 struct record_oom {
@@ -271,6 +273,7 @@ struct record_limit {
 	uint64_t duration_ns;
 	uint32_t kills, ooms; /* inside the write */
 	int64_t result;	      /* bytes, or a negative errno */
+	uint32_t vain; /* writes of this file since its last record that changed nothing, and have none */
 };
 
 /* What a change of the target's own memory.max led to, until the next one or the end. */

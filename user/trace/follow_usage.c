@@ -11,15 +11,21 @@ static int read_usage(const struct cgroup__node *node, void *ctx)
 	return 0;
 }
 
-void follow_usage__begin(const struct cgroup__hierarchy *h, const struct target *target)
+void follow_usage__begin(struct tracer *tracer, const struct cgroup__hierarchy *h,
+			 const struct target *target)
 {
+	tracer__set_reading(tracer, true);
 	cgroup__walk(h, target->cgroup, read_usage, NULL);
+	tracer__set_reading(tracer, false);
 }
 
-void follow_usage__settle(const struct target *target)
+void follow_usage__settle(struct tracer *tracer, const struct target *target)
 {
 	uint64_t bytes;
 
-	if (target->dir_fd >= 0)
-		cgroup__read_u64(target->dir_fd, "memory.current", &bytes);
+	if (target->dir_fd < 0)
+		return;
+	tracer__set_reading(tracer, true);
+	cgroup__read_u64(target->dir_fd, "memory.current", &bytes);
+	tracer__set_reading(tracer, false);
 }

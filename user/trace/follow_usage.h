@@ -12,9 +12,10 @@
 #include "trace/tracer.h"
 
 /* Makes the programs follow the target and all cgroups below it. Needs the privileges of tracing. */
-void follow_usage__begin(const struct cgroup__hierarchy *h, const struct target *target);
+void follow_usage__begin(struct tracer *tracer, const struct cgroup__hierarchy *h,
+			 const struct target *target);
 
 /* Has the kernel send what has changed by too little to be worth an event until now. */
-void follow_usage__settle(const struct target *target);
+void follow_usage__settle(struct tracer *tracer, const struct target *target);
 
 #endif

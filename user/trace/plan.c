@@ -114,6 +114,14 @@ const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 		.hook = HOOK_MAX_END,
 	},
 	{
+		.name = "cgroup-gone",
+		.lost = "room for the limits of more cgroups, once many have been made and removed",
+		.candidates = {
+			{ "btf_cgroup_gone", "tp_btf cgroup_rmdir" },
+			{ "tp_cgroup_gone", "raw_tp cgroup_rmdir" },
+		},
+	},
+	{
 		.name = "high-write-begin",
 		.skip_loses = EVENT_LIMIT,
 		.need = PLAN_TARGET,

@@ -15,7 +15,7 @@
 #include "record/record.h"
 
 #define PLAN_CANDIDATES 2
-#define PLAN_PURPOSES 24
+#define PLAN_PURPOSES 25
 #define PLAN_NOT_ATTACHED (-1)
 #define PLAN_SHARED PLAN_CANDIDATES /* a kprobe, by the program that stands for several purposes */
 

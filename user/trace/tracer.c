@@ -83,6 +83,25 @@ static bool counts_stalls(void)
 	return has;
 }
 
+/*
+ * Kernels up to 6.x hand each CPU 128 free places of an LRU map at a time, and throw out what is in use when none
+ * are left: as many are needed as all CPUs can hold back, and as many again.
+ */
+#define LRU_PLACES_OF_CPU 256
+
+static int size_lru_maps(struct oomtrace_bpf *skel, int cpus)
+{
+	struct bpf_map *const maps[] = { skel->maps.writes, skel->maps.kills_begun, skel->maps.ended,
+					 skel->maps.runs, skel->maps.run_sums };
+	int err = 0;
+
+	for (size_t i = 0; !err && i < ARRAY_SIZE(maps); i++) {
+		if (bpf_map__max_entries(maps[i]) < (uint32_t)cpus * LRU_PLACES_OF_CPU)
+			err = bpf_map__set_max_entries(maps[i], cpus * LRU_PLACES_OF_CPU);
+	}
+	return err;
+}
+
 static int open_skeleton(const struct tracer *tracer, const struct tracer_options *opts,
 			 struct oomtrace_bpf **out)
 {
@@ -104,6 +123,8 @@ static int open_skeleton(const struct tracer *tracer, const struct tracer_option
 	skel->rodata->counts_stalls = tracer->counts_stalls;
 	skel->rodata->inits_only = !opts->target_cgroup_id;
 	err = bpf_map__set_max_entries(skel->maps.ring, opts->ring_bytes);
+	if (!err)
+		err = size_lru_maps(skel, cpus);
 	if (!err && !opts->usage)
 		err = leave_out_usage_maps(skel);
 	if (!err && tracer->btf)
@@ -442,6 +463,11 @@ void tracer__follow(struct tracer *tracer, uint64_t cgroup_id, const uint64_t an
 	for (size_t i = 0; i < EVENT_DEPTH_MAX; i++)
 		__atomic_store_n(&bss->target_ancestors[i], ancestors[i], __ATOMIC_RELAXED);
 	__atomic_store_n(&bss->target_cgroup_id, cgroup_id, __ATOMIC_RELEASE);
+}
+
+void tracer__set_reading(struct tracer *tracer, bool reading)
+{
+	__atomic_store_n(&tracer->skel->bss->reader_reads, reading, __ATOMIC_SEQ_CST);
 }
 
 int tracer__find_addresses(struct tracer *tracer)

@@ -72,6 +72,9 @@ int tracer__find_addresses(struct tracer *tracer);
 /* The way that a SIGKILL took, from its sender's stack; unknown before tracer__find_addresses(). */
 enum record_kill_way tracer__kill_way(const struct tracer *tracer, const __u64 *frames, size_t count);
 
+/* Says that this process reads memory.current for the programs to look on; what others read is nothing to them. */
+void tracer__set_reading(struct tracer *tracer, bool reading);
+
 /* Adds a command line that user space has read. It is forgotten when the process executes a program. */
 int tracer__add_cmdline(struct tracer *tracer, uint32_t pid, const struct cmdline_entry *entry);
 

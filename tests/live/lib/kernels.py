@@ -42,6 +42,7 @@ PLAN = {
     "cmdline": ("tp_btf sched_process_exec", "raw_tp sched_process_exec"),
     "max-write-begin": ("fentry memory_max_write", "kprobe memory_max_write"),
     "max-write-end": ("fexit memory_max_write", "kretprobe memory_max_write"),
+    "cgroup-gone": ("tp_btf cgroup_rmdir", "raw_tp cgroup_rmdir"),
     "high-write-begin": ("fentry memory_high_write", "kprobe memory_high_write"),
     "high-write-end": ("fexit memory_high_write", "kretprobe memory_high_write"),
     "swap-write-begin": ("fentry swap_max_write", "kprobe swap_max_write"),

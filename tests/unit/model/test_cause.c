@@ -6,7 +6,7 @@ static void test_causes(void **state)
 {
 	struct kept *kept = start();
 	union event in_write = oom(1, 42), lowered = oom(2, 42), roomy = oom(3, 42);
-	union event above = oom(4, 42), unseen = oom(5, 42);
+	union event above = oom(4, 42), unseen = oom(5, 42), refused = oom(6, 42);
 	const struct record_oom *r;
 
 	(void)state;
@@ -33,6 +33,12 @@ static void test_causes(void **state)
 	assert_int_equal(r->cause_limit_id, 0);
 	assert_int_equal(r->cause_since_ns, 0);
 
+	/* There was no room to note who wrote this limit. */
+	refused.h.flags = OOM_WRITES_NOT_KNOWN;
+	r = run_of(kept, refused);
+	assert_int_equal(r->cause, CAUSE_NOT_KNOWN);
+	assert_int_equal(r->cause_limit_id, 0);
+
 	/* Inside a write by the stack alone: the latest one that was seen is another. */
 	unseen.h.flags = OOM_IN_UNSEEN_WRITE;
 	unseen.oom.last_write = (struct limit_write){ 6001, UNLIMITED, 128 };
@@ -55,7 +61,7 @@ static void test_cause_without_probes(void **state)
 	env.ctx = kept;
 	kept->model = model__new(&env);
 	assert_non_null(kept->model);
-	assert_int_equal(run_of(kept, oom(1, 42))->cause, CAUSE_UNKNOWN);
+	assert_int_equal(run_of(kept, oom(1, 42))->cause, CAUSE_NOT_KNOWN);
 	above.oom.limit_cgroup_id = SLICE_ID;
 	assert_int_equal(run_of(kept, above)->cause, CAUSE_ANCESTOR_LIMIT);
 	stop(kept);

@@ -72,7 +72,7 @@ static void test_loss_of_a_level(void **state)
 			assert_null(r->chain[i].path);
 		if (lost == 0) {
 			assert_null(r->limit);
-			assert_int_equal(r->cause, CAUSE_UNKNOWN);
+			assert_int_equal(r->cause, CAUSE_NOT_KNOWN);
 			assert_false(r->whole_machine);
 		} else {
 			assert_int_equal(r->limit->max_bytes, 128 * PAGE);
