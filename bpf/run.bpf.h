@@ -61,6 +61,12 @@ static volatile struct {
 
 static __u64 last_oom_id;
 
+/* Kills that the kernel counts for the target. User space compares it with the kernel's own count. */
+__u64 kills_seen;
+
+/* A run has been seen to begin: none is going on any more that had begun before we were attached. */
+static bool runs_begun;
+
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1024);
@@ -217,6 +223,7 @@ static __always_inline void begin_run(__u64 oc, __u64 started_ns)
 	run.stack_sent = false;
 	run.in_unseen_write = false;
 	run.tid = current_tid();
+	runs_begun = true;
 }
 
 /*

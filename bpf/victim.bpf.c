@@ -98,12 +98,30 @@ __noinline int emit_victim(__u64 cgroup, __u32 flags)
 	return 0;
 }
 
+/*
+ * Whether the kernel counts the kill of this task in the target's memory.events, or memory.oom_control on v1: for the
+ * memory's owner (memcg_memory_event_mm(), include/linux/memcontrol.h), who may be in another cgroup than the task, and
+ * on v1 for the owner's cgroup alone. The kernel holds task_lock(), so that the task has its memory.
+ */
+static __always_inline bool is_counted_for_target(struct task_struct *task)
+{
+	struct cgroup *cgrp;
+
+	if (!target_cgroup_id)
+		return true;
+	cgrp = task_cgroup(BPF_CORE_READ(task, mm, owner));
+	return memory_on_v1 ? cgroup_id(cgrp) == target_cgroup_id : in_target((__u64)cgrp);
+}
+
 __noinline int on_mark(__u64 address)
 {
 	struct task_struct *task = (void *)address;
 	struct cgroup *cgrp;
 	__u32 flags = 0;
 
+	/* Of a run that had begun before we were attached the kills that come now aren't missed ones. */
+	if ((!runs_begun || (in_run() && run.in_kill)) && is_counted_for_target(task))
+		__sync_fetch_and_add(&kills_seen, 1);
 	if (!in_run())
 		return 0;
 	if (run.in_kill) {

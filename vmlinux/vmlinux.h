@@ -179,6 +179,7 @@ struct mm_struct {
 	unsigned long arg_end;
 	atomic_long_t pgtables_bytes;
 	struct file *exe_file;
+	struct task_struct *owner; /* CONFIG_MEMCG */
 };
 
 struct signal_struct {

@@ -46,9 +46,9 @@ static void tell_health(struct session *s)
 	stack_helpers__tell(&s->helpers, s->stacks, s->loop, s->console);
 }
 
-static void tell_lost(struct session *s)
+static void tell_lost(struct session *s, bool last)
 {
-	session_events__note_write(s, loss__tell(&s->loss, s->tracer, stack_collector__lost(s->stacks),
+	session_events__note_write(s, loss__tell(&s->loss, s->tracer, stack_collector__lost(s->stacks), last,
 						 s->sink));
 }
 
@@ -93,7 +93,7 @@ static void on_tick(void *ctx)
 	stack_collector__tick(s->stacks, s->tracer);
 	kernel_log__tick(s->kernel_log, clock__ns(CLOCK_BOOTTIME));
 	tell_health(s);
-	tell_lost(s);
+	tell_lost(s, false);
 	session_events__note_write(s, sink__sync(s->sink));
 }
 
@@ -222,7 +222,7 @@ static void finish(struct session *s)
 	watchdog__beat(s->watchdog);
 	tell_health(s);
 	tracer__each_quiet(s->tracer, session_events__tell_quiet, s);
-	tell_lost(s);
+	tell_lost(s, true);
 	record.end = (struct record_end){
 		.reason = s->end_reason,
 		.ooms = model__totals(s->model).ooms,
@@ -347,6 +347,7 @@ static int begin(struct session *s)
 		err = follow_kernel_log(s);
 	if (err)
 		return err;
+	loss__begin(&s->loss, s->tracer, s->target->cgroup_id ? s->target->dir_fd : -1);
 	tell_session(s);
 	left_out = cmdlines__learn(s->tracer, s->hierarchy, s->target);
 	if (left_out > 0)
@@ -394,6 +395,7 @@ static void tear_down(struct session *s)
 	watchdog__stop(s->watchdog);
 	changing__free(&s->changing);
 	kernel_log__free(s->kernel_log);
+	loss__end(&s->loss);
 	tracer__close(s->tracer);
 	model__free(s->model);
 	status_feed__free(s->status);

@@ -84,8 +84,10 @@ static void begin_again(struct session *s, const struct resolve_result *resolved
 	if (returning__take(&s->returning, resolved, path))
 		return;
 	tracer__follow(s->tracer, s->target->cgroup_id, s->target->ancestors);
+	loss__end(&s->loss);
+	loss__begin(&s->loss, s->tracer, s->target->dir_fd);
 	if (session__records_usage(s))
-		follow_usage__begin(s->hierarchy, s->target);
+		follow_usage__begin(s->tracer, s->hierarchy, s->target);
 	ending__begin_again(&s->ending);
 	s->ending.run += s->returning.missed - s->loss.runs;
 	s->loss.runs = s->returning.missed;

@@ -380,6 +380,7 @@ static void parse_lost(struct jsonl_parser *p, struct json_object *o, struct rec
 	struct record_lost lost = {
 		.kind = value__text(p, o, "kind"),
 		.count = value__number(p, o, "count"),
+		.within_ns = value__optional(p, o, "within_ns"),
 	};
 
 	if (!lost.kind)

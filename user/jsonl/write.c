@@ -100,8 +100,6 @@ static void write_session(struct json_object *o, const struct record *record)
 		member__text(memory, "max_cgroup", s->max_cgroup);
 		member__add(o, "memory", memory);
 	}
-	if (s->attached_ns)
-		member__number(o, "attached_ns", s->attached_ns);
 	if (!s->from_log)
 		member__add(o, "plan", new_plan(s));
 }
@@ -320,6 +318,8 @@ static void write_lost(struct json_object *o, const struct record *record)
 
 	member__text(o, "kind", lost->kind);
 	member__number(o, "count", lost->count);
+	if (lost->within_ns)
+		member__number(o, "within_ns", lost->within_ns);
 }
 
 static void write_end(struct json_object *o, const struct record *record)

@@ -273,6 +273,7 @@ static int text_lost(struct sink *base, const struct record *record)
 {
 	struct text_sink *sink = (struct text_sink *)base;
 	const struct record_lost *lost = &record->lost;
+	char within[UNITS__TEXT_SIZE];
 
 	text_sink__time(sink, &record->time);
 	text_sink__style(sink, STYLE_KILL);
@@ -282,6 +283,9 @@ static int text_lost(struct sink *base, const struct record *record)
 		fputs(lost->count == 1 ? " of the target: it was over before oomtrace saw it\n"
 				       : "s of the target: they were over before oomtrace saw them\n",
 		      base->out);
+	else if (lost->within_ns)
+		fprintf(base->out, " events within %s: the kernel counted more kills than oomtrace saw\n",
+			units__format_duration(within, sizeof(within), lost->within_ns));
 	else
 		fputs(" events: the ring buffer was full; try a larger --ring-size\n", base->out);
 	text_sink__style(sink, STYLE_PLAIN);

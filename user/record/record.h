@@ -47,7 +47,6 @@ struct record_session {
 	const char *target_cgroup;
 	struct record_container container;
 	uint32_t page_size;
-	uint64_t attached_ns;		   /* boot clock, when all of it was attached; 0: not known */
 	const struct record_probe *probes; /* the probe plan */
 	size_t probe_count;
 	/* What `free` shows in the container is the machine's memory, not the cgroup's. */
@@ -55,8 +54,8 @@ struct record_session {
 	uint64_t machine_total_bytes, machine_available_bytes;
 	uint64_t usage_bytes, max_bytes; /* of the target; max: the lowest limit of it and its ancestors */
 	const char *max_cgroup;		 /* whose limit that is */
-	uint64_t
-		attached_ns; /* when everything was attached; the record's time is before loading; 0: unknown */
+	/* CLOCK_BOOTTIME when everything was attached; 0: not known. The record's time is before loading. */
+	uint64_t attached_ns;
 	uint64_t kills_while_attaching; /* that the kernel counted between; they may not be in here */
 	uint64_t part; /* of a recording that goes on in another file: 2, 3, ...; 0: its beginning */
 };
@@ -359,6 +358,7 @@ struct record_min {
 struct record_lost {
 	const char *kind;
 	uint64_t count;
+	uint64_t within_ns; /* they were lost within so long before this record; 0: not known */
 };
 
 struct record_end {

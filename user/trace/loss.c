@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "trace/loss.h"
 
+#include <poll.h>
+#include <unistd.h>
+
+#include "base/clock.h"
 #include "record/time.h"
 
 static const char *const names[EVENT_KIND_MAX] = {
@@ -17,7 +21,7 @@ static int tell(struct sink *sink, const char *kind, uint64_t now, uint64_t *tol
 	const struct record record = {
 		.kind = RECORD_LOST,
 		.time = record_time__now(),
-		.lost = { kind, now - *told },
+		.lost = { kind, now - *told, 0 },
 	};
 
 	if (now == *told)
@@ -26,7 +30,70 @@ static int tell(struct sink *sink, const char *kind, uint64_t now, uint64_t *tol
 	return sink__take(sink, &record);
 }
 
-int loss__tell(struct loss *loss, const struct tracer *tracer, uint64_t lost_stacks, struct sink *sink)
+void loss__begin(struct loss *loss, const struct tracer *tracer, int cgroup_fd)
+{
+	int fd = reconcile__open(cgroup_fd);
+	uint64_t count, since_ns;
+
+	if (fd < 0)
+		return;
+	if (reconcile__read(fd, &count)) {
+		close(fd);
+		return;
+	}
+	loss->kernel_fd = fd;
+	loss->looked_ns = clock__ns(CLOCK_BOOTTIME);
+	reconcile__look(&loss->kills, count, tracer__kills_seen(tracer), loss->looked_ns, false, &since_ns);
+}
+
+void loss__end(struct loss *loss)
+{
+	if (loss->kills.begun)
+		close(loss->kernel_fd);
+	loss->kills.begun = false;
+}
+
+#define LOOK_GAP_NS NS_PER_S
+#define LAST_LOOKS 50
+#define LAST_LOOK_MS 10
+
+/* A kill may be going on: waits until no kill is missing, and no longer than 0.5 s. */
+static void await_kills(const struct loss *loss, const struct tracer *tracer)
+{
+	uint64_t count;
+
+	for (int i = 0; i < LAST_LOOKS; i++) {
+		if (reconcile__read(loss->kernel_fd, &count) ||
+		    !reconcile__missing(&loss->kills, count, tracer__kills_seen(tracer)))
+			return;
+		poll(NULL, 0, LAST_LOOK_MS);
+	}
+}
+
+/* Compares the kernel's count of kills with the kills that were seen. A cgroup that is gone has no count any more. */
+static int tell_kills(struct loss *loss, const struct tracer *tracer, bool last, struct sink *sink)
+{
+	uint64_t count, missed, since_ns = 0, now = clock__ns(CLOCK_BOOTTIME);
+	struct record record = { .kind = RECORD_LOST };
+
+	if (!loss->kills.begun || (!last && now - loss->looked_ns < LOOK_GAP_NS))
+		return 0;
+	loss->looked_ns = now;
+	if (last)
+		await_kills(loss, tracer);
+	if (reconcile__read(loss->kernel_fd, &count))
+		return 0;
+	now = clock__ns(CLOCK_BOOTTIME);
+	missed = reconcile__look(&loss->kills, count, tracer__kills_seen(tracer), now, last, &since_ns);
+	if (!missed)
+		return 0;
+	record.time = record_time__now();
+	record.lost = (struct record_lost){ "kill", missed, record.time.boot_ns - since_ns };
+	return sink__take(sink, &record);
+}
+
+int loss__tell(struct loss *loss, const struct tracer *tracer, uint64_t lost_stacks, bool last,
+	       struct sink *sink)
 {
 	int err = 0;
 
@@ -40,12 +107,12 @@ int loss__tell(struct loss *loss, const struct tracer *tracer, uint64_t lost_sta
 		err = tell(sink, "malformed", loss->malformed, &loss->malformed_told);
 	if (!err)
 		err = tell(sink, "run", loss->runs, &loss->runs_told);
-	return err;
+	return err ? err : tell_kills(loss, tracer, last, sink);
 }
 
 uint64_t loss__total(const struct loss *loss)
 {
-	uint64_t total = loss->malformed_told + loss->runs_told;
+	uint64_t total = loss->malformed_told + loss->runs_told + loss->kills.missed;
 
 	for (int kind = 1; kind < EVENT_KIND_MAX; kind++)
 		total += loss->told[kind];

@@ -4,6 +4,7 @@
 #define OOMTRACE_LOSS_H
 
 #include "record/sink.h"
+#include "trace/reconcile.h"
 #include "trace/tracer.h"
 
 struct loss {
@@ -12,13 +13,26 @@ struct loss {
 	uint64_t runs; /* of the target that were over before they were seen: counted by whoever follows it */
 	uint64_t runs_told;
 	uint64_t told[EVENT_KIND_MAX];
+	struct reconcile kills;
+	uint64_t looked_ns; /* when the two counts were compared last */
+	int kernel_fd;	    /* of the kernel's count of kills, once kills.begun */
 };
 
 /*
- * Hands the sink a record for each kind of which more has been lost since the last time. lost_stacks:
- * samples that got here but could not be kept, since the start. Returns 0 or the first error of the sink.
+ * To be called when everything is attached: from now on the kernel's count of kills is held against what was seen. With
+ * a cgroup's folder that of the cgroup, else (-1) of the machine. Where it has no such count nothing is compared.
  */
-int loss__tell(struct loss *loss, const struct tracer *tracer, uint64_t lost_stacks, struct sink *sink);
+void loss__begin(struct loss *loss, const struct tracer *tracer, int cgroup_fd);
+
+void loss__end(struct loss *loss);
+
+/*
+ * Hands the sink a record for each kind of which more has been lost since the last time. lost_stacks:
+ * samples that got here but could not be kept, since the start. last: no more will be asked for; waits up to 0.5 s for
+ * kills that are going on. Returns 0 or the first error of the sink.
+ */
+int loss__tell(struct loss *loss, const struct tracer *tracer, uint64_t lost_stacks, bool last,
+	       struct sink *sink);
 
 /* How many losses have been reported, of all kinds. */
 uint64_t loss__total(const struct loss *loss);

@@ -4,7 +4,6 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -14,6 +13,8 @@
 
 #include "base/array.h"
 #include "host/kallsyms.h"
+#include "host/preemption.h"
+#include "host/pressure.h"
 #include "host/proc.h"
 #include "oomtrace.skel.h"
 #include "trace/kernel_types.h"
@@ -71,18 +72,6 @@ static int leave_out_usage_maps(struct oomtrace_bpf *skel)
 	return err;
 }
 
-/* Whether the kernel counts stalls (PSI), and so says of a task that it is in one. The file may be there without. */
-static bool counts_stalls(void)
-{
-	int fd = open("/proc/pressure/memory", O_RDONLY | O_CLOEXEC);
-	char byte;
-	bool has = fd >= 0 && read(fd, &byte, 1) == 1;
-
-	if (fd >= 0)
-		close(fd);
-	return has;
-}
-
 /*
  * Kernels up to 6.x hand each CPU 128 free places of an LRU map at a time, and throw out what is in use when none
  * are left: as many are needed as all CPUs can hold back, and as many again.
@@ -93,12 +82,11 @@ static int size_lru_maps(struct oomtrace_bpf *skel, int cpus)
 {
 	struct bpf_map *const maps[] = { skel->maps.writes, skel->maps.kills_begun, skel->maps.ended,
 					 skel->maps.runs, skel->maps.run_sums };
+	const uint32_t places = (uint32_t)cpus * LRU_PLACES_OF_CPU;
 	int err = 0;
 
-	for (size_t i = 0; !err && i < ARRAY_SIZE(maps); i++) {
-		if (bpf_map__max_entries(maps[i]) < (uint32_t)cpus * LRU_PLACES_OF_CPU)
-			err = bpf_map__set_max_entries(maps[i], cpus * LRU_PLACES_OF_CPU);
-	}
+	for (size_t i = 0; !err && i < ARRAY_SIZE(maps); i++)
+		err = bpf_map__max_entries(maps[i]) < places ? bpf_map__set_max_entries(maps[i], places) : 0;
 	return err;
 }
 
@@ -169,9 +157,12 @@ static void make_plan(const struct tracer *tracer, const struct tracer_options *
 		.kprobes = opts->force_kprobes,
 	};
 
-	/* What a trace of the whole machine attaches to is rarely called: nothing there needs fentry's speed. */
+	/*
+	 * What a trace of the whole machine attaches to is rarely called: nothing there needs fentry's speed. But where
+	 * tasks are preempted in the kernel it leaves out kprobes' programs, and up to 6.6 doesn't count how many.
+	 */
 	wants.shared = !wants.target && !wants.stacks && !wants.kprobes && tracer->btf &&
-		       kernel_types__fentry_waits(tracer->btf);
+		       kernel_types__fentry_waits(tracer->btf) && !preemption__is_full();
 	plan__init(plan, &wants);
 }
 
@@ -382,7 +373,7 @@ int tracer__open(const struct tracer_options *opts, tracer_event_fn on_event, vo
 
 	if (!tracer)
 		return -ENOMEM;
-	tracer->counts_stalls = counts_stalls();
+	tracer->counts_stalls = pressure__is_counted();
 	if (kernel_types__new(&tracer->btf))
 		tracer->btf = NULL;
 	make_plan(tracer, opts, plan);
@@ -463,6 +454,11 @@ void tracer__follow(struct tracer *tracer, uint64_t cgroup_id, const uint64_t an
 	for (size_t i = 0; i < EVENT_DEPTH_MAX; i++)
 		__atomic_store_n(&bss->target_ancestors[i], ancestors[i], __ATOMIC_RELAXED);
 	__atomic_store_n(&bss->target_cgroup_id, cgroup_id, __ATOMIC_RELEASE);
+}
+
+uint64_t tracer__kills_seen(const struct tracer *tracer)
+{
+	return __atomic_load_n(&tracer->skel->bss->kills_seen, __ATOMIC_SEQ_CST);
 }
 
 void tracer__set_reading(struct tracer *tracer, bool reading)

@@ -46,6 +46,9 @@ int tracer__consume(struct tracer *tracer);
 /* Events of `kind` that found no room in the ring, or whose program was skipped, since the start. */
 uint64_t tracer__lost(const struct tracer *tracer, enum event_kind kind);
 
+/* Kills that the programs have seen, delivered or not, since they were attached. */
+uint64_t tracer__kills_seen(const struct tracer *tracer);
+
 /* The command line with which `program` was executed. Returns 0, or -ENOENT when that wasn't seen. */
 int tracer__program_cmdline(const struct tracer *tracer, const struct program *program,
 			    struct cmdline_entry *out);

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Judges what guest.sh left. The oracle is the kernel's own count of kills."""
+
+import json
+
+
+def check_scenario(run, name):
+    """Returns how many kills were told, and how many were told as lost."""
+    with open(run.folder / f"{name}.json", encoding="utf-8") as file:
+        records = [json.loads(line) for line in file]
+    kernel = int((run.folder / f"{name}.kernel").read_text())
+    told = sum(v["role"] == "chosen" for r in records if r["type"] == "oom" for v in r["victims"])
+    lost = [r for r in records if r["type"] == "lost" and r["kind"] == "kill"]
+    missed = sum(r["count"] for r in lost)
+    run.results.check(kernel >= 20, f"{name}: kills", f"{kernel}")
+    run.results.equal(told + missed, kernel, f"{name}: kills told ({told}) and lost ({missed}), by the kernel")
+    run.results.check(all(r["within_ns"] > 0 for r in lost), f"{name}: when they were lost")
+    code = int((run.folder / f"{name}.code").read_text())
+    ends = [r for r in records if r["type"] == "end"]
+    run.results.equal(code, 4 if ends[0]["lost"] else 0, f"{name}: exit code")
+    run.results.check(not missed or code == 4, f"{name}: a missed kill is no success")
+    return told, missed
+
+
+def check(run):
+    told, missed = check_scenario(run, "itself")
+    run.results.equal(missed, 0, "itself: BTF-typed programs miss none")
+    check_scenario(run, "kprobes")
