@@ -32,15 +32,12 @@ restarts() {
 	delegate services
 	make_cgroup services/web 16M
 	start_tracer restarts.jsonl --cgroup /services/web --output json
-	start_tracer restarts.out --cgroup /services/web --record "$OUT/restarts.out.jsonl"
 	tracer_ready restarts.jsonl
-	tracer_ready restarts.out
 	runs services/web
 	make_cgroup services/other 16M
 	run_to_end -g "$CG/services/other" hog 32
 	wait "$pid"
 	stop_tracer restarts.jsonl
-	stop_tracer restarts.out
 	end services
 }
 
