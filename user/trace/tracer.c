@@ -96,10 +96,10 @@ static int open_skeleton(const struct tracer *tracer, const struct tracer_option
 	LIBBPF_OPTS(bpf_object_open_opts, open_opts,
 		    .btf_custom_path = tracer->btf ? kernel_types__path(tracer->btf) : NULL);
 	struct oomtrace_bpf *skel = oomtrace_bpf__open_opts(&open_opts);
-	int cpus, err;
+	int cpus, err = -errno;
 
 	if (!skel)
-		return errno ? -errno : -ENOMEM;
+		return err ? err : -ENOMEM;
 	skel->rodata->has_target = opts->target_cgroup_id != 0;
 	skel->bss->target_cgroup_id = opts->target_cgroup_id;
 	memcpy((void *)skel->bss->target_ancestors, opts->target_ancestors, sizeof(opts->target_ancestors));
