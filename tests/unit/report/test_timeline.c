@@ -24,7 +24,7 @@ static void test_clock_set_back(void **state)
 	char *text = NULL;
 	size_t size = 0;
 	FILE *out = open_memstream(&text, &size);
-	struct sink *sink = timeline__new(out, true);
+	struct sink *sink = timeline__new(out, (struct text_look){ .ascii = true });
 
 	(void)state;
 	assert_non_null(sink);
