@@ -564,46 +564,11 @@ bool tracer__swap_stacks(struct tracer *tracer)
 	return true;
 }
 
-/* The addresses of a stack; none if there is no such stack. */
-static void read_stack(const struct bpf_map *map, int32_t id, uint64_t *addresses)
+bool tracer__take_stacks(struct tracer *tracer, stack_maps_fn fn, void *ctx)
 {
-	uint32_t key = id;
+	const struct oomtrace_bpf *skel = tracer->skel;
+	bool first = skel->bss->stack_side; /* the other is written to */
 
-	if (id < 0 ||
-	    bpf_map__lookup_elem(map, &key, sizeof(key), addresses, STACK_DEPTH * sizeof(*addresses), 0))
-		memset(addresses, 0, STACK_DEPTH * sizeof(*addresses));
-}
-
-static void clear_stacks(const struct bpf_map *map)
-{
-	uint32_t key;
-
-	while (!bpf_map__get_next_key(map, NULL, &key, sizeof(key)) &&
-	       !bpf_map__delete_elem(map, &key, sizeof(key), 0))
-		;
-}
-
-bool tracer__take_stacks(struct tracer *tracer,
-			 bool (*fn)(void *ctx, const struct stack_key *key, const struct stack_sum *sum,
-				    const uint64_t *user, const uint64_t *kernel),
-			 void *ctx)
-{
-	bool first = tracer->skel->bss->stack_side; /* the other is written to */
-	const struct bpf_map *sums = first ? tracer->skel->maps.sums_0 : tracer->skel->maps.sums_1;
-	const struct bpf_map *traces = first ? tracer->skel->maps.stacks_0 : tracer->skel->maps.stacks_1;
-	uint64_t user[STACK_DEPTH], kernel[STACK_DEPTH];
-	struct stack_key key;
-	struct stack_sum sum;
-
-	while (!bpf_map__get_next_key(sums, NULL, &key, sizeof(key))) {
-		if (bpf_map__lookup_elem(sums, &key, sizeof(key), &sum, sizeof(sum), 0))
-			return true;
-		read_stack(traces, key.user_id, user);
-		read_stack(traces, key.kernel_id, kernel);
-		if (!fn(ctx, &key, &sum, user, kernel))
-			return false;
-		bpf_map__delete_elem(sums, &key, sizeof(key), 0);
-	}
-	clear_stacks(traces);
-	return true;
+	return first ? stack_maps__take(skel->maps.sums_0, skel->maps.stacks_0, fn, ctx)
+		     : stack_maps__take(skel->maps.sums_1, skel->maps.stacks_1, fn, ctx);
 }

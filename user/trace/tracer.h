@@ -9,6 +9,7 @@
 
 #include "event.h"
 #include "trace/plan.h"
+#include "trace/stack_maps.h"
 
 struct tracer;
 
@@ -87,14 +88,8 @@ int tracer__add_cmdline(struct tracer *tracer, uint32_t pid, const struct cmdlin
  */
 bool tracer__swap_stacks(struct tracer *tracer);
 
-/*
- * Hands over each sum of the set that isn't written to, with its stacks of STACK_DEPTH addresses
- * (zeros end them), and removes it, until `fn` returns false. Returns whether the set is empty now.
- */
-bool tracer__take_stacks(struct tracer *tracer,
-			 bool (*fn)(void *ctx, const struct stack_key *key, const struct stack_sum *sum,
-				    const uint64_t *user, const uint64_t *kernel),
-			 void *ctx);
+/* Takes the set that isn't written to (stack_maps__take()). Returns whether it is empty now. */
+bool tracer__take_stacks(struct tracer *tracer, stack_maps_fn fn, void *ctx);
 
 /*
  * Calls `fn` for each limit with OOM runs that killed nothing and have not been reported in an

@@ -35,7 +35,7 @@ def check_run(run, name, hook):
     run.results.unless((run.folder / f"{name}.rc").read_text() == "0\n", f"{name}: exit code")
     errors = [line for line in (run.folder / f"{name}.err").read_text().splitlines() if line.startswith("oomtrace")]
     # It is said, and no more than that.
-    want = ["another one takes its place"] if name == "replaced" else []
+    want = ["Another one takes its place"] if name == "replaced" else []
     run.results.unless(len(errors) == len(want) and all(w in e for w, e in zip(want, errors)),
                        f"{name}: stderr {errors}")
     lines = read_records(run.folder / f"{name}.jsonl")
