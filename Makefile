@@ -67,12 +67,12 @@ help: ## this list
 
 # A process that ends by _exit() leaves its counts, too.
 ifdef COVERAGE
-COUNT_LINK := -Wl,--wrap=_exit tests/coverage/exit.c
+COUNT_LINK := -Wl,--wrap=_exit,--wrap=landlock__confine -Iuser tests/coverage/wrapped.c
 endif
 
 $(OUT)/oomtrace: $(OBJECTS)
 	@echo "  LINK    $@"
-	$(Q)$(CC) $(CFLAGS) $(HARDEN_LINK) $(COUNT_LINK) $(LDFLAGS) -o $@ $^ $(LINK)
+	$(Q)$(CC) $(CFLAGS) $(HARDEN_LINK) $(LDFLAGS) -o $@ $(COUNT_LINK) $^ $(LINK)
 
 $(OUT)/user/%.o: user/%.c Makefile | $(SKELETON)
 	@mkdir -p $(@D)
@@ -189,7 +189,7 @@ $(B)/unit/%.o: tests/unit/%.c Makefile | $(SKELETON)
 
 $(B)/unit/%: $(B)/unit/%.o $(B)/unit/oomtrace.a
 	@echo "  TEST    $@"
-	$(Q)$(CC) $(SANITIZE) -o $@ $^ $(COUNT_LINK) $(SHARED_LINK) -lcmocka
+	$(Q)$(CC) $(SANITIZE) -o $@ $(COUNT_LINK) $^ $(SHARED_LINK) -lcmocka
 
 # In a guest of each of these, too; LIVE= for the unit tests alone.
 LIVE ?= scenarios/6.1

@@ -28,13 +28,13 @@ int main(int argc, char **argv)
 		.max_entries = 4,
 	};
 	uint32_t key = 1;
-	void *value = calloc(1, VALUE_SIZE);
+	static char value[VALUE_SIZE];
 	union bpf_attr element = { .key = (uintptr_t)&key, .value = (uintptr_t)value };
 	cpu_set_t cpus;
 
 	CPU_ZERO(&cpus);
 	CPU_SET(argc == 2 ? atoi(argv[1]) : 0, &cpus);
-	if (!value || sched_setaffinity(0, sizeof(cpus), &cpus)) {
+	if (sched_setaffinity(0, sizeof(cpus), &cpus)) {
 		perror("map-reader: affinity");
 		return 1;
 	}
