@@ -448,49 +448,8 @@ static int tell_reliefs(struct kmsg_records *records, const struct kmsg_incident
 	return err;
 }
 
-int kmsg_records__incident(void *ctx, const struct kmsg_incident *incident)
+static int tell_killer(struct kmsg_records *records, const struct kmsg_killer *killer)
 {
-	struct kmsg_records *records = ctx;
-	struct parts *parts = calloc(1, sizeof(*parts));
-	struct record record = { .kind = RECORD_OOM };
-	int64_t stamp_ns = stamp__order_ns(incident->stamp);
-	int err = 0;
-
-	if (parts)
-		parts->victims = new_victims(incident);
-	if (!parts || !parts->victims) {
-		free(parts);
-		return -ENOMEM;
-	}
-	record.time = time_of(incident->has_uptime, incident->uptime_ns, incident->has_wall,
-			      incident->wall_ns, stamp_ns);
-	if (is_other_session(records, incident))
-		err = begin_session(records, &record.time, incident->host, incident->release,
-				    incident->page_size);
-	fill_log(parts, incident, stamp_ns);
-	fill_candidates(parts, incident);
-	if (memory_records__machine(&parts->machine, parts->zones, incident)) {
-		if (why__format(parts->why, sizeof(parts->why), incident))
-			parts->machine.why = parts->why;
-		parts->log.machine = &parts->machine;
-	}
-	fill_oom(parts, &record.oom, incident);
-	records->last = record.time;
-	record.oom.id = ++records->ooms;
-	records->session_ooms++;
-	records->session_kills += record.oom.killed;
-	if (!err)
-		err = sink__take(records->sink, &record);
-	if (!err)
-		err = tell_reliefs(records, incident, &record);
-	free(parts->victims);
-	free(parts);
-	return err;
-}
-
-int kmsg_records__killer(void *ctx, const struct kmsg_killer *killer)
-{
-	struct kmsg_records *records = ctx;
 	int64_t stamp_ns = stamp__order_ns(killer->stamp);
 	struct record record = {
 		.kind = RECORD_USER_KILL,
@@ -526,10 +485,91 @@ int kmsg_records__killer(void *ctx, const struct kmsg_killer *killer)
 	return err ? err : sink__take(records->sink, &record);
 }
 
+static int tell_held_killer(struct kmsg_records *records)
+{
+	if (!records->oomd_held)
+		return 0;
+	records->oomd_held = false;
+	return tell_killer(records, &records->oomd);
+}
+
+/* Whether it is systemd's line of the kill that systemd-oomd logged last. */
+static bool is_units_line(const struct kmsg_records *records, const struct kmsg_killer *killer)
+{
+	const char *unit = strrchr(records->oomd.cgroup, '/');
+
+	return records->oomd_awaits_unit && killer->has_count && unit && !strcmp(unit + 1, killer->cgroup) &&
+	       !strcmp(records->oomd.host, killer->host);
+}
+
+int kmsg_records__incident(void *ctx, const struct kmsg_incident *incident)
+{
+	struct kmsg_records *records = ctx;
+	struct parts *parts = calloc(1, sizeof(*parts));
+	struct record record = { .kind = RECORD_OOM };
+	int64_t stamp_ns = stamp__order_ns(incident->stamp);
+	int err;
+
+	if (parts)
+		parts->victims = new_victims(incident);
+	if (!parts || !parts->victims) {
+		free(parts);
+		return -ENOMEM;
+	}
+	err = tell_held_killer(records);
+	record.time = time_of(incident->has_uptime, incident->uptime_ns, incident->has_wall,
+			      incident->wall_ns, stamp_ns);
+	if (!err && is_other_session(records, incident))
+		err = begin_session(records, &record.time, incident->host, incident->release,
+				    incident->page_size);
+	fill_log(parts, incident, stamp_ns);
+	fill_candidates(parts, incident);
+	if (memory_records__machine(&parts->machine, parts->zones, incident)) {
+		if (why__format(parts->why, sizeof(parts->why), incident))
+			parts->machine.why = parts->why;
+		parts->log.machine = &parts->machine;
+	}
+	fill_oom(parts, &record.oom, incident);
+	records->last = record.time;
+	record.oom.id = ++records->ooms;
+	records->session_ooms++;
+	records->session_kills += record.oom.killed;
+	if (!err)
+		err = sink__take(records->sink, &record);
+	if (!err)
+		err = tell_reliefs(records, incident, &record);
+	free(parts->victims);
+	free(parts);
+	return err;
+}
+
+int kmsg_records__killer(void *ctx, const struct kmsg_killer *killer)
+{
+	struct kmsg_records *records = ctx;
+	int err;
+
+	if (is_units_line(records, killer)) {
+		records->oomd_awaits_unit = false;
+		records->oomd.has_count = true;
+		records->oomd.count = killer->count;
+		return tell_held_killer(records);
+	}
+	err = tell_held_killer(records);
+	if (err)
+		return err;
+	if (killer->cgroup[0] != '/')
+		return tell_killer(records, killer);
+	records->oomd = *killer;
+	records->oomd_held = records->oomd_awaits_unit = true;
+	return 0;
+}
+
 int kmsg_records__finish(struct kmsg_records *records)
 {
 	struct record_time none = { .no_boot = true, .no_wall = true };
-	int err = records->has_session ? 0 : begin_session(records, &none, "", "", 0);
+	int err = tell_held_killer(records);
 
+	if (!err && !records->has_session)
+		err = begin_session(records, &none, "", "", 0);
 	return err ? err : end_session(records, "the end of the log");
 }

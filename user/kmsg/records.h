@@ -3,6 +3,7 @@
 #ifndef OOMTRACE_KMSG_RECORDS_H
 #define OOMTRACE_KMSG_RECORDS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "kmsg/streams.h"
@@ -15,9 +16,16 @@ struct kmsg_records {
 	bool has_session;
 	struct record_time last; /* of the last record */
 	char host[KMSG_HOST_SIZE], release[KMSG_RELEASE_SIZE];
+	/* The last kill of systemd-oomd's: not handed on yet, and without the line that systemd logs of it. */
+	struct kmsg_killer oomd;
+	bool oomd_held, oomd_awaits_unit;
 };
 
-/* Hands an incident to ctx->sink, a struct kmsg_records: for kmsg_handlers. */
+/*
+ * Hand an incident or another program's kill to ctx->sink; ctx is a struct kmsg_records: for kmsg_handlers. Of a kill
+ * by systemd-oomd there are two lines, its own with the reason and systemd's with the number of processes. They make
+ * one record.
+ */
 int kmsg_records__incident(void *ctx, const struct kmsg_incident *incident);
 int kmsg_records__killer(void *ctx, const struct kmsg_killer *killer);
 
