@@ -15,12 +15,13 @@
 #include "output/folded.h"
 #include "output/tee.h"
 #include "output/text.h"
+#include "output/verdict.h"
+#include "output/wrap.h"
 #include "record/sink.h"
 #include "report/chrome_trace.h"
 #include "report/filter.h"
 #include "report/html/collect.h"
 #include "report/timeline.h"
-#include "output/verdict.h"
 
 static void require(int condition)
 {
@@ -76,9 +77,10 @@ static void to_all(const char *bytes, size_t size)
 	char *text;
 	size_t text_size;
 	FILE *out = open_memstream(&text, &text_size), *null = fopen("/dev/null", "w");
+	FILE *lines = wrap__open(out, 0); /* the timeline leaves its joints to whoever breaks the lines */
 	struct sink *sinks[] = {
 		text__new(out, (struct text_look){ 0 }),
-		timeline__new(out, (struct text_look){ .detail = TEXT_ALL }),
+		timeline__new(lines, (struct text_look){ .detail = TEXT_ALL }),
 		verdict__new(ignore, NULL),
 		folded__new(out),
 		html_collect__new(null),
@@ -87,7 +89,7 @@ static void to_all(const char *bytes, size_t size)
 	};
 
 	read_into(tee__new(sinks, sizeof(sinks) / sizeof(struct sink *)), bytes, size);
-	require(!fclose(out) && !fclose(null));
+	require(!fclose(lines) && !fclose(out) && !fclose(null));
 	for (size_t i = 0; i < text_size; i++)
 		require((unsigned char)text[i] >= ' ' ? text[i] != 0x7f : text[i] == '\n');
 	free(text);

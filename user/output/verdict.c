@@ -93,32 +93,41 @@ static void count_oom(struct verdict *v, struct subject *s, const struct record_
 	verdict_why__note_writes(&s->whys, &v->writes);
 }
 
+/* Returns whether it was killed; *full: there is no room for the subject that it belongs to. */
+static bool count_victim(struct verdict *v, const struct record_oom *oom, const struct record_victim *victim,
+			 bool *full)
+{
+	const struct record_victim *whose = victim;
+	struct subject *s;
+
+	if (victim->role == ROLE_EXITING || victim->repeated)
+		return false;
+	/* A log says it of the one that was chosen: the others of a group are with it. */
+	if (!victim->cgroup && victim->container.ref.runtime == CONTAINER__UNKNOWN)
+		whose = record__first_killed(oom);
+	s = find_subject(v, whose->cgroup, &whose->container);
+	if (!s) {
+		*full = true;
+		return true;
+	}
+	if (s->last_oom != v->oom_number)
+		count_oom(v, s, oom, true, whose->init);
+	s->kills++;
+	s->victims[s->victim_count++ % VERDICT_SUBJECT_VICTIMS_MAX] = victim->pid;
+	return true;
+}
+
 /* The victims may be of several containers: a limit above them, or a group. Inits first, since they decide. */
 static bool count_victims(struct verdict *v, const struct record_oom *oom)
 {
 	bool any = false, full = false;
 
-	for (size_t i = 0; i < 2 * oom->victim_count; i++) {
-		const struct record_victim *victim = &oom->victims[i % oom->victim_count];
-		struct subject *s;
-
-		if (victim->init != (i < oom->victim_count) || victim->role == ROLE_EXITING ||
-		    victim->repeated)
-			continue;
-		any = true;
-		/* A log says it of the one that was chosen: the others of a group are with it. */
-		if (!victim->cgroup && victim->container.ref.runtime == CONTAINER__UNKNOWN)
-			victim = record__first_killed(oom);
-		s = find_subject(v, victim->cgroup, &victim->container);
-		full = full || !s;
-		if (!s)
-			continue;
-		if (s->last_oom != v->oom_number)
-			count_oom(v, s, oom, true, victim->init);
-		s->kills++;
-		s->victims[s->victim_count++ % VERDICT_SUBJECT_VICTIMS_MAX] =
-			oom->victims[i % oom->victim_count].pid;
-	}
+	for (size_t i = 0; i < oom->victim_count; i++)
+		if (oom->victims[i].init)
+			any |= count_victim(v, oom, &oom->victims[i], &full);
+	for (size_t i = 0; i < oom->victim_count; i++)
+		if (!oom->victims[i].init)
+			any |= count_victim(v, oom, &oom->victims[i], &full);
 	v->others += full;
 	return any;
 }
