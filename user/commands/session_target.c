@@ -83,9 +83,8 @@ static void begin_again(struct session *s, const struct resolve_result *resolved
 	event_loop__remove(s->loop, s->target->events_fd);
 	if (returning__take(&s->returning, resolved, path))
 		return;
+	loss__begin_again(&s->loss, s->tracer, s->target->dir_fd);
 	tracer__follow(s->tracer, s->target->cgroup_id, s->target->ancestors);
-	loss__end(&s->loss);
-	loss__begin(&s->loss, s->tracer, s->target->dir_fd);
 	if (session__records_usage(s))
 		follow_usage__begin(s->tracer, s->hierarchy, s->target);
 	ending__begin_again(&s->ending);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "trace/loss.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -30,20 +31,39 @@ static int tell(struct sink *sink, const char *kind, uint64_t now, uint64_t *tol
 	return sink__take(sink, &record);
 }
 
-void loss__begin(struct loss *loss, const struct tracer *tracer, int cgroup_fd)
+static int begin(struct loss *loss, const struct tracer *tracer, int cgroup_fd, uint64_t *count)
 {
 	int fd = reconcile__open(cgroup_fd);
-	uint64_t count, since_ns;
+	uint64_t since_ns;
 
 	if (fd < 0)
-		return;
-	if (reconcile__read(fd, &count)) {
+		return fd;
+	if (reconcile__read(fd, count)) {
 		close(fd);
-		return;
+		return -ENODATA;
 	}
 	loss->kernel_fd = fd;
 	loss->looked_ns = clock__ns(CLOCK_BOOTTIME);
-	reconcile__look(&loss->kills, count, tracer__kills_seen(tracer), loss->looked_ns, false, &since_ns);
+	reconcile__look(&loss->kills, *count, tracer__kills_seen(tracer), loss->looked_ns, false, &since_ns);
+	return 0;
+}
+
+void loss__begin(struct loss *loss, const struct tracer *tracer, int cgroup_fd)
+{
+	uint64_t count;
+
+	begin(loss, tracer, cgroup_fd, &count);
+}
+
+void loss__begin_again(struct loss *loss, const struct tracer *tracer, int cgroup_fd)
+{
+	uint64_t since_ns = loss->kills.even_ns, count;
+
+	loss__end(loss);
+	if (begin(loss, tracer, cgroup_fd, &count) || !count)
+		return;
+	loss->unfollowed += count;
+	loss->unfollowed_since_ns = since_ns ? since_ns : loss->looked_ns;
 }
 
 void loss__end(struct loss *loss)
@@ -70,11 +90,18 @@ static void await_kills(const struct loss *loss, const struct tracer *tracer)
 	}
 }
 
+static int tell_missed(struct sink *sink, uint64_t count, uint64_t since_ns)
+{
+	struct record record = { .kind = RECORD_LOST, .time = record_time__now() };
+
+	record.lost = (struct record_lost){ "kill", count, record.time.boot_ns - since_ns };
+	return sink__take(sink, &record);
+}
+
 /* Compares the kernel's count of kills with the kills that were seen. A cgroup that is gone has no count any more. */
 static int tell_kills(struct loss *loss, const struct tracer *tracer, bool last, struct sink *sink)
 {
 	uint64_t count, missed, since_ns = 0, now = clock__ns(CLOCK_BOOTTIME);
-	struct record record = { .kind = RECORD_LOST };
 
 	if (!loss->kills.begun || (!last && now - loss->looked_ns < LOOK_GAP_NS))
 		return 0;
@@ -85,11 +112,7 @@ static int tell_kills(struct loss *loss, const struct tracer *tracer, bool last,
 		return 0;
 	now = clock__ns(CLOCK_BOOTTIME);
 	missed = reconcile__look(&loss->kills, count, tracer__kills_seen(tracer), now, last, &since_ns);
-	if (!missed)
-		return 0;
-	record.time = record_time__now();
-	record.lost = (struct record_lost){ "kill", missed, record.time.boot_ns - since_ns };
-	return sink__take(sink, &record);
+	return missed ? tell_missed(sink, missed, since_ns) : 0;
 }
 
 int loss__tell(struct loss *loss, const struct tracer *tracer, uint64_t lost_stacks, bool last,
@@ -107,12 +130,16 @@ int loss__tell(struct loss *loss, const struct tracer *tracer, uint64_t lost_sta
 		err = tell(sink, "malformed", loss->malformed, &loss->malformed_told);
 	if (!err)
 		err = tell(sink, "run", loss->runs, &loss->runs_told);
+	if (!err && loss->unfollowed != loss->unfollowed_told) {
+		err = tell_missed(sink, loss->unfollowed - loss->unfollowed_told, loss->unfollowed_since_ns);
+		loss->unfollowed_told = loss->unfollowed;
+	}
 	return err ? err : tell_kills(loss, tracer, last, sink);
 }
 
 uint64_t loss__total(const struct loss *loss)
 {
-	uint64_t total = loss->malformed_told + loss->runs_told + loss->kills.missed;
+	uint64_t total = loss->malformed_told + loss->runs_told + loss->kills.missed + loss->unfollowed_told;
 
 	for (int kind = 1; kind < EVENT_KIND_MAX; kind++)
 		total += loss->told[kind];

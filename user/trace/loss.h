@@ -14,6 +14,8 @@ struct loss {
 	uint64_t runs_told;
 	uint64_t told[EVENT_KIND_MAX];
 	struct reconcile kills;
+	/* Kills in a cgroup of a target that came back, before the programs followed it. */
+	uint64_t unfollowed, unfollowed_told, unfollowed_since_ns;
 	uint64_t looked_ns; /* when the two counts were compared last */
 	int kernel_fd;	    /* of the kernel's count of kills, once kills.begun */
 };
@@ -23,6 +25,12 @@ struct loss {
  * a cgroup's folder that of the cgroup, else (-1) of the machine. Where it has no such count nothing is compared.
  */
 void loss__begin(struct loss *loss, const struct tracer *tracer, int cgroup_fd);
+
+/*
+ * The same for the cgroup of a target that has come back, before the programs follow it: a kill that its count has, and
+ * that no program sees, is lost.
+ */
+void loss__begin_again(struct loss *loss, const struct tracer *tracer, int cgroup_fd);
 
 void loss__end(struct loss *loss);
 

@@ -24,12 +24,19 @@ def report(oomtrace, *args):
 
 
 def logged_kills(text):
-    """The pids that the kernel logs as killed; the first of a group is logged twice in a row."""
-    kills = []
+    """The pids that the kernel logs as killed. A group's first victim is logged again, wherever the group has it."""
+    kills, again = [], None
     for line in text.splitlines():
+        if "are going to be killed due to memory.oom.group set" in line and kills:
+            again = kills[-1]
+        if "invoked oom-killer" in line:
+            again = None
         if found := KILLED.search(line):
-            kills.append((int(found[1]), found[2]))
-    return [pid for i, (pid, size) in enumerate(kills) if not i or kills[i - 1] != (pid, size)]
+            if found.groups() == again:
+                again = None
+            else:
+                kills.append(found.groups())
+    return [int(pid) for pid, _ in kills]
 
 
 def check_incidents(run, log):

@@ -34,6 +34,7 @@ restarts() {
 	start_tracer restarts.jsonl --cgroup /services/web --output json
 	tracer_ready restarts.jsonl
 	runs services/web
+	wait_until 60 grep -q "\"type\":\"exit\".*\"run\":$RUNS," "$OUT/restarts.jsonl"
 	make_cgroup services/other 16M
 	run_to_end -g "$CG/services/other" hog 32
 	wait "$pid"
