@@ -93,23 +93,20 @@ static void count_oom(struct verdict *v, struct subject *s, const struct record_
 	verdict_why__note_writes(&s->whys, &v->writes);
 }
 
-/* Returns whether it was killed; *full: there is no room for the subject that it belongs to. */
+/* Returns whether it was killed; *full: there is no room for its subject. A log places the first of a group only. */
 static bool count_victim(struct verdict *v, const struct record_oom *oom, const struct record_victim *victim,
 			 bool *full)
 {
-	const struct record_victim *whose = victim;
+	bool is_placed = victim->cgroup || victim->container.ref.runtime != CONTAINER__UNKNOWN;
+	const struct record_victim *whose = is_placed ? victim : record__first_killed(oom);
 	struct subject *s;
 
 	if (victim->role == ROLE_EXITING || victim->repeated)
 		return false;
-	/* A log says it of the one that was chosen: the others of a group are with it. */
-	if (!victim->cgroup && victim->container.ref.runtime == CONTAINER__UNKNOWN)
-		whose = record__first_killed(oom);
 	s = find_subject(v, whose->cgroup, &whose->container);
-	if (!s) {
-		*full = true;
+	*full |= !s;
+	if (!s)
 		return true;
-	}
 	if (s->last_oom != v->oom_number)
 		count_oom(v, s, oom, true, whose->init);
 	s->kills++;
@@ -122,12 +119,10 @@ static bool count_victims(struct verdict *v, const struct record_oom *oom)
 {
 	bool any = false, full = false;
 
-	for (size_t i = 0; i < oom->victim_count; i++)
-		if (oom->victims[i].init)
-			any |= count_victim(v, oom, &oom->victims[i], &full);
-	for (size_t i = 0; i < oom->victim_count; i++)
-		if (!oom->victims[i].init)
-			any |= count_victim(v, oom, &oom->victims[i], &full);
+	for (int init = 1; init >= 0; init--)
+		for (size_t i = 0; i < oom->victim_count; i++)
+			if (oom->victims[i].init == init)
+				any |= count_victim(v, oom, &oom->victims[i], &full);
 	v->others += full;
 	return any;
 }
