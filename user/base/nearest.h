@@ -9,8 +9,8 @@
 #define NEAREST__NAME_MAX 64 /* bytes; a longer name is near to none */
 
 /*
- * The number of characters to change, add or take away to make one name of the other. SIZE_MAX where
- * either has more than NEAREST__NAME_MAX.
+ * The number of characters to change, add or take away, and of neighbours to swap, to make one name of the other.
+ * SIZE_MAX where either has more than NEAREST__NAME_MAX.
  */
 size_t nearest__distance(const char *a, size_t a_len, const char *b, size_t b_len);
 
