@@ -65,6 +65,7 @@ static void on_record(void *ctx, const struct record *record)
 	session_events__tell(s, record);
 	if (record->kind != RECORD_OOM)
 		return;
+	loss__note_oom(&s->loss, &record->oom);
 	kernel_log__on_oom(s->kernel_log, record);
 	stack_collector__on_oom(s->stacks, record->oom.id);
 	if (s->steps)

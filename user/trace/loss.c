@@ -31,6 +31,23 @@ static int tell(struct sink *sink, const char *kind, uint64_t now, uint64_t *tol
 	return sink__take(sink, &record);
 }
 
+void loss__note_oom(struct loss *loss, const struct record_oom *oom)
+{
+	for (size_t i = 0; i < oom->victim_count; i++)
+		loss->kills_told += oom->victims[i].role == ROLE_CHOSEN || oom->victims[i].role == ROLE_GROUP;
+}
+
+/*
+ * The kernel can leave out the program that counts kills, and not the others that tell of the same kill (a kprobe of
+ * 7.3 did). A trace of the machine has records of every kill: those count, too.
+ */
+static uint64_t kills_seen(const struct loss *loss, const struct tracer *tracer)
+{
+	uint64_t seen = tracer__kills_seen(tracer);
+
+	return loss->of_machine && loss->kills_told > seen ? loss->kills_told : seen;
+}
+
 static int begin(struct loss *loss, const struct tracer *tracer, int cgroup_fd, uint64_t *count)
 {
 	int fd = reconcile__open(cgroup_fd);
@@ -43,8 +60,9 @@ static int begin(struct loss *loss, const struct tracer *tracer, int cgroup_fd, 
 		return -ENODATA;
 	}
 	loss->kernel_fd = fd;
+	loss->of_machine = cgroup_fd < 0;
 	loss->looked_ns = clock__ns(CLOCK_BOOTTIME);
-	reconcile__look(&loss->kills, *count, tracer__kills_seen(tracer), loss->looked_ns, false, &since_ns);
+	reconcile__look(&loss->kills, *count, kills_seen(loss, tracer), loss->looked_ns, false, &since_ns);
 	return 0;
 }
 
@@ -84,7 +102,7 @@ static void await_kills(const struct loss *loss, const struct tracer *tracer)
 
 	for (int i = 0; i < LAST_LOOKS; i++) {
 		if (reconcile__read(loss->kernel_fd, &count) ||
-		    !reconcile__missing(&loss->kills, count, tracer__kills_seen(tracer)))
+		    !reconcile__missing(&loss->kills, count, kills_seen(loss, tracer)))
 			return;
 		poll(NULL, 0, LAST_LOOK_MS);
 	}
@@ -111,7 +129,7 @@ static int tell_kills(struct loss *loss, const struct tracer *tracer, bool last,
 	if (reconcile__read(loss->kernel_fd, &count))
 		return 0;
 	now = clock__ns(CLOCK_BOOTTIME);
-	missed = reconcile__look(&loss->kills, count, tracer__kills_seen(tracer), now, last, &since_ns);
+	missed = reconcile__look(&loss->kills, count, kills_seen(loss, tracer), now, last, &since_ns);
 	return missed ? tell_missed(sink, missed, since_ns) : 0;
 }
 

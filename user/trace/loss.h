@@ -14,6 +14,8 @@ struct loss {
 	uint64_t runs_told;
 	uint64_t told[EVENT_KIND_MAX];
 	struct reconcile kills;
+	uint64_t kills_told; /* in records */
+	bool of_machine;     /* what is compared is the count of the machine */
 	/* Kills in a cgroup of a target that came back, before the programs followed it. */
 	uint64_t unfollowed, unfollowed_told, unfollowed_since_ns;
 	uint64_t looked_ns; /* when the two counts were compared last */
@@ -31,6 +33,9 @@ void loss__begin(struct loss *loss, const struct tracer *tracer, int cgroup_fd);
  * that no program sees, is lost.
  */
 void loss__begin_again(struct loss *loss, const struct tracer *tracer, int cgroup_fd);
+
+/* Counts the kills of a record that was made of what the programs saw. */
+void loss__note_oom(struct loss *loss, const struct record_oom *oom);
 
 void loss__end(struct loss *loss);
 
