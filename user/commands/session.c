@@ -352,8 +352,8 @@ static int begin(struct session *s)
 	left_out = cmdlines__learn(s->tracer, s->hierarchy, s->target);
 	if (left_out > 0)
 		fprintf(stderr,
-			"oomtrace: the command lines of %d processes could not be read in time: something in "
-			"the kernel holds them up.\n",
+			"oomtrace: the command lines of %d processes could not be read in time: the machine is "
+			"busy, or something in the kernel holds them up.\n",
 			left_out);
 	if (session__records_usage(s))
 		follow_usage__begin(s->tracer, s->hierarchy, s->target);
