@@ -291,7 +291,7 @@ static int timeline_sigkill(struct sink *base, const struct record *record)
 	if (!t->all && !text_killer__is_news(s))
 		return 0;
 	end_run(t);
-	if (!begin_line(t, record->time.wall_ns))
+	if (!begin_line(t, (int64_t)record->time.boot_ns))
 		return 0;
 	fputs("SIGKILL to ", base->out);
 	text_parts__process(base->out, s->comm, s->pid);

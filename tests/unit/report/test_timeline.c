@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "output/wrap.h"
 #include "report/timeline.h"
 #include "take.h"
 
@@ -19,6 +20,7 @@ static void test_clock_set_back(void **state)
 {
 	const struct record_session session = { .version = "1", .kernel = "6.1" };
 	const struct record_exit e = { .cgroup = "/a", .container = true };
+	const struct record_sigkill kill = { .pid = 7, .comm = "init", .init = true, .cgroup = "/a" };
 	const struct record_time begin = { .boot_ns = 1000000000, .wall_ns = 50 * YEAR_NS };
 	const struct record_time later = { .boot_ns = 91000000000, .wall_ns = 49 * YEAR_NS };
 	char *text = NULL;
@@ -29,11 +31,14 @@ static void test_clock_set_back(void **state)
 	(void)state;
 	assert_non_null(sink);
 	assert_int_equal(TAKE(sink, SESSION, session, begin, session), 0);
+	assert_int_equal(TAKE(sink, SIGKILL, sigkill, later, kill), 0);
 	assert_int_equal(TAKE(sink, EXIT, exit, later, e), 0);
 	assert_int_equal(sink__finish(sink), 0);
 	sink->ops->free(sink);
 	fclose(out);
-	assert_non_null(strstr(text, "+1m"));
+	wrap__plain(text);
+	assert_non_null(strstr(text, "+1m 30s  SIGKILL"));
+	assert_non_null(strstr(text, "+1m 30s  /a is gone"));
 	assert_null(strstr(text, " -"));
 	free(text);
 }
