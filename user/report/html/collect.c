@@ -18,14 +18,6 @@
 
 #define SPANS_ROOM 1024
 
-static void tell_verdict(struct html_report *r, const struct record *record)
-{
-	int err = sink__take(r->verdict, record);
-
-	if (err)
-		html_collected__fail(r, err);
-}
-
 static void keep_without(struct html_report *r, const struct record_session *s)
 {
 	size_t size;
@@ -54,7 +46,6 @@ static int html_session(struct sink *sink, const struct record *record)
 	const struct record_session *s = &record->session;
 
 	html_collected__see_time(r, &record->time);
-	tell_verdict(r, record);
 	r->from_log |= s->from_log;
 	if (s->target_cgroup && s->has_memory && s->max_cgroup && !strcmp(s->max_cgroup, s->target_cgroup))
 		html_collected__add_point(r, html_collected__curve(r, s->target_cgroup, &s->container),
@@ -100,7 +91,6 @@ static int html_oom(struct sink *sink, const struct record *record)
 	struct html_curve *curve = NULL;
 
 	html_collected__see_time(r, &record->time);
-	tell_verdict(r, record);
 	r->ooms++;
 	r->kills += oom->killed;
 	if (oom->outcome == OOM_NO_VICTIM)
@@ -138,7 +128,6 @@ static int html_limit(struct sink *sink, const struct record *record)
 		record->time.boot_ns - (l->duration_ns < record->time.boot_ns ? l->duration_ns : 0);
 
 	html_collected__see_time(r, &record->time);
-	tell_verdict(r, record);
 	if (l->file == LIMIT_MAX && l->result >= 0) {
 		html_collected__keep_write(r, record, begin_ns);
 		html_pending__note_write(r, l->id, begin_ns, record->time.boot_ns);
@@ -262,7 +251,6 @@ static int html_exit(struct sink *sink, const struct record *record)
 	const struct record_exit *e = &record->exit;
 
 	html_collected__see_time(r, &record->time);
-	tell_verdict(r, record);
 	html_pending__note_exit(r, record);
 	if (e->container) {
 		r->has_runtime = e->runtime_status;
@@ -300,7 +288,6 @@ static int html_end(struct sink *sink, const struct record *record)
 	const struct record_end *end = &record->end;
 
 	html_collected__see_time(r, &record->time);
-	tell_verdict(r, record);
 	r->has_end = true;
 	html_collected__keep(r->end_reason, sizeof(r->end_reason), end->reason);
 	return 0;
@@ -342,6 +329,9 @@ static const sink_take_fn html_takes[RECORD_KINDS] = {
 
 static int html_take(struct sink *sink, const struct record *record)
 {
+	struct html_report *r = (struct html_report *)sink;
+
+	html_collected__fail(r, sink__take(r->verdict, record));
 	return sink__dispatch(html_takes, sink, record);
 }
 

@@ -121,6 +121,8 @@ struct html_report {
 	struct sink *verdict;	     /* hands its sentences to html_heading__tell() */
 	char *headline, *lead;	     /* of the first of them; markup */
 	bool is_none, bad;	     /* it is that nothing happened; it is no good news */
+	uint64_t killed_in;	     /* containers or cgroups with kills that have a sentence each */
+	bool killed_in_more;	     /* there are others, that have one together */
 	struct html_spool sentences; /* of the others: list items */
 	uint64_t ooms, kills, no_victim, lost;
 	char runtime_status[HTML_NAME_SIZE];

@@ -27,10 +27,10 @@ static int keep_headline(struct html_report *r, const struct verdict_sentence *s
 	if (!out)
 		return -errno;
 	fputs("<bdi>", out);
+	/* "nothing was...", where no name comes first. */
 	if (r->is_none)
-		fprintf(out, "N%.*s", (int)s->head_len - 1, s->text + 1); /* "nothing was..." */
-	else
-		html_elements__safe(out, s->text, s->head_len);
+		putc(toupper((unsigned char)*s->text), out);
+	html_elements__safe(out, s->text + r->is_none, s->head_len - r->is_none);
 	fputs("</bdi>", out);
 	if (fclose(out))
 		return -errno;
@@ -47,6 +47,8 @@ int html_heading__tell(void *report, const struct verdict_sentence *sentence)
 	FILE *out;
 
 	r->bad = r->bad || is_bad(sentence);
+	r->killed_in += sentence->kills > 0;
+	r->killed_in_more |= !strcmp(sentence->kind, "others");
 	/* That nothing happened in one session is no news beside what happened in another. */
 	if (r->headline && !strcmp(sentence->kind, "none"))
 		return 0;
@@ -72,13 +74,24 @@ static bool has_sum(const struct html_report *r)
 	return !r->target[0] && r->sentences.count;
 }
 
+static void put_sum(const struct html_report *r, FILE *out)
+{
+	if (!r->kills) {
+		fputs("No process was OOM-killed", out);
+		return;
+	}
+	fprintf(out, "%" PRIu64 " process%s OOM-killed", r->kills, r->kills == 1 ? " was" : "es were");
+	if (!r->killed_in)
+		return;
+	fprintf(out, ", in %s%" PRIu64 " container%s or cgroup%s", r->killed_in_more ? "more than " : "",
+		r->killed_in, r->killed_in == 1 ? "" : "s", r->killed_in == 1 ? "" : "s");
+}
+
 static void put_heading(const struct html_report *r, FILE *out)
 {
 	fputs("<h1 id=\"verdict\">", out);
 	if (has_sum(r))
-		fprintf(out, "%" PRIu64 " process%s OOM-killed, in %" PRIu64 " containers or cgroups",
-			r->kills, r->kills == 1 ? " was" : "es were",
-			1 + r->sentences.count + r->sentences.left_out);
+		put_sum(r, out);
 	else
 		fputs(r->headline ? r->headline : "Nothing was recorded", out);
 	fputs("</h1>\n", out);
