@@ -11,6 +11,7 @@
 #include "output/text.h"
 #include "output/text_killer.h"
 #include "output/text_log.h"
+#include "output/text_lost.h"
 #include "output/text_sink.h"
 #include "output/verdict.h"
 #include "output/wrap.h"
@@ -273,21 +274,13 @@ static int text_lost(struct sink *base, const struct record *record)
 {
 	struct text_sink *sink = (struct text_sink *)base;
 	const struct record_lost *lost = &record->lost;
-	char within[UNITS__TEXT_SIZE];
 
 	text_sink__time(sink, &record->time);
 	text_sink__style(sink, STYLE_KILL);
-	fprintf(base->out, "LOST %" PRIu64 " ", lost->count);
-	text_parts__name(base->out, lost->kind);
-	if (lost->kind && !strcmp(lost->kind, "run"))
-		fputs(lost->count == 1 ? " of the target: it was over before oomtrace saw it\n"
-				       : "s of the target: they were over before oomtrace saw them\n",
-		      base->out);
-	else if (lost->within_ns)
-		fprintf(base->out, " events within %s: the kernel counted more kills than oomtrace saw\n",
-			units__format_duration(within, sizeof(within), lost->within_ns));
-	else
-		fputs(" events: the ring buffer was full; try a larger --ring-size\n", base->out);
+	fputs("LOST ", base->out);
+	text_lost__put(base->out, lost);
+	text_lost__put_why(base->out, lost);
+	fputc('\n', base->out);
 	text_sink__style(sink, STYLE_PLAIN);
 	return text_sink__flush((struct text_sink *)base);
 }
@@ -352,7 +345,7 @@ static int text_end(struct sink *base, const struct record *record)
 	fprintf(base->out, "%" PRIu64 " OOM%s, %" PRIu64 " process%s killed", end->ooms,
 		end->ooms == 1 ? "" : "s", end->kills, end->kills == 1 ? "" : "es");
 	if (end->lost)
-		fprintf(base->out, ", %" PRIu64 " events lost", end->lost);
+		fprintf(base->out, ", %" PRIu64 " event%s lost", end->lost, end->lost == 1 ? "" : "s");
 	else if (!sink->from_log) /* which can't tell */
 		fputs(", nothing lost", base->out);
 	if (end->nameless)

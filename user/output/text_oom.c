@@ -324,9 +324,10 @@ static void put_gaps(const struct text_sink *sink, const struct record_oom *oom)
 	}
 	if (oom->incomplete) {
 		text_sink__label(sink, "lost");
-		fprintf(out, "part of this run: the ring buffer was full");
+		fputs("part of this run's events", out);
 		if (oom->missing)
-			fprintf(out, "; %" PRIu64 " victims are missing", oom->missing);
+			fprintf(out, "; %" PRIu64 " victim%s missing", oom->missing,
+				oom->missing == 1 ? " is" : "s are");
 		fputc('\n', out);
 	}
 }

@@ -9,6 +9,7 @@
 #include "base/units.h"
 #include "output/text_killer.h"
 #include "output/text_log.h"
+#include "output/text_lost.h"
 #include "output/text_parts.h"
 #include "output/text_sink.h"
 #include "output/wrap.h"
@@ -305,14 +306,12 @@ static int timeline_sigkill(struct sink *base, const struct record *record)
 static int timeline_lost(struct sink *base, const struct record *record)
 {
 	struct timeline *t = (struct timeline *)base;
-	const struct record_lost *lost = &record->lost;
 
 	end_run(t);
 	if (!begin_line(t, (int64_t)record->time.boot_ns))
 		return 0;
-	fprintf(base->out, "%" PRIu64 " events lost (", lost->count);
-	text_parts__name(base->out, lost->kind);
-	fputs(")\n", base->out);
+	text_lost__put(base->out, &record->lost);
+	fputs(" lost\n", base->out);
 	return line_error(t);
 }
 

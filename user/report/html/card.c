@@ -377,7 +377,8 @@ static void put_gaps(FILE *out, const struct record_oom *oom)
 	if (oom->incomplete)
 		fputs("<p class=\"note warn\">Part of this run’s events were lost.</p>", out);
 	if (oom->missing)
-		fprintf(out, "<p class=\"note warn\">%" PRIu64 " victims are missing.</p>", oom->missing);
+		fprintf(out, "<p class=\"note warn\">%" PRIu64 " victim%s missing.</p>", oom->missing,
+			oom->missing == 1 ? " is" : "s are");
 }
 
 /* Who, how much, how fast: what is read of a card that is closed. */

@@ -72,11 +72,13 @@ static void put_tile(FILE *out, uint64_t count, const char *what, bool bad)
 
 static void put_totals(const struct html_report *r, FILE *out)
 {
+	uint64_t writes = r->write_rows.count + r->write_rows.left_out;
+
 	fputs("<ul class=\"tiles\" aria-label=\"totals\">", out);
 	put_tile(out, r->kills, r->kills == 1 ? "process killed" : "processes killed", true);
 	put_tile(out, r->ooms, r->ooms == 1 ? "run of the OOM killer" : "runs of the OOM killer", false);
-	put_tile(out, r->write_rows.count + r->write_rows.left_out, "writes of limits", false);
-	put_tile(out, r->lost, "events lost", true);
+	put_tile(out, writes, writes == 1 ? "write of a limit" : "writes of limits", false);
+	put_tile(out, r->lost, r->lost == 1 ? "event lost" : "events lost", true);
 	fputs("</ul>\n", out);
 }
 
