@@ -10,7 +10,7 @@
 #include "base/escape.h"
 #include "output/text_killer.h"
 #include "output/text_parts.h"
-#include "output/verdict_subject.h"
+#include "output/verdict_sentence.h"
 #include "output/wrap.h"
 
 /* What is told of a session is bounded, however much is in it. */
@@ -143,7 +143,24 @@ static void count_nothing(struct verdict *v, const struct record *record)
 	if (!s->nothing++)
 		s->nothing_from_ns = record->time.boot_ns;
 	s->nothing_to_ns = record->time.boot_ns;
+	s->nothing_cgroup_id = oom->limit ? oom->limit->id : 0;
 	s->repeats += oom->repeats;
+}
+
+/* What came after the last OOM record of a limit; a limit that none was told of has no sentence. */
+static int verdict_repeats(struct sink *base, const struct record *record)
+{
+	const struct record_repeats *r = &record->repeats;
+	struct verdict *v = (struct verdict *)base;
+
+	for (struct subject *s = v->subjects; s; s = s->next) {
+		if (!s->nothing || s->nothing_cgroup_id != r->limit_cgroup_id)
+			continue;
+		s->repeats += r->repeats;
+		verdict_why__count_repeats(&s->whys, r->repeats);
+		break;
+	}
+	return 0;
 }
 
 static int verdict_oom(struct sink *base, const struct record *record)
@@ -272,160 +289,6 @@ static int verdict_end(struct sink *base, const struct record *record)
 
 /* ---- sentences ---- */
 
-static void put_subject(FILE *out, const struct subject *s)
-{
-	if (!text_parts__container(out, &s->container))
-		text_parts__name(out, s->path[0] ? s->path : "the machine");
-}
-
-/* A run without a kill is no good news where it only stood still. */
-static void put_stall(FILE *out, const struct subject *s)
-{
-	fputs(" was stuck at its ", out);
-	text_parts__size(out, s->stall_at_high ? "memory.high of " : "limit of ", s->stall_max_bytes);
-	text_parts__duration(out, " for ", s->stall_ns);
-	if (s->stalls > 1)
-		fprintf(out, ", and %" PRIu64 " time%s more", s->stalls - 1, s->stalls == 2 ? "" : "s");
-	fputs(": it did little but reclaim memory, and nothing was killed", out);
-}
-
-static void put_processes(FILE *out, const char *before, const struct subject *s)
-{
-	fprintf(out, "%s%" PRIu64 " process%s", before, s->kills, s->kills == 1 ? "" : "es");
-	if (s->ooms - s->nothing > 1)
-		fprintf(out, " in %" PRIu64 " OOMs", s->ooms - s->nothing);
-}
-
-static void put_nothing_else(FILE *out, const struct subject *s)
-{
-	uint64_t times = s->nothing + s->repeats;
-
-	if (s->nothing)
-		fprintf(out, "; in %" PRIu64 " more OOM%s nothing could be killed", times,
-			times == 1 ? "" : "s");
-}
-
-/* All whys, if they aren't one: a sentence is to be true of each OOM that it speaks of. */
-static void put_whys(FILE *out, const struct subject *s)
-{
-	verdict_why__put(out, &s->whys, false);
-	if (verdict_why__has_others(&s->whys))
-		verdict_why__put_others(out, &s->whys);
-}
-
-static const char *put_end_without_oom(FILE *out, const struct verdict *v, const struct subject *s)
-{
-	if (s->has_status)
-		fprintf(out, " ended with exit code %d", record__exit_code(s->status));
-	else
-		fputs(" has ended", out);
-	if (s->gone_by_oom) {
-		fputs(": its init was killed in an OOM that is not in here", out);
-		return "oom-killed";
-	}
-	if (s->has_status && (s->status & 0x7f) == 9 && v->lost && !s->killer) {
-		fprintf(out, ": somebody sent it SIGKILL, or the OOM killer did: %" PRIu64 " event%s lost",
-			v->lost, v->lost == 1 ? " was" : "s were");
-		return "ended";
-	}
-	if (s->has_status && (s->status & 0x7f) == 9) {
-		if (s->killer)
-			fprintf(out, ", but was not OOM-killed: SIGKILL was %s", s->killer);
-		else
-			fputs(", but was not OOM-killed: somebody sent it SIGKILL, as docker kill does, and "
-			      "docker stop after a while",
-			      out);
-		if (s->runtime_oom_killed)
-			fprintf(out, " (%s's OOMKilled is true for a process in it)",
-				container__runtime_name(s->container.ref.runtime));
-		return "sigkill";
-	}
-	return "ended";
-}
-
-/* Nothing could be killed, ever. */
-static void put_no_victim(FILE *out, const struct subject *s)
-{
-	uint64_t times = s->nothing + s->repeats;
-
-	fputs(" ran out of memory", out);
-	if (times > 1)
-		fprintf(out, " %" PRIu64 " times", times);
-	if (s->nothing_to_ns > s->nothing_from_ns)
-		text_parts__duration(out, " in ", s->nothing_to_ns - s->nothing_from_ns);
-	fputs(", and nothing in it could be killed: ", out);
-	put_whys(out, s);
-}
-
-static void put_oom_killed(FILE *out, const struct subject *s)
-{
-	fputs(" was OOM-killed: ", out);
-	verdict_why__put(out, &s->whys, true);
-	put_processes(out, "; ", s);
-	fputs(" killed", out);
-	if (verdict_why__has_others(&s->whys))
-		fprintf(out, ", %" PRIu64 " of the OOMs for that reason",
-			s->whys.whys[s->whys.decisive].ooms);
-	put_nothing_else(out, s);
-	if (s->has_status)
-		fprintf(out, "; exit code %d", record__exit_code(s->status));
-	if (s->has_runtime && !s->runtime_oom_killed)
-		fprintf(out, "; %s missed it: its OOMKilled is false",
-			container__runtime_name(s->container.ref.runtime));
-}
-
-/* Of a target that comes back, each end is in the timeline. */
-static const char *put_runs(FILE *out, const struct subject *s)
-{
-	fprintf(out, " ended %" PRIu64 " time%s, %" PRIu64 " of them OOM-killed", s->ends,
-		s->ends == 1 ? "" : "s", s->oom_ends);
-	if (!s->gone)
-		fputs(", and is back", out);
-	if (s->kills) {
-		put_processes(out, "; it lost ", s);
-		fputs(" to the OOM killer: ", out);
-		put_whys(out, s);
-	}
-	put_nothing_else(out, s);
-	return s->oom_ends ? "oom-killed" : s->kills ? "lost-processes" : "ended";
-}
-
-/* What follows the subject. Returns the kind. */
-static const char *put_sentence(FILE *out, const struct verdict *v, const struct subject *s)
-{
-	const char *kind = "lost-processes";
-
-	if (s->ends > 1 || (s->ends && !s->gone))
-		return put_runs(out, s);
-	if (s->ooms && s->ooms == s->nothing) {
-		put_no_victim(out, s);
-		return "no-victim";
-	}
-	if (!s->kills && s->stalls && !s->gone) {
-		put_stall(out, s);
-		return "stalled";
-	}
-	if (!s->kills) {
-		kind = put_end_without_oom(out, v, s);
-		if (s->stalls) {
-			fputs("; before that it", out);
-			put_stall(out, s);
-		}
-		return kind;
-	}
-	if (s->init_killed && (!s->gone || s->gone_by_oom)) {
-		put_oom_killed(out, s);
-		return "oom-killed";
-	}
-	if (s->gone)
-		kind = put_end_without_oom(out, v, s);
-	put_processes(out, s->gone ? "; before that it lost " : " lost ", s);
-	fputs(" to the OOM killer: ", out);
-	put_whys(out, s);
-	put_nothing_else(out, s);
-	return kind;
-}
-
 static int tell_subject(struct verdict *v, const struct subject *s)
 {
 	struct verdict_sentence sentence = {
@@ -443,10 +306,10 @@ static int tell_subject(struct verdict *v, const struct subject *s)
 
 	if (!out)
 		return -ENOMEM;
-	put_subject(out, s);
+	verdict_sentence__put_subject(out, s);
 	fflush(out);
 	subject_len = size;
-	sentence.kind = put_sentence(out, v, s);
+	sentence.kind = verdict_sentence__put(out, s, v->lost);
 	text = fclose(out) ? NULL : strdup(marked);
 	if (!text) {
 		free(marked);
@@ -572,7 +435,7 @@ static const sink_take_fn verdict_takes[RECORD_KINDS] = {
 	[RECORD_LIMIT] = verdict_limit,		[RECORD_STALL] = verdict_stall,
 	[RECORD_EXIT] = verdict_exit,		[RECORD_END] = verdict_end,
 	[RECORD_USER_KILL] = verdict_user_kill, [RECORD_START] = verdict_start,
-	[RECORD_LOST] = verdict_lost,
+	[RECORD_LOST] = verdict_lost,		[RECORD_REPEATS] = verdict_repeats,
 };
 
 static int verdict_take(struct sink *sink, const struct record *record)

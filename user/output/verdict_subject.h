@@ -29,6 +29,7 @@ struct subject {
 	bool has_runtime, runtime_oom_killed;
 	char *killer; /* who sent it SIGKILL, in words with the marks of wrap.h; NULL: nobody was seen to */
 	uint64_t repeats;			    /* of runs that found nothing to kill, beside `nothing` */
+	uint64_t nothing_cgroup_id;		    /* of the limit of the last of them */
 	uint64_t nothing_from_ns, nothing_to_ns;    /* the kernel's clock */
 	uint64_t stalls, stall_ns, stall_max_bytes; /* the longest */
 	bool stall_at_high;

@@ -70,6 +70,7 @@ void verdict_why__count(struct verdict_whys *whys, const struct record_oom *oom,
 
 	describe(&why, oom, subject_path);
 	i = find(whys, &why, decisive);
+	whys->latest = i;
 	if (i == VERDICT_WHYS_MAX) {
 		whys->other_ooms += ooms;
 		return;
@@ -79,6 +80,14 @@ void verdict_why__count(struct verdict_whys *whys, const struct record_oom *oom,
 		whys->whys[i].facts.since_ns = why.facts.since_ns;
 	if (decisive)
 		whys->decisive = i;
+}
+
+void verdict_why__count_repeats(struct verdict_whys *whys, uint64_t repeats)
+{
+	if (whys->latest < whys->count)
+		whys->whys[whys->latest].ooms += repeats;
+	else
+		whys->other_ooms += repeats;
 }
 
 void verdict_why__note_write(struct verdict_whys *whys, const struct verdict_write *write)

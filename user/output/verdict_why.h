@@ -49,6 +49,7 @@ struct verdict_whys {
 	size_t count;
 	uint64_t other_ooms; /* with whys that found no room */
 	size_t decisive;     /* of `whys`: what the sentence is about */
+	size_t latest;	     /* of `whys`: of the OOM that was counted last; VERDICT_WHYS_MAX: no room */
 };
 
 /*
@@ -57,6 +58,9 @@ struct verdict_whys {
  */
 void verdict_why__count(struct verdict_whys *whys, const struct record_oom *oom, const char *subject_path,
 			bool decisive, bool init);
+
+/* Counts runs that found nothing to kill after the OOM that was counted last, and were only counted. */
+void verdict_why__count_repeats(struct verdict_whys *whys, uint64_t repeats);
 
 /* Keeps a write for the OOMs that come after it. */
 const struct verdict_write *verdict_why__keep_write(struct verdict_writes *writes,

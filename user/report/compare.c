@@ -143,6 +143,12 @@ static int compare_oom(struct sink *base, const struct record *record)
 	return 0;
 }
 
+static int compare_repeats(struct sink *base, const struct record *record)
+{
+	add(side_of((struct compare *)base), FIGURE_NOTHING, record->repeats.repeats);
+	return 0;
+}
+
 static int compare_step(struct sink *base, const struct record *record)
 {
 	struct side *s = side_of((struct compare *)base);
@@ -391,6 +397,7 @@ static const sink_take_fn compare_takes[RECORD_KINDS] = {
 	[RECORD_USAGE] = compare_usage,	    [RECORD_RECLAIM] = compare_reclaim,
 	[RECORD_STALL] = compare_stall,	    [RECORD_EXIT] = compare_exit,
 	[RECORD_LOST] = compare_lost,	    [RECORD_END] = compare_end,
+	[RECORD_REPEATS] = compare_repeats,
 };
 
 static int compare_take(struct sink *sink, const struct record *record)

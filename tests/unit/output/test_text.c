@@ -228,7 +228,7 @@ static void test_nothing_to_kill(void **state)
 	/* It is seen to go on, and there is a sum. */
 	assert_int_equal(count(text_of(&page), "and it goes on\n"), 2);
 	assert_int_equal(count(text_of(&page), sum), 1);
-	assert_non_null(strstr(text_of(&page), "/web ran out of memory 35 times in 34.0 s, and nothing in it "
+	assert_non_null(strstr(text_of(&page), "/web ran out of memory 36 times in 34.0 s, and nothing in it "
 					       "could be killed: "));
 	stop(&page);
 	/* A kill ends it. */

@@ -56,6 +56,17 @@ static void send_stall(struct comparison *c, uint64_t cgroup_id, uint64_t since_
 	TAKE(c->sink, STALL, stall, at, stall);
 }
 
+/* Runs that killed nothing: one with a record, and those that were only counted. */
+static void send_nothing(struct comparison *c, uint64_t repeats)
+{
+	const struct record_time at = { .boot_ns = 6 * S };
+	const struct record_oom oom = { .outcome = OOM_NO_VICTIM, .repeats = repeats };
+	const struct record_repeats more = { .repeats = repeats };
+
+	TAKE(c->sink, OOM, oom, at, oom);
+	TAKE(c->sink, REPEATS, repeats, at, more);
+}
+
 static void send_kill(struct comparison *c, uint64_t max_bytes)
 {
 	const struct record_time at = { .boot_ns = 6 * S };
@@ -127,10 +138,28 @@ static void test_sides(void **state)
 	free(c.text);
 }
 
+/* Each run that killed nothing counts, whether it has a record or not. */
+static void test_nothing(void **state)
+{
+	struct comparison c;
+
+	(void)state;
+	start(&c, true);
+	send_session(&c, "a");
+	send_nothing(&c, 3);
+	send_session(&c, "b");
+	send_nothing(&c, 0);
+	finish(&c);
+	expect(&c, "\"no_victim\":7");
+	expect(&c, "\"no_victim\":1");
+	free(c.text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_stalls),
+		cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_sides),
 	};
