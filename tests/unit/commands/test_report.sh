@@ -99,7 +99,7 @@ awk 'length($0) >= 40 && NF > 1 { print "too long: " $0; bad = 1 } END { exit ba
 	"$golden/scenarios.summary.40.txt" || fail 'a line of more than 40 columns'
 
 # In the time of the machine: 30 minutes east of an hour, and the offset stands beside the date.
-export TZ=XXX-5:30
+export TZ=IST-5:30
 expect 0 '^2026-11-24 \(UTC\+05:30\)$' '' --time local "$golden/incident.jsonl"
 expect 0 '^Timeline, from 2026-11-24T05:01:24.212655\+05:30 on:$' '' --time=local "$golden/incident.jsonl"
 expect 0 '^    1  05:02:37.365  busybox' '' --time=local --summary "$golden/incident.jsonl"
