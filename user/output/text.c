@@ -233,6 +233,7 @@ static int text_exit(struct sink *base, const struct record *record)
 {
 	struct text_sink *sink = (struct text_sink *)base;
 	const struct record_exit *e = &record->exit;
+	bool by_oom = record__ended_by_oom(e);
 	FILE *out = base->out;
 
 	/* Each victim's end follows its kill: only the end of the whole target is news. */
@@ -251,11 +252,11 @@ static int text_exit(struct sink *base, const struct record *record)
 		text_parts__process(out, e->comm, e->pid);
 		fputs(" ended with ", out);
 		put_status(out, e->status);
-		if ((e->status & 0x7f) == 9 && !e->oom_victim && e->killer) {
+		if ((e->status & 0x7f) == 9 && !by_oom && e->killer) {
 			fputs(", not by the OOM killer: SIGKILL was ", out);
 			text_killer__put(out, e->killer, &e->which);
 		} else if ((e->status & 0x7f) == 9) {
-			fputs(e->oom_victim ? ", killed by the OOM killer" : ", not by the OOM killer", out);
+			fputs(by_oom ? ", killed by the OOM killer" : ", not by the OOM killer", out);
 		}
 	} else {
 		fputs(": its last process has ended", out);

@@ -236,10 +236,10 @@ static int verdict_exit(struct sink *base, const struct record *record)
 		return 0;
 	s->gone = true;
 	s->ends++;
-	s->oom_ends += exit->oom_victim;
+	s->oom_ends += record__ended_by_oom(exit);
 	s->has_status = exit->has_status;
 	s->status = exit->status;
-	s->gone_by_oom = exit->oom_victim;
+	s->gone_by_oom = record__ended_by_oom(exit);
 	for (size_t i = 0; exit->pid && i < VERDICT_SUBJECT_VICTIMS_MAX; i++)
 		s->init_killed = s->init_killed || s->victims[i] == exit->pid;
 	s->has_runtime = exit->runtime_status;

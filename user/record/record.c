@@ -12,6 +12,11 @@ const struct record_victim *record__first_killed(const struct record_oom *oom)
 	return NULL;
 }
 
+bool record__ended_by_oom(const struct record_exit *exit)
+{
+	return exit->oom_victim || (exit->killer && exit->killer->way == KILL_WAY_OOM_KILLER);
+}
+
 int record__exit_code(uint32_t status)
 {
 	return WIFSIGNALED((int)status) ? 128 + WTERMSIG((int)status) : WEXITSTATUS((int)status);

@@ -410,7 +410,7 @@ static int chrome_exit(struct sink *sink, const struct record *record)
 	out = begin_instant(s, s->target ? s->target : track_of(s, e->cgroup, &e->which), LANE_KILLS,
 			    record->time.boot_ns, "g");
 	fprintf(out, ",\"cat\":\"end\",\"name\":\"the target is gone\",\"args\":{\"oom_victim\":%s",
-		e->oom_victim ? "true" : "false");
+		record__ended_by_oom(e) ? "true" : "false");
 	if (e->has_status)
 		fprintf(out, ",\"exit_code\":%d", record__exit_code(e->status));
 	fputc('}', out);

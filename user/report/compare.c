@@ -221,7 +221,7 @@ static int compare_exit(struct sink *base, const struct record *record)
 	s->gone = true;
 	if (e->has_status)
 		set(s, FIGURE_EXIT, (uint64_t)record__exit_code(e->status));
-	if (e->oom_victim && s->has_last_max && !s->known[FIGURE_DEATH])
+	if (record__ended_by_oom(e) && s->has_last_max && !s->known[FIGURE_DEATH])
 		set(s, FIGURE_DEATH, s->last_max_bytes);
 	return 0;
 }

@@ -279,7 +279,7 @@ static int timeline_exit(struct sink *base, const struct record *record)
 		fprintf(base->out, " (run %" PRIu64 ")", e->run);
 	if (e->has_status)
 		fprintf(base->out, ": exit code %d%s", record__exit_code(e->status),
-			e->oom_victim ? ", killed by the OOM killer" : "");
+			record__ended_by_oom(e) ? ", killed by the OOM killer" : "");
 	fputc('\n', base->out);
 	return line_error(t);
 }

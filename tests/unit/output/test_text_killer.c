@@ -212,13 +212,45 @@ static void test_end(void **state)
 	free(text);
 }
 
+/* Whoever shared the memory of a victim has no record where its event was lost: the SIGKILL is the OOM killer's. */
+static void test_end_by_a_lost_run(void **state)
+{
+	struct record_killer k = { .way = KILL_WAY_OOM_KILLER,
+				   .by_kernel = true,
+				   .sender = { .pid = 7, .comm = "hog" } };
+	struct record session = { .kind = RECORD_SESSION, .session = { .version = "1", .kernel = "6.1" } };
+	struct record exit_record = { .kind = RECORD_EXIT }, end = { .kind = RECORD_END };
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	struct sink *sink = text__new(out, (struct text_look){ .columns = 0 });
+
+	(void)state;
+	exit_record.exit = (struct record_exit){
+		.pid = 42, .comm = "init", .cgroup = "/a", .status = 9, .has_status = true
+	};
+	exit_record.exit.container = true;
+	exit_record.exit.killer = &k;
+	assert_int_equal(sink__take(sink, &session), 0);
+	assert_int_equal(sink__take(sink, &exit_record), 0);
+	assert_int_equal(sink__take(sink, &end), 0);
+	assert_int_equal(sink__finish(sink), 0);
+	sink->ops->free(sink);
+	fclose(out);
+	assert_non_null(strstr(text, "(128 + 9, SIGKILL), killed by the OOM killer\n"));
+	assert_non_null(strstr(
+		text, "/a ended with exit code 137: its init was killed in an OOM that is not in here\n"));
+	assert_null(strstr(text, "not OOM-killed"));
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ways),   cmocka_unit_test(test_by_kernel),
 		cmocka_unit_test(test_sender), cmocka_unit_test(test_stop_before),
 		cmocka_unit_test(test_usual),  cmocka_unit_test(test_news),
-		cmocka_unit_test(test_end),
+		cmocka_unit_test(test_end),    cmocka_unit_test(test_end_by_a_lost_run),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -178,7 +178,8 @@ void html_rows__put_exit(struct html_report *r, const struct record *record)
 	if (e->has_status && WIFSIGNALED((int)e->status)) {
 		const char *name = sigabbrev_np(WTERMSIG((int)e->status));
 
-		fprintf(out, "SIG%s%s", name ? name : "?", e->oom_victim ? " by the OOM killer" : "");
+		fprintf(out, "SIG%s%s", name ? name : "?",
+			record__ended_by_oom(e) ? " by the OOM killer" : "");
 	}
 	fputs("</td></tr>\n", out);
 }
