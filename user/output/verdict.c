@@ -28,7 +28,7 @@ struct verdict {
 	char killer[NAME_BYTES]; /* the first of them */
 	bool more_killers;
 	uint64_t others;     /* OOMs of subjects that found no room */
-	uint64_t nameless;   /* OOMs that killed, whom isn't known */
+	uint64_t nameless;   /* OOMs that may have killed, whom isn't known */
 	uint64_t lost;	     /* events that the trace has lost */
 	uint64_t oom_number; /* of OOMs, in their order */
 	struct verdict_writes writes;
@@ -175,7 +175,7 @@ static int verdict_oom(struct sink *base, const struct record *record)
 		count_nothing(v, record);
 	else if (oom->log && !oom->outcome)
 		v->untold++;
-	else if (oom->killed || oom->missing)
+	else if (record__kills_untold(oom))
 		v->nameless++;
 	return 0;
 }
@@ -343,8 +343,8 @@ static int tell_none(struct verdict *v)
 		none.text = text;
 	} else if (v->nameless) {
 		snprintf(text, sizeof(text),
-			 "%" PRIu64 " OOM%s killed processes that are not known: events were lost",
-			 v->nameless, v->nameless == 1 ? "" : "s");
+			 "%" PRIu64 " OOM%s whose victims are not known: events were lost", v->nameless,
+			 v->nameless == 1 ? "" : "s");
 		none.text = text;
 	} else if (v->untold)
 		none.text = "the log ends before it says what came of an OOM";

@@ -12,6 +12,12 @@ const struct record_victim *record__first_killed(const struct record_oom *oom)
 	return NULL;
 }
 
+bool record__kills_untold(const struct record_oom *oom)
+{
+	return oom->missing ||
+	       (!oom->victim_count && oom->outcome != OOM_NO_VICTIM && oom->outcome != OOM_EXITING);
+}
+
 bool record__ended_by_oom(const struct record_exit *exit)
 {
 	return exit->oom_victim || (exit->killer && exit->killer->way == KILL_WAY_OOM_KILLER);

@@ -424,6 +424,9 @@ struct record {
 /* The first victim that was killed and not only marked, since it was exiting already; NULL: none. */
 const struct record_victim *record__first_killed(const struct record_oom *oom);
 
+/* Whether it may have killed somebody whom the record doesn't name, since events were lost or a log was cut. */
+bool record__kills_untold(const struct record_oom *oom);
+
 /* The OOM killer ended it: as one of its victims, or with SIGKILL from a run that there is no record of. */
 bool record__ended_by_oom(const struct record_exit *exit);
 

@@ -12,7 +12,7 @@
 
 /* Columns are only ever added, at the end. The names are those of docs/schema.md. */
 enum column {
-	COLUMN_ROW, /* "kill", "no-victim" or "step" */
+	COLUMN_ROW, /* "kill", "no-victim", "unknown" (more may have been killed) or "step" */
 	COLUMN_SESSION,
 	COLUMN_TIME,
 	COLUMN_TS,
@@ -203,19 +203,28 @@ static void set_victim(struct csv_sink *s, const struct record_victim *v)
 	}
 }
 
+/* A row without a process. */
+static int put_oom(struct csv_sink *s, const struct record *record, const char *kind)
+{
+	const struct record_oom *oom = &record->oom;
+
+	begin_row(s, kind, &record->time, record->time.boot_ns);
+	set_oom(s, oom);
+	if (oom->limit)
+		set_name(s, COLUMN_CGROUP, oom->limit->path);
+	return end_row(s);
+}
+
 static int csv_oom(struct sink *base, const struct record *record)
 {
 	struct csv_sink *s = (struct csv_sink *)base;
 	const struct record_oom *oom = &record->oom;
 	int err = 0;
 
-	if (oom->outcome == OOM_NO_VICTIM) {
-		begin_row(s, "no-victim", &record->time, record->time.boot_ns);
-		set_oom(s, oom);
-		if (oom->limit)
-			set_name(s, COLUMN_CGROUP, oom->limit->path);
-		return end_row(s);
-	}
+	if (oom->outcome == OOM_NO_VICTIM)
+		return put_oom(s, record, "no-victim");
+	if (record__kills_untold(oom))
+		err = put_oom(s, record, "unknown");
 	for (size_t i = 0; i < oom->victim_count && !err; i++) {
 		const struct record_victim *v = &oom->victims[i];
 

@@ -97,7 +97,9 @@ static int take_oom(struct kill_table *t, const struct record *record)
 		snprintf(who, sizeof(who), "%s/%" PRIu32, victim->comm ? victim->comm : "?", victim->pid);
 	else
 		snprintf(who, sizeof(who), "%s",
-			 oom->outcome || !oom->log ? "(nothing)" : "(not in the log)");
+			 !record__kills_untold(oom) ? "(nothing)"
+			 : oom->log		    ? "(not in the log)"
+						    : "(lost)");
 	if (victim && victim->has_mm)
 		units__format_size(anon, sizeof(anon), victim->anon_rss_bytes);
 	if (oom->limit && oom->limit->has_memory)

@@ -30,6 +30,7 @@ struct run {
 	char path[PATH_BYTES];
 	char comm[COMM_BYTES];
 	bool same_comm;
+	bool untold; /* more may have been killed */
 };
 
 struct timeline {
@@ -100,6 +101,18 @@ static void put_place(const struct timeline *t, const char *before, const struct
 	text_parts__place(t->base.out, path && *path ? path : NULL, c);
 }
 
+static void put_kills(FILE *out, const struct run *run)
+{
+	if (!run->kills) {
+		fputs(run->untold ? " whose victims aren't known" : " killed nothing", out);
+		return;
+	}
+	fprintf(out, " killed %s%" PRIu64 " process%s: ", run->untold ? "at least " : "", run->kills,
+		run->kills == 1 ? "" : "es");
+	text_parts__name(out, run->comm);
+	fputs(run->same_comm ? "" : " and others", out);
+}
+
 static void end_run(struct timeline *t)
 {
 	struct run *run = &t->run;
@@ -112,16 +125,7 @@ static void end_run(struct timeline *t)
 			fputs("OOM", out);
 		if (run->last_ns > run->first_ns)
 			text_parts__duration(out, " in ", (uint64_t)run->last_ns - (uint64_t)run->first_ns);
-		fputs(" killed ", out);
-		if (run->kills)
-			fprintf(out, "%" PRIu64 " process%s", run->kills, run->kills == 1 ? "" : "es");
-		else
-			fputs("nothing", out);
-		if (run->kills) {
-			fputs(": ", out);
-			text_parts__name(out, run->comm);
-			fputs(run->same_comm ? "" : " and others", out);
-		}
+		put_kills(out, run);
 		put_place(t, ", in ", &run->container, run->path);
 		fputc('\n', out);
 	}
@@ -157,6 +161,7 @@ static void add_to_run(struct timeline *t, const struct record *record, const st
 	}
 	run->ooms++;
 	run->kills += oom->killed;
+	run->untold |= record__kills_untold(oom);
 	run->last_ns = (int64_t)record->time.boot_ns;
 	for (size_t i = 0; i < oom->victim_count; i++) {
 		const char *comm = oom->victims[i].comm ? oom->victims[i].comm : "(unknown)";

@@ -320,10 +320,30 @@ static void test_pod_of_a_container(void **state)
 	sink->ops->free(sink);
 }
 
+/* An OOM of which events were lost is no news that nothing was killed. */
+static void test_victims_not_known(void **state)
+{
+	static struct recording r;
+	const struct record_session session = { .version = "1", .kernel = "6.1" };
+	const struct record_oom oom = { .id = 1, .incomplete = true };
+	const struct record_end end = { .reason = "interrupted" };
+	struct sink *sink = verdict__new(note, &r);
+
+	(void)state;
+	memset(&r, 0, sizeof(r));
+	assert_int_equal(TAKE(sink, SESSION, session, now(&r), session), 0);
+	assert_int_equal(TAKE(sink, OOM, oom, now(&r), oom), 0);
+	assert_int_equal(TAKE(sink, END, end, now(&r), end), 0);
+	assert_int_equal(sink__finish(sink), 0);
+	assert_string_equal(r.text, "1 OOM whose victims are not known: events were lost\n");
+	sink->ops->free(sink);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pod_of_a_container),
+		cmocka_unit_test(test_victims_not_known),
 		cmocka_unit_test(test_random_recordings),
 	};
 

@@ -73,6 +73,16 @@ static void test_nothing_killed(void **state)
 	free(row);
 }
 
+/* Whom it killed was lost: that is no run that killed nothing, and it doesn't go unsaid. */
+static void test_lost_victim(void **state)
+{
+	char *row = row_of(NULL, OOM_KILLED);
+
+	(void)state;
+	assert_string_equal(row, "unknown,0,,,7,,,,,,,,,,,,,,,,,,,,,");
+	free(row);
+}
+
 /* A table without rows has its heading. */
 static void test_empty(void **state)
 {
@@ -96,6 +106,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_nothing_killed),
+		cmocka_unit_test(test_lost_victim),
 		cmocka_unit_test(test_empty),
 	};
 

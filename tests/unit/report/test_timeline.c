@@ -43,10 +43,47 @@ static void test_clock_set_back(void **state)
 	free(text);
 }
 
+/* Events were lost, or a log was cut: that is no run that killed nothing. */
+static void test_victims_not_known(void **state)
+{
+	const struct record_session session = { .version = "1", .kernel = "6.1" };
+	const struct record_victim hog = { .pid = 7, .comm = "hog", .cgroup = "/a" };
+	const struct record_oom nothing = { .outcome = OOM_NO_VICTIM };
+	const struct record_oom lost = { .outcome = OOM_KILLED, .missing = 1 };
+	const struct record_oom part = {
+		.outcome = OOM_KILLED, .missing = 1, .victims = &hog, .victim_count = 1, .killed = 1
+	};
+	const struct record_oom cut = { .incomplete = true };
+	const struct record_oom *const ooms[] = { &nothing, &lost, &part, &cut };
+	const char *const words[] = { "OOM killed nothing,", "OOM whose victims aren't known, in",
+				      "OOM killed at least 1 process: hog, in /a",
+				      "OOM whose victims aren't known, in" };
+	const struct record_time at = { .boot_ns = 1000000000 };
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		char *text = NULL;
+		size_t size = 0;
+		FILE *out = open_memstream(&text, &size);
+		struct sink *sink = timeline__new(out, (struct text_look){ .ascii = true });
+
+		assert_non_null(sink);
+		assert_int_equal(TAKE(sink, SESSION, session, at, session), 0);
+		assert_int_equal(TAKE(sink, OOM, oom, at, *ooms[i]), 0);
+		assert_int_equal(sink__finish(sink), 0);
+		sink->ops->free(sink);
+		fclose(out);
+		if (!strstr(wrap__plain(text), words[i]))
+			fail_msg("no '%s' in: %s", words[i], text);
+		free(text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_clock_set_back),
+		cmocka_unit_test(test_victims_not_known),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -66,7 +66,9 @@ static void put_sentence(FILE *out, const struct record_oom *oom, uint64_t sessi
 				       oom->victim_count ? oom->victims[0].pid : oom->trigger_pid);
 		fputs(" was exiting already,", out);
 	} else {
-		fputs("What was killed is not known: events were lost", out);
+		fputs(oom->log ? "Whether a process was killed is not in the log"
+			       : "What was killed is not known: events were lost",
+		      out);
 	}
 	if (oom->sysrq || oom->whole_machine) {
 		fputs(": ", out);
@@ -390,7 +392,7 @@ static void put_measures(FILE *out, const struct record_oom *oom, const struct r
 	if (victim)
 		html_elements__process(out, victim->comm, victim->pid);
 	else
-		fputs("nothing killed", out);
+		fputs(record__kills_untold(oom) ? "not known" : "nothing killed", out);
 	if (oom->killed > 1)
 		fprintf(out, " and %" PRIu64 " more", oom->killed - 1);
 	fputs("</span>", out);

@@ -13,7 +13,7 @@
 static bool are_alike(const struct html_card_mark *a, const struct html_card_mark *b)
 {
 	return a->cause == b->cause && a->outcome == b->outcome && a->session == b->session &&
-	       !strcmp(a->comm, b->comm) && !strcmp(a->cgroup, b->cgroup);
+	       a->untold == b->untold && !strcmp(a->comm, b->comm) && !strcmp(a->cgroup, b->cgroup);
 }
 
 static size_t count_alike(const struct html_report *r, size_t first)
@@ -66,12 +66,12 @@ static int put_group(struct html_report *r, size_t first, size_t count, FILE *ou
 
 static void put_group_heading(const struct html_card_mark *mark, size_t count, FILE *out)
 {
-	fprintf(out, "<h3 class=\"group\">%zu times the same: ", count);
+	fprintf(out, "<h3 class=\"group\">%zu in a row: ", count);
 	if (mark->comm[0]) {
 		html_elements__name(out, mark->comm);
 		fputs(" killed", out);
 	} else {
-		fputs("nothing killed", out);
+		fputs(mark->untold ? "what was killed is not known" : "nothing killed", out);
 	}
 	if (mark->cgroup[0]) {
 		fputs(", at the limit of ", out);

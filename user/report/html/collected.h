@@ -69,7 +69,8 @@ struct html_card_mark {
 	uint64_t session, id;
 	enum record_cause cause;
 	enum oom_outcome outcome;
-	char comm[HTML_NAME_SIZE];   /* of who was killed; "": nobody was */
+	bool untold;		     /* somebody else may have been killed */
+	char comm[HTML_NAME_SIZE];   /* of who was killed; "": nobody that is known */
 	char cgroup[HTML_PATH_SIZE]; /* whose limit it was */
 };
 

@@ -25,6 +25,7 @@ static void fill_mark(struct html_card_mark *mark, const struct record_oom *oom)
 	mark->id = oom->id;
 	mark->cause = oom->cause;
 	mark->outcome = oom->outcome;
+	mark->untold = record__kills_untold(oom);
 	if (victim)
 		html_collected__keep(mark->comm, sizeof(mark->comm), victim->comm);
 	if (oom->limit)
