@@ -59,6 +59,7 @@ static int text_session(struct sink *base, const struct record *record)
 	sink->stall_told_ns = 0;
 	sink->kind_count = sink->quiet_count = 0;
 	sink->from_log = s->from_log;
+	sink->lost_writes = false;
 	sink->attached_wall_ns = 0;
 	if (s->attached_ns && __builtin_add_overflow(record->time.wall_ns - (int64_t)record->time.boot_ns,
 						     s->attached_ns, &sink->attached_wall_ns))
@@ -278,6 +279,7 @@ static int text_lost(struct sink *base, const struct record *record)
 
 	text_sink__time(sink, &record->time);
 	text_sink__style(sink, STYLE_KILL);
+	sink->lost_writes |= lost->kind && !strcmp(lost->kind, "limit");
 	fputs("LOST ", base->out);
 	text_lost__put(base->out, lost);
 	text_lost__put_why(base->out, lost);

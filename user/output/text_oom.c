@@ -8,7 +8,6 @@
 #include "output/text_log.h"
 #include "record/gfp.h"
 #include "record/names.h"
-#include "record/time.h"
 
 #define VICTIMS_SHOWN 64 /* of one incident; a group kill can have thousands. JSON has them all */
 #define VICTIMS_SHOWN_FEW 8
@@ -141,14 +140,16 @@ static void put_trigger(const struct text_sink *sink, const struct record_oom *o
 	fputc('\n', out);
 }
 
-/* What was written before isn't known. */
+/* What was written before isn't known. The day stands there if it isn't the record's. */
 static void put_unchanged(const struct text_sink *sink)
 {
-	char time[64];
+	char time[TEXT_PARTS_TIME_SIZE];
 
 	fputs(", unchanged since ", sink->base.out);
 	if (sink->attached_wall_ns > 0) {
-		record_time__format(time, sizeof(time), sink->attached_wall_ns);
+		text_parts__format_time(time, sizeof(time), sink->look, sink->attached_wall_ns);
+		if (strncmp(time, sink->day, strlen("2026-11-23")) != 0)
+			fprintf(sink->base.out, "%.10s ", time);
 		fprintf(sink->base.out, "%.8s, when ", time + 11);
 	}
 	fputs("the trace began", sink->base.out);
@@ -163,7 +164,7 @@ static void put_cause(const struct text_sink *sink, const struct record_oom *oom
 		return;
 	text_sink__label(sink, "cause");
 	text_parts__cause(out, CAUSE_ALONE, &facts);
-	if (oom->cause == CAUSE_LIMIT_UNCHANGED && !oom->cause_limit_id && !oom->log)
+	if (oom->cause == CAUSE_LIMIT_UNCHANGED && !oom->cause_limit_id && !oom->log && !sink->lost_writes)
 		put_unchanged(sink);
 	fputc('\n', out);
 }

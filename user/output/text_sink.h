@@ -31,6 +31,7 @@ struct text_sink {
 	bool from_log;			    /* the session is a kernel log's, whose times are text */
 	char target_id[CONTAINER__ID_SIZE]; /* of the target, when that is a container; else "" */
 	struct stack_top *top;		    /* where memory was charged */
+	bool lost_writes;		    /* of limits, so far: what was written isn't known */
 	int64_t attached_wall_ns;	    /* when the session's programs were attached; 0: not known */
 	char day[32];			    /* of the last time that was printed: "2026-11-23 (UTC)" */
 	/* The stall that was last told of: which, and how long it was then. */

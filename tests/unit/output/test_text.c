@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -210,6 +211,36 @@ static void test_stack(void **state)
 	stop(&page);
 }
 
+/* In the time of the machine, as all of the text, with the day if that is another. */
+static void test_unchanged(void **state)
+{
+	struct record session = { .kind = RECORD_SESSION, .session = { .version = "1", .kernel = "6.1" } };
+	struct record lost = { .kind = RECORD_LOST, .lost = { .kind = "limit", .count = 1 } };
+	struct page page;
+
+	(void)state;
+	setenv("TZ", "IST-5:30", 1);
+	tzset();
+	begin(&page);
+	page.sink->ops->free(page.sink);
+	page.sink = text__new(page.out, (struct text_look){ .local_time = true, .detail = TEXT_ALL });
+	session.session.attached_ns = 2 * S;
+	take(&page, &session);
+	oom(&page, 1, 3, "hog");
+	oom(&page, 2, 3 + 2 * 24 * 3600LL, "hog");
+	lost.time.wall_ns = (4 + 2 * 24 * 3600LL) * S;
+	take(&page, &lost);
+	oom(&page, 3, 5 + 2 * 24 * 3600LL, "hog");
+	end(&page, 6 + 2 * 24 * 3600LL);
+	assert_int_equal(count(page.text, ", unchanged since 05:30:02, when the trace began\n"), 1);
+	assert_int_equal(count(page.text, ", unchanged since 1970-01-01 05:30:02, when the trace began\n"),
+			 1);
+	assert_int_equal(count(page.text, "cause     it grew into its own limit\n"), 1);
+	stop(&page);
+	unsetenv("TZ");
+	tzset();
+}
+
 static void test_nothing_to_kill(void **state)
 {
 	static const char sum[] = "nothing could be killed 35 more times in 34.0 s, at the limit of /web\n";
@@ -316,9 +347,13 @@ static void test_cut(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_first_in_full), cmocka_unit_test(test_narrow),
-		cmocka_unit_test(test_stack),	      cmocka_unit_test(test_nothing_to_kill),
-		cmocka_unit_test(test_noise),	      cmocka_unit_test(test_stall_is_the_verdict),
+		cmocka_unit_test(test_first_in_full),
+		cmocka_unit_test(test_narrow),
+		cmocka_unit_test(test_stack),
+		cmocka_unit_test(test_unchanged),
+		cmocka_unit_test(test_nothing_to_kill),
+		cmocka_unit_test(test_noise),
+		cmocka_unit_test(test_stall_is_the_verdict),
 		cmocka_unit_test(test_cut),
 	};
 
