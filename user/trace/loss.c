@@ -37,32 +37,40 @@ void loss__note_oom(struct loss *loss, const struct record_oom *oom)
 		loss->kills_told += oom->victims[i].role == ROLE_CHOSEN || oom->victims[i].role == ROLE_GROUP;
 }
 
+struct seeing {
+	const struct loss *loss;
+	const struct tracer *tracer;
+};
+
 /*
  * The kernel can leave out the program that counts kills, and not the others that tell of the same kill (a kprobe of
  * 7.3 did). A trace of the machine has records of every kill: those count, too.
  */
-static uint64_t kills_seen(const struct loss *loss, const struct tracer *tracer)
+static uint64_t kills_seen(const void *ctx)
 {
-	uint64_t seen = tracer__kills_seen(tracer);
+	const struct seeing *seeing = ctx;
+	const struct loss *loss = seeing->loss;
+	uint64_t seen = tracer__kills_seen(seeing->tracer);
 
 	return loss->of_machine && loss->kills_told > seen ? loss->kills_told : seen;
 }
 
 static int begin(struct loss *loss, const struct tracer *tracer, int cgroup_fd, uint64_t *count)
 {
+	const struct seeing seeing = { loss, tracer };
 	int fd = reconcile__open(cgroup_fd);
-	uint64_t since_ns;
+	uint64_t seen, since_ns;
 
 	if (fd < 0)
 		return fd;
-	if (reconcile__read(fd, count)) {
+	loss->of_machine = cgroup_fd < 0;
+	if (reconcile__read_both(fd, kills_seen, &seeing, false, count, &seen)) {
 		close(fd);
 		return -ENODATA;
 	}
 	loss->kernel_fd = fd;
-	loss->of_machine = cgroup_fd < 0;
 	loss->looked_ns = clock__ns(CLOCK_BOOTTIME);
-	reconcile__look(&loss->kills, *count, kills_seen(loss, tracer), loss->looked_ns, false, &since_ns);
+	reconcile__look(&loss->kills, *count, seen, loss->looked_ns, false, &since_ns);
 	return 0;
 }
 
@@ -96,13 +104,14 @@ void loss__end(struct loss *loss)
 #define LAST_LOOK_MS 10
 
 /* A kill may be going on: waits until no kill is missing, and no longer than 0.5 s. */
-static void await_kills(const struct loss *loss, const struct tracer *tracer)
+static void await_kills(const struct seeing *seeing)
 {
-	uint64_t count;
+	const struct loss *loss = seeing->loss;
+	uint64_t count, seen;
 
 	for (int i = 0; i < LAST_LOOKS; i++) {
-		if (reconcile__read(loss->kernel_fd, &count) ||
-		    !reconcile__missing(&loss->kills, count, kills_seen(loss, tracer)))
+		if (reconcile__read_both(loss->kernel_fd, kills_seen, seeing, true, &count, &seen) ||
+		    !reconcile__missing(&loss->kills, count, seen))
 			return;
 		poll(NULL, 0, LAST_LOOK_MS);
 	}
@@ -119,17 +128,18 @@ static int tell_missed(struct sink *sink, uint64_t count, uint64_t since_ns)
 /* Compares the kernel's count of kills with the kills that were seen. A cgroup that is gone has no count any more. */
 static int tell_kills(struct loss *loss, const struct tracer *tracer, bool last, struct sink *sink)
 {
-	uint64_t count, missed, since_ns = 0, now = clock__ns(CLOCK_BOOTTIME);
+	const struct seeing seeing = { loss, tracer };
+	uint64_t count, seen, missed, since_ns = 0, now = clock__ns(CLOCK_BOOTTIME);
 
 	if (!loss->kills.begun || (!last && now - loss->looked_ns < LOOK_GAP_NS))
 		return 0;
 	loss->looked_ns = now;
 	if (last)
-		await_kills(loss, tracer);
-	if (reconcile__read(loss->kernel_fd, &count))
+		await_kills(&seeing);
+	if (reconcile__read_both(loss->kernel_fd, kills_seen, &seeing, last, &count, &seen))
 		return 0;
 	now = clock__ns(CLOCK_BOOTTIME);
-	missed = reconcile__look(&loss->kills, count, kills_seen(loss, tracer), now, last, &since_ns);
+	missed = reconcile__look(&loss->kills, count, seen, now, last, &since_ns);
 	return missed ? tell_missed(sink, missed, since_ns) : 0;
 }
 

@@ -92,3 +92,15 @@ out:
 	free(text);
 	return err;
 }
+
+int reconcile__read_both(int fd, reconcile_seen_fn seen, const void *ctx, bool last, uint64_t *kernel_count,
+			 uint64_t *seen_count)
+{
+	int err;
+
+	*seen_count = seen(ctx);
+	err = reconcile__read(fd, kernel_count);
+	if (!err && last)
+		*seen_count = seen(ctx);
+	return err;
+}

@@ -21,10 +21,22 @@ struct reconcile {
 	uint64_t even_ns; /* the last look at which nothing was missing */
 };
 
+/* How many kills the programs have seen. */
+typedef uint64_t (*reconcile_seen_fn)(const void *ctx);
+
 /*
- * A look at both counts, of which `kernel` was read first. Returns how many kills more are known to be missed. The
- * kernel counts a kill before a program sees it: so those that it had counted at the look before, or all at the `last`.
- * *since_ns is the time after which they were.
+ * Reads both counts for a look: `seen` first, because the kernel counts a kill before a program sees it. A kill between
+ * the two is then one that goes on, which the next look finds seen. The other way round it would look like one that
+ * went on at the first look, and the base would be put right where it was right. The last look, which no other follows,
+ * asks for `seen` again at its end. Returns as reconcile__read().
+ */
+int reconcile__read_both(int fd, reconcile_seen_fn seen, const void *ctx, bool last, uint64_t *kernel_count,
+			 uint64_t *seen_count);
+
+/*
+ * A look at both counts. Returns how many kills more are known to be missed. The kernel counts a kill before a program
+ * sees it: so those that it had counted at the look before, or all at the `last`. *since_ns is the time after which
+ * they were.
  */
 uint64_t reconcile__look(struct reconcile *r, uint64_t kernel, uint64_t seen, uint64_t now_ns, bool last,
 			 uint64_t *since_ns);

@@ -132,6 +132,75 @@ static void test_first_in_the_middle(void **state)
 	assert_int_equal(look(&r, 12, 1, 4), 1);
 }
 
+/* memory.events of a cgroup in which a process is killed while the programs' count is asked for. */
+struct killing {
+	char path[64];
+	uint64_t kernel, seen;
+	bool goes_on; /* there is another kill at the next question */
+};
+
+static void write_count(const struct killing *k)
+{
+	FILE *file = fopen(k->path, "w");
+
+	fprintf(file, "oom 1\noom_kill %ju\n", (uintmax_t)k->kernel);
+	fclose(file);
+}
+
+static uint64_t seen_in_a_storm(const void *ctx)
+{
+	struct killing *k = *(struct killing *const *)ctx;
+
+	if (k->goes_on) {
+		k->kernel++;
+		k->seen++;
+		write_count(k);
+	}
+	k->goes_on = false;
+	return k->seen;
+}
+
+/* Kills between the readings of the two counts are no lost ones, at whatever look. */
+static void test_between_readings(void **state)
+{
+	char dir[] = "/tmp/reconcile-XXXXXX";
+	struct killing killing = { .kernel = 30 }, *k = &killing;
+	struct reconcile r = {};
+	uint64_t kernel, seen;
+	int fd, dir_fd;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(k->path, sizeof(k->path), "%s/memory.events", dir);
+	write_count(k);
+	dir_fd = open(dir, O_RDONLY | O_DIRECTORY);
+	fd = reconcile__open(dir_fd);
+	assert_true(fd >= 0);
+	for (int i = 1; i <= 8; i++) {
+		bool last = i == 8;
+
+		/* In the middle of every other look. */
+		k->goes_on = i % 2;
+		assert_int_equal(reconcile__read_both(fd, seen_in_a_storm, &k, last, &kernel, &seen), 0);
+		assert_int_equal(reconcile__look(&r, kernel, seen, i, last, &since), 0);
+	}
+	assert_int_equal(killing.seen, 4);
+	assert_int_equal(r.missed, 0);
+	/* One that no program has seen is one. */
+	k->kernel++;
+	write_count(k);
+	assert_int_equal(reconcile__read_both(fd, seen_in_a_storm, &k, true, &kernel, &seen), 0);
+	assert_int_equal(reconcile__look(&r, kernel, seen, 9, true, &since), 1);
+	/* At the last look a kill after the kernel's count was read is seen, too. */
+	k->goes_on = true;
+	assert_int_equal(reconcile__read_both(fd, seen_in_a_storm, &k, true, &kernel, &seen), 0);
+	assert_int_equal(reconcile__look(&r, kernel, seen, 10, true, &since), 0);
+	close(fd);
+	close(dir_fd);
+	unlink(k->path);
+	rmdir(dir);
+}
+
 static void test_read(void **state)
 {
 	char dir[] = "/tmp/reconcile-XXXXXX", path[64];
@@ -166,10 +235,15 @@ static void test_read(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_equal),  cmocka_unit_test(test_in_the_middle),
-		cmocka_unit_test(test_missed), cmocka_unit_test(test_missing),
-		cmocka_unit_test(test_last),   cmocka_unit_test(test_first_in_the_middle),
-		cmocka_unit_test(test_read),   cmocka_unit_test(test_read_v1),
+		cmocka_unit_test(test_equal),
+		cmocka_unit_test(test_in_the_middle),
+		cmocka_unit_test(test_missed),
+		cmocka_unit_test(test_missing),
+		cmocka_unit_test(test_last),
+		cmocka_unit_test(test_first_in_the_middle),
+		cmocka_unit_test(test_read),
+		cmocka_unit_test(test_read_v1),
+		cmocka_unit_test(test_between_readings),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
