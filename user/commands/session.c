@@ -352,9 +352,9 @@ static int begin(struct session *s)
 	left_out = cmdlines__learn(s->tracer, s->hierarchy, s->target);
 	if (left_out > 0)
 		fprintf(stderr,
-			"oomtrace: the command lines of %d processes could not be read in time: the machine is "
+			"oomtrace: the command line%s of %d process%s could not be read in time: the machine is "
 			"busy, or something in the kernel holds them up.\n",
-			left_out);
+			left_out == 1 ? "" : "s", left_out, left_out == 1 ? "" : "es");
 	if (session__records_usage(s))
 		follow_usage__begin(s->tracer, s->hierarchy, s->target);
 	tracer__find_addresses(s->tracer);

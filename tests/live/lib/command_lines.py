@@ -16,5 +16,5 @@ def check_errors(guest, table):
 
 def check_quiet(guest, names):
     for name in names:
-        guest.results.equal((guest.rc(f"cli/{name}"), guest.error(f"cli/{name}") or ""), (0, ""),
+        guest.results.equal((guest.rc(f"cli/{name}"), guest.said(f"cli/{name}") or ""), (0, ""),
                             f"cli {name}: quiet, 0")
