@@ -93,6 +93,7 @@ stopped_helper() {
 	wait_until 60 test -s /tmp/stacks.json
 	maps=$(helper oomtrace-maps)
 	kill -STOP "$maps"
+	wait_until 10 stopped "$maps"
 	run_held -g "$CG/stacks" hog 16
 	end_by helper "$1"
 	end stacks

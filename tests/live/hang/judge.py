@@ -10,6 +10,7 @@ CODES = {"plain": "0", "pipe": "1", "helper": "0", "runtime": "0"}
 def check(run):
     results, folder = run.results, run.folder
     slow = float((folder / "slow").read_text())
+    results.equal((folder / "timeouts").read_text(), "", "the guest waited for nothing in vain")
     ends = {}
     for line in (folder / "ends").read_text().splitlines():
         what, signal, took_ms, code = line.split()

@@ -10,12 +10,19 @@ set -u
 
 RUNS=6
 
+# followed N: of every other run oomtrace sees the beginning before anything happens in it, so that nothing of these
+# runs may be missed. The others go on at once, as real ones do.
+followed() {
+	[ $(($1 % 2)) = 1 ] || wait_until 60 in_file "\"type\":\"start\".*\"run\":$1," "$OUT/restarts.jsonl"
+}
+
 # runs PATH: of it RUNS.
 runs() {
 	n=0
 	while [ $n -lt $RUNS ]; do
 		n=$((n + 1))
 		[ $n = 1 ] || make_cgroup "$1" 16M
+		followed $n
 		run_to_end -g "$CG/$1" hog 32
 		wait "$pid"
 		wait_until 10 try rmdir "$CG/$1"
