@@ -106,6 +106,22 @@ static void the_exit_of_its_init(void **state)
 	assert_null(record.exit.runtime_status);
 }
 
+/* SIGKILL to another process of the target didn't end the target, nor did one of the run before. */
+static void who_killed_it(void **state)
+{
+	struct ending ending = { .target = &target };
+	struct record kill = { .kind = RECORD_SIGKILL, .sigkill = { .pid = 43, .killer.sender.pid = 900 } };
+
+	(void)state;
+	ending__take(&ending, &kill);
+	assert_null(ending__record(&ending).exit.killer);
+	kill.sigkill.pid = 42;
+	ending__take(&ending, &kill);
+	assert_int_equal(ending__record(&ending).exit.killer->sender.pid, 900);
+	ending__begin_again(&ending);
+	assert_null(ending__record(&ending).exit.killer);
+}
+
 /* Nobody saw its init end: what is known is that it is gone. */
 static void without_an_init(void **state)
 {
@@ -210,6 +226,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(the_last_events_are_waited_for, make, unmake),
 		cmocka_unit_test_setup_teardown(the_exit_of_its_init, make, unmake),
+		cmocka_unit_test_setup_teardown(who_killed_it, make, unmake),
 		cmocka_unit_test_setup_teardown(without_an_init, make, unmake),
 		cmocka_unit_test_setup_teardown(the_runtime_knows_more, make_with_runtime,
 						unmake_with_runtime),

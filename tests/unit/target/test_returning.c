@@ -80,6 +80,19 @@ static void missed_runs(void **state)
 	assert_int_equal(returning.missed, 2);
 }
 
+/* It is there before the kernel's word of it has been read, which is no word of another run. */
+static void found_before_it_was_heard_of(void **state)
+{
+	(void)state;
+	tree_remove(&h, "/services/web");
+	tree_add(&h, "/services/web");
+	assert_int_equal(returning__take(&returning, &resolved, "/services/web"), 0);
+	tree_remove(&h, "/services/web");
+	tree_add(&h, "/services/web");
+	assert_true(take());
+	assert_int_equal(returning.missed, 0);
+}
+
 /* The folder above goes, too, and is another one then. */
 static void another_parent(void **state)
 {
@@ -103,6 +116,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(comes_back, make, unmake),
 		cmocka_unit_test_setup_teardown(missed_runs, make, unmake),
+		cmocka_unit_test_setup_teardown(found_before_it_was_heard_of, make, unmake),
 		cmocka_unit_test_setup_teardown(another_parent, make, unmake),
 	};
 

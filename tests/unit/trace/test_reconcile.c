@@ -70,6 +70,23 @@ static void test_missed(void **state)
 	assert_int_equal(r.missed, 4);
 }
 
+/* The cgroup of a target that has come back begins to count anew, and what was missed before stays missed. */
+static void test_another_cgroup(void **state)
+{
+	struct reconcile r = {};
+
+	(void)state;
+	assert_int_equal(look(&r, 0, 0, 10), 0);
+	assert_int_equal(reconcile__look(&r, 5, 3, 20, true, &since), 2);
+	r.begun = false;
+	assert_int_equal(look(&r, 1, 3, 30), 0);
+	assert_int_equal(look(&r, 3, 5, 40), 0);
+	assert_int_equal(look(&r, 3, 5, 50), 0);
+	assert_int_equal(r.missed, 2);
+	assert_int_equal(reconcile__look(&r, 4, 5, 60, true, &since), 1);
+	assert_int_equal(r.missed, 3);
+}
+
 /* What a look would find is asked for without looking. */
 static void test_missing(void **state)
 {
@@ -244,6 +261,7 @@ int main(void)
 		cmocka_unit_test(test_read),
 		cmocka_unit_test(test_read_v1),
 		cmocka_unit_test(test_between_readings),
+		cmocka_unit_test(test_another_cgroup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
