@@ -10,8 +10,8 @@ RSS_MAX_KIB = 16 * 1024  # of an oomtrace without stacks
 # A helper that doesn't answer for long is given up. On a busy machine it may be slow.
 GIVEN_UP = "oomtrace: the process that finds the names of functions has failed; stacks are addresses from now on.\n"
 # Nor does a trace wait for long for what runs already.
-NOT_READ = re.compile(r"oomtrace: the command lines? of \d+ process(?:es)? could not be read in time: the machine is busy, "
-                      r"or something in the kernel holds them up\.\n")
+NOT_READ = re.compile(r"oomtrace: the command lines? of \d+ process(?:es)? could not be read in time: "
+                      r"the machine is busy, or something in the kernel holds them up\.\n")
 
 
 class Guest:
