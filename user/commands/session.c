@@ -287,14 +287,6 @@ static int follow_kernel_log(struct session *s)
 	return event_loop__add(s->loop, kernel_log__fd(s->kernel_log), EPOLLIN, on_kernel_log, s);
 }
 
-/* How many processes the kernel has killed for want of memory: in the target, or on the machine. */
-static bool kernel_kills(const struct session *s, uint64_t *kills)
-{
-	if (s->target->cgroup_id)
-		return !cgroup__read_key(s->target->dir_fd, "memory.events", "oom_kill", kills);
-	return !cgroup__read_key(AT_FDCWD, "/proc/vmstat", "oom_kill", kills);
-}
-
 static int open_tracer(struct session *s)
 {
 	struct tracer_options opts = {
@@ -305,15 +297,16 @@ static int open_tracer(struct session *s)
 		.ring_bytes = s->opts->ring_bytes,
 		.want_stacks = s->opts->stacks,
 	};
+	int dir_fd = s->target->cgroup_id ? s->target->dir_fd : -1;
 	uint64_t before = 0, after = 0;
 	bool counted;
 	int err;
 
 	memcpy(opts.target_ancestors, s->target->ancestors, sizeof(opts.target_ancestors));
-	counted = kernel_kills(s, &before);
+	counted = !reconcile__count(dir_fd, &before);
 	err = tracer__open(&opts, session_events__on_event, s, &s->plan, &s->tracer);
 	s->attached_ns = clock__ns(CLOCK_BOOTTIME);
-	if (counted && kernel_kills(s, &after) && after > before)
+	if (counted && !reconcile__count(dir_fd, &after) && after > before)
 		s->kills_while_attaching = after - before;
 	return err ? diagnose__open_failure(err, &s->plan) : EXIT_DONE;
 }

@@ -125,7 +125,10 @@ static int tell_missed(struct sink *sink, uint64_t count, uint64_t since_ns)
 	return sink__take(sink, &record);
 }
 
-/* Compares the kernel's count of kills with the kills that were seen. A cgroup that is gone has no count any more. */
+/*
+ * Compares the kernel's count of kills with the kills that were seen. A cgroup that is gone has no count any more, and no
+ * kill goes on in it: what its count had at the look before is all.
+ */
 static int tell_kills(struct loss *loss, const struct tracer *tracer, bool last, struct sink *sink)
 {
 	const struct seeing seeing = { loss, tracer };
@@ -136,8 +139,11 @@ static int tell_kills(struct loss *loss, const struct tracer *tracer, bool last,
 	loss->looked_ns = now;
 	if (last)
 		await_kills(&seeing);
-	if (reconcile__read_both(loss->kernel_fd, kills_seen, &seeing, last, &count, &seen))
-		return 0;
+	if (reconcile__read_both(loss->kernel_fd, kills_seen, &seeing, last, &count, &seen)) {
+		count = loss->kills.kernel;
+		seen = kills_seen(&seeing);
+		last = true;
+	}
 	now = clock__ns(CLOCK_BOOTTIME);
 	missed = reconcile__look(&loss->kills, count, seen, now, last, &since_ns);
 	return missed ? tell_missed(sink, missed, since_ns) : 0;

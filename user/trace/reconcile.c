@@ -104,3 +104,14 @@ int reconcile__read_both(int fd, reconcile_seen_fn seen, const void *ctx, bool l
 		*seen_count = seen(ctx);
 	return err;
 }
+
+int reconcile__count(int cgroup_fd, uint64_t *count)
+{
+	int fd = reconcile__open(cgroup_fd), err;
+
+	if (fd < 0)
+		return fd;
+	err = reconcile__read(fd, count);
+	close(fd);
+	return err;
+}

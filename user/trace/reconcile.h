@@ -50,4 +50,7 @@ int reconcile__open(int cgroup_fd);
 /* Reads it. Returns 0, or a negative errno: -ENODEV when the cgroup is gone, -ENODATA when there is no such count. */
 int reconcile__read(int fd, uint64_t *count);
 
+/* Both for once. Returns 0 or a negative errno as these two. */
+int reconcile__count(int cgroup_fd, uint64_t *count);
+
 #endif

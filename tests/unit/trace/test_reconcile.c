@@ -237,7 +237,11 @@ static void test_read(void **state)
 	assert_true(fd >= 0);
 	assert_int_equal(reconcile__read(fd, &count), 0);
 	assert_int_equal(count, 17);
+	count = 0;
+	assert_int_equal(reconcile__count(dir_fd, &count), 0);
+	assert_int_equal(count, 17);
 	assert_int_equal(truncate(path, 20), 0);
+	assert_int_equal(reconcile__count(dir_fd, &count), -ENODATA);
 	assert_int_equal(reconcile__read(fd, &count), -ENODATA);
 	close(fd);
 	close(dir_fd);
