@@ -12,9 +12,9 @@
 #include "record/time.h"
 
 #define CGROUP_ROOT "/sys/fs/cgroup"
-#define TIME_ACCEPTED                                                                   \
-	"a time such as '2026-11-23T20:16:55Z', '20:16:55.7' (UTC) or '10s' (from the " \
-	"session's beginning)"
+#define TIME_ACCEPTED                                                                    \
+	"a time such as '2026-11-23T20:16:55Z', '20:16' or '20:16:55.7' (UTC, or local " \
+	"with --time=local) or '10s' (from the session's beginning)"
 
 enum group { GROUP_OUTPUT, GROUP_FILTER, GROUP_OTHER, GROUP_COUNT };
 
@@ -119,14 +119,14 @@ static int apply_check(void *ctx, const char *arg)
 	return 0;
 }
 
-/* "20:16:55" and "20:16:55.7", as text has it. */
+/* "20:16:55" and "20:16:55.7", as text has it, and "20:16". */
 static bool parse_time_of_day(const char *arg, int64_t *ns)
 {
 	char text[64];
 
 	if (strlen(arg) > 32 || strchr(arg, 'Z') || strchr(arg, '+') || strchr(arg, '-'))
 		return false;
-	snprintf(text, sizeof(text), "1970-01-01T%sZ", arg);
+	snprintf(text, sizeof(text), "1970-01-01T%s%sZ", arg, strlen(arg) == strlen("20:16") ? ":00" : "");
 	return !record_time__parse(text, ns);
 }
 
@@ -253,7 +253,7 @@ static const struct option_table_spec specs[] = {
 		.name = "time",
 		.arg = "ZONE",
 		.accepts = "'utc' or 'local'",
-		.help = "times in text: utc (default), or local with this machine's offset",
+		.help = "times in text, and of --since and --until: utc (default), or local with this machine's offset",
 		.apply = apply_time,
 	},
 	{
@@ -269,7 +269,7 @@ static const struct option_table_spec specs[] = {
 		.name = "since",
 		.arg = "TIME",
 		.accepts = TIME_ACCEPTED,
-		.help = "leave out what happened before TIME: 2026-11-23T20:16:55Z, 20:16:55.7 (UTC), or 10s from the session's beginning",
+		.help = "leave out what happened before TIME: 2026-11-23T20:16:55Z, 20:16 or 20:16:55.7 (UTC; local with --time=local), or 10s from the session's beginning",
 		.apply = apply_since,
 	},
 	{
@@ -340,6 +340,7 @@ enum option_table_result report_options__parse(int argc, char **argv, struct rep
 	if (result != OPTION_TABLE_RUN)
 		return result;
 	opts.files = parse.operands;
+	opts.filter.local_time = opts.local_time;
 	if (opts.no_summary && opts.format != REPORT_TEXT)
 		fputs("oomtrace: --no-summary goes with '--format text' only\n", err);
 	else if ((opts.summary || opts.detail != TEXT_DEFAULT) && opts.format != REPORT_TEXT)

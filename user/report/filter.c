@@ -33,7 +33,24 @@ static int64_t sum(int64_t a, int64_t b)
 	return __builtin_add_overflow(a, b, &result) ? INT64_MAX : result;
 }
 
-static int64_t bound(const struct report_time *time, int64_t began_ns, int64_t none)
+/* A time of day of the day of began_ns. A local day may have 23 or 25 hours: the hour decides, not the length. */
+static int64_t on_day(int64_t began_ns, int64_t of_day_ns, bool local)
+{
+	time_t began_s = began_ns / NS_PER_S;
+	struct tm tm;
+	int64_t ns;
+
+	if (!local || !localtime_r(&began_s, &tm))
+		return sum(began_ns - began_ns % NS_PER_DAY, of_day_ns);
+	tm.tm_hour = (int)(of_day_ns / NS_PER_S / 3600);
+	tm.tm_min = (int)(of_day_ns / NS_PER_S / 60 % 60);
+	tm.tm_sec = (int)(of_day_ns / NS_PER_S % 60);
+	tm.tm_isdst = -1;
+	return __builtin_mul_overflow((int64_t)mktime(&tm), NS_PER_S, &ns) ? INT64_MAX
+									   : sum(ns, of_day_ns % NS_PER_S);
+}
+
+static int64_t bound(const struct filter *f, const struct report_time *time, int64_t began_ns, int64_t none)
 {
 	int64_t ns;
 
@@ -44,7 +61,7 @@ static int64_t bound(const struct report_time *time, int64_t began_ns, int64_t n
 		return sum(began_ns, time->ns);
 	case REPORT_TIME_OF_DAY:
 		/* The next day's, if it is more than half a day before the session began. */
-		ns = sum(began_ns - began_ns % NS_PER_DAY, time->ns);
+		ns = on_day(began_ns, time->ns, f->opts.local_time);
 		return ns < began_ns - NS_PER_DAY / 2 ? sum(ns, NS_PER_DAY) : ns;
 	case REPORT_TIME_NONE:
 		break;
@@ -55,8 +72,8 @@ static int64_t bound(const struct report_time *time, int64_t began_ns, int64_t n
 static void begin(struct filter *f, const struct record_time *time)
 {
 	f->begun = true;
-	f->since_ns = bound(&f->opts.since, time->wall_ns, INT64_MIN);
-	f->until_ns = bound(&f->opts.until, time->wall_ns, INT64_MAX);
+	f->since_ns = bound(f, &f->opts.since, time->wall_ns, INT64_MIN);
+	f->until_ns = bound(f, &f->opts.until, time->wall_ns, INT64_MAX);
 }
 
 /* A log's stamp as a number (record_log.h); 0: it is no date. */

@@ -3,6 +3,7 @@
 #ifndef OOMTRACE_FILTER_H
 #define OOMTRACE_FILTER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "record/sink.h"
@@ -12,7 +13,7 @@ struct report_time {
 	enum {
 		REPORT_TIME_NONE = 0,
 		REPORT_TIME_WALL,     /* ns: since 1970-01-01 UTC */
-		REPORT_TIME_OF_DAY,   /* ns: since midnight UTC, of the day on which a session began */
+		REPORT_TIME_OF_DAY,   /* ns: since midnight, of the day on which a session began */
 		REPORT_TIME_RELATIVE, /* ns: since a session began */
 	} kind;
 	int64_t ns;
@@ -21,6 +22,7 @@ struct report_time {
 /* Which records are left out. */
 struct report_filter {
 	struct report_time since, until;
+	bool local_time;    /* a time of day is of this machine's time zone, not of UTC */
 	const char *cgroup; /* from the root of the hierarchy, without a slash at its end; or NULL */
 	uint64_t kill;	    /* an OOM's id; 0: all */
 };

@@ -103,6 +103,7 @@ export TZ=IST-5:30
 expect 0 '^2026-11-24 \(UTC\+05:30\)$' '' --time local "$golden/incident.jsonl"
 expect 0 '^Timeline, from 2026-11-24T05:01:24.212655\+05:30 on:$' '' --time=local "$golden/incident.jsonl"
 expect 0 '^    1  05:02:37.365  busybox' '' --time=local --summary "$golden/incident.jsonl"
+expect 0 '^    1  05:02:37.365  busybox' '' --time=local --since 05:02:37.3 --until 05:03 --summary "$golden/incident.jsonl"
 expect 0 '^2026-11-23 \(UTC\)$' '' --time utc "$golden/incident.jsonl"
 expect 2 '' "'utc' or 'local'" --time UTC "$golden/incident.jsonl"
 unset TZ

@@ -98,6 +98,10 @@ static void times(void **state)
 	assert_true(filter.since.ns == 1795465015 * NS_PER_S);
 	assert_int_equal(filter.until.kind, REPORT_TIME_OF_DAY);
 	assert_true(filter.until.ns == ((20 * 60 + 16) * 60 + 55) * NS_PER_S + 700 * NS_PER_MS);
+	filter = GOOD("--time=local", "--since", "20:16", "-").filter;
+	assert_int_equal(filter.since.kind, REPORT_TIME_OF_DAY);
+	assert_true(filter.since.ns == (20 * 60 + 16) * 60 * NS_PER_S);
+	assert_true(filter.local_time);
 	filter = GOOD("--since", "10s", "--until", "1.5m", "-").filter;
 	assert_int_equal(filter.since.kind, REPORT_TIME_RELATIVE);
 	assert_true(filter.since.ns == 10 * NS_PER_S);

@@ -151,10 +151,11 @@ static void by_id(void **state)
 	sink->ops->free(sink);
 }
 
-static void check_time(const struct report_time *since, const struct report_time *until, int64_t began_ns,
-		       int64_t first_ns, int64_t last_ns)
+static void check_zone(const struct report_time *since, const struct report_time *until, bool local_time,
+		       int64_t began_ns, int64_t first_ns, int64_t last_ns)
 {
-	struct sink *sink = open_filter(&(struct report_filter){ .since = *since, .until = *until });
+	struct sink *sink = open_filter(
+		&(struct report_filter){ .since = *since, .until = *until, .local_time = local_time });
 
 	put_session(sink, began_ns, NULL);
 	assert_false(takes_oom(sink, first_ns - 1, 1, "/a"));
@@ -162,6 +163,12 @@ static void check_time(const struct report_time *since, const struct report_time
 	assert_true(takes_oom(sink, last_ns, 3, "/a"));
 	assert_false(takes_oom(sink, last_ns + 1, 4, "/a"));
 	sink->ops->free(sink);
+}
+
+static void check_time(const struct report_time *since, const struct report_time *until, int64_t began_ns,
+		       int64_t first_ns, int64_t last_ns)
+{
+	check_zone(since, until, false, began_ns, first_ns, last_ns);
 }
 
 static void by_time(void **state)
@@ -180,6 +187,28 @@ static void by_time(void **state)
 	check_time(&(struct report_time){ REPORT_TIME_OF_DAY, 23 * hour },
 		   &(struct report_time){ REPORT_TIME_OF_DAY, 1 * hour }, midnight + 22 * hour,
 		   midnight + 23 * hour, midnight + 25 * hour);
+}
+
+/* With --time=local a time of day is the machine's, on the day that it is there. */
+static void by_local_time(void **state)
+{
+	const struct report_time one = { REPORT_TIME_OF_DAY, 3600 * NS_PER_S },
+				 four = { REPORT_TIME_OF_DAY, 4 * 3600 * NS_PER_S };
+	const int64_t hour = 3600 * NS_PER_S, midnight = NOON - NS_PER_DAY / 2;
+
+	(void)state;
+	setenv("TZ", "IST-5:30", 1);
+	tzset();
+	/* It began at 20:00 UTC, which is 01:30 of the next day there. */
+	check_zone(&one, &four, true, midnight + 20 * hour, midnight + 19 * hour + hour / 2,
+		   midnight + 22 * hour + hour / 2);
+	/* On the 12th of November 2023, a Sunday, clocks are put forward at 2: the day has 23 hours. */
+	setenv("TZ", "AAA0BBB,M11.2.0/2,M12.1.0", 1);
+	tzset();
+	check_zone(&one, &four, true, 1699747200 * NS_PER_S, 1699747200 * NS_PER_S + hour,
+		   1699747200 * NS_PER_S + 3 * hour);
+	unsetenv("TZ");
+	tzset();
 }
 
 /* Without a session, its first record is where a recording begins. */
@@ -209,6 +238,7 @@ int main(void)
 		cmocka_unit_test(by_the_limit_and_by_who_asked),
 		cmocka_unit_test(by_id),
 		cmocka_unit_test(by_time),
+		cmocka_unit_test(by_local_time),
 		cmocka_unit_test(without_a_session),
 		cmocka_unit_test(nowhere_to_hand_on),
 	};
