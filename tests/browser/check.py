@@ -6,6 +6,7 @@ check.py OOMTRACE [RECORDING...]: with made-up recordings, and those that are gi
 """
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -178,6 +179,47 @@ def check_hostile(results: Results, page: Page, html: str) -> None:
     results.check(HOSTILE_SHOWN in page.evaluate("document.title"), "the title has the name")
 
 
+# ---- two recordings ----
+
+
+def check_compare(results: Results, page: Page, oomtrace: str, pair: list[str], html: str) -> None:
+    """The figures are those of JSON, each kill of the one has its place beside one of the other."""
+    for kind, out in (("json", html + ".json"), ("html", html)):
+        subprocess.run([oomtrace, "report", "--compare", "--format", kind, "--output", out, *pair], check=True)
+    with open(html + ".json", encoding="utf-8") as file:
+        sides = json.load(file)["compare"]
+    page.errors.clear()
+    for scheme, width in (("light", 1100), ("dark", 360)):
+        page.scheme(scheme)
+        page.size(width, 800, mobile=width < 500)
+        page.open(html)
+        results.check(page.evaluate("document.documentElement.scrollWidth") <= width, f"compare: wider than {width}")
+        results.equal(page.evaluate(CONTRAST), [], f"compare: too little contrast, {scheme}")
+        results.equal(page.evaluate(UNNAMED), [], "compare: without a name for screen readers")
+    title = page.evaluate("document.querySelector('h1').textContent")
+    results.check(f"B lost {sides[1]['kills']} process" in title, f"compare: the heading: {title}")
+    row = page.evaluate("[...document.querySelectorAll('#figures ~ div tr')].map(row => row.innerText)"
+                        ".find(row => row.startsWith('processes killed'))")
+    results.equal(row.split()[-3:-1], [str(side["kills"]) for side in sides], "compare: the row of kills")
+    results.equal(page.evaluate("document.querySelectorAll('#kills ~ div tbody tr').length"),
+                  max(side["kills"] for side in sides), "compare: rows of kills")
+    results.equal(page.evaluate("document.querySelectorAll('.curve .kill').length"),
+                  sum(side["kills"] for side in sides), "compare: kills on the curves")
+    results.equal(page.evaluate("document.querySelectorAll('script, img').length"), 0, "compare: no script")
+    text = page.evaluate("document.body.textContent")
+    results.check(HOSTILE_SHOWN in text and HOSTILE not in text and "\u202e" not in text,
+                  "compare: hostile names are shown as text")
+    results.equal(page.errors, [], "compare: the console says")
+    results.equal(page.requests, [pathlib.Path(html).resolve().as_uri()], "compare: requests")
+    page.pdf(html + ".pdf")
+    words = words_on(html + ".pdf")
+    right = PAPERS["A4"][0] * POINTS - LEAST_MARGIN
+    results.equal([word for word in words if word[1] < LEAST_MARGIN or word[2] > right], [],
+                  "compare: words outside of the margins")
+    printed = [int(number) for number in re.findall(r"pid (\d+)", " ".join(word[3] for word in words))]
+    results.equal(len(printed), sum(side["kills"] for side in sides), "compare: kills on paper")
+
+
 # ---- on paper ----
 
 PAPERS = {"A4": (8.27, 11.69), "Letter": (8.5, 11.0)}
@@ -265,6 +307,7 @@ def main() -> None:
             check_trace(results, path, report(oomtrace, "chrome-trace", path, f"{folder}/{name}.json"), name)
         check_keys(results, page, f"{folder}/plain.html", 24)
         check_hostile(results, page, f"{folder}/hostile.html")
+        check_compare(results, page, oomtrace, [paths["plain"], paths["hostile"]], f"{folder}/compare.html")
         check_paper(results, page, paths["plain"], f"{folder}/plain.html", f"{folder}/plain.pdf")
     print(f"{results.passed} passed, {results.failed} failed")
     sys.exit(results.failed != 0)

@@ -27,10 +27,12 @@
 #include "report/check.h"
 #include "report/chrome_trace.h"
 #include "report/compare.h"
+#include "report/compare_print.h"
 #include "report/csv.h"
 #include "report/document.h"
 #include "report/filter.h"
 #include "report/html/collect.h"
+#include "report/html/compare_page.h"
 #include "report/summary.h"
 #include "terminal/console.h"
 #include "terminal/progress.h"
@@ -51,7 +53,7 @@ struct report {
 static struct sink *open_text(const struct report *r)
 {
 	if (r->opts->compare)
-		return compare__new(r->out, r->look, false);
+		return compare__new(r->out, r->look, compare_print__text);
 	if (r->opts->no_summary)
 		return text__new(r->out, r->look);
 	return summary__new(r->out, r->look, r->opts->summary);
@@ -59,7 +61,7 @@ static struct sink *open_text(const struct report *r)
 
 static struct sink *open_json(const struct report *r)
 {
-	return r->opts->compare ? compare__new(r->out, r->look, true) : document__new(r->out);
+	return r->opts->compare ? compare__new(r->out, r->look, compare_print__json) : document__new(r->out);
 }
 
 static struct sink *open_folded(const struct report *r)
@@ -69,7 +71,8 @@ static struct sink *open_folded(const struct report *r)
 
 static struct sink *open_html(const struct report *r)
 {
-	return html_collect__new(r->out);
+	return r->opts->compare ? compare__new(r->out, r->look, html_compare_page__put)
+				: html_collect__new(r->out);
 }
 
 static struct sink *open_chrome(const struct report *r)

@@ -237,7 +237,7 @@ static const struct option_table_spec specs[] = {
 	{
 		.group = GROUP_OUTPUT,
 		.name = "compare",
-		.help = "the figures of two recordings side by side, as text or json: did a change help?",
+		.help = "the figures of two recordings side by side, as text, json or html: did a change help?",
 		.apply = apply_compare,
 	},
 	{
@@ -345,8 +345,10 @@ enum option_table_result report_options__parse(int argc, char **argv, struct rep
 		fputs("oomtrace: --no-summary goes with '--format text' only\n", err);
 	else if ((opts.summary || opts.detail != TEXT_DEFAULT) && opts.format != REPORT_TEXT)
 		fputs("oomtrace: --summary, --brief and --verbose go with '--format text' only\n", err);
-	else if (opts.compare && opts.format != REPORT_TEXT && opts.format != REPORT_JSON)
-		fputs("oomtrace: --compare goes with '--format text' and '--format json' only\n", err);
+	else if (opts.compare && opts.format != REPORT_TEXT && opts.format != REPORT_JSON &&
+		 opts.format != REPORT_HTML)
+		fputs("oomtrace: --compare goes with '--format text', '--format json' and '--format html' only\n",
+		      err);
 	else if (opts.compare &&
 		 (opts.summary || opts.no_summary || opts.check || opts.detail != TEXT_DEFAULT))
 		fputs("oomtrace: --compare goes without --summary, --no-summary, --brief, --verbose and --check\n",

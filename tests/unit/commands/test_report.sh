@@ -116,7 +116,9 @@ same_as compare.json --compare --format json incident.jsonl scenarios.jsonl
 expect 0 '^highest usage  .* =$' '' --compare incident.jsonl incident.jsonl
 expect 2 '' 'takes two recordings' --compare incident.jsonl
 expect 2 '' 'takes two recordings' --compare incident.jsonl incident.jsonl incident.jsonl
-expect 2 '' "goes with '--format text' and" --compare --format html incident.jsonl incident.jsonl
+expect 0 '<h1 id="verdict">B lost 76 processes and A 1</h1>' '' --compare --format html incident.jsonl scenarios.jsonl
+expect 0 '<p class="lead">the first at a limit of 32.0 MiB instead of 64.0 MiB; ' '' --compare --format html incident.jsonl scenarios.jsonl
+expect 2 '' "goes with '--format text', '--format json' and" --compare --format csv incident.jsonl incident.jsonl
 expect 2 '' 'goes without --summary' --compare --brief incident.jsonl incident.jsonl
 expect 1 '' 'is a kernel log, and --compare takes recordings' --compare incident.jsonl klog/41-no-oom-at-all.log
 popd >/dev/null || exit 1

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "report/compare.h"
+#include "report/compare_print.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -26,7 +26,8 @@ static void start(struct comparison *c, bool json)
 	c->text = NULL;
 	c->out = open_memstream(&c->text, &c->size);
 	assert_non_null(c->out);
-	c->sink = compare__new(c->out, (struct text_look){ 0 }, json);
+	c->sink = compare__new(c->out, (struct text_look){ 0 },
+			       json ? compare_print__json : compare_print__text);
 	assert_non_null(c->sink);
 }
 

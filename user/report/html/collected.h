@@ -5,8 +5,8 @@
  * Times here are wall-clock ns since 1970 unless named boot_ns, since recordings of several boots
  * may come together in one report.
  *
- * The files here include each other in this order only: assets, elements; collected; flame, rows,
- * data, history, anatomy; card (history); pending (card, anatomy); heading; cards; page (cards,
+ * The files here include each other in this order only: assets, elements; head, sparkline; compare_page;
+ * collected; flame, rows, data, history, anatomy; card (history); pending (card, anatomy); heading; cards; page (cards,
  * data, flame, heading); collect (all).
  */
 #ifndef OOMTRACE_HTML_COLLECTED_H

@@ -6,100 +6,19 @@
 
 #include "record/memory_kinds.h"
 #include "report/html/elements.h"
+#include "report/html/sparkline.h"
 #include "report/series.h"
 
 #define CURVE_POINTS 256 /* of a card's curve, before it is down-sampled */
-#define CURVE_HEIGHT 100
 
-/* The curve's frame: its time, and the highest value that must fit. */
-struct frame {
-	uint64_t from_ns, to_ns, top;
-};
-
-static unsigned int x_of(const struct frame *f, uint64_t ns)
+static struct html_sparkline_frame frame_of(const struct record_history *h)
 {
-	if (ns <= f->from_ns)
-		return 0;
-	return (unsigned int)((unsigned __int128)(ns - f->from_ns) * HTML_ELEMENTS__BAR /
-			      (f->to_ns - f->from_ns));
-}
+	struct html_sparkline_frame f = { .from_ns = UINT64_MAX, .top = 1 };
 
-static unsigned int y_of(const struct frame *f, uint64_t bytes)
-{
-	if (bytes >= f->top)
-		return 0;
-	return CURVE_HEIGHT - (unsigned int)((unsigned __int128)bytes * CURVE_HEIGHT / f->top);
-}
-
-static void put_line(FILE *out, const struct series *s, const struct frame *f, const char *first)
-{
-	struct record_point points[2];
-
-	for (size_t i = 0; i < s->count; i++) {
-		int n = series__points(&s->buckets[i], points);
-
-		for (int p = 0; p < n; p++, first = "L")
-			fprintf(out, "%s%u %u", first, x_of(f, points[p].ts_ns),
-				y_of(f, points[p].usage_bytes));
-	}
-}
-
-static void put_curve(FILE *out, const struct series *s, const struct frame *f)
-{
-	struct record_point points[2];
-	bool drawing = false;
-	unsigned int y = 0;
-
-	fprintf(out, "<path class=\"area\" d=\"M0 %d", CURVE_HEIGHT);
-	put_line(out, s, f, "L");
-	fprintf(out, "L%d %dZ\"/><path class=\"line\" d=\"", HTML_ELEMENTS__BAR, CURVE_HEIGHT);
-	put_line(out, s, f, "M");
-	fputs("\"/><path class=\"limit\" d=\"", out);
-	/* A limit holds until the next one: steps. */
-	for (size_t i = 0; i < s->count; i++) {
-		int n = series__points(&s->buckets[i], points);
-
-		for (int p = 0; p < n; p++) {
-			unsigned int x = x_of(f, points[p].ts_ns);
-
-			if (points[p].max_bytes >= SERIES__LIMIT_UNKNOWN) {
-				if (drawing)
-					fprintf(out, "H%u", x);
-				drawing = false;
-				continue;
-			}
-			if (!drawing)
-				fprintf(out, "M%u %u", x, y_of(f, points[p].max_bytes));
-			else if (y != y_of(f, points[p].max_bytes))
-				fprintf(out, "H%uV%u", x, y_of(f, points[p].max_bytes));
-			y = y_of(f, points[p].max_bytes);
-			drawing = true;
-		}
-	}
-	fprintf(out, drawing ? "H%d\"/>" : "\"/>", HTML_ELEMENTS__BAR);
-}
-
-static struct frame frame_of(const struct record_history *h)
-{
-	struct frame f = { .from_ns = UINT64_MAX, .top = 1 };
-
-	for (size_t i = 0; i < h->count; i++) {
-		const struct record_point *p = &h->points[i];
-
-		if (p->ts_ns < f.from_ns)
-			f.from_ns = p->ts_ns;
-		if (p->ts_ns > f.to_ns)
-			f.to_ns = p->ts_ns;
-		if (p->usage_bytes > f.top)
-			f.top = p->usage_bytes;
-	}
-	/* Limits are in the picture as far as they are near: one of 1 TiB would flatten the curve. */
-	for (size_t i = 0; i < h->count; i++) {
-		uint64_t max = h->points[i].max_bytes;
-
-		if (max < SERIES__LIMIT_UNKNOWN && max > f.top && max / 2 <= f.top)
-			f.top = max;
-	}
+	for (size_t i = 0; i < h->count; i++)
+		html_sparkline__fit_usage(&f, &h->points[i]);
+	for (size_t i = 0; i < h->count; i++)
+		html_sparkline__fit_limit(&f, h->points[i].max_bytes);
 	f.top += f.top / 20;
 	return f;
 }
@@ -140,7 +59,7 @@ static void put_kinds(FILE *out, const struct record_history *h)
 void html_history__put(FILE *out, const struct record_oom *oom)
 {
 	const struct record_history *h = oom->history;
-	struct frame f = frame_of(h);
+	struct html_sparkline_frame f = frame_of(h);
 	struct series curve = { 0 };
 
 	html_elements__part_begin(out, "The seconds before");
@@ -155,12 +74,12 @@ void html_history__put(FILE *out, const struct record_oom *oom)
 		fprintf(out,
 			"<svg class=\"curve\" viewBox=\"0 0 %d %d\" preserveAspectRatio=\"none\" "
 			"role=\"img\" aria-label=\"usage before the kill, from ",
-			HTML_ELEMENTS__BAR, CURVE_HEIGHT);
+			HTML_ELEMENTS__BAR, HTML_SPARKLINE__HEIGHT);
 		html_elements__size(out, h->points[0].usage_bytes);
 		fputs(" to ", out);
 		html_elements__size(out, h->points[h->count - 1].usage_bytes);
 		fputs("\">", out);
-		put_curve(out, &curve, &f);
+		html_sparkline__put(out, &curve, &f);
 		fputs("</svg><p class=\"axis\"><span>−", out);
 		html_elements__duration(out, f.to_ns - f.from_ns);
 		fputs("</span><span>top ", out);

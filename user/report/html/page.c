@@ -16,28 +16,12 @@
 #include "report/html/data.h"
 #include "report/html/elements.h"
 #include "report/html/flame.h"
+#include "report/html/head.h"
 #include "report/html/heading.h"
 
 /* What html_collected__keep() makes of what isn't told. */
 #define UNTOLD "(unknown)"
 #define TABLE_BUCKETS 100 /* of the chart's table */
-
-static void put_head(const struct html_report *r, FILE *out)
-{
-	fprintf(out,
-		"<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-		"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-		"script-src '%s' '%s'; style-src '%s'; base-uri 'none'; form-action 'none'\">\n"
-		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-		"<meta name=\"color-scheme\" content=\"light dark\">\n"
-		"<meta name=\"referrer\" content=\"no-referrer\">\n<title>",
-		html_asset_library_hash, html_asset_script_hash, html_asset_style_hash);
-	html_elements__text(out, r->target[0] ? r->target : "oomtrace");
-	fprintf(out,
-		": OOM report</title>\n<style>%s</style>\n</head>\n<body>\n"
-		"<a class=\"skip\" href=\"#main\">Skip to the report</a>\n",
-		html_asset_style);
-}
 
 static void put_header(const struct html_report *r, FILE *out)
 {
@@ -302,7 +286,7 @@ int html_page__put(struct html_report *r, FILE *out)
 {
 	int err;
 
-	put_head(r, out);
+	html_head__put(out, r->target[0] ? r->target : "oomtrace", "OOM report", true);
 	put_header(r, out);
 	fputs("<main id=\"main\">\n", out);
 	err = html_heading__put(r, out);
