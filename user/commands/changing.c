@@ -87,6 +87,18 @@ void changing__listen(struct changing *c, bool again)
 		c->listening = !event_loop__add(c->loop, STDIN_FILENO, EPOLLIN, on_key, c);
 }
 
+void changing__tell_guard(int result)
+{
+	if (result > 0)
+		fputs("oomtrace: the process that puts the limit back had died; another has taken its place.\n",
+		      stderr);
+	else if (result < 0)
+		fprintf(stderr,
+			"oomtrace: warning: the process that puts the limit back has died, and there can't be "
+			"another yet (%s): the limit stays if oomtrace is killed.\n",
+			strerror(-result));
+}
+
 void changing__watch_guard(struct changing *c)
 {
 	int result = c->guard ? guard__watch(c->guard) : 0;
@@ -94,14 +106,7 @@ void changing__watch_guard(struct changing *c)
 	if (!result)
 		return;
 	console__clear(c->console);
-	if (result > 0)
-		fputs("oomtrace: the process that puts the limit back had died; another has taken its place.\n",
-		      stderr);
-	else
-		fprintf(stderr,
-			"oomtrace: warning: the process that puts the limit back has died, and there can't be "
-			"another (%s): the limit stays if oomtrace is killed.\n",
-			strerror(-result));
+	changing__tell_guard(result);
 }
 
 bool changing__floor(const struct changing *c, const struct record_limit *limit, uint64_t *floor_bytes)
@@ -126,12 +131,13 @@ const char *changing__put_back(struct changing *c, char text[CHANGING__WORDS_SIZ
 
 	if (!c->guard)
 		return NULL;
-	outcome = guard__finish(c->guard, c->keep);
+	outcome = guard__finish(c->guard);
 	c->guard = NULL;
 	words = guard__words(outcome.result);
 	if (guard__has_failed(outcome.result)) {
 		c->error = -EIO;
-		fprintf(stderr, "oomtrace: memory.max: %s.\n", words);
+		fprintf(stderr, "oomtrace: memory.max: %s. The command at the beginning puts it back%s.\n",
+			words, outcome.result == GUARD_WOULD_KILL ? ", and so does --restore" : "");
 	}
 	if (!words || !outcome.kills)
 		return words;
@@ -142,8 +148,9 @@ const char *changing__put_back(struct changing *c, char text[CHANGING__WORDS_SIZ
 
 void changing__free(struct changing *c)
 {
+	char words[CHANGING__WORDS_SIZE];
+
 	keys__close();
 	changing__stop(c);
-	guard__finish(c->guard, c->keep);
-	c->guard = NULL;
+	changing__put_back(c, words);
 }

@@ -18,7 +18,6 @@ struct changing {
 	struct guard *guard; /* owned */
 	struct console *console;
 	const char **end_reason;     /* set to end the session; static text */
-	bool keep;		     /* as the options have it */
 	struct limit_writer *writer; /* NULL: not begun, or over */
 	struct key_actions actions;
 	struct event_loop *loop;
@@ -32,6 +31,9 @@ struct changing {
  */
 int changing__start(struct changing *changing, const struct trace_options *opts, const struct target *target,
 		    struct event_loop *loop);
+
+/* Says on stderr what guard__watch() did; nothing for 0. */
+void changing__tell_guard(int result);
 
 /* Some times a second: the guard must not be missing when oomtrace is killed. */
 void changing__watch_guard(struct changing *changing);
@@ -49,7 +51,7 @@ void changing__stop(struct changing *changing);
 /* Puts the limit back. Returns what became of it, in words (which may be in `text`); NULL: nothing. */
 const char *changing__put_back(struct changing *changing, char text[CHANGING__WORDS_SIZE]);
 
-/* The same without words, where that hasn't been done. */
+/* The same, without words for a record, where that hasn't been done. */
 void changing__free(struct changing *changing);
 
 #endif

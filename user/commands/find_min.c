@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "commands/changing.h"
 #include "commands/confine.h"
 #include "base/clock.h"
 #include "base/exit_codes.h"
@@ -67,6 +68,21 @@ static uint64_t stalled_ns(const struct search *s)
 	return us * 1000;
 }
 
+/* For a moment, in which the guard must not be missing either. */
+static void pause_a_little(const struct search *s)
+{
+	changing__tell_guard(guard__watch(s->guard));
+	usleep(POLL_NS / 1000);
+}
+
+/* What is frozen (docker pause) asks for no memory: any limit would do. */
+static bool is_frozen(const struct search *s)
+{
+	uint64_t frozen = 0;
+
+	return !cgroup__read_key(s->target->dir_fd, "cgroup.events", "frozen", &frozen) && frozen;
+}
+
 /* Waits until usage is at or below the limit, or the time is over. Returns 1, 0, or an errno. */
 static int settle(const struct search *s, uint64_t limit)
 {
@@ -79,7 +95,7 @@ static int settle(const struct search *s, uint64_t limit)
 			return err;
 		if (bytes <= limit + s->slack_bytes)
 			return 1;
-		usleep(POLL_NS / 1000);
+		pause_a_little(s);
 	} while (now_ns() < end && !interrupted);
 	return 0;
 }
@@ -99,8 +115,10 @@ static int holds(struct search *s, uint64_t limit)
 	start = now_ns();
 	stalled = stalled_ns(s);
 	while (now_ns() - start < s->hold_ns && !interrupted) {
-		usleep(POLL_NS / 1000);
+		pause_a_little(s);
 		err = usage(s, &bytes);
+		if (!err && is_frozen(s))
+			err = -ECANCELED;
 		if (err)
 			return err;
 		if (bytes > limit + s->slack_bytes)
@@ -182,6 +200,16 @@ static int tell_min(const struct search *s, struct record_min *min)
 	return sink__take(s->sink, &record);
 }
 
+static void warn_without_pressure(const struct search *s)
+{
+	char text[512];
+
+	if (cgroup__read_text(s->target->dir_fd, "memory.pressure", text, sizeof(text)) < 0)
+		fputs("oomtrace: warning: this kernel doesn't measure how long tasks wait for memory (psi=1 on its "
+		      "command line): a limit at which the target runs slowly counts as one that it can live with.\n",
+		      stderr);
+}
+
 static int run(struct search *s)
 {
 	struct record_min record = { .cgroup = s->target->cgroup, .hold_ns = s->hold_ns };
@@ -189,8 +217,11 @@ static int run(struct search *s)
 	uint64_t before = kills(s), enough;
 	int err = predict__floor(s->target->dir_fd, &p);
 
+	if (!err && is_frozen(s))
+		err = -ECANCELED;
 	if (err)
 		return err;
+	warn_without_pressure(s);
 	record.usage_bytes = p.usage_bytes;
 	record.floor_bytes = p.floor_bytes;
 	err = tell_min(s, &record);
@@ -227,13 +258,17 @@ int find_min__run(const struct cgroup__hierarchy *h, const struct target *target
 	err = confine__trace(h, NULL);
 	if (!err)
 		err = run(&s);
-	outcome = guard__finish(guard, false);
+	outcome = guard__finish(guard);
 	if (outcome.result != GUARD_RESTORED && outcome.result != GUARD_NOTHING)
 		fprintf(stderr, "oomtrace: memory.high: %s.\n", guard__words(outcome.result));
 	if (!err)
 		return guard__has_failed(outcome.result) ? EXIT_RUNTIME : EXIT_DONE;
 	if (err == -EINTR)
 		fputs("oomtrace: interrupted.\n", stderr);
+	else if (err == -ECANCELED)
+		fputs("oomtrace: the target is frozen, and shows nothing of what it needs: let it go on (docker "
+		      "unpause) and try again.\n",
+		      stderr);
 	else if (err == -ENODEV || err == -ENOENT)
 		fputs("oomtrace: the target has ended.\n", stderr);
 	else

@@ -60,6 +60,7 @@ static int start_guard(const struct trace_options *opts, const struct cgroup__hi
 		.cgroup_id = target->cgroup_id,
 		.mount = h->mount,
 		.even_if_it_kills = opts->restore,
+		.keep = opts->keep,
 	};
 	int err = guard__start(&request, guard);
 
@@ -75,6 +76,10 @@ static int start_guard(const struct trace_options *opts, const struct cgroup__hi
 	}
 	if (err == -EWOULDBLOCK)
 		fputs("oomtrace: another oomtrace is changing this cgroup's limit already.\n", stderr);
+	else if (err == -EUSERS)
+		fputs("oomtrace: the process that puts the limit back can't be started: there is a limit on the "
+		      "number of processes (pids.max, ulimit -u).\n",
+		      stderr);
 	else
 		fprintf(stderr, "oomtrace: %s of the target can't be opened for writing: %s.\n", file,
 			strerror(-err));
@@ -180,7 +185,7 @@ static int trace(const struct trace_options *opts, const struct cgroup__hierarch
 	int code = open_folded(opts, &folded);
 
 	if (code) {
-		guard__finish(guard, true);
+		guard__finish(guard);
 		return code;
 	}
 	if (hierarchy->version == 1 && !opts->dry_run)
@@ -282,8 +287,9 @@ int main(int argc, char **argv)
 	struct trace_options opts;
 
 	stream__set_up_standard();
-	/* A reader that goes away is an error of writing, not a reason to die. */
+	/* A reader that goes away is an error of writing, and so is ulimit -f: no reason to die. */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	if (argc > 1 && !strcmp(argv[1], "report"))
 		return report__main(argc - 1, argv + 1);
 	/* As other programs have it: "help", "help report". */

@@ -235,14 +235,14 @@ static void finish(struct session *s)
 
 static int exit_code(const struct session *s)
 {
-	if (s->write_error == -EPIPE)
-		return EXIT_DONE; /* the reader has seen enough */
-	if (s->write_error) {
+	if (s->write_error && s->write_error != -EPIPE) {
 		fprintf(stderr, "oomtrace: writing the output: %s.\n", strerror(-s->write_error));
 		return EXIT_RUNTIME;
 	}
 	if (s->changing.error)
 		return EXIT_RUNTIME;
+	if (s->write_error)
+		return EXIT_DONE; /* the reader has seen enough */
 	return loss__total(&s->loss) ? EXIT_LOST : EXIT_DONE;
 }
 
@@ -380,6 +380,7 @@ static int trace(struct session *s)
 	}
 	if (!s->write_error)
 		finish(s);
+	changing__free(&s->changing); /* where finish() hasn't come to it, or wasn't called */
 	return exit_code(s);
 }
 
@@ -426,7 +427,6 @@ int session__run(const struct trace_options *opts, const struct cgroup__hierarch
 			.guard = guard,
 			.console = console,
 			.end_reason = &s.end_reason,
-			.keep = opts->keep,
 		},
 		.sink = sink,
 		.console = console,

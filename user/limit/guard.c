@@ -51,7 +51,12 @@ struct guard {
 	pid_t pid;		      /* 0: there is none */
 	int pipe_fd;		      /* its other end reads EOF when the last thread of oomtrace is gone */
 	int lock_fd;		      /* or the negative errno for which there is none */
-	int limit_fd;
+	/*
+	 * Two openings of the limit's file, because a write holds the lock of its opening for as long as the kernel
+	 * reclaims and kills inside it (of->mutex, kernfs_fop_write_iter(), fs/kernfs/file.c): the guard would wait.
+	 */
+	int limit_fd, guard_fd;
+	bool refused; /* the last guard could not be replaced */
 };
 
 /* The kernel rounds a limit down to whole pages, and takes PAGE_COUNTER_MAX and more for "max". */
@@ -107,7 +112,8 @@ static uint64_t kills_so_far(const struct guard *guard)
 	return cgroup__read_key(guard->request.dir_fd, "memory.events", "oom_kill", &kills) ? 0 : kills;
 }
 
-static struct guard_outcome restore(const struct guard *guard)
+/* Through this opening of the limit's file. */
+static struct guard_outcome restore(const struct guard *guard, int fd)
 {
 	const struct shared *shared = guard->shared;
 	struct guard_outcome outcome = { .result = GUARD_RESTORED };
@@ -118,7 +124,7 @@ static struct guard_outcome restore(const struct guard *guard)
 		return (struct guard_outcome){ .result = GUARD_NOTHING };
 	if (shared->keep)
 		return (struct guard_outcome){ .result = GUARD_KEPT };
-	err = read_limit(guard->limit_fd, &present);
+	err = read_limit(fd, &present);
 	if (!err && present == shared->old_max_bytes)
 		return outcome;
 	if (!err && present != shared->last_bytes && present != shared->pending_bytes)
@@ -127,7 +133,7 @@ static struct guard_outcome restore(const struct guard *guard)
 		return (struct guard_outcome){ .result = GUARD_WOULD_KILL };
 	before = kills_so_far(guard);
 	if (!err)
-		err = write_limit(guard->limit_fd, shared->old_max_bytes);
+		err = write_limit(fd, shared->old_max_bytes);
 	if (err)
 		outcome.result = err == -ENODEV ? GUARD_GONE : GUARD_FAILED;
 	outcome.kills = kills_so_far(guard);
@@ -155,7 +161,7 @@ static int confine(const struct guard *guard)
 
 static _Noreturn void guard_main(struct guard *guard, int read_fd)
 {
-	int keep[] = { read_fd, guard->lock_fd, guard->limit_fd, guard->request.dir_fd };
+	int keep[] = { read_fd, guard->lock_fd, guard->guard_fd, guard->request.dir_fd };
 	struct shared *shared = guard->shared;
 	uint64_t kills;
 	char byte;
@@ -170,13 +176,13 @@ static _Noreturn void guard_main(struct guard *guard, int read_fd)
 	if (chdir("/") || privileges__drop() || confine(guard))
 		_exit(1);
 	pthread_mutex_lock(&shared->alive);
-	shared->outcome = restore(guard);
+	shared->outcome = restore(guard, guard->guard_fd);
 	/* Another thread may have been in the middle of a write when the holder died: once more. */
 	while (read(read_fd, &byte, 1) < 0 && errno == EINTR)
 		;
 	kills = shared->outcome.kills;
 	if (shared->outcome.result == GUARD_RESTORED)
-		shared->outcome = restore(guard);
+		shared->outcome = restore(guard, guard->guard_fd);
 	shared->outcome.kills += kills;
 	if (guard->lock_fd >= 0)
 		lock__remove(guard->request.cgroup_id);
@@ -195,10 +201,12 @@ static int open_files(struct guard *guard)
 	if (guard->lock_fd == -EWOULDBLOCK)
 		return guard->lock_fd;
 	guard->limit_fd = openat(guard->request.dir_fd, guard->request.file, O_RDWR | O_CLOEXEC);
-	if (guard->limit_fd < 0)
+	guard->guard_fd = openat(guard->request.dir_fd, guard->request.file, O_RDWR | O_CLOEXEC);
+	if (guard->limit_fd < 0 || guard->guard_fd < 0)
 		return -errno;
 	err = read_limit(guard->limit_fd, &guard->shared->old_max_bytes);
 	guard->shared->last_bytes = guard->shared->pending_bytes = guard->shared->old_max_bytes;
+	guard->shared->keep = guard->request.keep;
 	return err;
 }
 
@@ -242,7 +250,8 @@ static int fork_guard(struct guard *guard)
 /* Frees all but the child. */
 static void release(struct guard *guard)
 {
-	int fds[] = { guard->pipe_fd, guard->limit_fd, guard->lock_fd, guard->request.dir_fd };
+	int fds[] = { guard->pipe_fd, guard->limit_fd, guard->guard_fd, guard->lock_fd,
+		      guard->request.dir_fd };
 
 	for (size_t i = 0; i < ARRAY_SIZE(fds); i++) {
 		if (fds[i] >= 0)
@@ -261,7 +270,7 @@ int guard__start(const struct guard_request *request, struct guard **out)
 	if (!guard)
 		return -ENOMEM;
 	guard->request = *request;
-	guard->pipe_fd = guard->lock_fd = guard->limit_fd = -1;
+	guard->pipe_fd = guard->lock_fd = guard->limit_fd = guard->guard_fd = -1;
 	guard->shared =
 		mmap(NULL, sizeof(*guard->shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (guard->shared == MAP_FAILED)
@@ -270,8 +279,8 @@ int guard__start(const struct guard_request *request, struct guard **out)
 		err = open_files(guard);
 	if (!err)
 		err = hold_alive(guard->shared);
-	if (!err)
-		err = fork_guard(guard);
+	if (!err && (err = fork_guard(guard)) == -EAGAIN)
+		err = -EUSERS; /* EAGAIN is EWOULDBLOCK, and that is the lock's */
 	if (err) {
 		if (guard->lock_fd >= 0)
 			lock__remove(request->cgroup_id);
@@ -319,22 +328,26 @@ static bool wait_until(struct guard *guard, uint64_t end_ns)
 
 int guard__watch(struct guard *guard)
 {
+	bool known;
 	int err;
 
-	if (guard->pid <= 0 || !wait_until(guard, 0))
+	if (guard->pid > 0 && !wait_until(guard, 0))
 		return 0;
 	guard->pid = 0;
 	err = fork_guard(guard);
-	return err ? err : 1;
+	known = guard->refused;
+	guard->refused = err;
+	if (!err)
+		return 1;
+	return known ? 0 : err;
 }
 
-struct guard_outcome guard__finish(struct guard *guard, bool keep)
+struct guard_outcome guard__finish(struct guard *guard)
 {
 	struct guard_outcome outcome = { .result = GUARD_NOTHING };
 
 	if (!guard)
 		return outcome;
-	guard->shared->keep = keep;
 	pthread_mutex_unlock(&guard->shared->alive);
 	close(guard->pipe_fd);
 	guard->pipe_fd = -1;
@@ -348,7 +361,7 @@ struct guard_outcome guard__finish(struct guard *guard, bool keep)
 	if (__atomic_load_n(&guard->shared->done, __ATOMIC_SEQ_CST)) {
 		outcome = guard->shared->outcome;
 	} else {
-		outcome = restore(guard);
+		outcome = restore(guard, guard->limit_fd);
 		if (guard->lock_fd >= 0)
 			lock__remove(guard->request.cgroup_id);
 	}
@@ -358,7 +371,7 @@ struct guard_outcome guard__finish(struct guard *guard, bool keep)
 
 bool guard__has_failed(enum guard_result result)
 {
-	return result == GUARD_FAILED || result == GUARD_WOULD_KILL;
+	return result == GUARD_FAILED || result == GUARD_WOULD_KILL || result == GUARD_CHANGED;
 }
 
 const char *guard__words(enum guard_result result)

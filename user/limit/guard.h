@@ -34,12 +34,14 @@ struct guard_request {
 	uint64_t cgroup_id;    /* for the lock */
 	const char *mount;     /* of the hierarchy: the guard gets a cgroup of its own there; NULL: none */
 	bool even_if_it_kills; /* put the old limit back whatever it does to the target */
+	bool keep;	       /* never put it back */
 };
 
 /*
  * Locks the cgroup against other oomtraces until the guard is done, notes the present limit and forks the
  * guard. Call it before there is any thread or BPF object. Returns 0, -EWOULDBLOCK (another oomtrace is
- * changing this cgroup), or a negative errno of opening or reading the file.
+ * changing this cgroup), -EUSERS (no process more may be started), or a negative errno of opening or reading the
+ * file.
  */
 int guard__start(const struct guard_request *request, struct guard **out);
 
@@ -57,18 +59,18 @@ int guard__write(struct guard *guard, uint64_t bytes);
 
 /*
  * Replaces a guard that has died. To be called some times a second, by the thread that started the guard.
- * Returns 0, 1 (the guard was replaced), or the negative errno for which it could not be. Without a guard
- * oomtrace puts the limit back when it ends, but nobody does when oomtrace is killed.
+ * Returns 0, 1 (the guard was replaced), or, once, the negative errno for which it could not be; the next calls
+ * try again. Without a guard oomtrace puts the limit back when it ends, but nobody does when oomtrace is killed.
  */
 int guard__watch(struct guard *guard);
 
 /*
- * Lets the guard do its work and waits for it; with `keep` the guard leaves the limit alone. Does the work
- * itself when the guard has died or is stuck. Frees the guard. Takes NULL.
+ * Lets the guard do its work and waits for it. Does the work itself when the guard has died or is stuck. Frees
+ * the guard. Takes NULL.
  */
-struct guard_outcome guard__finish(struct guard *guard, bool keep);
+struct guard_outcome guard__finish(struct guard *guard);
 
-/* Whether oomtrace failed to put the limit back although it should have. */
+/* Whether another limit than the old one stands, and nobody has asked oomtrace for that. */
 bool guard__has_failed(enum guard_result result);
 
 /* What became of the limit, for people and records; NULL for GUARD_NOTHING. Static text. */

@@ -36,11 +36,12 @@ static const struct trace_options opts = {
 	.changes = { .has_max = true, .max_bytes = LOWERED },
 };
 
-static int make(void **state)
+static int make_with(bool keep)
 {
-	struct guard_request request = { .file = "memory.max", .cgroup_id = (uint64_t)getpid() };
+	struct guard_request request = { .file = "memory.max",
+					 .cgroup_id = (uint64_t)getpid(),
+					 .keep = keep };
 
-	(void)state;
 	tree_make(&h);
 	setenv("XDG_RUNTIME_DIR", h.mount, 1);
 	tree_add(&h, "/a");
@@ -54,6 +55,18 @@ static int make(void **state)
 	changing = (struct changing){ .end_reason = &end_reason };
 	loop = event_loop__new();
 	return guard__start(&request, &changing.guard);
+}
+
+static int make(void **state)
+{
+	(void)state;
+	return make_with(false);
+}
+
+static int make_keeping(void **state)
+{
+	(void)state;
+	return make_with(true);
 }
 
 static int unmake(void **state)
@@ -114,7 +127,6 @@ static void kept(void **state)
 	char words[CHANGING__WORDS_SIZE];
 
 	(void)state;
-	changing.keep = true;
 	assert_int_equal(changing__start(&changing, &opts, &target, loop), 0);
 	await_limit(LOWERED);
 	changing__stop(&changing);
@@ -133,8 +145,11 @@ static void freed(void **state)
 	assert_true(limit() == OLD);
 }
 
-/* The target has grown beyond the limit that it had: putting that back would kill. */
-static void not_put_back(void **state)
+/*
+ * The target has grown beyond the limit that it had: putting that back would kill. The same is said where nobody asks
+ * for words.
+ */
+static void check_not_put_back(bool freed)
 {
 	const struct trace_options raise = {
 		.output = TRACE_OPTIONS_OUTPUT_JSON,
@@ -143,18 +158,34 @@ static void not_put_back(void **state)
 	char words[CHANGING__WORDS_SIZE];
 	const char *said, *got;
 
-	(void)state;
 	assert_int_equal(changing__start(&changing, &raise, &target, loop), 0);
 	await_limit(2 * OLD);
 	changing__stop(&changing);
 	tree_put(&h, "/a/memory.current", "700000000\n");
 	said_begin();
-	got = changing__put_back(&changing, words);
+	if (freed) {
+		changing__free(&changing);
+	} else {
+		got = changing__put_back(&changing, words);
+		assert_non_null(strstr(got, "NOT RESTORED"));
+	}
 	said = said_end();
-	assert_non_null(strstr(got, "NOT RESTORED"));
 	assert_non_null(strstr(said, "oomtrace: memory.max: NOT RESTORED"));
+	assert_non_null(strstr(said, "--restore"));
 	assert_int_not_equal(changing.error, 0);
 	assert_true(limit() == 2 * OLD);
+}
+
+static void not_put_back(void **state)
+{
+	(void)state;
+	check_not_put_back(false);
+}
+
+static void freed_and_not_put_back(void **state)
+{
+	(void)state;
+	check_not_put_back(true);
 }
 
 /* The session ends, and says of which write. */
@@ -201,9 +232,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(lowered_and_put_back, make, unmake),
-		cmocka_unit_test_setup_teardown(kept, make, unmake),
+		cmocka_unit_test_setup_teardown(kept, make_keeping, unmake),
 		cmocka_unit_test_setup_teardown(freed, make, unmake),
 		cmocka_unit_test_setup_teardown(not_put_back, make, unmake),
+		cmocka_unit_test_setup_teardown(freed_and_not_put_back, make, unmake),
 		cmocka_unit_test_setup_teardown(a_write_that_fails, make, unmake),
 		cmocka_unit_test_setup_teardown(nothing_to_change, make, unmake),
 	};

@@ -246,12 +246,25 @@ static void the_target_ends(void **state)
 	assert_true(high() == OLD);
 }
 
+/* docker pause: it would be content with any limit. */
+static void the_target_is_frozen(void **state)
+{
+	(void)state;
+	put_usage();
+	tree_put(&h, "/a/cgroup.events", "populated 1\nfrozen 1\n");
+	find_once(FLOOR, HOLD_NS);
+	assert_int_equal(told->code, EXIT_RUNTIME);
+	assert_int_equal(told->mins, 0);
+	assert_true(high() == OLD);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(smallest_limit, make, unmake),
 		cmocka_unit_test_setup_teardown(nothing_holds, make, unmake),
 		cmocka_unit_test_setup_teardown(the_target_ends, make, unmake),
+		cmocka_unit_test_setup_teardown(the_target_is_frozen, make, unmake),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

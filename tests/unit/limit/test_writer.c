@@ -44,7 +44,7 @@ static int make(void **state)
 static int unmake(void **state)
 {
 	(void)state;
-	guard__finish(guard, true);
+	guard__finish(guard);
 	close(dir_fd);
 	tree_remove(&h, "");
 	return 0;

@@ -58,7 +58,7 @@ static int unmake(void **state)
 {
 	(void)state;
 	limit_writer__stop(actions.writer);
-	guard__finish(guard, true);
+	guard__finish(guard);
 	close(actions.dir_fd);
 	close(keyboard);
 	tree_remove(&h, "");
