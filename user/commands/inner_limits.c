@@ -7,8 +7,10 @@
 #include "base/copy.h"
 #include "base/escape.h"
 #include "base/units.h"
+#include "limit/guard.h"
 
 struct inner {
+	uint64_t outer_bytes; /* the target's own limit */
 	size_t count;
 	uint64_t lowest_bytes;
 	char lowest[PATH_MAX]; /* whose */
@@ -21,6 +23,10 @@ static int look(const struct cgroup__node *node, void *ctx)
 
 	if (!node->depth || cgroup__read_u64(node->dir_fd, "memory.max", &max) || max == UINT64_MAX)
 		return 0;
+	/* crun's, which is changed with the target's. */
+	if (node->depth == 1 && !strcmp(strrchr(node->path, '/') + 1, GUARD__INNER) &&
+	    max == inner->outer_bytes)
+		return 0;
 	if (!inner->count++ || max < inner->lowest_bytes) {
 		inner->lowest_bytes = max;
 		copy__text(inner->lowest, sizeof(inner->lowest), node->path);
@@ -30,9 +36,10 @@ static int look(const struct cgroup__node *node, void *ctx)
 
 void inner_limits__tell(const struct cgroup__hierarchy *h, const struct target *target)
 {
-	struct inner inner = { .count = 0 };
+	struct inner inner = { .outer_bytes = UINT64_MAX };
 	char size[UNITS__TEXT_SIZE];
 
+	cgroup__read_u64(target->dir_fd, "memory.max", &inner.outer_bytes);
 	if (cgroup__walk(h, target->cgroup, look, &inner) || !inner.count)
 		return;
 	units__format_size(size, sizeof(size), inner.lowest_bytes);

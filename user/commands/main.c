@@ -48,6 +48,9 @@ static void print_old_limit(const struct cgroup__hierarchy *h, const struct targ
 		"  echo %s > '%s%s/%s'\n",
 		file, units__format_size(size, sizeof(size), bytes), number, escape__shown(h->mount),
 		escape__shown(target->cgroup), file);
+	if (guard__has_inner(guard))
+		fprintf(stderr, "  echo %s > '%s%s/" GUARD__INNER "/%s'\n", number, escape__shown(h->mount),
+			escape__shown(target->cgroup), file);
 }
 
 static int start_guard(const struct trace_options *opts, const struct cgroup__hierarchy *h,

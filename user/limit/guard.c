@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <pthread.h>
 #include <signal.h>
@@ -22,12 +21,19 @@
 #include "base/privileges.h"
 #include "host/cgroup.h"
 #include "limit/guard_cgroup.h"
+#include "limit/limit_file.h"
 #include "limit/lock.h"
 #include "limit/predict.h"
 
 /* How long the guard may take. A write that reclaims much takes longer; then its parent takes over. */
 #define FINISH_NS (10 * NS_PER_S)
 #define FINISH_STEP_NS (5 * NS_PER_MS)
+
+/* The limit of the cgroup itself, and that of the cgroup in it which has the processes of a container of crun's. */
+enum { OUTER, INNER, LIMITS };
+
+/* Who has an opening of the limit's file. */
+enum { PARENT, GUARD, OPENINGS };
 
 /* What both processes see. The parent writes it only before a write of the limit. */
 struct shared {
@@ -36,10 +42,12 @@ struct shared {
 	 * holder dies, long before it closes files, of which BPF's can take a second under load.
 	 */
 	pthread_mutex_t alive;
-	uint64_t old_max_bytes;
-	uint64_t last_bytes;	/* the limit as we set it last */
-	uint64_t pending_bytes; /* the one that is being written, which may have happened or not */
-	bool changed;		/* there has been a write, or one is going on */
+	struct {
+		uint64_t old_bytes;	/* before any change */
+		uint64_t last_bytes;	/* as we set it last */
+		uint64_t pending_bytes; /* the one that is being written, which may have happened or not */
+	} limits[LIMITS];
+	bool changed; /* there has been a write, or one is going on */
 	bool keep;
 	bool done; /* the guard has an outcome */
 	struct guard_outcome outcome;
@@ -55,54 +63,17 @@ struct guard {
 	 * Two openings of the limit's file, because a write holds the lock of its opening for as long as the kernel
 	 * reclaims and kills inside it (of->mutex, kernfs_fop_write_iter(), fs/kernfs/file.c): the guard would wait.
 	 */
-	int limit_fd, guard_fd;
-	bool refused; /* the last guard could not be replaced */
+	int limit_fds[LIMITS][OPENINGS]; /* the inner ones are -1 where there is none to write */
+	bool refused;			 /* the last guard could not be replaced */
 };
 
-/* The kernel rounds a limit down to whole pages, and takes PAGE_COUNTER_MAX and more for "max". */
-static uint64_t whole_pages(uint64_t bytes)
-{
-	uint64_t page = sysconf(_SC_PAGESIZE), pages = bytes / page;
-
-	return pages >= INT64_MAX / page ? UINT64_MAX : pages * page;
-}
-
-/* Reads the limit through its own descriptor, which stays with this cgroup whatever its name. */
-static int read_limit(int fd, uint64_t *bytes)
-{
-	char text[32];
-	ssize_t len = pread(fd, text, sizeof(text) - 1, 0);
-
-	if (len < 0)
-		return -errno;
-	text[len] = '\0';
-	if (!strncmp(text, "max", 3))
-		*bytes = UINT64_MAX;
-	else if (sscanf(text, "%" SCNu64, bytes) != 1)
-		return -EBADMSG;
-	return 0;
-}
-
-static int write_limit(int fd, uint64_t bytes)
-{
-	char text[32];
-	int len;
-
-	if (bytes == UINT64_MAX)
-		len = snprintf(text, sizeof(text), "max");
-	else
-		len = snprintf(text, sizeof(text), "%" PRIu64, bytes);
-	return pwrite(fd, text, len, 0) < 0 ? -errno : 0;
-}
-
 /* A lower limit than the present one may kill: not without need, nor when nobody has asked for it. */
-static bool would_kill(const struct guard *guard, uint64_t present)
+static bool would_kill(const struct guard *guard, uint64_t old_bytes, uint64_t present)
 {
 	struct prediction p;
 
 	return !guard->request.even_if_it_kills && !strcmp(guard->request.file, "memory.max") &&
-	       guard->shared->old_max_bytes < present && !predict__floor(guard->request.dir_fd, &p) &&
-	       guard->shared->old_max_bytes < p.floor_bytes;
+	       old_bytes < present && !predict__floor(guard->request.dir_fd, &p) && old_bytes < p.floor_bytes;
 }
 
 static uint64_t kills_so_far(const struct guard *guard)
@@ -112,30 +83,46 @@ static uint64_t kills_so_far(const struct guard *guard)
 	return cgroup__read_key(guard->request.dir_fd, "memory.events", "oom_kill", &kills) ? 0 : kills;
 }
 
-/* Through this opening of the limit's file. */
-static struct guard_outcome restore(const struct guard *guard, int fd)
+static enum guard_result restore_limit(const struct guard *guard, int which, int opening)
 {
 	const struct shared *shared = guard->shared;
-	struct guard_outcome outcome = { .result = GUARD_RESTORED };
-	uint64_t present = 0, before;
-	int err;
+	uint64_t old = shared->limits[which].old_bytes, present = 0;
+	int fd = guard->limit_fds[which][opening], err = limit_file__read(fd, &present);
+
+	if (!err && present == old)
+		return GUARD_RESTORED;
+	if (!err && present != shared->limits[which].last_bytes &&
+	    present != shared->limits[which].pending_bytes)
+		return GUARD_CHANGED;
+	if (!err && would_kill(guard, old, present))
+		return GUARD_WOULD_KILL;
+	if (!err)
+		err = limit_file__write(fd, old);
+	if (err)
+		return err == -ENODEV ? GUARD_GONE : GUARD_FAILED;
+	return GUARD_RESTORED;
+}
+
+/* Through this opening of the limits' files. */
+static struct guard_outcome restore(const struct guard *guard, int opening)
+{
+	const struct shared *shared = guard->shared;
+	struct guard_outcome outcome = { .result = GUARD_NOTHING };
+	enum guard_result inner = GUARD_RESTORED;
+	uint64_t before;
 
 	if (!shared->changed)
-		return (struct guard_outcome){ .result = GUARD_NOTHING };
+		return outcome;
 	if (shared->keep)
 		return (struct guard_outcome){ .result = GUARD_KEPT };
-	err = read_limit(fd, &present);
-	if (!err && present == shared->old_max_bytes)
-		return outcome;
-	if (!err && present != shared->last_bytes && present != shared->pending_bytes)
-		return (struct guard_outcome){ .result = GUARD_CHANGED };
-	if (!err && would_kill(guard, present))
-		return (struct guard_outcome){ .result = GUARD_WOULD_KILL };
 	before = kills_so_far(guard);
-	if (!err)
-		err = write_limit(fd, shared->old_max_bytes);
-	if (err)
-		outcome.result = err == -ENODEV ? GUARD_GONE : GUARD_FAILED;
+	outcome.result = restore_limit(guard, OUTER, opening);
+	if (guard->limit_fds[INNER][opening] >= 0 &&
+	    (outcome.result == GUARD_RESTORED || outcome.result == GUARD_CHANGED))
+		inner = restore_limit(guard, INNER, opening);
+	/* The container's processes may be gone, and their cgroup with them. */
+	if (inner != GUARD_RESTORED && inner != GUARD_GONE)
+		outcome.result = inner;
 	outcome.kills = kills_so_far(guard);
 	outcome.kills -= outcome.kills < before ? outcome.kills : before;
 	return outcome;
@@ -161,7 +148,8 @@ static int confine(const struct guard *guard)
 
 static _Noreturn void guard_main(struct guard *guard, int read_fd)
 {
-	int keep[] = { read_fd, guard->lock_fd, guard->guard_fd, guard->request.dir_fd };
+	int keep[] = { read_fd, guard->lock_fd, guard->limit_fds[OUTER][GUARD],
+		       guard->limit_fds[INNER][GUARD], guard->request.dir_fd };
 	struct shared *shared = guard->shared;
 	uint64_t kills;
 	char byte;
@@ -176,18 +164,61 @@ static _Noreturn void guard_main(struct guard *guard, int read_fd)
 	if (chdir("/") || privileges__drop() || confine(guard))
 		_exit(1);
 	pthread_mutex_lock(&shared->alive);
-	shared->outcome = restore(guard, guard->guard_fd);
+	shared->outcome = restore(guard, GUARD);
 	/* Another thread may have been in the middle of a write when the holder died: once more. */
 	while (read(read_fd, &byte, 1) < 0 && errno == EINTR)
 		;
 	kills = shared->outcome.kills;
 	if (shared->outcome.result == GUARD_RESTORED)
-		shared->outcome = restore(guard, guard->guard_fd);
+		shared->outcome = restore(guard, GUARD);
 	shared->outcome.kills += kills;
 	if (guard->lock_fd >= 0)
 		lock__remove(guard->request.cgroup_id);
 	__atomic_store_n(&shared->done, true, __ATOMIC_SEQ_CST);
 	_exit(0);
+}
+
+static void close_limit(struct guard *guard, int which)
+{
+	for (int i = 0; i < OPENINGS; i++) {
+		if (guard->limit_fds[which][i] >= 0)
+			close(guard->limit_fds[which][i]);
+		guard->limit_fds[which][i] = -1;
+	}
+}
+
+static int open_limit(struct guard *guard, int which, const char *path)
+{
+	uint64_t bytes;
+	int err;
+
+	for (int i = 0; i < OPENINGS; i++) {
+		guard->limit_fds[which][i] =
+			openat(guard->request.dir_fd, path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+		if (guard->limit_fds[which][i] < 0)
+			return -errno;
+	}
+	err = limit_file__read(guard->limit_fds[which][PARENT], &bytes);
+	if (err)
+		return err;
+	guard->shared->limits[which].old_bytes = guard->shared->limits[which].last_bytes =
+		guard->shared->limits[which].pending_bytes = bytes;
+	return 0;
+}
+
+/*
+ * crun, and so Podman and CRI-O, has a container's processes in a cgroup below the container's own, and sets the limit
+ * of both. Where they are equal both are written, as crun does.
+ */
+static void open_inner_limit(struct guard *guard)
+{
+	uint64_t outer = guard->shared->limits[OUTER].old_bytes;
+
+	if (strcmp(guard->request.file, "memory.max") != 0 || outer == UINT64_MAX)
+		return;
+	if (open_limit(guard, INNER, GUARD__INNER "/memory.max") ||
+	    guard->shared->limits[INNER].old_bytes != outer)
+		close_limit(guard, INNER);
 }
 
 static int open_files(struct guard *guard)
@@ -200,12 +231,9 @@ static int open_files(struct guard *guard)
 	guard->lock_fd = lock__take(guard->request.cgroup_id);
 	if (guard->lock_fd == -EWOULDBLOCK)
 		return guard->lock_fd;
-	guard->limit_fd = openat(guard->request.dir_fd, guard->request.file, O_RDWR | O_CLOEXEC);
-	guard->guard_fd = openat(guard->request.dir_fd, guard->request.file, O_RDWR | O_CLOEXEC);
-	if (guard->limit_fd < 0 || guard->guard_fd < 0)
-		return -errno;
-	err = read_limit(guard->limit_fd, &guard->shared->old_max_bytes);
-	guard->shared->last_bytes = guard->shared->pending_bytes = guard->shared->old_max_bytes;
+	err = open_limit(guard, OUTER, guard->request.file);
+	if (!err)
+		open_inner_limit(guard);
 	guard->shared->keep = guard->request.keep;
 	return err;
 }
@@ -250,9 +278,10 @@ static int fork_guard(struct guard *guard)
 /* Frees all but the child. */
 static void release(struct guard *guard)
 {
-	int fds[] = { guard->pipe_fd, guard->limit_fd, guard->guard_fd, guard->lock_fd,
-		      guard->request.dir_fd };
+	int fds[] = { guard->pipe_fd, guard->lock_fd, guard->request.dir_fd };
 
+	close_limit(guard, OUTER);
+	close_limit(guard, INNER);
 	for (size_t i = 0; i < ARRAY_SIZE(fds); i++) {
 		if (fds[i] >= 0)
 			close(fds[i]);
@@ -270,7 +299,8 @@ int guard__start(const struct guard_request *request, struct guard **out)
 	if (!guard)
 		return -ENOMEM;
 	guard->request = *request;
-	guard->pipe_fd = guard->lock_fd = guard->limit_fd = guard->guard_fd = -1;
+	guard->pipe_fd = guard->lock_fd = -1;
+	memset(guard->limit_fds, 0xff, sizeof(guard->limit_fds)); /* -1 each */
 	guard->shared =
 		mmap(NULL, sizeof(*guard->shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (guard->shared == MAP_FAILED)
@@ -298,16 +328,33 @@ int guard__lock_error(const struct guard *guard)
 
 uint64_t guard__old_bytes(const struct guard *guard)
 {
-	return guard->shared->old_max_bytes;
+	return guard->shared->limits[OUTER].old_bytes;
+}
+
+bool guard__has_inner(const struct guard *guard)
+{
+	return guard->limit_fds[INNER][PARENT] >= 0;
 }
 
 int guard__write(struct guard *guard, uint64_t bytes)
 {
+	struct shared *shared = guard->shared;
+	int err;
+
 	/* The order matters to a guard that wakes in between: never a moment without either value. */
-	__atomic_store_n(&guard->shared->last_bytes, guard->shared->pending_bytes, __ATOMIC_SEQ_CST);
-	__atomic_store_n(&guard->shared->pending_bytes, whole_pages(bytes), __ATOMIC_SEQ_CST);
-	__atomic_store_n(&guard->shared->changed, true, __ATOMIC_SEQ_CST);
-	return write_limit(guard->limit_fd, bytes);
+	for (int i = 0; i < LIMITS; i++) {
+		__atomic_store_n(&shared->limits[i].last_bytes, shared->limits[i].pending_bytes,
+				 __ATOMIC_SEQ_CST);
+		__atomic_store_n(&shared->limits[i].pending_bytes, limit_file__rounded(bytes),
+				 __ATOMIC_SEQ_CST);
+	}
+	__atomic_store_n(&shared->changed, true, __ATOMIC_SEQ_CST);
+	/* The outer first: what a lower limit kills, it kills in the write that is the target's. */
+	err = limit_file__write(guard->limit_fds[OUTER][PARENT], bytes);
+	if (err || !guard__has_inner(guard))
+		return err;
+	err = limit_file__write(guard->limit_fds[INNER][PARENT], bytes);
+	return err == -ENODEV ? 0 : err;
 }
 
 /* Waits for the guard until then. Returns whether it has ended. */
@@ -361,7 +408,7 @@ struct guard_outcome guard__finish(struct guard *guard)
 	if (__atomic_load_n(&guard->shared->done, __ATOMIC_SEQ_CST)) {
 		outcome = guard->shared->outcome;
 	} else {
-		outcome = restore(guard, guard->limit_fd);
+		outcome = restore(guard, PARENT);
 		if (guard->lock_fd >= 0)
 			lock__remove(guard->request.cgroup_id);
 	}

@@ -13,6 +13,9 @@
 
 struct guard;
 
+/* The cgroup that crun makes below a container's own, for its processes. */
+#define GUARD__INNER "container"
+
 enum guard_result {
 	GUARD_NOTHING, /* nothing had been changed */
 	GUARD_RESTORED,
@@ -50,6 +53,12 @@ int guard__lock_error(const struct guard *guard);
 
 /* The limit before any change. */
 uint64_t guard__old_bytes(const struct guard *guard);
+
+/*
+ * Whether the same limit stands on the cgroup GUARD__INNER below, too, as with containers of crun's. Then both are
+ * written and put back.
+ */
+bool guard__has_inner(const struct guard *guard);
 
 /*
  * Writes the limit. From the beginning of the write on, `bytes` counts as our own. The write may block for

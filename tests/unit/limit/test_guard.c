@@ -1,6 +1,54 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What the guard does with a limit. */
+#include <sys/stat.h>
+
 #include "guard_folder.h"
+
+static uint64_t inner_limit(void)
+{
+	char text[32] = "";
+	int fd = openat(dir_fd, "container/memory.max", O_RDONLY | O_CLOEXEC);
+
+	assert_true(read(fd, text, sizeof(text) - 1) > 0);
+	close(fd);
+	return strtoull(text, NULL, 10);
+}
+
+/* As crun makes a container's cgroups: the limit stands on both. */
+static void test_two_limits(void **state)
+{
+	struct guard *guard;
+
+	(void)state;
+	assert_int_equal(mkdirat(dir_fd, "container", 0700), 0);
+	put("container/memory.max", "134217728\n");
+	guard = start_with(false);
+	assert_true(guard__has_inner(guard));
+	assert_int_equal(guard__write(guard, RAISED), 0);
+	assert_int_equal(limit(), RAISED);
+	assert_int_equal(inner_limit(), RAISED);
+	assert_int_equal(guard__finish(guard).result, GUARD_RESTORED);
+	assert_int_equal(limit(), OLD);
+	assert_int_equal(inner_limit(), OLD);
+
+	/* Somebody else's value stays, and is told. */
+	guard = start_with(false);
+	assert_int_equal(guard__write(guard, LOWERED), 0);
+	put("container/memory.max", "111149056\n");
+	assert_int_equal(guard__finish(guard).result, GUARD_CHANGED);
+	assert_int_equal(limit(), OLD);
+	assert_int_equal(inner_limit(), 111149056);
+
+	/* Another limit than the container's is not crun's. */
+	guard = start_with(false);
+	assert_false(guard__has_inner(guard));
+	assert_int_equal(guard__write(guard, RAISED), 0);
+	assert_int_equal(inner_limit(), 111149056);
+	assert_int_equal(guard__finish(guard).result, GUARD_RESTORED);
+
+	assert_int_equal(unlinkat(dir_fd, "container/memory.max", 0), 0);
+	assert_int_equal(unlinkat(dir_fd, "container", AT_REMOVEDIR), 0);
+}
 
 static void test_puts_back(void **state)
 {
@@ -99,6 +147,7 @@ static void test_not_a_cgroup(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_two_limits, set_up),
 		cmocka_unit_test_setup(test_puts_back, set_up),
 		cmocka_unit_test_setup(test_leaves_what_others_wrote, set_up),
 		cmocka_unit_test_setup(test_would_kill, set_up),
