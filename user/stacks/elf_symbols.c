@@ -3,7 +3,6 @@
 
 #include <elfutils/libdwfl.h>
 #include <errno.h>
-#include <setjmp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "stacks/demangle.h"
 #include "stacks/jit_map.h"
 
@@ -37,7 +37,7 @@ struct module {
 	struct file_id id;
 	uint64_t used; /* when it was last asked for; 0: this slot is free */
 	int fd;
-	bool bad;   /* it has been tried, and is never looked at again */
+	bool bad;   /* it is no file that the library knows, and is never looked at again */
 	Dwfl *dwfl; /* NULL: not open */
 	Dwfl_Module *elf;
 	uint64_t bias;
@@ -90,19 +90,16 @@ static const Dwfl_Callbacks callbacks = {
 };
 
 /*
- * The file belongs to somebody else: it can be cut short while it is mapped here (SIGBUS), or be made
- * such that looking at it takes for ever. Then we get out of the library as we are, and never look at
- * that file again. What it had allocated is leaked.
+ * The file belongs to somebody else: it can be cut short while it is mapped here (SIGBUS), or be made such that looking
+ * at it takes for ever. Each of these signals ends the process, whoever is in the middle of whatever: the guard knows
+ * the file, and another process takes over (keeper_process.c).
  */
-static sigjmp_buf way_out;
-static volatile sig_atomic_t inside;
-
-static void get_out(int sig)
+static void end_by_signals(void)
 {
-	if (inside)
-		siglongjmp(way_out, sig);
-	signal(sig, SIG_DFL);
-	raise(sig);
+	static const int signals[] = { SIGBUS, SIGPROF, SIGALRM };
+
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
+		signal(signals[i], SIG_DFL);
 }
 
 static void enter_file(const struct elf_symbols *s, const struct module *m)
@@ -114,14 +111,12 @@ static void enter_file(const struct elf_symbols *s, const struct module *m)
 		*s->guard.reading = m->id;
 	setitimer(ITIMER_PROF, &limit, NULL);
 	setitimer(ITIMER_REAL, &in_all, NULL);
-	inside = 1;
 }
 
 static void leave_file(const struct elf_symbols *s)
 {
 	struct itimerval none = {};
 
-	inside = 0;
 	setitimer(ITIMER_PROF, &none, NULL);
 	setitimer(ITIMER_REAL, &none, NULL);
 	if (s->guard.reading)
@@ -138,8 +133,7 @@ static void free_cache(struct module *m)
 
 static void close_module(struct module *m)
 {
-	if (m->dwfl && !m->bad)
-		dwfl_end(m->dwfl);
+	dwfl_end(m->dwfl);
 	if (m->fd >= 0)
 		close(m->fd);
 	free_cache(m);
@@ -150,7 +144,6 @@ static void close_module(struct module *m)
 struct elf_symbols *elf_symbols__new(const struct elf_symbols_guard *guard)
 {
 	struct elf_symbols *s = calloc(1, sizeof(*s));
-	struct sigaction action = { .sa_handler = get_out };
 
 	if (!s)
 		return NULL;
@@ -158,9 +151,7 @@ struct elf_symbols *elf_symbols__new(const struct elf_symbols_guard *guard)
 		s->guard = *guard;
 	for (size_t i = 0; i < SYMBOLIZE_MODULES_MAX; i++)
 		s->modules[i].fd = -1;
-	sigaction(SIGBUS, &action, NULL);
-	sigaction(SIGPROF, &action, NULL);
-	sigaction(SIGALRM, &action, NULL);
+	end_by_signals();
 	/* libdwfl would ask a server for debugging information. */
 	unsetenv("DEBUGINFOD_URLS");
 	return s;
@@ -410,12 +401,12 @@ static void open_module(struct elf_symbols *s, struct module *m, const char *pat
 	make_room(s);
 	m->cache = calloc(CACHE_SIZE, sizeof(*m->cache));
 	m->elf = NULL;
-	if (!m->cache || sigsetjmp(way_out, 1)) {
+	if (!m->cache) {
 		m->bad = true;
-	} else {
-		enter_file(s, m);
-		open_in_library(m, path);
+		return;
 	}
+	enter_file(s, m);
+	open_in_library(m, path);
 	leave_file(s);
 }
 
@@ -444,15 +435,10 @@ static const struct found *look_up(const struct elf_symbols *s, struct module *m
 		return found;
 	free(found->function);
 	*found = (struct found){ .address = address, .valid = true };
-	if (sigsetjmp(way_out, 1)) {
-		m->bad = true;
-	} else {
-		enter_file(s, m);
-		name = dwfl_module_addrinfo(m->elf, address + m->bias, &found->offset, &symbol, NULL, NULL,
-					    NULL);
-		if (name && *name)
-			found->function = demangle__copy(name, SYMBOL_NAME_SIZE);
-	}
+	enter_file(s, m);
+	name = dwfl_module_addrinfo(m->elf, address + m->bias, &found->offset, &symbol, NULL, NULL, NULL);
+	if (name && *name)
+		found->function = demangle__copy(name, SYMBOL_NAME_SIZE);
 	leave_file(s);
 	return found;
 }

@@ -45,7 +45,10 @@ struct file_id {
 	struct timespec mtime;
 };
 
-/* Notes a file whose reading ends the process, so that the next process doesn't read it again. */
+/*
+ * Notes a file whose reading ends the process, so that the next process doesn't read it again: SIGBUS ends it when the
+ * file is cut short, SIGPROF and SIGALRM when the file takes too long.
+ */
 struct elf_symbols_guard {
 	struct file_id *reading;   /* gets the file that is being read; memory that outlives the process */
 	const struct file_id *bad; /* files that are never read */

@@ -29,7 +29,8 @@ struct symbols_stack {
 	uint64_t user[STACK_DEPTH], kernel[STACK_DEPTH]; /* innermost first */
 };
 
-#define SYMBOLS_REPLACED_MAX 8
+/* A file that is cut short, or takes too long, ends the process that reads it: so many may. */
+#define SYMBOLS_REPLACED_MAX 32
 
 struct symbols_answer {
 	uint32_t number; /* of the question; 0: of none */

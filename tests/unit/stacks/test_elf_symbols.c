@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,6 +20,7 @@
 #include <cmocka.h>
 
 #include "stacks/elf_symbols.h"
+#include "stacks/wire.h"
 #include "programs.h"
 
 /* What the helper that may do so does: here the file is opened by its name, as any user may. */
@@ -164,41 +167,99 @@ static void test_bad_files(void **state)
 	elf_symbols__free(s);
 }
 
-static int cut_in_use(void)
-{
-	struct elf_symbols *s = elf_symbols__new(NULL);
-	struct mapping mapping = { 0x1000, 0x100000000, 0, true, "cut" };
-	struct process_id id = { .start_ns = 1, .pid = 1 };
-	uint64_t address = 0x2100;
-	struct symbol symbol;
-	char path[128];
+/* The keeper of the process that reads files, and what it is sent and answers. */
+struct keeper {
+	pid_t pid;
+	int in, out;
+};
 
-	shell("cp %s/static %s/cut", dir, dir);
-	snprintf(path, sizeof(path), "%s/cut", dir);
-	elf_symbols__begin(s, &id);
-	elf_symbols__add(s, &mapping, open(path, O_RDONLY | O_CLOEXEC));
-	elf_symbols__resolve(s, &id, &address, 1, &symbol);
-	if (truncate(path, 4096))
-		return 2;
-	for (; address < 0x80000; address += 0x1111)
-		elf_symbols__resolve(s, &id, &address, 1, &symbol);
-	return symbol.function[0] ? 3 : 0;
+static struct keeper start_keeper(void)
+{
+	struct keeper keeper;
+	int in[2], out[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, in), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, out), 0);
+	keeper = (struct keeper){ fork(), in[1], out[1] };
+	if (!keeper.pid) {
+		close(in[1]);
+		close(out[1]);
+		if (!prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+			keeper_process__run(in[0], out[0], -1);
+		_exit(0);
+	}
+	close(in[0]);
+	close(out[0]);
+	return keeper;
+}
+
+static const struct process_id cut_process = { .start_ns = 1, .pid = 1 };
+
+static void send_file(const struct keeper *keeper, const char *path, uint64_t start)
+{
+	struct wire_message message = { .kind = WIRE_BEGIN, .process = cut_process };
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	assert_int_equal(wire__send(keeper->in, &message, sizeof(message), -1), 0);
+	message = (struct wire_message){ .kind = WIRE_MAPPING };
+	message.mapping = (struct mapping){ start, start + 0x10000000, 0, true, "a-file" };
+	assert_int_equal(wire__send(keeper->in, &message, sizeof(message), fd), 0);
+	close(fd);
+}
+
+/* Asks for names all over the file, and returns whether one was found; *replaced: by another process. */
+static bool finds_names(const struct keeper *keeper, uint32_t number, uint64_t start, bool *replaced)
+{
+	static struct symbols_answer answer;
+	static struct wire_answer wire;
+	struct wire_message message = { .kind = WIRE_STACK, .number = number };
+	bool found = false;
+	ssize_t size;
+
+	message.stack.process = cut_process;
+	for (message.stack.user_count = 0; message.stack.user_count < STACK_DEPTH; message.stack.user_count++)
+		message.stack.user[message.stack.user_count] =
+			start + 0x1e00 + message.stack.user_count * 0x111;
+	assert_int_equal(wire__send(keeper->in, &message, sizeof(message), -1), 0);
+	size = wire__receive(keeper->out, &wire, sizeof(wire), NULL);
+	assert_true(size > 0);
+	assert_int_equal(wire__take(&wire, (size_t)size, &answer), 0);
+	assert_int_equal(answer.number, number);
+	*replaced = answer.replaced;
+	for (size_t i = 0; i < answer.user_count; i++)
+		found |= answer.user[i].function != NULL;
+	return found;
 }
 
 /*
- * Cut short while it is in use: the library has it mapped, and reading it is SIGBUS. In a process of
- * its own, since what the library had is leaked then.
+ * Cut short while it is in use: the library has it mapped, and reading it is SIGBUS. That ends the process that reads
+ * it, in the middle of the library, and another goes on with other files.
  */
 static void test_cut_in_use(void **state)
 {
-	pid_t pid = fork();
+	struct keeper keeper = start_keeper();
+	bool replaced;
+	char path[128];
 	int status;
 
 	(void)state;
-	if (!pid)
-		_exit(cut_in_use());
-	assert_int_equal(waitpid(pid, &status, 0), pid);
+	shell("cp %s/static %s/cut", dir, dir);
+	snprintf(path, sizeof(path), "%s/cut", dir);
+	send_file(&keeper, path, 0x1000);
+	assert_true(finds_names(&keeper, 1, 0x1000, &replaced));
+	assert_false(replaced);
+	assert_int_equal(truncate(path, 4096), 0);
+	assert_false(finds_names(&keeper, 2, 0x21000, &replaced));
+	assert_true(replaced);
+	snprintf(path, sizeof(path), "%s/static", dir);
+	send_file(&keeper, path, 0x1000);
+	assert_true(finds_names(&keeper, 3, 0x1000, &replaced));
+	assert_false(replaced);
+	close(keeper.in);
+	assert_int_equal(waitpid(keeper.pid, &status, 0), keeper.pid);
 	assert_int_equal(status, 0);
+	close(keeper.out);
 }
 
 /* A second look, at a process that is exiting: what was known of it stays. */
