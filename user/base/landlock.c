@@ -57,15 +57,17 @@ static int add_place(int ruleset, const struct landlock_place *place, uint64_t h
 	int err = 0;
 
 	rule.parent_fd = open(place->path, O_PATH | O_CLOEXEC);
+	/* Whoever opens it later is told why that can't be. */
 	if (rule.parent_fd < 0)
-		return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
+		return errno == EMFILE || errno == ENFILE || errno == ENOMEM ? -errno : 0;
 	if (place->writable)
 		rule.allowed_access |= WRITE_FILE | REMOVE_FILE | MAKE_REG | TRUNCATE;
 	/* A right of folders makes a rule for a file invalid. */
 	if (!fstat(rule.parent_fd, &st) && !S_ISDIR(st.st_mode))
 		rule.allowed_access &= READ_FILE | WRITE_FILE | TRUNCATE;
 	rule.allowed_access &= handled;
-	if (syscall(ADD_RULE, ruleset, RULE_PATH_BENEATH, &rule, 0U))
+	/* EBADFD: a pipe, by the name of its descriptor. Such files are always allowed. */
+	if (syscall(ADD_RULE, ruleset, RULE_PATH_BENEATH, &rule, 0U) && errno != EBADFD)
 		err = -errno;
 	close(rule.parent_fd);
 	return err;

@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 struct landlock_place {
-	const char *path; /* a folder and all below it; a missing one is passed over */
+	const char *path; /* a folder and all below it, or a file; what can't be opened is passed over */
 	bool writable;	  /* files may be made, written, renamed and removed in it, too */
 };
 

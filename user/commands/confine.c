@@ -2,13 +2,25 @@
 #include "commands/confine.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <libgen.h>
+#include <linux/capability.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include "base/array.h"
 #include "base/copy.h"
 #include "base/landlock.h"
 #include "base/privileges.h"
+
+static int confine_to(const struct landlock_place *places, size_t count)
+{
+	int err = landlock__confine(places, count);
+
+	/* E2BIG: whoever started oomtrace has confined it as often as the kernel allows (16 times). */
+	return err == -EOPNOTSUPP || err == -E2BIG ? 0 : err;
+}
 
 int confine__trace(const struct cgroup__hierarchy *h, const char *record)
 {
@@ -35,7 +47,43 @@ int confine__trace(const struct cgroup__hierarchy *h, const char *record)
 		copy__text(path, sizeof(path), record);
 		places[count++].path = dirname(path);
 	}
-	err = landlock__confine(places, count);
-	/* E2BIG: whoever started oomtrace has confined it as often as the kernel allows (16 times). */
-	return err == -EOPNOTSUPP || err == -E2BIG ? 0 : err;
+	return confine_to(places, count);
+}
+
+static bool can_read(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+int confine__report(char *const *files, const char *another, const char *temporary, bool own_log)
+{
+	struct landlock_place *places;
+	size_t count = 0;
+	/* A recording may be another user's. The kernel's log needs a right of its own where dmesg_restrict is set. */
+	int err = privileges__keep(1ULL << CAP_DAC_READ_SEARCH | (own_log ? 1ULL << CAP_SYSLOG : 0));
+
+	if (err || (own_log && !can_read("/dev/kmsg")))
+		return err;
+	while (files[count])
+		count++;
+	places = calloc(count + 5, sizeof(*places));
+	if (!places)
+		return -ENOMEM;
+	for (count = 0; files[count]; count++)
+		places[count] = (struct landlock_place){ .path = files[count] };
+	if (another)
+		places[count++] = (struct landlock_place){ .path = another };
+	places[count++] = (struct landlock_place){ .path = temporary, .writable = true };
+	/* For times as the user has them. */
+	places[count++] = (struct landlock_place){ .path = "/etc/localtime" };
+	places[count++] = (struct landlock_place){ .path = "/usr/share/zoneinfo" };
+	if (own_log)
+		places[count++] = (struct landlock_place){ .path = "/dev/kmsg" };
+	err = confine_to(places, count);
+	free(places);
+	return err;
 }

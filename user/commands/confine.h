@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What is left to oomtrace once it has attached. SECURITY.md has the whole list. */
+/* What is left to oomtrace once it has attached, or before it reads what others wrote. SECURITY.md has the whole list. */
 #ifndef OOMTRACE_CONFINE_H
 #define OOMTRACE_CONFINE_H
+
+#include <stdbool.h>
 
 #include "host/cgroup.h"
 
@@ -13,5 +15,12 @@
  * Returns 0 or a negative errno.
  */
 int confine__trace(const struct cgroup__hierarchy *h, const char *record);
+
+/*
+ * The same for who makes a report: what is left is reading these files (then NULL; "-" is none) and `another` (or NULL), files without a name
+ * in `temporary`, and with own_log this machine's kernel log. Where that log is the journal's, which another program
+ * reads, only capabilities are given up.
+ */
+int confine__report(char *const *files, const char *another, const char *temporary, bool own_log);
 
 #endif

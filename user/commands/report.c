@@ -8,8 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/clock.h"
 #include "base/escape.h"
 #include "base/exit_codes.h"
@@ -17,6 +19,7 @@
 #include "base/stream.h"
 #include "base/temp_file.h"
 #include "base/input.h"
+#include "commands/confine.h"
 #include "commands/report_log.h"
 #include "commands/report_options.h"
 #include "jsonl/reader.h"
@@ -420,24 +423,105 @@ static int open_output(struct report *r)
 	return EXIT_RUNTIME;
 }
 
+static bool is_whole(int code)
+{
+	return code == EXIT_DONE || code == EXIT_LOST || code == EXIT_DIFFERENT;
+}
+
+/* The exit code after a step that may fail; of a report that isn't whole it was said why. */
+static int after(int code, int err)
+{
+	return is_whole(code) && write_error(err) != EXIT_DONE ? EXIT_RUNTIME : code;
+}
+
 /* Gives the file its name, if the report is whole. */
 static int close_output(struct report *r, int code)
 {
 	int err = stream__close(r->out);
-	bool whole = code == EXIT_DONE || code == EXIT_LOST || code == EXIT_DIFFERENT;
 
-	if (!err && whole)
+	if (!err && is_whole(code))
 		err = output_file__publish(&r->file);
 	output_file__close(&r->file);
-	if (!err || !whole)
-		return code;
-	return write_error(err) == EXIT_DONE ? code : EXIT_RUNTIME;
+	return after(code, err);
 }
 
 static bool wants_filter(const struct report_filter *filter)
 {
 	return filter->since.kind != REPORT_TIME_NONE || filter->until.kind != REPORT_TIME_NONE ||
 	       filter->cgroup || filter->kill;
+}
+
+/* Gives up what reading other people's files doesn't need. */
+static int confine(const struct report_options *opts)
+{
+	int err = confine__report(opts->files, opts->check_file, temp_file__folder(),
+				  opts->check || !*opts->files);
+
+	if (!err)
+		return EXIT_DONE;
+	fprintf(stderr, "oomtrace: rights that a report doesn't need can't be given up: %s.\n",
+		strerror(-err));
+	return EXIT_RUNTIME;
+}
+
+/* Reads the files and writes the report. */
+static int make_report(struct report *r)
+{
+	const struct report_options *opts = r->opts;
+	int code = confine(opts);
+
+	if (code != EXIT_DONE)
+		return code;
+	r->sink = open_sink(r);
+	r->compare = opts->compare ? r->sink : NULL;
+	if (r->sink && wants_filter(&opts->filter)) {
+		r->sink = filter__new(r->sink, &opts->filter);
+		r->filtered = true;
+	}
+	r->recording = r->sink ? jsonl_reader__new(r->sink) : NULL;
+	r->log = r->sink ? report_log__new(r->sink) : NULL;
+	if (r->recording && r->log) {
+		code = read_files(r);
+	} else {
+		fprintf(stderr,
+			"oomtrace: the report needs memory, and room in %s (TMPDIR names another folder): "
+			"%s.\n",
+			temp_file__folder(), strerror(errno));
+		code = EXIT_RUNTIME;
+	}
+	jsonl_reader__free(r->recording);
+	report_log__free(r->log);
+	if (r->sink)
+		r->sink->ops->free(r->sink);
+	return code;
+}
+
+/*
+ * Makes the report in a process of its own, which can't give the file its name, or any other. Returns its exit code.
+ */
+static int make_report_apart(struct report *r)
+{
+	pid_t pid = fork(), ended;
+	int status = 0, code;
+
+	if (!pid) {
+		child__die_with_parent();
+		code = make_report(r);
+		exit(after(code, stream__close(r->out)));
+	}
+	if (pid < 0) {
+		fprintf(stderr, "oomtrace: a process that makes the report can't be started: %s.\n",
+			strerror(errno));
+		return EXIT_RUNTIME;
+	}
+	do
+		ended = waitpid(pid, &status, 0);
+	while (ended < 0 && errno == EINTR);
+	if (ended == pid && WIFEXITED(status))
+		return WEXITSTATUS(status);
+	fprintf(stderr, "oomtrace: the process that makes the report was ended by signal %d.\n",
+		WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+	return EXIT_RUNTIME;
 }
 
 static int run(const struct report_options *opts)
@@ -450,28 +534,9 @@ static int run(const struct report_options *opts)
 		return code;
 	r.look.detail = opts->detail;
 	r.look.local_time = opts->local_time;
-	r.sink = open_sink(&r);
-	r.compare = opts->compare ? r.sink : NULL;
-	if (r.sink && wants_filter(&opts->filter)) {
-		r.sink = filter__new(r.sink, &opts->filter);
-		r.filtered = true;
-	}
-	r.recording = r.sink ? jsonl_reader__new(r.sink) : NULL;
-	r.log = r.sink ? report_log__new(r.sink) : NULL;
-	if (r.recording && r.log) {
-		code = read_files(&r);
-	} else {
-		fprintf(stderr,
-			"oomtrace: the report needs memory, and room in %s (TMPDIR names another folder): "
-			"%s.\n",
-			temp_file__folder(), strerror(errno));
-		code = EXIT_RUNTIME;
-	}
-	jsonl_reader__free(r.recording);
-	report_log__free(r.log);
-	if (r.sink)
-		r.sink->ops->free(r.sink);
-	return r.out == stdout ? code : close_output(&r, code);
+	if (r.out == stdout)
+		return make_report(&r);
+	return close_output(&r, make_report_apart(&r));
 }
 
 int report__main(int argc, char **argv)

@@ -76,6 +76,7 @@ done
 for ((i = 0; i < 60; i++)); do cat "$whole" "$stacks"; done >long
 for format in "${formats[@]}"; do
 	expect 1 'writing the report: No space left on device' "$oomtrace" report -f "$format" -o /dev/full long
+	[[ $(wc -l <err) == 1 ]] || fail "-f $format: says twice that the disk is full"
 	"$oomtrace" report -f "$format" long 2>err | head -c 1 >/dev/null
 	[[ ${PIPESTATUS[0]} == 0 && ! -s err ]] || fail "$format: not quiet when its reader has gone: $(<err)"
 done
