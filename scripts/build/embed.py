@@ -58,7 +58,7 @@ def main() -> None:
     parts = {
         "style": style(dygraphs / "dygraph.css", report / "report.css"),
         "library": script(dygraphs / "dygraph.min.js"),
-        "script": "".join(script(report / name) for name in ("chart.js", "flame.js", "page.js")),
+        "script": "".join(script(report / name) for name in ("chart.js", "flame.js", "sift.js", "page.js")),
     }
     print("/* Made by scripts/build/embed.py. */")
     print('#include "report/html/assets.h"\n')

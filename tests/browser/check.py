@@ -135,6 +135,82 @@ def check_cards(results: Results, page: Page) -> None:
     results.check(page.evaluate(FOLLOW), "a link opens its card")
 
 
+# Of the cards that are shown, or the rows: from first to last.
+SHOWN = """
+[...document.querySelectorAll('%s')].filter(element => !element.hidden && element.checkVisibility()).map(element => %s)
+"""
+CARDS = SHOWN % (".card", "[element.id, Number(element.dataset.bytes), element.dataset.cause]")
+ROWS = SHOWN % ("#kills ~ .rows tbody tr", "element.querySelector('a').textContent")
+GROUPS = SHOWN % ("h3.group", "element.textContent")
+BY_KEYBOARD = """
+[...document.querySelectorAll('.sift')].every(sift => [...sift.querySelectorAll('select, input, button')]
+  .every(control => control.tabIndex === 0 && (control.labels?.length || control.textContent)))
+"""
+
+
+def check_sift(results: Results, page: Page, html: str, pdf: str) -> None:
+    """Cards and rows are filtered and sorted by all that the bar above them has, and nothing is lost by it."""
+    page.errors.clear()
+    page.scheme("light")
+    page.size(1100, 900)
+    page.open(html)
+
+    def choose(which: int, control: str, value: object) -> None:
+        page.evaluate(f"""(() => {{
+          const control = document.querySelectorAll('.sift')[{which}].querySelector('{control}');
+          if (control.type === 'checkbox') control.checked = {json.dumps(value)};
+          else control.value = {json.dumps(value)};
+          control.dispatchEvent(new Event('input', {{ bubbles: true }}));
+        }})()""")
+
+    def said(which: int) -> str:
+        return page.evaluate(f"document.querySelectorAll('.sift')[{which}].querySelector('output').textContent")
+
+    by_time, groups = page.evaluate(CARDS), page.evaluate(GROUPS)
+    rows = page.evaluate(ROWS)
+    results.check(page.evaluate(BY_KEYBOARD), "sift: every control is reached by Tab, and named")
+    results.check(len(groups) > 0 and len(by_time) == 24, "sift: there are groups, and all cards")
+    choose(1, "select", "bytes")
+    by_bytes = page.evaluate(CARDS)
+    results.equal(by_bytes, sorted(by_time, key=lambda card: -card[1]), "sift: cards by memory freed")
+    results.equal(page.evaluate(GROUPS), [], "sift: no groups but in order of time")
+    results.equal(page.evaluate(ROWS), rows, "sift: the table stays as it was")
+    choose(1, "select", "time")
+    results.equal((page.evaluate(CARDS), page.evaluate(GROUPS)), (by_time, groups), "sift: in order of time again")
+    cause = by_time[-1][2]
+    choose(1, "label:nth-of-type(2) select", cause)
+    expected = [card for card in by_time if card[2] == cause]
+    results.equal(page.evaluate(CARDS), expected, "sift: cards of one cause")
+    results.check(0 < len(expected) < 24, "sift: not all have one cause")
+    results.equal(said(1), f"{len(expected)} of 24 shown", "sift: how many are shown")
+    page.evaluate(f"location.hash = '#{by_time[0][0]}'")
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    results.equal(len(page.evaluate(CARDS)), 24, "sift: a link to a card that is filtered out shows it")
+    choose(1, "input[type=search]", "PID 1007")
+    results.equal([card[0] for card in page.evaluate(CARDS)], ["oom-1-7"], "sift: by process")
+    results.check("1 of them shown" in page.evaluate(GROUPS)[0], "sift: the group says how many are shown")
+    words = check_sifted_paper(page, pdf)
+    results.check("1 of 24 shown" in words and "1007" in words and "Show all" not in words,
+                  "sift: paper has what is shown, and says so")
+    page.evaluate("document.querySelectorAll('.sift button')[1].click()")
+    choose(0, ".least", "300")
+    results.equal(len(page.evaluate(ROWS)), sum(card[1] >= 300 << 20 for card in by_time), "sift: rows by memory freed")
+    choose(0, ".least", "")
+    page.evaluate("document.querySelector('#chart .plot').focus()")
+    for _ in range(3):
+        page.key("+")
+    choose(0, "input[type=checkbox]", True)
+    results.equal(len(page.evaluate(ROWS)), page.evaluate(MARKS), "sift: rows of the time that the chart shows")
+    page.key("-")
+    results.equal(len(page.evaluate(ROWS)), page.evaluate(MARKS), "sift: and they follow the chart")
+    results.equal(page.errors, [], "sift: the console says")
+
+
+def check_sifted_paper(page: Page, pdf: str) -> str:
+    page.pdf(pdf)
+    return " ".join(word[3] for word in words_on(pdf))
+
+
 def check_keys(results: Results, page: Page, html: str, kills: int) -> None:
     page.errors.clear()
     page.scheme("light")
@@ -306,6 +382,7 @@ def main() -> None:
             check_page(results, page, path, html, name)
             check_trace(results, path, report(oomtrace, "chrome-trace", path, f"{folder}/{name}.json"), name)
         check_keys(results, page, f"{folder}/plain.html", 24)
+        check_sift(results, page, f"{folder}/plain.html", f"{folder}/sift.pdf")
         check_hostile(results, page, f"{folder}/hostile.html")
         check_compare(results, page, oomtrace, [paths["plain"], paths["hostile"]], f"{folder}/compare.html")
         check_paper(results, page, paths["plain"], f"{folder}/plain.html", f"{folder}/plain.pdf")

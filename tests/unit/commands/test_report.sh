@@ -113,6 +113,7 @@ pushd "$golden" >/dev/null || exit 1
 COLUMNS=80 same_as compare.txt --compare incident.jsonl scenarios.jsonl
 COLUMNS=60 same_as compare.60.txt --compare incident.jsonl scenarios.jsonl
 same_as compare.json --compare --format json incident.jsonl scenarios.jsonl
+same_as compare.html --compare --format html incident.jsonl scenarios.jsonl
 expect 0 '^highest usage  .* =$' '' --compare incident.jsonl incident.jsonl
 expect 2 '' 'takes two recordings' --compare incident.jsonl
 expect 2 '' 'takes two recordings' --compare incident.jsonl incident.jsonl incident.jsonl

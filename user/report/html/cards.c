@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/stream.h"
+#include "record/cause_words.h"
 #include "report/html/elements.h"
 
 #define GROUP_LEAST 3 /* cards one after the other that are alike */
@@ -57,8 +58,11 @@ static int put_group(struct html_report *r, size_t first, size_t count, FILE *ou
 		bool open = !i || i + 1 == r->mark_count ||
 			    (count >= GROUP_LEAST && (i == first || i + 1 == first + count));
 
-		fprintf(out, "<article class=\"card\" id=\"oom-%" PRIu64 "-%" PRIu64 "\">\n<details%s>",
-			mark->session, mark->id, open ? " open" : "");
+		fprintf(out,
+			"<article class=\"card\" id=\"oom-%" PRIu64 "-%" PRIu64 "\" data-cause=\"%s\" "
+			"data-bytes=\"%" PRIu64 "\">\n<details%s>",
+			mark->session, mark->id, cause_words__short(mark->cause), mark->freed_bytes,
+			open ? " open" : "");
 		err = copy_card(r, i, out);
 	}
 	return err;
@@ -66,7 +70,7 @@ static int put_group(struct html_report *r, size_t first, size_t count, FILE *ou
 
 static void put_group_heading(const struct html_card_mark *mark, size_t count, FILE *out)
 {
-	fprintf(out, "<h3 class=\"group\">%zu in a row: ", count);
+	fprintf(out, "<h3 class=\"group\" data-count=\"%zu\">%zu in a row: ", count, count);
 	if (mark->comm[0]) {
 		html_elements__name(out, mark->comm);
 		fputs(" killed", out);

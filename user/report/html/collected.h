@@ -70,6 +70,7 @@ struct html_card_mark {
 	enum record_cause cause;
 	enum oom_outcome outcome;
 	bool untold;		     /* somebody else may have been killed */
+	uint64_t freed_bytes;	     /* anonymous memory of all that were killed */
 	char comm[HTML_NAME_SIZE];   /* of who was killed; "": nobody that is known */
 	char cgroup[HTML_PATH_SIZE]; /* whose limit it was */
 };

@@ -26,6 +26,12 @@ static void fill_mark(struct html_card_mark *mark, const struct record_oom *oom)
 	mark->cause = oom->cause;
 	mark->outcome = oom->outcome;
 	mark->untold = record__kills_untold(oom);
+	for (size_t i = 0; i < oom->victim_count; i++) {
+		const struct record_victim *v = &oom->victims[i];
+
+		if (v->role != ROLE_EXITING && !v->repeated && v->has_mm)
+			mark->freed_bytes += v->anon_rss_bytes;
+	}
 	if (victim)
 		html_collected__keep(mark->comm, sizeof(mark->comm), victim->comm);
 	if (oom->limit)

@@ -41,7 +41,8 @@ void html_rows__put_kill(struct html_report *r, const struct record *record, con
 	html_elements__oom_time(out, record, html_collected__wall(&record->time, v->ts_ns));
 	fputs("</td><th scope=\"row\">", out);
 	html_elements__process(out, v->comm, v->pid);
-	fprintf(out, "%s</th><td class=\"n\">", v->init ? " <span class=\"tag\">init</span>" : "");
+	fprintf(out, "%s</th><td class=\"n\" data-bytes=\"%" PRIu64 "\">",
+		v->init ? " <span class=\"tag\">init</span>" : "", v->has_mm ? v->anon_rss_bytes : 0);
 	if (v->has_mm)
 		html_elements__size(out, v->anon_rss_bytes);
 	fputs("</td><td class=\"n\">", out);

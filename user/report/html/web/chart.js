@@ -41,6 +41,7 @@ class Chart {
 	constructor(data, place) {
 		this.data = data;
 		this.chosen = -1;
+		this.watchers = []; /* are called when it shows another time */
 		this.kills = data.kills.map(([ns, oom, pid, comm, curve]) =>
 			({ ms: ns / 1e6, oom, pid, comm, curve })).sort((a, b) => a.ms - b.ms);
 		this.build(place);
@@ -150,7 +151,8 @@ class Chart {
 				y: { ticker: sizeTicks, axisLabelWidth: 62 },
 			},
 			underlayCallback: (context, area) => this.underlay(context, area),
-			drawCallback: () => this.draw(),
+			drawCallback: () => { this.draw(); this.watchers.forEach(watch => watch()); },
+			clickCallback: (event, ms) => this.open(this.near(ms)),
 			highlightCallback: (event, x, points) => this.tell(x, points),
 			unhighlightCallback: () => this.readout.replaceChildren(),
 			zoomCallback: (from, to) => { this.window(from, to); },
@@ -218,8 +220,19 @@ class Chart {
 				parts.push(` · ${point.name} `, make('b', {}, formatSize(point.yval)));
 		const near = this.near(ms);
 		if (near)
-			parts.push(` · killed ${near.comm} (pid ${near.pid})`);
+			parts.push(` · killed ${near.comm} (pid ${near.pid}); a click opens its card`);
 		this.readout.replaceChildren(...parts);
+	}
+
+	/* From when to when it shows, in ms. */
+	range() {
+		return this.dygraph ? this.dygraph.xAxisRange() : [this.first, this.last];
+	}
+
+	/* Goes to a kill's card; there are cards of the first runs alone. */
+	open(kill) {
+		if (kill && document.getElementById('oom-' + kill.oom))
+			location.hash = 'oom-' + kill.oom;
 	}
 
 	/* The kill within some pixels of a time. */
@@ -269,7 +282,7 @@ class Chart {
 			ArrowLeft: () => this.pan(-0.2), ArrowRight: () => this.pan(0.2),
 			0: () => this.window(this.first, this.last), Home: () => this.window(this.first, this.last),
 			n: () => this.choose(1), p: () => this.choose(-1),
-			Enter: () => { if (this.chosen >= 0) location.hash = 'oom-' + this.kills[this.chosen].oom; },
+			Enter: () => this.open(this.kills[this.chosen]),
 		};
 		if (event.ctrlKey || event.metaKey || event.altKey || !actions[event.key])
 			return;

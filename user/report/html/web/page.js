@@ -5,12 +5,13 @@
 {
 	const data = JSON.parse(document.getElementById('data').textContent);
 	const drawn = [];
+	let chart = null;
 	/* The library's own legend is not used, and it sets style attributes, which the policy forbids. */
 	Dygraph.PLUGINS = Dygraph.PLUGINS.filter(plugin => plugin !== Dygraph.Plugins.Legend);
 	if (data.curves.some(curve => curve.points.length) || data.kills.length) {
 		if (!data.curves.length)
 			data.curves.push({ label: 'the machine', cgroup: '/', points: [], reclaim: [], throttle: [] });
-		const chart = new Chart(data, document.getElementById('chart'));
+		chart = new Chart(data, document.getElementById('chart'));
 		drawn.push(() => chart.restyle());
 	}
 	if (data.flame && document.getElementById('flame')) {
@@ -30,9 +31,25 @@
 	label();
 	button.hidden = false;
 	dark.addEventListener('change', () => { label(); redraw(); });
-	/* A link into a card that is closed opens it. */
+	/* What the page itself shows of each kill is what it is filtered by. */
+	const itemOf = (element, bytes, cause, who) => ({ element, bytes: Number(bytes), cause,
+		process: who ? who.textContent : '', ms: Date.parse(element.querySelector('time')?.dateTime) });
+	const rows = [...document.querySelectorAll('#kills ~ .rows tbody tr')].map(row => itemOf(row,
+		row.querySelector('[data-bytes]').dataset.bytes, row.lastElementChild.textContent, row.querySelector('th')));
+	const cards = [...document.querySelectorAll('.card')].map(card => itemOf(card, card.dataset.bytes,
+		card.dataset.cause, card.querySelector('.who')));
+	const sifts = [];
+	if (rows.length > 1)
+		sifts.push(new Sift('kills', rows, chart, document.querySelector('#kills ~ .rows')));
+	if (cards.length > 1)
+		sifts.push(new Sift('runs of the OOM killer', cards, chart, cards[0].element.parentNode.children[1]));
+	/* A link to a card that isn't shown shows it, and one into a card that is closed opens it. */
 	const openTarget = () => {
 		const target = location.hash && document.getElementById(location.hash.slice(1));
+		if (target && target.hidden) {
+			sifts.forEach(sift => sift.reveal(target));
+			target.scrollIntoView();
+		}
 		const details = target && target.matches('.card') && target.querySelector('details');
 		if (details && !details.open) {
 			details.open = true;
