@@ -15,8 +15,11 @@
 #include "host/cgroup.h"
 #include "limit/predict.h"
 #include "record/time.h"
+#include "terminal/status_feed.h"
+#include "terminal/status_line.h"
 
 #define POLL_NS 20000000ULL
+#define SHOW_NS 200000000ULL
 /* How long reclaim may take to get usage below a new memory.high. A limit that takes longer is too small. */
 #define SETTLE_NS (2 * NS_PER_S)
 /* The search ends when it knows the answer to 1 %, or to a MiB. */
@@ -32,6 +35,10 @@ struct search {
 	uint64_t slack_bytes; /* usage may be so far above memory.high, because CPUs charge ahead */
 	unsigned int tries;
 	struct sink *sink;
+	/* for the live line */
+	struct console *console;
+	uint64_t kills_before, begun_ns, shown_ns;
+	unsigned int tries_left; /* after the present one, about */
 };
 
 static volatile sig_atomic_t interrupted;
@@ -71,7 +78,11 @@ static uint64_t stalled_ns(const struct search *s)
 /* For a moment, in which the guard must not be missing either. */
 static void pause_a_little(const struct search *s)
 {
-	changing__tell_guard(guard__watch(s->guard));
+	int result = guard__watch(s->guard);
+
+	if (result)
+		console__clear(s->console);
+	changing__tell_guard(result);
 	usleep(POLL_NS / 1000);
 }
 
@@ -83,8 +94,67 @@ static bool is_frozen(const struct search *s)
 	return !cgroup__read_key(s->target->dir_fd, "cgroup.events", "frozen", &frozen) && frozen;
 }
 
+static uint64_t kills(const struct search *s)
+{
+	uint64_t count = 0;
+
+	cgroup__read_key(s->target->dir_fd, "memory.events", "oom_kill", &count);
+	return count;
+}
+
+/* So close is close enough. */
+static uint64_t resolution(uint64_t high)
+{
+	uint64_t step = high / 100 * RESOLUTION_PERCENT;
+
+	return step > RESOLUTION_BYTES ? step : RESOLUTION_BYTES;
+}
+
+/* How many tries a search between the two takes at most. */
+static unsigned int tries_between(uint64_t low, uint64_t high)
+{
+	unsigned int count = 0;
+
+	for (uint64_t width = high - low; width > resolution(high); width /= 2)
+		count++;
+	return count;
+}
+
+static void draw(const struct search *s, uint64_t limit, uint64_t usage_bytes, uint64_t hold_left_ns)
+{
+	const struct text_look look = console__look(COLOUR_AUTO);
+	char line[STATUS_LINE__SIZE], what[64];
+	struct status_line status = {
+		.ascii = look.ascii,
+		.colour = look.colour,
+		.name = status_feed__name(s->target),
+		.what = what,
+		.has_usage = true,
+		.usage_bytes = usage_bytes,
+		.max_bytes = limit,
+		.kills = kills(s) - s->kills_before,
+		.running_ns = s->shown_ns - s->begun_ns,
+		.has_left = true,
+		.left_ns = hold_left_ns + s->tries_left * s->hold_ns,
+	};
+
+	snprintf(what, sizeof(what), "find-min: try %u of ~%u", s->tries, s->tries + s->tries_left);
+	console__draw(s->console, line, status_line__format(line, &status, console__columns(s->console) - 1));
+}
+
+/* Shows on a terminal that it lives: what is tried, and how long it may take. hold_left_ns: of the present try. */
+static void show(struct search *s, uint64_t limit, uint64_t usage_bytes, uint64_t hold_left_ns)
+{
+	uint64_t now = now_ns();
+
+	if (!s->console || now - s->shown_ns < SHOW_NS)
+		return;
+	s->shown_ns = now;
+	draw(s, limit, usage_bytes, hold_left_ns);
+}
+
 /* Waits until usage is at or below the limit, or the time is over. Returns 1, 0, or an errno. */
-static int settle(const struct search *s, uint64_t limit)
+static int settle(struct search *s, uint64_t limit)
 {
 	uint64_t end = now_ns() + SETTLE_NS, bytes;
 
@@ -95,6 +165,7 @@ static int settle(const struct search *s, uint64_t limit)
 			return err;
 		if (bytes <= limit + s->slack_bytes)
 			return 1;
+		show(s, limit, bytes, s->hold_ns);
 		pause_a_little(s);
 	} while (now_ns() < end && !interrupted);
 	return 0;
@@ -103,7 +174,7 @@ static int settle(const struct search *s, uint64_t limit)
 /* Whether the target lives with the limit for the time. Returns 1, 0, or a negative errno. */
 static int holds(struct search *s, uint64_t limit)
 {
-	uint64_t start, stalled, bytes;
+	uint64_t start, stalled, bytes, passed;
 	int settled, err = guard__write(s->guard, limit);
 
 	s->tries++;
@@ -123,6 +194,8 @@ static int holds(struct search *s, uint64_t limit)
 			return err;
 		if (bytes > limit + s->slack_bytes)
 			return 0;
+		passed = now_ns() - start;
+		show(s, limit, bytes, passed < s->hold_ns ? s->hold_ns - passed : 0);
 		/* No need to wait for the end when it has stalled enough already. */
 		if (stalled_ns(s) - stalled > s->hold_ns * STALL_PERCENT / 100)
 			return 0;
@@ -158,12 +231,12 @@ static int try_limit(struct search *s, uint64_t limit)
 static int search(struct search *s, uint64_t low, uint64_t high, uint64_t *found)
 {
 	while (!interrupted) {
-		uint64_t step = high * RESOLUTION_PERCENT / 100;
 		uint64_t middle = (low + (high - low) / 2) & ~(uint64_t)(sysconf(_SC_PAGESIZE) - 1);
 		int result;
 
-		if (high - low <= (step > RESOLUTION_BYTES ? step : RESOLUTION_BYTES))
+		if (high - low <= resolution(high))
 			break;
+		s->tries_left = tries_between(low, high) - 1;
 		result = try_limit(s, middle);
 		if (result < 0)
 			return result;
@@ -181,14 +254,6 @@ static int search(struct search *s, uint64_t low, uint64_t high, uint64_t *found
 	}
 	*found = high;
 	return interrupted ? -EINTR : 0;
-}
-
-static uint64_t kills(const struct search *s)
-{
-	uint64_t count = 0;
-
-	cgroup__read_key(s->target->dir_fd, "memory.events", "oom_kill", &count);
-	return count;
 }
 
 static int tell_min(const struct search *s, struct record_min *min)
@@ -214,7 +279,7 @@ static int run(struct search *s)
 {
 	struct record_min record = { .cgroup = s->target->cgroup, .hold_ns = s->hold_ns };
 	struct prediction p;
-	uint64_t before = kills(s), enough;
+	uint64_t enough;
 	int err = predict__floor(s->target->dir_fd, &p);
 
 	if (!err && is_frozen(s))
@@ -228,6 +293,7 @@ static int run(struct search *s)
 	if (err)
 		return err;
 	enough = p.usage_bytes + p.usage_bytes / 20 + RESOLUTION_BYTES;
+	s->tries_left = tries_between(p.floor_bytes / 2, enough);
 	err = try_limit(s, enough);
 	if (err < 0)
 		return err;
@@ -239,14 +305,19 @@ static int run(struct search *s)
 	if (interrupted)
 		return -EINTR;
 	record.margin_bytes = record.found_bytes / 10;
-	record.kills = kills(s) - before;
+	record.kills = kills(s) - s->kills_before;
 	return tell_min(s, &record);
 }
 
 int find_min__run(const struct cgroup__hierarchy *h, const struct target *target, struct guard *guard,
-		  uint64_t hold_ns, struct sink *sink)
+		  uint64_t hold_ns, struct sink *sink, struct console *console)
 {
-	struct search s = { .target = target, .guard = guard, .hold_ns = hold_ns, .sink = sink };
+	struct search s = { .target = target,
+			    .guard = guard,
+			    .hold_ns = hold_ns,
+			    .sink = sink,
+			    .console = console,
+			    .begun_ns = now_ns() };
 	struct sigaction action = { .sa_handler = on_signal };
 	struct guard_outcome outcome;
 	int err;
@@ -256,8 +327,10 @@ int find_min__run(const struct cgroup__hierarchy *h, const struct target *target
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	err = confine__trace(h, NULL);
+	s.kills_before = kills(&s);
 	if (!err)
 		err = run(&s);
+	console__clear(console);
 	outcome = guard__finish(guard);
 	if (outcome.result != GUARD_RESTORED && outcome.result != GUARD_NOTHING)
 		fprintf(stderr, "oomtrace: memory.high: %s.\n", guard__words(outcome.result));

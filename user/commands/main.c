@@ -210,11 +210,15 @@ static int trace(const struct trace_options *opts, const struct cgroup__hierarch
 static int find_min(const struct trace_options *opts, const struct cgroup__hierarchy *hierarchy,
 		    const struct target *target, struct guard *guard)
 {
-	struct sink *record, *sink = open_sinks(opts, stdout, &record, NULL);
-	int code = sink ? find_min__run(hierarchy, target, guard, opts->hold_ns, sink) : EXIT_RUNTIME;
+	struct console *console = opts->output == TRACE_OPTIONS_OUTPUT_TEXT ? console__new() : NULL;
+	struct sink *record,
+		*sink = open_sinks(opts, console ? console__out(console) : stdout, &record, NULL);
+	int code = sink ? find_min__run(hierarchy, target, guard, opts->hold_ns, sink, console)
+			: EXIT_RUNTIME;
 
 	if (sink)
 		sink->ops->free(sink);
+	console__free(console);
 	return code;
 }
 

@@ -19,6 +19,8 @@
 #include "commands/session_parts.h"
 #include "commands/session_record.h"
 #include "record/time.h"
+#include "terminal/progress.h"
+#include "terminal/waiting.h"
 #include "trace/cmdlines.h"
 #include "trace/follow_usage.h"
 
@@ -179,6 +181,12 @@ static int start_status(struct session *s)
 	return event_loop__add_timer(s->loop, STATUS_FEED__INTERVAL_NS, STATUS_FEED__INTERVAL_NS, on_draw, s);
 }
 
+/* Where it is said that something takes long: on a terminal, and never in a pipe. */
+static FILE *talk(void)
+{
+	return isatty(STDERR_FILENO) ? stderr : NULL;
+}
+
 /* ---- the end ---- */
 
 /* Ends the changes of the limit, puts it back, and tells what they led to. */
@@ -209,6 +217,7 @@ static void finish_limits(struct session *s)
 static void finish(struct session *s)
 {
 	struct record record = { .kind = RECORD_END };
+	struct waiting waiting;
 
 	settle_usage(s);
 	model__finish(s->model);
@@ -218,7 +227,9 @@ static void finish(struct session *s)
 	/* What comes from now on isn't told, and finding names can take a second. */
 	record.time = record_time__now();
 	watchdog__hold(s->watchdog);
+	waiting__begin(&waiting, talk(), "finding the names of functions", PROGRESS__AFTER_NS);
 	stack_collector__finish(s->stacks, s->tracer);
+	waiting__end(&waiting);
 	watchdog__beat(s->watchdog);
 	tell_health(s);
 	tracer__each_quiet(s->tracer, session_events__tell_quiet, s);
@@ -298,13 +309,16 @@ static int open_tracer(struct session *s)
 		.want_stacks = s->opts->stacks,
 	};
 	int dir_fd = s->target->cgroup_id ? s->target->dir_fd : -1;
+	struct waiting waiting;
 	uint64_t before = 0, after = 0;
 	bool counted;
 	int err;
 
 	memcpy(opts.target_ancestors, s->target->ancestors, sizeof(opts.target_ancestors));
 	counted = !reconcile__count(dir_fd, &before);
+	waiting__begin(&waiting, talk(), "attaching to the kernel", PROGRESS__AFTER_NS);
 	err = tracer__open(&opts, session_events__on_event, s, &s->plan, &s->tracer);
+	waiting__end(&waiting);
 	s->attached_ns = clock__ns(CLOCK_BOOTTIME);
 	if (counted && !reconcile__count(dir_fd, &after) && after > before)
 		s->kills_while_attaching = after - before;

@@ -404,10 +404,11 @@ static int text_min_try(struct sink *base, const struct record *record)
 	const struct record_min_try *t = &record->min_try;
 	char size[UNITS__TEXT_SIZE];
 
+	/* A terminal's live line shows one that has begun. */
 	if (t->result == TRY_BEGUN)
-		fprintf(base->out, "    %11s  ", units__format_size(size, sizeof(size), t->max_bytes));
-	else
-		fputs(t->result == TRY_HOLDS ? "holds\n" : "too small\n", base->out);
+		return 0;
+	fprintf(base->out, "    %11s  %s\n", units__format_size(size, sizeof(size), t->max_bytes),
+		t->result == TRY_HOLDS ? "holds" : "too small");
 	return text_sink__flush((struct text_sink *)base);
 }
 

@@ -125,8 +125,7 @@ static void fill_rates(struct status_feed *feed, struct status_line *status)
 	feed->draws++;
 }
 
-/* What the target is called: of a cgroup the end of its path, because the beginning says less. */
-static const char *name_of(const struct target *target)
+const char *status_feed__name(const struct target *target)
 {
 	const char *slash = strrchr(target->cgroup, '/');
 
@@ -151,10 +150,13 @@ void status_feed__draw(struct status_feed *feed, struct model *model, uint64_t n
 	};
 
 	if (target->cgroup_id) {
-		status.name = name_of(target);
+		status.name = status_feed__name(target);
 		fill_usage(feed, model, &status);
 		fill_rates(feed, &status);
 		status.has_pids = !cgroup__read_u64(target->dir_fd, "pids.current", &status.pids);
+	} else {
+		status.what = feed->hierarchy->version == 1 ? "OOM kills"
+							    : "OOM kills and writes of memory.max";
 	}
 	/* A character in the last column would make some terminals wrap. */
 	console__draw(feed->console, line,

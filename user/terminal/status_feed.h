@@ -23,4 +23,7 @@ void status_feed__on_record(struct status_feed *feed, const struct record *recor
 /* Draws the line anew: every STATUS_FEED__INTERVAL_NS. */
 void status_feed__draw(struct status_feed *feed, struct model *model, uint64_t now_ns);
 
+/* What the target is called: of a cgroup the end of its path, because the beginning says less. */
+const char *status_feed__name(const struct target *target);
+
 #endif

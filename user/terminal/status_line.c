@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/clock.h"
 #include "base/escape.h"
 #include "base/units.h"
 #include "output/curve.h"
@@ -24,6 +25,7 @@
 /* In the order in which they stand. */
 enum part {
 	PART_NAME,
+	PART_WHAT,
 	PART_USAGE,
 	PART_PERCENT,
 	PART_BAR,
@@ -34,13 +36,15 @@ enum part {
 	PART_CPU,
 	PART_PIDS,
 	PART_RUNNING,
+	PART_LEFT,
+	PART_HINT,
 	PARTS,
 };
 
 /* What goes first when there is no room; the rest never goes. */
 static const enum part dropped[] = {
-	PART_RUNNING, PART_PIDS,    PART_CPU,  PART_REFUSED, PART_BAR,
-	PART_CURVE,   PART_RECLAIM, PART_NAME, PART_PERCENT, PART_KILLS,
+	PART_RUNNING, PART_HINT, PART_PIDS, PART_CPU,  PART_REFUSED, PART_BAR,	 PART_CURVE,
+	PART_RECLAIM, PART_WHAT, PART_LEFT, PART_NAME, PART_PERCENT, PART_KILLS,
 };
 
 struct line {
@@ -138,7 +142,8 @@ static void set_usage(struct line *line, const struct status_line *s)
 	if (s->max_bytes == RECORD_NO_LIMIT)
 		return;
 	set_percent(line, PART_PERCENT, "", percent_of(s));
-	line->widths[PART_BAR] = BAR_MIN;
+	if (!s->has_left) /* a search has more to say */
+		line->widths[PART_BAR] = BAR_MIN;
 }
 
 static void set_name(struct line *line, const struct status_line *s)
@@ -151,25 +156,42 @@ static void set_name(struct line *line, const struct status_line *s)
 }
 
 /* As a stopwatch has it. */
+static const char *stopwatch(char *dst, size_t size, uint64_t seconds)
+{
+	if (seconds < 3600)
+		snprintf(dst, size, "%d:%02d", (int)(seconds / 60), (int)(seconds % 60));
+	else
+		snprintf(dst, size, "%" PRIu64 ":%02d:%02d", seconds / 3600, (int)(seconds / 60 % 60),
+			 (int)(seconds % 60));
+	return dst;
+}
+
 static void set_running(struct line *line, uint64_t seconds)
 {
-	char text[64];
+	char text[UNITS__TEXT_SIZE];
 
-	if (seconds < 3600)
-		snprintf(text, sizeof(text), "%d:%02d", (int)(seconds / 60), (int)(seconds % 60));
-	else
-		snprintf(text, sizeof(text), "%" PRIu64 ":%02d:%02d", seconds / 3600,
-			 (int)(seconds / 60 % 60), (int)(seconds % 60));
-	set(line, PART_RUNNING, text);
+	set(line, PART_RUNNING, stopwatch(text, sizeof(text), seconds));
+}
+
+static void set_left(struct line *line, uint64_t seconds)
+{
+	char time[UNITS__TEXT_SIZE], text[64];
+
+	snprintf(text, sizeof(text), "~%s left", stopwatch(time, sizeof(time), seconds));
+	set(line, PART_LEFT, text);
 }
 
 static void set_all(struct line *line, const struct status_line *s)
 {
 	set_name(line, s);
+	if (s->what)
+		set(line, PART_WHAT, s->what);
 	set_usage(line, s);
 	if (s->count)
 		line->widths[PART_CURVE] = CURVE_MIN;
-	set_count(line, PART_KILLS, s->kills, s->kills == 1 ? "kill" : "kills");
+	/* A search is not meant to kill. */
+	if (!s->has_left || s->kills)
+		set_count(line, PART_KILLS, s->kills, s->kills == 1 ? "kill" : "kills");
 	if (s->has_reclaim)
 		set_percent(line, PART_RECLAIM, "reclaim", s->reclaim_percent);
 	if (s->failed)
@@ -178,7 +200,10 @@ static void set_all(struct line *line, const struct status_line *s)
 		set_percent(line, PART_CPU, "cpu", s->cpu_percent);
 	if (s->has_pids)
 		set_count(line, PART_PIDS, s->pids, s->pids == 1 ? "pid" : "pids");
-	set_running(line, s->running_ns / 1000000000);
+	set_running(line, s->running_ns / NS_PER_S);
+	if (s->has_left)
+		set_left(line, s->left_ns / NS_PER_S);
+	set(line, PART_HINT, "^C ends");
 }
 
 static unsigned int total(const struct line *line)
@@ -204,8 +229,8 @@ static void fit(struct line *line, unsigned int columns)
 {
 	unsigned int name = line->widths[PART_NAME];
 
-	/* A long name gets what the others leave of the line. */
-	if (name > NAME_MIN)
+	/* A long name of somebody else's gets what the others leave of the line. */
+	if (name > NAME_MIN && line->status->name)
 		line->widths[PART_NAME] = NAME_MIN;
 	for (size_t i = 0; i < ARRAY_SIZE(dropped) && total(line) > columns; i++)
 		line->widths[dropped[i]] = 0;

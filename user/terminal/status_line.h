@@ -13,6 +13,7 @@ struct status_line {
 	bool ascii; /* the terminal can't show more */
 	bool colour;
 	const char *name; /* as somebody else chose it; NULL: the whole machine */
+	const char *what; /* is watched or done; NULL: figures say it */
 	bool has_usage;
 	uint64_t usage_bytes, max_bytes;   /* RECORD_NO_LIMIT: no limit */
 	const struct record_point *points; /* the curve up to now_ns */
@@ -27,6 +28,8 @@ struct status_line {
 	bool has_pids;
 	uint64_t pids;
 	uint64_t running_ns; /* since the start */
+	bool has_left;
+	uint64_t left_ns; /* about so long until the end */
 };
 
 /*

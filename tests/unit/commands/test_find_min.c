@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <pty.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -144,7 +145,8 @@ static _Noreturn void play_kernel(int dir_fd, uint64_t needs)
 	}
 }
 
-static _Noreturn void search(int dir_fd, uint64_t hold_ns)
+/* terminal_fd: of a terminal that becomes stdout; -1: none */
+static _Noreturn void search(int dir_fd, uint64_t hold_ns, int terminal_fd)
 {
 	const struct sink_ops ops = { .take = take };
 	struct target target = { .cgroup = "/a", .dir_fd = dir_fd, .events_fd = -1 };
@@ -156,13 +158,34 @@ static _Noreturn void search(int dir_fd, uint64_t hold_ns)
 		    &(struct guard_request){ .dir_fd = dir_fd, .file = "memory.high", .cgroup_id = getpid() },
 		    &guard))
 		_exit(100);
-	told->code = find_min__run(&h, &target, guard, hold_ns, &sink);
+	if (terminal_fd >= 0)
+		dup2(terminal_fd, STDOUT_FILENO);
+	told->code =
+		find_min__run(&h, &target, guard, hold_ns, &sink, terminal_fd >= 0 ? console__new() : NULL);
 	_exit(0);
 }
 
-static void find_once(uint64_t needs, uint64_t hold_ns)
+/* What a terminal shows until nobody has its other end any more: its beginning. */
+static void read_terminal(int main_fd, char *text, size_t size)
 {
-	int dir_fd = cgroup__open(&h, "/a"), status;
+	char rest[4096];
+	size_t len = 0;
+	ssize_t got;
+
+	while ((got = read(main_fd, rest, sizeof(rest))) > 0) {
+		size_t room = size - 1 - len;
+
+		memcpy(text + len, rest, (size_t)got < room ? (size_t)got : room);
+		len += (size_t)got < room ? (size_t)got : room;
+	}
+	text[len] = '\0';
+}
+
+/* text: what a terminal of 80 columns shows of it; NULL: there is no terminal */
+static void find_once(uint64_t needs, uint64_t hold_ns, char *text, size_t size)
+{
+	struct winsize window = { .ws_row = 24, .ws_col = 80 };
+	int dir_fd = cgroup__open(&h, "/a"), main_fd = -1, terminal_fd = -1, status;
 	pid_t kernel, finder;
 
 	memset(told, 0, sizeof(*told));
@@ -170,10 +193,17 @@ static void find_once(uint64_t needs, uint64_t hold_ns)
 	assert_true(kernel >= 0);
 	if (!kernel)
 		play_kernel(dir_fd, needs);
+	if (text)
+		assert_int_equal(openpty(&main_fd, &terminal_fd, NULL, NULL, &window), 0);
 	finder = fork();
 	assert_true(finder >= 0);
 	if (!finder)
-		search(dir_fd, hold_ns);
+		search(dir_fd, hold_ns, terminal_fd);
+	if (text) {
+		close(terminal_fd);
+		read_terminal(main_fd, text, size);
+		close(main_fd);
+	}
 	assert_int_equal(waitpid(finder, &status, 0), finder);
 	assert_int_equal(status, 0);
 	kill(kernel, SIGKILL);
@@ -187,7 +217,7 @@ static void find(uint64_t needs)
 
 	for (int i = 0; i < TRIES_MAX; i++, hold_ns *= 2) {
 		put_usage();
-		find_once(needs, hold_ns);
+		find_once(needs, hold_ns, NULL, 0);
 		if (!told->starved)
 			return;
 	}
@@ -240,7 +270,7 @@ static void nothing_holds(void **state)
 static void the_target_ends(void **state)
 {
 	(void)state;
-	find_once(FLOOR, HOLD_NS);
+	find_once(FLOOR, HOLD_NS, NULL, 0);
 	assert_int_equal(told->code, EXIT_RUNTIME);
 	assert_int_equal(told->mins, 0);
 	assert_true(high() == OLD);
@@ -252,10 +282,25 @@ static void the_target_is_frozen(void **state)
 	(void)state;
 	put_usage();
 	tree_put(&h, "/a/cgroup.events", "populated 1\nfrozen 1\n");
-	find_once(FLOOR, HOLD_NS);
+	find_once(FLOOR, HOLD_NS, NULL, 0);
 	assert_int_equal(told->code, EXIT_RUNTIME);
 	assert_int_equal(told->mins, 0);
 	assert_true(high() == OLD);
+}
+
+/* A terminal shows that it lives, and for how long about; nothing of it stays. */
+static void on_a_terminal(void **state)
+{
+	static char text[1 << 16];
+
+	(void)state;
+	setenv("TERM", "xterm", 1);
+	put_usage();
+	find_once(USAGE / 2, 5 * HOLD_NS, text, sizeof(text));
+	unsetenv("TERM");
+	assert_non_null(strstr(text, "\ra  find-min: try 1 of ~"));
+	assert_non_null(strstr(text, " left  ^C ends\033[K"));
+	assert_string_equal(text + strlen(text) - strlen("\r\033[K"), "\r\033[K");
 }
 
 int main(void)
@@ -265,6 +310,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(nothing_holds, make, unmake),
 		cmocka_unit_test_setup_teardown(the_target_ends, make, unmake),
 		cmocka_unit_test_setup_teardown(the_target_is_frozen, make, unmake),
+		cmocka_unit_test_setup_teardown(on_a_terminal, make, unmake),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -59,14 +59,14 @@ static void test_wide(void **state)
 {
 	struct status_line s = full();
 	char line[STATUS_LINE__SIZE];
-	unsigned int width = status_line__format(line, &s, 160);
+	unsigned int width = status_line__format(line, &s, 169);
 
 	(void)state;
 	assert_string_equal(line, "web  60.0 MiB / 64.0 MiB  93%  [################--]  "
 				  "▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅▅████████  3 kills  reclaim 95%  "
-				  "12k refused  cpu 101%  12 pids  1:05");
+				  "12k refused  cpu 101%  12 pids  1:05  ^C ends");
 	assert_int_equal(width, columns(line));
-	assert_in_range(width, 1, 160);
+	assert_in_range(width, 1, 169);
 }
 
 static void test_usual_widths(void **state)
@@ -141,14 +141,43 @@ static void test_unknown_is_absent(void **state)
 
 	(void)state;
 	status_line__format(line, &s, 160);
-	assert_string_equal(line, "the whole machine  0 kills  0:05");
+	assert_string_equal(line, "the whole machine  0 kills  0:05  ^C ends");
 	s.name = "web";
 	s.has_usage = true;
 	s.usage_bytes = 5 * MIB;
 	s.max_bytes = RECORD_NO_LIMIT;
 	s.kills = 1;
 	status_line__format(line, &s, 160);
-	assert_string_equal(line, "web  5.0 MiB / max  1 kill  0:05");
+	assert_string_equal(line, "web  5.0 MiB / max  1 kill  0:05  ^C ends");
+}
+
+/* Where there are no figures it says what is watched; a search says how far it is. At 80 columns and with less. */
+static void test_what(void **state)
+{
+	struct status_line s = { .what = "OOM kills and writes of memory.max", .running_ns = 5 * S };
+	char line[STATUS_LINE__SIZE];
+
+	(void)state;
+	status_line__format(line, &s, 79);
+	assert_string_equal(line,
+			    "the whole machine  OOM kills and writes of memory.max  0 kills  0:05  ^C ends");
+	status_line__format(line, &s, 63);
+	assert_string_equal(line, "the whole machine  OOM kills and writes of memory.max  0 kills");
+	status_line__format(line, &s, 39);
+	assert_string_equal(line, "the whole machine  0 kills");
+	s = (struct status_line){ .name = "web",
+				  .what = "find-min: try 5 of ~9",
+				  .has_usage = true,
+				  .usage_bytes = 60 * MIB,
+				  .max_bytes = 64 * MIB,
+				  .running_ns = 13 * S,
+				  .has_left = true,
+				  .left_ns = 24 * S };
+	status_line__format(line, &s, 79);
+	assert_string_equal(
+		line, "web  find-min: try 5 of ~9  60.0 MiB / 64.0 MiB  93%  0:13  ~0:24 left  ^C ends");
+	status_line__format(line, &s, 70);
+	assert_string_equal(line, "web  find-min: try 5 of ~9  60.0 MiB / 64.0 MiB  93%  ~0:24 left");
 }
 
 static void test_extremes(void **state)
@@ -211,6 +240,7 @@ int main(void)
 		cmocka_unit_test(test_every_width),
 		cmocka_unit_test(test_colour),
 		cmocka_unit_test(test_unknown_is_absent),
+		cmocka_unit_test(test_what),
 		cmocka_unit_test(test_extremes),
 		cmocka_unit_test(test_curve),
 		cmocka_unit_test(test_curve_top),
