@@ -34,6 +34,7 @@ g++              C++ compiler, for a program whose names are mangled
 libclang-rt-dev  clang'"'"'s fuzzer and sanitizers
 mandoc           checks the man pages
 groff-base       checks the man pages, too
+tmux             the terminals whose screens are checked
 python3          runs the checks of the live tests
 python3-jsonschema  checks recordings against docs/schema.json'
 VM='

@@ -83,7 +83,7 @@ static int text_session(struct sink *base, const struct record *record)
 	fputc('\n', out);
 	if (s->target_cgroup && s->container.ref.runtime != CONTAINER__UNKNOWN) {
 		text_sink__label(sink, "cgroup");
-		text_parts__name(out, s->target_cgroup);
+		text_parts__path(out, sink->look, s->target_cgroup, TEXT_PARTS_INDENT);
 		fputc('\n', out);
 	}
 	text_memory__session(sink, s);

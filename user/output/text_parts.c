@@ -12,6 +12,8 @@
 #include "record/time.h"
 
 #define MARGIN 4
+#define SHORT_ID 12 /* digits, as runtimes print them */
+#define LONG_ID 32  /* digits that nothing else has in a row */
 
 void text_parts__style(FILE *out, struct text_look look, enum text_parts_style style)
 {
@@ -57,6 +59,26 @@ void text_parts__name(FILE *out, const char *name)
 	if (!name)
 		name = "(unknown)";
 	put_safe(out, name, strlen(name), true);
+}
+
+void text_parts__path(FILE *out, struct text_look look, const char *path, unsigned int column)
+{
+	if (!look.columns || column + strlen(path) < look.columns) {
+		text_parts__name(out, path);
+		return;
+	}
+	while (*path) {
+		size_t digits = strspn(path, "0123456789abcdef"), shown = digits;
+
+		if (digits >= LONG_ID)
+			shown = SHORT_ID;
+		else
+			digits = shown = digits ? digits : strcspn(path, "0123456789abcdef");
+		put_safe(out, path, shown, true);
+		if (shown < digits)
+			fputs(look.ascii ? "..." : "…", out);
+		path += digits;
+	}
 }
 
 void text_parts__size(FILE *out, const char *label, uint64_t bytes)

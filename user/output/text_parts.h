@@ -21,6 +21,12 @@ void text_parts__bytes(FILE *out, const char *bytes, size_t len);
 /* A name, likewise, in one piece. NULL is unknown. */
 void text_parts__name(FILE *out, const char *name);
 
+/*
+ * A path, likewise, that begins at that column. Where the terminal has no room for it the long numbers of
+ * containers in it are cut to their first twelve digits, which every runtime takes, and an ellipsis.
+ */
+void text_parts__path(FILE *out, struct text_look look, const char *path, unsigned int column);
+
 /* "web (pid 12)" */
 void text_parts__process(FILE *out, const char *comm, uint32_t pid);
 

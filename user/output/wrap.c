@@ -20,8 +20,8 @@ struct wrap {
 	bool in_code;	    /* of a style: it has no width */
 };
 
-/* Columns of a character, by its first byte: most of the wide ones are from U+3000 on. */
-static unsigned int columns_of(unsigned char lead)
+/* Most of the wide characters are from U+3000 on. */
+unsigned int wrap__columns(unsigned char lead)
 {
 	if ((lead & 0xc0) == 0x80)
 		return 0; /* not the first of its bytes */
@@ -39,8 +39,12 @@ static void end_word(struct wrap *w)
 	if (!w->len)
 		return;
 	if (w->columns && w->column > w->hang && w->column + w->blanks + w->width >= w->columns) {
-		/* A deep hang would leave no room for words on a narrow terminal. */
-		unsigned int hang = w->hang <= w->columns / 2 ? w->hang : w->columns / 10;
+		/* A deep hang would leave no room for words on a narrow terminal, */
+		unsigned int least = w->columns / 10, hang = w->hang <= w->columns / 2 ? w->hang : least;
+
+		/* nor for a long name, which the terminal would break. */
+		if (hang + w->width >= w->columns && hang > least)
+			hang = least;
 
 		putc('\n', w->out);
 		put_blanks(w, hang);
@@ -95,7 +99,7 @@ static bool put(struct wrap *w, char c)
 		break;
 	default:
 		if (!w->in_code)
-			w->width += columns_of((unsigned char)c);
+			w->width += wrap__columns((unsigned char)c);
 		else if (c == 'm')
 			w->in_code = false;
 	}

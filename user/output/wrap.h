@@ -20,6 +20,9 @@
  */
 FILE *wrap__open(FILE *out, unsigned int columns);
 
+/* Columns of a character of UTF-8, by its first byte; 0: this byte isn't the first. */
+unsigned int wrap__columns(unsigned char lead);
+
 /* Makes the joints of a text blanks, and leaves out the hangs. Returns text. */
 char *wrap__plain(char *text);
 

@@ -57,6 +57,13 @@ static void put_heading(const struct compare *c, FILE *out)
 	fputc('\n', out);
 }
 
+/* A number and its unit stay together. */
+static void join(char *text)
+{
+	for (; *text; text++)
+		*text = *text == ' ' ? WRAP_JOINT : *text;
+}
+
 static void put_text(const struct compare *c, FILE *out)
 {
 	bool narrow = c->look.columns && c->look.columns < TABLE_COLUMNS;
@@ -76,6 +83,9 @@ static void put_text(const struct compare *c, FILE *out)
 		if (!c->sides[0].known[i] && !c->sides[1].known[i])
 			continue;
 		compare__format_change(change, sizeof(change), c, i);
+		join(cells[0]);
+		join(cells[1]);
+		join(change);
 		if (narrow)
 			fprintf(out, "%s: %cA %s, B %s%s%s\n", compare__figures[i].label, WRAP_HANG, cells[0],
 				cells[1], *change ? ", " : "", change);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/escape.h"
 #include "base/units.h"
 #include "output/text_log.h"
 #include "output/text_parts.h"
@@ -12,6 +13,7 @@
 
 #define ROW "%5s  %-*s  %-*s %10s %10s  "
 #define WHO_WIDTH 23
+#define WHO_SIZE 128 /* bytes, and enough for a time */
 #define WHO_LEAST 14
 #define TIME_WIDTH 12	 /* HH:MM:SS.mmm; a log's stamps may be longer */
 #define COLUMNS_LEAST 80 /* narrower: the fields of a row one after the other */
@@ -22,10 +24,22 @@ struct kill_table {
 	int time_width; /* 0: nothing has been printed */
 };
 
-/* In one piece, filled up with blanks: lines are broken after it. */
+/* Columns that a text takes when it has been made safe. */
+static int width_of(const char *text)
+{
+	char safe[ESCAPE__TERMINAL_SIZE(WHO_SIZE)];
+	int width = 0;
+
+	escape__terminal(safe, sizeof(safe), text, strlen(text));
+	for (const char *c = safe; *c; c++)
+		width += wrap__columns((unsigned char)*c);
+	return width;
+}
+
+/* In one piece, filled up with blanks: lines are broken after it. The text has less than WHO_SIZE bytes. */
 static void put_cell(FILE *out, int width, const char *text)
 {
-	int len = (int)strlen(text);
+	int len = width_of(text);
 
 	for (int i = len; i < (width < 0 ? 0 : width); i++)
 		putc(WRAP_JOINT, out);
@@ -81,8 +95,8 @@ static int take_oom(struct kill_table *t, const struct record *record)
 	const struct record_oom *oom = &record->oom;
 	const struct record_victim *victim = record__first_killed(oom);
 	bool narrow = t->look.columns && t->look.columns < COLUMNS_LEAST;
-	char id[32], time[TEXT_LOG_STAMP_SIZE], who[128], anon[UNITS__TEXT_SIZE] = "-",
-							  max[UNITS__TEXT_SIZE] = "-";
+	char id[32], time[TEXT_LOG_STAMP_SIZE], who[WHO_SIZE], anon[UNITS__TEXT_SIZE] = "-",
+							       max[UNITS__TEXT_SIZE] = "-";
 	FILE *out = t->base.out;
 
 	put_time(t, time, sizeof(time), record);

@@ -84,19 +84,12 @@ compare scenarios csv csv
 compare stacks folded folded
 compare stacks text txt
 
-# More and less of it, and as wide as terminals are.
+# More and less of it. How it looks on terminals: tests/unit/output/screens.py.
 for recording in incident scenarios; do
 	compare "$recording" text summary.txt --summary
 	compare "$recording" text brief.txt --brief
 done
 compare incident text verbose.txt --verbose
-for columns in 40 60 80 120 200; do
-	COLUMNS=$columns compare incident text "$columns.txt"
-done
-COLUMNS=40 compare scenarios text summary.40.txt --summary
-# Only a single word may be longer than a line.
-awk 'length($0) >= 40 && NF > 1 { print "too long: " $0; bad = 1 } END { exit bad }' \
-	"$golden/scenarios.summary.40.txt" || fail 'a line of more than 40 columns'
 
 # In the time of the machine: 30 minutes east of an hour, and the offset stands beside the date.
 export TZ=IST-5:30
@@ -110,8 +103,7 @@ unset TZ
 
 # Two recordings side by side, and one beside itself.
 pushd "$golden" >/dev/null || exit 1
-COLUMNS=80 same_as compare.txt --compare incident.jsonl scenarios.jsonl
-COLUMNS=60 same_as compare.60.txt --compare incident.jsonl scenarios.jsonl
+same_as compare.txt --compare incident.jsonl scenarios.jsonl
 same_as compare.json --compare --format json incident.jsonl scenarios.jsonl
 same_as compare.html --compare --format html incident.jsonl scenarios.jsonl
 expect 0 '^highest usage  .* =$' '' --compare incident.jsonl incident.jsonl

@@ -58,6 +58,9 @@ static void test_hangs(void **state)
 	       "label   one two three\n        four\nfive six seven eight\nnine\n");
 	/* Deeper than half the terminal. */
 	expect(20, "a deep label  \002one two\n", "a deep label  one\n  two\n");
+	/* A word for which there is room only at the left; one for which there is none. */
+	expect(20, "label  \002one twelve-letters two\n", "label  one\n  twelve-letters\n       two\n");
+	expect(20, "label  \002one more-than-twenty-letters\n", "label  one\n  more-than-twenty-letters\n");
 }
 
 static void test_widths(void **state)
