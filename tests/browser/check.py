@@ -10,41 +10,19 @@ import re
 import subprocess
 import sys
 import tempfile
-from xml.etree import ElementTree
 
 from chromium import Page
-from recording import HOSTILE, HOSTILE_SHOWN, make
-
-
-class Results:
-    def __init__(self) -> None:
-        self.passed = self.failed = 0
-
-    def check(self, good: bool, what: str) -> None:
-        if good:
-            self.passed += 1
-        else:
-            self.failed += 1
-            print(f"FAIL  {what}")
-
-    def equal(self, left: object, right: object, what: str) -> None:
-        self.check(left == right, f"{what}: {str(left)[:300]} is not {str(right)[:300]}")
-
-
-def records(path: str) -> list[dict]:
-    with open(path, encoding="utf-8") as file:
-        return [json.loads(line) for line in file]
-
-
-def killed(path: str) -> list[tuple[dict, dict]]:
-    return [(oom, victim) for oom in records(path) if oom["type"] == "oom" for victim in oom["victims"]
-            if victim["role"] != "exiting" and not victim.get("repeated")]
+from paper import check_kept, check_paper, outside, words_on
+from recording import HOSTILE, HOSTILE_SHOWN, killed, make, records
+from results import Results
 
 
 def report(oomtrace: str, kind: str, path: str, out: str) -> str:
     subprocess.run([oomtrace, "report", "--format", kind, "--output", out, path], check=True)
     return out
 
+
+GOLDEN = pathlib.Path(__file__).parents[1] / "golden"
 
 # ---- the page ----
 
@@ -289,48 +267,9 @@ def check_compare(results: Results, page: Page, oomtrace: str, pair: list[str], 
     results.equal(page.requests, [pathlib.Path(html).resolve().as_uri()], "compare: requests")
     page.pdf(html + ".pdf")
     words = words_on(html + ".pdf")
-    right = PAPERS["A4"][0] * POINTS - LEAST_MARGIN
-    results.equal([word for word in words if word[1] < LEAST_MARGIN or word[2] > right], [],
-                  "compare: words outside of the margins")
+    results.equal(outside(words, "A4"), [], "compare: words outside of the margins")
     printed = [int(number) for number in re.findall(r"pid (\d+)", " ".join(word[3] for word in words))]
     results.equal(len(printed), sum(side["kills"] for side in sides), "compare: kills on paper")
-
-
-# ---- on paper ----
-
-PAPERS = {"A4": (8.27, 11.69), "Letter": (8.5, 11.0)}
-POINTS = 72  # to the inch, as PDFs count
-LEAST_MARGIN = 14 / 25.4 * POINTS - 1  # report.css has 14 mm
-
-
-def words_on(pdf: str) -> list[tuple[int, float, float, str]]:
-    """The words of a PDF: their page, from where to where they reach across it in points, and what they are."""
-    text = subprocess.run(["pdftotext", "-bbox", pdf, "-"], check=True, capture_output=True).stdout
-    root = ElementTree.fromstring(text)
-    words = []
-    for number, page in enumerate(root.findall(".//{*}page")):
-        for word in page.findall("{*}word"):
-            words.append((number, float(word.get("xMin")), float(word.get("xMax")), word.text or ""))
-    return words
-
-
-def check_paper(results: Results, page: Page, path: str, html: str, pdf: str) -> None:
-    """Every kill is printed with its card, nothing is cut at the edge, and few pages are needed."""
-    page.open(html)
-    kills = killed(path)
-    for name, paper in PAPERS.items():
-        page.pdf(pdf, paper)
-        words = words_on(pdf)
-        right = paper[0] * POINTS - LEAST_MARGIN
-        outside = [word for word in words if word[1] < LEAST_MARGIN or word[2] > right]
-        results.equal(outside, [], f"{name}: words outside of the margins")
-        text = " ".join(word[3] for word in words)
-        missing = [oom["id"] for oom, _ in kills if f"OOM {oom['id']} " not in text]
-        results.equal(missing, [], f"{name}: OOMs without a card")
-        unnamed = [victim["pid"] for _, victim in kills if text.count(f"pid {victim['pid']}") < 2]
-        results.equal(unnamed, [], f"{name}: victims that aren't in the table and a card")
-        pages = 1 + max(word[0] for word in words)
-        results.check(pages <= 3 + len(kills), f"{name}: {pages} pages for {len(kills)} kills")
 
 
 # ---- the trace ----
@@ -385,6 +324,8 @@ def main() -> None:
         check_sift(results, page, f"{folder}/plain.html", f"{folder}/sift.pdf")
         check_hostile(results, page, f"{folder}/hostile.html")
         check_compare(results, page, oomtrace, [paths["plain"], paths["hostile"]], f"{folder}/compare.html")
+        html = report(oomtrace, "html", f"{GOLDEN}/incident.jsonl", f"{folder}/kept.html")
+        check_kept(results, page, html, f"{folder}/kept.pdf", GOLDEN / "screens/incident.print.txt")
         check_paper(results, page, paths["plain"], f"{folder}/plain.html", f"{folder}/plain.pdf")
     print(f"{results.passed} passed, {results.failed} failed")
     sys.exit(results.failed != 0)

@@ -137,3 +137,13 @@ def make(name: str, seconds: int, kills: int, usage_per_s: int) -> Recording:
     made.lines.sort(key=lambda line: line["ts_ns"])
     made.end(BEGIN_NS + total)
     return made
+
+
+def records(path: str) -> list[dict]:
+    with open(path, encoding="utf-8") as file:
+        return [json.loads(line) for line in file]
+
+
+def killed(path: str) -> list[tuple[dict, dict]]:
+    return [(oom, victim) for oom in records(path) if oom["type"] == "oom" for victim in oom["victims"]
+            if victim["role"] != "exiting" and not victim.get("repeated")]
