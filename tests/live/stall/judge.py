@@ -175,7 +175,8 @@ def check_terminal(guest):
     guest.check(any(row.startswith("    before    ") for row in left), "terminal: no curve before the kill")
     guest.check(any("setting memory.max to 32.0 MiB" in row for row in left), "terminal: the key s did nothing")
     machine = guest.read("machine.tty")
-    guest.check("the whole machine  OOM kills and writes of memory.max  0 kills  0:01  ^C ends" in machine, "machine: no status line")
+    guest.check("the whole machine  OOM kills and writes of memory.max  0 kills  0:01  ^C ends" in machine,
+                "machine: no status line")
     guest.check("\x1b[1m" not in machine and "\x1b[0m" not in machine, "machine: colours with NO_COLOR")
     for name in "dumb.tty", "pipe.text":
         guest.check("\x1b" not in guest.read(name) and "0 kills  " not in guest.read(name), f"{name}: a status line")
