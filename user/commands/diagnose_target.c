@@ -184,8 +184,9 @@ static void say_unresolved(const char *name, const struct resolve_result *r,
 			fprintf(stderr, "oomtrace: no container is called '%s', and no id begins with it.\n",
 				escape__shown(name));
 		say_asked(r);
-		fputs("  searched the cgroup tree, and the state of containerd, runc and crun, for its id\n"
-		      "'docker ps' or 'podman ps' list names; the id always works.\n",
+		fputs("  searched the cgroup tree, and the state of containerd, runc and crun, for its id;\n"
+		      "  Podman's files, also those of users with a session, and the kubelet's for its name\n"
+		      "'docker ps', 'podman ps', 'kubectl get pods' (NAMESPACE/POD/CONTAINER) list names.\n",
 		      stderr);
 		break;
 	}

@@ -285,7 +285,7 @@ static const struct option_table_spec specs[] = {
 		.name = "container",
 		.arg = "ID|NAME",
 		.accepts = "the name, id or unique prefix of a running container, such as 'web'",
-		.help = "one running container, by its name, its id or a unique prefix of its id",
+		.help = "one running container, by its name (NAMESPACE/POD/CONTAINER), its id or a unique prefix of its id",
 		.apply = apply_container,
 	},
 	{

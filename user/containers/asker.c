@@ -16,8 +16,7 @@
 #include "base/child.h"
 #include "base/clock.h"
 #include "base/copy.h"
-#include "base/landlock.h"
-#include "base/privileges.h"
+#include "containers/state_names.h"
 
 #define LEFT_ALONE_NS (60 * NS_PER_S)
 /* Tries, a millisecond each, to see the process end. */
@@ -27,6 +26,7 @@ struct question {
 	int number;
 	char socket[DOCKER_API__SOCKET_SIZE]; /* "": all */
 	char id[DOCKER_API__NAME_SIZE];	      /* or name */
+	struct container_ref ref;	      /* CONTAINER__UNKNOWN: a question by `id` */
 	bool insist;			      /* ask a runtime that has been silent, too */
 };
 
@@ -97,12 +97,34 @@ static int worse(int a, int b)
 	return b;
 }
 
-static void answer_question(struct silent *silent, const struct question *question, struct answer *answer)
+/* By what runtimes keep on disk: that is there at once, whatever the runtime does. */
+static int look_up_name(const struct state_names *names, const struct container_ref *ref,
+			struct runtime_container *out)
+{
+	int err = names ? state_names__of(names, ref, out->name, sizeof(out->name)) : -ENOENT;
+
+	out->runtime = ref->runtime;
+	memcpy(out->id, ref->id, sizeof(out->id));
+	return err;
+}
+
+static bool has_api(enum container_runtime runtime)
+{
+	return runtime == CONTAINER__UNKNOWN || runtime == CONTAINER__DOCKER || runtime == CONTAINER__PODMAN;
+}
+
+static void answer_question(struct silent *silent, const struct state_names *names,
+			    const struct question *question, struct answer *answer)
 {
 	struct docker_api__socket sockets[DOCKER_API__MAX_SOCKETS];
 	size_t count = 1;
 
 	*answer = (struct answer){ .number = question->number, .error = -ENOTCONN };
+	if (question->ref.runtime != CONTAINER__UNKNOWN) {
+		answer->error = look_up_name(names, &question->ref, &answer->container);
+		if (!answer->error || !has_api(question->ref.runtime))
+			return;
+	}
 	if (question->socket[0])
 		copy__text(sockets[0].path, sizeof(sockets[0].path), question->socket);
 	else
@@ -122,21 +144,19 @@ static void answer_question(struct silent *silent, const struct question *questi
 static _Noreturn void asker_main(int fd)
 {
 	struct silent silent[DOCKER_API__MAX_SOCKETS] = {};
+	struct state_names *names;
 	struct question question;
 	struct answer answer;
-	int err;
 
 	child__settle("oomtrace-ask", &fd, 1);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (chdir("/") || privileges__keep(0))
-		_exit(1);
-	/* It reads what runtimes say, and needs no file for that. */
-	err = landlock__confine(NULL, 0);
-	if (err && err != -EOPNOTSUPP && err != -E2BIG)
+	names = state_names__open("");
+	if (chdir("/") || !names || state_names__confine(names))
 		_exit(1);
 	while (recv(fd, &question, sizeof(question), 0) == sizeof(question)) {
 		question.socket[sizeof(question.socket) - 1] = question.id[sizeof(question.id) - 1] = '\0';
-		answer_question(silent, &question, &answer);
+		question.ref.id[sizeof(question.ref.id) - 1] = '\0';
+		answer_question(silent, names, &question, &answer);
 		if (send(fd, &answer, sizeof(answer), MSG_NOSIGNAL) < 0)
 			break;
 	}
@@ -184,37 +204,51 @@ static struct slot *free_slot(struct asker *asker)
 	return NULL;
 }
 
-static int ask(struct asker *asker, const char *socket, const char *id, bool insist)
+static int ask(struct asker *asker, struct question *question)
 {
 	struct slot *slot = free_slot(asker);
-	struct question question = { .insist = insist };
 
 	if (asker->gone)
 		return -EPIPE;
 	if (!slot)
 		return -EAGAIN;
 	asker->last_number = asker->last_number == INT_MAX ? 1 : asker->last_number + 1;
-	question.number = asker->last_number;
-	copy__text(question.socket, sizeof(question.socket), socket);
-	copy__text(question.id, sizeof(question.id), id);
-	if (send(asker->fd, &question, sizeof(question), MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
+	question->number = asker->last_number;
+	if (send(asker->fd, question, sizeof(*question), MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
 		if (errno == EAGAIN || errno == EINTR)
 			return -EAGAIN;
 		asker->gone = true;
 		return -EPIPE;
 	}
-	*slot = (struct slot){ .used = true, .answer.number = question.number };
-	return question.number;
+	*slot = (struct slot){ .used = true, .answer.number = question->number };
+	return question->number;
+}
+
+static int ask_runtime(struct asker *asker, const char *socket, const char *id, bool insist)
+{
+	struct question question = { .insist = insist };
+
+	copy__text(question.socket, sizeof(question.socket), socket);
+	copy__text(question.id, sizeof(question.id), id);
+	return ask(asker, &question);
 }
 
 int asker__ask(struct asker *asker, const char *socket, const char *id)
 {
-	return ask(asker, socket, id, false);
+	return ask_runtime(asker, socket, id, false);
 }
 
 int asker__insist(struct asker *asker, const char *socket, const char *id)
 {
-	return ask(asker, socket, id, true);
+	return ask_runtime(asker, socket, id, true);
+}
+
+int asker__ask_name(struct asker *asker, const struct container_ref *ref)
+{
+	struct question question = { .ref = *ref };
+
+	copy__text(question.id, sizeof(question.id), ref->id);
+	return ask(asker, &question);
 }
 
 static struct slot *find_slot(struct asker *asker, int number)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/array.h"
@@ -24,6 +25,7 @@ struct scan {
 	struct span parent;
 	struct span grandparent;
 	bool in_kubepods;
+	uint32_t user;
 	char pod_uid[CONTAINER__POD_UID_SIZE];
 };
 
@@ -288,13 +290,26 @@ static bool match_component(struct scan *scan, struct container_ref *ref)
 
 	if (span__find(scan->part, "kubepods", &ignored))
 		scan->in_kubepods = true;
-	*ref = (struct container_ref){ 0 };
+	*ref = (struct container_ref){ .user = scan->user };
 	memcpy(ref->pod_uid, scan->pod_uid, sizeof(ref->pod_uid));
 	if (match_prefixed(scan->part, ref) || match_colons(scan->part, ref) || match_bare(scan, ref) ||
 	    match_machine(scan, ref) || match_lxc(scan, ref))
 		return true;
 	ref->runtime = CONTAINER__POD;
 	return pod;
+}
+
+/* "/user.slice/user-UID.slice", at the top of the machine's hierarchy: further down anybody may name a cgroup so. */
+static uint32_t user_of(const char *path)
+{
+	static const char top[] = "/user.slice/user-";
+	unsigned long user = 0;
+	char *end;
+
+	if (strncmp(path, top, strlen(top)) != 0 || path[strlen(top)] < '0' || path[strlen(top)] > '9')
+		return 0;
+	user = strtoul(path + strlen(top), &end, 10);
+	return !strncmp(end, ".slice/", strlen(".slice/")) && user < UINT32_MAX ? (uint32_t)user : 0;
 }
 
 /* id NULL: the innermost of all; otherwise the outermost with that id. */
@@ -307,6 +322,7 @@ static int scan_path(const char *path, const char *id, struct container_ref *out
 
 	if (!path || path[0] != '/' || strnlen(path, PATH_MAX) == PATH_MAX)
 		return -EINVAL;
+	scan.user = user_of(path);
 	while (*p) {
 		size_t len = strcspn(p, "/");
 

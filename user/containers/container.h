@@ -4,6 +4,7 @@
 #define OOMTRACE_CONTAINER_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* 64 hex digits, or the name of an LXC or nspawn machine, or BuildKit's 25 characters. */
 #define CONTAINER__ID_MAX 64
@@ -27,6 +28,7 @@ struct container_ref {
 	enum container_runtime runtime;
 	char id[CONTAINER__ID_SIZE];	       /* full id or machine name; "" for a pod */
 	char pod_uid[CONTAINER__POD_UID_SIZE]; /* with dashes; "" when not in a pod */
+	uint32_t user;			       /* in whose session, or user manager, it is; 0: in none */
 	size_t prefix_len; /* of the path's beginning that is the container's own cgroup */
 };
 

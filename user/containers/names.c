@@ -110,17 +110,24 @@ static void wait_for_answer(struct names *names, struct cached_name *entry)
 	}
 }
 
-static void ask(struct names *names, struct cached_name *entry)
+static void ask(struct names *names, struct cached_name *entry, const struct container_ref *ref)
 {
 	int number;
 
 	if (!entry->question && clock__ns(CLOCK_MONOTONIC) >= entry->again_ns) {
-		number = asker__ask(names->asker, NULL, entry->id);
+		number = asker__ask_name(names->asker, ref);
 		if (number > 0)
 			entry->question = number;
 	}
 	if (entry->question && !names->late)
 		wait_for_answer(names, entry);
+}
+
+/* Whether there is another name than the id: by an API, or in files. */
+static bool has_names(enum container_runtime runtime)
+{
+	return runtime == CONTAINER__DOCKER || runtime == CONTAINER__PODMAN ||
+	       runtime == CONTAINER__CONTAINERD || runtime == CONTAINER__CRIO || runtime == CONTAINER__OCI;
 }
 
 const char *names__container(struct names *names, const struct container_ref *ref)
@@ -137,9 +144,7 @@ const char *names__container(struct names *names, const struct container_ref *re
 	}
 	if (!entry)
 		entry = add(names, ref->id);
-	/* Only these two have an API that we speak. */
-	if (!entry->name[0] && names->asker &&
-	    (ref->runtime == CONTAINER__DOCKER || ref->runtime == CONTAINER__PODMAN))
-		ask(names, entry);
+	if (!entry->name[0] && names->asker && has_names(ref->runtime))
+		ask(names, entry, ref);
 	return entry->name[0] ? entry->name : NULL;
 }

@@ -9,6 +9,7 @@
 
 #include "base/copy.h"
 #include "containers/state_files.h"
+#include "containers/state_names.h"
 
 #define MAX_PIDS 4096 /* of a container, looked at for its init */
 
@@ -397,6 +398,72 @@ static void look_at_state(const struct cgroup__hierarchy *h, const char *name, s
 	r->outcome = RESOLVE__NOT_FOUND;
 }
 
+/* Of a container that runs, and whose id is in a runtime's files: whether it is in the cgroup tree, as theirs. */
+static bool find_by_id(const struct cgroup__hierarchy *h, const struct state_id *id, struct resolve_result *r)
+{
+	struct container_ref ref;
+
+	*r = (struct resolve_result){ .outcome = RESOLVE__NOT_FOUND };
+	/* A user's file may have the id of another's container in it. */
+	return !resolve_from_tree(h, id->id, r) && r->outcome == RESOLVE__RESOLVED &&
+	       !strcmp(r->id, id->id) && !container__find_id(r->cgroup, r->id, &ref) && ref.user == id->user;
+}
+
+/* A pod is the cgroup above those of its containers. */
+static int take_pod(const struct cgroup__hierarchy *h, struct resolve_result *r)
+{
+	struct container_ref ref;
+
+	if (container__from_cgroup_path(r->cgroup, &ref) || !ref.pod_uid[0])
+		return -ENOENT;
+	*r = (struct resolve_result){ .outcome = RESOLVE__NOT_FOUND };
+	return resolve_from_tree(h, ref.pod_uid, r);
+}
+
+/*
+ * Looks for a name in the files of runtimes without an API that answers: Podman's, also users' own, and the kubelet's.
+ * Root's containers go before users', who choose their names.
+ */
+static void look_for_name(const struct cgroup__hierarchy *h, const char *name, struct resolve_result *r)
+{
+	struct state_names *names = state_names__open("");
+	struct state_id ids[RESOLVE__MAX_CANDIDATES];
+	size_t count = names ? state_names__ids(names, name, ids, RESOLVE__MAX_CANDIDATES) : 0;
+	struct resolve_result *found = count ? calloc(1, sizeof(*found)) : NULL;
+	const char *slash = strchr(name, '/');
+	bool is_pod = slash && !strchr(slash + 1, '/');
+
+	for (size_t i = 0; found && i < count && r->outcome == RESOLVE__NOT_FOUND; i++) {
+		if (!find_by_id(h, &ids[i], found) || (is_pod && take_pod(h, found)))
+			continue;
+		memcpy(found->asked, r->asked, sizeof(r->asked));
+		found->asked_count = r->asked_count;
+		*r = *found;
+		r->source = RESOLVE__FROM_STATE;
+		copy__text(r->name, sizeof(r->name), name);
+	}
+	if (count && r->outcome == RESOLVE__NOT_FOUND) {
+		r->outcome = RESOLVE__NOT_RUNNING;
+		copy__text(r->container.status, sizeof(r->container.status), "no cgroup has its id");
+	}
+	free(found);
+	state_names__close(names);
+}
+
+/* A container that was found by its id has a name, too. */
+static void learn_name(struct resolve_result *r)
+{
+	struct state_names *names = state_names__open("");
+	struct container_ref ref;
+
+	if (names && !container__find_id(r->cgroup, r->id, &ref)) {
+		ref.runtime = r->runtime;
+		if (state_names__of(names, &ref, r->name, sizeof(r->name)))
+			r->name[0] = '\0';
+	}
+	state_names__close(names);
+}
+
 /* Where the container is that a runtime has told of. */
 static int locate(const struct cgroup__hierarchy *h, struct resolve_result *r)
 {
@@ -430,6 +497,10 @@ int resolve__container(const struct cgroup__hierarchy *h, const char *name, stru
 		look_at_state(h, name, r);
 	if (!err && r->outcome == RESOLVE__NOT_FOUND)
 		err = resolve_from_tree(h, name, r);
+	if (!err && r->outcome == RESOLVE__NOT_FOUND)
+		look_for_name(h, name, r);
+	if (!err && r->outcome == RESOLVE__RESOLVED && !r->name[0])
+		learn_name(r);
 	if (!err)
 		*out = *r;
 	free(r);

@@ -255,6 +255,30 @@ static void id_is_found_at_any_level(void **state)
 	assert_int_equal(container__find_id("/kubepods/pod" UID, "", &ref), -ENOENT);
 }
 
+/* In whose session it is: as systemd names it at the top, where nobody else may. */
+static void the_user_is_in_the_path(void **state)
+{
+	static const struct {
+		const char *path;
+		uint32_t user;
+	} cases[] = {
+		{ "/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-" ID ".scope/container",
+		  1000 },
+		{ "/user.slice/user-4294967294.slice/session-1.scope/libpod-" ID ".scope", 4294967294U },
+		{ "/user.slice/user-4294967296.slice/session-1.scope/libpod-" ID ".scope", 0 },
+		{ "/user.slice/user-0x10.slice/session-1.scope/libpod-" ID ".scope", 0 },
+		{ "/machine.slice/libpod-" ID ".scope/user.slice/user-1000.slice/x", 0 },
+		{ "/docker/" ID2 "/user.slice/user-1000.slice/libpod-" ID ".scope", 0 },
+	};
+	struct container_ref ref;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		assert_int_equal(container__find_id(cases[i].path, ID, &ref), 0);
+		assert_int_equal(ref.user, cases[i].user);
+	}
+}
+
 static void runtimes_have_names(void **state)
 {
 	(void)state;
@@ -270,7 +294,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(containers_are_found),	    cmocka_unit_test(others_are_not),
 		cmocka_unit_test(bad_paths_are_refused),    cmocka_unit_test(mangled_paths_are_safe),
-		cmocka_unit_test(id_is_found_at_any_level), cmocka_unit_test(runtimes_have_names),
+		cmocka_unit_test(id_is_found_at_any_level), cmocka_unit_test(the_user_is_in_the_path),
+		cmocka_unit_test(runtimes_have_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
