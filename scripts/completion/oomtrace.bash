@@ -2,13 +2,15 @@
 # bash completion for oomtrace(8); needs bash 4.4 or newer, and nothing from bash-completion.
 # shellcheck shell=bash
 
-# Names of the running containers; a daemon that hangs must not hang the shell.
+# Names of the running containers; a daemon that hangs must not hang the shell, and one that lies must
+# not write to the terminal.
 _oomtrace_containers() {
 	local runtime
 
 	for runtime in docker podman; do
 		command -v "$runtime" >/dev/null 2>&1 || continue
-		timeout 1 "$runtime" ps --format '{{.Names}}' 2>/dev/null </dev/null
+		timeout 1 "$runtime" ps --format '{{.Names}}' 2>/dev/null </dev/null |
+			LC_ALL=C grep -xE '[A-Za-z0-9][A-Za-z0-9_.-]*'
 	done
 }
 

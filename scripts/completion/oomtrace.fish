@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # fish completion for oomtrace(8). A unit test holds the options against --help.
 
-# Names of the running containers; a daemon that hangs must not hang the shell.
+# Names of the running containers; a daemon that hangs must not hang the shell, and one that lies must
+# not write to the terminal.
 function __oomtrace_containers
 	for runtime in docker podman
-		command -q $runtime; and timeout 1 $runtime ps --format '{{.Names}}' 2>/dev/null </dev/null
+		command -q $runtime; and timeout 1 $runtime ps --format '{{.Names}}' 2>/dev/null </dev/null |
+			LC_ALL=C grep -xE '[A-Za-z0-9][A-Za-z0-9_.-]*'
 	end
 end
 

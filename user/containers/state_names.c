@@ -187,6 +187,14 @@ static bool has_name(struct json_object *entry, const char *name)
 	return false;
 }
 
+/* What Docker and Podman take for a name: nothing that a terminal, a shell or a path has a meaning for. */
+static bool is_name(const char *text)
+{
+	size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-");
+
+	return len && !text[len] && len < STATE_NAMES__SIZE;
+}
+
 static const char *first_name(struct json_object *entry)
 {
 	struct json_object *list, *first;
@@ -194,7 +202,9 @@ static const char *first_name(struct json_object *entry)
 	if (!json_object_object_get_ex(entry, "names", &list) || !json_object_is_type(list, json_type_array))
 		return NULL;
 	first = json_object_array_get_idx(list, 0);
-	return json_object_is_type(first, json_type_string) ? json_object_get_string(first) : NULL;
+	if (!json_object_is_type(first, json_type_string) || !is_name(json_object_get_string(first)))
+		return NULL;
+	return json_object_get_string(first);
 }
 
 static bool is_oci_id(const char *id)
@@ -264,10 +274,11 @@ static int name_of_docker(const struct state_names *names, const struct containe
 	if (fd >= 0)
 		close(fd);
 	text = state_json__text(json, "Name");
+	text = text && is_name(text + (text[0] == '/')) ? text + (text[0] == '/') : NULL;
 	if (text)
-		copy__text(name, size, text + (text[0] == '/'));
+		copy__text(name, size, text);
 	json_object_put(json);
-	return text && name[0] ? 0 : -ENOENT;
+	return text ? 0 : -ENOENT;
 }
 
 /* ---- Kubernetes: the kubelet's links to logs, POD_NAMESPACE_CONTAINER-ID.log, for every runtime ---- */
@@ -446,7 +457,7 @@ size_t state_names__ids(const struct state_names *names, const char *name, struc
 	struct podman_search search = { .name = name, .ids = ids, .max = max };
 	struct pod_search pod = { .found = &search };
 
-	if (!max || strlen(name) >= STATE_NAMES__SIZE)
+	if (!max)
 		return 0;
 	if (sscanf(name, "%255[^/]/%255[^/]/%255[^/]", pod.namespace, pod.pod, pod.container) >= 2)
 		each_log(names, is_log_called, &pod);

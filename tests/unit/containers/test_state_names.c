@@ -174,18 +174,25 @@ static void test_hostile(void **state)
 	}
 }
 
-/* A name of a megabyte, with bytes that a terminal obeys: cut; who prints it escapes it. */
-static void test_long_name(void **state)
+/* What no runtime would take for a name is none: of a megabyte, with bytes that a terminal or a shell obeys. */
+static void test_no_names(void **state)
 {
-	const char *name;
+	static const char *const bad[] = { "$(head -c 1000000 /dev/zero | tr '\\0' x)",
+					   "'we\\u001b]0;xb'",
+					   "'a\\nb'",
+					   "'$(id)'",
+					   "'../up'",
+					   "''" };
 
 	(void)state;
-	shell("printf '[{\"id\":\"" ID "\",\"names\":[\"\\\\u001b]0;' >" STORE
-	      "/containers.json && head -c 1000000 /dev/zero | tr '\\0' x >>" STORE
-	      "/containers.json && printf '\"]}]' >>" STORE "/containers.json");
-	name = name_of(CONTAINER__PODMAN, ID, 0);
-	assert_non_null(name);
-	assert_int_equal(strlen(name), STATE_NAMES__SIZE - 1);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		shell("printf '[{\"id\":\"" ID "\",\"names\":[\"%%s\"]}]' %s >" STORE "/containers.json",
+		      bad[i]);
+		assert_null(name_of(CONTAINER__PODMAN, ID, 0));
+		shell("printf '{\"Name\":\"/%%s\"}' %s >var/lib/docker/containers/" ID2 "/config.v2.json",
+		      bad[i]);
+		assert_null(name_of(CONTAINER__DOCKER, ID2, 0));
+	}
 }
 
 int main(void)
@@ -194,7 +201,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_names, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_user, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_hostile, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_long_name, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_no_names, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

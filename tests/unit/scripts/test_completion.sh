@@ -1,0 +1,48 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# What a runtime calls its containers is offered by each shell's completion, and neither run nor shown when it is no name.
+set -u
+scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../../scripts/completion" && pwd) || exit 1
+tmp=$(mktemp -d) || exit 1
+trap 'rm -rf "$tmp"' EXIT
+cd "$tmp" || exit 1
+mkdir bin
+cat >bin/docker <<-'SH'
+	#!/bin/sh
+	printf '%s\n' web web-2 we 'we$(touch ran)b' 'we`touch ran`b' "we'b;touch ran" 'we b:c' '-we' 'wé' '' \
+		"$(printf 'we\033]0;x\007')"
+SH
+printf '#!/bin/sh\nprintf "we.b\\n"\n' >bin/podman
+chmod +x bin/*
+PATH=$PWD/bin:$PATH
+want=$'we\nwe.b\nweb\nweb-2'
+failed=0
+
+check() { # SHELL COMMAND...
+	local shell=$1 got
+	shift
+	if ! command -v "$shell" >/dev/null; then
+		echo "SKIP $shell isn't installed"
+		return
+	fi
+	got=$("$@" 2>&1 | sort)
+	if [[ $got != "$want" ]]; then
+		printf 'FAIL %s offers: %q\n' "$shell" "$got"
+		failed=1
+	fi
+	if [[ -e ran ]]; then
+		echo "FAIL $shell ran what was in a name"
+		failed=1
+		rm ran
+	fi
+}
+
+# shellcheck disable=SC2016 # each shell expands its own
+check bash bash --norc -c '. "$1"; COMP_WORDS=(oomtrace -c we) COMP_CWORD=2; _oomtrace; printf "%s\n" "${COMPREPLY[@]}"' \
+	- "$scripts/oomtrace.bash"
+# shellcheck disable=SC2016
+check zsh zsh -f -c 'source =(sed "s/^_oomtrace \"\$@\"$//" "$1"); _describe() { print -rl -- $names }; _oomtrace_containers' \
+	- "$scripts/_oomtrace"
+check fish fish --no-config -c "source '$scripts/oomtrace.fish'; complete -C 'oomtrace -c we' | cut -f1"
+[[ $failed == 0 ]] && echo 'test_completion: all as it should be'
+exit $failed
