@@ -7,7 +7,6 @@
 
 #include "base/escape.h"
 #include "base/units.h"
-#include "output/text_log.h"
 #include "output/text_parts.h"
 #include "output/wrap.h"
 
@@ -66,17 +65,16 @@ static void put_heading(const struct kill_table *t, const char *time)
 	fputc('\n', out);
 }
 
-/* To the millisecond, or as a log has it. */
-static void put_time(const struct kill_table *t, char *dst, size_t size, const struct record *record)
+const char *kill_table__format_time(char *dst, size_t size, struct text_look look,
+				    const struct record *record)
 {
 	char text[TEXT_PARTS_TIME_SIZE];
 
-	if (record->oom.log) {
-		text_log__format_stamp(dst, size, record->oom.log->stamp, &record->time);
-		return;
-	}
-	text_parts__format_time(text, sizeof(text), t->look, record->time.wall_ns);
+	if (record->oom.log)
+		return text_log__format_stamp(dst, size, record->oom.log->stamp, &record->time);
+	text_parts__format_time(text, sizeof(text), look, record->time.wall_ns);
 	snprintf(dst, size, "%.12s", text + 11);
+	return dst;
 }
 
 /* A log may not name the victim's cgroup. */
@@ -99,7 +97,7 @@ static int take_oom(struct kill_table *t, const struct record *record)
 							       max[UNITS__TEXT_SIZE] = "-";
 	FILE *out = t->base.out;
 
-	put_time(t, time, sizeof(time), record);
+	kill_table__format_time(time, sizeof(time), t->look, record);
 	if (!t->time_width) {
 		/* The stamps of one log are alike: the first says how wide they are. */
 		t->time_width = strlen(time) > TIME_WIDTH ? (int)strlen(time) : TIME_WIDTH;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/copy.h"
 #include "base/stream.h"
 #include "base/temp_file.h"
 #include "output/tee.h"
@@ -23,14 +24,33 @@
 #define PEAKS_MAX 64
 #define PATH_BYTES 256
 #define NAME_BYTES 64
+#define NAMES_MAX 4
 
 /* The highest usage seen of a cgroup. */
 struct peak {
 	uint64_t cgroup_id;
-	uint64_t usage_bytes, max_bytes, failed;
+	uint64_t usage_bytes, max_bytes, failed, growth_bytes_per_s;
 	char cgroup[PATH_BYTES];
 	struct record_container container;
 	char name[NAME_BYTES];
+};
+
+/* Who was killed, and when. */
+struct deaths {
+	char names[NAMES_MAX][NAME_BYTES]; /* of programs, in the order of their first death */
+	size_t name_count;
+	bool has_more_names;
+	uint32_t pid; /* of the first */
+	char first[TEXT_LOG_STAMP_SIZE], last[TEXT_LOG_STAMP_SIZE];
+	char zone[16]; /* "": the log's own */
+};
+
+/* What the runtime said of the target's end. */
+struct ending {
+	enum container_runtime runtime;
+	char status[NAME_BYTES]; /* "": nothing */
+	int exit_code;
+	bool oom_killed;
 };
 
 struct report_sink {
@@ -43,6 +63,8 @@ struct report_sink {
 	uint64_t ooms, kills, stalls;
 	struct peak peaks[PEAKS_MAX];
 	size_t peak_count;
+	struct deaths deaths;
+	struct ending ending;
 };
 
 static int tell(void *ctx, const struct verdict_sentence *sentence)
@@ -90,6 +112,71 @@ static void keep_peak(struct report_sink *r, const struct record_usage *u)
 	}
 }
 
+/* Of a cgroup whose usage was recorded. */
+static void keep_growth(struct report_sink *r, const struct record_history *h)
+{
+	for (size_t i = 0; h && h->has_growth && h->growth_bytes_per_s > 0 && i < r->peak_count; i++) {
+		struct peak *peak = &r->peaks[i];
+
+		if (peak->cgroup_id == h->cgroup_id &&
+		    (uint64_t)h->growth_bytes_per_s > peak->growth_bytes_per_s)
+			peak->growth_bytes_per_s = (uint64_t)h->growth_bytes_per_s;
+	}
+}
+
+static void keep_name(struct deaths *d, const struct record_victim *v)
+{
+	char name[NAME_BYTES];
+
+	copy__text(name, sizeof(name), v->comm ? v->comm : "(unknown)");
+	for (size_t i = 0; i < d->name_count; i++) {
+		if (!strcmp(d->names[i], name))
+			return;
+	}
+	if (d->name_count == NAMES_MAX) {
+		d->has_more_names = true;
+		return;
+	}
+	if (!d->name_count)
+		d->pid = v->pid;
+	memcpy(d->names[d->name_count++], name, sizeof(name));
+}
+
+static void keep_deaths(struct report_sink *r, const struct record *record)
+{
+	const struct record_oom *oom = &record->oom;
+	char time[TEXT_PARTS_TIME_SIZE];
+	struct deaths *d = &r->deaths;
+
+	r->ooms++;
+	r->kills += oom->killed;
+	keep_growth(r, oom->history);
+	for (size_t i = 0; i < oom->victim_count; i++) {
+		if (oom->victims[i].role != ROLE_EXITING && !oom->victims[i].repeated)
+			keep_name(d, &oom->victims[i]);
+	}
+	if (!oom->killed)
+		return;
+	kill_table__format_time(d->last, sizeof(d->last), r->look, record);
+	if (d->first[0])
+		return;
+	memcpy(d->first, d->last, sizeof(d->first));
+	if (!oom->log)
+		text_parts__format_zone(d->zone, sizeof(d->zone),
+					text_parts__format_time(time, sizeof(time), r->look,
+								record->time.wall_ns));
+}
+
+static void keep_ending(struct report_sink *r, const struct record_exit *e)
+{
+	if (!e->container || !e->runtime_status)
+		return;
+	r->ending = (struct ending){ .runtime = e->which.ref.runtime,
+				     .exit_code = e->runtime_exit_code,
+				     .oom_killed = e->runtime_oom_killed };
+	copy__text(r->ending.status, sizeof(r->ending.status), e->runtime_status);
+}
+
 static int report_take(struct sink *base, const struct record *record)
 {
 	struct report_sink *r = (struct report_sink *)base;
@@ -98,10 +185,10 @@ static int report_take(struct sink *base, const struct record *record)
 		keep_peak(r, &record->usage); /* there are too many of them to be told */
 		return 0;
 	}
-	if (record->kind == RECORD_OOM) {
-		r->ooms++;
-		r->kills += record->oom.killed;
-	}
+	if (record->kind == RECORD_OOM)
+		keep_deaths(r, record);
+	if (record->kind == RECORD_EXIT)
+		keep_ending(r, &record->exit);
 	r->stalls += record->kind == RECORD_STALL;
 	return sink__take(r->parts, record);
 }
@@ -138,10 +225,49 @@ static void put_peaks(const struct report_sink *r, FILE *out)
 			/* A page cache fills each limit, and nothing is wrong. */
 			fputs(r->ooms || r->stalls ? "" : ", and reclaim made room each time", out);
 		}
+		if (peak->growth_bytes_per_s) {
+			text_parts__size(out, ", growing by ", peak->growth_bytes_per_s);
+			fputs("/s before a kill", out);
+		}
 		fputs(", in ", out);
 		text_parts__place(out, peak->cgroup[0] ? peak->cgroup : NULL, &peak->container);
 		fputc('\n', out);
 	}
+}
+
+/* How many, who and when: with the last, whoever reads knows whether it is over. */
+static void put_deaths(const struct report_sink *r, FILE *out)
+{
+	const struct deaths *d = &r->deaths;
+
+	fprintf(out, "    %c%" PRIu64 " OOM%s, %" PRIu64 " process%s killed", WRAP_HANG, r->ooms,
+		r->ooms == 1 ? "" : "s", r->kills, r->kills == 1 ? "" : "es");
+	if (d->first[0]) {
+		fputs(strcmp(d->first, d->last) ? " from " : " at ", out);
+		text_parts__name(out, d->first);
+		if (strcmp(d->first, d->last)) {
+			fputs(" to ", out);
+			text_parts__name(out, d->last);
+		}
+		fprintf(out, "%s%s", d->zone[0] ? " " : "", d->zone);
+	}
+	for (size_t i = 0; i < d->name_count; i++) {
+		fputs(i ? ", " : ": ", out);
+		if (r->kills == 1)
+			text_parts__process(out, d->names[i], d->pid);
+		else
+			text_parts__name(out, d->names[i]);
+	}
+	fputs(d->has_more_names ? " and others\n" : "\n", out);
+}
+
+static void put_ending(const struct ending *e, FILE *out)
+{
+	if (!e->status[0])
+		return;
+	fprintf(out, "    %c%s says: ", WRAP_HANG, container__runtime_name(e->runtime));
+	text_parts__name(out, e->status);
+	fprintf(out, ", exit code %d, OOMKilled %s\n", e->exit_code, e->oom_killed ? "true" : "false");
 }
 
 /* What comes first; the text is wrapped already. */
@@ -152,8 +278,8 @@ static int put_summary(const struct report_sink *r, FILE *out)
 	if (err)
 		return err;
 	if (r->text) {
-		fprintf(out, "    %" PRIu64 " OOM%s, %" PRIu64 " process%s killed\n", r->ooms,
-			r->ooms == 1 ? "" : "s", r->kills, r->kills == 1 ? "" : "es");
+		put_deaths(r, out);
+		put_ending(&r->ending, out);
 		put_peaks(r, out);
 	}
 	if (r->text || r->ooms)

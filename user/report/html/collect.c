@@ -79,6 +79,8 @@ static void add_history(struct html_report *r, const struct record *record)
 								       : NULL;
 	struct html_curve *curve = html_collected__curve(r, h->cgroup, container);
 
+	if (h->has_growth && h->growth_bytes_per_s > (int64_t)r->growth_bytes_per_s)
+		r->growth_bytes_per_s = (uint64_t)h->growth_bytes_per_s;
 	for (size_t i = 0; i < h->count; i++)
 		html_collected__add_point(r, curve, html_collected__wall(&record->time, h->points[i].ts_ns),
 					  h->points[i].usage_bytes, h->points[i].max_bytes);
@@ -115,6 +117,7 @@ static int html_oom(struct sink *sink, const struct record *record)
 		if (!oom->log)
 			html_rows__put_kill_mark(r, record, v, curve);
 		html_rows__put_kill(r, record, v);
+		html_rows__keep_death(r, record, v);
 	}
 	return r->error;
 }

@@ -166,6 +166,8 @@ void html_collected__release(struct html_report *r)
 		spans__free(&r->curves[i].throttle);
 	}
 	flame_tree__free(r->flame);
+	free(r->first_killed);
+	free(r->last_killed);
 	free(r->headline);
 	free(r->lead);
 	free(r->without);

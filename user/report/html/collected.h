@@ -127,6 +127,8 @@ struct html_report {
 	bool killed_in_more;	     /* there are others, that have one together */
 	struct html_spool sentences; /* of the others: list items */
 	uint64_t ooms, kills, no_victim, lost;
+	char *first_killed, *last_killed; /* markup: who and when; NULL: nobody */
+	uint64_t growth_bytes_per_s;	  /* the fastest before a kill */
 	char runtime_status[HTML_NAME_SIZE];
 	bool has_runtime, runtime_oom_killed;
 	int runtime_exit_code;

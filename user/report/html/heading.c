@@ -117,6 +117,14 @@ static int put_others(struct html_report *r, FILE *out)
 
 static void put_facts(const struct html_report *r, FILE *out)
 {
+	if (r->first_killed)
+		fprintf(out, "<p>Killed%s: %s%s%s.</p>\n", r->last_killed ? " first" : "", r->first_killed,
+			r->last_killed ? "; last: " : "", r->last_killed ? r->last_killed : "");
+	if (r->growth_bytes_per_s) {
+		fputs("<p>Usage grew by up to ", out);
+		html_elements__size(out, r->growth_bytes_per_s);
+		fputs(" a second before a kill.</p>\n", out);
+	}
 	if (r->has_first_kill) {
 		fputs("<p>The first process was killed at a limit of at most <b>", out);
 		html_elements__size(out, r->first_kill_max);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "report/html/rows.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -52,6 +54,29 @@ void html_rows__put_kill(struct html_report *r, const struct record *record, con
 	if (oom->limit)
 		html_elements__cgroup(out, oom->limit->path, &oom->limit_container);
 	fprintf(out, "</td><td>%s</td></tr>\n", cause_words__short(oom->cause));
+}
+
+void html_rows__keep_death(struct html_report *r, const struct record *record, const struct record_victim *v)
+{
+	char **kept = r->first_killed ? &r->last_killed : &r->first_killed, *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out) {
+		html_collected__fail(r, -errno);
+		return;
+	}
+	html_elements__process(out, v->comm, v->pid);
+	fputs(" at ", out);
+	html_elements__oom_time(out, record, html_collected__wall(&record->time, v->ts_ns));
+	fputs(record->oom.log ? "" : " UTC", out);
+	if (fclose(out)) {
+		html_collected__fail(r, -errno);
+		free(text);
+		return;
+	}
+	free(*kept);
+	*kept = text;
 }
 
 static void put_limit(FILE *out, uint64_t bytes)

@@ -11,6 +11,10 @@ void html_rows__put_kill_mark(struct html_report *report, const struct record *r
 void html_rows__put_kill(struct html_report *report, const struct record *record,
 			 const struct record_victim *victim);
 
+/* Keeps who was killed first and last, and when, for the heading. */
+void html_rows__keep_death(struct html_report *report, const struct record *record,
+			   const struct record_victim *victim);
+
 /* begin_ns: of the wall clock. */
 void html_rows__put_write_mark(struct html_report *report, const struct record *record,
 			       const struct html_curve *curve, int64_t begin_ns);
