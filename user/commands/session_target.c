@@ -41,6 +41,7 @@ static bool follows(const struct session *s)
 
 int session_target__watch(struct session *s)
 {
+	ending__begin(&s->ending);
 	if (follows(s))
 		returning__begin(&s->returning);
 	if (s->returning.watch_fd >= 0) {

@@ -351,6 +351,28 @@ static void parse_start(struct jsonl_parser *p, struct json_object *o, struct re
 		value__fail(p, -EINVAL);
 }
 
+static void get_refusals(struct jsonl_parser *p, struct json_object *o, struct record_exit *e)
+{
+	struct json_object *list;
+	size_t count = value__array(p, o, "refusals", &list);
+	struct record_refusal *refusals = value__new_array(p, count, sizeof(*refusals));
+
+	for (size_t i = 0; refusals && i < count; i++) {
+		struct json_object *refusal = value__element(p, list, i);
+
+		if (!refusal)
+			return;
+		refusals[i].file = value__text(p, refusal, "file");
+		refusals[i].has_max = value__has_limit(p, refusal, "max", &refusals[i].max);
+		refusals[i].count = value__number(p, refusal, "count");
+		if (!refusals[i].file)
+			value__fail(p, -EINVAL);
+	}
+	e->has_refusals = list;
+	e->refusals = refusals;
+	e->refusal_count = refusals ? count : 0;
+}
+
 static void parse_exit(struct jsonl_parser *p, struct json_object *o, struct record *record)
 {
 	struct json_object *runtime = value__object(p, o, "runtime");
@@ -372,6 +394,7 @@ static void parse_exit(struct jsonl_parser *p, struct json_object *o, struct rec
 		e.runtime_oom_killed = value__flag(p, runtime, "oom_killed");
 	}
 	e.killer = parse_signal__killer(p, o, "killer");
+	get_refusals(p, o, &e);
 	record->exit = e;
 }
 

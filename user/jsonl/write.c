@@ -283,6 +283,24 @@ static void write_start(struct json_object *o, const struct record *record)
 	member__container(o, "container", &s->container);
 }
 
+/* What other limits refused; an empty list: nothing. */
+static struct json_object *new_refusals(const struct record_exit *e)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; list && i < e->refusal_count; i++) {
+		const struct record_refusal *r = &e->refusals[i];
+		struct json_object *o = json_object_new_object();
+
+		member__text(o, "file", r->file);
+		if (r->has_max)
+			member__limit(o, "max", r->max);
+		member__number(o, "count", r->count);
+		json_object_array_add(list, o);
+	}
+	return list;
+}
+
 static void write_exit(struct json_object *o, const struct record *record)
 {
 	const struct record_exit *e = &record->exit;
@@ -310,6 +328,8 @@ static void write_exit(struct json_object *o, const struct record *record)
 	}
 	if (e->killer)
 		write_signal__killer(o, "killer", e->killer);
+	if (e->has_refusals || e->refusal_count)
+		member__add(o, "refusals", new_refusals(e));
 }
 
 static void write_lost(struct json_object *o, const struct record *record)

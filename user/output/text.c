@@ -12,6 +12,7 @@
 #include "output/text_killer.h"
 #include "output/text_log.h"
 #include "output/text_lost.h"
+#include "output/text_refusal.h"
 #include "output/text_sink.h"
 #include "output/verdict.h"
 #include "output/wrap.h"
@@ -268,6 +269,11 @@ static int text_exit(struct sink *base, const struct record *record)
 		text_parts__name(out, e->runtime_status);
 		fprintf(out, ", ExitCode %d, OOMKilled %s\n", e->runtime_exit_code,
 			e->runtime_oom_killed ? "true" : "false");
+	}
+	for (size_t i = 0; i < e->refusal_count; i++) {
+		text_sink__label(sink, "limit");
+		text_refusal__put(out, &e->refusals[i]);
+		fputc('\n', out);
 	}
 	return text_sink__flush((struct text_sink *)base);
 }

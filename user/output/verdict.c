@@ -10,6 +10,7 @@
 #include "base/escape.h"
 #include "output/text_killer.h"
 #include "output/text_parts.h"
+#include "output/text_refusal.h"
 #include "output/verdict_sentence.h"
 #include "output/wrap.h"
 
@@ -207,8 +208,22 @@ static int verdict_stall(struct sink *base, const struct record *record)
 	return 0;
 }
 
-/* For free(); NULL without memory. */
-static char *killer_words(const struct record_exit *exit)
+static void put_killer(FILE *out, const struct record_exit *exit)
+{
+	text_killer__put(out, exit->killer, &exit->which);
+}
+
+/* "; its limit of 20 processes and threads (pids.max) was reached 12 times" */
+static void put_refusals(FILE *out, const struct record_exit *exit)
+{
+	for (size_t i = 0; i < exit->refusal_count; i++) {
+		fputs("; ", out);
+		text_refusal__put(out, &exit->refusals[i]);
+	}
+}
+
+/* What it puts, for free(); NULL without memory. */
+static char *words(void (*put)(FILE *, const struct record_exit *), const struct record_exit *exit)
 {
 	size_t size;
 	char *words = NULL;
@@ -216,7 +231,7 @@ static char *killer_words(const struct record_exit *exit)
 
 	if (!out)
 		return NULL;
-	text_killer__put(out, exit->killer, &exit->which);
+	put(out, exit);
 	if (!fclose(out))
 		return words;
 	free(words);
@@ -245,8 +260,11 @@ static int verdict_exit(struct sink *base, const struct record *record)
 	s->has_runtime = exit->runtime_status;
 	s->runtime_oom_killed = exit->runtime_oom_killed;
 	free(s->killer);
-	s->killer = exit->killer ? killer_words(exit) : NULL;
-	return exit->killer && !s->killer ? -ENOMEM : 0;
+	s->killer = exit->killer ? words(put_killer, exit) : NULL;
+	free(s->refusals);
+	s->refusals = exit->refusal_count ? words(put_refusals, exit) : NULL;
+	s->no_refusals = exit->has_refusals && !exit->refusal_count;
+	return (exit->killer && !s->killer) || (exit->refusal_count && !s->refusals) ? -ENOMEM : 0;
 }
 
 static int verdict_start(struct sink *base, const struct record *record)
@@ -389,6 +407,7 @@ static void forget(struct verdict *v)
 		struct subject *next = v->subjects->next;
 
 		free(v->subjects->killer);
+		free(v->subjects->refusals);
 		free(v->subjects);
 		v->subjects = next;
 	}

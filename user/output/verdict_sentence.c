@@ -2,6 +2,8 @@
 #include "output/verdict_sentence.h"
 
 #include <inttypes.h>
+#include <signal.h>
+#include <string.h>
 
 #include "output/text_parts.h"
 
@@ -46,12 +48,40 @@ static void put_whys(FILE *out, const struct subject *s)
 		verdict_why__put_others(out, &s->whys);
 }
 
-static const char *put_end_without_oom(FILE *out, const struct subject *s, uint64_t lost)
+static void put_end(FILE *out, const struct subject *s)
 {
-	if (s->has_status)
-		fprintf(out, " ended with exit code %d", record__exit_code(s->status));
-	else
+	int signal = s->status & 0x7f, code = record__exit_code(s->status);
+	const char *name;
+
+	if (!s->has_status) {
 		fputs(" has ended", out);
+	} else if (signal && signal != SIGKILL) {
+		name = sigabbrev_np(signal);
+		fprintf(out, " was ended by SIG%s (exit code %d)", name ? name : "?", code);
+	} else {
+		fprintf(out, " ended with exit code %d", code);
+	}
+}
+
+/* A shell passes on 128 + the number of the signal that ended what it ran. */
+static void put_own_exit(FILE *out, const struct subject *s, uint64_t lost)
+{
+	int code = record__exit_code(s->status);
+	const char *name = code > 128 ? sigabbrev_np(code - 128) : NULL;
+
+	if (!s->has_status || (s->status & 0x7f))
+		return;
+	if (name)
+		fprintf(out,
+			", by itself: no signal ended its init, but a shell gives that code when SIG%s ended what it ran",
+			name);
+	if (code && !s->kills && !s->ooms && !s->stalls && !lost && s->no_refusals)
+		fputs("; nothing in it was OOM-killed, and it never reached a limit of processes", out);
+}
+
+static const char *put_how_it_ended(FILE *out, const struct subject *s, uint64_t lost)
+{
+	put_end(out, s);
 	if (s->gone_by_oom) {
 		fputs(": its init was killed in an OOM that is not in here", out);
 		return "oom-killed";
@@ -73,7 +103,17 @@ static const char *put_end_without_oom(FILE *out, const struct subject *s, uint6
 				container__runtime_name(s->container.ref.runtime));
 		return "sigkill";
 	}
+	put_own_exit(out, s, lost);
 	return "ended";
+}
+
+static const char *put_end_without_oom(FILE *out, const struct subject *s, uint64_t lost)
+{
+	const char *kind = put_how_it_ended(out, s, lost);
+
+	if (s->refusals)
+		fputs(s->refusals, out);
+	return kind;
 }
 
 /* Nothing could be killed, ever. */

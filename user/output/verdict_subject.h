@@ -27,7 +27,9 @@ struct subject {
 		oom_ends; /* of a target that comes back: how often it has ended, and been OOM-killed */
 	uint32_t status;
 	bool has_runtime, runtime_oom_killed;
-	char *killer; /* who sent it SIGKILL, in words with the marks of wrap.h; NULL: nobody was seen to */
+	char *killer;	/* who sent it SIGKILL, in words with the marks of wrap.h; NULL: nobody was seen to */
+	char *refusals; /* the other limits that it reached, in such words; NULL: none */
+	bool no_refusals;			    /* none is known to have been reached */
 	uint64_t repeats;			    /* of runs that found nothing to kill, beside `nothing` */
 	uint64_t nothing_cgroup_id;		    /* of the limit of the last of them */
 	uint64_t nothing_from_ns, nothing_to_ns;    /* the kernel's clock */

@@ -319,6 +319,14 @@ struct record_start {
 	struct record_container container;
 };
 
+/* How often a limit of another kind than memory refused something to a target. */
+struct record_refusal {
+	const char *file; /* whose limit it is: "pids.max", "hugetlb.2MB.max" */
+	bool has_max;
+	uint64_t max; /* processes and threads, or bytes; RECORD_NO_LIMIT: a limit above the target refused */
+	uint64_t count;
+};
+
 struct record_exit {
 	uint64_t run; /* of the target, which may come back: 1, 2, ...; 0: it isn't waited for */
 	uint32_t pid;
@@ -334,6 +342,9 @@ struct record_exit {
 	int runtime_exit_code;
 	bool runtime_oom_killed;
 	const struct record_killer *killer; /* who sent it SIGKILL; NULL: nobody was seen to */
+	bool has_refusals; /* of the target as a whole: these are all, since the trace began or it came back */
+	const struct record_refusal *refusals;
+	size_t refusal_count;
 };
 
 enum record_try_result { TRY_BEGUN, TRY_HOLDS, TRY_TOO_SMALL };

@@ -40,6 +40,11 @@ bool ending__take(struct ending *ending, const struct record *record)
 	return true;
 }
 
+void ending__begin(struct ending *ending)
+{
+	refusals__begin(&ending->refusals, ending->target->dir_fd);
+}
+
 void ending__begin_again(struct ending *ending)
 {
 	if (ending->question)
@@ -50,6 +55,7 @@ void ending__begin_again(struct ending *ending)
 		.run = ending->run + 1,
 		.asker = ending->asker,
 	};
+	ending__begin(ending);
 }
 
 /* Asks the runtime, without waiting. Returns as asker__take(). */
@@ -98,6 +104,7 @@ bool ending__is_over(struct ending *ending, uint64_t now_ns)
 	if (ending->over)
 		return true;
 	if (!ending->gone_since_ns) {
+		refusals__read(&ending->refusals, target->dir_fd, target__is_gone(target));
 		if (ending->may_return ? !target__is_removed(target) : !target__is_gone(target))
 			return false;
 		ending->gone_since_ns = now_ns;
@@ -109,7 +116,7 @@ bool ending__is_over(struct ending *ending, uint64_t now_ns)
 	return ending->over;
 }
 
-struct record ending__record(const struct ending *ending)
+struct record ending__record(struct ending *ending)
 {
 	struct record record = { .kind = RECORD_EXIT, .time = record_time__now() };
 
@@ -121,6 +128,9 @@ struct record ending__record(const struct ending *ending)
 	if (ending->has_killer)
 		record.exit.killer = &ending->killer.killer;
 	record.exit.cgroup = ending->target->cgroup;
+	record.exit.has_refusals = ending->refusals.known;
+	record.exit.refusals = ending->refused;
+	record.exit.refusal_count = refusals__list(&ending->refusals, ending->refused);
 	if (ending->has_state) {
 		record.exit.runtime_status = ending->state.status;
 		record.exit.runtime_exit_code = ending->state.exit_code;

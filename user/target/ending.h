@@ -5,6 +5,7 @@
 
 #include "containers/asker.h"
 #include "record/record.h"
+#include "target/refusals.h"
 #include "target/target.h"
 
 struct ending {
@@ -23,7 +24,12 @@ struct ending {
 	bool has_killer;
 	struct record_killer_copy killer; /* who sent SIGKILL to the init */
 	char init_comm[EVENT_COMM_LEN];
+	struct refusals refusals;
+	struct record_refusal refused[REFUSALS_MAX]; /* of the record */
 };
+
+/* To be called when the target is there, before the first look at it. */
+void ending__begin(struct ending *ending);
 
 /*
  * Keeps this record for ending__record() if it is the exit of the target's init, and who sent SIGKILL to the init.
@@ -44,7 +50,7 @@ bool ending__is_over(struct ending *ending, uint64_t now_ns);
  * The exit of the target as a whole: the exit of its init, if it was seen, with what the runtime says. Valid as
  * long as *ending.
  */
-struct record ending__record(const struct ending *ending);
+struct record ending__record(struct ending *ending);
 
 /* Why the session ends, in words. Static text. */
 const char *ending__reason(const struct ending *ending);

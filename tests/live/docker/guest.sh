@@ -57,6 +57,17 @@ web() {
 	expect_runtime web
 }
 
+# Its init gives the code of what it ran, which was OOM-killed: the init wasn't.
+passes_on() {
+	step passes-on
+	run_container passes-on 'tail /dev/zero; exit $?' -m 32m
+	start_tracer passes-on.jsonl --container passes-on --output json
+	go passes-on
+	tracer_done passes-on.jsonl
+	expect_runtime passes-on
+	cli passes-on "$BIN" report --summary "$OUT/passes-on.jsonl"
+}
+
 # Two ends that are not the OOM killer's; the second has the same exit code, 137.
 quits() {
 	step quits
@@ -118,6 +129,7 @@ command_lines() {
 main() {
 	begin_run
 	web
+	passes_on
 	quits
 	killed
 	restarts

@@ -73,6 +73,20 @@ def check_ends(guest):
             results.equal(len(trace.ooms), 0, f"{scenario}: no OOM")
 
 
+def check_passes_on(guest):
+    """A shell that gives the 137 of an OOM-killed command ended by itself."""
+    results, trace = guest.results, Trace(guest.folder / "passes-on.jsonl")
+    compare_kills(results, "passes-on", guest.kills("passes-on"), trace.kills, guest.slack)
+    last = [e for e in trace.exits if e.get("target_gone")]
+    results.equal([(v.comm, v.get("init")) for v in trace.victims], [("tail", None)],
+                  "passes-on: who was killed")
+    results.equal([(e.get("exit_code"), e.get("signal")) for e in last],
+                  [(guest.expected[("passes-on", "exit_code")], None)], "passes-on: the init's own exit")
+    text = " ".join((guest.folder / "cli/passes-on.out").read_text().split())
+    results.check("ended with exit code 137, by itself: no signal ended its init" in text and
+                  "before that it lost 1 process to the OOM killer" in text, "passes-on: the verdict", text)
+
+
 def check_restarts(guest):
     """Each of the runs of a container with a restart policy: its kill and its end."""
     results = guest.results
@@ -108,6 +122,6 @@ def check_docker_command_lines(guest):
 def check(run):
     guest = Guest(run, "web.jsonl")
     check_run(guest, ("web.jsonl", "web-kprobes.jsonl", "web-prefix.verbose.out", "quits.jsonl",
-                      "killed.jsonl", "restarts.jsonl"))
-    for part in (check_web, check_ends, check_restarts, check_docker_command_lines):
+                      "passes-on.jsonl", "killed.jsonl", "restarts.jsonl"))
+    for part in (check_web, check_passes_on, check_ends, check_restarts, check_docker_command_lines):
         guarded(guest.results, part, guest)

@@ -65,6 +65,19 @@ until_exit() {
 	end services
 }
 
+# It may have four processes, and wants more: what its end is told with is the kernel's own count.
+refused() {
+	begin refused
+	make_cgroup few
+	echo 4 >"$CG/few/pids.max"
+	start_tracer refused.jsonl --cgroup /few --output json --until-exit
+	tracer_ready refused.jsonl
+	sh -c "echo \$\$ >$CG/few/cgroup.procs; for n in 1 2 3 4 5 6; do sleep 1 & done; wait" 2>/dev/null
+	tracer_done refused.jsonl
+	expect count "$(sed -n 's/^max //p' "$CG/few/pids.events")"
+	end few
+}
+
 has_open() {
 	try ls -l "/proc/$1/fd" | grep -q "$2"
 }
@@ -80,8 +93,9 @@ at_once() {
 }
 
 begin_run
-echo +memory >"$CG/cgroup.subtree_control"
+echo "+memory +pids" >"$CG/cgroup.subtree_control"
 restarts
 until_exit
+refused
 at_once
 end_run

@@ -41,10 +41,20 @@ def check_until_exit(guest):
     results.equal(len(trace.kills), 1, "until-exit: one kill")
 
 
+def check_refused(guest):
+    results = guest.results
+    last = [r for r in Trace(guest.folder / "refused.jsonl").records if r.get("target_gone")]
+    count = guest.expected[("refused", "count")]
+    results.check(count > 0, "refused: the limit of processes was reached", count)
+    results.equal([r.get("refusals") for r in last], [[{"file": "pids.max", "max": 4, "count": count}]],
+                  "refused: how often, as the kernel counts")
+
+
 def check(run):
     guest = Guest(run, "restarts.jsonl")
-    check_run(guest, ("restarts.jsonl", "at-once.out"), may_lose=True)
+    check_run(guest, ("restarts.jsonl", "refused.jsonl", "at-once.out"), may_lose=True)
     check_restarts(guest)
     check_until_exit(guest)
+    check_refused(guest)
     guest.results.equal((guest.folder / "at-once.out").read_text().count("is gone (run 1)"), 1,
                         "at-once: the target is said to have gone")

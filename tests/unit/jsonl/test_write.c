@@ -241,6 +241,25 @@ static void test_exit_of_the_target(void **state)
 		      "\"runtime\":{\"status\":\"exited\",\"exit_code\":137,\"oom_killed\":true}}");
 }
 
+static void test_refusals(void **state)
+{
+	static const struct record_refusal refusals[] = { { "pids.max", true, RECORD_NO_LIMIT, 12 },
+							  { "hugetlb.2MB.max", false, 0, 1 } };
+	struct record_exit e = { .container = true, .has_refusals = true };
+	struct output o = start();
+
+	(void)state;
+	assert_record(&o, TAKE(open_sink(&o), EXIT, exit, TIME, e),
+		      "{\"type\":\"exit\"," TIME_JSON ",\"target_gone\":true,\"refusals\":[]}");
+	e.refusals = refusals;
+	e.refusal_count = 2;
+	o = start();
+	assert_record(&o, TAKE(open_sink(&o), EXIT, exit, TIME, e),
+		      "{\"type\":\"exit\"," TIME_JSON ",\"target_gone\":true,\"refusals\":["
+		      "{\"file\":\"pids.max\",\"max\":\"max\",\"count\":12},"
+		      "{\"file\":\"hugetlb.2MB.max\",\"count\":1}]}");
+}
+
 static void test_start(void **state)
 {
 	struct output o = start();
@@ -290,12 +309,12 @@ static void test_write_error(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_every_kind),  cmocka_unit_test(test_session),
-		cmocka_unit_test(test_limit),	    cmocka_unit_test(test_repeats),
-		cmocka_unit_test(test_sigkill),	    cmocka_unit_test(test_exit),
-		cmocka_unit_test(test_find_min),    cmocka_unit_test(test_exit_of_the_target),
-		cmocka_unit_test(test_start),	    cmocka_unit_test(test_lost_and_end),
-		cmocka_unit_test(test_write_error),
+		cmocka_unit_test(test_every_kind),   cmocka_unit_test(test_session),
+		cmocka_unit_test(test_limit),	     cmocka_unit_test(test_repeats),
+		cmocka_unit_test(test_sigkill),	     cmocka_unit_test(test_exit),
+		cmocka_unit_test(test_find_min),     cmocka_unit_test(test_exit_of_the_target),
+		cmocka_unit_test(test_refusals),     cmocka_unit_test(test_start),
+		cmocka_unit_test(test_lost_and_end), cmocka_unit_test(test_write_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -46,6 +46,9 @@ static inline void write_ends(struct sink *sink, const struct variant *v)
 	const struct record_end end = { .reason = v->name, .ooms = 1, .kills = 2, .lost = 3, .nameless = 4 };
 	const struct record_killer by = killer(v, KILL_WAY_KILL);
 	const struct record_start back = { 2, v->name, 7, docker(v) };
+	const struct record_refusal refusals[] = { { "pids.max", true, 20, 12 },
+						   { v->name, true, RECORD_NO_LIMIT, UINT64_MAX },
+						   { "hugetlb.2MB.max", false, 0, 1 } };
 	struct record_exit e = {};
 
 	assert_int_equal(TAKE(sink, START, start, TIME, back), 0);
@@ -61,6 +64,9 @@ static inline void write_ends(struct sink *sink, const struct variant *v)
 	e.runtime_exit_code = 137;
 	e.runtime_oom_killed = v->full;
 	e.killer = v->full ? &by : NULL;
+	e.has_refusals = true;
+	e.refusals = refusals;
+	e.refusal_count = v->full ? 3 : 0;
 	assert_int_equal(TAKE(sink, EXIT, exit, TIME, e), 0);
 	assert_int_equal(TAKE(sink, LOST, lost, TIME, lost), 0);
 	assert_int_equal(TAKE(sink, END, end, TIME, end), 0);

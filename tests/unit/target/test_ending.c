@@ -138,6 +138,51 @@ static void without_an_init(void **state)
 	assert_true(record.time.boot_ns > 0);
 }
 
+/* What other limits refused while it ran; when it is gone its files can't be read any more. */
+static void what_it_was_refused(void **state)
+{
+	struct ending ending = { .target = &target };
+	struct record record;
+
+	(void)state;
+	tree_put(&h, "/a/pids.events", "max 5\n");
+	tree_put(&h, "/a/pids.max", "20\n");
+	tree_put(&h, "/a/hugetlb.2MB.events", "max 0\n");
+	tree_put(&h, "/a/hugetlb.2MB.events.local", "max 7\n");
+	ending__begin(&ending);
+	assert_false(ending__is_over(&ending, BEGIN_NS));
+	tree_put(&h, "/a/pids.events", "max 7\n");
+	end_target();
+	assert_false(ending__is_over(&ending, BEGIN_NS + 1));
+	unlinkat(target.dir_fd, "pids.events", 0);
+	assert_true(ending__is_over(&ending, BEGIN_NS + 1 + DRAIN_NS));
+	record = ending__record(&ending);
+	assert_true(record.exit.has_refusals);
+	assert_int_equal(record.exit.refusal_count, 1);
+	assert_string_equal(record.exit.refusals[0].file, "pids.max");
+	assert_true(record.exit.refusals[0].has_max);
+	assert_int_equal(record.exit.refusals[0].max, 20);
+	assert_int_equal(record.exit.refusals[0].count, 2);
+}
+
+/* Nobody has counted, or the counts went before the last look: that isn't none. */
+static void what_it_was_refused_is_unknown(void **state)
+{
+	struct ending ending = { .target = &target };
+
+	(void)state;
+	ending__begin(&ending);
+	assert_false(ending__record(&ending).exit.has_refusals);
+	tree_put(&h, "/a/pids.events", "max 5\n");
+	ending__begin(&ending);
+	assert_true(ending__record(&ending).exit.has_refusals);
+	unlinkat(target.dir_fd, "pids.events", 0);
+	end_target();
+	ending__is_over(&ending, BEGIN_NS);
+	assert_false(ending__record(&ending).exit.has_refusals);
+	assert_int_equal(ending__record(&ending).exit.refusal_count, 0);
+}
+
 /* ---- with a runtime ---- */
 
 static struct asker *asker;
@@ -228,6 +273,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_exit_of_its_init, make, unmake),
 		cmocka_unit_test_setup_teardown(who_killed_it, make, unmake),
 		cmocka_unit_test_setup_teardown(without_an_init, make, unmake),
+		cmocka_unit_test_setup_teardown(what_it_was_refused, make, unmake),
+		cmocka_unit_test_setup_teardown(what_it_was_refused_is_unknown, make, unmake),
 		cmocka_unit_test_setup_teardown(the_runtime_knows_more, make_with_runtime,
 						unmake_with_runtime),
 		cmocka_unit_test_setup_teardown(the_runtime_never_notices, make_with_runtime,

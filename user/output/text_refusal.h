@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Limits of another kind than memory that a target reached, in words: for the text and the verdict. */
+#ifndef OOMTRACE_TEXT_REFUSAL_H
+#define OOMTRACE_TEXT_REFUSAL_H
+
+#include <stdio.h>
+
+#include "record/record.h"
+
+/* "its limit of 20 processes and threads (pids.max) was reached 12 times". */
+void text_refusal__put(FILE *out, const struct record_refusal *refusal);
+
+#endif
