@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,6 +26,8 @@
 /* The search ends when it knows the answer to 1 %, or to a MiB. */
 #define RESOLUTION_PERCENT 1
 #define RESOLUTION_BYTES (1ULL << 20)
+/* How long a search that is told to end may hang before it is ended. */
+#define HANG_S 1
 /* More than this share of the time spent waiting for memory is a stall. */
 #define STALL_PERCENT 1
 
@@ -43,9 +46,22 @@ struct search {
 
 static volatile sig_atomic_t interrupted;
 
+/* Who is told to end and doesn't get on, because nobody reads what it prints, leaves the rest to the guard. */
+static void on_hang(int sig)
+{
+	static const char words[] = "oomtrace: it was told to end, and hangs: it is ended here.\n";
+	struct pollfd fd = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+	(void)sig;
+	if (poll(&fd, 1, 0) == 1 && fd.revents == POLLOUT && write(STDERR_FILENO, words, strlen(words)) < 0)
+		_exit(EXIT_RUNTIME);
+	_exit(EXIT_RUNTIME);
+}
+
 static void on_signal(int sig)
 {
 	interrupted = sig;
+	alarm(HANG_S);
 }
 
 static uint64_t now_ns(void)
@@ -318,12 +334,13 @@ int find_min__run(const struct cgroup__hierarchy *h, const struct target *target
 			    .sink = sink,
 			    .console = console,
 			    .begun_ns = now_ns() };
-	struct sigaction action = { .sa_handler = on_signal };
+	struct sigaction action = { .sa_handler = on_signal }, hang = { .sa_handler = on_hang };
 	struct guard_outcome outcome;
 	int err;
 
 	/* 64 pages a CPU: MEMCG_CHARGE_BATCH, include/linux/memcontrol.h. */
 	s.slack_bytes = 64ULL * sysconf(_SC_PAGESIZE) * sysconf(_SC_NPROCESSORS_ONLN);
+	sigaction(SIGALRM, &hang, NULL);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	err = confine__trace(h, NULL);
@@ -331,6 +348,7 @@ int find_min__run(const struct cgroup__hierarchy *h, const struct target *target
 	if (!err)
 		err = run(&s);
 	console__clear(console);
+	alarm(0);
 	outcome = guard__finish(guard);
 	if (outcome.result != GUARD_RESTORED && outcome.result != GUARD_NOTHING)
 		fprintf(stderr, "oomtrace: memory.high: %s.\n", guard__words(outcome.result));

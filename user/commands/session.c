@@ -144,18 +144,26 @@ static void on_ring(void *ctx)
 	(void)ctx;
 }
 
+/* As nohup has it. A signal that is ignored comes all the same to whoever has blocked it. */
+static bool ignores_hangup(void)
+{
+	struct sigaction action;
+
+	return !sigaction(SIGHUP, NULL, &action) && action.sa_handler == SIG_IGN;
+}
+
 static int set_up_loop(struct session *s)
 {
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP }, continued = SIGCONT;
+	size_t count = ARRAY_SIZE(signals) - ignores_hangup();
 	int err;
 
 	s->loop = event_loop__new();
 	if (!s->loop)
 		return -errno;
-	err = event_loop__add_signals(s->loop, signals, ARRAY_SIZE(signals), on_signal, s);
+	err = event_loop__add_signals(s->loop, signals, count, on_signal, s);
 	if (!err)
-		err = watchdog__start(signals, ARRAY_SIZE(signals), HANG_NS, EXIT_RUNTIME, keys__close,
-				      &s->watchdog);
+		err = watchdog__start(signals, count, HANG_NS, EXIT_RUNTIME, keys__close, &s->watchdog);
 	if (!err)
 		err = event_loop__add_signals(s->loop, &continued, 1, on_continue, s);
 	if (!err)

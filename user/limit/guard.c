@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <pthread.h>
 #include <signal.h>
@@ -65,6 +66,7 @@ struct guard {
 	 */
 	int limit_fds[LIMITS][OPENINGS]; /* the inner ones are -1 where there is none to write */
 	bool refused;			 /* the last guard could not be replaced */
+	uint64_t before_bytes;		 /* as somebody left it who was killed with its guard; 0: nobody */
 };
 
 /* A lower limit than the present one may kill: not without need, nor when nobody has asked for it. */
@@ -221,6 +223,26 @@ static void open_inner_limit(struct guard *guard)
 		close_limit(guard, INNER);
 }
 
+/* The lock's file has the old limit while that may have to be put back. Who has put it back removes the file. */
+static void note_limit(struct guard *guard)
+{
+	uint64_t old = guard->shared->limits[OUTER].old_bytes, before = 0;
+	char text[64] = "", file[32];
+	int len;
+
+	if (pread(guard->lock_fd, text, sizeof(text) - 1, 0) > 0 &&
+	    sscanf(text, "%31s %" SCNu64, file, &before) == 2 && !strcmp(file, guard->request.file) &&
+	    before != old)
+		guard->before_bytes = before;
+	if (guard->request.keep)
+		return;
+	len = snprintf(text, sizeof(text), "%s %" PRIu64 "\n", guard->request.file,
+		       guard->before_bytes ? guard->before_bytes : old);
+	/* Where there is no room for it, the next one can't be told. */
+	if (pwrite(guard->lock_fd, text, (size_t)len, 0) != len || ftruncate(guard->lock_fd, len))
+		return;
+}
+
 static int open_files(struct guard *guard)
 {
 	int err;
@@ -235,6 +257,8 @@ static int open_files(struct guard *guard)
 	if (!err)
 		open_inner_limit(guard);
 	guard->shared->keep = guard->request.keep;
+	if (!err && guard->lock_fd >= 0)
+		note_limit(guard);
 	return err;
 }
 
@@ -334,6 +358,12 @@ uint64_t guard__old_bytes(const struct guard *guard)
 bool guard__has_inner(const struct guard *guard)
 {
 	return guard->limit_fds[INNER][PARENT] >= 0;
+}
+
+bool guard__left_over(const struct guard *guard, uint64_t *bytes)
+{
+	*bytes = guard->before_bytes;
+	return guard->before_bytes;
 }
 
 int guard__write(struct guard *guard, uint64_t bytes)

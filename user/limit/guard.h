@@ -61,6 +61,12 @@ uint64_t guard__old_bytes(const struct guard *guard);
 bool guard__has_inner(const struct guard *guard);
 
 /*
+ * Whether an oomtrace that changed this limit before was killed together with its guard, so that the limit was not put
+ * back; *bytes is the limit before that one's changes (UINT64_MAX: none).
+ */
+bool guard__left_over(const struct guard *guard, uint64_t *bytes);
+
+/*
  * Writes the limit. From the beginning of the write on, `bytes` counts as our own. The write may block for
  * long, because the kernel reclaims and kills inside it. Returns 0 or the negative errno of the write.
  */

@@ -146,9 +146,10 @@ static _Noreturn void play_kernel(int dir_fd, uint64_t needs)
 }
 
 /* terminal_fd: of a terminal that becomes stdout; -1: none */
-static _Noreturn void search(int dir_fd, uint64_t hold_ns, int terminal_fd)
+static _Noreturn void search(int dir_fd, uint64_t hold_ns, int terminal_fd,
+			     int (*take_record)(struct sink *, const struct record *))
 {
-	const struct sink_ops ops = { .take = take };
+	const struct sink_ops ops = { .take = take_record };
 	struct target target = { .cgroup = "/a", .dir_fd = dir_fd, .events_fd = -1 };
 	struct sink sink = { .ops = &ops };
 	struct guard *guard;
@@ -198,7 +199,7 @@ static void find_once(uint64_t needs, uint64_t hold_ns, char *text, size_t size)
 	finder = fork();
 	assert_true(finder >= 0);
 	if (!finder)
-		search(dir_fd, hold_ns, terminal_fd);
+		search(dir_fd, hold_ns, terminal_fd, take);
 	if (text) {
 		close(terminal_fd);
 		read_terminal(main_fd, text, size);
@@ -303,6 +304,36 @@ static void on_a_terminal(void **state)
 	assert_string_equal(text + strlen(text) - strlen("\r\033[K"), "\r\033[K");
 }
 
+/* Nobody reads what it prints: told to end, it waits for no reader, and the old value stands again. */
+static int take_and_hang(struct sink *sink, const struct record *record)
+{
+	(void)sink;
+	if (record->kind != RECORD_MIN_TRY || record->min_try.result == TRY_BEGUN)
+		return 0;
+	kill(getpid(), SIGTERM);
+	for (;;)
+		pause();
+}
+
+static void nobody_reads(void **state)
+{
+	int dir_fd = cgroup__open(&h, "/a"), status;
+	pid_t finder;
+
+	(void)state;
+	put_usage();
+	finder = fork();
+	assert_true(finder >= 0);
+	if (!finder)
+		search(dir_fd, HOLD_NS, -1, take_and_hang);
+	assert_int_equal(waitpid(finder, &status, 0), finder);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), EXIT_RUNTIME);
+	while (high() != OLD)
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+	close(dir_fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -311,6 +342,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_target_ends, make, unmake),
 		cmocka_unit_test_setup_teardown(the_target_is_frozen, make, unmake),
 		cmocka_unit_test_setup_teardown(on_a_terminal, make, unmake),
+		cmocka_unit_test_setup_teardown(nobody_reads, make, unmake),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,18 @@
 /* The guard as a process: killed, stopped, replaced, and what it holds open. */
 #include "guard_folder.h"
 
+static struct guard *start_for(pid_t cgroup, uint64_t old_bytes)
+{
+	struct guard_request request = { .dir_fd = dir_fd,
+					 .file = "memory.max",
+					 .cgroup_id = (uint64_t)cgroup };
+	struct guard *guard = NULL;
+
+	assert_int_equal(guard__start(&request, &guard), 0);
+	assert_int_equal(guard__old_bytes(guard), old_bytes);
+	return guard;
+}
+
 /* The child of this process that is called so; 0: there is none. */
 static pid_t guard_pid(void)
 {
@@ -108,6 +120,41 @@ static void check_killed(bool replaced)
 		pause_a_little();
 }
 
+/* It is killed together with the one that started it: the next one hears of it, once and as it was at first. */
+static void test_killed_together(void **state)
+{
+	struct guard *guard;
+	uint64_t bytes = 0;
+	pid_t child;
+
+	(void)state;
+	/* The lock is of a cgroup, and the tests name it after the process. */
+	for (int i = 0; i < 2; i++) {
+		child = fork();
+		assert_true(child >= 0);
+		if (!child) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			guard = start_for(getppid(), i ? LOWERED : OLD);
+			guard__write(guard, LOWERED);
+			kill(await_guard(), SIGKILL);
+			while (guard_pid())
+				pause_a_little();
+			kill(getpid(), SIGKILL);
+		}
+		assert_int_equal(waitpid(child, NULL, 0), child);
+		assert_int_equal(limit(), LOWERED);
+	}
+	guard = start_for(getpid(), LOWERED);
+	assert_true(guard__left_over(guard, &bytes));
+	assert_int_equal(bytes, OLD);
+	guard__finish(guard);
+
+	/* Whoever has put it back leaves nothing. */
+	guard = start_for(getpid(), LOWERED);
+	assert_false(guard__left_over(guard, &bytes));
+	guard__finish(guard);
+}
+
 /* Asked to leave the limit alone, it does so however its parent ends. */
 static void test_kept_when_killed(void **state)
 {
@@ -208,6 +255,7 @@ int main(void)
 		cmocka_unit_test_setup(test_guard_is_replaced, set_up),
 		cmocka_unit_test_setup(test_all_but_the_guard_are_killed, set_up),
 		cmocka_unit_test_setup(test_kept_when_killed, set_up),
+		cmocka_unit_test_setup(test_killed_together, set_up),
 		cmocka_unit_test_setup(test_has_an_opening_of_its_own, set_up),
 		cmocka_unit_test_setup(test_many_descriptors, set_up),
 	};
