@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +17,7 @@
 #include "commands/diagnose_target.h"
 #include "commands/find_min.h"
 #include "commands/inner_limits.h"
+#include "commands/old_limit.h"
 #include "commands/report.h"
 #include "commands/session.h"
 #include "commands/trace_options.h"
@@ -33,49 +33,6 @@
 #include "trace/messages.h"
 
 #define FILES_WANTED 1024
-
-/* How to write the limit by hand, and the one below it where both are changed. */
-static void print_by_hand(const struct cgroup__hierarchy *h, const struct target *target, const char *file,
-			  uint64_t bytes, bool inner)
-{
-	char number[24] = "max";
-
-	if (bytes != UINT64_MAX)
-		snprintf(number, sizeof(number), "%" PRIu64, bytes);
-	fprintf(stderr, "  echo %s > '%s%s/%s'\n", number, escape__shown(h->mount),
-		escape__shown(target->cgroup), file);
-	if (inner)
-		fprintf(stderr, "  echo %s > '%s%s/" GUARD__INNER "/%s'\n", number, escape__shown(h->mount),
-			escape__shown(target->cgroup), file);
-}
-
-/* An oomtrace before this one has left it changed, because it was killed together with its guard. */
-static void warn_left_over(const struct cgroup__hierarchy *h, const struct target *target, const char *file,
-			   const struct guard *guard)
-{
-	char size[UNITS__TEXT_SIZE];
-	uint64_t bytes;
-
-	if (!guard__left_over(guard, &bytes))
-		return;
-	fprintf(stderr,
-		"oomtrace: warning: an earlier oomtrace changed %s here, and was killed before it could put it back. "
-		"It was %s before. Unless somebody has set it since, this puts that back:\n",
-		file, units__format_size(size, sizeof(size), bytes));
-	print_by_hand(h, target, file, bytes, guard__has_inner(guard));
-}
-
-/* Prints how to put the limit back by hand: after a power failure neither oomtrace nor its guard can do it. */
-static void print_old_limit(const struct cgroup__hierarchy *h, const struct target *target, const char *file,
-			    const struct guard *guard)
-{
-	uint64_t bytes = guard__old_bytes(guard);
-	char size[UNITS__TEXT_SIZE];
-
-	fprintf(stderr, "oomtrace: %s is %s now. oomtrace puts it back at its end. By hand:\n", file,
-		units__format_size(size, sizeof(size), bytes));
-	print_by_hand(h, target, file, bytes, guard__has_inner(guard));
-}
 
 static int start_guard(const struct trace_options *opts, const struct cgroup__hierarchy *h,
 		       const struct target *target, struct guard **guard)
@@ -97,9 +54,9 @@ static int start_guard(const struct trace_options *opts, const struct cgroup__hi
 				"oomtrace: warning: there is no place for a lock (%s): let no other oomtrace "
 				"change this cgroup's limit meanwhile.\n",
 				strerror(-guard__lock_error(*guard)));
-		warn_left_over(h, target, file, *guard);
+		old_limit__warn_left_over(h, target, file, *guard);
 		if (!opts->keep)
-			print_old_limit(h, target, file, *guard);
+			old_limit__tell(h, target, file, *guard);
 		return EXIT_DONE;
 	}
 	if (err == -EWOULDBLOCK)
