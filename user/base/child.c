@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "base/child.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -47,6 +49,15 @@ static void close_others(const int *keep, size_t count)
 void child__die_with_parent(void)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
+int child__die_with_pipe(int read_fd)
+{
+	/* Permission is that of whoever has set the owner, at that time (sigio_perm(), fs/fcntl.c). */
+	if (fcntl(read_fd, F_SETOWN, getpid()) || fcntl(read_fd, F_SETSIG, SIGKILL) ||
+	    fcntl(read_fd, F_SETFL, O_ASYNC))
+		return -errno;
+	return 0;
 }
 
 void child__settle(const char *name, const int *keep, size_t count)

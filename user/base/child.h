@@ -12,9 +12,17 @@
 void child__settle(const char *name, const int *keep, size_t count);
 
 /*
- * Called in the child: when the thread that forked it ends, it gets SIGKILL, even where it is stopped, or another
- * user's whom its parent couldn't kill. To be called again after a change of the user: the kernel forgets it then.
+ * Called in the child: when the thread that forked it ends, it gets SIGKILL, even where it is stopped. The parent must
+ * have the right to send that (check_kill_permission(), kernel/signal.c): not to another user's child after privileges
+ * were dropped. To be called again after a change of the user: the kernel forgets it then.
  */
 void child__die_with_parent(void);
+
+/*
+ * Called in the child, before it changes its user: it gets SIGKILL when the last copy of the other end of this pipe,
+ * into which nobody writes, is closed, even where it is stopped, and whoever's it is by then. Returns 0 or a negative
+ * errno.
+ */
+int child__die_with_pipe(int read_fd);
 
 #endif

@@ -45,12 +45,14 @@
 
 struct symbols {
 	int in, out; /* to the first, from the last */
+	int leash;   /* closed: the last, which is another user's, is killed */
 	pid_t maps, syms;
 	struct wire_answer answer;
 };
 
 struct sockets {
 	int main[2], between[2], answers[2]; /* the writer's end, the reader's */
+	int leash[2];			     /* the reader's end, the writer's */
 };
 
 static int open_pair(int pair[2])
@@ -68,6 +70,8 @@ static int open_sockets(struct sockets *s)
 		err = open_pair(s->between);
 	if (!err)
 		err = open_pair(s->answers);
+	if (!err && pipe2(s->leash, O_CLOEXEC))
+		err = -errno;
 	return err;
 }
 
@@ -116,12 +120,13 @@ static int give_up_everything(void)
 static _Noreturn void syms_main(const struct sockets *s, int kallsyms_fd)
 {
 	static const struct landlock_place debuginfo = { .path = "/usr/lib/debug" };
-	int keep[] = { s->between[1], s->answers[0], kallsyms_fd };
+	int keep[] = { s->between[1], s->answers[0], kallsyms_fd, s->leash[0] };
 
 	child__die_with_parent();
-	child__settle("oomtrace-syms", keep, 3);
+	child__settle("oomtrace-syms", keep, 4);
 	oom_score__set(OOM_SCORE__NEUTRAL);
-	if (chdir("/") || give_up_everything() || has_failed(landlock__confine(&debuginfo, 1)))
+	if (chdir("/") || child__die_with_pipe(s->leash[0]) || give_up_everything() ||
+	    has_failed(landlock__confine(&debuginfo, 1)))
 		_exit(1);
 	keeper_process__run(s->between[1], s->answers[0], kallsyms_fd);
 	_exit(0);
@@ -138,12 +143,13 @@ int symbols__start(struct symbols **out)
 	if (!symbols)
 		err = -ENOMEM;
 	else
-		symbols->in = symbols->out = -1;
+		symbols->in = symbols->out = symbols->leash = -1;
 	if (err)
 		goto out;
 	symbols->in = fcntl(s.main[0], F_DUPFD_CLOEXEC, 0);
 	symbols->out = fcntl(s.answers[1], F_DUPFD_CLOEXEC, 0);
-	if (symbols->in < 0 || symbols->out < 0)
+	symbols->leash = fcntl(s.leash[1], F_DUPFD_CLOEXEC, 0);
+	if (symbols->in < 0 || symbols->out < 0 || symbols->leash < 0)
 		err = -errno;
 	if (!err) {
 		symbols->maps = fork();
@@ -159,6 +165,7 @@ out:
 	close_pair(s.main);
 	close_pair(s.between);
 	close_pair(s.answers);
+	close_pair(s.leash);
 	if (kallsyms_fd >= 0)
 		close(kallsyms_fd);
 	if (err)
@@ -228,6 +235,8 @@ void symbols__stop(struct symbols *symbols)
 {
 	if (!symbols)
 		return;
+	if (symbols->leash >= 0)
+		close(symbols->leash);
 	end_helper(symbols->maps);
 	end_helper(symbols->syms);
 	if (symbols->in >= 0)

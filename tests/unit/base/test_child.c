@@ -48,10 +48,38 @@ static void test_stopped_child_dies_with_its_parent(void **state)
 	close(ends[1]);
 }
 
+/* A parent without the right to send signals to it, as the one of another user's child is, has the pipe for that. */
+static void test_stopped_child_dies_with_a_pipe(void **state)
+{
+	int leash[2], status;
+	pid_t child;
+
+	(void)state;
+	assert_int_equal(pipe(leash), 0);
+	child = fork();
+	assert_true(child >= 0);
+	if (!child) {
+		close(leash[1]);
+		if (child__die_with_pipe(leash[0]))
+			_exit(1);
+		raise(SIGSTOP);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, WUNTRACED), child);
+	assert_true(WIFSTOPPED(status));
+	close(leash[0]);
+	close(leash[1]);
+	alarm(60); /* where it isn't ended, this waits for ever */
+	assert_int_equal(waitpid(child, &status, 0), child);
+	alarm(0);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_stopped_child_dies_with_its_parent),
+		cmocka_unit_test(test_stopped_child_dies_with_a_pipe),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
