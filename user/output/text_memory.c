@@ -15,7 +15,6 @@
 #define CURVE_WIDTH 32
 #define CURVE_NARROW 16
 #define COLUMNS_NARROW 70
-#define OTHER_FRACTION 100 /* of usage: less than that of other kinds isn't told */
 
 /* In one piece: a curve has blanks where nothing is known. */
 static void put_joined(FILE *out, const char *text)
@@ -157,33 +156,11 @@ static const struct memory_line {
 	{ MEMORY_SWAP, "swap", false },
 };
 
-/*
- * What is left of usage when all kinds are taken away: batches that tasks have charged and not used yet,
- * and what the kernel has no figure for. Of approximate figures a small rest says nothing.
- */
-static uint64_t other_bytes(const struct record_memory *memory, uint64_t usage_bytes)
-{
-	uint64_t sum = 0;
-
-	for (size_t i = 0; i < ARRAY_SIZE(memory_lines); i++) {
-		const struct memory_line *line = &memory_lines[i];
-		bool in_kernel = line->is_part && line->item != MEMORY_SHMEM;
-
-		if (line->item == MEMORY_SWAP || !(memory->known & 1u << line->item))
-			continue;
-		if (!line->is_part || (in_kernel && !(memory->known & 1u << MEMORY_KERNEL)))
-			sum += memory->bytes[line->item];
-	}
-	if (sum >= usage_bytes || usage_bytes - sum < usage_bytes / OTHER_FRACTION)
-		return 0;
-	return usage_bytes - sum;
-}
-
 /* "anon 60.0 MiB, file 1.0 MiB (shmem 912.0 KiB), kernel 300.0 KiB (slab 120.0 KiB), approximately" */
 void text_memory__put(const struct text_sink *sink, const struct record_memory *memory, uint64_t usage_bytes)
 {
 	bool whole_known = false, in_brackets = false, begun = false;
-	uint64_t other = other_bytes(memory, usage_bytes);
+	uint64_t other = memory_kinds__other(memory, usage_bytes);
 	FILE *out = sink->base.out;
 
 	for (size_t i = 0; i < ARRAY_SIZE(memory_lines); i++) {

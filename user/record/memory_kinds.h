@@ -32,4 +32,10 @@ struct kinds_growth {
 /* How these changed over a history. Returns false when there is nothing worth telling. */
 bool memory_kinds__growth(const struct record_history *h, struct kinds_growth *out);
 
+/*
+ * What is left of usage when all kinds are taken away: batches that tasks have charged and not used yet,
+ * and what the kernel has no figure for. Of approximate figures a small rest says nothing: 0.
+ */
+uint64_t memory_kinds__other(const struct record_memory *memory, uint64_t usage_bytes);
+
 #endif

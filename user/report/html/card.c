@@ -115,12 +115,13 @@ static void put_points(FILE *out, const struct record_oom *oom, const struct rec
 					     v->oom_score_adj, &adj) &&
 		     !__builtin_sub_overflow(v->points, adj, &own);
 
-	put_fact(out, "points");
-	fprintf(out, "<b>%" PRId64 "</b>%s", v->points, v->points > 0 ? ", the most of all candidates" : "");
+	put_fact(out, "score");
+	fprintf(out, "<b>%" PRId64 "</b> pages%s", v->points,
+		v->points > 0 ? ", the most of all candidates" : "");
 	if (known && adj)
-		fprintf(out, ": %" PRId64 " pages of memory and %" PRId64 " by oom_score_adj", own, adj);
+		fprintf(out, ": %" PRId64 " of memory and %" PRId64 " by oom_score_adj", own, adj);
 	else if (known)
-		fputs(": its pages of memory", out);
+		fputs(": its memory", out);
 	fputs("</dd>", out);
 }
 
@@ -137,7 +138,7 @@ static void put_ids(FILE *out, const struct record_victim *v)
 		if (v->tid != v->pid)
 			fprintf(out, ", thread %" PRIu32, v->tid);
 	}
-	fprintf(out, "%s</dd>", v->init ? ", <b>init</b>" : "");
+	fprintf(out, "%s</dd>", v->init ? ", <b>its container’s first process (init)</b>" : "");
 }
 
 static void put_why(FILE *out, const struct record_oom *oom, const struct record_victim *v,
@@ -238,6 +239,8 @@ static void put_cgroup_memory(FILE *out, const struct record_oom *oom)
 	/* Shared memory is in file too, and slab, stacks and tables are kernel memory. */
 	const uint64_t in_kernel = b[MEMORY_SLAB_RECLAIMABLE] + b[MEMORY_SLAB_UNRECLAIMABLE] +
 				   b[MEMORY_KERNEL_STACK] + b[MEMORY_PAGETABLES];
+	const uint64_t other =
+		oom->limit && oom->limit->has_memory ? memory_kinds__other(m, oom->limit->usage_bytes) : 0;
 	const bool has_file = m->known & 1u << MEMORY_FILE, has_shmem = m->known & 1u << MEMORY_SHMEM;
 	const struct piece pieces[] = {
 		{ "c1", "anonymous", b[MEMORY_ANON], m->known & 1u << MEMORY_ANON },
@@ -254,6 +257,7 @@ static void put_cgroup_memory(FILE *out, const struct record_oom *oom)
 		{ "c9", "other kernel", b[MEMORY_KERNEL] > in_kernel ? b[MEMORY_KERNEL] - in_kernel : 0,
 		  m->known & 1u << MEMORY_KERNEL },
 		{ "c10", "sockets", b[MEMORY_SOCK], m->known & 1u << MEMORY_SOCK },
+		{ "c11", "other", other, other },
 	};
 
 	html_elements__part_begin(out, "Memory at the limit");
@@ -340,7 +344,7 @@ static void put_victims(FILE *out, const struct record_oom *oom)
 {
 	html_elements__part_begin(out, "All that it killed");
 	fputs("<div class=\"scroll\"><table><thead><tr><th scope=\"col\">process</th>"
-	      "<th scope=\"col\">role</th><th scope=\"col\" class=\"n\">adj</th>"
+	      "<th scope=\"col\">role</th><th scope=\"col\" class=\"n\">oom_score_adj</th>"
 	      "<th scope=\"col\" class=\"n\">anonymous</th></tr></thead><tbody>",
 	      out);
 	for (size_t i = 0; i < oom->victim_count && i < VICTIMS_SHOWN; i++) {

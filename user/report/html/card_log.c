@@ -85,7 +85,7 @@ static void put_task(FILE *out, const struct record_candidate *task)
 static void put_tasks(FILE *out, const struct record_candidates *tasks)
 {
 	html_elements__part_begin(out, "The largest tasks");
-	fputs("<div class=\"scroll\"><table><thead><tr><th scope=\"col\">process</th><th scope=\"col\" class=\"n\">adj"
+	fputs("<div class=\"scroll\"><table><thead><tr><th scope=\"col\">process</th><th scope=\"col\" class=\"n\">oom_score_adj"
 	      "</th><th scope=\"col\" class=\"n\">resident</th></tr></thead><tbody>",
 	      out);
 	for (size_t i = 0; i < tasks->first_count && i < TASKS_SHOWN; i++)

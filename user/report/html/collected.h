@@ -5,7 +5,7 @@
  * Times here are wall-clock ns since 1970 unless named boot_ns, since recordings of several boots
  * may come together in one report.
  *
- * The files here include each other in this order only: assets, elements; head, sparkline; compare_page;
+ * The files here include each other in this order only: assets, elements; words, head, sparkline; compare_page;
  * collected; flame, rows, data, history, anatomy; card (history); pending (card, anatomy); heading; cards; page (cards,
  * data, flame, heading); collect (all).
  */
@@ -127,8 +127,9 @@ struct html_report {
 	bool killed_in_more;	     /* there are others, that have one together */
 	struct html_spool sentences; /* of the others: list items */
 	uint64_t ooms, kills, no_victim, lost;
-	char *first_killed, *last_killed; /* markup: who and when; NULL: nobody */
-	uint64_t growth_bytes_per_s;	  /* the fastest before a kill */
+	char *first_killed, *last_killed;    /* markup: who and when; NULL: nobody */
+	int64_t first_kill_ns, last_kill_ns; /* of the marks */
+	uint64_t growth_bytes_per_s;	     /* the fastest before a kill */
 	char runtime_status[HTML_NAME_SIZE];
 	bool has_runtime, runtime_oom_killed;
 	int runtime_exit_code;

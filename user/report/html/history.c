@@ -100,6 +100,9 @@ void html_history__put(FILE *out, const struct record_oom *oom)
 	put_sum(out, "reclaim ran", &h->reclaim);
 	put_sum(out, "memory.high held tasks back", &h->throttle);
 	if (h->failed)
-		fprintf(out, "<li><b>%" PRIu64 "</b> charges refused</li>", h->failed);
+		fprintf(out,
+			"<li><b>%" PRIu64
+			"</b> time%s a request for memory found no room below the limit</li>",
+			h->failed, h->failed == 1 ? "" : "s");
 	fputs("</ul></section>\n", out);
 }

@@ -18,10 +18,13 @@
 #include "report/html/flame.h"
 #include "report/html/head.h"
 #include "report/html/heading.h"
+#include "report/html/words.h"
 
 /* What html_collected__keep() makes of what isn't told. */
 #define UNTOLD "(unknown)"
 #define TABLE_BUCKETS 100 /* of the chart's table */
+#define CURVE_POINTS_LEAST 3
+#define CHART_LEAST_NS 100000000ULL
 
 static void put_header(const struct html_report *r, FILE *out)
 {
@@ -61,8 +64,10 @@ static void put_totals(const struct html_report *r, FILE *out)
 	fputs("<ul class=\"tiles\" aria-label=\"totals\">", out);
 	put_tile(out, r->kills, r->kills == 1 ? "process killed" : "processes killed", true);
 	put_tile(out, r->ooms, r->ooms == 1 ? "run of the OOM killer" : "runs of the OOM killer", false);
-	put_tile(out, writes, writes == 1 ? "write of a limit" : "writes of limits", false);
-	put_tile(out, r->lost, r->lost == 1 ? "event lost" : "events lost", true);
+	if (!r->from_log) { /* which has none of them */
+		put_tile(out, writes, writes == 1 ? "write of a limit" : "writes of limits", false);
+		put_tile(out, r->lost, r->lost == 1 ? "event lost" : "events lost", true);
+	}
 	fputs("</ul>\n", out);
 }
 
@@ -101,10 +106,22 @@ static void put_chart_table(struct html_curve *curve, FILE *out)
 	fputs("</tbody></table></div></details>\n", out);
 }
 
-/* A log has no curve. */
+static bool is_curve(const struct html_curve *c)
+{
+	const struct series *s = &c->usage;
+
+	return s->count >= CURVE_POINTS_LEAST &&
+	       s->buckets[s->count - 1].high.ts_ns - s->buckets[0].low.ts_ns >= CHART_LEAST_NS;
+}
+
+/* One kill alone, with what was known at that moment, is no picture: an axis of some ms, and a dot on it. */
 static bool has_chart(const struct html_report *r)
 {
-	return !r->from_log || r->curve_count;
+	for (size_t i = 0; i < r->curve_count; i++) {
+		if (is_curve(&r->curves[i]))
+			return true;
+	}
+	return r->kill_marks.count > 1 && r->last_kill_ns - r->first_kill_ns >= (int64_t)CHART_LEAST_NS;
 }
 
 /* What there is on the page, with a way back from wherever one is. */
@@ -186,7 +203,8 @@ static int put_tables(struct html_report *r, FILE *out)
 	int err = put_table(&r->step_rows, "steps", "Changes of the limit, and what they led to",
 			    COLUMN("write") NUMBERS("new limit") NUMBERS("usage") NUMBERS("after")
 				    NUMBERS("reclaimed") NUMBERS("took") NUMBERS("killed inside")
-					    NUMBERS("killed after") NUMBERS("first kill") COLUMN("target"),
+					    NUMBERS("killed after") NUMBERS("first kill after")
+						    COLUMN("processes left"),
 			    out);
 
 	if (!err)
@@ -275,6 +293,7 @@ static void put_about(const struct html_report *r, FILE *out)
 	fputs("</ul>", out);
 	if (r->without && r->without[0])
 		fprintf(out, "<p>This kernel could not tell:</p><ul class=\"facts\">%s</ul>", r->without);
+	html_words__put(out);
 	fputs("<details><summary>Licences</summary><p>oomtrace: GPL-2.0-only. The chart is drawn by "
 	      "dygraphs:</p><pre>",
 	      out);

@@ -20,11 +20,14 @@ void html_rows__put_kill_mark(struct html_report *r, const struct record *record
 	const struct record_oom *oom = &record->oom;
 	FILE *out = html_collected__next(r, &r->kill_marks, UINT64_MAX);
 
+	int64_t at_ns = html_collected__wall(&record->time, v->ts_ns);
+
 	if (!out)
 		return;
+	r->first_kill_ns = r->kill_marks.count > 1 && r->first_kill_ns < at_ns ? r->first_kill_ns : at_ns;
+	r->last_kill_ns = r->kill_marks.count > 1 && r->last_kill_ns > at_ns ? r->last_kill_ns : at_ns;
 	fprintf(out, "%s[%" PRId64 ",\"%" PRIu64 "-%" PRIu64 "\",%" PRIu32 ",",
-		r->kill_marks.count > 1 ? ",\n" : "", html_collected__wall(&record->time, v->ts_ns),
-		r->sessions, oom->id, v->pid);
+		r->kill_marks.count > 1 ? ",\n" : "", at_ns, r->sessions, oom->id, v->pid);
 	json_string__put(out, v->comm ? v->comm : "(unknown)");
 	fprintf(out, ",%d]", curve ? (int)(curve - r->curves) : -1);
 }
@@ -44,7 +47,8 @@ void html_rows__put_kill(struct html_report *r, const struct record *record, con
 	fputs("</td><th scope=\"row\">", out);
 	html_elements__process(out, v->comm, v->pid);
 	fprintf(out, "%s</th><td class=\"n\" data-bytes=\"%" PRIu64 "\">",
-		v->init ? " <span class=\"tag\">init</span>" : "", v->has_mm ? v->anon_rss_bytes : 0);
+		v->init ? " <span class=\"tag\">first process</span>" : "",
+		v->has_mm ? v->anon_rss_bytes : 0);
 	if (v->has_mm)
 		html_elements__size(out, v->anon_rss_bytes);
 	fputs("</td><td class=\"n\">", out);
@@ -236,7 +240,7 @@ void html_rows__put_step(struct html_report *r, const struct record_step *s)
 		s->killed_after);
 	if (s->has_first_kill)
 		html_elements__duration(out, s->first_kill_ns);
-	fprintf(out, "</td><td>%s</td></tr>\n", s->alive ? "alive" : "<b class=\"bad\">gone</b>");
+	fprintf(out, "</td><td>%s</td></tr>\n", s->alive ? "yes" : "<b class=\"bad\">no</b>");
 }
 
 void html_rows__put_lost(struct html_report *r, const struct record *record)

@@ -48,10 +48,29 @@ static void test_policy(void **state)
 	stop(&o);
 }
 
+/* What a recording has of one moment is no picture; two moments are. Without one there is no heading for it, either. */
+static void test_chart(void **state)
+{
+	for (uint64_t kills = 1; kills <= 2; kills++) {
+		struct output o;
+		struct sink *sink = open_sink(&o);
+
+		send_session(sink, "/a");
+		for (uint64_t id = 1; id <= kills; id++)
+			send_kill(sink, id, "hog");
+		finish(&o);
+		assert_int_equal(count(o.text, "<div id=\"chart\""), kills == 2);
+		assert_int_equal(count(o.text, "<a href=\"#usage\">"), kills == 2);
+		stop(&o);
+	}
+	(void)state;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_policy),
+		cmocka_unit_test(test_chart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

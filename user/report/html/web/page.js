@@ -8,7 +8,7 @@
 	let chart = null;
 	/* The library's own legend is not used, and it sets style attributes, which the policy forbids. */
 	Dygraph.PLUGINS = Dygraph.PLUGINS.filter(plugin => plugin !== Dygraph.Plugins.Legend);
-	if (data.curves.some(curve => curve.points.length) || data.kills.length) {
+	if (document.getElementById('chart')) {
 		if (!data.curves.length)
 			data.curves.push({ label: 'the machine', cgroup: '/', points: [], reclaim: [], throttle: [] });
 		chart = new Chart(data, document.getElementById('chart'));
@@ -38,10 +38,10 @@
 		row.querySelector('[data-bytes]').dataset.bytes, row.lastElementChild.textContent, row.querySelector('th')));
 	const cards = [...document.querySelectorAll('.card')].map(card => itemOf(card, card.dataset.bytes,
 		card.dataset.cause, card.querySelector('.who')));
-	const sifts = [];
-	if (rows.length > 1)
+	const sifts = [], few = 4;
+	if (rows.length > few)
 		sifts.push(new Sift('kills', rows, chart, document.querySelector('#kills ~ .rows')));
-	if (cards.length > 1)
+	if (cards.length > few)
 		sifts.push(new Sift('runs of the OOM killer', cards, chart, cards[0].element.parentNode.children[1]));
 	/* A link to a card that isn't shown shows it, and one into a card that is closed opens it. */
 	const openTarget = () => {
