@@ -148,6 +148,7 @@ def check_sift(results: Results, page: Page, html: str, pdf: str) -> None:
     rows = page.evaluate(ROWS)
     results.check(page.evaluate(BY_KEYBOARD), "sift: every control is reached by Tab, and named")
     results.check(len(groups) > 0 and len(by_time) == 24, "sift: there are groups, and all cards")
+    results.check(groups[0].endswith("at the limit of web"), f"groups name a container as cards do: {groups[0]}")
     choose(1, "select", "bytes")
     by_bytes = page.evaluate(CARDS)
     results.equal(by_bytes, sorted(by_time, key=lambda card: -card[1]), "sift: cards by memory freed")

@@ -79,7 +79,7 @@ static void put_group_heading(const struct html_card_mark *mark, size_t count, F
 	}
 	if (mark->cgroup[0]) {
 		fputs(", at the limit of ", out);
-		html_elements__name(out, mark->cgroup);
+		html_elements__name(out, mark->label);
 	}
 	fputs("</h3>\n", out);
 }

@@ -73,6 +73,7 @@ struct html_card_mark {
 	uint64_t freed_bytes;	     /* anonymous memory of all that were killed */
 	char comm[HTML_NAME_SIZE];   /* of who was killed; "": nobody that is known */
 	char cgroup[HTML_PATH_SIZE]; /* whose limit it was */
+	char label[HTML_PATH_SIZE];  /* what that is called */
 };
 
 /* A card that is written but for what comes later. All times are of the boot clock. */

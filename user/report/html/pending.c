@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "report/cgroup_label.h"
 #include "report/html/anatomy.h"
 #include "report/html/card.h"
 #include "report/html/elements.h"
@@ -34,8 +35,11 @@ static void fill_mark(struct html_card_mark *mark, const struct record_oom *oom)
 	}
 	if (victim)
 		html_collected__keep(mark->comm, sizeof(mark->comm), victim->comm);
-	if (oom->limit)
+	if (oom->limit) {
 		html_collected__keep(mark->cgroup, sizeof(mark->cgroup), oom->limit->path);
+		cgroup_label__format(mark->label, sizeof(mark->label), oom->limit->path,
+				     &oom->limit_container);
+	}
 }
 
 static void fill(struct html_pending *p, const struct record *record)
