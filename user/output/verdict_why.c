@@ -13,6 +13,9 @@ static void describe(struct verdict_why *why, const struct record_oom *oom, cons
 	*why = (struct verdict_why){ .facts = cause_words__facts(oom) };
 	copy__text(why->writer, sizeof(why->writer), why->facts.writer);
 	why->facts.writer = NULL; /* the record's */
+	/* Of a limit that stood still the last write isn't said: a container that comes back has one each time. */
+	if (why->facts.cause != CAUSE_INSIDE_WRITE && why->facts.cause != CAUSE_LIMIT_LOWERED)
+		why->facts.write_id = 0;
 	if (!oom->limit || !oom->limit->path)
 		return;
 	copy__text(why->limit, sizeof(why->limit), oom->limit->path);

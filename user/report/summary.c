@@ -80,12 +80,18 @@ static int tell(void *ctx, const struct verdict_sentence *sentence)
 
 /* ---- records ---- */
 
-/* NULL: there is no room for another. */
+/* By its name: one that comes back has another id each time. NULL: there is no room for another. */
 static struct peak *find_peak(struct report_sink *r, const struct record_usage *u)
 {
 	for (size_t i = 0; i < r->peak_count; i++) {
-		if (r->peaks[i].cgroup_id == u->cgroup_id)
-			return &r->peaks[i];
+		struct peak *peak = &r->peaks[i];
+
+		if (peak->cgroup_id == u->cgroup_id)
+			return peak;
+		if (u->cgroup && !strncmp(peak->cgroup, u->cgroup, sizeof(peak->cgroup) - 1) && *u->cgroup) {
+			peak->cgroup_id = u->cgroup_id;
+			return peak;
+		}
 	}
 	if (r->peak_count == PEAKS_MAX)
 		return NULL;
