@@ -11,6 +11,7 @@ from chromium import Page
 
 # Cards that are out of sight are not laid out.
 BOX = """(async selector => {
+  document.querySelector(selector).style.contentVisibility = 'visible';
   document.querySelector(selector).scrollIntoView();
   await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
   const { x, y, width, height } = document.querySelector(selector).getBoundingClientRect();
@@ -30,7 +31,7 @@ def main() -> None:
         page.scheme("dark")
         page.size(1000, 1200)
         page.open(report)
-        page.screenshot(str(out / "card.png"), page.evaluate(BOX + "('.card:nth-of-type(2), .card:last-of-type')"))
+        page.screenshot(str(out / "card.png"), page.evaluate(BOX + "('.card:has(details[open])')"))
         page.scheme("light")
         page.size(360, 780, mobile=True)
         page.open(report)

@@ -69,7 +69,7 @@
 		const plot = document.querySelector('.plot');
 		redraw();
 		if (plot)
-			plot.style.zoom = paper && plot.offsetWidth > 640 ? 640 / plot.offsetWidth : '';
+			plot.style.zoom = paper && plot.offsetWidth > 680 ? 680 / plot.offsetWidth : '';
 	};
 	addEventListener('beforeprint', () => onPaper(true));
 	addEventListener('afterprint', () => onPaper(false));
