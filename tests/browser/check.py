@@ -110,6 +110,8 @@ def check_cards(results: Results, page: Page) -> None:
     results.equal(page.evaluate(DEAD_LINKS), [], "links that lead nowhere")
     results.check(page.evaluate("document.querySelectorAll('.contents a').length") > 2, "there are contents")
     results.check(page.evaluate("document.querySelector('.card details').open"), "the first card is open")
+    ends = page.evaluate("[...document.querySelectorAll('#exits ~ .rows time')].map(time => time.dateTime)")
+    results.equal(ends, sorted(ends), "ends are in order of time")
     results.check(page.evaluate(FOLLOW), "a link opens its card")
 
 

@@ -19,7 +19,8 @@ web() {
 	start_tracer web.jsonl --container web --output json
 	start_tracer web-prefix.verbose.out --verbose --container "${id:0:10}" \
 		--record "$OUT/web-prefix.verbose.out.jsonl"
-	start_tracer web-kprobes.jsonl --container "$id" --force-kprobes --output json
+	start_tracer web-kprobes.brief.out --brief --container "$id" --force-kprobes \
+		--record "$OUT/web-kprobes.brief.out.jsonl"
 	go web
 	# It takes a worker long to fill a large limit: one kill a step is enough above.
 	for max in $(seq 448 -64 64); do
@@ -51,7 +52,7 @@ web() {
 	done
 	wait_until 30 scope_gone
 	expect web slice_kills $(($(oom_kills $SLICE) - before))
-	for name in web.jsonl web-prefix.verbose.out web-kprobes.jsonl; do
+	for name in web.jsonl web-prefix.verbose.out web-kprobes.brief.out; do
 		tracer_done "$name"
 	done
 	expect_runtime web

@@ -51,7 +51,7 @@ def check_web(guest):
     inits = [v for v in trace.victims if v.get("init")]
     results.equal([(v.comm, v.get("repeated")) for v in inits], [("stress-ng", None)],
                   "web: the container's init died, once")
-    check_kprobes(guest, "web-kprobes.jsonl", has_target=True, fixed_cmdlines=False)
+    check_kprobes(guest, "web-kprobes.brief.out.jsonl", has_target=True, fixed_cmdlines=False)
     check_text(guest, "web-prefix.verbose.out")
 
 
@@ -121,7 +121,7 @@ def check_docker_command_lines(guest):
 
 def check(run):
     guest = Guest(run, "web.jsonl")
-    check_run(guest, ("web.jsonl", "web-kprobes.jsonl", "web-prefix.verbose.out", "quits.jsonl",
+    check_run(guest, ("web.jsonl", "web-kprobes.brief.out", "web-prefix.verbose.out", "quits.jsonl",
                       "passes-on.jsonl", "killed.jsonl", "restarts.jsonl"))
     for part in (check_web, check_passes_on, check_ends, check_restarts, check_docker_command_lines):
         guarded(guest.results, part, guest)

@@ -39,6 +39,11 @@
 	const cards = [...document.querySelectorAll('.card')].map(card => itemOf(card, card.dataset.bytes,
 		card.dataset.cause, card.querySelector('.who')));
 	const sifts = [], few = 4;
+	/* The end of a container comes late, when its runtime has answered. */
+	const ends = [...document.querySelectorAll('#exits ~ .rows tbody tr')];
+	const timeOf = row => row.querySelector('time')?.dateTime || '';
+	if (ends.length)
+		ends[0].parentNode.append(...ends.sort((a, b) => timeOf(a) < timeOf(b) ? -1 : timeOf(a) > timeOf(b)));
 	if (rows.length > few)
 		sifts.push(new Sift('kills', rows, chart, document.querySelector('#kills ~ .rows')));
 	if (cards.length > few)
