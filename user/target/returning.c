@@ -14,6 +14,8 @@
 #define ASK_NS (2 * NS_PER_S)
 /* A container whose processes see the machine's pids has no init to be found. */
 #define INIT_TRIES 50
+/* Readings of news at a time, of a hundred or so each. */
+#define READS_MAX 64
 
 /* The folder above the target's; it may be removed with the target, and be another one later. */
 static void watch_parent(struct returning *r)
@@ -57,11 +59,19 @@ void returning__drain(struct returning *r)
 	const char *slash = strrchr(r->target->cgroup, '/');
 	ssize_t size;
 
-	while (r->watch_fd >= 0 && (size = read(r->watch_fd, events, sizeof(events))) > 0) {
+	/* Somebody who may make cgroups beside the target must not hold up everything else: the rest comes later. */
+	for (int i = 0; r->watch_fd >= 0 && i < READS_MAX; i++) {
 		const struct inotify_event *event;
+
+		size = read(r->watch_fd, events, sizeof(events));
+		if (size <= 0)
+			break;
 
 		for (ssize_t at = 0; at < size; at += (ssize_t)(sizeof(*event) + event->len)) {
 			event = (const void *)(events + at);
+			/* The kernel had no room for more: what is waited for may be among what it left out. */
+			if (event->mask & IN_Q_OVERFLOW)
+				r->late = false;
 			if (event->mask & IN_CREATE && event->len && slash && !strcmp(event->name, slash + 1))
 				note_made(r);
 		}

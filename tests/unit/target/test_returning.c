@@ -93,6 +93,31 @@ static void found_before_it_was_heard_of(void **state)
 	assert_int_equal(returning.missed, 0);
 }
 
+/* Somebody makes and removes others beside it, until the kernel has no room for its news. */
+static void a_flood_beside_it(void **state)
+{
+	char flood[PATH_MAX + 64];
+
+	(void)state;
+	snprintf(flood, sizeof(flood), "%s/services/flood", h.mount);
+	tree_remove(&h, "/services/web");
+	for (int i = 0; i < 10000; i++) {
+		assert_int_equal(mkdir(flood, 0700), 0);
+		assert_int_equal(rmdir(flood), 0);
+	}
+	tree_add(&h, "/services/web");
+	assert_true(take());
+	/* Each call leaves off; in the end all is read. */
+	for (int i = 0; i < 10; i++)
+		returning__drain(&returning);
+	for (int i = 0; i < 2; i++) {
+		tree_remove(&h, "/services/web");
+		tree_add(&h, "/services/web");
+	}
+	assert_true(take());
+	assert_int_equal(returning.missed, 1);
+}
+
 /* The folder above goes, too, and is another one then. */
 static void another_parent(void **state)
 {
@@ -117,6 +142,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(comes_back, make, unmake),
 		cmocka_unit_test_setup_teardown(missed_runs, make, unmake),
 		cmocka_unit_test_setup_teardown(found_before_it_was_heard_of, make, unmake),
+		cmocka_unit_test_setup_teardown(a_flood_beside_it, make, unmake),
 		cmocka_unit_test_setup_teardown(another_parent, make, unmake),
 	};
 
