@@ -128,6 +128,15 @@ static bool match_prefixed(struct span s, struct container_ref *ref)
 	return set(ref, CONTAINER__OCI, id);
 }
 
+/* crun and runc under systemd, with the name that the user gave: crun-NAME.scope. */
+static bool match_named_scope(struct span s, struct container_ref *ref)
+{
+	if (!span__strip_suffix(&s, SCOPE) ||
+	    (!span__strip_prefix(&s, "crun-") && !span__strip_prefix(&s, "runc-")) || !is_name(s))
+		return false;
+	return set(ref, CONTAINER__OCI, s);
+}
+
 /* A systemd-style "slice:prefix:id" that a cgroupfs driver took for a plain name. */
 static bool match_colons(struct span s, struct container_ref *ref)
 {
@@ -293,7 +302,7 @@ static bool match_component(struct scan *scan, struct container_ref *ref)
 	*ref = (struct container_ref){ .user = scan->user };
 	memcpy(ref->pod_uid, scan->pod_uid, sizeof(ref->pod_uid));
 	if (match_prefixed(scan->part, ref) || match_colons(scan->part, ref) || match_bare(scan, ref) ||
-	    match_machine(scan, ref) || match_lxc(scan, ref))
+	    match_named_scope(scan->part, ref) || match_machine(scan, ref) || match_lxc(scan, ref))
 		return true;
 	ref->runtime = CONTAINER__POD;
 	return pod;

@@ -152,6 +152,11 @@ static bool is_prefix(const struct container_ref *ref, const char *name)
 	case CONTAINER__NSPAWN:
 	case CONTAINER__LXC:
 		return false;
+	case CONTAINER__OCI:
+		/* What isn't hex digits is a name. */
+		if (strlen(ref->id) != CONTAINER__ID_MAX)
+			return false;
+		/* fall through */
 	default:
 		return !strncmp(ref_id(ref), name, strlen(name));
 	}

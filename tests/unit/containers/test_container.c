@@ -51,6 +51,10 @@ static const struct path_case found[] = {
 	  "", CONTAINER__CONTAINERD, ID2, UID },
 	{ "/docker/" ID "/kubelet/kubepods/burstable/pod" UID "/" ID2, "", CONTAINER__CONTAINERD, ID2, UID },
 	{ "/system.slice/docker-" ID ".scope", "/kubelet.slice/kubelet.service", CONTAINER__DOCKER, ID, "" },
+	/* crun and runc, by name; but not a monitor's */
+	{ "/system.slice/crun-web.scope", "/container", CONTAINER__OCI, "web", "" },
+	{ "/user.slice/runc-my.box_2.scope", "", CONTAINER__OCI, "my.box_2", "" },
+	{ "/system.slice/runc-" ID ".scope", "", CONTAINER__OCI, ID, "" },
 	/* Podman */
 	{ "/machine.slice/libpod-" ID ".scope", "", CONTAINER__PODMAN, ID, "" },
 	{ "/machine.slice/libpod-" ID ".scope", "/container", CONTAINER__PODMAN, ID, "" },
@@ -122,6 +126,9 @@ static const char *const not_found[] = {
 	"/docker/",
 	"/docker/" ID "x",
 	"/machine.slice/libpod-conmon-" ID ".scope",
+	"/system.slice/crun-.scope",
+	"/system.slice/crun-a\\x2db.scope",
+	"/system.slice/crun-web.service",
 	"/system.slice/crio-conmon-" ID ".scope",
 	SESSION "/user.slice/libpod-conmon-" ID ".scope",
 	"/libpod_parent/conmon",
