@@ -26,16 +26,8 @@ int confine__trace(const struct cgroup__hierarchy *h, const char *record)
 {
 	char path[PATH_MAX];
 	struct landlock_place places[] = {
-		{ "/proc", false },
-		{ "/sys", false },
-		{ h->mount, false },
-		/* What runtimes keep of their containers; their sockets need no rule. */
-		{ "/run", false },
-		{ "/var/run", false },
-		{ "/var/lib/docker/containers", false },
-		{ "/var/lib/containers", false },
-		{ "/var/log/containers", false },
-		{ "/run/oomtrace", true }, /* locks */
+		{ "/proc", false },  { "/sys", false },
+		{ h->mount, false }, { "/run/oomtrace", true }, /* locks */
 		{ NULL, true },
 	};
 	size_t count = ARRAY_SIZE(places) - 1;

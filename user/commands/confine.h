@@ -9,17 +9,17 @@
 
 /*
  * Gives up, for good, every capability but CAP_BPF, and the right to open files that a trace does not read. A
- * trace reads what the kernel and container runtimes say of themselves. `record` is the path of a recording that
- * may go on in other files, so its folder stays writable; NULL: there is none. Open files stay open. Threads that
- * run already keep their rights. Before Linux 5.13, or with Landlock off, only capabilities are given up.
- * Returns 0 or a negative errno.
+ * trace reads what the kernel says; another process asks the runtimes (containers/asker.h). `record` is the path
+ * of a recording that may go on in other files, so its folder stays writable; NULL: there is none. Open files
+ * stay open. Threads that run already keep their rights. Before Linux 5.13, or with Landlock off, only
+ * capabilities are given up. Returns 0 or a negative errno.
  */
 int confine__trace(const struct cgroup__hierarchy *h, const char *record);
 
 /*
- * The same for who makes a report: what is left is reading these files (then NULL; "-" is none) and `another` (or NULL), files without a name
- * in `temporary`, and with own_log this machine's kernel log. Where that log is the journal's, which another program
- * reads, only capabilities are given up.
+ * The same for who makes a report: what is left is reading these files (then NULL; "-" is none) and
+ * `another` (or NULL), files without a name in `temporary`, and with own_log this machine's kernel log.
+ * Where that log is the journal's, which another program reads, only capabilities are given up.
  */
 int confine__report(char *const *files, const char *another, const char *temporary, bool own_log);
 

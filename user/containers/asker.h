@@ -23,20 +23,20 @@ int asker__start(struct asker **out);
 int asker__fd(const struct asker *asker);
 
 /*
- * Asks for a container by its full id or name: the runtime with this socket. Doesn't block. Returns the question's number (above 0), -EAGAIN (too many are on their way),
- * or -EPIPE (the process is gone).
+ * Asks for a container by its full id or name: the runtime with this socket. Doesn't block. Returns the
+ * question's number (above 0), -EAGAIN (too many are on their way), or -EPIPE (the process is gone).
  */
 int asker__ask(struct asker *asker, const char *socket, const char *id);
 
 /*
- * Asks what a container is called: first what its runtime keeps on disk, then the runtimes that speak Docker's API, one
- * after the other. The answer may have nothing but runtime, id and name.
+ * Asks what a container is called: first what its runtime keeps on disk, then the runtimes that speak
+ * Docker's API, one after the other. The answer may have nothing but runtime, id and name.
  */
 int asker__ask_name(struct asker *asker, const struct container_ref *ref);
 
 /*
- * The same as asker__ask(), also of a runtime that was silent a moment ago: for the word on a target's end, which nobody can
- * give later.
+ * The same as asker__ask(), also of a runtime that was silent a moment ago: for the word on a target's end,
+ * which nobody can give later.
  */
 int asker__insist(struct asker *asker, const char *socket, const char *id);
 

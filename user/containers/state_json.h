@@ -14,8 +14,8 @@
 int state_json__folder(int dir_fd, const char *path);
 
 /*
- * Reads a file below an open folder, with no link, no other mount and no ".." on the way: a regular one of `owner`, of at
- * most a megabyte. NULL: there is none. The caller puts it.
+ * Reads a file below an open folder, with no link, no other mount and no ".." on the way: a regular one of
+ * `owner`, of at most a megabyte. NULL: there is none. The caller puts it.
  */
 struct json_object *state_json__read(int dir_fd, const char *path, uid_t owner);
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# What a runtime calls its containers is offered by each shell's completion, and neither run nor shown when it is no name.
+# What a runtime calls its containers is offered by each shell's completion; what is no name is neither run nor shown.
 set -u
 scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../../scripts/completion" && pwd) || exit 1
 tmp=$(mktemp -d) || exit 1
@@ -38,11 +38,11 @@ check() { # SHELL COMMAND...
 }
 
 # shellcheck disable=SC2016 # each shell expands its own
-check bash bash --norc -c '. "$1"; COMP_WORDS=(oomtrace -c we) COMP_CWORD=2; _oomtrace; printf "%s\n" "${COMPREPLY[@]}"' \
-	- "$scripts/oomtrace.bash"
+check bash bash --norc -c '. "$1"; COMP_WORDS=(oomtrace -c we) COMP_CWORD=2; _oomtrace
+	printf "%s\n" "${COMPREPLY[@]}"' - "$scripts/oomtrace.bash"
 # shellcheck disable=SC2016
-check zsh zsh -f -c 'source =(sed "s/^_oomtrace \"\$@\"$//" "$1"); _describe() { print -rl -- $names }; _oomtrace_containers' \
-	- "$scripts/_oomtrace"
+check zsh zsh -f -c 'source =(sed "s/^_oomtrace \"\$@\"$//" "$1"); _describe() { print -rl -- $names }
+	_oomtrace_containers' - "$scripts/_oomtrace"
 check fish fish --no-config -c "source '$scripts/oomtrace.fish'; complete -C 'oomtrace -c we' | cut -f1"
 [[ $failed == 0 ]] && echo 'test_completion: all as it should be'
 exit $failed
