@@ -184,7 +184,17 @@ static int search_tree(const struct cgroup__node *node, void *ctx)
 	if (container__from_cgroup_path(node->path, &ref) || node->path[ref.prefix_len])
 		return 0;
 	exact = !strcmp(ref_id(&ref), s->name);
-	if (!exact && (s->exact || !is_prefix(&ref, s->name)))
+	if (!exact && !is_prefix(&ref, s->name))
+		return 0;
+	if (r->candidate_count && !ref.user != !s->ref.user) {
+		/* A user can name a cgroup of theirs as they like: root's containers go before it. */
+		if (ref.user)
+			return 0;
+		r->candidate_count = 0;
+		r->more_candidates = false;
+		s->exact = false;
+	}
+	if (!exact && s->exact)
 		return 0;
 	nested = is_nested(node->path);
 	populated = has_processes(node);
@@ -426,10 +436,11 @@ static int take_pod(const struct cgroup__hierarchy *h, struct resolve_result *r)
 }
 
 /*
- * Looks for a name in the files of runtimes without an API that answers: Podman's, also users' own, and the kubelet's.
- * Root's containers go before users', who choose their names.
+ * Looks for a name in the files of runtimes without an API that answers: Podman's and the kubelet's, or those of users'
+ * own runtimes, who choose their names.
  */
-static void look_for_name(const struct cgroup__hierarchy *h, const char *name, struct resolve_result *r)
+static void look_for_name(const struct cgroup__hierarchy *h, const char *name, bool of_users,
+			  struct resolve_result *r)
 {
 	struct state_names *names = state_names__open("");
 	struct state_id ids[RESOLVE__MAX_CANDIDATES];
@@ -439,7 +450,8 @@ static void look_for_name(const struct cgroup__hierarchy *h, const char *name, s
 	bool is_pod = slash && !strchr(slash + 1, '/');
 
 	for (size_t i = 0; found && i < count && r->outcome == RESOLVE__NOT_FOUND; i++) {
-		if (!find_by_id(h, &ids[i], found) || (is_pod && take_pod(h, found)))
+		if (!ids[i].user == of_users || !find_by_id(h, &ids[i], found) ||
+		    (is_pod && take_pod(h, found)))
 			continue;
 		memcpy(found->asked, r->asked, sizeof(r->asked));
 		found->asked_count = r->asked_count;
@@ -447,7 +459,7 @@ static void look_for_name(const struct cgroup__hierarchy *h, const char *name, s
 		r->source = RESOLVE__FROM_STATE;
 		copy__text(r->name, sizeof(r->name), name);
 	}
-	if (count && r->outcome == RESOLVE__NOT_FOUND) {
+	if (count && of_users && r->outcome == RESOLVE__NOT_FOUND) {
 		r->outcome = RESOLVE__NOT_RUNNING;
 		copy__text(r->container.status, sizeof(r->container.status), "no cgroup has its id");
 	}
@@ -500,10 +512,12 @@ int resolve__container(const struct cgroup__hierarchy *h, const char *name, stru
 		err = locate(h, r);
 	else if (r->outcome == RESOLVE__NOT_FOUND)
 		look_at_state(h, name, r);
+	if (r->outcome == RESOLVE__NOT_FOUND)
+		look_for_name(h, name, false, r);
 	if (!err && r->outcome == RESOLVE__NOT_FOUND)
 		err = resolve_from_tree(h, name, r);
 	if (!err && r->outcome == RESOLVE__NOT_FOUND)
-		look_for_name(h, name, r);
+		look_for_name(h, name, true, r);
 	if (!err && r->outcome == RESOLVE__RESOLVED && !r->name[0])
 		learn_name(r);
 	if (!err)

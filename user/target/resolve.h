@@ -77,7 +77,8 @@ struct resolve_result {
  * Find a running container by name, full id or unique prefix of its id. Every API that listens is asked. Where none
  * knows it, the state that ctr, runc and crun keep on disk is looked at, and the cgroup tree is searched (OCI ids and
  * their prefixes, names of nspawn and LXC machines, uids of pods), and then the names in files of Podman and the kubelet
- * (NAMESPACE/POD, NAMESPACE/POD/CONTAINER). An exact match beats a prefix, a running container one that isn't. Blocks
+ * (NAMESPACE/POD, NAMESPACE/POD/CONTAINER). Root's containers go before those in users' sessions, an exact match before a
+ * prefix, a running container before one that isn't. Blocks
  * for up to twice UNIX_HTTP__TIMEOUT_MS per socket that doesn't answer.
  * Returns 0 with out->outcome set; an errno only when the search itself failed (-EINVAL: empty).
  */

@@ -88,6 +88,39 @@ static void by_prefix(void **state)
 	assert_int_equal(r.outcome, RESOLVE__NOT_FOUND);
 }
 
+/* A user may name a cgroup as they like: neither another id nor a name may stand in the way of root's. */
+static void root_before_users(void **state)
+{
+	static const char session[] = "/user.slice/user-1000.slice/user@1000.service";
+	static const char *const names[] = { "docker-" ID ".scope", "machine-mars.scope",
+					     "machine-0123456789.scope" };
+	struct resolve_result r;
+	char path[256];
+
+	(void)state;
+	tree_add(&h, "/user.slice");
+	tree_add(&h, "/user.slice/user-1000.slice");
+	tree_add(&h, session);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", session, names[i]);
+		tree_add(&h, path);
+	}
+	r = resolve(ID);
+	assert_int_equal(r.outcome, RESOLVE__RESOLVED);
+	assert_string_equal(r.cgroup, SCOPE);
+	r = resolve("mars");
+	assert_int_equal(r.outcome, RESOLVE__RESOLVED);
+	assert_string_equal(r.cgroup, "/machine.slice/systemd-nspawn@mars.service");
+	r = resolve("0123456789");
+	assert_int_equal(r.outcome, RESOLVE__RESOLVED);
+	assert_string_equal(r.cgroup, SCOPE);
+	/* What only a user has is theirs. */
+	tree_remove(&h, "/machine.slice");
+	r = resolve("mars");
+	assert_int_equal(r.outcome, RESOLVE__RESOLVED);
+	assert_non_null(strstr(r.cgroup, session));
+}
+
 /* A machine's name isn't an id: no prefix will do. */
 static void by_machine_name(void **state)
 {
@@ -255,6 +288,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(by_id, make, unmake),
 		cmocka_unit_test_setup_teardown(by_prefix, make, unmake),
 		cmocka_unit_test_setup_teardown(by_machine_name, make, unmake),
+		cmocka_unit_test_setup_teardown(root_before_users, make, unmake),
 		cmocka_unit_test_setup_teardown(no_name, make, unmake),
 		cmocka_unit_test_setup_teardown(a_name_that_a_container_took, make, unmake),
 		cmocka_unit_test_setup_teardown(more_than_can_be_named, make, unmake),
