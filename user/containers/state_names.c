@@ -133,7 +133,8 @@ int state_names__confine(const struct state_names *names)
 		}
 	}
 	err = landlock__confine(places, count);
-	return err == -EOPNOTSUPP || err == -E2BIG ? 0 : err;
+	/* What would read every file of everybody is not kept without. */
+	return err == -EOPNOTSUPP || err == -E2BIG ? privileges__keep(0) : err;
 }
 
 /* A folder of root's, which may be a link to where the disk is; -1: there is none. */

@@ -27,7 +27,8 @@ void state_names__close(struct state_names *names);
 
 /*
  * From here on this process can open only the files in which names are, and of capabilities keeps the one that it needs
- * for the users' files, if there are any. Returns 0 or a negative errno.
+ * for the users' files, if there are any. Without Landlock it keeps none, and users' containers have no names. Returns 0
+ * or a negative errno.
  */
 int state_names__confine(const struct state_names *names);
 
