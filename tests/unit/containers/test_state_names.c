@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Names in what runtimes keep on disk, as it was seen on Debian 13, and what a hostile user makes of their own files. */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -117,6 +120,27 @@ static void test_names(void **state)
 	assert_int_equal(state_names__ids(names, "", ids, 4), 0);
 }
 
+/* Confined, a process still reads a user's names, in folders that only the user may enter, and nothing else. */
+static void check_confined(void)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (!pid) {
+		if (syscall(444 /* landlock_create_ruleset */, NULL, 0, 1) < 1)
+			_exit(77);
+		if (state_names__confine(names) || !name_of(CONTAINER__PODMAN, ID3, 4242))
+			_exit(1);
+		_exit(open("/etc/passwd", O_RDONLY | O_CLOEXEC) >= 0 ? 2 : 0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	if (WEXITSTATUS(status) == 77)
+		print_message("SKIP files that may not be opened: this kernel has no Landlock\n");
+	else
+		assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 /* What a user keeps is believed on that user's containers. It takes root to give files to somebody else. */
 static void test_user(void **state)
 {
@@ -128,8 +152,10 @@ static void test_user(void **state)
 		return;
 	}
 	shell("echo '[{\"id\":\"" ID3 "\",\"names\":[\"mine\"]},{\"id\":\"" ID
-	      "\",\"names\":[\"web\"]}]' >home/other/" OWN "/containers.json && chown -R 4242 home/other");
+	      "\",\"names\":[\"web\"]}]' >home/other/" OWN
+	      "/containers.json && chown -R 4242 home/other && chmod -R go= home/other");
 	open_again();
+	check_confined();
 	assert_string_equal(name_of(CONTAINER__PODMAN, ID3, 4242), "mine");
 	assert_null(name_of(CONTAINER__PODMAN, ID3, 0));
 	assert_null(name_of(CONTAINER__PODMAN, ID3, 4243));
