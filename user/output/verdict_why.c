@@ -4,8 +4,31 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/copy.h"
 #include "output/text_parts.h"
+
+/*
+ * Whether a limit is that of the subject with this path. crun, which Podman and CRI-O use, sets a container's limit on
+ * its cgroup and on the one below, SCOPE/container, and charges reach that first.
+ */
+static bool is_own(const struct record_oom *oom, const char *subject_path)
+{
+	static const enum container_runtime of_crun[] = { CONTAINER__PODMAN, CONTAINER__CRIO,
+							  CONTAINER__OCI };
+	const char *path = oom->limit->path;
+	size_t len = strlen(subject_path);
+
+	if (strncmp(path, subject_path, len) != 0)
+		return false;
+	if (!path[len])
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(of_crun); i++) {
+		if (oom->limit_container.ref.runtime == of_crun[i])
+			return !strcmp(path + len, "/container");
+	}
+	return false;
+}
 
 /* The why of an OOM; it is `own` if the limit is that of the subject with this path. */
 static void describe(struct verdict_why *why, const struct record_oom *oom, const char *subject_path)
@@ -23,7 +46,7 @@ static void describe(struct verdict_why *why, const struct record_oom *oom, cons
 	copy__text(why->limit_name, sizeof(why->limit_name), oom->limit_container.name);
 	why->has_max = oom->limit->has_memory;
 	why->max_bytes = oom->limit->max_bytes;
-	why->own = !strcmp(oom->limit->path, subject_path);
+	why->own = is_own(oom, subject_path);
 }
 
 /* Said without a limit. */

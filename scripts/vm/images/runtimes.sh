@@ -27,6 +27,7 @@ settle() { # root
 	# A user whose systemd is there without a login.
 	echo 'user:x:1000:1000::/home/user:/bin/sh' >>"$root/etc/passwd"
 	echo 'user:x:1000:' >>"$root/etc/group"
+	echo 'user:*:20000:0:99999:7:::' >>"$root/etc/shadow" # without it PAM lets no session begin
 	echo 'user:100000:65536' | tee "$root/etc/subuid" >"$root/etc/subgid"
 	install -d -o 1000 -g 1000 -m 700 "$root/home/user"
 	mkdir -p "$root/var/lib/systemd/linger"

@@ -38,6 +38,8 @@ static const struct reason {
 	{ CAUSE_LIMIT_UNCHANGED, "memcg", "", 96, 0,
 	  "its own limit of 96.0 MiB, into which the workload grew" },
 	{ CAUSE_LIMIT_UNCHANGED, "memcg", "/inner", 32, 0, "the limit of 32.0 MiB of " },
+	{ CAUSE_LIMIT_UNCHANGED, "memcg", "/container", 48, 0,
+	  "its own limit of 48.0 MiB, into which the workload grew" },
 	{ CAUSE_ANCESTOR_LIMIT, "memcg", "/", 512, 0, "the limit of 512.0 MiB of /above" },
 	{ CAUSE_LIMIT_LOWERED, "memcg", "", 64, 7, "its own limit of 64.0 MiB, lowered by write 7" },
 	{ CAUSE_INSIDE_WRITE, "memcg", "", 16, 9, "its own limit of 16.0 MiB, lowered by write 9" },
@@ -114,6 +116,9 @@ static void send_oom(struct sink *sink, struct recording *r, size_t which)
 		snprintf(path, sizeof(path), "%s%s", above ? "/above" : t->path, above ? "" : reason->limit);
 		limit.path = path;
 		oom.limit = &limit;
+		/* crun's second limit of a container. */
+		if (!strcmp(reason->limit, "/container"))
+			oom.limit_container.ref.runtime = CONTAINER__PODMAN;
 	}
 	assert_int_equal(TAKE(sink, OOM, oom, now(r), oom), 0);
 	t->kills += victims;
