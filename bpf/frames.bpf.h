@@ -15,18 +15,27 @@
 
 enum frames_where { FRAMES_UNKNOWN, FRAMES_INSIDE, FRAMES_OUTSIDE };
 
+/* Whether one of `count` frames, a constant, is inside of a function. Those that the stack doesn't have are 0. */
+static __always_inline enum frames_where frames__in_function(const __u64 *frames, int count, __u64 function,
+							     __u64 size)
+{
+	if (!frames[FRAMES_MIN - 1])
+		return FRAMES_UNKNOWN;
+	for (int i = 0; i < count; i++) {
+		if (frames[i] - function < size)
+			return FRAMES_INSIDE;
+	}
+	return FRAMES_OUTSIDE;
+}
+
 /* Whether the current thread is inside of a function. Inlined where ctx is: the verifier must know its type. */
 static __always_inline enum frames_where frames__where(void *ctx, __u64 function, __u64 size)
 {
 	__u64 frames[FRAMES_LOOKED_AT] = {};
 
-	if (bpf_get_stack(ctx, frames, sizeof(frames), 0) < 0 || !frames[FRAMES_MIN - 1])
+	if (bpf_get_stack(ctx, frames, sizeof(frames), 0) < 0)
 		return FRAMES_UNKNOWN;
-	for (int i = 0; i < FRAMES_LOOKED_AT; i++) {
-		if (frames[i] - function < size)
-			return FRAMES_INSIDE;
-	}
-	return FRAMES_OUTSIDE;
+	return frames__in_function(frames, FRAMES_LOOKED_AT, function, size);
 }
 
 static __always_inline void fill_process(struct stack_process *p)
@@ -38,8 +47,12 @@ static __always_inline void fill_process(struct stack_process *p)
 	p->pid = current_pid();
 }
 
-/* Sends the stack of the current task. Inlined where ctx is: the verifier must know its type. */
-static __always_inline void emit_stack(void *ctx, const struct stack_process *p, __u64 bytes, __u64 group)
+/*
+ * Sends the stack of the current task; `kernel`: what is known of it in the kernel, EVENT_STACK_DEPTH frames, or NULL.
+ * Inlined where ctx is: the verifier must know its type.
+ */
+static __always_inline void emit_stack(void *ctx, const struct stack_process *p, __u64 bytes, __u64 group,
+				       const __u64 *kernel)
 {
 	struct event_stack *e = emit__reserve(EVENT_STACK, sizeof(*e), group);
 	long size;
@@ -53,8 +66,14 @@ static __always_inline void emit_stack(void *ctx, const struct stack_process *p,
 	bpf_get_current_comm(e->comm, sizeof(e->comm));
 	size = bpf_get_stack(ctx, e->user, sizeof(e->user), BPF_F_USER_STACK);
 	e->user_count = size > 0 ? size / sizeof(__u64) : 0;
-	size = bpf_get_stack(ctx, e->kernel, sizeof(e->kernel), 0);
-	e->kernel_count = size > 0 ? size / sizeof(__u64) : 0;
+	if (kernel) {
+		bpf_probe_read_kernel(e->kernel, sizeof(e->kernel), kernel);
+		for (int i = 0; i < EVENT_STACK_DEPTH; i++)
+			e->kernel_count += kernel[i] != 0;
+	} else {
+		size = bpf_get_stack(ctx, e->kernel, sizeof(e->kernel), 0);
+		e->kernel_count = size > 0 ? size / sizeof(__u64) : 0;
+	}
 	emit__submit(e);
 }
 
@@ -70,15 +89,6 @@ static __always_inline bool emit_sampled(const struct stack_process *p)
 	e->exec_id = p->exec_id;
 	emit__submit(e);
 	return true;
-}
-
-/* The stack of the thread that an OOM's group is about, which is the current one. */
-static __always_inline void emit_trigger_stack(void *ctx, __u64 group)
-{
-	struct stack_process p = {};
-
-	fill_process(&p);
-	emit_stack(ctx, &p, 0, group);
 }
 
 #endif

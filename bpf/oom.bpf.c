@@ -13,10 +13,9 @@
 
 static __always_inline int on_oom_enter(void *ctx, __u64 oc)
 {
-	bool in_unseen_write = count_oom_in_write(ctx);
-
+	take_oom_frames(ctx);
 	begin_run(oc, bpf_ktime_get_boot_ns());
-	run.in_unseen_write = in_unseen_write;
+	run.stack_flags = count_oom_in_write();
 	return 0;
 }
 

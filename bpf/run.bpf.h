@@ -51,12 +51,12 @@ static volatile struct {
 	__u32 tid;		 /* whose run it is; 0: none is going on */
 	__u32 victims;
 	__u32 killed;
-	__u32 victim_pid; /* victim of the __oom_kill_process() going on, once it is marked */
-	__u32 begun_pid;  /* the same before; 0: none, or it is marked */
+	__u32 victim_pid;  /* victim of the __oom_kill_process() going on, once it is marked */
+	__u32 begun_pid;   /* the same before; 0: none, or it is marked */
+	__u32 stack_flags; /* see count_oom_in_write() */
 	__u64 begun_start_ns;
-	bool in_kill;	      /* __oom_kill_process() has been entered */
-	bool stack_sent;      /* that of the task that asked */
-	bool in_unseen_write; /* see count_oom_in_write() */
+	bool in_kill;	 /* __oom_kill_process() has been entered */
+	bool stack_sent; /* that of the task that asked */
 } run;
 
 static __u64 last_oom_id;
@@ -195,7 +195,7 @@ __noinline int open_run(__u32 outcome)
 		e->chosen_pid = BPF_CORE_READ(chosen, tgid);
 		e->chosen_tid = BPF_CORE_READ(chosen, pid);
 	}
-	fill_cause(e, limit_id, run.in_unseen_write);
+	fill_cause(e, limit_id, run.stack_flags);
 	if (quiet) {
 		e->waits = quiet->waits;
 		e->repeats = quiet->repeats;
@@ -221,7 +221,7 @@ static __always_inline void begin_run(__u64 oc, __u64 started_ns)
 	run.begun_pid = 0;
 	run.in_kill = false;
 	run.stack_sent = false;
-	run.in_unseen_write = false;
+	run.stack_flags = 0;
 	run.tid = current_tid();
 	runs_begun = true;
 }
@@ -232,10 +232,14 @@ static __always_inline void begin_run(__u64 oc, __u64 started_ns)
  */
 static __always_inline void tell_stack(void *ctx)
 {
+	struct stack_process p = {};
+
 	if (!in_run() || !run.id || run.stack_sent)
 		return;
 	run.stack_sent = true;
-	emit_trigger_stack(ctx, run.id);
+	fill_process(&p);
+	/* Of a run whose beginning wasn't seen, oom_frames are those of another. */
+	emit_stack(ctx, &p, 0, run.id, run.started_ns && oom_frames[0] ? oom_frames : NULL);
 }
 
 #endif

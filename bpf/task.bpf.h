@@ -134,19 +134,39 @@ static __always_inline __u64 cgroup_id(struct cgroup *cgrp)
 	return cgroup_id_at((__u64)cgrp);
 }
 
-/* Whether a cgroup is the target or below it. Everything is, when that is the whole machine. */
-__noinline int in_target(__u64 cgroup)
+/* Levels that climb() looks at, and how often it is called: 1,024 levels in all. */
+#define CLIMB_LEVELS 16
+#define CLIMBS 64
+#define CLIMB_FOUND 1 /* no address */
+
+/*
+ * Looks for a cgroup by its id, from a cgroup upwards. Returns CLIMB_FOUND, or the address from which to go on; 0: there
+ * are no more. For the verifier each call is one step.
+ */
+__noinline __u64 climb(__u64 cgroup, __u64 id)
 {
 	struct cgroup *cgrp = (void *)cgroup;
 
-	if (!has_target)
-		return true;
-	for (int i = 0; i < EVENT_DEPTH_MAX && cgrp; i++) {
-		if (cgroup_id(cgrp) == target_cgroup_id)
-			return true;
+	for (int i = 0; i < CLIMB_LEVELS && cgrp; i++) {
+		if (cgroup_id(cgrp) == id)
+			return CLIMB_FOUND;
 		cgrp = cgroup_parent(cgrp);
 	}
-	return false;
+	return (__u64)cgrp;
+}
+
+/* Whether a cgroup is the one of this id, or below it. */
+__noinline int is_below(__u64 cgroup, __u64 id)
+{
+	for (int i = 0; i < CLIMBS && cgroup > CLIMB_FOUND; i++)
+		cgroup = climb(cgroup, id);
+	return cgroup == CLIMB_FOUND;
+}
+
+/* Whether a cgroup is the target or below it. Everything is, when that is the whole machine. */
+static __always_inline int in_target(__u64 cgroup)
+{
+	return !has_target || is_below(cgroup, target_cgroup_id);
 }
 
 /* Whether a limit of a cgroup binds something in the target: it is in the target, or above it. */

@@ -87,25 +87,54 @@ static __noinline struct write *current_write(void)
 /* Where memory_max_write() is. User space sets them, once it has looked; 0: not known yet. */
 __u64 max_write_function, max_write_size;
 
+/* By which a task accesses another's memory: see tracer.c. User space sets them, as those above. */
+__u64 remote_access[REMOTE_ACCESS_FUNCTIONS], remote_access_size[REMOTE_ACCESS_FUNCTIONS];
+
+/*
+ * The stack at the entry of out_of_memory(), innermost first. Whoever is in there holds oom_lock. Farther in, some
+ * kinds of probes keep the stack from being read: behind a jump that the kernel made of a breakpoint it ends at once.
+ */
+static __u64 oom_frames[EVENT_STACK_DEPTH];
+
+static __always_inline void take_oom_frames(void *ctx)
+{
+	__builtin_memset(oom_frames, 0, sizeof(oom_frames));
+	bpf_get_stack(ctx, oom_frames, sizeof(oom_frames), 0);
+}
+
+/* A size of 0: the function isn't known, or this kernel doesn't have it. */
+static __noinline bool oom_is_inside(__u64 function, __u64 size)
+{
+	return size && frames__in_function(oom_frames, EVENT_STACK_DEPTH, function, size) == FRAMES_INSIDE;
+}
+
 /*
  * At the entry of out_of_memory(): counts it in the write that this thread is inside of, and forgets one that it has
- * left. Returns whether the thread is inside of a write of memory.max that isn't known, since it had begun before we
- * were attached, or the kernel left out our program: nothing but the stack tells then.
+ * left. Returns what nothing but the stack tells, as flags of struct event_oom: that the thread is inside of a write of
+ * memory.max that isn't known, since it had begun before we were attached, or the kernel left out our program; or that it
+ * is inside of an access to another task's memory. Global: see task.bpf.h.
  */
-static __noinline bool count_oom_in_write(void *ctx)
+__noinline int count_oom_in_write(void)
 {
 	struct write *write = current_write();
 
 	if (write && write->function &&
-	    frames__where(ctx, write->function, WRITE_FUNCTION_SIZE) == FRAMES_OUTSIDE) {
+	    frames__in_function(oom_frames, FRAMES_LOOKED_AT, write->function, WRITE_FUNCTION_SIZE) ==
+		    FRAMES_OUTSIDE) {
 		forget_write();
-		return false;
+		write = NULL;
 	}
 	if (write) {
 		write->ooms++;
-		return false;
+		return 0;
 	}
-	return max_write_function && frames__where(ctx, max_write_function, max_write_size) == FRAMES_INSIDE;
+	if (oom_is_inside(max_write_function, max_write_size))
+		return OOM_IN_UNSEEN_WRITE;
+	for (int i = 0; i < REMOTE_ACCESS_FUNCTIONS; i++) {
+		if (oom_is_inside(remote_access[i], remote_access_size[i]))
+			return OOM_IN_REMOTE_ACCESS;
+	}
+	return 0;
 }
 
 /* The latest write to the memory.max of a cgroup, or NULL. */
@@ -131,8 +160,11 @@ __noinline int count_kill_in_write(void)
 	return 0;
 }
 
-/* Which write a run of the OOM killer happens in, and which one set the limit that was hit. */
-static __always_inline void fill_cause(struct event_oom *e, __u64 limit_id, bool in_unseen_write)
+/*
+ * Which write a run of the OOM killer happens in, and which one set the limit that was hit; `stack_flags` are those of
+ * count_oom_in_write().
+ */
+static __always_inline void fill_cause(struct event_oom *e, __u64 limit_id, __u32 stack_flags)
 {
 	struct limit_write *last = last_write(limit_id);
 	struct write *write = current_write();
@@ -140,8 +172,11 @@ static __always_inline void fill_cause(struct event_oom *e, __u64 limit_id, bool
 	/* Of this very limit: the writer's own cgroup may run out of memory meanwhile, too. */
 	if (write && write->file == LIMIT_MAX && cgroup_id((void *)write->cgroup) == limit_id)
 		e->in_write_ns = write->started_ns;
-	else if (in_unseen_write && limit_id)
+	else if (stack_flags & OOM_IN_UNSEEN_WRITE && limit_id)
 		e->h.flags |= OOM_IN_UNSEEN_WRITE;
+	/* Whose own cgroup is below the limit fills it in any case. */
+	if (stack_flags & OOM_IN_REMOTE_ACCESS && limit_id && !is_below((__u64)current_cgroup(), limit_id))
+		e->h.flags |= OOM_IN_REMOTE_ACCESS;
 	if (last)
 		e->last_write = *last;
 	else if (last_writes_refused)

@@ -8,7 +8,7 @@
 
 DEFINE_NAMED(role_named, enum record_role, record_names__role, ROLE_CHOSEN, ROLE_EXITING)
 DEFINE_NAMED(outcome_named, enum oom_outcome, record_names__outcome, OOM_KILLED, OOM_EXITING)
-DEFINE_NAMED(cause_named, enum record_cause, record_names__cause, CAUSE_INSIDE_WRITE, CAUSE_NOT_KNOWN)
+DEFINE_NAMED(cause_named, enum record_cause, record_names__cause, CAUSE_INSIDE_WRITE, CAUSE_OBSERVER)
 
 static void get_cmdline(struct jsonl_parser *p, struct json_object *o, struct record_victim *v)
 {

@@ -32,6 +32,8 @@ static enum record_cause cause_at_limit(const struct record_oom *r, const struct
 
 	if (event->in_write_ns || event->h.flags & OOM_IN_UNSEEN_WRITE)
 		return CAUSE_INSIDE_WRITE;
+	if (event->h.flags & OOM_IN_REMOTE_ACCESS)
+		return CAUSE_OBSERVER;
 	if (!r->limit || !r->limit->has_memory || event->h.flags & OOM_WRITES_NOT_KNOWN)
 		return CAUSE_NOT_KNOWN;
 	if (last->started_ns && r->limit->max_bytes < last->usage_pages * page_size)
@@ -56,7 +58,7 @@ void cause__decide(struct record *record, const struct event_oom *event, uint32_
 		return;
 	}
 	r->cause = cause_at_limit(r, event, page_size, sees_writes);
-	if (!started_ns)
+	if (!started_ns || r->cause == CAUSE_OBSERVER)
 		return;
 	r->cause_limit_id = write_number;
 	if (started_ns < record->time.boot_ns)

@@ -62,8 +62,11 @@ static bool is_same(const struct verdict_why *a, const struct verdict_why *b)
 		return false;
 	if (is_of_machine(a))
 		return true;
-	/* Where there is no number of the write, the writer is what is said. */
+	/* Where there is no number of the write, the writer is what is said; of an observer its pid as well. */
 	if (a->facts.cause == CAUSE_INSIDE_WRITE && !a->facts.write_id && strcmp(a->writer, b->writer) != 0)
+		return false;
+	if (a->facts.cause == CAUSE_OBSERVER &&
+	    (strcmp(a->writer, b->writer) != 0 || a->facts.writer_pid != b->facts.writer_pid))
 		return false;
 	return a->facts.write_id == b->facts.write_id && a->has_max == b->has_max &&
 	       a->max_bytes == b->max_bytes && !strcmp(a->limit, b->limit);

@@ -10,6 +10,7 @@ const char *cause_words__word(enum record_cause cause)
 		[CAUSE_LIMIT_LOWERED] = "lowered", [CAUSE_ANCESTOR_LIMIT] = "above",
 		[CAUSE_LIMIT_UNCHANGED] = "grew",  [CAUSE_WHOLE_MACHINE] = "machine",
 		[CAUSE_SYSRQ] = "sysrq",	   [CAUSE_NOT_KNOWN] = "not known",
+		[CAUSE_OBSERVER] = "observer",
 	};
 
 	return words[cause];
@@ -26,6 +27,7 @@ const char *cause_words__short(enum record_cause cause)
 		[CAUSE_WHOLE_MACHINE] = "the whole machine",
 		[CAUSE_SYSRQ] = "asked for by sysrq",
 		[CAUSE_NOT_KNOWN] = "cause not known",
+		[CAUSE_OBSERVER] = "an observer accessed its memory",
 	};
 
 	return words[cause];
@@ -48,10 +50,14 @@ enum variant {
 	POLICY,
 	SYSRQ,
 	NOT_KNOWN,
+	OBSERVER,
 	VARIANTS,
 };
 
-/* %p: the writer; %w: "write 3"; %f: the limit before; %t: " 2 s before", or nothing. NULL: nothing is said. */
+/*
+ * %p: the writer, or the observer; %w: "write 3"; %f: the limit before; %t: " 2 s before", or nothing. NULL: nothing
+ * is said.
+ */
 static const char *const sentences[][VARIANTS] = {
 	[CAUSE_ALONE] = {
 		[INSIDE_LOG] = "inside a write of the limit, by %p",
@@ -61,6 +67,7 @@ static const char *const sentences[][VARIANTS] = {
 		[ABOVE] = "a limit above it: all cgroups below that share its memory",
 		[GREW] = "it grew into its own limit",
 		[NOT_KNOWN] = "not known: oomtrace can't tell whether the limit was written",
+		[OBSERVER] = "%p, outside of the limit's cgroup, accessed memory of a process in it",
 	},
 	[CAUSE_OF_LIMIT] = {
 		[INSIDE_LOG] = ", inside a write of it by %p",
@@ -74,6 +81,7 @@ static const char *const sentences[][VARIANTS] = {
 		[POLICY] = "the memory nodes of a memory policy were out of memory",
 		[SYSRQ] = "somebody asked for it by sysrq",
 		[NOT_KNOWN] = ": whether it was written before isn't known",
+		[OBSERVER] = ", because %p, outside of it, accessed memory of a process in it",
 	},
 	[CAUSE_VERDICT] = {
 		[INSIDE_LOG] = ", inside a write of it by %p",
@@ -89,6 +97,7 @@ static const char *const sentences[][VARIANTS] = {
 		[CPUSET] = "the memory nodes of a cpuset were out of memory",
 		[POLICY] = "the memory nodes of a memory policy were out of memory",
 		[SYSRQ] = "somebody asked for it by sysrq",
+		[OBSERVER] = ", because %p, outside of it, accessed memory of a process in it",
 	},
 };
 
@@ -116,6 +125,8 @@ static enum variant variant_of(const struct cause_facts *f)
 		return SYSRQ;
 	case CAUSE_NOT_KNOWN:
 		return NOT_KNOWN;
+	case CAUSE_OBSERVER:
+		return OBSERVER;
 	case CAUSE_UNKNOWN:
 		break;
 	}

@@ -66,6 +66,8 @@ const char *record_names__cause(enum record_cause cause)
 		return "sysrq";
 	case CAUSE_NOT_KNOWN:
 		return "not-known";
+	case CAUSE_OBSERVER:
+		return "observer";
 	}
 	return NULL;
 }

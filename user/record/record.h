@@ -164,6 +164,7 @@ enum record_cause {
 	CAUSE_WHOLE_MACHINE,   /* the whole machine ran out of memory, or a cpuset or memory policy did */
 	CAUSE_SYSRQ,
 	CAUSE_NOT_KNOWN, /* what could tell it wasn't seen, or had no room */
+	CAUSE_OBSERVER,	 /* a task outside of the limit's cgroup accessed memory of a process in it */
 };
 
 struct record_oom {

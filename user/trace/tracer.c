@@ -474,7 +474,8 @@ int tracer__find_addresses(struct tracer *tracer)
 		STATS_INDEX,
 		OVER_HIGH,
 		OVER_HIGH_NEW,
-		KILL_WAYS,
+		REMOTE_ACCESS,
+		KILL_WAYS = REMOTE_ACCESS + REMOTE_ACCESS_FUNCTIONS,
 		COUNT = KILL_WAYS + KILL_WAYS_FUNCTIONS
 	};
 	struct kallsyms_range found[COUNT] = {
@@ -483,6 +484,14 @@ int tracer__find_addresses(struct tracer *tracer)
 		/* From 6.18 on the former is inline, and what sleeps has the other name. */
 		[OVER_HIGH].name = "mem_cgroup_handle_over_high",
 		[OVER_HIGH_NEW].name = "__mem_cgroup_handle_over_high",
+		/*
+		 * Of /proc/PID/cmdline, environ and mem, and ptrace(2): the others call the first of these or, by the
+		 * compiler's choice, have it inside. And of process_vm_readv(2) and process_vm_writev(2).
+		 */
+		[REMOTE_ACCESS].name = "__access_remote_vm",
+		[REMOTE_ACCESS + 1].name = "access_remote_vm",
+		[REMOTE_ACCESS + 2].name = "access_process_vm",
+		[REMOTE_ACCESS + 3].name = "process_vm_rw",
 	};
 	const struct kallsyms_range *throttle = &found[OVER_HIGH];
 	int err;
@@ -490,6 +499,12 @@ int tracer__find_addresses(struct tracer *tracer)
 	kill_ways__init(&found[KILL_WAYS]);
 	err = kallsyms__find_ranges("/proc/kallsyms", found, COUNT);
 	memcpy(tracer->kill_ways, &found[KILL_WAYS], sizeof(tracer->kill_ways));
+	for (size_t i = 0; i < REMOTE_ACCESS_FUNCTIONS; i++) {
+		const struct kallsyms_range *range = &found[REMOTE_ACCESS + i];
+
+		__atomic_store_n(&bss->remote_access[i], range->start, __ATOMIC_RELAXED);
+		__atomic_store_n(&bss->remote_access_size[i], range->end - range->start, __ATOMIC_RELEASE);
+	}
 	if (!throttle->end)
 		throttle = &found[OVER_HIGH_NEW];
 	__atomic_store_n(&bss->max_write_size, found[MAX_WRITE].end - found[MAX_WRITE].start,

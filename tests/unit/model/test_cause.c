@@ -6,7 +6,7 @@ static void test_causes(void **state)
 {
 	struct kept *kept = start();
 	union event in_write = oom(1, 42), lowered = oom(2, 42), roomy = oom(3, 42);
-	union event above = oom(4, 42), unseen = oom(5, 42), refused = oom(6, 42);
+	union event above = oom(4, 42), unseen = oom(5, 42), refused = oom(6, 42), observed = oom(7, 42);
 	const struct record_oom *r;
 
 	(void)state;
@@ -46,6 +46,18 @@ static void test_causes(void **state)
 	assert_int_equal(r->cause, CAUSE_INSIDE_WRITE);
 	assert_int_equal(r->cause_limit_id, 0);
 	assert_int_equal(r->cause_since_ns, 0);
+
+	/* Whoever looked is the cause, whatever was written before; but not in a write of the limit itself. */
+	observed.h.flags = OOM_IN_REMOTE_ACCESS;
+	observed.oom.last_write = (struct limit_write){ 6000, UNLIMITED, 129 };
+	r = run_of(kept, observed);
+	assert_int_equal(r->cause, CAUSE_OBSERVER);
+	assert_int_equal(r->cause_limit_id, 0);
+	assert_int_equal(r->cause_since_ns, 0);
+	observed.h.group = 8;
+	observed.oom.in_write_ns = 6000;
+	r = run_of(kept, observed);
+	assert_int_equal(r->cause, CAUSE_INSIDE_WRITE);
 	stop(kept);
 }
 

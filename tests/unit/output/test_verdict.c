@@ -28,21 +28,26 @@ static const struct reason {
 	const char *limit; /* behind the subject's path; NULL: none. "/": of the cgroup above */
 	uint64_t mib;
 	uint64_t write;
+	uint32_t observer; /* its pid; 0: there is none */
 	const char *words; /* each in one recording's sentences only where this is the reason */
 } reasons[] = {
-	{ CAUSE_SYSRQ, "none", NULL, 0, 0, "somebody asked for it by sysrq" },
-	{ CAUSE_WHOLE_MACHINE, "none", NULL, 0, 0, "the whole machine was out of memory" },
-	{ CAUSE_WHOLE_MACHINE, "cpuset", NULL, 0, 0, "the memory nodes of a cpuset were out of memory" },
-	{ CAUSE_WHOLE_MACHINE, "mempolicy", NULL, 0, 0,
+	{ CAUSE_SYSRQ, "none", NULL, 0, 0, 0, "somebody asked for it by sysrq" },
+	{ CAUSE_WHOLE_MACHINE, "none", NULL, 0, 0, 0, "the whole machine was out of memory" },
+	{ CAUSE_WHOLE_MACHINE, "cpuset", NULL, 0, 0, 0, "the memory nodes of a cpuset were out of memory" },
+	{ CAUSE_WHOLE_MACHINE, "mempolicy", NULL, 0, 0, 0,
 	  "the memory nodes of a memory policy were out of memory" },
-	{ CAUSE_LIMIT_UNCHANGED, "memcg", "", 96, 0,
+	{ CAUSE_LIMIT_UNCHANGED, "memcg", "", 96, 0, 0,
 	  "its own limit of 96.0 MiB, into which the workload grew" },
-	{ CAUSE_LIMIT_UNCHANGED, "memcg", "/inner", 32, 0, "the limit of 32.0 MiB of " },
-	{ CAUSE_LIMIT_UNCHANGED, "memcg", "/container", 48, 0,
+	{ CAUSE_LIMIT_UNCHANGED, "memcg", "/inner", 32, 0, 0, "the limit of 32.0 MiB of " },
+	{ CAUSE_LIMIT_UNCHANGED, "memcg", "/container", 48, 0, 0,
 	  "its own limit of 48.0 MiB, into which the workload grew" },
-	{ CAUSE_ANCESTOR_LIMIT, "memcg", "/", 512, 0, "the limit of 512.0 MiB of /above" },
-	{ CAUSE_LIMIT_LOWERED, "memcg", "", 64, 7, "its own limit of 64.0 MiB, lowered by write 7" },
-	{ CAUSE_INSIDE_WRITE, "memcg", "", 16, 9, "its own limit of 16.0 MiB, lowered by write 9" },
+	{ CAUSE_ANCESTOR_LIMIT, "memcg", "/", 512, 0, 0, "the limit of 512.0 MiB of /above" },
+	{ CAUSE_LIMIT_LOWERED, "memcg", "", 64, 7, 0, "its own limit of 64.0 MiB, lowered by write 7" },
+	{ CAUSE_INSIDE_WRITE, "memcg", "", 16, 9, 0, "its own limit of 16.0 MiB, lowered by write 9" },
+	{ CAUSE_OBSERVER, "memcg", "", 96, 0, 7,
+	  "its own limit of 96.0 MiB, because agent (pid 7), outside of it, accessed memory of a process in it" },
+	{ CAUSE_OBSERVER, "memcg", "", 96, 0, 8,
+	  "its own limit of 96.0 MiB, because agent (pid 8), outside of it, accessed memory of a process in it" },
 };
 
 #define REASONS (sizeof(reasons) / sizeof(reasons[0]))
@@ -91,6 +96,8 @@ static void send_oom(struct sink *sink, struct recording *r, size_t which)
 		.cause = reason->cause,
 		.constraint = reason->constraint,
 		.cause_limit_id = reason->write,
+		.trigger_comm = reason->observer ? "agent" : NULL,
+		.trigger_pid = reason->observer,
 		.whole_machine = !reason->limit,
 		.sysrq = reason->cause == CAUSE_SYSRQ,
 		.victims = killed,
@@ -172,16 +179,24 @@ static char *sentence_of(struct recording *r, const struct truth *t)
 	return NULL;
 }
 
-/* The number before these words, or `otherwise` where they aren't. */
+/* The number before these words, or `otherwise` where there is none. */
 static uint64_t number_before(const char *line, const char *words, uint64_t otherwise)
 {
-	const char *at = strstr(line, words);
+	const char *at = strstr(line, words), *end = at;
 
 	if (!at)
 		return otherwise;
 	while (at > line && at[-1] >= '0' && at[-1] <= '9')
 		at--;
-	return strtoull(at, NULL, 10);
+	return at < end ? strtoull(at, NULL, 10) : otherwise;
+}
+
+/* " (2 OOMs)" of all that stands in parentheses, or NULL. */
+static const char *find_count(const char *at)
+{
+	while (at && (at = strstr(at, " (")) && (at[2] < '0' || at[2] > '9'))
+		at += 2;
+	return at;
 }
 
 static uint64_t oom_count(const struct truth *t)
@@ -204,7 +219,7 @@ static void check_reasons(const struct truth *t, const char *line)
 		count = strstr(line, " of the OOMs for that reason");
 		if (count)
 			said = number_before(line, " of the OOMs for that reason", 0);
-		count = strstr(at, " (");
+		count = find_count(at);
 		if (!strstr(line, " of the OOMs for that reason") && count && strstr(count, " OOM"))
 			said = strtoull(count + 2, NULL, 10);
 		if (said != t->ooms[i])
@@ -222,7 +237,7 @@ static void check_subject(struct recording *r, const struct truth *t)
 		return;
 	}
 	if (strstr(line, " process"))
-		assert_int_equal(number_before(line, " process", 0), t->kills);
+		assert_int_equal(number_before(line, " process", t->kills), t->kills);
 	if (strstr(line, " in ") && strstr(line, " process") && t->kill_ooms > 1)
 		assert_int_equal(number_before(line, " OOMs", t->kill_ooms), t->kill_ooms);
 	if (strstr(line, " was OOM-killed: "))

@@ -78,12 +78,14 @@ static void test_each_cause(void **state)
 		check(form, (struct cause_facts){ .cause = CAUSE_UNKNOWN }, "");
 	check(CAUSE_ALONE, (struct cause_facts){ .cause = CAUSE_NOT_KNOWN },
 	      "not known: oomtrace can't tell whether the limit was written");
+	check(CAUSE_VERDICT, (struct cause_facts){ .cause = CAUSE_OBSERVER, .writer = "ps", .writer_pid = 7 },
+	      ", because <ps 7>, outside of it, accessed memory of a process in it");
 	check(CAUSE_VERDICT, (struct cause_facts){ .cause = CAUSE_LIMIT_UNCHANGED },
 	      ", into which the workload grew");
 	check(CAUSE_OF_LIMIT, (struct cause_facts){ .cause = CAUSE_WHOLE_MACHINE },
 	      "the whole machine was out of memory");
 	check(CAUSE_VERDICT, (struct cause_facts){ .cause = CAUSE_SYSRQ }, "somebody asked for it by sysrq");
-	for (enum record_cause cause = CAUSE_UNKNOWN; cause <= CAUSE_NOT_KNOWN; cause++) {
+	for (enum record_cause cause = CAUSE_UNKNOWN; cause <= CAUSE_OBSERVER; cause++) {
 		assert_true(strlen(cause_words__word(cause)) > 0);
 		assert_true(strlen(cause_words__short(cause)) > 0);
 	}
