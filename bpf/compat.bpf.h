@@ -162,6 +162,26 @@ static __always_inline bool compat__in_memstall(void)
 }
 
 /*
+ * struct mutex. A kernel for real time (CONFIG_PREEMPT_RT) has no `owner` in it, because its mutexes are of another
+ * kind. The lowest bits of an owner are flags (MUTEX_FLAGS, kernel/locking/mutex.c).
+ */
+#define MUTEX_FLAGS 7ULL
+
+struct mutex {
+	atomic_long_t owner;
+} __attribute__((preserve_access_index));
+
+/* Whether the current task doesn't hold the mutex at this address, for certain. 0 is the address of none that is known. */
+static __always_inline bool compat__holds_not(__u64 mutex)
+{
+	struct mutex *lock = (void *)mutex;
+
+	if (!lock || !bpf_core_field_exists(lock->owner))
+		return false;
+	return (BPF_CORE_READ(lock, owner.counter) & ~MUTEX_FLAGS) != (__u64)current_task();
+}
+
+/*
  * kernfs_node.parent became __parent in 6.15 (633488947ef6 "kernfs: Use RCU to access
  * kernfs_node::parent"). The old side may go with support for 6.12.
  */

@@ -26,6 +26,7 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 #include "chain.bpf.h"
+#include "compat.bpf.h"
 #include "emit.bpf.h"
 #include "event.h"
 #include "frames.bpf.h"
@@ -127,9 +128,24 @@ __noinline int forget_kill_begun(void)
 	return 0;
 }
 
+/* The address of oom_lock, a mutex. User space sets it, once it has looked; 0: not known yet. */
+__u64 oom_lock_address;
+
+/*
+ * Whether this thread, whose run is in `run`, has left out_of_memory() unseen: whoever is inside of it holds oom_lock.
+ * Then no run is going on.
+ */
+static __noinline bool has_left_run(void)
+{
+	if (!compat__holds_not(oom_lock_address))
+		return false;
+	run.tid = 0;
+	return true;
+}
+
 static __always_inline bool in_run(void)
 {
-	return run.tid && run.tid == current_tid();
+	return run.tid && run.tid == current_tid() && !has_left_run();
 }
 
 /*

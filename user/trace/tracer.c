@@ -472,6 +472,7 @@ int tracer__find_addresses(struct tracer *tracer)
 	enum {
 		MAX_WRITE,
 		STATS_INDEX,
+		OOM_LOCK,
 		OVER_HIGH,
 		OVER_HIGH_NEW,
 		REMOTE_ACCESS,
@@ -481,6 +482,7 @@ int tracer__find_addresses(struct tracer *tracer)
 	struct kallsyms_range found[COUNT] = {
 		[MAX_WRITE].name = "memory_max_write",
 		[STATS_INDEX].name = "mem_cgroup_stats_index",
+		[OOM_LOCK].name = "oom_lock",
 		/* From 6.18 on the former is inline, and what sleeps has the other name. */
 		[OVER_HIGH].name = "mem_cgroup_handle_over_high",
 		[OVER_HIGH_NEW].name = "__mem_cgroup_handle_over_high",
@@ -510,6 +512,7 @@ int tracer__find_addresses(struct tracer *tracer)
 	__atomic_store_n(&bss->max_write_size, found[MAX_WRITE].end - found[MAX_WRITE].start,
 			 __ATOMIC_RELEASE);
 	__atomic_store_n(&bss->max_write_function, found[MAX_WRITE].start, __ATOMIC_RELEASE);
+	__atomic_store_n(&bss->oom_lock_address, found[OOM_LOCK].start, __ATOMIC_RELEASE);
 	__atomic_store_n(&bss->throttle_size, throttle->end - throttle->start, __ATOMIC_RELEASE);
 	__atomic_store_n(&bss->throttle_function, throttle->start, __ATOMIC_RELEASE);
 	__atomic_store_n(&bss->stats_index_address, found[STATS_INDEX].start, __ATOMIC_RELEASE);

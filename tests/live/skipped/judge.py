@@ -22,7 +22,24 @@ def check_scenario(run, name):
     return told, missed
 
 
+def check_killer(run):
+    """Whoever has left the OOM killer sends SIGKILL in his own name."""
+    sent = [int(pid) for pid in (run.folder / "killer.sent").read_text().split()]
+    with open(run.folder / "killer.json", encoding="utf-8") as file:
+        records = [json.loads(line) for line in file]
+    victims = {v["pid"] for r in records if r["type"] == "oom" for v in r["victims"]}
+    run.results.check(len(sent) >= 20, "killer: signals", f"{len(sent)}")
+    run.results.equal(sorted(victims & set(sent)), [], "killer: whom kill(2) ended is no victim")
+    told = [r["pid"] for r in records if r["type"] == "sigkill" and r["pid"] in sent]
+    run.results.equal(told, sent, "killer: each SIGKILL is told, with its sender")
+    ends = {r["pid"]: r["oom_victim"] for r in records if r["type"] == "exit" and r["pid"] in sent}
+    run.results.check(not any(ends.values()), "killer: ends", f"{ends}")
+    lost = [r for r in records if r["type"] == "lost"]
+    run.results.check(lost, "killer: the kernel left out programs, or this proves nothing", f"{lost}")
+
+
 def check(run):
+    check_killer(run)
     told, missed = check_scenario(run, "itself")
     run.results.equal(missed, 0, "itself: BTF-typed programs miss none")
     check_scenario(run, "kprobes")
