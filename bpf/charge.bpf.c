@@ -32,12 +32,19 @@
 /* For user space: whether stats_index_address has to be found. */
 bool stats_index_wanted;
 
+/* errno, include/uapi/asm-generic/errno-base.h */
+#define E2BIG 7
+
+/* Cgroups of the target that found no room in `counters`. */
+__u64 counters_refused;
+
 /* Begins to follow a cgroup of the target. */
 static __always_inline void add_counter(__u64 css)
 {
 	struct counter_state state = { .step_pages = STEP_MIN, .kernel_bytes = -1, .sock_bytes = -1 };
 	__u64 counter = css_counter(css);
 	struct cgroup *cgrp = counter_cgroup(counter);
+	long err;
 
 	if (!in_target((__u64)cgrp))
 		return;
@@ -45,7 +52,10 @@ static __always_inline void add_counter(__u64 css)
 	state.refused_gap_ns = REFUSED_GAP_MIN_NS;
 	if (state.cgroup_id != target_cgroup_id)
 		state.parent = (__u64)BPF_CORE_READ((struct page_counter *)counter, parent);
-	if (bpf_map_update_elem(&counters, &counter, &state, BPF_NOEXIST))
+	err = bpf_map_update_elem(&counters, &counter, &state, BPF_NOEXIST);
+	if (err == -E2BIG)
+		__sync_fetch_and_add(&counters_refused, 1);
+	if (err)
 		return;
 	note_refusals(counter);
 	__sync_fetch_and_add(filter_slot(counter - counter_filter_address), 1);

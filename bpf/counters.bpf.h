@@ -41,6 +41,7 @@ struct counter_state {
 	__u8 pad[5];
 };
 
+/* More where the target has many cgroups: see tracer.c; so of `unsettled`. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 4096);

@@ -249,6 +249,7 @@ static void finish(struct session *s)
 		.lost = loss__total(&s->loss),
 		.nameless = stack_collector__health(s->stacks).nameless,
 	};
+	record.end.has_kernel_events = kernel_events__sum(&s->loss.events, &record.end.kernel_events);
 	session_events__tell(s, &record);
 }
 
@@ -306,38 +307,78 @@ static int follow_kernel_log(struct session *s)
 	return event_loop__add(s->loop, kernel_log__fd(s->kernel_log), EPOLLIN, on_kernel_log, s);
 }
 
+/* The kernel's counts of kills: in the target, and in the cgroup above it; or on the machine. */
+struct kill_counts {
+	bool known, known_above;
+	uint64_t kills, above;
+};
+
+static struct kill_counts kernel_kills(int dir_fd, int above_fd)
+{
+	struct kill_counts counts = {};
+
+	counts.known = !reconcile__count(dir_fd, &counts.kills);
+	/* The root has no count of its own. */
+	counts.known_above = above_fd >= 0 && (!reconcile__count(above_fd, &counts.above) ||
+					       !reconcile__count(-1, &counts.above));
+	return counts;
+}
+
+/* A cgroup that is gone took its count along, but the one above it has counted, too; not on v1. */
+static void note_kills_while_attaching(struct session *s, const struct kill_counts *before,
+				       const struct kill_counts *after)
+{
+	const char *path = s->target->cgroup, *name = strrchr(path, '/');
+
+	if (before->known && after->known) {
+		s->kills_while_attaching = after->kills - before->kills;
+	} else if (before->known && before->known_above && after->known_above &&
+		   after->above > before->above) {
+		s->kills_while_attaching = after->above - before->above;
+		snprintf(s->kills_counted_in, sizeof(s->kills_counted_in), "%.*s",
+			 name > path ? (int)(name - path) : 1, path);
+		s->loss.unfollowed = s->kills_while_attaching;
+		s->loss.unfollowed_since_ns = s->started.boot_ns;
+	}
+}
+
 static int open_tracer(struct session *s)
 {
 	struct tracer_options opts = {
 		.target_cgroup_id = s->target->cgroup_id,
 		.memory_on_v1 = s->hierarchy->version == 1,
 		.usage = session__records_usage(s),
+		.cgroups = session__records_usage(s) ? follow_usage__count(s->hierarchy, s->target) : 0,
 		.force_kprobes = s->opts->force_kprobes,
 		.ring_bytes = s->opts->ring_bytes,
 		.want_stacks = s->opts->stacks,
 	};
 	int dir_fd = s->target->cgroup_id ? s->target->dir_fd : -1;
+	int above_fd = dir_fd >= 0 && s->hierarchy->version == 2
+			       ? openat(dir_fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC)
+			       : -1;
+	struct kill_counts before = kernel_kills(dir_fd, above_fd), after;
 	struct waiting waiting;
-	uint64_t before = 0, after = 0;
-	bool counted;
 	int err;
 
 	memcpy(opts.target_ancestors, s->target->ancestors, sizeof(opts.target_ancestors));
-	counted = !reconcile__count(dir_fd, &before);
 	waiting__begin(&waiting, talk(), "attaching to the kernel", PROGRESS__AFTER_NS);
 	err = tracer__open(&opts, session_events__on_event, s, &s->plan, &s->tracer);
 	waiting__end(&waiting);
 	s->attached_ns = clock__ns(CLOCK_BOOTTIME);
-	if (counted && !reconcile__count(dir_fd, &after) && after > before)
-		s->kills_while_attaching = after - before;
+	after = kernel_kills(dir_fd, above_fd);
+	if (above_fd >= 0)
+		close(above_fd);
+	note_kills_while_attaching(s, &before, &after);
 	return err ? diagnose__open_failure(err, &s->plan) : EXIT_DONE;
 }
 
 static void tell_session(struct session *s)
 {
-	session_events__note_write(s, session_record__tell(s->sink, s->hierarchy, s->target, &s->plan,
-							   s->started, s->attached_ns,
-							   s->kills_while_attaching));
+	session_events__note_write(s,
+				   session_record__tell(s->sink, s->hierarchy, s->target, &s->plan,
+							s->started, s->attached_ns, s->kills_while_attaching,
+							s->kills_counted_in[0] ? s->kills_counted_in : NULL));
 }
 
 static int dry_run(struct session *s)
@@ -371,7 +412,7 @@ static int begin(struct session *s)
 			"busy, or something in the kernel holds them up.\n",
 			left_out == 1 ? "" : "s", left_out, left_out == 1 ? "" : "es");
 	if (session__records_usage(s))
-		follow_usage__begin(s->tracer, s->hierarchy, s->target);
+		follow_usage__begin(s->tracer, s->hierarchy, s->target, session_events__take_in, s);
 	tracer__find_addresses(s->tracer);
 	/* Only a recording that is cut into files opens more of them. */
 	err = confine__trace(s->hierarchy, s->opts->record_bytes ? s->opts->record : NULL);

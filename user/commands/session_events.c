@@ -112,6 +112,11 @@ int session_events__take_events(struct session *s)
 	return err < 0 && err != -EINTR ? err : 0;
 }
 
+void session_events__take_in(void *ctx)
+{
+	session_events__take_events(ctx);
+}
+
 static bool is_told_to_end(void *ctx)
 {
 	struct session *s = ctx;

@@ -28,9 +28,10 @@ struct session {
 	const struct cgroup__hierarchy *hierarchy;
 	struct target *target;
 	struct sink *sink;
-	struct record_time started;	/* before anything could be seen */
-	uint64_t attached_ns;		/* CLOCK_BOOTTIME */
-	uint64_t kills_while_attaching; /* by the kernel's count */
+	struct record_time started;	 /* before anything could be seen */
+	uint64_t attached_ns;		 /* CLOCK_BOOTTIME */
+	uint64_t kills_while_attaching;	 /* by the kernel's count */
+	char kills_counted_in[PATH_MAX]; /* the cgroup above the target, if that was gone by then; else "" */
 	struct event_loop *loop;
 	struct watchdog *watchdog;
 	struct asker *asker; /* NULL: containers have no names but that of the target */
@@ -79,6 +80,9 @@ void session_target__check(struct session *s);
 
 /* Takes in all events that are there. Returns 0 or a negative errno. */
 int session_events__take_events(struct session *s);
+
+/* The same, with the session as ctx, for whoever has no use for an error: the next that takes events meets it, too. */
+void session_events__take_in(void *ctx);
 
 /* Called after the tracer, because what the model can say depends on what could be attached. Returns the exit code. */
 int session_events__open_model(struct session *s);

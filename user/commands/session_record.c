@@ -9,7 +9,7 @@
 
 int session_record__tell(struct sink *sink, const struct cgroup__hierarchy *h, const struct target *target,
 			 const struct plan *plan, struct record_time started, uint64_t attached_ns,
-			 uint64_t kills)
+			 uint64_t kills, const char *kills_in)
 {
 	struct utsname uts;
 	char max_cgroup[PATH_MAX] = "";
@@ -26,6 +26,7 @@ int session_record__tell(struct sink *sink, const struct cgroup__hierarchy *h, c
 		.page_size = sysconf(_SC_PAGESIZE),
 		.attached_ns = attached_ns,
 		.kills_while_attaching = kills,
+		.kills_counted_in = kills_in,
 		.probes = probes,
 		.probe_count = plan__probes(plan, probes),
 	};

@@ -86,8 +86,6 @@ static void begin_again(struct session *s, const struct resolve_result *resolved
 		return;
 	loss__begin_again(&s->loss, s->tracer, s->target->dir_fd);
 	tracer__follow(s->tracer, s->target->cgroup_id, s->target->ancestors);
-	if (session__records_usage(s))
-		follow_usage__begin(s->tracer, s->hierarchy, s->target);
 	ending__begin_again(&s->ending);
 	s->ending.run += s->returning.missed - s->loss.runs;
 	s->loss.runs = s->returning.missed;
@@ -95,6 +93,8 @@ static void begin_again(struct session *s, const struct resolve_result *resolved
 	if (limit_steps__move(s->steps, s->target->cgroup) || watch_events(s))
 		s->end_reason = "there is no memory to follow the target";
 	tell_back(s);
+	if (session__records_usage(s))
+		follow_usage__begin(s->tracer, s->hierarchy, s->target, session_events__take_in, s);
 }
 
 static void follow(struct session *s, uint64_t now_ns)

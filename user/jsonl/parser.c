@@ -102,6 +102,7 @@ static void parse_live_session(struct jsonl_parser *p, struct json_object *o, st
 		.page_size = value__number32(p, o, "page_size"),
 		.attached_ns = value__optional(p, o, "attached_ns"),
 		.kills_while_attaching = value__optional(p, o, "kills_while_attaching"),
+		.kills_counted_in = value__text(p, o, "kills_counted_in"),
 		.part = value__optional(p, o, "part"),
 	};
 	int64_t offset_ns = value__signed(p, o, "wall_offset_ns");
@@ -411,6 +412,22 @@ static void parse_lost(struct jsonl_parser *p, struct json_object *o, struct rec
 	record->lost = lost;
 }
 
+static void get_kernel_events(struct jsonl_parser *p, struct json_object *o, struct record_end *end)
+{
+	struct json_object *counts = value__object(p, o, "kernel_events");
+
+	if (!counts)
+		return;
+	end->has_kernel_events = true;
+	end->kernel_events = (struct record_kernel_events){
+		.max = value__number(p, counts, "max"),
+		.oom = value__number(p, counts, "oom"),
+		.oom_kill = value__number(p, counts, "oom_kill"),
+		.oom_group_kill = value__optional(p, counts, "oom_group_kill"),
+		.has_group_kill = json_object_object_get_ex(counts, "oom_group_kill", NULL),
+	};
+}
+
 static void parse_end(struct jsonl_parser *p, struct json_object *o, struct record *record)
 {
 	struct record_end end = {
@@ -421,6 +438,7 @@ static void parse_end(struct jsonl_parser *p, struct json_object *o, struct reco
 		.nameless = value__optional(p, o, "nameless_stacks"),
 	};
 
+	get_kernel_events(p, o, &end);
 	if (!end.reason)
 		value__fail(p, -EINVAL);
 	record->end = end;

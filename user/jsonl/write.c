@@ -83,6 +83,7 @@ static void write_session(struct json_object *o, const struct record *record)
 		member__number(o, "attached_ns", s->attached_ns);
 	if (s->kills_while_attaching)
 		member__number(o, "kills_while_attaching", s->kills_while_attaching);
+	member__text(o, "kills_counted_in", s->kills_counted_in);
 	member__text(target, "kind", s->target_kind);
 	member__text(target, "name", s->target_name);
 	if (s->container.ref.id[0])
@@ -352,6 +353,17 @@ static void write_end(struct json_object *o, const struct record *record)
 	member__number(o, "lost", end->lost);
 	if (end->nameless)
 		member__number(o, "nameless_stacks", end->nameless);
+	if (end->has_kernel_events) {
+		const struct record_kernel_events *events = &end->kernel_events;
+		struct json_object *counts = json_object_new_object();
+
+		member__number(counts, "max", events->max);
+		member__number(counts, "oom", events->oom);
+		member__number(counts, "oom_kill", events->oom_kill);
+		if (events->has_group_kill)
+			member__number(counts, "oom_group_kill", events->oom_group_kill);
+		member__add(o, "kernel_events", counts);
+	}
 }
 
 static void write_min_try(struct json_object *o, const struct record *record)

@@ -45,7 +45,14 @@ static void put_attaching(const struct text_sink *sink, const struct record *rec
 		s->kills_while_attaching == 1 ? "" : "s");
 	if (s->attached_ns > record->time.boot_ns)
 		text_parts__duration(out, " in the ", s->attached_ns - record->time.boot_ns);
-	fputs(" until oomtrace was attached, by the kernel's count; they may not be in here\n", out);
+	fputs(" until oomtrace was attached, by the kernel's count", out);
+	if (s->kills_counted_in) {
+		fputs(" of ", out);
+		text_parts__name(out, s->kills_counted_in);
+		fputs(", because the target was gone by then; they are not in here\n", out);
+	} else {
+		fputs("; they may not be in here\n", out);
+	}
 }
 
 static int text_session(struct sink *base, const struct record *record)
@@ -353,6 +360,11 @@ static int text_end(struct sink *base, const struct record *record)
 		text_sink__time(sink, &record->time);
 	fprintf(base->out, "%" PRIu64 " OOM%s, %" PRIu64 " process%s killed", end->ooms,
 		end->ooms == 1 ? "" : "s", end->kills, end->kills == 1 ? "" : "es");
+	/* Such an attempt need not have run the OOM killer. */
+	if (!end->ooms && end->has_kernel_events && end->kernel_events.oom)
+		fprintf(base->out,
+			", though the kernel has counted %" PRIu64 " attempt%s (oom in memory.events)",
+			end->kernel_events.oom, end->kernel_events.oom == 1 ? "" : "s");
 	if (end->lost)
 		fprintf(base->out, ", %" PRIu64 " event%s lost", end->lost, end->lost == 1 ? "" : "s");
 	else if (!sink->from_log) /* which can't tell */

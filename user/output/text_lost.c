@@ -28,6 +28,7 @@ static const struct {
 	{ "signal", RING },
 	{ "stack", "the ring buffer or oomtrace's own queue had no room; try a larger --ring-size" },
 	{ "malformed", "oomtrace could not read or keep what the kernel side had sent" },
+	{ "cgroup-usage", "there are too many of them; their usage is not followed, only their kills" },
 	{ "kill", "the kernel counted more kills than oomtrace saw" },
 };
 
@@ -43,6 +44,10 @@ void text_lost__put(FILE *out, const struct record_lost *lost)
 	fprintf(out, "%" PRIu64 " ", lost->count);
 	if (is_kind(lost, "run")) {
 		fprintf(out, "run%s of the target", end);
+		return;
+	}
+	if (is_kind(lost, "cgroup-usage")) {
+		fprintf(out, "cgroup%s of the target", end);
 		return;
 	}
 	text_parts__name(out, lost->kind);

@@ -57,6 +57,8 @@ struct record_session {
 	/* CLOCK_BOOTTIME when everything was attached; 0: not known. The record's time is before loading. */
 	uint64_t attached_ns;
 	uint64_t kills_while_attaching; /* that the kernel counted between; they may not be in here */
+	const char *
+		kills_counted_in; /* the cgroup above a target that was gone by then; NULL: the target's count */
 	uint64_t part; /* of a recording that goes on in another file: 2, 3, ...; 0: its beginning */
 };
 
@@ -373,10 +375,18 @@ struct record_lost {
 	uint64_t within_ns; /* they were lost within so long before this record; 0: not known */
 };
 
+/* Of memory.events. max and oom count attempts; docs/notes/kernel-counts.md says of what. */
+struct record_kernel_events {
+	uint64_t max, oom, oom_kill, oom_group_kill;
+	bool has_group_kill; /* from 5.17 on */
+};
+
 struct record_end {
 	const char *reason;
 	uint64_t ooms, kills, lost;
-	uint64_t nameless; /* samples of stacks, and triggers' stacks, whose names a failure has cost */
+	uint64_t nameless;	/* samples of stacks, and triggers' stacks, whose names a failure has cost */
+	bool has_kernel_events; /* in the target since the trace began */
+	struct record_kernel_events kernel_events;
 };
 
 /* What there is to say. A new kind comes last but for RECORD_KINDS, and gets a type name in sink.c. */

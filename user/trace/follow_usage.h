@@ -11,9 +11,15 @@
 #include "target/target.h"
 #include "trace/tracer.h"
 
-/* Makes the programs follow the target and all cgroups below it. Needs the privileges of tracing. */
+/* How many cgroups the target has now, with those below it; 0: it is gone. */
+uint32_t follow_usage__count(const struct cgroup__hierarchy *h, const struct target *target);
+
+/*
+ * Makes the programs follow the target and all cgroups below it. Needs the privileges of tracing. Each sends what it
+ * holds, so take_in(ctx) is called after each: what is in the ring has to be taken out.
+ */
 void follow_usage__begin(struct tracer *tracer, const struct cgroup__hierarchy *h,
-			 const struct target *target);
+			 const struct target *target, void (*take_in)(void *ctx), void *ctx);
 
 /* Has the kernel send what has changed by too little to be worth an event until now. */
 void follow_usage__settle(struct tracer *tracer, const struct target *target);

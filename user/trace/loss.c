@@ -55,7 +55,7 @@ static uint64_t kills_seen(const void *ctx)
 	return loss->of_machine && loss->kills_told > seen ? loss->kills_told : seen;
 }
 
-static int begin(struct loss *loss, const struct tracer *tracer, int cgroup_fd, uint64_t *count)
+static int begin(struct loss *loss, const struct tracer *tracer, int cgroup_fd, bool again, uint64_t *count)
 {
 	const struct seeing seeing = { loss, tracer };
 	int fd = reconcile__open(cgroup_fd);
@@ -69,6 +69,8 @@ static int begin(struct loss *loss, const struct tracer *tracer, int cgroup_fd, 
 		return -ENODATA;
 	}
 	loss->kernel_fd = fd;
+	if (!loss->of_machine)
+		kernel_events__begin(&loss->events, fd, again);
 	loss->looked_ns = clock__ns(CLOCK_BOOTTIME);
 	reconcile__look(&loss->kills, *count, seen, loss->looked_ns, false, &since_ns);
 	return 0;
@@ -78,7 +80,7 @@ void loss__begin(struct loss *loss, const struct tracer *tracer, int cgroup_fd)
 {
 	uint64_t count;
 
-	begin(loss, tracer, cgroup_fd, &count);
+	begin(loss, tracer, cgroup_fd, false, &count);
 }
 
 void loss__begin_again(struct loss *loss, const struct tracer *tracer, int cgroup_fd)
@@ -86,7 +88,7 @@ void loss__begin_again(struct loss *loss, const struct tracer *tracer, int cgrou
 	uint64_t since_ns = loss->kills.even_ns, count;
 
 	loss__end(loss);
-	if (begin(loss, tracer, cgroup_fd, &count) || !count)
+	if (begin(loss, tracer, cgroup_fd, true, &count) || !count)
 		return;
 	loss->unfollowed += count;
 	loss->unfollowed_since_ns = since_ns ? since_ns : loss->looked_ns;
@@ -139,6 +141,7 @@ static int tell_kills(struct loss *loss, const struct tracer *tracer, bool last,
 	loss->looked_ns = now;
 	if (last)
 		await_kills(&seeing);
+	kernel_events__look(&loss->events, loss->kernel_fd);
 	if (reconcile__read_both(loss->kernel_fd, kills_seen, &seeing, last, &count, &seen)) {
 		count = loss->kills.kernel;
 		seen = kills_seen(&seeing);
@@ -164,6 +167,8 @@ int loss__tell(struct loss *loss, const struct tracer *tracer, uint64_t lost_sta
 		err = tell(sink, "malformed", loss->malformed, &loss->malformed_told);
 	if (!err)
 		err = tell(sink, "run", loss->runs, &loss->runs_told);
+	if (!err)
+		err = tell(sink, "cgroup-usage", tracer__unfollowed(tracer), &loss->unfollowed_cgroups_told);
 	if (!err && loss->unfollowed != loss->unfollowed_told) {
 		err = tell_missed(sink, loss->unfollowed - loss->unfollowed_told, loss->unfollowed_since_ns);
 		loss->unfollowed_told = loss->unfollowed;
@@ -173,7 +178,8 @@ int loss__tell(struct loss *loss, const struct tracer *tracer, uint64_t lost_sta
 
 uint64_t loss__total(const struct loss *loss)
 {
-	uint64_t total = loss->malformed_told + loss->runs_told + loss->kills.missed + loss->unfollowed_told;
+	uint64_t total = loss->malformed_told + loss->runs_told + loss->unfollowed_cgroups_told +
+			 loss->kills.missed + loss->unfollowed_told;
 
 	for (int kind = 1; kind < EVENT_KIND_MAX; kind++)
 		total += loss->told[kind];

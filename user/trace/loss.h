@@ -4,6 +4,7 @@
 #define OOMTRACE_LOSS_H
 
 #include "record/sink.h"
+#include "trace/kernel_events.h"
 #include "trace/reconcile.h"
 #include "trace/tracer.h"
 
@@ -12,10 +13,12 @@ struct loss {
 	uint64_t malformed_told;
 	uint64_t runs; /* of the target that were over before they were seen: counted by whoever follows it */
 	uint64_t runs_told;
+	uint64_t unfollowed_cgroups_told; /* whose usage isn't followed */
 	uint64_t told[EVENT_KIND_MAX];
 	struct reconcile kills;
-	uint64_t kills_told; /* in records */
-	bool of_machine;     /* what is compared is the count of the machine */
+	struct kernel_events events; /* of a target */
+	uint64_t kills_told;	     /* in records */
+	bool of_machine;	     /* what is compared is the count of the machine */
 	/* Kills in a cgroup of a target that came back, before the programs followed it. */
 	uint64_t unfollowed, unfollowed_told, unfollowed_since_ns;
 	uint64_t looked_ns; /* when the two counts were compared last */

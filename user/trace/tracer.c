@@ -11,7 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/array.h"
 #include "host/kallsyms.h"
 #include "host/preemption.h"
 #include "host/pressure.h"
@@ -19,10 +18,8 @@
 #include "oomtrace.skel.h"
 #include "trace/kernel_types.h"
 #include "trace/kill_ways.h"
+#include "trace/map_sizes.h"
 #include "trace/messages.h"
-
-/* Stacks, and sums, in each of the two sets. A power of two. */
-#define STACKS_MAX 4096
 
 struct tracer {
 	struct oomtrace_bpf *skel;
@@ -40,54 +37,6 @@ static struct bpf_program *find_program(struct oomtrace_bpf *skel, const struct 
 	const struct plan_candidate *candidate = plan__chosen(plan, i);
 
 	return candidate ? bpf_object__find_program_by_name(skel->obj, candidate->program) : NULL;
-}
-
-/* Some 3 MB for each of the two sets, and nothing at all when none are wanted. */
-static int size_stack_maps(struct oomtrace_bpf *skel, bool wanted)
-{
-	struct bpf_map *maps[] = { skel->maps.stacks_0, skel->maps.stacks_1, skel->maps.sums_0,
-				   skel->maps.sums_1, skel->maps.sampled };
-	int err = 0;
-
-	for (size_t i = 0; !err && i < ARRAY_SIZE(maps); i++) {
-		if (!wanted)
-			err = bpf_map__set_autocreate(maps[i], false);
-		else if (i < 4)
-			err = bpf_map__set_max_entries(maps[i], STACKS_MAX);
-	}
-	return err;
-}
-
-/* What only the programs of PLAN_USAGE refer to need not be made. */
-static int leave_out_usage_maps(struct oomtrace_bpf *skel)
-{
-	struct bpf_map *const maps[] = {
-		skel->maps.counters, skel->maps.unsettled,	skel->maps.runs,
-		skel->maps.run_sums, skel->maps.unsettled_sums,
-	};
-	int err = 0;
-
-	for (size_t i = 0; !err && i < ARRAY_SIZE(maps); i++)
-		err = bpf_map__set_autocreate(maps[i], false);
-	return err;
-}
-
-/*
- * Kernels up to 6.x hand each CPU 128 free places of an LRU map at a time, and throw out what is in use when none
- * are left: as many are needed as all CPUs can hold back, and as many again.
- */
-#define LRU_PLACES_OF_CPU 256
-
-static int size_lru_maps(struct oomtrace_bpf *skel, int cpus)
-{
-	struct bpf_map *const maps[] = { skel->maps.writes, skel->maps.kills_begun, skel->maps.ended,
-					 skel->maps.runs, skel->maps.run_sums };
-	const uint32_t places = (uint32_t)cpus * LRU_PLACES_OF_CPU;
-	int err = 0;
-
-	for (size_t i = 0; !err && i < ARRAY_SIZE(maps); i++)
-		err = bpf_map__max_entries(maps[i]) < places ? bpf_map__set_max_entries(maps[i], places) : 0;
-	return err;
 }
 
 static int open_skeleton(const struct tracer *tracer, const struct tracer_options *opts,
@@ -112,13 +61,9 @@ static int open_skeleton(const struct tracer *tracer, const struct tracer_option
 	skel->rodata->inits_only = !opts->target_cgroup_id;
 	err = bpf_map__set_max_entries(skel->maps.ring, opts->ring_bytes);
 	if (!err)
-		err = size_lru_maps(skel, cpus);
-	if (!err && !opts->usage)
-		err = leave_out_usage_maps(skel);
+		err = map_sizes__set(skel, opts, cpus);
 	if (!err && tracer->btf)
 		err = kernel_types__read(tracer->btf, skel->obj);
-	if (!err)
-		err = size_stack_maps(skel, opts->want_stacks);
 	if (err) {
 		oomtrace_bpf__destroy(skel);
 		return err;
@@ -454,6 +399,11 @@ void tracer__follow(struct tracer *tracer, uint64_t cgroup_id, const uint64_t an
 	for (size_t i = 0; i < EVENT_DEPTH_MAX; i++)
 		__atomic_store_n(&bss->target_ancestors[i], ancestors[i], __ATOMIC_RELAXED);
 	__atomic_store_n(&bss->target_cgroup_id, cgroup_id, __ATOMIC_RELEASE);
+}
+
+uint64_t tracer__unfollowed(const struct tracer *tracer)
+{
+	return __atomic_load_n(&tracer->skel->bss->counters_refused, __ATOMIC_RELAXED);
 }
 
 uint64_t tracer__kills_seen(const struct tracer *tracer)

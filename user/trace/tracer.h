@@ -18,6 +18,7 @@ struct tracer_options {
 	uint64_t target_ancestors[EVENT_DEPTH_MAX]; /* ids of the cgroups above it; then 0 */
 	bool memory_on_v1;			    /* the memory controller is on a cgroup v1 hierarchy */
 	bool usage;				    /* record usage; only with a target, and not on v1 */
+	uint32_t cgroups;			    /* of the target, now; may be 0 without usage */
 	bool force_kprobes;
 	bool want_stacks;    /* sample stacks where memory is charged */
 	uint32_t ring_bytes; /* a power of two, a multiple of the page size */
@@ -46,6 +47,9 @@ int tracer__consume(struct tracer *tracer);
 
 /* Events of `kind` that found no room in the ring, or whose program was skipped, since the start. */
 uint64_t tracer__lost(const struct tracer *tracer, enum event_kind kind);
+
+/* Cgroups of the target whose usage isn't followed, because there are too many. */
+uint64_t tracer__unfollowed(const struct tracer *tracer);
 
 /* Kills that the programs have seen, delivered or not, since they were attached. */
 uint64_t tracer__kills_seen(const struct tracer *tracer);

@@ -43,7 +43,13 @@ static inline void write_ends(struct sink *sink, const struct variant *v)
 						.limit_cgroup = v->full ? v->name : NULL,
 						.repeats = 12 };
 	const struct record_lost lost = { .kind = v->name, .count = UINT64_MAX };
-	const struct record_end end = { .reason = v->name, .ooms = 1, .kills = 2, .lost = 3, .nameless = 4 };
+	const struct record_end end = { .reason = v->name,
+					.ooms = 1,
+					.kills = 2,
+					.lost = 3,
+					.nameless = 4,
+					.has_kernel_events = v->full,
+					.kernel_events = { 50, 6, 2, 1, v->full } };
 	const struct record_killer by = killer(v, KILL_WAY_KILL);
 	const struct record_start back = { 2, v->name, 7, docker(v) };
 	const struct record_refusal refusals[] = { { "pids.max", true, 20, 12 },

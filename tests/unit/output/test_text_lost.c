@@ -47,6 +47,10 @@ static void test_why(void **state)
 		     "1 run of the target: it was over before oomtrace saw it");
 	assert_words((struct record_lost){ .kind = "run", .count = 2 },
 		     "2 runs of the target: they were over before oomtrace saw them");
+	assert_words(
+		(struct record_lost){ .kind = "cgroup-usage", .count = 2 },
+		"2 cgroups of the target: there are too many of them; their usage is not followed, only their "
+		"kills");
 	assert_words((struct record_lost){ .kind = "of tomorrow", .count = 2 }, "2 of tomorrow events");
 	assert_words((struct record_lost){ .count = 1 }, "1 (unknown) event");
 }

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "trace/map_sizes.h"
+
+#include <bpf/libbpf.h>
+
+#include "base/array.h"
+
+/* Stacks, and sums, in each of the two sets. A power of two. */
+#define STACKS_MAX 4096
+
+/* Some 3 MB for each of the two sets, and nothing at all when none are wanted. */
+static int size_stack_maps(struct oomtrace_bpf *skel, bool wanted)
+{
+	struct bpf_map *maps[] = { skel->maps.stacks_0, skel->maps.stacks_1, skel->maps.sums_0,
+				   skel->maps.sums_1, skel->maps.sampled };
+	int err = 0;
+
+	for (size_t i = 0; !err && i < ARRAY_SIZE(maps); i++) {
+		if (!wanted)
+			err = bpf_map__set_autocreate(maps[i], false);
+		else if (i < 4)
+			err = bpf_map__set_max_entries(maps[i], STACKS_MAX);
+	}
+	return err;
+}
+
+/* Cgroups whose usage can be followed: each takes 0.2 KiB of the kernel's memory. */
+#define FOLLOWED_MAX (1U << 16)
+
+/* Room for twice the cgroups that there are: others are made meanwhile. */
+static int size_usage_maps(struct oomtrace_bpf *skel, uint32_t cgroups)
+{
+	struct bpf_map *const maps[] = { skel->maps.counters, skel->maps.unsettled,
+					 skel->maps.refusals_seen };
+	uint32_t room = cgroups < FOLLOWED_MAX / 2 ? 2 * cgroups : FOLLOWED_MAX;
+	int err = 0;
+
+	for (size_t i = 0; !err && i < ARRAY_SIZE(maps); i++)
+		err = bpf_map__max_entries(maps[i]) < room ? bpf_map__set_max_entries(maps[i], room) : 0;
+	return err;
+}
+
+/* What only the programs of PLAN_USAGE refer to need not be made. */
+static int leave_out_usage_maps(struct oomtrace_bpf *skel)
+{
+	struct bpf_map *const maps[] = {
+		skel->maps.counters, skel->maps.unsettled,	skel->maps.runs,
+		skel->maps.run_sums, skel->maps.unsettled_sums,
+	};
+	int err = 0;
+
+	for (size_t i = 0; !err && i < ARRAY_SIZE(maps); i++)
+		err = bpf_map__set_autocreate(maps[i], false);
+	return err;
+}
+
+/*
+ * Kernels up to 6.x hand each CPU 128 free places of an LRU map at a time, and throw out what is in use when none
+ * are left: as many are needed as all CPUs can hold back, and as many again.
+ */
+#define LRU_PLACES_OF_CPU 256
+
+static int size_lru_maps(struct oomtrace_bpf *skel, int cpus)
+{
+	struct bpf_map *const maps[] = { skel->maps.writes, skel->maps.kills_begun, skel->maps.ended,
+					 skel->maps.runs, skel->maps.run_sums };
+	const uint32_t places = (uint32_t)cpus * LRU_PLACES_OF_CPU;
+	int err = 0;
+
+	for (size_t i = 0; !err && i < ARRAY_SIZE(maps); i++)
+		err = bpf_map__max_entries(maps[i]) < places ? bpf_map__set_max_entries(maps[i], places) : 0;
+	return err;
+}
+
+int map_sizes__set(struct oomtrace_bpf *skel, const struct tracer_options *opts, int cpus)
+{
+	int err = size_lru_maps(skel, cpus);
+
+	if (!err)
+		err = opts->usage ? size_usage_maps(skel, opts->cgroups) : leave_out_usage_maps(skel);
+	return err ? err : size_stack_maps(skel, opts->want_stacks);
+}
