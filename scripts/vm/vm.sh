@@ -11,6 +11,7 @@
 #   --put PATH[:NAME]      a file or folder to have in the guest as /oomtrace/NAME; repeatable
 #   --timeout SEC          (300)    --mem MiB  (1024)    --smp N  (2)    --swap MiB  (0)
 #                          The time in which the guest waits for a CPU of a busy machine isn't counted.
+#   --nodes N              (1) memory nodes, each with its part of the memory and of the CPUs
 #   --cgroup v1            the memory controller of cgroup v1, in /sys/fs/cgroup/memory
 #   --icount               a clock that counts instructions: equal figures from run to run
 #   --append ARGS          for the kernel's command line
@@ -32,11 +33,11 @@ SPLAT+='|Kernel panic|KASAN:|UBSAN:'
 NO_SPLAT='Spectre V2 : WARNING'
 
 parse() {
-	kernel='' root='' out='' timeout=300 mem=1024 smp=2 swap=0 cgroup=v2 icount='' append='' live=''
+	kernel='' root='' out='' timeout=300 mem=1024 smp=2 swap=0 nodes=1 cgroup=v2 icount='' append='' live=''
 	puts=() command=()
 	while [ $# -gt 0 ]; do
 		case $1 in
-		--kernel | --root | --out | --put | --timeout | --mem | --smp | --swap | --cgroup | --append)
+		--kernel | --root | --out | --put | --timeout | --mem | --smp | --swap | --nodes | --cgroup | --append)
 			[ $# -gt 1 ] || die 2 "$1 needs a value"
 			if [ "$1" = --put ]; then puts+=("$2"); else printf -v "${1#--}" %s "$2"; fi
 			shift 2
@@ -164,6 +165,18 @@ make_disks() { # sets drives; guest-init.sh counts on their order
 	fi
 }
 
+make_nodes() { # sets numa
+	local node cpu cpus
+	numa=()
+	[ "$nodes" != 1 ] || return 0
+	for ((node = 0; node < nodes; node++)); do
+		cpus=
+		for ((cpu = node; cpu < smp; cpu += nodes)); do cpus+=,cpus=$cpu; done
+		numa+=(-object "memory-backend-ram,id=node$node,size=$((mem / nodes))M")
+		numa+=(-numa "node,memdev=node$node$cpus")
+	done
+}
+
 # Seconds for which the guest could have run and had no CPU: of the thread that waited longest, as the
 # scheduler counts it.
 waited_for_cpu() { # QEMU
@@ -201,7 +214,8 @@ boot() {
 	if [ -n "$live" ]; then tee "$out/output.log"; else cat >"$out/output.log"; fi <"$work/output" &
 	reader=$!
 	exec 8>"$work/output"
-	qemu-system-x86_64 "${accel[@]}" -m "$mem" -smp "$smp" -nodefaults \
+	make_nodes
+	qemu-system-x86_64 "${accel[@]}" -m "$mem" -smp "$smp" "${numa[@]}" -nodefaults \
 		-display none -no-reboot -kernel "$dir/vmlinuz" -initrd "$work/initrd" \
 		-serial "file:$work/console" -serial "file:$work/output" "${drives[@]}" \
 		-append "$options $append" </dev/null >"$work/qemu.log" 2>&1 &

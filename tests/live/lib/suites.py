@@ -7,8 +7,8 @@ import shlex
 from pathlib import Path
 
 LIVE = Path(__file__).resolve().parents[1]
-KEYS = {"about": "", "kernels": "all", "test": "", "root": "", "mem": "512", "smp": "2", "swap": "0", "cgroup": "v2",
-        "append": "", "timeout": "300", "alone": "no", "shell": "sh", "guest": "guest.sh", "args": ""}
+KEYS = {"about": "", "kernels": "all", "test": "", "root": "", "mem": "512", "smp": "2", "swap": "0", "nodes": "1",
+        "cgroup": "v2", "append": "", "timeout": "300", "alone": "no", "shell": "sh", "guest": "guest.sh", "args": ""}
 LISTS = ("put", "build", "libraries")
 LINE = re.compile(r"([a-z]+)(?:\[([\w.-]+)\])?=(.*)")
 
