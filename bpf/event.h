@@ -21,7 +21,6 @@
 #define EVENT_CGROUP_LEVELS 32 /* levels captured, leaf first; deeper ones are flagged as cut */
 #define EVENT_STACK_DEPTH 32   /* frames of a stack in an event, innermost first; outer ones are cut */
 #define STACK_DEPTH 64	       /* the same of one in the maps `stacks_*` */
-#define REMOTE_ACCESS_FUNCTIONS 4
 
 enum event_kind {
 	EVENT_OOM = 1,	    /* struct event_oom: one run of the OOM killer */
@@ -87,8 +86,7 @@ enum {
 	OOM_WRITES_NOT_KNOWN =
 		1 << 1, /* last_write is empty, but there may have been one: no room to note it */
 	OOM_IN_REMOTE_ACCESS =
-		1 << 2, /* by the stack: the trigger, not below the limit's cgroup, was inside of an
-					  access to the memory of a process that is */
+		1 << 2, /* by the stack: who asked, not below the limit, accessed memory below it */
 };
 
 /* One run of out_of_memory(), mm/oom_kill.c. All its events are sent with oom_lock held. */

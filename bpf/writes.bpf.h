@@ -88,6 +88,8 @@ static __noinline struct write *current_write(void)
 __u64 max_write_function, max_write_size;
 
 /* By which a task accesses another's memory: see tracer.c. User space sets them, as those above. */
+#define REMOTE_ACCESS_FUNCTIONS 4
+
 __u64 remote_access[REMOTE_ACCESS_FUNCTIONS], remote_access_size[REMOTE_ACCESS_FUNCTIONS];
 
 /*

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "host/kallsyms.h"
 #include "host/preemption.h"
 #include "host/pressure.h"
@@ -20,6 +21,8 @@
 #include "trace/kill_ways.h"
 #include "trace/map_sizes.h"
 #include "trace/messages.h"
+
+#define REMOTE_ACCESS_FUNCTIONS ARRAY_SIZE(((struct oomtrace_bpf__bss *)NULL)->remote_access)
 
 struct tracer {
 	struct oomtrace_bpf *skel;
