@@ -249,6 +249,8 @@ static void finish(struct session *s)
 		.lost = loss__total(&s->loss),
 		.nameless = stack_collector__health(s->stacks).nameless,
 	};
+	record.end.skipped_exits = tracer__skipped(s->tracer, "exit");
+	record.end.skipped_signals = tracer__skipped(s->tracer, "signal");
 	record.end.has_kernel_events = kernel_events__sum(&s->loss.events, &record.end.kernel_events);
 	session_events__tell(s, &record);
 }

@@ -436,6 +436,8 @@ static void parse_end(struct jsonl_parser *p, struct json_object *o, struct reco
 		.kills = value__number(p, o, "kills"),
 		.lost = value__number(p, o, "lost"),
 		.nameless = value__optional(p, o, "nameless_stacks"),
+		.skipped_exits = value__optional(p, o, "skipped_exits"),
+		.skipped_signals = value__optional(p, o, "skipped_signals"),
 	};
 
 	get_kernel_events(p, o, &end);

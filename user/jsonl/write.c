@@ -353,6 +353,10 @@ static void write_end(struct json_object *o, const struct record *record)
 	member__number(o, "lost", end->lost);
 	if (end->nameless)
 		member__number(o, "nameless_stacks", end->nameless);
+	if (end->skipped_exits)
+		member__number(o, "skipped_exits", end->skipped_exits);
+	if (end->skipped_signals)
+		member__number(o, "skipped_signals", end->skipped_signals);
 	if (end->has_kernel_events) {
 		const struct record_kernel_events *events = &end->kernel_events;
 		struct json_object *counts = json_object_new_object();

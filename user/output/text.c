@@ -372,6 +372,11 @@ static int text_end(struct sink *base, const struct record *record)
 	if (end->nameless)
 		fprintf(base->out, ", names of %" PRIu64 " stack%s not found", end->nameless,
 			end->nameless == 1 ? "" : "s");
+	if (end->skipped_exits || end->skipped_signals)
+		fprintf(base->out, ", %s may be missing",
+			!end->skipped_signals ? "ends of processes"
+			: end->skipped_exits  ? "ends of processes and senders of SIGKILL"
+					      : "senders of SIGKILL");
 	fputs(" (", base->out);
 	text_parts__bytes(base->out, end->reason ? end->reason : "?",
 			  strlen(end->reason ? end->reason : "?"));

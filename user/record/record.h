@@ -384,7 +384,9 @@ struct record_kernel_events {
 struct record_end {
 	const char *reason;
 	uint64_t ooms, kills, lost;
-	uint64_t nameless;	/* samples of stacks, and triggers' stacks, whose names a failure has cost */
+	uint64_t nameless; /* samples of stacks, and triggers' stacks, whose names a failure has cost */
+	/* How often the kernel left out the programs that tell of ends and of signals, whomever they concerned. */
+	uint64_t skipped_exits, skipped_signals;
 	bool has_kernel_events; /* in the target since the trace began */
 	struct record_kernel_events kernel_events;
 };

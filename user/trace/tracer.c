@@ -395,6 +395,15 @@ uint64_t tracer__lost(const struct tracer *tracer, enum event_kind kind)
 	return lost;
 }
 
+uint64_t tracer__skipped(const struct tracer *tracer, const char *purpose)
+{
+	for (int i = 0; i < PLAN_PURPOSES; i++) {
+		if (!strcmp(plan_purposes[i].name, purpose) && tracer->programs[i])
+			return times_skipped(tracer->programs[i]);
+	}
+	return 0;
+}
+
 void tracer__follow(struct tracer *tracer, uint64_t cgroup_id, const uint64_t ancestors[EVENT_DEPTH_MAX])
 {
 	struct oomtrace_bpf__bss *bss = tracer->skel->bss;

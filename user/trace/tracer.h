@@ -48,6 +48,12 @@ int tracer__consume(struct tracer *tracer);
 /* Events of `kind` that found no room in the ring, or whose program was skipped, since the start. */
 uint64_t tracer__lost(const struct tracer *tracer, enum event_kind kind);
 
+/*
+ * How often the kernel has left out the program for a purpose since the start, whether that would have had something to
+ * tell or not. 0, too, where the kernel doesn't say: before 5.12, and for kprobes before 6.7.
+ */
+uint64_t tracer__skipped(const struct tracer *tracer, const char *purpose);
+
 /* Cgroups of the target whose usage isn't followed, because there are too many. */
 uint64_t tracer__unfollowed(const struct tracer *tracer);
 

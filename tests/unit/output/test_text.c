@@ -124,6 +124,39 @@ static int count(const char *text, const char *what)
 	return found;
 }
 
+/* What may be missing isn't passed over, and what the kernel counted beside it neither. */
+static void test_end(void **state)
+{
+	struct record_end ends[] = {
+		{ .reason = "done", .skipped_exits = 3 },
+		{ .reason = "done", .skipped_signals = 3 },
+		{ .reason = "done", .skipped_exits = 1, .skipped_signals = 1 },
+		{ .reason = "done", .has_kernel_events = true, .kernel_events = { .max = 9, .oom = 2 } },
+		{ .reason = "done", .ooms = 1, .has_kernel_events = true, .kernel_events = { .oom = 2 } },
+	};
+	static const char *const words[] = {
+		"0 OOMs, 0 processes killed, nothing lost, ends of processes may be missing (done)\n",
+		"0 OOMs, 0 processes killed, nothing lost, senders of SIGKILL may be missing (done)\n",
+		"nothing lost, ends of processes and senders of SIGKILL may be missing (done)\n",
+		"0 processes killed, though the kernel has counted 2 attempts (oom in memory.events), nothing lost (done)\n",
+		"1 OOM, 0 processes killed, nothing lost (done)\n",
+	};
+	struct page page;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		struct record record = { .kind = RECORD_END,
+					 .time = { .boot_ns = S, .wall_ns = S },
+					 .end = ends[i] };
+
+		begin(&page);
+		take(&page, &record);
+		assert_int_equal(sink__finish(page.sink), 0);
+		assert_non_null(strstr(text_of(&page), words[i]));
+		stop(&page);
+	}
+}
+
 static void test_first_in_full(void **state)
 {
 	static const char line[] = "00:00:02.000  /web  OOM 2  killed hog/102  anon 20.0 of 80.0 MiB  "
@@ -347,13 +380,10 @@ static void test_cut(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_first_in_full),
-		cmocka_unit_test(test_narrow),
-		cmocka_unit_test(test_stack),
-		cmocka_unit_test(test_unchanged),
-		cmocka_unit_test(test_nothing_to_kill),
-		cmocka_unit_test(test_noise),
-		cmocka_unit_test(test_stall_is_the_verdict),
+		cmocka_unit_test(test_end),	  cmocka_unit_test(test_first_in_full),
+		cmocka_unit_test(test_narrow),	  cmocka_unit_test(test_stack),
+		cmocka_unit_test(test_unchanged), cmocka_unit_test(test_nothing_to_kill),
+		cmocka_unit_test(test_noise),	  cmocka_unit_test(test_stall_is_the_verdict),
 		cmocka_unit_test(test_cut),
 	};
 
