@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The events that the BPF programs put into the ring buffer: the only file both sides include, with event_signal.h.
+ * The events that the BPF programs put into the ring buffer: the only file both sides include, with the event_*.h beside
+ * it.
  *
  * Rules: types have a fixed width, and padding is explicit. Every event starts with struct event_header. Kinds are
  * numbered by hand and only ever appended. A struct only ever grows at its end, and the reader takes events that
@@ -36,6 +37,9 @@ enum event_kind {
 	EVENT_STACK = 11,   /* struct event_stack: the stack of an OOM's trigger, or a sample */
 	EVENT_SIGNAL =
 		12, /* struct event_signal: SIGKILL, or a signal that asks a process to end, was sent */
+	EVENT_CANDIDATES =
+		13,	   /* struct event_candidates: whom the kernel might have killed, in an OOM's group */
+	EVENT_RELIEF = 14, /* struct event_relief: the memory of a victim has come back */
 	EVENT_KIND_MAX,
 };
 
@@ -389,6 +393,8 @@ EVENT_ASSERT(sizeof(struct event_sampled) == 40);
 EVENT_ASSERT(sizeof(struct stack_key) == 24);
 EVENT_ASSERT(sizeof(struct event_stack) == 72 + 16 * EVENT_STACK_DEPTH);
 
+#include "event_candidates.h"
+#include "event_relief.h"
 #include "event_signal.h"
 
 #endif

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <string.h>
+
+#include "jsonl/candidates_json.h"
 #include "jsonl/parse_parts.h"
 
 static bool has_number32(struct jsonl_parser *p, struct json_object *o, const char *key, uint32_t *out)
@@ -64,44 +66,6 @@ void parse_log__trigger(struct jsonl_parser *p, struct json_object *o, struct re
 	log->cpuset = value__text(p, o, "cpuset");
 	log->mems_allowed = value__text(p, o, "mems_allowed");
 	log->nodemask = value__text(p, o, "nodemask");
-}
-
-static void get_candidate(struct jsonl_parser *p, struct json_object *o, struct record_candidate *c)
-{
-	c->pid = value__number32(p, o, "pid");
-	c->comm = value__text(p, o, "comm");
-	c->has_uid = has_number32(p, o, "uid", &c->uid);
-	c->has_adj = has_signed32(p, o, "oom_score_adj", &c->oom_score_adj);
-	c->in_pages = value__has_number(p, o, "rss_pages", &c->rss);
-	if (!c->in_pages)
-		c->rss = value__number(p, o, "rss_bytes");
-	c->total_vm = value__number(p, o, c->in_pages ? "total_vm_pages" : "total_vm_bytes");
-	c->has_swap = value__has_number(p, o, c->in_pages ? "swap_pages" : "swap_bytes", &c->swap);
-	c->has_pgtables = value__has_number(p, o, "pgtables_bytes", &c->pgtables_bytes);
-}
-
-static const struct record_candidates *get_candidates(struct jsonl_parser *p, struct json_object *o)
-{
-	struct json_object *from = value__object(p, o, "candidates"), *list;
-	struct record_candidates *c = from ? value__new_array(p, 1, sizeof(*c)) : NULL;
-	struct record_candidate *first;
-	size_t count;
-
-	if (!c)
-		return NULL;
-	c->count = value__number(p, from, "count");
-	c->unkillable = value__number(p, from, "unkillable");
-	count = value__array(p, from, "top", &list);
-	first = value__new_array(p, count, sizeof(*first));
-	for (size_t i = 0; first && i < count && !p->error; i++) {
-		struct json_object *element = value__element(p, list, i);
-
-		if (element)
-			get_candidate(p, element, &first[i]);
-	}
-	c->first = first;
-	c->first_count = first ? count : 0;
-	return c;
 }
 
 static void get_chunks(struct jsonl_parser *p, struct json_object *o, struct record_zone *zone)
@@ -237,7 +201,7 @@ struct record_log *parse_log__members(struct jsonl_parser *p, struct json_object
 	log->asked_for = value__text(p, o, "asked_for");
 	log->group_kill = value__text(p, o, "group_kill");
 	log->panic = value__text(p, o, "panic");
-	log->candidates = get_candidates(p, o);
+	log->candidates = candidates_json__parse(p, o, true);
 	log->machine = get_machine(p, o);
 	get_ambiguous(p, o, log);
 	return log;
@@ -269,23 +233,6 @@ void parse_log__user_kill(struct jsonl_parser *p, struct json_object *o, struct 
 	kill.stamp_ns = value__signed(p, place, "stamp_ns");
 	kill.host = value__text(p, place, "host");
 	record->user_kill = kill;
-}
-
-void parse_log__relief(struct jsonl_parser *p, struct json_object *o, struct record *record)
-{
-	struct record_relief relief = {
-		.oom_id = value__number(p, o, "oom_id"),
-		.pid = value__number32(p, o, "pid"),
-		.comm = value__text(p, o, "comm"),
-		.unable = !value__flag(p, o, "reaped"),
-	};
-
-	relief.has_left = value__has_number(p, o, "left_anon_bytes", &relief.left_anon_bytes);
-	if (relief.has_left) {
-		relief.left_file_bytes = value__number(p, o, "left_file_bytes");
-		relief.left_shmem_bytes = value__number(p, o, "left_shmem_bytes");
-	}
-	record->relief = relief;
 }
 
 static bool is_negative(struct json_object *value)

@@ -12,7 +12,6 @@ void parse_log__trigger(struct jsonl_parser *p, struct json_object *o, struct re
 			struct record_log *log);
 void parse_log__limit(struct jsonl_parser *p, struct json_object *o, struct record_log *log);
 void parse_log__user_kill(struct jsonl_parser *p, struct json_object *o, struct record *record);
-void parse_log__relief(struct jsonl_parser *p, struct json_object *o, struct record *record);
 void parse_log__kernel_log(struct jsonl_parser *p, struct json_object *o, struct record *record);
 
 #endif

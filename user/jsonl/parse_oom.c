@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "jsonl/parse_parts.h"
 
+#include "jsonl/candidates_json.h"
 #include "jsonl/parse_log.h"
 
 #include "record/memory_kinds.h"
@@ -282,6 +283,7 @@ void parse_oom__record(struct jsonl_parser *p, struct json_object *o, struct rec
 {
 	struct record_oom oom = { .id = value__number(p, o, "id") };
 	const char *outcome = value__text(p, o, "outcome");
+	struct json_object *in_flight;
 
 	get_log(p, o, &oom);
 	if (oom.log && oom.log->is_panic)
@@ -298,6 +300,13 @@ void parse_oom__record(struct jsonl_parser *p, struct json_object *o, struct rec
 	oom.chain = parse_parts__chain(p, o, &oom.chain_count);
 	get_memory(p, o, &oom);
 	get_history(p, o, &oom);
+	if (!oom.log)
+		oom.candidates = candidates_json__parse(p, o, false);
+	in_flight = value__object(p, o, "in_flight");
+	if (in_flight) {
+		oom.in_flight_victims = value__number(p, in_flight, "victims");
+		oom.in_flight_bytes = value__number(p, in_flight, "bytes");
+	}
 	oom.joined_late = value__flag(p, o, "joined_late");
 	oom.incomplete = value__flag(p, o, "incomplete");
 	oom.missing = value__optional(p, o, "victims_missing");

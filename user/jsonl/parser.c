@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "jsonl/relief_json.h"
 #include "jsonl/parse_log.h"
 #include "jsonl/parse_parts.h"
 #include "record/names.h"
@@ -495,7 +496,7 @@ static void (*const parsers[RECORD_KINDS])(struct jsonl_parser *p, struct json_o
 	[RECORD_MIN_TRY] = parse_min_try,
 	[RECORD_MIN] = parse_min,
 	[RECORD_USER_KILL] = parse_log__user_kill,
-	[RECORD_RELIEF] = parse_log__relief,
+	[RECORD_RELIEF] = relief_json__parse,
 	[RECORD_KERNEL_LOG] = parse_log__kernel_log,
 	[RECORD_SIGKILL] = parse_signal__record,
 	[RECORD_START] = parse_start,

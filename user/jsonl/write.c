@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "jsonl/member.h"
+#include "jsonl/relief_json.h"
 #include "jsonl/write_log.h"
 #include "jsonl/write_parts.h"
 #include "record/names.h"
@@ -411,7 +412,7 @@ static void (*const writers[RECORD_KINDS])(struct json_object *o, const struct r
 	[RECORD_MIN_TRY] = write_min_try,
 	[RECORD_MIN] = write_min,
 	[RECORD_USER_KILL] = write_log__user_kill,
-	[RECORD_RELIEF] = write_log__relief,
+	[RECORD_RELIEF] = relief_json__write,
 	[RECORD_KERNEL_LOG] = write_log__kernel_log,
 	[RECORD_SIGKILL] = write_signal__record,
 	[RECORD_START] = write_start,

@@ -2,6 +2,7 @@
 /* What only a kernel log says. Its counterpart is parse_log.c. */
 #include <string.h>
 
+#include "jsonl/candidates_json.h"
 #include "jsonl/member.h"
 #include "jsonl/write_parts.h"
 #include "record/record.h"
@@ -47,41 +48,6 @@ void write_log__trigger(struct json_object *o, const struct record_oom *oom)
 	member__text(o, "cpuset", log->cpuset);
 	member__text(o, "mems_allowed", log->mems_allowed);
 	member__text(o, "nodemask", log->nodemask);
-}
-
-static struct json_object *new_candidate(const struct record_candidate *c)
-{
-	struct json_object *o = json_object_new_object();
-
-	member__number(o, "pid", c->pid);
-	member__text(o, "comm", c->comm);
-	if (c->has_uid)
-		member__number(o, "uid", c->uid);
-	member__number(o, c->in_pages ? "total_vm_pages" : "total_vm_bytes", c->total_vm);
-	member__number(o, c->in_pages ? "rss_pages" : "rss_bytes", c->rss);
-	if (c->has_swap)
-		member__number(o, c->in_pages ? "swap_pages" : "swap_bytes", c->swap);
-	if (c->has_pgtables)
-		member__number(o, "pgtables_bytes", c->pgtables_bytes);
-	if (c->has_adj)
-		member__signed(o, "oom_score_adj", c->oom_score_adj);
-	return o;
-}
-
-static void add_candidates(struct json_object *o, const struct record_candidates *candidates)
-{
-	struct json_object *to, *list;
-
-	if (!candidates)
-		return;
-	to = json_object_new_object();
-	list = json_object_new_array();
-	member__number(to, "count", candidates->count);
-	member__number(to, "unkillable", candidates->unkillable);
-	for (size_t i = 0; i < candidates->first_count; i++)
-		json_object_array_add(list, new_candidate(&candidates->first[i]));
-	member__add(to, "top", list);
-	member__add(o, "candidates", to);
 }
 
 static struct json_object *new_zone(const struct record_zone *zone)
@@ -165,7 +131,7 @@ void write_log__members(struct json_object *o, const struct record_log *log)
 	member__text(o, "asked_for", log->asked_for);
 	member__text(o, "group_kill", log->group_kill);
 	member__text(o, "panic", log->panic);
-	add_candidates(o, log->candidates);
+	candidates_json__write(o, log->candidates);
 	add_machine(o, log->machine);
 	if (!log->ambiguous_count)
 		return;
@@ -202,22 +168,6 @@ void write_log__user_kill(struct json_object *o, const struct record *record)
 	member__signed(place, "stamp_ns", kill->stamp_ns);
 	member__text(place, "host", kill->host);
 	member__add(o, "log", place);
-}
-
-void write_log__relief(struct json_object *o, const struct record *record)
-{
-	const struct record_relief *relief = &record->relief;
-
-	member__number(o, "oom_id", relief->oom_id);
-	member__number(o, "pid", relief->pid);
-	member__text(o, "comm", relief->comm);
-	member__text(o, "by", "oom_reaper");
-	member__flag(o, "reaped", !relief->unable);
-	if (!relief->has_left)
-		return;
-	member__number(o, "left_anon_bytes", relief->left_anon_bytes);
-	member__number(o, "left_file_bytes", relief->left_file_bytes);
-	member__number(o, "left_shmem_bytes", relief->left_shmem_bytes);
 }
 
 static struct json_object *new_value(enum record_difference_kind kind,

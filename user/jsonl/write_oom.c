@@ -2,6 +2,7 @@
 /* Its counterpart is parse_oom.c: a key that is written here is read there. */
 #include <string.h>
 
+#include "jsonl/candidates_json.h"
 #include "jsonl/member.h"
 #include "jsonl/write_log.h"
 #include "jsonl/write_parts.h"
@@ -230,6 +231,14 @@ void write_oom__record(struct json_object *o, const struct record *record)
 		member__add(o, "memory", new_memory(oom->memory));
 	if (oom->history)
 		member__add(o, "history", new_history(oom->history));
+	candidates_json__write(o, oom->candidates);
+	if (oom->in_flight_victims) {
+		struct json_object *in_flight = json_object_new_object();
+
+		member__number(in_flight, "victims", oom->in_flight_victims);
+		member__number(in_flight, "bytes", oom->in_flight_bytes);
+		member__add(o, "in_flight", in_flight);
+	}
 	if (oom->log)
 		write_log__members(o, oom->log);
 	if (oom->joined_late)

@@ -171,6 +171,8 @@ static void fill_candidate(struct record_candidate *to, const struct kmsg_task *
 		.uid = from->uid,
 		.has_adj = from->has_adj,
 		.oom_score_adj = from->oom_score_adj,
+		.has_total_vm = true,
+		.has_rss = true,
 		.has_swap = from->has_swap,
 		.in_pages = !page_size,
 		.total_vm = from->total_vm < UINT64_MAX / unit ? from->total_vm * unit : UINT64_MAX,

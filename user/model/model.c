@@ -7,8 +7,11 @@
 #include "model/kill_senders.h"
 #include "model/limit_writes.h"
 #include "model/oom_run.h"
+#include "model/relief.h"
 #include "model/usage.h"
 #include "record/time.h"
+
+#define EARLY_MAX 16
 
 struct model {
 	struct model_env env;
@@ -17,6 +20,10 @@ struct model {
 	struct limit_writes writes;
 	struct usage *usage;
 	struct kill_senders *senders;
+	struct relief *relief;
+	/* Of victims whose run is still open: their OOM's record comes first. */
+	struct event_relief early[EARLY_MAX];
+	size_t early_count;
 };
 
 struct model *model__new(const struct model_env *env)
@@ -30,7 +37,8 @@ struct model *model__new(const struct model_env *env)
 	model->run = oom_run__new(&model->env);
 	model->usage = usage__new(&model->env);
 	model->senders = kill_senders__new(&model->env);
-	if (model->run && model->usage && model->senders)
+	model->relief = relief__new(&model->env);
+	if (model->run && model->usage && model->senders && model->relief)
 		return model;
 	model__free(model);
 	return NULL;
@@ -43,6 +51,7 @@ void model__free(struct model *model)
 	oom_run__free(model->run);
 	usage__free(model->usage);
 	kill_senders__free(model->senders);
+	relief__free(model->relief);
 	limit_writes__release(&model->writes);
 	free(model);
 }
@@ -60,10 +69,18 @@ static void decide_cause(struct model *model, struct record *record)
 	cause__decide(record, oom, model->env.page_size, model->env.sees_writes, number);
 }
 
+static void tell_early(struct model *model, int64_t wall_offset_ns)
+{
+	for (size_t i = 0; i < model->early_count; i++)
+		relief__event(model->relief, &model->early[i], wall_offset_ns);
+	model->early_count = 0;
+}
+
 /* Hands over the run that is open. */
 static void finish_run(struct model *model)
 {
 	struct record *record = oom_run__record(model->run);
+	const struct event_oom *oom = oom_run__oom(model->run);
 	struct record_history history;
 
 	if (record) {
@@ -72,11 +89,22 @@ static void finish_run(struct model *model)
 			record->oom.history = &history;
 		if (record->oom.killed)
 			usage__killed(model->usage, &record->oom);
+		relief__killed(model->relief, &record->oom, record->time.boot_ns,
+			       oom ? oom->limit_cgroup_id : 0);
 		model->totals.ooms++;
 		model->totals.kills += record->oom.killed;
 		model_env__tell(&model->env, record);
+		tell_early(model, record->time.wall_ns - (int64_t)record->time.boot_ns);
 	}
 	oom_run__close(model->run);
+}
+
+static void handle_relief(struct model *model, const struct event_relief *e, int64_t wall_offset_ns)
+{
+	if (e->oom_id == oom_run__id(model->run) && model->early_count < EARLY_MAX)
+		model->early[model->early_count++] = *e;
+	else
+		relief__event(model->relief, e, wall_offset_ns);
 }
 
 static void handle_exit(struct model *model, const struct event_exit *e, int64_t wall_offset_ns)
@@ -123,6 +151,10 @@ int model__event(struct model *model, const union event *event, int64_t wall_off
 		return kill_senders__event(model->senders, event, wall_offset_ns);
 	if (event->h.kind == EVENT_USAGE || event->h.kind == EVENT_RECLAIM || event->h.group & GROUP_CHARGE)
 		return usage__event(model->usage, event, wall_offset_ns);
+	if (event->h.kind == EVENT_RELIEF) {
+		handle_relief(model, &event->relief, wall_offset_ns);
+		return 0;
+	}
 	if (event->h.kind == EVENT_SAMPLED || event->h.kind == EVENT_STACK)
 		return 0;
 	if (event->h.group & GROUP_LIMIT)

@@ -13,6 +13,7 @@
 #include "output/text_log.h"
 #include "output/text_lost.h"
 #include "output/text_refusal.h"
+#include "output/text_relief.h"
 #include "output/text_sink.h"
 #include "output/verdict.h"
 #include "output/wrap.h"
@@ -309,6 +310,12 @@ static int tell(void *ctx, const struct verdict_sentence *sentence)
 
 	if (!sink->ended)
 		return 0; /* a run that was killed had no last word */
+	if (sentence->rule) {
+		text_sink__label(sink, "next");
+		verdict__put(sink->base.out, sentence);
+		fputc('\n', sink->base.out);
+		return 0;
+	}
 	if (sink->sentences++ >= SENTENCES_SHOWN && sink->look.detail != TEXT_ALL) {
 		sink->sentences_left_out++;
 		return 0;
@@ -482,6 +489,7 @@ static const sink_take_fn text_takes[RECORD_KINDS] = {
 	[RECORD_KERNEL_LOG] = text_log__kernel_log,
 	[RECORD_SIGKILL] = text_killer__take,
 	[RECORD_START] = text_start,
+	[RECORD_RELIEF] = text_relief__take,
 };
 
 static int text_take(struct sink *base, const struct record *record)

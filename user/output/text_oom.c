@@ -319,6 +319,13 @@ static void put_gaps(const struct text_sink *sink, const struct record_oom *oom)
 		fprintf(out, "%" PRIu64 " time%s since the last report\n", oom->repeats,
 			oom->repeats == 1 ? "" : "s");
 	}
+	if (oom->in_flight_victims) {
+		text_sink__label(sink, "overlap");
+		text_parts__size(out, "up to ", oom->in_flight_bytes);
+		fprintf(out, " of %" PRIu64 " victim%s before w%s still on the way back\n",
+			oom->in_flight_victims, oom->in_flight_victims == 1 ? "" : "s",
+			oom->in_flight_victims == 1 ? "as" : "ere");
+	}
 	if (oom->joined_late) {
 		text_sink__label(sink, "joined");
 		fputs("this run was going on already when oomtrace attached\n", out);
@@ -345,6 +352,7 @@ int text_oom__put(struct text_sink *sink, const struct record *record)
 		text_sink__time(sink, &record->time);
 	put_outcome(sink, oom);
 	put_victims(sink, oom);
+	text_candidates__put(sink, oom);
 	if (oom->log) {
 		put_limit(sink, oom);
 		text_log__counters(sink, oom->log);

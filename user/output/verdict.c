@@ -8,6 +8,7 @@
 
 #include "base/copy.h"
 #include "base/escape.h"
+#include "output/steps.h"
 #include "output/text_killer.h"
 #include "output/text_parts.h"
 #include "output/text_refusal.h"
@@ -36,6 +37,7 @@ struct verdict {
 	bool begun; /* a session that has not been told of */
 	bool ended;
 	uint64_t killed; /* in all of the session */
+	struct steps steps;
 };
 
 static struct subject *new_subject(struct verdict *v, const char *path, const struct record_container *c)
@@ -401,6 +403,23 @@ static int tell_all(struct verdict *v)
 	return !err && v->others ? tell_others(v) : err;
 }
 
+/* What to do now comes last. */
+static int tell_step(void *ctx, const char *rule, const char *marked)
+{
+	struct verdict *v = (struct verdict *)ctx;
+	struct verdict_sentence step = { .kind = "step", .rule = rule, .marked = marked };
+	char *text = strdup(marked);
+	int err;
+
+	if (!text)
+		return -ENOMEM;
+	step.text = wrap__plain(text);
+	step.head_len = strlen(step.text);
+	err = v->tell(v->ctx, &step);
+	free(text);
+	return err;
+}
+
 static void forget(struct verdict *v)
 {
 	while (v->subjects) {
@@ -423,6 +442,7 @@ static void forget(struct verdict *v)
 	v->begun = false;
 	v->ended = false;
 	v->killed = 0;
+	steps__forget(&v->steps);
 }
 
 static int verdict_finish(struct sink *base)
@@ -430,6 +450,7 @@ static int verdict_finish(struct sink *base)
 	struct verdict *v = (struct verdict *)base;
 	int err = tell_all(v);
 
+	err = err ?: steps__tell(&v->steps, tell_step, v);
 	forget(v);
 	return err;
 }
@@ -459,7 +480,9 @@ static const sink_take_fn verdict_takes[RECORD_KINDS] = {
 
 static int verdict_take(struct sink *sink, const struct record *record)
 {
-	return sink__dispatch(verdict_takes, sink, record);
+	int err = sink__dispatch(verdict_takes, sink, record);
+
+	return err ? err : steps__take(&((struct verdict *)sink)->steps, record);
 }
 
 static const struct sink_ops verdict_ops = {

@@ -12,7 +12,7 @@
 struct verdict_sentence {
 	/* "oom-killed": its init was; "lost-processes": it lost others to the OOM killer; "sigkill":
 	   137, and not by the OOM killer; "ended"; "no-victim": nothing could be killed;
-	   "stalled": stuck at its limit, and nothing was killed; "none" */
+	   "stalled": stuck at its limit, and nothing was killed; "none"; "step": what to do now (steps.h) */
 	const char *kind;
 	const char *text;   /* safe for a terminal */
 	const char *cgroup; /* NULL: none, or unknown */
@@ -20,6 +20,7 @@ struct verdict_sentence {
 	uint64_t oom_id;    /* the OOM that decided it; 0: none */
 	size_t head_len;    /* of text: what happened, before ": " and why */
 	const char *marked; /* the same text with the marks of wrap.h */
+	const char *rule;   /* of a step: which; else NULL */
 };
 
 typedef int (*verdict_fn)(void *ctx, const struct verdict_sentence *sentence);

@@ -14,7 +14,9 @@
 
 #include "containers/container.h"
 #include "event.h"
+#include "record/record_candidates.h"
 #include "record/record_log.h"
+#include "record/record_relief.h"
 #include "record/record_killer.h"
 
 #define RECORD_SCHEMA 1
@@ -197,10 +199,13 @@ struct record_oom {
 	uint64_t missing; /* victims whose events were lost */
 	bool incomplete;  /* some event of this run was lost */
 	bool joined_late; /* it was going on when we attached: its beginning was not seen */
-	const struct record_memory *memory;   /* of the limit's cgroup; NULL: unknown */
-	const struct record_history *history; /* NULL: not recorded */
-	uint64_t started_ns;		      /* when this run of the OOM killer began; 0: not seen */
-	const struct record_log *log;	      /* NULL: it was seen live */
+	const struct record_memory *memory;	    /* of the limit's cgroup; NULL: unknown */
+	const struct record_history *history;	    /* NULL: not recorded */
+	const struct record_candidates *candidates; /* NULL: unknown, or a log's: see `log` */
+	/* Victims before, at the same limit, whose memory wasn't back yet, and how much they had. */
+	uint64_t in_flight_victims, in_flight_bytes;
+	uint64_t started_ns;	      /* when this run of the OOM killer began; 0: not seen */
+	const struct record_log *log; /* NULL: it was seen live */
 };
 
 /* Usage of a traced cgroup at its page counter. */

@@ -10,6 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "record/record_candidates.h"
+#include "record/record_relief.h"
+
 struct record_counter {
 	bool known;
 	uint64_t usage_bytes, max_bytes, failcnt;
@@ -21,23 +24,6 @@ enum record_inside_write {
 	INSIDE_WRITE_NO,
 	INSIDE_WRITE_PERHAPS,
 	INSIDE_WRITE_YES,
-};
-
-/* A task of the table that the kernel prints: one that it might have killed. */
-struct record_candidate {
-	uint32_t pid;
-	const char *comm;
-	bool has_uid, has_adj, has_swap, has_pgtables;
-	bool in_pages; /* sizes are pages of a size that isn't known, but page tables bytes */
-	uint32_t uid;
-	int oom_score_adj;
-	uint64_t total_vm, rss, swap, pgtables_bytes; /* bytes */
-};
-
-struct record_candidates {
-	uint64_t count, unkillable;
-	const struct record_candidate *first; /* by rss, the most first */
-	size_t first_count;
 };
 
 struct record_zone {
@@ -115,16 +101,6 @@ struct record_user_kill {
 	uint32_t uid;
 	int oom_score_adj;
 	uint64_t rss_bytes, processes; /* 0: not told */
-};
-
-/* The kernel's reaper was done with a victim, or couldn't. */
-struct record_relief {
-	uint64_t oom_id;
-	uint32_t pid;
-	const char *comm;
-	bool unable;
-	bool has_left; /* what it left in the process */
-	uint64_t left_anon_bytes, left_file_bytes, left_shmem_bytes;
 };
 
 enum record_difference_kind { DIFFERENCE_NUMBER, DIFFERENCE_SIGNED, DIFFERENCE_LIMIT, DIFFERENCE_TEXT };

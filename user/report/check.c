@@ -82,7 +82,8 @@ static void follow(struct check *check, const struct record *record)
 		return;
 	session = &check->sessions[check->session_count - 1];
 	session->over |= check->in_log || (record->kind == RECORD_OOM && record->oom.log) ||
-			 record->kind == RECORD_RELIEF || record->kind == RECORD_USER_KILL;
+			 (record->kind == RECORD_RELIEF && !record->relief.live) ||
+			 record->kind == RECORD_USER_KILL;
 	if (session->over)
 		return;
 	session->over = record->kind == RECORD_END;

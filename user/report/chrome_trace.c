@@ -24,13 +24,14 @@
 #define NAMED_MAX 4096 /* tasks whose name has been written; a power of two */
 
 /* The threads of a cgroup's track. */
-enum lane { LANE_KILLS = 1, LANE_RECLAIM, LANE_THROTTLE, LANE_STALL };
+enum lane { LANE_KILLS = 1, LANE_RECLAIM, LANE_THROTTLE, LANE_STALL, LANE_RELIEF };
 
 static const char *const lane_names[] = {
 	[LANE_KILLS] = "kills",
 	[LANE_RECLAIM] = "reclaim",
 	[LANE_THROTTLE] = "held back by memory.high",
 	[LANE_STALL] = "stuck at the limit",
+	[LANE_RELIEF] = "memory on its way back",
 };
 
 struct slice {
@@ -116,7 +117,7 @@ static void name_task(struct chrome_sink *s, uint32_t pid, uint32_t tid, const c
 static void name_track(struct chrome_sink *s, uint32_t pid, const char *name)
 {
 	put_metadata(s, "process_name", pid, 0, name);
-	for (uint32_t lane = LANE_KILLS; lane <= LANE_STALL; lane++)
+	for (uint32_t lane = LANE_KILLS; lane <= LANE_RELIEF; lane++)
 		put_metadata(s, "thread_name", pid, lane, lane_names[lane]);
 }
 
@@ -398,6 +399,29 @@ static void put_dying(struct chrome_sink *s, const struct record *record)
 	}
 }
 
+/* A slice of its own beside the kills, because the thread of the victim has one until it exits. */
+static int chrome_relief(struct sink *sink, const struct record *record)
+{
+	struct chrome_sink *s = (struct chrome_sink *)sink;
+	const struct record_relief *r = &record->relief;
+	uint64_t now = record->time.boot_ns;
+	FILE *out;
+
+	if (!r->live)
+		return 0;
+	out = begin_slice(s, track_of(s, r->cgroup, &r->container), LANE_RELIEF,
+			  now > r->since_kill_ns ? now - r->since_kill_ns : now, now);
+	fprintf(out,
+		",\"cat\":\"relief\",\"name\":\"killed, until its memory is back\",\"args\":{\"oom\":%" PRIu64
+		",\"pid\":%" PRIu32,
+		r->oom_id, r->pid);
+	if (r->has_usage)
+		fprintf(out, ",\"usage_before_bytes\":%" PRIu64 ",\"usage_after_bytes\":%" PRIu64,
+			r->usage_before_bytes, r->usage_after_bytes);
+	fputc('}', out);
+	return end_event(s);
+}
+
 static int chrome_exit(struct sink *sink, const struct record *record)
 {
 	struct chrome_sink *s = (struct chrome_sink *)sink;
@@ -492,6 +516,7 @@ static const sink_take_fn chrome_takes[RECORD_KINDS] = {
 	[RECORD_RECLAIM] = chrome_reclaim, [RECORD_STALL] = chrome_stall,
 	[RECORD_EXIT] = chrome_exit,	   [RECORD_LOST] = chrome_lost,
 	[RECORD_SIGKILL] = chrome_sigkill, [RECORD_START] = chrome_start,
+	[RECORD_RELIEF] = chrome_relief,
 };
 
 static int chrome_take(struct sink *sink, const struct record *record)

@@ -123,8 +123,12 @@ static int tell(void *ctx, const struct verdict_sentence *s)
 	json_object_object_add(o, "text", json_object_new_string(s->text));
 	if (s->cgroup)
 		member__text(o, "cgroup", s->cgroup);
-	json_object_object_add(o, "ooms", json_object_new_uint64(s->ooms));
-	json_object_object_add(o, "killed", json_object_new_uint64(s->kills));
+	if (s->rule) {
+		json_object_object_add(o, "rule", json_object_new_string(s->rule));
+	} else {
+		json_object_object_add(o, "ooms", json_object_new_uint64(s->ooms));
+		json_object_object_add(o, "killed", json_object_new_uint64(s->kills));
+	}
 	if (s->oom_id)
 		json_object_object_add(o, "oom_id", json_object_new_uint64(s->oom_id));
 	jsonl_write__put(out, o);

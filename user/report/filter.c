@@ -203,6 +203,13 @@ static bool wants_kernel_log(const struct filter *f, const struct record_kernel_
 	return !f->opts.cgroup || (log->oom_id && is_victim(f, log->pid));
 }
 
+static bool wants_relief(const struct filter *f, const struct record_relief *relief)
+{
+	if (f->opts.kill)
+		return relief->oom_id == f->opts.kill;
+	return !f->opts.cgroup || is_victim(f, relief->pid);
+}
+
 /* Of a record that is in time. */
 static bool wants(struct filter *f, const struct record *record)
 {
@@ -227,6 +234,8 @@ static bool wants(struct filter *f, const struct record *record)
 		return !f->opts.kill && in_cgroup(f, record->stall.cgroup);
 	case RECORD_SIGKILL:
 		return !f->opts.kill && in_cgroup(f, record->sigkill.cgroup);
+	case RECORD_RELIEF:
+		return wants_relief(f, &record->relief);
 	case RECORD_START:
 		return !f->opts.kill && in_cgroup(f, record->start.cgroup);
 	default: /* of the target, as a step is */

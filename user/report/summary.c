@@ -71,6 +71,12 @@ static int tell(void *ctx, const struct verdict_sentence *sentence)
 {
 	struct report_sink *r = ctx;
 
+	if (sentence->rule) {
+		text_parts__label(r->verdict, r->look, "next");
+		verdict__put(r->verdict, sentence);
+		fputc('\n', r->verdict);
+		return stream__error(r->verdict);
+	}
 	text_parts__style(r->verdict, r->look, STYLE_STRONG);
 	verdict__put(r->verdict, sentence);
 	text_parts__style(r->verdict, r->look, STYLE_PLAIN);

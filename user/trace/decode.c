@@ -6,12 +6,20 @@
 #include <string.h>
 
 static const size_t sizes[EVENT_KIND_MAX] = {
-	[EVENT_OOM] = sizeof(struct event_oom),	      [EVENT_CGROUP] = sizeof(struct event_cgroup),
-	[EVENT_VICTIM] = sizeof(struct event_victim), [EVENT_OOM_END] = sizeof(struct event_oom_end),
-	[EVENT_EXIT] = sizeof(struct event_exit),     [EVENT_LIMIT] = sizeof(struct event_limit),
-	[EVENT_USAGE] = sizeof(struct event_usage),   [EVENT_RECLAIM] = sizeof(struct event_reclaim),
-	[EVENT_MEMORY] = sizeof(struct event_memory), [EVENT_SAMPLED] = sizeof(struct event_sampled),
-	[EVENT_STACK] = sizeof(struct event_stack),   [EVENT_SIGNAL] = sizeof(struct event_signal),
+	[EVENT_OOM] = sizeof(struct event_oom),
+	[EVENT_CGROUP] = sizeof(struct event_cgroup),
+	[EVENT_VICTIM] = sizeof(struct event_victim),
+	[EVENT_OOM_END] = sizeof(struct event_oom_end),
+	[EVENT_EXIT] = sizeof(struct event_exit),
+	[EVENT_LIMIT] = sizeof(struct event_limit),
+	[EVENT_USAGE] = sizeof(struct event_usage),
+	[EVENT_RECLAIM] = sizeof(struct event_reclaim),
+	[EVENT_MEMORY] = sizeof(struct event_memory),
+	[EVENT_SAMPLED] = sizeof(struct event_sampled),
+	[EVENT_STACK] = sizeof(struct event_stack),
+	[EVENT_SIGNAL] = sizeof(struct event_signal),
+	[EVENT_CANDIDATES] = sizeof(struct event_candidates),
+	[EVENT_RELIEF] = sizeof(struct event_relief),
 };
 
 #define TERMINATE(array) ((array)[sizeof(array) - 1] = '\0')
@@ -25,6 +33,7 @@ static bool belongs(const struct event_header *h)
 	case EVENT_EXIT:
 	case EVENT_RECLAIM:
 	case EVENT_SAMPLED:
+	case EVENT_RELIEF:
 		return true; /* to none */
 	case EVENT_CGROUP:
 		return h->group && !(of & (of - 1)); /* of one kind */
@@ -39,6 +48,13 @@ static bool belongs(const struct event_header *h)
 	default:
 		return h->group && !of; /* to a run of the OOM killer */
 	}
+}
+
+static int check_candidates(struct event_candidates *candidates)
+{
+	for (size_t i = 0; i < EVENT_CANDIDATES_MAX; i++)
+		TERMINATE(candidates->list[i].comm);
+	return candidates->count > EVENT_CANDIDATES_MAX || candidates->top > candidates->count ? -EINVAL : 0;
 }
 
 static int check(union event *event)
@@ -89,6 +105,13 @@ static int check(union event *event)
 		    event->signal.signal > EVENT_SIGNAL_MAX)
 			return -EINVAL;
 		break;
+	case EVENT_RELIEF:
+		TERMINATE(event->relief.comm);
+		if (event->relief.by < RELIEF_EXIT || event->relief.by > RELIEF_REAPER)
+			return -EINVAL;
+		break;
+	case EVENT_CANDIDATES:
+		return check_candidates(&event->candidates);
 	}
 	return 0;
 }

@@ -22,6 +22,8 @@ union event {
 	struct event_sampled sampled;
 	struct event_stack stack;
 	struct event_signal signal;
+	struct event_candidates candidates;
+	struct event_relief relief;
 };
 
 /* The least size of an event of this kind, in bytes; 0: the kind is not known here. */

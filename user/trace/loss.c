@@ -9,12 +9,22 @@
 #include "record/time.h"
 
 static const char *const names[EVENT_KIND_MAX] = {
-	[EVENT_OOM] = "oom",	     [EVENT_CGROUP] = "cgroup",	  [EVENT_VICTIM] = "victim",
-	[EVENT_OOM_END] = "oom-end", [EVENT_EXIT] = "exit",	  [EVENT_LIMIT] = "limit",
-	[EVENT_USAGE] = "usage",     [EVENT_RECLAIM] = "reclaim", [EVENT_MEMORY] = "memory",
-	[EVENT_SAMPLED] = "sampled", [EVENT_STACK] = "stack",	  [EVENT_SIGNAL] = "signal",
+	[EVENT_OOM] = "oom",
+	[EVENT_CGROUP] = "cgroup",
+	[EVENT_VICTIM] = "victim",
+	[EVENT_OOM_END] = "oom-end",
+	[EVENT_EXIT] = "exit",
+	[EVENT_LIMIT] = "limit",
+	[EVENT_USAGE] = "usage",
+	[EVENT_RECLAIM] = "reclaim",
+	[EVENT_MEMORY] = "memory",
+	[EVENT_SAMPLED] = "sampled",
+	[EVENT_STACK] = "stack",
+	[EVENT_SIGNAL] = "signal",
+	[EVENT_CANDIDATES] = "candidates",
+	[EVENT_RELIEF] = "relief",
 };
-_Static_assert(EVENT_KIND_MAX == EVENT_SIGNAL + 1, "every kind has a name");
+_Static_assert(EVENT_KIND_MAX == EVENT_RELIEF + 1, "every kind has a name");
 
 /* `now` of one kind is lost in all, `*told` of it was told before. */
 static int tell(struct sink *sink, const char *kind, uint64_t now, uint64_t *told)

@@ -75,6 +75,7 @@ static inline void write_session(struct sink *sink, const struct variant *v)
 }
 
 /* Needs those above. */
+#include "jsonl/variants_candidates.h"
 #include "variants_ends.h"
 
 static inline struct record_level level(const struct variant *v)
@@ -137,6 +138,8 @@ static inline void fill_oom(struct record_oom *oom, const struct variant *v,
 	oom->incomplete = oom->joined_late = true;
 	oom->memory = memory;
 	oom->history = history;
+	oom->in_flight_victims = 2;
+	oom->in_flight_bytes = 3;
 }
 
 static inline void write_oom(struct sink *sink, const struct variant *v)
@@ -160,6 +163,7 @@ static inline void write_oom(struct sink *sink, const struct variant *v)
 		.cgroup_id = 10,
 		.cgroup = v->name,
 	};
+	const struct record_container container = docker(v);
 	struct record_memory memory = { .exact = v->full, .known = 0x2a5 };
 	const struct record_level levels[2] = { level(v), { .id = 1, .path = "/" } };
 	struct record_victim victims[4];
@@ -189,8 +193,10 @@ static inline void write_oom(struct sink *sink, const struct variant *v)
 		oom.sysrq = cause == CAUSE_SYSRQ;
 		oom.whole_machine = cause == CAUSE_WHOLE_MACHINE;
 		oom.order = oom.sysrq ? -1 : 0;
-		if (v->full)
+		if (v->full) {
 			fill_oom(&oom, v, &memory, &history);
+			oom.candidates = variants_candidates(v->name, &container);
+		}
 		assert_int_equal(TAKE(sink, OOM, oom, TIME, oom), 0);
 	}
 }
@@ -365,6 +371,7 @@ static inline void write_all(struct sink *sink, const struct variant *v)
 	write_session(sink, v);
 	write_oom(sink, v);
 	write_partial_ooms(sink, v);
+	write_reliefs(sink, v->name, &(struct record_container){});
 	write_limits(sink, v);
 	write_steps(sink, v);
 	write_charges(sink, v);

@@ -58,7 +58,9 @@ static inline void write_kernel_log(struct sink *sink, const char *name, bool fu
 	const struct record_machine machine = {
 		.known = 3, .bytes = { 1, 2 }, .zones = &zone, .zone_count = 1, .why = full ? name : NULL
 	};
-	const struct record_candidate candidate = { .pid = 1, .comm = name, .in_pages = full, .rss = 2 };
+	const struct record_candidate candidate = {
+		.pid = 1, .comm = name, .in_pages = full, .has_total_vm = true, .has_rss = true, .rss = 2
+	};
 	const struct record_candidates candidates = { .count = 1, .first = &candidate, .first_count = 1 };
 	const char *const ambiguous[] = { name };
 	const struct record_log log = {

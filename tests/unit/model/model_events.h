@@ -34,7 +34,7 @@ struct kept {
 	struct record_limit limits[RECORDS_MAX];
 	struct record_sigkill sigkills[RECORDS_MAX];
 	struct record_time oom_times[RECORDS_MAX], exit_times[RECORDS_MAX], limit_times[RECORDS_MAX];
-	size_t oom_count, exit_count, limit_count, sigkill_count;
+	size_t oom_count, exit_count, limit_count, sigkill_count, relief_count;
 	void *owned[STRINGS_MAX];
 	size_t owned_count;
 	struct model *model;
@@ -142,6 +142,8 @@ static inline void on_record(void *ctx, const struct record *record)
 	} else if (record->kind == RECORD_LIMIT) {
 		kept->limit_times[kept->limit_count] = record->time;
 		keep_limit(kept, &record->limit);
+	} else if (record->kind == RECORD_RELIEF) {
+		kept->relief_count++;
 	} else if (record->kind == RECORD_SIGKILL) {
 		keep_sigkill(kept, &record->sigkill);
 	}

@@ -18,12 +18,20 @@ static const struct {
 	uint16_t kind;
 	size_t size;
 } kinds[] = {
-	{ EVENT_OOM, sizeof(struct event_oom) },       { EVENT_CGROUP, sizeof(struct event_cgroup) },
-	{ EVENT_VICTIM, sizeof(struct event_victim) }, { EVENT_OOM_END, sizeof(struct event_oom_end) },
-	{ EVENT_EXIT, sizeof(struct event_exit) },     { EVENT_LIMIT, sizeof(struct event_limit) },
-	{ EVENT_USAGE, sizeof(struct event_usage) },   { EVENT_RECLAIM, sizeof(struct event_reclaim) },
-	{ EVENT_MEMORY, sizeof(struct event_memory) }, { EVENT_SAMPLED, sizeof(struct event_sampled) },
-	{ EVENT_STACK, sizeof(struct event_stack) },   { EVENT_SIGNAL, sizeof(struct event_signal) },
+	{ EVENT_OOM, sizeof(struct event_oom) },
+	{ EVENT_CGROUP, sizeof(struct event_cgroup) },
+	{ EVENT_VICTIM, sizeof(struct event_victim) },
+	{ EVENT_OOM_END, sizeof(struct event_oom_end) },
+	{ EVENT_EXIT, sizeof(struct event_exit) },
+	{ EVENT_LIMIT, sizeof(struct event_limit) },
+	{ EVENT_USAGE, sizeof(struct event_usage) },
+	{ EVENT_RECLAIM, sizeof(struct event_reclaim) },
+	{ EVENT_MEMORY, sizeof(struct event_memory) },
+	{ EVENT_SAMPLED, sizeof(struct event_sampled) },
+	{ EVENT_STACK, sizeof(struct event_stack) },
+	{ EVENT_SIGNAL, sizeof(struct event_signal) },
+	{ EVENT_CANDIDATES, sizeof(struct event_candidates) },
+	{ EVENT_RELIEF, sizeof(struct event_relief) },
 };
 
 #define KINDS ARRAY_SIZE(kinds)
@@ -53,6 +61,8 @@ static unsigned char *new_event(uint16_t kind, size_t size)
 		event.signal.signal = 9;
 		event.h.group |= GROUP_SIGNAL;
 	}
+	if (kind == EVENT_RELIEF)
+		event.relief.by = RELIEF_EXIT;
 	if (kind == EVENT_RECLAIM)
 		event.reclaim.kind = RECLAIM_THROTTLE;
 	assert_non_null(bytes);
@@ -180,6 +190,8 @@ static void test_unterminated_strings(void **state)
 	ASSERT_TERMINATED(EVENT_SIGNAL, event_signal, comm);
 	ASSERT_TERMINATED(EVENT_SIGNAL, event_signal, sender_comm);
 	ASSERT_TERMINATED(EVENT_SIGNAL, event_signal, parent_comm);
+	ASSERT_TERMINATED(EVENT_RELIEF, event_relief, comm);
+	ASSERT_TERMINATED(EVENT_CANDIDATES, event_candidates, list[EVENT_CANDIDATES_MAX - 1].comm);
 }
 
 static int decode_with_u32(uint16_t kind, size_t size, size_t offset, uint32_t value)
@@ -224,6 +236,17 @@ static void test_stack_depth(void **state)
 			 -EINVAL);
 }
 
+static void test_candidates(void **state)
+{
+	const uint32_t max = EVENT_CANDIDATES_MAX;
+
+	(void)state;
+	assert_int_equal(DECODE_WITH(EVENT_CANDIDATES, event_candidates, count, max), 0);
+	assert_int_equal(DECODE_WITH(EVENT_CANDIDATES, event_candidates, count, max + 1), -EINVAL);
+	/* Of none the first can't be by points. */
+	assert_int_equal(DECODE_WITH(EVENT_CANDIDATES, event_candidates, top, 1), -EINVAL);
+}
+
 static void test_enumerations(void **state)
 {
 	(void)state;
@@ -235,6 +258,9 @@ static void test_enumerations(void **state)
 	assert_int_equal(DECODE_WITH(EVENT_LIMIT, event_limit, file, 0), -EINVAL);
 	assert_int_equal(DECODE_WITH(EVENT_LIMIT, event_limit, file, LIMIT_SWAP_MAX), 0);
 	assert_int_equal(DECODE_WITH(EVENT_LIMIT, event_limit, file, LIMIT_SWAP_MAX + 1), -EINVAL);
+	assert_int_equal(DECODE_WITH(EVENT_RELIEF, event_relief, by, 0), -EINVAL);
+	assert_int_equal(DECODE_WITH(EVENT_RELIEF, event_relief, by, RELIEF_REAPER), 0);
+	assert_int_equal(DECODE_WITH(EVENT_RELIEF, event_relief, by, RELIEF_REAPER + 1), -EINVAL);
 	assert_int_equal(DECODE_WITH(EVENT_SIGNAL, event_signal, signal, 0), -EINVAL);
 	assert_int_equal(DECODE_WITH(EVENT_SIGNAL, event_signal, signal, 64), 0);
 	assert_int_equal(DECODE_WITH(EVENT_SIGNAL, event_signal, signal, 65), -EINVAL);
@@ -262,7 +288,8 @@ int main(void)
 		cmocka_unit_test(test_wrong_size_field), cmocka_unit_test(test_unknown_kinds),
 		cmocka_unit_test(test_kind_zero),	 cmocka_unit_test(test_unterminated_strings),
 		cmocka_unit_test(test_cmdline_len),	 cmocka_unit_test(test_stack_depth),
-		cmocka_unit_test(test_enumerations),	 cmocka_unit_test(test_unaligned),
+		cmocka_unit_test(test_enumerations),	 cmocka_unit_test(test_candidates),
+		cmocka_unit_test(test_unaligned),
 	};
 
 	return cmocka_run_group_tests_name("decode", tests, NULL, NULL);

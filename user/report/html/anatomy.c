@@ -38,6 +38,18 @@ static uint64_t run_end(const struct html_pending *p)
 	return p->started_ns && p->duration_ns ? p->started_ns + p->duration_ns : 0;
 }
 
+static void put_back(const struct phases *ph, const struct html_pending_victim *v)
+{
+	fputs("<tr><th scope=\"row\">until memory was back: ", ph->out);
+	html_elements__process(ph->out, v->comm, v->pid);
+	if (v->has_returned) {
+		fputs(", ", ph->out);
+		html_elements__size(ph->out, v->returned_bytes);
+		fputs(" of usage", ph->out);
+	}
+	put_phase(ph, "reclaim", v->marked_ns, v->back_ns);
+}
+
 static void put_victim_phases(const struct phases *ph, const struct html_pending *p)
 {
 	for (size_t i = 0; i < p->victim_count; i++) {
@@ -53,6 +65,8 @@ static void put_victim_phases(const struct phases *ph, const struct html_pending
 			html_elements__process(ph->out, v->comm, v->pid);
 			put_phase(ph, "exit", v->marked_ns, v->marked_ns);
 		}
+		if (v->back_ns)
+			put_back(ph, v);
 	}
 }
 
@@ -67,6 +81,7 @@ void html_anatomy__put(const struct html_report *report, const struct html_pendi
 	for (size_t i = 0; i < p->victim_count; i++) {
 		widen(&ph, p->victims[i].marked_ns, p->victims[i].marked_ns);
 		widen(&ph, 0, p->victims[i].exit_ns);
+		widen(&ph, 0, p->victims[i].back_ns);
 	}
 	if (ph.from_ns >= ph.to_ns)
 		return;

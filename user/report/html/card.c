@@ -8,6 +8,7 @@
 #include "record/cause_words.h"
 #include "record/gfp.h"
 #include "record/memory_kinds.h"
+#include "report/html/candidates.h"
 #include "report/html/card_log.h"
 #include "report/html/elements.h"
 #include "report/html/history.h"
@@ -431,6 +432,7 @@ void html_card__put(const struct html_report *report, const struct record *recor
 	fputs("<div class=\"parts\">\n", out);
 	if (victim)
 		put_why(out, oom, victim, report->page_size);
+	html_candidates__put(out, oom);
 	if (oom->chain_count)
 		put_chain(out, oom);
 	if (victim && victim->has_mm)

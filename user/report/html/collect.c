@@ -248,6 +248,14 @@ static int html_stack(struct sink *sink, const struct record *record)
 	return r->error;
 }
 
+static int html_relief(struct sink *sink, const struct record *record)
+{
+	struct html_report *r = (struct html_report *)sink;
+
+	html_pending__note_relief(r, record);
+	return r->error;
+}
+
 static int html_exit(struct sink *sink, const struct record *record)
 {
 	struct html_report *r = (struct html_report *)sink;
@@ -327,7 +335,7 @@ static const sink_take_fn html_takes[RECORD_KINDS] = {
 	[RECORD_STEP] = html_step,	 [RECORD_STEPS] = html_steps,	  [RECORD_REPEATS] = html_repeats,
 	[RECORD_USAGE] = html_usage,	 [RECORD_RECLAIM] = html_reclaim, [RECORD_STALL] = html_stall,
 	[RECORD_STACK] = html_stack,	 [RECORD_EXIT] = html_exit,	  [RECORD_LOST] = html_lost,
-	[RECORD_END] = html_end,	 [RECORD_START] = html_start,
+	[RECORD_RELIEF] = html_relief,	 [RECORD_END] = html_end,	  [RECORD_START] = html_start,
 };
 
 static int html_take(struct sink *sink, const struct record *record)

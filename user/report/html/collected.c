@@ -152,7 +152,7 @@ void html_collected__release(struct html_report *r)
 {
 	struct html_spool *spools[] = { &r->kill_marks, &r->write_marks, &r->kill_rows, &r->write_rows,
 					&r->step_rows,	&r->stall_rows,	 &r->exit_rows, &r->lost_rows,
-					&r->cards,	&r->sentences };
+					&r->cards,	&r->sentences,	 &r->steps };
 
 	for (size_t i = 0; i < ARRAY_SIZE(spools); i++) {
 		if (spools[i]->file)

@@ -60,6 +60,9 @@ struct html_write {
 struct html_pending_victim {
 	uint32_t pid;
 	uint64_t marked_ns, exit_ns; /* boot clock; 0: not seen */
+	uint64_t back_ns;	     /* when its memory was back, likewise */
+	bool has_returned;
+	uint64_t returned_bytes; /* to the counter of the limit */
 	char comm[HTML_NAME_SIZE];
 };
 
@@ -127,6 +130,7 @@ struct html_report {
 	uint64_t killed_in;	     /* containers or cgroups with kills that have a sentence each */
 	bool killed_in_more;	     /* there are others, that have one together */
 	struct html_spool sentences; /* of the others: list items */
+	struct html_spool steps;     /* what to do now: list items */
 	uint64_t ooms, kills, no_victim, lost;
 	char *first_killed, *last_killed;    /* markup: who and when; NULL: nobody */
 	int64_t first_kill_ns, last_kill_ns; /* of the marks */

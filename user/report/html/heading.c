@@ -41,11 +41,25 @@ static int keep_headline(struct html_report *r, const struct verdict_sentence *s
 	return fclose(out) ? -errno : 0;
 }
 
+static int keep_step(struct html_report *r, const struct verdict_sentence *step)
+{
+	FILE *out = html_collected__next(r, &r->steps, SENTENCES_MAX);
+
+	if (!out)
+		return r->error;
+	fputs("<li>", out);
+	html_elements__safe(out, step->text, strlen(step->text));
+	fputs("</li>\n", out);
+	return 0;
+}
+
 int html_heading__tell(void *report, const struct verdict_sentence *sentence)
 {
 	struct html_report *r = report;
 	FILE *out;
 
+	if (sentence->rule)
+		return keep_step(r, sentence);
 	r->bad = r->bad || is_bad(sentence);
 	r->killed_in += sentence->kills > 0;
 	r->killed_in_more |= !strcmp(sentence->kind, "others");
@@ -115,6 +129,18 @@ static int put_others(struct html_report *r, FILE *out)
 	return err;
 }
 
+static int put_steps(struct html_report *r, FILE *out)
+{
+	int err;
+
+	if (!r->steps.count)
+		return 0;
+	fputs("<p>What to do now:</p><ul class=\"facts\">", out);
+	err = html_collected__copy(&r->steps, out);
+	fputs("</ul>\n", out);
+	return err;
+}
+
 static void put_facts(const struct html_report *r, FILE *out)
 {
 	if (r->first_killed)
@@ -160,6 +186,7 @@ int html_heading__put(struct html_report *r, FILE *out)
 	put_heading(r, out);
 	err = put_others(r, out);
 	put_facts(r, out);
+	err = err ?: put_steps(r, out);
 	fputs("</section>\n", out);
 	return err;
 }

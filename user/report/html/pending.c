@@ -207,6 +207,28 @@ void html_pending__note_exit(struct html_report *r, const struct record *record)
 	}
 }
 
+void html_pending__note_relief(struct html_report *r, const struct record *record)
+{
+	const struct record_relief *relief = &record->relief;
+
+	for (size_t i = 0; i < r->pending_count && relief->live; i++) {
+		struct html_pending *p = pending_at(r, i);
+
+		if (p->id != relief->oom_id)
+			continue;
+		for (size_t n = 0; n < p->victim_count; n++) {
+			struct html_pending_victim *v = &p->victims[n];
+
+			if (v->pid != relief->pid || v->back_ns || record->time.boot_ns < v->marked_ns)
+				continue;
+			v->back_ns = record->time.boot_ns;
+			v->has_returned = relief->has_usage &&
+					  relief->usage_before_bytes >= relief->usage_after_bytes;
+			v->returned_bytes = relief->usage_before_bytes - relief->usage_after_bytes;
+		}
+	}
+}
+
 /* class: "k" for the kernel's, "u" for those of the program and its libraries */
 static void put_frames(FILE *out, const char *class, const struct record_frame *frames, size_t count)
 {

@@ -13,6 +13,7 @@ void html_pending__add(struct html_report *report, const struct record *record,
 void html_pending__note_write(struct html_report *report, uint64_t id, uint64_t begin_ns, uint64_t end_ns);
 void html_pending__note_reclaim(struct html_report *report, const struct record *record);
 void html_pending__note_exit(struct html_report *report, const struct record *record);
+void html_pending__note_relief(struct html_report *report, const struct record *record);
 void html_pending__add_stack(struct html_report *report, const struct record_stack *stack);
 
 /* Writes out all that wait: nothing will come any more. */

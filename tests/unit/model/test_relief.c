@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* When memory comes back, and which kills came too early. */
+#include "model/relief.h"
+#include "model/model_events.h"
+
+#define MIB (1ULL << 20)
+#define PAGES(mib) ((mib) * (MIB / PAGE))
+
+struct told {
+	struct record_relief reliefs[16];
+	size_t count;
+};
+
+static void take(void *ctx, const struct record *record)
+{
+	struct told *told = ctx;
+
+	assert_int_equal(record->kind, RECORD_RELIEF);
+	told->reliefs[told->count++] = record->relief;
+}
+
+/* A kill at the limit's cgroup 5, of a process with so much memory. Returns its record. */
+static struct record_oom kill_one(struct relief *relief, uint64_t oom_id, uint32_t pid, uint64_t mib,
+				  uint64_t at_ns)
+{
+	const struct record_victim victim = { .pid = pid, .ts_ns = at_ns, .anon_rss_bytes = mib * MIB };
+	struct record_oom oom = { .id = oom_id, .victims = &victim, .victim_count = 1 };
+
+	relief__killed(relief, &oom, at_ns, 5);
+	return oom;
+}
+
+static void come_back(struct relief *relief, uint64_t oom_id, uint32_t pid, uint64_t at_ns,
+		      uint64_t usage_mib, uint16_t flags)
+{
+	const struct event_relief e = { .h = { .ts_ns = at_ns,
+					       .flags = (uint16_t)(RELIEF_HAS_USAGE | flags) },
+					.oom_id = oom_id,
+					.limit_cgroup_id = 5,
+					.marked_ns = 1000,
+					.usage_before_pages = PAGES(200),
+					.usage_after_pages = PAGES(usage_mib),
+					.max_pages = PAGES(100),
+					.pid = pid,
+					.by = RELIEF_EXIT };
+
+	relief__event(relief, &e, 0);
+}
+
+static struct relief *start_relief(struct told *told)
+{
+	static struct model_env env;
+
+	env = (struct model_env){ .ctx = told, .page_size = PAGE, .on_record = take };
+	*told = (struct told){};
+	return relief__new(&env);
+}
+
+static void test_one(void **state)
+{
+	struct told told;
+	struct relief *relief = start_relief(&told);
+	struct record_oom oom = kill_one(relief, 1, 42, 60, 1000);
+
+	(void)state;
+	assert_int_equal(oom.in_flight_victims, 0);
+	come_back(relief, 1, 42, 3000, 140, 0);
+	assert_int_equal(told.count, 1);
+	assert_true(told.reliefs[0].live && told.reliefs[0].by_exit && told.reliefs[0].has_usage);
+	assert_int_equal(told.reliefs[0].since_kill_ns, 2000);
+	assert_int_equal(told.reliefs[0].usage_before_bytes, 200 * MIB);
+	assert_int_equal(told.reliefs[0].usage_after_bytes, 140 * MIB);
+	assert_int_equal(told.reliefs[0].needless_kills, 0);
+	/* Its memory is back: the next kill has nothing before it. */
+	oom = kill_one(relief, 2, 43, 60, 4000);
+	assert_int_equal(oom.in_flight_victims, 0);
+	relief__free(relief);
+}
+
+/* 120 and 60 MiB at a limit that is lowered to 100: the first would have been enough. */
+static void test_needless(void **state)
+{
+	struct told told;
+	struct relief *relief = start_relief(&told);
+	struct record_oom oom;
+
+	(void)state;
+	kill_one(relief, 1, 42, 120, 1000);
+	oom = kill_one(relief, 2, 43, 60, 2000);
+	assert_int_equal(oom.in_flight_victims, 1);
+	assert_int_equal(oom.in_flight_bytes, 120 * MIB);
+	come_back(relief, 1, 42, 3000, 60, 0);
+	assert_int_equal(told.reliefs[0].kills_meanwhile, 1);
+	assert_int_equal(told.reliefs[0].needless_kills,
+			 0); /* the other's memory isn't back: nothing is certain */
+	come_back(relief, 2, 43, 4000, 2, 0);
+	assert_int_equal(told.reliefs[1].needless_kills, 1);
+	assert_int_equal(told.reliefs[1].needless_bytes, 60 * MIB);
+	relief__free(relief);
+}
+
+/* Both were needed: what the second had wouldn't fit. */
+static void test_needed(void **state)
+{
+	struct told told;
+	struct relief *relief = start_relief(&told);
+
+	(void)state;
+	kill_one(relief, 1, 42, 60, 1000);
+	kill_one(relief, 2, 43, 60, 2000);
+	come_back(relief, 2, 43, 3000, 90, 0);
+	come_back(relief, 1, 42, 4000, 50, 0);
+	assert_int_equal(told.reliefs[0].needless_kills + told.reliefs[1].needless_kills, 0);
+	relief__free(relief);
+}
+
+/* Of three that are killed at once the last two fit together. */
+static void test_two_needless(void **state)
+{
+	struct told told;
+	struct relief *relief = start_relief(&told);
+
+	(void)state;
+	kill_one(relief, 1, 42, 100, 1000);
+	kill_one(relief, 2, 43, 40, 2000);
+	kill_one(relief, 3, 44, 40, 2500);
+	come_back(relief, 2, 43, 3000, 90, 0);
+	come_back(relief, 3, 44, 3500, 50, 0);
+	come_back(relief, 1, 42, 4000, 10, 0);
+	assert_int_equal(told.reliefs[2].needless_kills, 2);
+	assert_int_equal(told.reliefs[2].needless_bytes, 80 * MIB);
+	/* Told once. */
+	come_back(relief, 1, 42, 5000, 10, 0);
+	assert_int_equal(told.reliefs[3].needless_kills, 0);
+	relief__free(relief);
+}
+
+/* What others still use isn't back. */
+static void test_in_use(void **state)
+{
+	struct told told;
+	struct relief *relief = start_relief(&told);
+	struct record_oom oom;
+
+	(void)state;
+	kill_one(relief, 1, 42, 100, 1000);
+	come_back(relief, 1, 42, 3000, 100, RELIEF_HAS_USERS);
+	assert_true(told.reliefs[0].has_users);
+	oom = kill_one(relief, 2, 43, 60, 4000);
+	assert_int_equal(oom.in_flight_victims, 1);
+	relief__free(relief);
+}
+
+/* Of a victim that isn't known any more what the event says is told. */
+static void test_unknown(void **state)
+{
+	struct told told;
+	struct relief *relief = start_relief(&told);
+
+	(void)state;
+	come_back(relief, 9, 42, 3000, 100, 0);
+	assert_int_equal(told.count, 1);
+	assert_null(told.reliefs[0].cgroup);
+	relief__free(relief);
+}
+
+/* A victim can be gone before its run is over: the run's record comes first. */
+static void test_early(void **state)
+{
+	struct kept *kept = start();
+	union event e = blank(EVENT_RELIEF, 0);
+
+	(void)state;
+	e.relief.oom_id = 1;
+	e.relief.pid = 42;
+	e.relief.by = RELIEF_EXIT;
+	send_chain(kept, 1);
+	send(kept, oom(1, 42));
+	send(kept, victim(1, 42, 0));
+	send(kept, e);
+	assert_int_equal(kept->relief_count, 0);
+	send(kept, end(1, 1, 1));
+	assert_int_equal(kept->oom_count, 1);
+	assert_int_equal(kept->relief_count, 1);
+	send(kept, e);
+	assert_int_equal(kept->relief_count, 2);
+	stop(kept);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_one),    cmocka_unit_test(test_needless),
+		cmocka_unit_test(test_needed), cmocka_unit_test(test_two_needless),
+		cmocka_unit_test(test_in_use), cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_early),
+	};
+
+	return cmocka_run_group_tests_name("relief", tests, NULL, NULL);
+}

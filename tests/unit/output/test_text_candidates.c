@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Why this process, in words. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "output/text.h"
+#include "output/text_sink.h"
+
+#define MIB (1ULL << 20)
+
+static struct record_candidate process(uint32_t pid, const char *comm, uint64_t mib, int adj, int64_t points)
+{
+	return (struct record_candidate){ .pid = pid,
+					  .comm = comm,
+					  .has_points = points != INT64_MIN,
+					  .points = points,
+					  .has_adj = true,
+					  .oom_score_adj = adj,
+					  .has_counted = true,
+					  .counted_bytes = mib * MIB };
+}
+
+/* What is printed of these, with pid 1 killed (0: nobody). */
+static void expect(const struct record_candidates *candidates, uint32_t killed, const char *want)
+{
+	const struct record_victim victim = { .pid = killed, .role = ROLE_CHOSEN };
+	const struct record_oom oom = { .candidates = candidates,
+					.victims = &victim,
+					.victim_count = killed ? 1 : 0 };
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	struct text_sink *sink = (struct text_sink *)text__new(out, (struct text_look){ 0 });
+
+	text_candidates__put(sink, &oom);
+	fflush(sink->base.out);
+	fflush(out);
+	assert_string_equal(text, want);
+	sink->base.ops->free(&sink->base);
+	fclose(out);
+	free(text);
+}
+
+static void test_largest(void **state)
+{
+	const struct record_candidate first[] = { process(1, "big", 300, 0, 3000),
+						  process(2, "api", 80, 0, 800), process(3, "sh", 1, 0, 10),
+						  process(4, "x", 1, 0, 9) };
+	const struct record_candidates candidates = { .count = 12, .first = first, .first_count = 4 };
+
+	(void)state;
+	expect(&candidates, 1,
+	       "    chosen    the most memory of 12 processes, 300.0 MiB; next: api (pid 2), 80.0 MiB; "
+	       "sh (pid 3), 1.0 MiB\n");
+}
+
+static void test_held_back(void **state)
+{
+	const struct record_candidate first[] = { process(1, "big", 300, 0, 3000),
+						  process(2, "db", 500, -900, -4) };
+	const struct record_candidate spared[] = { process(5, "init", 400, -1000, INT64_MIN),
+						   process(6, "small", 20, -1000, INT64_MIN) };
+	const struct record_candidates candidates = { .count = 4,
+						      .unkillable = 2,
+						      .first = first,
+						      .first_count = 2,
+						      .spared = spared,
+						      .spared_count = 2 };
+
+	(void)state;
+	expect(&candidates, 1,
+	       "    chosen    the most memory of those that are not held back, 300.0 MiB; "
+	       "next: db (pid 2), 500.0 MiB, held back by oom_score_adj -900\n"
+	       "    spared    though larger: db (pid 2), 500.0 MiB, held back by oom_score_adj -900; "
+	       "init (pid 5), 400.0 MiB, exempt by oom_score_adj -1000\n");
+}
+
+static void test_raised(void **state)
+{
+	const struct record_candidate first[] = { process(1, "late", 2, 1000, 9000),
+						  process(2, "big", 9, 0, 90) };
+	const struct record_candidates candidates = { .count = 2, .first = first, .first_count = 2 };
+
+	(void)state;
+	expect(&candidates, 1,
+	       "    chosen    raised by oom_score_adj 1000, though others have more memory, 2.0 MiB; "
+	       "next: big (pid 2), 9.0 MiB\n"
+	       "    spared    though larger: big (pid 2), 9.0 MiB\n");
+}
+
+static void test_only(void **state)
+{
+	const struct record_candidate first[] = { process(1, "one", 2, 0, 20) };
+	const struct record_candidates candidates = {
+		.count = 4, .unkillable = 3, .first = first, .first_count = 1
+	};
+
+	(void)state;
+	expect(&candidates, 1, "    chosen    the only process that could be killed, 2.0 MiB\n");
+}
+
+/* Nothing was chosen: the largest that couldn't be. */
+static void test_nobody(void **state)
+{
+	const struct record_candidate spared[] = { process(5, "hog", 40, -1000, INT64_MIN) };
+	const struct record_candidates candidates = {
+		.count = 1, .unkillable = 1, .spared = spared, .spared_count = 1
+	};
+
+	(void)state;
+	expect(&candidates, 0, "    spared    hog (pid 5), 40.0 MiB, exempt by oom_score_adj -1000\n");
+}
+
+/* Who had ended when it was looked at has no name: it isn't told. */
+static void test_gone(void **state)
+{
+	const struct record_candidate first[] = { process(1, "big", 3, 0, 30),
+						  { .pid = 2, .has_points = true, .points = 20 } };
+	const struct record_candidates candidates = { .count = 2, .first = first, .first_count = 2 };
+
+	(void)state;
+	expect(&candidates, 1, "    chosen    the most memory of 2 processes, 3.0 MiB\n");
+}
+
+static void test_many(void **state)
+{
+	struct record_candidate first[20];
+	struct record_candidates candidates = {
+		.count = 40, .first = first, .first_count = 20, .has_counted = true, .counted_bytes = 60 * MIB
+	};
+
+	(void)state;
+	for (uint32_t i = 0; i < 20; i++)
+		first[i] = process(i + 1, i ? "worker" : "sh", 2, 0, 40 - i);
+	expect(&candidates, 1,
+	       "    chosen    the most memory of 40 processes, 2.0 MiB; next: worker (pid 2), 2.0 MiB; "
+	       "worker (pid 3), 2.0 MiB\n"
+	       "    held by   the first 20 of 40: 19 x worker, 38.0 MiB; 1 x sh, 2.0 MiB; all together 60.0 MiB\n");
+	candidates.count = 20;
+	expect(&candidates, 1,
+	       "    chosen    the most memory of 20 processes, 2.0 MiB; next: worker (pid 2), 2.0 MiB; "
+	       "worker (pid 3), 2.0 MiB\n"
+	       "    held by   19 x worker, 38.0 MiB; 1 x sh, 2.0 MiB\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_largest), cmocka_unit_test(test_held_back),
+		cmocka_unit_test(test_raised),	cmocka_unit_test(test_only),
+		cmocka_unit_test(test_nobody),	cmocka_unit_test(test_gone),
+		cmocka_unit_test(test_many),
+	};
+
+	return cmocka_run_group_tests_name("text_candidates", tests, NULL, NULL);
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "model/relief.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/copy.h"
+#include "model/cgroup_chain.h"
+#include "record/time.h"
+
+#define VICTIMS_MAX 256
+
+struct relief_victim {
+	uint64_t oom_id; /* 0: free */
+	uint64_t limit_id;
+	uint64_t killed_ns;
+	uint64_t back_ns; /* 0: not yet */
+	uint64_t bytes;	  /* that come back when it exits: files and shared memory stay */
+	uint32_t pid;
+	bool overlaps; /* the memory of one before wasn't back when it was killed */
+	bool needless;
+	char *limit; /* the path; NULL: unknown */
+};
+
+struct relief {
+	const struct model_env *env;
+	struct relief_victim victims[VICTIMS_MAX]; /* a ring */
+	size_t next;
+};
+
+struct relief *relief__new(const struct model_env *env)
+{
+	struct relief *relief = calloc(1, sizeof(*relief));
+
+	if (relief)
+		relief->env = env;
+	return relief;
+}
+
+void relief__free(struct relief *relief)
+{
+	if (!relief)
+		return;
+	for (size_t i = 0; i < VICTIMS_MAX; i++)
+		free(relief->victims[i].limit);
+	free(relief);
+}
+
+static struct relief_victim *find(struct relief *relief, uint64_t oom_id, uint32_t pid)
+{
+	for (size_t i = 0; i < VICTIMS_MAX; i++) {
+		if (relief->victims[i].oom_id == oom_id && relief->victims[i].pid == pid)
+			return &relief->victims[i];
+	}
+	return NULL;
+}
+
+static bool is_in_flight(const struct relief_victim *v, uint64_t limit_id, uint64_t at_ns)
+{
+	return v->oom_id && v->limit_id == limit_id && v->killed_ns <= at_ns &&
+	       (!v->back_ns || v->back_ns > at_ns);
+}
+
+void relief__killed(struct relief *relief, struct record_oom *oom, uint64_t chosen_ns, uint64_t limit_id)
+{
+	for (size_t i = 0; i < VICTIMS_MAX; i++) {
+		const struct relief_victim *v = &relief->victims[i];
+
+		if (!is_in_flight(v, limit_id, chosen_ns))
+			continue;
+		oom->in_flight_victims++;
+		oom->in_flight_bytes += v->bytes;
+	}
+	for (size_t i = 0; i < oom->victim_count; i++) {
+		const struct record_victim *from = &oom->victims[i];
+		struct relief_victim *v = &relief->victims[relief->next];
+
+		if (from->role == ROLE_EXITING || from->role == ROLE_SHARES_MM || from->repeated)
+			continue;
+		relief->next = (relief->next + 1) % VICTIMS_MAX;
+		free(v->limit);
+		*v = (struct relief_victim){
+			.oom_id = oom->id,
+			.limit_id = limit_id,
+			.killed_ns = from->ts_ns,
+			.bytes = from->anon_rss_bytes + from->pgtables_bytes,
+			.pid = from->pid,
+			.overlaps = oom->in_flight_victims != 0,
+			.limit = oom->limit && oom->limit->path ? strdup(oom->limit->path) : NULL,
+		};
+	}
+}
+
+/* Whether the memory of all that were killed at a limit before so long is back. */
+static bool all_back(const struct relief *relief, uint64_t limit_id, uint64_t until_ns)
+{
+	for (size_t i = 0; i < VICTIMS_MAX; i++) {
+		const struct relief_victim *v = &relief->victims[i];
+
+		if (v->oom_id && v->limit_id == limit_id && v->killed_ns <= until_ns && !v->back_ns)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * With the memory of all of them back, a kill that came before that was not needed if what it took would fit beside
+ * the usage that is left. What others have charged meanwhile is in that usage: so this errs to one side only.
+ */
+static void find_needless(struct relief *relief, struct record_relief *r, uint64_t limit_id)
+{
+	uint64_t room = r->max_bytes > r->usage_after_bytes ? r->max_bytes - r->usage_after_bytes : 0;
+
+	if (r->max_bytes == RECORD_NO_LIMIT)
+		return;
+	/* The latest first: without it the others may have been. */
+	for (size_t n = 1; n <= VICTIMS_MAX; n++) {
+		struct relief_victim *v = &relief->victims[(relief->next + VICTIMS_MAX - n) % VICTIMS_MAX];
+
+		if (!v->oom_id || v->limit_id != limit_id || !v->overlaps || v->needless ||
+		    !all_back(relief, limit_id, v->killed_ns) || v->bytes > room)
+			continue;
+		room -= v->bytes;
+		v->needless = true;
+		r->needless_kills++;
+		r->needless_bytes += v->bytes;
+	}
+	/* An older one is no news any more: by now others have freed what there is. */
+	for (size_t i = 0; i < VICTIMS_MAX; i++) {
+		struct relief_victim *v = &relief->victims[i];
+
+		if (v->oom_id && v->limit_id == limit_id && all_back(relief, limit_id, v->killed_ns))
+			v->overlaps = false;
+	}
+}
+
+static uint64_t count_since(const struct relief *relief, const struct relief_victim *victim,
+			    uint64_t until_ns)
+{
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < VICTIMS_MAX; i++) {
+		const struct relief_victim *v = &relief->victims[i];
+
+		count += v->oom_id && v->limit_id == victim->limit_id && v->oom_id > victim->oom_id &&
+			 v->killed_ns < until_ns;
+	}
+	return count;
+}
+
+void relief__event(struct relief *relief, const struct event_relief *e, int64_t wall_offset_ns)
+{
+	struct relief_victim *v = find(relief, e->oom_id, e->pid);
+	struct record record = {
+		.kind = RECORD_RELIEF,
+		.time = record_time__at(e->h.ts_ns, wall_offset_ns),
+		.relief = {
+			.live = true,
+			.oom_id = e->oom_id,
+			.pid = e->pid,
+			.comm = e->comm,
+			.by_exit = e->by == RELIEF_EXIT,
+			.has_users = e->h.flags & RELIEF_HAS_USERS,
+			.since_kill_ns = e->h.ts_ns > e->marked_ns ? e->h.ts_ns - e->marked_ns : 0,
+			.has_usage = e->h.flags & RELIEF_HAS_USAGE,
+		},
+	};
+	struct record_relief *r = &record.relief;
+
+	if (r->has_usage) {
+		r->usage_before_bytes = e->usage_before_pages * relief->env->page_size;
+		r->usage_after_bytes = e->usage_after_pages * relief->env->page_size;
+		r->max_bytes = cgroup_chain__limit_bytes(e->max_pages, relief->env->page_size);
+	}
+	if (v) {
+		r->cgroup = v->limit;
+		r->container = model_env__container(relief->env, v->limit);
+		r->kills_meanwhile = count_since(relief, v, e->h.ts_ns);
+		if (!r->has_users && !v->back_ns)
+			v->back_ns = e->h.ts_ns;
+		if (r->has_usage)
+			find_needless(relief, r, v->limit_id);
+	}
+	model_env__tell(relief->env, &record);
+}

@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "output/steps.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "output/text_parts.h"
+#include "record/candidate_words.h"
+
+#define MOST(part, whole) ((part) > (whole) / 2)
+/* Shared memory worth a step; what is of one process; growth that doubles the limit within so many seconds. */
+#define SHARED_FRACTION 5
+#define LARGEST_PERCENT 80
+#define SECONDS_TO_DOUBLE 10
+#define MANY_PROCESSES 5
+
+static const char *const names[STEP_RULES] = {
+	[STEP_UNDO_WRITE] = "undo-write", [STEP_SMALLER] = "smaller-steps",
+	[STEP_EXEMPT] = "exempt",	  [STEP_ANCESTOR] = "ancestor",
+	[STEP_HELD_BACK] = "held-back",	  [STEP_SHARED] = "shared",
+	[STEP_KERNEL] = "kernel",	  [STEP_MANY] = "many",
+	[STEP_GROWTH] = "growth",	  [STEP_LARGEST] = "largest",
+	[STEP_MACHINE] = "machine",	  [STEP_HIGH] = "memory-high",
+};
+
+/* A step that is being written. */
+struct draft {
+	char *text;
+	size_t size;
+	FILE *out;
+};
+
+static FILE *begin(struct draft *draft)
+{
+	*draft = (struct draft){};
+	draft->out = open_memstream(&draft->text, &draft->size);
+	return draft->out;
+}
+
+static int keep(struct steps *steps, enum step_rule rule, struct draft *draft)
+{
+	if (fclose(draft->out)) {
+		free(draft->text);
+		return -ENOMEM;
+	}
+	free(steps->texts[rule]);
+	steps->texts[rule] = draft->text;
+	return 0;
+}
+
+static void put_limit(FILE *out, const struct record_oom *oom)
+{
+	if (oom->limit->has_memory)
+		text_parts__size(out, "the limit of ", oom->limit->max_bytes);
+	else
+		fputs("the limit", out);
+	fputs(" of ", out);
+	text_parts__place(out, oom->limit->path, &oom->limit_container);
+}
+
+/* Of the limit's cgroup; 0: unknown. */
+static uint64_t usage_of(const struct record_oom *oom)
+{
+	return oom->limit && oom->limit->has_memory ? oom->limit->usage_bytes : 0;
+}
+
+/* ---- the rules ---- */
+
+/* The write that a kill came of, once it is told: it comes after the kills that are inside of it. */
+static int see_write(struct steps *steps, const struct record_limit *l)
+{
+	struct draft draft;
+
+	if (!l->kills || l->new_max_bytes >= l->old_max_bytes || l->writer_self)
+		return 0;
+	if (!begin(&draft))
+		return -ENOMEM;
+	text_parts__process(draft.out, l->writer_comm, l->writer_pid);
+	text_parts__size(draft.out, " lowered the limit from ", l->old_max_bytes);
+	text_parts__size(draft.out, " to ", l->new_max_bytes);
+	text_parts__size(draft.out, " when usage was ", l->usage_before_bytes);
+	fprintf(draft.out,
+		", and %" PRIu32 " process%s killed in that write: put the limit back, or find out who ",
+		l->kills, l->kills == 1 ? " was" : "es were");
+	fputs("asked for it", draft.out);
+	return keep(steps, STEP_UNDO_WRITE, &draft);
+}
+
+static int see_lowered(struct steps *steps, const struct record_oom *oom)
+{
+	struct draft draft;
+
+	if (oom->cause != CAUSE_LIMIT_LOWERED || !oom->killed || !oom->limit)
+		return 0;
+	if (!begin(&draft))
+		return -ENOMEM;
+	put_limit(draft.out, oom);
+	fputs(" was set below what usage then was", draft.out);
+	if (oom->cause_since_ns)
+		text_parts__duration(draft.out, " ", oom->cause_since_ns);
+	fputs(oom->cause_since_ns ? " before: put it back" : ": put it back", draft.out);
+	if (oom->cause_limit_id)
+		fprintf(draft.out, "; its record is limit %" PRIu64, oom->cause_limit_id);
+	return keep(steps, STEP_UNDO_WRITE, &draft);
+}
+
+static int see_needless(struct steps *steps, const struct record_relief *r)
+{
+	struct draft draft;
+
+	if (!r->live || !r->needless_kills)
+		return 0;
+	if (!begin(&draft))
+		return -ENOMEM;
+	fprintf(draft.out, "%" PRIu64 " kill%s not needed, because memory was on its way back",
+		r->needless_kills, r->needless_kills == 1 ? " was" : "s were");
+	text_parts__size(draft.out, ": lower a limit in smaller steps, as --ramp does; ", r->needless_bytes);
+	fputs(" were killed in vain", draft.out);
+	return keep(steps, STEP_SMALLER, &draft);
+}
+
+static int see_exempt(struct steps *steps, const struct record_oom *oom, const struct candidate_facts *facts)
+{
+	struct draft draft;
+
+	if (oom->outcome != OOM_NO_VICTIM || !oom->limit || !facts->spared_count)
+		return 0;
+	if (!begin(&draft))
+		return -ENOMEM;
+	text_parts__process(draft.out, facts->spared[0]->comm, facts->spared[0]->pid);
+	text_parts__size(draft.out, " has ", facts->spared[0]->counted_bytes);
+	fprintf(draft.out, " and can't be killed (oom_score_adj %d): raise ",
+		facts->spared[0]->oom_score_adj);
+	put_limit(draft.out, oom);
+	fputs(", or give up the exemption", draft.out);
+	return keep(steps, STEP_EXEMPT, &draft);
+}
+
+static int see_ancestor(struct steps *steps, const struct record_oom *oom)
+{
+	const struct record_level *own = oom->chain;
+	struct draft draft;
+
+	if (oom->cause != CAUSE_ANCESTOR_LIMIT || !oom->killed || !oom->limit || oom->chain_count < 2 ||
+	    !own->has_memory)
+		return 0;
+	if (!begin(&draft))
+		return -ENOMEM;
+	put_limit(draft.out, oom);
+	text_parts__size(draft.out, " was hit: the cgroup of the victim had ", own->usage_bytes);
+	if (own->max_bytes != RECORD_NO_LIMIT)
+		text_parts__size(draft.out, " of its own ", own->max_bytes);
+	fputs(". Raise that limit, or look at what else is under it", draft.out);
+	return keep(steps, STEP_ANCESTOR, &draft);
+}
+
+static int see_held_back(struct steps *steps, const struct record_oom *oom,
+			 const struct candidate_facts *facts)
+{
+	const struct record_candidate *c = facts->spared_count ? facts->spared[0] : NULL;
+	struct draft draft;
+
+	if (!oom->killed || !c || !c->has_adj || c->oom_score_adj >= 0 || !usage_of(oom) ||
+	    !MOST(c->counted_bytes, usage_of(oom)))
+		return 0;
+	if (!begin(&draft))
+		return -ENOMEM;
+	text_parts__process(draft.out, c->comm, c->pid);
+	text_parts__size(draft.out, " has ", c->counted_bytes);
+	text_parts__size(draft.out, " of ", usage_of(oom));
+	fprintf(draft.out,
+		", but its oom_score_adj %d lets others be killed: give it a limit of its own, or a higher ",
+		c->oom_score_adj);
+	fputs("oom_score_adj", draft.out);
+	return keep(steps, STEP_HELD_BACK, &draft);
+}
+
+static int see_shared(struct steps *steps, const struct record_oom *oom)
+{
+	const struct record_memory *m = oom->memory;
+	struct draft draft;
+
+	if (!m || !(m->known & 1U << MEMORY_SHMEM) || !usage_of(oom) ||
+	    m->bytes[MEMORY_SHMEM] < usage_of(oom) / SHARED_FRACTION)
+		return 0;
+	if (!begin(&draft))
+		return -ENOMEM;
+	text_parts__size(draft.out, "", m->bytes[MEMORY_SHMEM]);
+	text_parts__size(draft.out, " of ", usage_of(oom));
+	fputs(" are in tmpfs (such as /dev/shm) or shared memory: killing a process doesn't free them, look at ",
+	      draft.out);
+	fputs("the files there and at ipcs -m", draft.out);
+	return keep(steps, STEP_SHARED, &draft);
+}
+
+static int see_kernel(struct steps *steps, const struct record_oom *oom)
+{
+	const struct record_memory *m = oom->memory;
+	struct draft draft;
+
+	if (!m || !(m->known & 1U << MEMORY_KERNEL) || !usage_of(oom) ||
+	    !MOST(m->bytes[MEMORY_KERNEL], usage_of(oom)))
+		return 0;
+	if (!begin(&draft))
+		return -ENOMEM;
+	text_parts__size(draft.out, "", m->bytes[MEMORY_KERNEL]);
+	text_parts__size(draft.out, " of ", usage_of(oom));
+	fputs(" are kernel memory, which no process gives back when it is told to use less: --stacks shows what ",
+	      draft.out);
+	fputs("charges it", draft.out);
+	return keep(steps, STEP_KERNEL, &draft);
+}
+
+static int see_many(struct steps *steps, const struct record_oom *oom, const struct candidate_facts *facts)
+{
+	const struct candidate_program *p = &facts->programs[0];
+	struct draft draft;
+
+	if (!oom->killed || !facts->program_count || p->count < MANY_PROCESSES || !usage_of(oom) ||
+	    !MOST(p->bytes, usage_of(oom)))
+		return 0;
+	if (!begin(&draft))
+		return -ENOMEM;
+	fprintf(draft.out, "%s%" PRIu64 " processes of ", facts->all_listed ? "" : "at least ", p->count);
+	text_parts__name(draft.out, p->comm);
+	text_parts__size(draft.out, " have ", p->bytes);
+	text_parts__size(draft.out, " of ", usage_of(oom));
+	text_parts__size(draft.out, ": run fewer of them, or give each some ", p->bytes / p->count);
+	return keep(steps, STEP_MANY, &draft);
+}
+
+/* Whether at this rate a limit twice as high would have been reached soon, too. */
+static bool is_fast(const struct record_oom *oom)
+{
+	const struct record_history *h = oom->history;
+
+	return h && h->has_growth && h->growth_bytes_per_s > 0 && oom->limit && oom->limit->has_memory &&
+	       oom->limit->max_bytes != RECORD_NO_LIMIT &&
+	       (uint64_t)h->growth_bytes_per_s > oom->limit->max_bytes / SECONDS_TO_DOUBLE;
+}
+
+static int see_growth(struct steps *steps, const struct record_oom *oom, const struct candidate_facts *facts)
+{
+	struct draft draft;
+
+	if (!oom->killed || oom->cause != CAUSE_LIMIT_UNCHANGED || !is_fast(oom))
+		return 0;
+	if (!begin(&draft))
+		return -ENOMEM;
+	text_parts__size(draft.out, "usage grew by ", (uint64_t)oom->history->growth_bytes_per_s);
+	fputs("/s when the kill came: no limit near this one would have held for long", draft.out);
+	if (facts->chosen && facts->chosen->has_counted &&
+	    MOST(facts->chosen->counted_bytes, usage_of(oom))) {
+		fputs("; look at ", draft.out);
+		text_parts__name(draft.out, facts->chosen->comm);
+		text_parts__size(draft.out, ", which had ", facts->chosen->counted_bytes);
+	}
+	return keep(steps, STEP_GROWTH, &draft);
+}
+
+static int see_largest(struct steps *steps, const struct record_oom *oom, const struct candidate_facts *facts)
+{
+	const struct record_candidate *c = facts->chosen;
+	struct draft draft;
+
+	if (!oom->killed || oom->cause != CAUSE_LIMIT_UNCHANGED || is_fast(oom) || !c || !c->has_counted ||
+	    !usage_of(oom) || c->counted_bytes < usage_of(oom) / 100 * LARGEST_PERCENT)
+		return 0;
+	if (!begin(&draft))
+		return -ENOMEM;
+	text_parts__process(draft.out, c->comm, c->pid);
+	text_parts__size(draft.out, " had ", c->counted_bytes);
+	text_parts__size(draft.out, " of ", usage_of(oom));
+	fputs(": it needs less memory, or a higher limit", draft.out);
+	return keep(steps, STEP_LARGEST, &draft);
+}
+
+static int see_machine(struct steps *steps, const struct record_oom *oom, const struct candidate_facts *facts)
+{
+	const struct record_candidate *c = facts->chosen;
+	struct draft draft;
+
+	if (!oom->killed || oom->cause != CAUSE_WHOLE_MACHINE || !c || !c->has_counted)
+		return 0;
+	if (!begin(&draft))
+		return -ENOMEM;
+	fputs("the whole machine ran out of memory, and ", draft.out);
+	text_parts__process(draft.out, c->comm, c->pid);
+	text_parts__size(draft.out, " had ", c->counted_bytes);
+	fputs(" of it: give ", draft.out);
+	if (c->cgroup)
+		text_parts__place(draft.out, c->cgroup, &c->container);
+	else
+		fputs("it", draft.out);
+	fputs(" a limit", draft.out);
+	return keep(steps, STEP_MACHINE, &draft);
+}
+
+static int see_stall(struct steps *steps, const struct record_stall *s)
+{
+	struct draft draft;
+
+	if (s->file != LIMIT_HIGH)
+		return 0;
+	if (!begin(&draft))
+		return -ENOMEM;
+	text_parts__place(draft.out, s->cgroup, &s->container);
+	text_parts__size(draft.out, " stood still at its memory.high of ", s->max_bytes);
+	text_parts__duration(draft.out, " for ", s->duration_ns);
+	fputs(": raise memory.high, which kills nobody but holds back whoever is above it", draft.out);
+	return keep(steps, STEP_HIGH, &draft);
+}
+
+static int see_oom(struct steps *steps, const struct record_oom *oom)
+{
+	struct candidate_facts facts;
+	int err = see_lowered(steps, oom);
+
+	candidate_words__facts(oom, &facts);
+	err = err ?: see_exempt(steps, oom, &facts);
+	err = err ?: see_ancestor(steps, oom);
+	err = err ?: see_held_back(steps, oom, &facts);
+	err = err ?: see_shared(steps, oom);
+	err = err ?: see_kernel(steps, oom);
+	err = err ?: see_many(steps, oom, &facts);
+	err = err ?: see_growth(steps, oom, &facts);
+	err = err ?: see_largest(steps, oom, &facts);
+	return err ?: see_machine(steps, oom, &facts);
+}
+
+/* ---- all together ---- */
+
+int steps__take(struct steps *steps, const struct record *record)
+{
+	switch (record->kind) {
+	case RECORD_OOM:
+		return see_oom(steps, &record->oom);
+	case RECORD_LIMIT:
+		return see_write(steps, &record->limit);
+	case RECORD_RELIEF:
+		return see_needless(steps, &record->relief);
+	case RECORD_STALL:
+		return see_stall(steps, &record->stall);
+	default:
+		return 0;
+	}
+}
+
+int steps__tell(struct steps *steps, int (*tell)(void *ctx, const char *rule, const char *marked), void *ctx)
+{
+	int told = 0, err = 0;
+
+	for (int rule = 0; rule < STEP_RULES && told < STEPS_TOLD && !err; rule++) {
+		if (!steps->texts[rule])
+			continue;
+		err = tell(ctx, names[rule], steps->texts[rule]);
+		told++;
+	}
+	steps__forget(steps);
+	return err;
+}
+
+void steps__forget(struct steps *steps)
+{
+	for (int rule = 0; rule < STEP_RULES; rule++) {
+		free(steps->texts[rule]);
+		steps->texts[rule] = NULL;
+	}
+}

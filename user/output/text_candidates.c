@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Why this process, as text: whom the kernel compared it with. */
+#include <inttypes.h>
+
+#include "output/text_sink.h"
+#include "record/candidate_words.h"
+
+/* So many processes of one program are many, if none of them is large. */
+#define MANY 5
+
+static void put_size(FILE *out, uint64_t bytes)
+{
+	text_parts__size(out, "", bytes);
+}
+
+static const struct candidate_words_ops ops = { text_parts__process, put_size };
+
+static void put_list(FILE *out, const struct record_candidate *const *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		fputs(!i ? "" : "; ", out);
+		candidate_words__put(out, list[i], &ops);
+	}
+	fputc('\n', out);
+}
+
+/*
+ * "chosen    the most memory of 12 processes, 315.0 MiB; next: api (pid 9), 80.0 MiB"
+ * "spared    postgres (pid 5), 500.0 MiB, held back by oom_score_adj -900"
+ */
+static void put_choice(const struct text_sink *sink, const struct record_oom *oom,
+		       const struct candidate_facts *facts)
+{
+	FILE *out = sink->base.out;
+
+	if (facts->chosen) {
+		text_sink__label(sink, "chosen");
+		candidate_words__put_reason(out, oom, facts, &ops);
+		fputs(facts->next_count ? "; next: " : "", out);
+		put_list(out, facts->next, facts->next_count);
+	}
+	if (facts->spared_count) {
+		text_sink__label(sink, "spared");
+		fputs(facts->chosen ? "though larger: " : "", out);
+		put_list(out, facts->spared, facts->spared_count);
+	}
+}
+
+/* "held by   40 × worker, 60.0 MiB; 1 × sh, 2.0 MiB": where it is many that hold the memory, and not the victim. */
+static void put_programs(const struct text_sink *sink, const struct record_oom *oom,
+			 const struct candidate_facts *facts)
+{
+	FILE *out = sink->base.out;
+
+	if (!facts->program_count || (facts->programs[0].count < MANY && sink->look.detail != TEXT_ALL))
+		return;
+	text_sink__label(sink, "held by");
+	if (!facts->all_listed)
+		fprintf(out, "the first %" PRIu64 " of %" PRIu64 ": ", facts->listed, oom->candidates->count);
+	for (size_t i = 0; i < facts->program_count; i++) {
+		fprintf(out, "%s%" PRIu64 " x ", i ? "; " : "", facts->programs[i].count);
+		text_parts__name(out, facts->programs[i].comm);
+		text_parts__size(out, ", ", facts->programs[i].bytes);
+	}
+	if (!facts->all_listed && oom->candidates->has_counted)
+		text_parts__size(out, "; all together ", oom->candidates->counted_bytes);
+	fputc('\n', out);
+}
+
+void text_candidates__put(const struct text_sink *sink, const struct record_oom *oom)
+{
+	struct candidate_facts facts;
+
+	if (!candidate_words__facts(oom, &facts))
+		return;
+	put_choice(sink, oom, &facts);
+	put_programs(sink, oom, &facts);
+}

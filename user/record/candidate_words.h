@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the candidates of an OOM say: why this process, who came next, who was spared. For text and page. */
+#ifndef OOMTRACE_CANDIDATE_WORDS_H
+#define OOMTRACE_CANDIDATE_WORDS_H
+
+#include <stdio.h>
+
+#include "record/record.h"
+
+#define CANDIDATE_WORDS_NEXT 2
+#define CANDIDATE_WORDS_SPARED 3
+#define CANDIDATE_WORDS_PROGRAMS 3
+
+enum candidate_reason {
+	CANDIDATE_ONLY,		/* no other could be killed */
+	CANDIDATE_LARGEST,	/* nobody has more memory */
+	CANDIDATE_RAISED,	/* others have more: its oom_score_adj is above theirs */
+	CANDIDATE_LARGEST_LEFT, /* others have more, and are held back by theirs */
+};
+
+/* Processes of one program among the candidates that are listed. */
+struct candidate_program {
+	const char *comm;
+	uint64_t count, bytes;
+};
+
+struct candidate_facts {
+	const struct record_candidate *chosen; /* NULL: nothing was chosen, or it isn't known which */
+	enum candidate_reason reason;	       /* of a choice */
+	const struct record_candidate
+		*next[CANDIDATE_WORDS_NEXT]; /* by points, behind those that were killed */
+	size_t next_count;
+	const struct record_candidate
+		*spared[CANDIDATE_WORDS_SPARED]; /* larger than the chosen one, the largest first */
+	size_t spared_count;
+	/* By program, the one with the most memory first; all that are listed, those that were killed too. */
+	struct candidate_program programs[CANDIDATE_WORDS_PROGRAMS];
+	size_t program_count;
+	bool all_listed; /* else there are more, which are smaller or held back */
+	uint64_t listed, listed_bytes;
+};
+
+/* Returns whether there are candidates. The facts refer to the record. */
+bool candidate_words__facts(const struct record_oom *oom, struct candidate_facts *facts);
+
+/* Whether this candidate was killed in this OOM. */
+bool candidate_words__was_killed(const struct record_oom *oom, const struct record_candidate *c);
+
+/* How the parts of a sentence are printed; see cause_words.h. */
+struct candidate_words_ops {
+	void (*process)(FILE *out, const char *comm, uint32_t pid);
+	void (*size)(FILE *out, uint64_t bytes);
+};
+
+/* "the most memory of 12 processes, 315.0 MiB", for a choice. */
+void candidate_words__put_reason(FILE *out, const struct record_oom *oom, const struct candidate_facts *facts,
+				 const struct candidate_words_ops *ops);
+
+/* "postgres (pid 5), 500.0 MiB, held back by oom_score_adj -900". */
+void candidate_words__put(FILE *out, const struct record_candidate *c, const struct candidate_words_ops *ops);
+
+#endif
