@@ -265,20 +265,29 @@ build/lint/cppcheck: $(C_FILES) .cppcheck
 SBIN = $(DESTDIR)$(PREFIX)/sbin/oomtrace
 MAN = $(DESTDIR)$(PREFIX)/share/man/man8/oomtrace.8
 MAN_REPORT = $(DESTDIR)$(PREFIX)/share/man/man8/oomtrace-report.8
+MAN_SERVICE = $(DESTDIR)$(PREFIX)/share/man/man8/oomtrace-service.8
+MAN_LIST = $(DESTDIR)$(PREFIX)/share/man/man8/oomtrace-list.8
+UNIT = $(DESTDIR)$(PREFIX)/lib/systemd/system/oomtrace.service
+CATALOG = $(DESTDIR)$(PREFIX)/lib/systemd/catalog/oomtrace.catalog
 COMPLETION = $(DESTDIR)$(PREFIX)/share/bash-completion/completions/oomtrace
 COMPLETION_ZSH = $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_oomtrace
 COMPLETION_FISH = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/oomtrace.fish
 
-install: $(OUT)/oomtrace ## program, man pages and completion below $(DESTDIR)$(PREFIX)
+install: $(OUT)/oomtrace ## program, man pages, unit and completion below $(DESTDIR)$(PREFIX)
 	install -D -m 755 $(OUT)/oomtrace $(SBIN)
 	install -D -m 644 docs/oomtrace.8 $(MAN)
 	install -D -m 644 docs/oomtrace-report.8 $(MAN_REPORT)
+	install -D -m 644 docs/oomtrace-service.8 $(MAN_SERVICE)
+	install -D -m 644 docs/oomtrace-list.8 $(MAN_LIST)
+	install -D -m 644 scripts/oomtrace.catalog $(CATALOG)
+	mkdir -p $(dir $(UNIT))
+	sed 's#/usr/bin/oomtrace#$(PREFIX)/sbin/oomtrace#' scripts/oomtrace.service >$(UNIT)
 	install -D -m 644 scripts/completion/oomtrace.bash $(COMPLETION)
 	install -D -m 644 scripts/completion/_oomtrace $(COMPLETION_ZSH)
 	install -D -m 644 scripts/completion/oomtrace.fish $(COMPLETION_FISH)
 
 uninstall: ## removes what make install put there
-	rm -f $(SBIN) $(MAN) $(MAN_REPORT) $(COMPLETION) $(COMPLETION_ZSH) $(COMPLETION_FISH)
+	rm -f $(SBIN) $(MAN) $(MAN_REPORT) $(MAN_SERVICE) $(MAN_LIST) $(UNIT) $(CATALOG) $(COMPLETION) $(COMPLETION_ZSH) $(COMPLETION_FISH)
 
 clean: ## removes build/
 	rm -rf build

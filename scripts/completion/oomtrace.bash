@@ -82,6 +82,36 @@ _oomtrace_report() {
 	esac
 }
 
+# Recordings, and the options of "oomtrace list".
+_oomtrace_list() {
+	case $2 in
+	--output) _oomtrace_offer "$1" < <(printf '%s\n' text json) ;;
+	--color) _oomtrace_offer "$1" < <(printf '%s\n' auto always never) ;;
+	--time) _oomtrace_offer "$1" < <(printf '%s\n' utc local) ;;
+	--since | --until) _oomtrace_offer "$1" < <(printf '%s\n' 1h 24h 168h) ;;
+	*)
+		if [[ $1 == -* || -z $1 ]]; then
+			_oomtrace_offer "$1" < <(printf '%s\n' --output --color --time --since --until -h --help)
+		fi
+		compopt -o default 2>/dev/null # files
+		;;
+	esac
+}
+
+_oomtrace_service() {
+	case $2 in
+	--store) compopt -o default 2>/dev/null ;;
+	--store-size) _oomtrace_offer "$1" < <(printf '%s\n' 64M 256M 1G max) ;;
+	--store-age) _oomtrace_offer "$1" < <(printf '%s\n' 168h 720h) ;;
+	--color) _oomtrace_offer "$1" < <(printf '%s\n' auto always never) ;;
+	--time) _oomtrace_offer "$1" < <(printf '%s\n' utc local) ;;
+	*)
+		_oomtrace_offer "$1" < <(printf '%s\n' --store --store-size --store-age --kernel-log --color --time \
+			-v --verbose -h --help)
+		;;
+	esac
+}
+
 _oomtrace() {
 	local current=${COMP_WORDS[COMP_CWORD]} previous='' i
 	local -a options=(
@@ -123,9 +153,27 @@ _oomtrace() {
 		previous=${COMP_WORDS[COMP_CWORD - 2]}
 	fi
 
-	if [[ ${COMP_WORDS[1]-} == report ]] && ((COMP_CWORD > 1)); then
-		_oomtrace_report "$current" "$previous"
-		return
+	if ((COMP_CWORD > 1)); then
+		case ${COMP_WORDS[1]} in
+		report)
+			_oomtrace_report "$current" "$previous"
+			return
+			;;
+		list)
+			_oomtrace_list "$current" "$previous"
+			return
+			;;
+		service)
+			_oomtrace_service "$current" "$previous"
+			return
+			;;
+		show)
+			_oomtrace_report "$current" "$previous"
+			_oomtrace_offer "$current" < <(printf '%s\n' --store)
+			((COMP_CWORD != 2)) || _oomtrace_offer "$current" < <(printf '%s\n' last)
+			return
+			;;
+		esac
 	fi
 
 	case $previous in

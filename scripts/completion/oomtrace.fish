@@ -10,14 +10,17 @@ function __oomtrace_containers
 	end
 end
 
-function __oomtrace_reports
+function __oomtrace_does
 	set -l words (commandline -opc)
-	test (count $words) -gt 1; and test "$words[2]" = report
+	test (count $words) -gt 1; and contains -- "$words[2]" $argv
 end
 
-set -l trace 'not __oomtrace_reports'
+set -l trace 'not __oomtrace_does report list show service'
 complete -c oomtrace -n $trace -f
 complete -c oomtrace -n $trace -a report -d 'report from recordings and kernel logs'
+complete -c oomtrace -n $trace -a list -d 'the incidents of the service'
+complete -c oomtrace -n $trace -a show -d 'one incident of the service'
+complete -c oomtrace -n $trace -a service -d 'trace always, and keep incidents'
 complete -c oomtrace -n $trace -s c -l container -x -a '(__oomtrace_containers)' -d 'a running container'
 complete -c oomtrace -n $trace -s g -l cgroup -x -a '(__fish_complete_directories)' -d 'a cgroup and all below it'
 complete -c oomtrace -n $trace -s p -l pid -x -a '(__fish_complete_pids)' -d 'the cgroup of a process'
@@ -39,15 +42,19 @@ complete -c oomtrace -n $trace -l duration -x -a '10s 30s 1m 5m 1h' -d 'end afte
 complete -c oomtrace -n $trace -l until-exit -d 'end with the target'
 complete -c oomtrace -n $trace -l dry-run -d 'print what would be traced'
 complete -c oomtrace -n $trace -l ring-size -x -a '256K 1M 4M 16M 64M' -d 'size of the buffer'
+complete -c oomtrace -n $trace -l brief -d 'a line for each run of the OOM killer'
+complete -c oomtrace -n $trace -s v -l verbose -d 'all that is known'
 complete -c oomtrace -n $trace -s V -l version -d 'print versions'
 
-set -l report __oomtrace_reports
+set -l report '__oomtrace_does report show'
 set -l formats 'text json jsonl html csv chrome-trace folded'
 complete -c oomtrace -n $report -F
 complete -c oomtrace -n $report -s f -l format -x -a $formats -d 'the format of the report'
 complete -c oomtrace -n $report -s o -l output -r -F -d 'write to a file'
 complete -c oomtrace -n $report -l no-summary -d 'no verdict and no timeline'
 complete -c oomtrace -n $report -l summary -d 'the verdict and a table of kills'
+complete -c oomtrace -n $report -l brief -d 'a line for each run of the OOM killer'
+complete -c oomtrace -n $report -s v -l verbose -d 'all that is known'
 complete -c oomtrace -n $report -l compare -d 'the figures of two recordings'
 complete -c oomtrace -n $report -l check -d 'hold kills against a kernel log'
 complete -c oomtrace -n $report -l since -x -d 'leave out what was before'
@@ -55,8 +62,20 @@ complete -c oomtrace -n $report -l until -x -d 'leave out what was after'
 complete -c oomtrace -n $report -l cgroup -x -a '(__fish_complete_directories)' -d 'one cgroup and all below it'
 complete -c oomtrace -n $report -l kill -x -d 'one OOM'
 
-complete -c oomtrace -l brief -d 'a line for each run of the OOM killer'
+set -l list '__oomtrace_does list'
+complete -c oomtrace -n $list -F
+complete -c oomtrace -n $list -l output -x -a 'text json' -d 'text or JSON'
+complete -c oomtrace -n $list -l since -x -a '1h 24h 168h' -d 'leave out what was before'
+complete -c oomtrace -n $list -l until -x -a '1h 24h 168h' -d 'leave out what was after'
+
+set -l service '__oomtrace_does service'
+complete -c oomtrace -n $service -l store-size -x -a '64M 256M 1G max' -d 'the most that all may have'
+complete -c oomtrace -n $service -l store-age -x -a '168h 720h' -d 'the oldest that are kept'
+complete -c oomtrace -n $service -s v -l verbose -d 'all that is known'
+complete -c oomtrace -n $service -l kernel-log -d 'follow the kernel log, too'
+complete -c oomtrace -n $service -l store -x -a '(__fish_complete_directories)' -d 'where incidents are kept'
+complete -c oomtrace -n '__oomtrace_does show' -l store -x -a '(__fish_complete_directories)' -d 'where incidents are kept'
+
 complete -c oomtrace -l color -x -a 'auto always never' -d 'colours in text'
 complete -c oomtrace -l time -x -a 'utc local' -d 'the zone of times in text'
-complete -c oomtrace -s v -l verbose -d 'all that is known'
 complete -c oomtrace -s h -l help -d 'print help'

@@ -22,15 +22,16 @@ static int confine_to(const struct landlock_place *places, size_t count)
 	return err == -EOPNOTSUPP || err == -E2BIG ? 0 : err;
 }
 
-int confine__trace(const struct cgroup__hierarchy *h, const char *record)
+int confine__trace(const struct cgroup__hierarchy *h, const char *record, const char *store)
 {
 	char path[PATH_MAX];
 	struct landlock_place places[] = {
 		{ "/proc", false },  { "/sys", false },
 		{ h->mount, false }, { "/run/oomtrace", true }, /* locks */
 		{ NULL, true },
+		{ NULL, true },
 	};
-	size_t count = ARRAY_SIZE(places) - 1;
+	size_t count = ARRAY_SIZE(places) - 2;
 	int err = privileges__drop();
 
 	if (err)
@@ -39,6 +40,8 @@ int confine__trace(const struct cgroup__hierarchy *h, const char *record)
 		copy__text(path, sizeof(path), record);
 		places[count++].path = dirname(path);
 	}
+	if (store)
+		places[count++].path = store;
 	return confine_to(places, count);
 }
 

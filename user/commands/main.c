@@ -7,8 +7,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/escape.h"
 #include "base/exit_codes.h"
+#include "base/notify.h"
 #include "base/oom_score.h"
 #include "base/output_file.h"
 #include "base/stream.h"
@@ -17,9 +19,12 @@
 #include "commands/diagnose_target.h"
 #include "commands/find_min.h"
 #include "commands/inner_limits.h"
+#include "commands/list.h"
 #include "commands/old_limit.h"
 #include "commands/report.h"
+#include "commands/service_options.h"
 #include "commands/session.h"
+#include "commands/show.h"
 #include "commands/trace_options.h"
 #include "jsonl/file.h"
 #include "jsonl/write.h"
@@ -28,6 +33,9 @@
 #include "output/tee.h"
 #include "output/text.h"
 #include "record/sink.h"
+#include "service/journal.h"
+#include "service/store.h"
+#include "service/store_folder.h"
 #include "target/target.h"
 #include "terminal/console.h"
 #include "trace/messages.h"
@@ -114,11 +122,45 @@ static struct sink *open_record(const struct trace_options *opts)
 	return record;
 }
 
+static void say_not_stored(int err)
+{
+	fprintf(stderr, "oomtrace: an incident can't be stored: %s. Tracing goes on.\n", strerror(-err));
+}
+
+/* Without a journal nothing is told there: the line for each kill is on stdout. */
+static void tell_journal(void *ctx, const struct entry *entry, const char *file)
+{
+	journal__tell(*(const int *)ctx, entry, file);
+}
+
+static struct sink *open_store(const struct trace_options *opts)
+{
+	static int journal = -1;
+	struct store_options options = {
+		.max_bytes = opts->store_bytes,
+		.max_age_ns = opts->store_age_ns,
+		.on_failure = say_not_stored,
+		.on_incident = tell_journal,
+		.ctx = &journal,
+	};
+	char why[STORE_FOLDER_WHY_SIZE];
+
+	options.folder_fd = store_folder__open(opts->store, why, sizeof(why));
+	if (options.folder_fd >= 0) {
+		journal = journal__open(JOURNAL_SOCKET);
+		if (journal < 0)
+			options.on_incident = NULL;
+		return store__new(&options);
+	}
+	fprintf(stderr, "oomtrace: --store: %s %s.\n", escape__shown(opts->store), why);
+	return NULL;
+}
+
 /* Makes the sink of the output and, beside it, those of the recording and of folded stacks. */
 static struct sink *open_sinks(const struct trace_options *opts, FILE *out, struct sink **record,
 			       FILE *folded)
 {
-	struct sink *sinks[3];
+	struct sink *sinks[4];
 	size_t count = 0;
 
 	sinks[count++] = opts->output == TRACE_OPTIONS_OUTPUT_JSON ? jsonl_write__new(stdout)
@@ -127,6 +169,8 @@ static struct sink *open_sinks(const struct trace_options *opts, FILE *out, stru
 		sinks[count++] = *record = open_record(opts);
 	if (folded)
 		sinks[count++] = folded__new(folded);
+	if (opts->store)
+		sinks[count++] = open_store(opts);
 	return count == 1 ? sinks[0] : tee__new(sinks, count);
 }
 
@@ -236,6 +280,7 @@ static int run(const struct trace_options *opts)
 
 	if (code)
 		return code;
+	notify__open();
 	allow_files();
 	oom_score__protect();
 	code = diagnose_target__not_found(target__find(&opts->target, &hierarchy, hierarchy_error, &target),
@@ -271,26 +316,60 @@ static int flush_output(int code)
 	return EXIT_RUNTIME;
 }
 
+static const struct command {
+	const char *name;
+	int (*main)(int argc, char **argv);
+} commands[] = { { "report", report__main }, { "list", list__main }, { "show", show__main } };
+
+/* NULL: it traces. */
+static const struct command *find_command(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		if (!strcmp(name, commands[i].name))
+			return &commands[i];
+	}
+	return NULL;
+}
+
+/* As other programs have it: "help", "help report" become "--help", "report --help". */
+static char **turn_help(int *argc, char **argv)
+{
+	static char option[] = "--help";
+
+	if (*argc < 2 || strcmp(argv[1], "help"))
+		return argv;
+	if (*argc == 2) {
+		argv[1] = option;
+		return argv;
+	}
+	argv[1] = argv[2];
+	argv[2] = option;
+	argv[3] = NULL;
+	*argc = 3;
+	return argv;
+}
+
+static enum option_table_result parse(int argc, char **argv, struct trace_options *opts)
+{
+	if (argc > 1 && !strcmp(argv[1], "service"))
+		return service_options__parse(argc - 1, argv + 1, opts, stdout, stderr);
+	return trace_options__parse(argc, argv, opts, stdout, stderr);
+}
+
 int main(int argc, char **argv)
 {
+	const struct command *command;
 	struct trace_options opts;
 
 	stream__set_up_standard();
 	/* A reader that goes away is an error of writing, and so is ulimit -f: no reason to die. */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
-	if (argc > 1 && !strcmp(argv[1], "report"))
-		return report__main(argc - 1, argv + 1);
-	/* As other programs have it: "help", "help report". */
-	if (argc > 1 && !strcmp(argv[1], "help")) {
-		char *of_report[] = { argv[0], "--help", NULL };
-
-		argv[1] = "--help";
-		if (argc > 2 && !strcmp(argv[2], "report"))
-			return report__main(2, of_report);
-		argc = 2;
-	}
-	switch (trace_options__parse(argc, argv, &opts, stdout, stderr)) {
+	argv = turn_help(&argc, argv);
+	command = argc > 1 ? find_command(argv[1]) : NULL;
+	if (command)
+		return command->main(argc - 1, argv + 1);
+	switch (parse(argc, argv, &opts)) {
 	case OPTION_TABLE_USAGE:
 		return EXIT_USAGE;
 	case OPTION_TABLE_DONE:

@@ -12,6 +12,7 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/exit_codes.h"
+#include "base/notify.h"
 #include "commands/confine.h"
 #include "commands/diagnose.h"
 #include "commands/dry_run.h"
@@ -97,6 +98,7 @@ static void on_tick(void *ctx)
 	tell_health(s);
 	tell_lost(s, false);
 	session_events__note_write(s, sink__sync(s->sink));
+	notify__alive(clock__ns(CLOCK_MONOTONIC));
 }
 
 static void on_draw(void *ctx)
@@ -417,7 +419,9 @@ static int begin(struct session *s)
 		follow_usage__begin(s->tracer, s->hierarchy, s->target, session_events__take_in, s);
 	tracer__find_addresses(s->tracer);
 	/* Only a recording that is cut into files opens more of them. */
-	err = confine__trace(s->hierarchy, s->opts->record_bytes ? s->opts->record : NULL);
+	err = confine__trace(s->hierarchy, s->opts->record_bytes ? s->opts->record : NULL, s->opts->store);
+	if (!err)
+		notify__ready();
 	if (!err)
 		err = changing__start(&s->changing, s->opts, s->target, s->loop);
 	return err ? err : start_status(s);
@@ -438,6 +442,7 @@ static int trace(struct session *s)
 		if (!err)
 			err = s->model_error;
 	}
+	notify__stopping();
 	console__clear(s->console);
 	if (err) {
 		fprintf(stderr, "oomtrace: %s.\n", strerror(-err));

@@ -5,12 +5,14 @@
 #include <unistd.h>
 
 #include "host/cgroup_limits.h"
+#include "host/identity.h"
 #include "host/meminfo.h"
 
 int session_record__tell(struct sink *sink, const struct cgroup__hierarchy *h, const struct target *target,
 			 const struct plan *plan, struct record_time started, uint64_t attached_ns,
 			 uint64_t kills, const char *kills_in)
 {
+	char machine_id[IDENTITY__SIZE], boot_id[IDENTITY__SIZE];
 	struct utsname uts;
 	char max_cgroup[PATH_MAX] = "";
 	struct record record = { .kind = RECORD_SESSION, .time = started };
@@ -37,7 +39,12 @@ int session_record__tell(struct sink *sink, const struct cgroup__hierarchy *h, c
 		!meminfo__machine("MemAvailable", &r->machine_available_bytes);
 	if (max_cgroup[0])
 		r->max_cgroup = max_cgroup;
+	if (!identity__machine(machine_id))
+		r->machine_id = machine_id;
+	if (!identity__boot(boot_id))
+		r->boot_id = boot_id;
 	uname(&uts);
+	r->host = uts.nodename;
 	r->kernel = uts.release;
 	r->arch = uts.machine;
 	return sink__take(sink, &record);

@@ -25,11 +25,13 @@ enum trace_options_output {
 struct trace_options {
 	struct target_request target; /* its name points into argv */
 	enum trace_options_output output;
-	const char *record;    /* file for JSON Lines beside the output, or NULL */
-	uint64_t record_bytes; /* size at which another is begun; 0: never */
-	uint64_t duration_ns;  /* 0: no limit */
-	uint32_t ring_bytes;   /* power of two, whole pages, MIN..MAX above */
-	bool until_exit;       /* asked for; never with TARGET_MACHINE */
+	const char *record;		    /* file for JSON Lines beside the output, or NULL */
+	const char *store;		    /* folder for incidents, or NULL */
+	uint64_t store_bytes, store_age_ns; /* bounds of all that is in it; 0: none */
+	uint64_t record_bytes;		    /* size at which another is begun; 0: never */
+	uint64_t duration_ns;		    /* 0: no limit */
+	uint32_t ring_bytes;		    /* power of two, whole pages, MIN..MAX above */
+	bool until_exit;		    /* asked for; never with TARGET_MACHINE */
 	bool dry_run;
 	bool verbose, brief;
 	enum colour_when colour;

@@ -22,7 +22,7 @@
 struct session_copy {
 	struct record record;
 	struct record_probe *probes;
-	char *strings[8];
+	char *strings[11];
 };
 
 struct file_sink {
@@ -218,6 +218,9 @@ static void keep_session(struct session_copy *copy, const struct record *record)
 	keep_string(copy, 5, &s->target_cgroup);
 	keep_string(copy, 6, &s->container.name);
 	keep_string(copy, 7, &s->max_cgroup);
+	keep_string(copy, 8, &s->host);
+	keep_string(copy, 9, &s->machine_id);
+	keep_string(copy, 10, &s->boot_id);
 }
 
 static bool may_wait(enum record_kind kind)

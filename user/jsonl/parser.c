@@ -97,6 +97,9 @@ static void parse_log_session(struct jsonl_parser *p, struct json_object *o, str
 static void parse_live_session(struct jsonl_parser *p, struct json_object *o, struct record *record)
 {
 	struct record_session s = {
+		.host = value__text(p, o, "host"),
+		.machine_id = value__text(p, o, "machine_id"),
+		.boot_id = value__text(p, o, "boot_id"),
 		.version = value__text(p, o, "version"),
 		.kernel = value__text(p, o, "kernel"),
 		.arch = value__text(p, o, "arch"),

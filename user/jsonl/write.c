@@ -71,6 +71,8 @@ static void write_session(struct json_object *o, const struct record *record)
 	if (s->from_log)
 		member__text(o, "source", "kernel-log");
 	member__text(o, "host", s->host);
+	member__text(o, "machine_id", s->machine_id);
+	member__text(o, "boot_id", s->boot_id);
 	if (s->part)
 		member__number(o, "part", s->part);
 	member__text(o, "version", s->version);

@@ -41,6 +41,7 @@ struct record_probe {
 struct record_session {
 	bool from_log; /* a kernel log, which doesn't tell much of what follows */
 	const char *host;
+	const char *machine_id, *boot_id;
 	const char *version;
 	const char *kernel;
 	const char *arch;

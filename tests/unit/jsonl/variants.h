@@ -50,6 +50,9 @@ static inline void write_session(struct sink *sink, const struct variant *v)
 		{ .purpose = "stacks" },
 	};
 	struct record_session s = {
+		.host = v->full ? v->name : NULL,
+		.machine_id = v->full ? "0123456789abcdef0123456789abcdef" : NULL,
+		.boot_id = v->full ? v->name : NULL,
 		.version = "0.1.0",
 		.kernel = "6.1.0",
 		.arch = "x86_64",

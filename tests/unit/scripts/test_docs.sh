@@ -141,7 +141,7 @@ python3 -B "$root/tests/unit/scripts/check_examples.py" "$binary" "$root/tests/g
 	"$root/README.md" "$root/docs/incident.md" "$root/docs/report.md" || failed=1
 
 options=0
-for command in '' report; do
+for command in '' report list service; do
 	man_page=$root/docs/oomtrace${command:+-$command}.8
 	in_help=$(help_options)
 	compare "--help${command:+ of $command}" "$in_help" "the man page" "$(man_options shown)"

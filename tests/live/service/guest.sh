@@ -1,0 +1,69 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# oomtrace as a unit of systemd, as an administrator would have it. Containers are killed before, while and after the
+# service itself is. What it kept is copied to $OUT/store.
+# shellcheck disable=SC2154 # variables of the file that is read in
+set -u
+
+# shellcheck source=tests/live/lib/docker-lib.sh
+. ./docker-lib.sh
+
+STORE=/var/lib/oomtrace
+
+listed() { # N: as many incidents
+	[ "$(find $STORE -name '*.jsonl.zst' | wc -l)" -ge "$1" ]
+}
+
+# One whose incident has begun, and isn't over.
+has_part() {
+	[ -n "$(find $STORE -name '.*.part' -size +0)" ]
+}
+
+# killed NAME: a container at its limit.
+killed() {
+	run_container "$1" 'exec tail /dev/zero' -m 32m
+	go "$1"
+	expect_runtime "$1"
+}
+
+main_pid() {
+	systemctl show -P MainPID oomtrace
+}
+
+restarted() { # PID of the one before
+	[ "$(systemctl is-active oomtrace)" = active ] && [ "$(main_pid)" != "$1" ]
+}
+
+begin_run
+step service
+sed "s#/usr/bin/oomtrace#$BIN#" oomtrace.service >/etc/systemd/system/oomtrace.service
+systemctl daemon-reload
+systemctl start oomtrace
+expect service started $?
+cp /proc/"$(main_pid)"/status "$OUT/status"
+killed one
+wait_until 60 listed 1
+killed two
+wait_until 60 has_part
+# What it had of the second is there, and the next one makes it whole.
+before=$(main_pid)
+kill -KILL "$before"
+wait_until 60 restarted "$before"
+wait_until 60 listed 2
+killed three
+systemctl stop oomtrace
+expect service stopped $?
+expect service code "$(systemctl show -P ExecMainStatus oomtrace)"
+cli list "$BIN" list
+cli list-json "$BIN" list --output json
+cli list-two "$BIN" list two
+cli last "$BIN" show last --summary
+cli two "$BIN" show two --format json
+cli page "$BIN" show one --format html -o "$OUT/one.html"
+cli security systemd-analyze security --no-pager oomtrace
+cli journal journalctl -o json --no-pager MESSAGE_ID=0d3a4c52f6c84b1fa6c8f0c1b7b7a9e4
+journalctl -u oomtrace -o cat --no-pager >"$OUT/journal"
+ls -la $STORE >"$OUT/ls"
+cp -r $STORE "$OUT/store"
+end_run

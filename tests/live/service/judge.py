@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Every kill that the service could see is in the store once, as the kernel has it, and the service is a good unit."""
+
+import json
+import re
+
+from oracles import Log, read_records
+from results import guarded
+
+NAMES = ["one", "two", "three"]
+
+
+def lines(path):
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def check_store(run, results, expected, kills):
+    listed = lines(run.folder / "cli/list-json.out")
+    results.equal([(e["container"], e["kills"], e["cause"]) for e in listed],
+                  [(name, 1, "limit-unchanged") for name in NAMES], "store: each incident, once, in order")
+    results.equal(len(kills), len(NAMES), "store: as many kills as the kernel has logged")
+    results.equal([e["cut"] for e in listed], [False, True, False],
+                  "store: the incident in which the service was killed breaks off")
+    for e in listed:
+        results.check("was OOM-killed" in e["verdict"] or "lost 1 process" in e["verdict"],
+                      f"store: the verdict of {e['container']}", e["verdict"])
+        results.check(re.fullmatch(r"/var/lib/oomtrace/\d{4}-\d\d-\d\dT\d{6}Z_%s_[0-9a-f]{8}\.jsonl\.zst"
+                                   % e["container"], e["file"]), "store: the file's name", e["file"])
+    text = (run.folder / "cli/list.out").read_text().splitlines()
+    results.equal(len(text), len(NAMES), "list: a line each")
+    results.equal(len((run.folder / "cli/list-two.out").read_text().splitlines()), 1, "list: of one container")
+    results.check("three" in (run.folder / "cli/last.out").read_text(), "show last: the last",
+                  (run.folder / "cli/last.out").read_text())
+    two = json.loads((run.folder / "cli/two.out").read_text())
+    results.equal([v["pid"] for i in two["incidents"] for v in i["victims"]], [kills[1].pid],
+                  "show two: the kernel's victim")
+    results.check((run.folder / "one.html").stat().st_size > 10000, "show one: a page")
+
+
+def check_journal(run, results):
+    messages = lines(run.folder / "cli/journal.out")
+    results.equal([(m.get("CONTAINER_NAME"), m.get("OOMTRACE_KILLS"), m.get("PRIORITY")) for m in messages],
+                  [("one", "1", "4"), ("three", "1", "4")],
+                  "journal: a message for each incident that ended while the service ran")
+    for m in messages:
+        results.check(m["CONTAINER_NAME"] in m["MESSAGE"] and m["OOMTRACE_INCIDENT"].endswith(".jsonl.zst") and
+                      m.get("OBJECT_SYSTEMD_UNIT", "").startswith("docker-"),
+                      f"journal: the message of {m['CONTAINER_NAME']}", m)
+
+
+def check_unit(run, results, expected):
+    results.equal(expected["started"], 0, "unit: starts, and says when it is ready")
+    results.equal(expected["stopped"], 0, "unit: stops")
+    results.check(expected["code"] in (0, 4), "unit: its exit code", expected["code"])
+    exposure = re.search(r"Overall exposure level.*?: (\d+\.\d)", (run.folder / "cli/security.out").read_text())
+    results.check(exposure and float(exposure[1]) <= 4.0, "unit: systemd-analyze security", exposure and exposure[0])
+    status = (run.folder / "status").read_text()
+    results.check(re.search(r"CapEff:\t0*8000000000\n", status), "unit: CAP_BPF alone is left",
+                  re.findall(r"Cap\w+:.*", status))
+
+
+def check(run):
+    results = run.results
+    expected = {r["key"]: r["value"] for r in read_records(run.folder / "expect.jsonl") if r["scenario"] == "service"}
+    kills = Log(run.folder / "kmsg.log").kills
+    guarded(results, check_unit, run, results, expected)
+    guarded(results, check_journal, run, results)
+    guarded(results, check_store, run, results, expected, kills)

@@ -1,0 +1,91 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Usage: test_list.sh OOMTRACE
+# oomtrace list and oomtrace show, on recordings of real kernels in a folder of their own, and on what others may put there.
+set -u
+export LC_ALL=C
+unset COLUMNS
+
+if [[ $# -ne 1 || ! -x $1 ]]; then
+	echo "usage: $0 PATH-OF-OOMTRACE" >&2
+	exit 2
+fi
+oomtrace=$(realpath "$1")
+golden=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../golden" && pwd) || exit 1
+tmp=$(mktemp -d) || exit 1
+trap 'rm -rf "$tmp"' EXIT
+failed=0 checks=0
+
+# expect CODE PATTERN COMMAND...: its exit code, and an extended regular expression for all that it prints, with "~" for
+# each end of line.
+expect() {
+	local code=$1 pattern=$2 said got
+	shift 2
+	said=$("$oomtrace" "$@" 2>&1 </dev/null)
+	got=$?
+	said=${said//$'\n'/\~}
+	checks=$((checks + 1))
+	if [[ $got != "$code" ]] || ! grep -qE "$pattern" <<<"$said"; then
+		printf 'FAIL: oomtrace %s: %s, expected %s and %s:\n%s\n' "$*" "$got" "$code" "$pattern" "$said"
+		failed=1
+	fi
+}
+
+store=$tmp/store
+mkdir "$store"
+zstd -q "$golden/incident.jsonl" -o "$store/2026-11-23T233237Z_web_7f09703f.jsonl.zst"
+cp "$golden/killed.jsonl" "$store/2026-11-23T230700Z_other.jsonl"
+echo 'not listed' >"$store/notes.txt"
+
+web='2026-11-23T23:32:37Z  docker web \(7f09703fb085\) was OOM-killed: its own limit of 64.0 MiB, lowered from'
+expect 0 "^2026-11-23T23:07:00Z  [^~]*~$web [^~]*\$" list "$store"
+expect 0 "^$web [^~]*\$" list "$store" web
+expect 0 "^$web" list "$store" 'w*b'
+expect 0 "^$web" list 7f09703f "$store"
+expect 0 "^$web" list "$store/2026-11-23T233237Z_web_7f09703f.jsonl.zst"
+expect 0 'there is no such incident' list "$store" nobody
+expect 0 'there is no such incident' list "$store" --since 2026-11-24T00:00:00Z
+expect 0 "^$web [^~]*\$" list "$store" --since 2026-11-23T23:10:00Z
+expect 2 "one NAME can be given" list "$store" web nobody
+expect 2 "'text' or 'json'" list --output xml "$store"
+expect 2 'two hours ago' list --since yesterday "$store"
+expect 0 '"container":"web".*"cause":"inside-write","ooms":1,"kills":1' list "$store" --output json
+expect 1 'notes.txt can.t be read: it is no recording' list "$store/notes.txt"
+expect 0 'Usage: oomtrace list' list --help
+expect 0 'Usage: oomtrace list' help list
+
+# Of several machines each line has the machine's name.
+mkdir "$tmp/two"
+for host in node-1 node-2; do
+	sed "1s/\"schema\":1/\"schema\":1,\"host\":\"$host\"/" "$golden/incident.jsonl" >"$tmp/two/$host.jsonl"
+done
+expect 0 'Z  node-1: docker web .*Z  node-2: docker web ' list "$tmp/two"
+
+expect 0 '^docker web \(7f09703fb085\) was OOM-killed' show --store "$store" --summary
+expect 0 '^docker web' show last --store="$store"
+expect 0 '^docker web' show web --store "$store" --summary
+expect 0 '^docker web' show 2026-11-23T23:32 --store "$store" --summary
+expect 1 "2 incidents begin with '2026-11-23'.*~  2026-11-23T230700Z_other.jsonl~  2026-11-23T233237Z_web" show 2026-11-23 --store "$store"
+expect 1 "there is no incident 'nobody'" show nobody --store "$store"
+expect 0 '^<!doctype html>|^<!DOCTYPE html>' show web --store "$store" --format html
+expect 1 'No such file or directory' show --store "$tmp/none"
+expect 2 'takes a folder' show --store
+expect 0 'Usage: oomtrace show' show --help
+expect 2 'FORMAT|html' show web --store "$store" --format nonsense
+
+# What a neighbour puts into the folder: links, FIFOs, names for terminals, bytes that are no recording.
+mkdir "$tmp/hostile"
+cp "$golden/incident.jsonl" "$tmp/hostile/good.jsonl"
+ln -s /etc/passwd "$tmp/hostile/link.jsonl"
+mkfifo "$tmp/hostile/fifo.jsonl"
+head -c 100000 /dev/urandom >"$tmp/hostile/$(printf 'e\033]0;x\007.jsonl')"
+said=$(timeout 60 "$oomtrace" list "$tmp/hostile" 2>&1)
+code=$?
+checks=$((checks + 1))
+if [[ $code != 1 || $said == *$'\033'* || $said != *'docker web'* || $said != *link.jsonl* || $said != *fifo.jsonl* ]]; then
+	printf 'FAIL: a hostile folder: %s:\n%q\n' "$code" "$said"
+	failed=1
+fi
+
+((failed)) || echo "ok: $checks command lines"
+exit "$failed"

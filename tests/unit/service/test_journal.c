@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "service/journal.h"
+
+/* The value of a field of a message in the journal's binary form; NULL: there is none. */
+static const char *field(const char *message, size_t size, const char *name)
+{
+	static char value[512];
+
+	for (size_t at = 0; at < size;) {
+		size_t name_len = strcspn(message + at, "\n");
+		const char *length = message + at + name_len + 1;
+		uint64_t len;
+
+		memcpy(&len, length, sizeof(len));
+		assert_true(at + name_len + 1 + 8 + len + 1 <= size && len < sizeof(value));
+		assert_int_equal(length[8 + len], '\n');
+		snprintf(value, sizeof(value), "%.*s", (int)len, length + 8);
+		if (strlen(name) == name_len && !strncmp(message + at, name, name_len))
+			return value;
+		at += name_len + 1 + 8 + len + 1;
+	}
+	return NULL;
+}
+
+static void test_message(void **state)
+{
+	static char verdict[] = "docker web was OOM-killed: its own limit of 1.0\x01MiB";
+	struct entry e = {
+		/* A name that would be two fields in the journal's form of text. */
+		.container = "web\nPRIORITY=0",
+		.cgroup = "/system.slice/docker-daff88f9.scope/init",
+		.cause = "limit-lowered",
+		.ooms = 2,
+		.kills = 3,
+		.verdict = verdict,
+	};
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	char folder[] = "/tmp/oomtrace-journal-XXXXXX", message[4096];
+	int server = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), fd;
+	ssize_t size;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/socket", folder);
+	assert_int_equal(journal__open(address.sun_path), -ENOENT);
+	assert_int_equal(bind(server, (struct sockaddr *)&address, sizeof(address)), 0);
+	fd = journal__open(address.sun_path);
+	assert_true(fd >= 0);
+	assert_int_equal(journal__tell(fd, &e, "x.jsonl.zst"), 0);
+	size = recv(server, message, sizeof(message), MSG_DONTWAIT);
+	assert_true(size > 0);
+	assert_string_equal(field(message, size, "MESSAGE"),
+			    "docker web was OOM-killed: its own limit of 1.0 MiB");
+	assert_string_equal(field(message, size, "MESSAGE_ID"), JOURNAL_MESSAGE_ID);
+	assert_string_equal(field(message, size, "PRIORITY"), "4");
+	assert_string_equal(field(message, size, "CONTAINER_NAME"), "web\nPRIORITY=0");
+	assert_string_equal(field(message, size, "OBJECT_SYSTEMD_UNIT"), "docker-daff88f9.scope");
+	assert_string_equal(field(message, size, "OOMTRACE_CAUSE"), "limit-lowered");
+	assert_string_equal(field(message, size, "OOMTRACE_KILLS"), "3");
+	assert_string_equal(field(message, size, "OOMTRACE_INCIDENT"), "x.jsonl.zst");
+	assert_null(field(message, size, "OOMTRACE_RUNTIME"));
+	/* A journal that has gone is told nothing, and is no reason to stop. */
+	close(server);
+	assert_int_equal(journal__tell(fd, &e, "x.jsonl.zst"), -ECONNREFUSED);
+	close(fd);
+	unlink(address.sun_path);
+	rmdir(folder);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_message) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "commands/service_options.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/units.h"
+#include "service/store_folder.h"
+
+#define STORE_BYTES_MIN (1U << 20)
+#define STORE_BYTES_DEFAULT (256U << 20)
+
+enum group { GROUP_STORE, GROUP_OTHER, GROUP_COUNT };
+
+static const char *const group_titles[GROUP_COUNT] = {
+	[GROUP_STORE] = "Incidents:",
+	[GROUP_OTHER] = "Other:",
+};
+
+static int apply_store(void *ctx, const char *arg)
+{
+	if (!*arg)
+		return -EINVAL;
+	((struct trace_options *)ctx)->store = arg;
+	return 0;
+}
+
+static int apply_store_size(void *ctx, const char *arg)
+{
+	struct trace_options *opts = ctx;
+	int err = units__parse_size(arg, &opts->store_bytes);
+
+	if (err)
+		return err;
+	if (opts->store_bytes == UINT64_MAX)
+		opts->store_bytes = 0;
+	return opts->store_bytes && opts->store_bytes < STORE_BYTES_MIN ? -ERANGE : 0;
+}
+
+static int apply_store_age(void *ctx, const char *arg)
+{
+	return units__parse_duration(arg, &((struct trace_options *)ctx)->store_age_ns);
+}
+
+static int apply_kernel_log(void *ctx, const char *arg)
+{
+	(void)arg;
+	((struct trace_options *)ctx)->kernel_log = true;
+	return 0;
+}
+
+static int apply_time(void *ctx, const char *arg)
+{
+	return colour__parse_zone(arg, &((struct trace_options *)ctx)->local_time);
+}
+
+static int apply_colour(void *ctx, const char *arg)
+{
+	return colour__parse(arg, &((struct trace_options *)ctx)->colour);
+}
+
+static int apply_verbose(void *ctx, const char *arg)
+{
+	(void)arg;
+	((struct trace_options *)ctx)->verbose = true;
+	return 0;
+}
+
+static const struct option_table_spec specs[] = {
+	{
+		.group = GROUP_STORE,
+		.name = "store",
+		.arg = "DIR",
+		.accepts = "a folder that only its owner may write to, such as " STORE_FOLDER,
+		.help = "where incidents are kept (default: " STORE_FOLDER "); made if it isn't there",
+		.apply = apply_store,
+	},
+	{
+		.group = GROUP_STORE,
+		.name = "store-size",
+		.arg = "SIZE",
+		.accepts = "a size of at least 1M, such as '256M', or 'max'",
+		.help = "remove the oldest incidents when all have more than SIZE (default: 256M)",
+		.apply = apply_store_size,
+	},
+	{
+		.group = GROUP_STORE,
+		.name = "store-age",
+		.arg = "TIME",
+		.accepts = "a time with its unit, such as '720h'",
+		.help = "remove incidents that are older than TIME (default: no incident is removed for its age)",
+		.apply = apply_store_age,
+	},
+	{
+		.group = GROUP_OTHER,
+		.name = "kernel-log",
+		.help = "follow the kernel's log too: add what only it has of an OOM, and say where the two differ",
+		.apply = apply_kernel_log,
+	},
+	{
+		.group = GROUP_OTHER,
+		.name = "color",
+		.arg = "WHEN",
+		.accepts = "'auto', 'always' or 'never'",
+		.help = "colours in text: auto (on a terminal; default), always or never",
+		.apply = apply_colour,
+	},
+	{
+		.group = GROUP_OTHER,
+		.name = "time",
+		.arg = "ZONE",
+		.accepts = "'utc' or 'local'",
+		.help = "times in text: utc (default), or local with this machine's offset",
+		.apply = apply_time,
+	},
+	{
+		.group = GROUP_OTHER,
+		.letter = 'v',
+		.name = "verbose",
+		.help = "print all that is known of each OOM instead of a line, and what oomtrace does",
+		.apply = apply_verbose,
+	},
+	{
+		.group = GROUP_OTHER,
+		.letter = 'h',
+		.name = "help",
+		.help = "print this help, and exit",
+	},
+};
+
+static const struct option_table table = {
+	.command = "oomtrace service",
+	.summary =
+		"Traces every OOM kill on the machine until it is told to end, prints a line for each, and keeps "
+		"each incident as a recording in a folder of bounded size: 'oomtrace list' lists them, 'oomtrace "
+		"show' shows one. For a unit of systemd (Type=notify): scripts/oomtrace.service.",
+	.epilogue = "Exit status: as that of oomtrace.",
+	.specs = specs,
+	.count = ARRAY_SIZE(specs),
+	.group_titles = group_titles,
+	.groups = GROUP_COUNT,
+	.exclusive = -1,
+};
+
+enum option_table_result service_options__parse(int argc, char **argv, struct trace_options *out,
+						FILE *help_out, FILE *err)
+{
+	struct trace_options opts = {
+		.ring_bytes = TRACE_OPTIONS_RING_BYTES_DEFAULT,
+		.store = STORE_FOLDER,
+		.store_bytes = STORE_BYTES_DEFAULT,
+	};
+	struct option_table_parse parse = { .table = &table, .ctx = &opts, .help_out = help_out, .err = err };
+	enum option_table_result result = option_table__parse(&parse, argc, argv);
+
+	if (result != OPTION_TABLE_RUN)
+		return result;
+	opts.brief = !opts.verbose;
+	*out = opts;
+	return OPTION_TABLE_RUN;
+}

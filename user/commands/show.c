@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "commands/show.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/escape.h"
+#include "base/exit_codes.h"
+#include "base/stream.h"
+#include "commands/report.h"
+#include "service/entry.h"
+#include "service/store_folder.h"
+
+#define TIME_PREFIX_MIN 4 /* "2026" */
+
+static const char help[] =
+	"Usage: oomtrace show [WHICH] [--store DIR] [OPTION]...\n"
+	"\n"
+	"Shows one of the incidents that 'oomtrace service' keeps in " STORE_FOLDER ", as 'oomtrace\n"
+	"report' does, with its options.\n"
+	"\n"
+	"WHICH is\n"
+	"  last                  the latest incident; the default\n"
+	"  2026-11-27T03:04:26Z  the time that 'oomtrace list' shows, or as much of it as only one has\n"
+	"  web                   the latest of a container or cgroup: a name, the beginning of an id,\n"
+	"                        a path, or a pattern such as 'web-*'\n"
+	"\n"
+	"      --store DIR       another folder\n"
+	"  -h, --help            print this help, and exit\n"
+	"\n"
+	"All other options are those of 'oomtrace report', such as --format html -o FILE, or --summary.\n"
+	"\n"
+	"Exit status: that of 'oomtrace report'; 1 when there is no such incident.\n";
+
+struct files {
+	const char *folder;
+	struct dirent **names;
+	int count;
+};
+
+static int matching(const struct files *files, int i, const char *who)
+{
+	char path[PATH_MAX];
+	struct entry entry;
+	int fd, err;
+
+	snprintf(path, sizeof(path), "%s/%s", files->folder, files->names[i]->d_name);
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	err = entry__read(fd, who, &entry);
+	close(fd);
+	entry__free(&entry);
+	return !err && entry.matches;
+}
+
+/* Without the colons, which a file's name doesn't have. */
+static void copy_time(char *to, size_t size, const char *which)
+{
+	for (; *which && size > 1; which++) {
+		if (*which != ':') {
+			*to++ = *which;
+			size--;
+		}
+	}
+	*to = '\0';
+}
+
+/* Returns the index; -1 when there is none, -2 when there are several, which were told. */
+static int find_by_time(const struct files *files, const char *which)
+{
+	char time[64];
+	int found = -1, count = 0;
+
+	copy_time(time, sizeof(time), which);
+	for (int i = 0; i < files->count && strlen(time) >= TIME_PREFIX_MIN; i++) {
+		if (strncmp(files->names[i]->d_name, time, strlen(time)))
+			continue;
+		found = i;
+		count++;
+	}
+	if (count < 2)
+		return found;
+	fprintf(stderr, "oomtrace: %d incidents begin with '%s'. More of the name tells one from another:\n",
+		count, escape__shown(which));
+	for (int i = 0; i < files->count; i++) {
+		if (!strncmp(files->names[i]->d_name, time, strlen(time)))
+			fprintf(stderr, "  %s\n", escape__shown(files->names[i]->d_name));
+	}
+	return -2;
+}
+
+static int find(const struct files *files, const char *which)
+{
+	int i;
+
+	if (!strcmp(which, "last"))
+		return files->count - 1;
+	i = find_by_time(files, which);
+	if (i != -1)
+		return i;
+	for (i = files->count - 1; i >= 0 && !matching(files, i, which); i--)
+		;
+	return i;
+}
+
+/* Takes --store out of the arguments, and WHICH, which comes first. Returns false when --store has no folder. */
+static bool take(int *argc, char **argv, const char **folder, const char **which)
+{
+	int kept = 1, i = 1;
+
+	if (*argc > 1 && argv[1][0] != '-') {
+		*which = argv[1];
+		i = 2;
+	}
+	for (; i < *argc; i++) {
+		if (!strncmp(argv[i], "--store=", strlen("--store="))) {
+			*folder = argv[i] + strlen("--store=");
+		} else if (!strcmp(argv[i], "--store")) {
+			if (++i == *argc)
+				return false;
+			*folder = argv[i];
+		} else {
+			argv[kept++] = argv[i];
+		}
+	}
+	argv[kept] = NULL;
+	*argc = kept;
+	return **folder;
+}
+
+static int report(int argc, char **argv, const char *path)
+{
+	char **args = calloc((size_t)argc + 2, sizeof(*args)), *file = strdup(path);
+	int code = EXIT_RUNTIME;
+
+	if (args && file) {
+		args[0] = argv[0];
+		args[1] = file;
+		memcpy(args + 2, argv + 1, (size_t)(argc - 1) * sizeof(*args));
+		code = report__main(argc + 1, args);
+	}
+	free(file);
+	free(args);
+	return code;
+}
+
+int show__main(int argc, char **argv)
+{
+	struct files files = { .folder = STORE_FOLDER };
+	const char *which = "last";
+	char path[PATH_MAX];
+	int i = -1, code = EXIT_RUNTIME;
+
+	for (i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], "-h") || !strcmp(argv[i], "--help")) {
+			fputs(help, stdout);
+			return stream__flush(stdout) ? EXIT_RUNTIME : EXIT_DONE;
+		}
+	}
+	if (!take(&argc, argv, &files.folder, &which)) {
+		fputs("oomtrace: --store takes a folder, such as " STORE_FOLDER "\n"
+		      "Try 'oomtrace show --help'.\n",
+		      stderr);
+		return EXIT_USAGE;
+	}
+	files.count = store_folder__scan(files.folder, &files.names);
+	if (files.count < 0) {
+		fprintf(stderr, "oomtrace: %s can't be read: %s. 'oomtrace service' keeps incidents there.\n",
+			escape__shown(files.folder), strerror(-files.count));
+		return EXIT_RUNTIME;
+	}
+	i = find(&files, which);
+	if (i >= 0) {
+		snprintf(path, sizeof(path), "%s/%s", files.folder, files.names[i]->d_name);
+		code = report(argc, argv, path);
+	} else if (i == -1 && files.count) {
+		fprintf(stderr, "oomtrace: there is no incident '%s'. 'oomtrace list' lists them.\n",
+			escape__shown(which));
+	} else if (i == -1) {
+		fprintf(stderr, "oomtrace: there is no incident in %s.\n", escape__shown(files.folder));
+	}
+	for (i = 0; i < files.count; i++)
+		free(files.names[i]);
+	free(files.names);
+	return code;
+}

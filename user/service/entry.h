@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What a list says of a recording: when, where, who and why, without the rest of it. */
+#ifndef OOMTRACE_ENTRY_H
+#define OOMTRACE_ENTRY_H
+
+#include "record/record.h"
+
+#define ENTRY_NAME_SIZE 256
+
+struct entry {
+	int64_t wall_ns; /* of the first OOM; else of the session's beginning */
+	char host[ENTRY_NAME_SIZE];
+	char container[ENTRY_NAME_SIZE]; /* of the first OOM: its name, or id; "": none */
+	char runtime[32];
+	char cgroup[ENTRY_NAME_SIZE]; /* of the limit; "": the machine, or unknown */
+	const char *cause;	      /* as in the schema; NULL: there was no OOM. Static text. */
+	uint64_t ooms, kills, lost;
+	char *verdict; /* its first sentence, with the marks of wrap.h; NULL: there is none */
+	bool matches;  /* some OOM is of the container or cgroup that was asked for */
+	bool cut;      /* the recording has no end */
+};
+
+/*
+ * Reads a recording. `who` is the name, id's beginning or path of a container or cgroup to look for, or a pattern as the
+ * shell has it; NULL matches everything. Free the entry with entry__free() in any case. Returns 0 or a negative errno;
+ * -ENODATA: it is no recording.
+ */
+int entry__read(int fd, const char *who, struct entry *entry);
+
+void entry__free(struct entry *entry);
+
+#endif

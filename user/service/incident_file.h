@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The file of an incident while it is written: hidden and unfinished under ".STEM.part", so that nobody reads half of
+ * it, and packed by zstd. What was flushed is there after a crash, and is made a whole file at the next start.
+ */
+#ifndef OOMTRACE_INCIDENT_FILE_H
+#define OOMTRACE_INCIDENT_FILE_H
+
+#include <zstd.h>
+
+#include "service/store_folder.h"
+
+#define INCIDENT_FILE_NAME_SIZE (STORE_FOLDER_STEM_SIZE + 32)
+
+struct incident_file {
+	int folder_fd; /* the caller's */
+	int fd;	       /* -1: none */
+	ZSTD_CCtx *zstd;
+	char stem[STORE_FOLDER_STEM_SIZE];
+};
+
+/* Makes the file. Returns 0 or a negative errno. */
+int incident_file__open(struct incident_file *f, int folder_fd, const char *stem);
+
+/* Returns 0 or a negative errno; the file then is what it was at the last flush. */
+int incident_file__put(struct incident_file *f, const char *bytes, size_t size);
+
+/* What was put is in the file, whatever happens to this process. Returns 0 or a negative errno. */
+int incident_file__flush(struct incident_file *f);
+
+/*
+ * Ends it and gives it its name, STEM.jsonl.zst, or STEM-2 and so on, which is written to `name`. Closes it in any case.
+ * Returns 0 or a negative errno.
+ */
+int incident_file__publish(struct incident_file *f, char name[INCIDENT_FILE_NAME_SIZE]);
+
+/* Closes it, as it is. */
+void incident_file__close(struct incident_file *f);
+
+/* Makes whole files of those that a crash has left. Returns how many, or the negative errno of the first that failed. */
+int incident_file__recover(int folder_fd);
+
+#endif

@@ -1,0 +1,429 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "service/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/copy.h"
+#include "jsonl/write.h"
+#include "record/time.h"
+#include "service/incident_file.h"
+
+/* Incidents at a time: each needs about 1 MiB to pack. */
+#define INCIDENTS_MAX 8
+/* OOMs of one limit that are no further apart are one incident; its end is told that much later. */
+#define QUIET_NS (10 * NS_PER_S)
+/* A container that is killed again and again has an incident each so long. */
+#define INCIDENT_NS (300 * NS_PER_S)
+#define INCIDENT_BYTES (64U << 20) /* unpacked */
+/* Writes of limits that are remembered, since an OOM may come later. */
+#define WRITES_MAX 256
+#define OOMS_MAX 64
+
+struct line {
+	char *text;
+	size_t size;
+};
+
+struct written_limit {
+	struct line line;
+	uint64_t id;
+	char cgroup[512];
+};
+
+struct incident {
+	bool open;
+	struct incident_file file;
+	uint64_t limit_id; /* of the limit's cgroup; 0: the machine */
+	char cgroup[512];  /* its path; "": all */
+	uint64_t began_ns, last_ns;
+	uint64_t bytes, ooms, kills, lost;
+	uint64_t ids[OOMS_MAX]; /* of its OOMs, the latest, a ring */
+};
+
+struct store {
+	struct sink base;
+	struct store_options opts;
+	struct sink *json; /* writes to `lines` */
+	FILE *lines;
+	char *text;
+	size_t size;
+	struct line session;
+	struct written_limit writes[WRITES_MAX]; /* a ring */
+	uint64_t write_count;
+	struct incident incidents[INCIDENTS_MAX];
+	bool failing;
+};
+
+/* ---- lines ---- */
+
+/* The record as the recording has it, until the next call. Returns 0 or a negative errno. */
+static int make_line(struct store *s, const struct record *record, struct line *line)
+{
+	int err = fseeko(s->lines, 0, SEEK_SET) ? -errno : sink__take(s->json, record);
+
+	if (!err && fflush(s->lines))
+		err = -ENOMEM;
+	*line = (struct line){ s->text, s->size };
+	return err;
+}
+
+static int keep_line(struct line *kept, const struct line *line)
+{
+	free(kept->text);
+	kept->text = malloc(line->size);
+	kept->size = kept->text ? line->size : 0;
+	if (kept->text)
+		memcpy(kept->text, line->text, line->size);
+	return kept->text ? 0 : -ENOMEM;
+}
+
+/* ---- incidents ---- */
+
+static void tell_failure(struct store *s, int err)
+{
+	if (err && !s->failing)
+		s->opts.on_failure(err);
+	s->failing = err;
+}
+
+static int put(struct incident *i, const struct line *line)
+{
+	if (!line->size || i->bytes > INCIDENT_BYTES)
+		return 0;
+	i->bytes += line->size;
+	return incident_file__put(&i->file, line->text, line->size);
+}
+
+static int put_record(struct store *s, struct incident *i, const struct record *record)
+{
+	struct line line;
+	int err = make_line(s, record, &line);
+
+	return err ? err : put(i, &line);
+}
+
+/* By what is in the file, which so is known to be readable. */
+static void tell_incident(const struct store *s, const char *name)
+{
+	int fd = s->opts.on_incident ? openat(s->opts.folder_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
+				     : -1;
+	struct entry entry;
+
+	if (fd < 0)
+		return;
+	if (!entry__read(fd, NULL, &entry))
+		s->opts.on_incident(s->opts.ctx, &entry, name);
+	entry__free(&entry);
+	close(fd);
+}
+
+/* What was written of it stays, whatever fails. */
+static void end_incident(struct store *s, struct incident *i, const char *reason)
+{
+	const struct record end = {
+		.kind = RECORD_END,
+		.time = record_time__now(),
+		.end = { .reason = reason, .ooms = i->ooms, .kills = i->kills, .lost = i->lost },
+	};
+	char name[INCIDENT_FILE_NAME_SIZE];
+	int err = put_record(s, i, &end);
+
+	if (err)
+		incident_file__close(&i->file);
+	else
+		err = incident_file__publish(&i->file, name);
+	i->open = false;
+	if (!err) {
+		tell_incident(s, name);
+		int removed = store_folder__prune(s->opts.folder_fd, s->opts.max_bytes, end.time.wall_ns,
+						  s->opts.max_age_ns);
+
+		err = removed < 0 ? removed : 0;
+	}
+	tell_failure(s, err);
+}
+
+/* One that is free, or was quiet for longest. */
+static struct incident *free_incident(struct store *s)
+{
+	struct incident *oldest = &s->incidents[0];
+
+	for (size_t n = 0; n < INCIDENTS_MAX; n++) {
+		struct incident *i = &s->incidents[n];
+
+		if (!i->open)
+			return i;
+		if (i->last_ns < oldest->last_ns)
+			oldest = i;
+	}
+	end_incident(s, oldest, "others began");
+	return oldest;
+}
+
+static bool is_in(const char *path, const char *cgroup)
+{
+	size_t len = strlen(cgroup);
+
+	return !len || (path && !strncmp(path, cgroup, len) && (!path[len] || path[len] == '/'));
+}
+
+/* The last part of a path: the unit, if it has one. */
+static const char *last_part(const char *path)
+{
+	const char *slash = path ? strrchr(path, '/') : NULL;
+
+	return slash && slash[1] ? slash + 1 : "machine";
+}
+
+static void stem_of(char stem[STORE_FOLDER_STEM_SIZE], const struct record *record)
+{
+	const struct record_oom *oom = &record->oom;
+	const struct record_victim *victim = record__first_killed(oom);
+	const struct record_container *c = oom->limit ? &oom->limit_container : NULL;
+
+	if (victim && (!c || c->ref.runtime == CONTAINER__UNKNOWN))
+		c = &victim->container;
+	if (c && c->ref.runtime != CONTAINER__UNKNOWN)
+		store_folder__stem(stem, record->time.wall_ns, c->name ? c->name : c->ref.id, c->ref.id);
+	else
+		store_folder__stem(stem, record->time.wall_ns,
+				   last_part(oom->limit ? oom->limit->path : NULL), NULL);
+}
+
+static int begin_incident(struct store *s, const struct record *record, struct incident **out)
+{
+	const struct record_oom *oom = &record->oom;
+	struct incident *i = free_incident(s);
+	char stem[STORE_FOLDER_STEM_SIZE];
+	uint64_t first = s->write_count > WRITES_MAX ? s->write_count - WRITES_MAX : 0;
+	int err;
+
+	*i = (struct incident){ .limit_id = oom->limit ? oom->limit->id : 0,
+				.began_ns = record->time.boot_ns };
+	copy__text(i->cgroup, sizeof(i->cgroup), oom->limit ? oom->limit->path : NULL);
+	stem_of(stem, record);
+	err = incident_file__open(&i->file, s->opts.folder_fd, stem);
+	if (err)
+		return err;
+	i->open = true;
+	*out = i;
+	err = put(i, &s->session);
+	for (uint64_t n = first; n < s->write_count && !err; n++) {
+		const struct written_limit *w = &s->writes[n % WRITES_MAX];
+
+		if (w->id == oom->cause_limit_id || (i->cgroup[0] && !strcmp(w->cgroup, i->cgroup)))
+			err = put(i, &w->line);
+	}
+	return err;
+}
+
+static struct incident *find_incident(struct store *s, const struct record_oom *oom)
+{
+	uint64_t id = oom->limit ? oom->limit->id : 0;
+
+	for (size_t n = 0; n < INCIDENTS_MAX; n++) {
+		if (s->incidents[n].open && s->incidents[n].limit_id == id)
+			return &s->incidents[n];
+	}
+	return NULL;
+}
+
+static int store_oom(struct sink *base, const struct record *record)
+{
+	struct store *s = (struct store *)base;
+	struct incident *i = find_incident(s, &record->oom);
+	int err = 0;
+
+	if (i && record->time.boot_ns > i->last_ns + QUIET_NS) {
+		end_incident(s, i, "it was over");
+		i = NULL;
+	}
+	if (!i)
+		err = begin_incident(s, record, &i);
+	if (!err)
+		err = put_record(s, i, record);
+	if (i) {
+		i->last_ns = record->time.boot_ns;
+		i->ids[i->ooms++ % OOMS_MAX] = record->oom.id;
+		i->kills += record->oom.killed;
+	}
+	tell_failure(s, err);
+	return 0;
+}
+
+/* Hands it to the incidents that it belongs to: of this cgroup, or below it. */
+static int put_in_cgroup(struct store *s, const struct record *record, const char *cgroup)
+{
+	struct line line;
+	int err = make_line(s, record, &line);
+
+	for (size_t n = 0; n < INCIDENTS_MAX && !err; n++) {
+		struct incident *i = &s->incidents[n];
+
+		if (i->open && is_in(cgroup, i->cgroup))
+			err = put(i, &line);
+	}
+	tell_failure(s, err);
+	return 0;
+}
+
+static int store_limit(struct sink *base, const struct record *record)
+{
+	struct store *s = (struct store *)base;
+	struct written_limit *w = &s->writes[s->write_count++ % WRITES_MAX];
+	struct line line;
+	int err = make_line(s, record, &line);
+
+	if (!err)
+		err = keep_line(&w->line, &line);
+	w->id = record->limit.id;
+	copy__text(w->cgroup, sizeof(w->cgroup), record->limit.cgroup);
+	tell_failure(s, err);
+	return put_in_cgroup(s, record, record->limit.cgroup);
+}
+
+static int store_exit(struct sink *base, const struct record *record)
+{
+	return put_in_cgroup((struct store *)base, record, record->exit.cgroup);
+}
+
+static int store_sigkill(struct sink *base, const struct record *record)
+{
+	return put_in_cgroup((struct store *)base, record, record->sigkill.cgroup);
+}
+
+static int store_lost(struct sink *base, const struct record *record)
+{
+	struct store *s = (struct store *)base;
+
+	for (size_t n = 0; n < INCIDENTS_MAX; n++)
+		s->incidents[n].lost += record->lost.count;
+	return put_in_cgroup(s, record, "");
+}
+
+/* The stack of the process that asked for memory. */
+static int store_stack(struct sink *base, const struct record *record)
+{
+	struct store *s = (struct store *)base;
+	int err = 0;
+
+	for (size_t n = 0; n < INCIDENTS_MAX && record->stack.oom_id && !err; n++) {
+		struct incident *i = &s->incidents[n];
+
+		for (size_t id = 0; i->open && id < OOMS_MAX && !err; id++)
+			if (i->ids[id] == record->stack.oom_id)
+				err = put_record(s, i, record);
+	}
+	tell_failure(s, err);
+	return 0;
+}
+
+static void end_all(struct store *s, const char *reason)
+{
+	for (size_t n = 0; n < INCIDENTS_MAX; n++) {
+		if (s->incidents[n].open)
+			end_incident(s, &s->incidents[n], reason);
+	}
+}
+
+static int store_session(struct sink *base, const struct record *record)
+{
+	struct store *s = (struct store *)base;
+	struct line line;
+	int err = make_line(s, record, &line);
+
+	end_all(s, "the trace ended");
+	if (!err)
+		err = keep_line(&s->session, &line);
+	tell_failure(s, err);
+	return 0;
+}
+
+static const sink_take_fn store_takes[RECORD_KINDS] = {
+	[RECORD_SESSION] = store_session, [RECORD_OOM] = store_oom,	    [RECORD_LIMIT] = store_limit,
+	[RECORD_EXIT] = store_exit,	  [RECORD_SIGKILL] = store_sigkill, [RECORD_LOST] = store_lost,
+	[RECORD_STACK] = store_stack,
+};
+
+static int store_take(struct sink *sink, const struct record *record)
+{
+	return sink__dispatch(store_takes, sink, record);
+}
+
+static int store_sync(struct sink *base)
+{
+	struct store *s = (struct store *)base;
+	uint64_t now_ns = clock__ns(CLOCK_BOOTTIME);
+
+	for (size_t n = 0; n < INCIDENTS_MAX; n++) {
+		struct incident *i = &s->incidents[n];
+		int err;
+
+		if (!i->open)
+			continue;
+		err = incident_file__flush(&i->file);
+		if (err)
+			tell_failure(s, err);
+		if (now_ns > i->last_ns + QUIET_NS || now_ns > i->began_ns + INCIDENT_NS)
+			end_incident(s, i, "it was over");
+	}
+	return 0;
+}
+
+static int store_finish(struct sink *base)
+{
+	end_all((struct store *)base, "the trace ended");
+	return 0;
+}
+
+static void store_free(struct sink *base)
+{
+	struct store *s = (struct store *)base;
+
+	if (s->json)
+		end_all(s, "the trace ended");
+	if (s->json)
+		s->json->ops->free(s->json);
+	if (s->lines)
+		fclose(s->lines);
+	free(s->text);
+	free(s->session.text);
+	for (size_t n = 0; n < WRITES_MAX; n++)
+		free(s->writes[n].line.text);
+	close(s->opts.folder_fd);
+	free(s);
+}
+
+static const struct sink_ops store_ops = {
+	.take = store_take,
+	.free = store_free,
+	.finish = store_finish,
+	.sync = store_sync,
+};
+
+struct sink *store__new(const struct store_options *opts)
+{
+	struct store *s = calloc(1, sizeof(*s));
+	int recovered;
+
+	if (!s) {
+		close(opts->folder_fd);
+		return NULL;
+	}
+	s->base.ops = &store_ops;
+	s->opts = *opts;
+	s->lines = open_memstream(&s->text, &s->size);
+	s->json = s->lines ? jsonl_write__new_buffered(s->lines) : NULL;
+	if (!s->json) {
+		store_free(&s->base);
+		return NULL;
+	}
+	recovered = incident_file__recover(opts->folder_fd);
+	tell_failure(s, recovered < 0 ? recovered : 0);
+	return &s->base;
+}

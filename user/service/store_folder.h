@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The folder of the store, one file for each incident: STEM.jsonl.zst, a recording of its own, where STEM is
+ * "2026-11-27T030426Z_web_daff88f9". Only root, or whoever runs the service, may write in it, so what is in it is ours.
+ */
+#ifndef OOMTRACE_STORE_FOLDER_H
+#define OOMTRACE_STORE_FOLDER_H
+
+#include <dirent.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define STORE_FOLDER "/var/lib/oomtrace"
+#define STORE_FOLDER_ENDING ".jsonl.zst"
+#define STORE_FOLDER_STEM_SIZE 128
+#define STORE_FOLDER_WHY_SIZE 256
+
+/*
+ * Opens the folder for writing, and makes it (mode 0750) if it isn't there. Its group may be another: the files get the
+ * folder's group if that has its setgid bit, and the group may read them. Returns a descriptor, or -1 with why: the
+ * rest of a sentence that begins with the path. There is one writer at a time.
+ */
+int store_folder__open(const char *path, char *why, size_t size);
+
+/* Writes the stem of an incident's name: when, who, and the beginning of an id (NULL: none). Names aren't trusted. */
+void store_folder__stem(char stem[STORE_FOLDER_STEM_SIZE], int64_t wall_ns, const char *who, const char *id);
+
+/* Whether a file of the store has such a name. */
+bool store_folder__is_incident(const char *name);
+
+/*
+ * The names of the recordings in a folder, of the store or any other, packed or not, in their order. Free each, and the
+ * list. Returns how many, or a negative errno.
+ */
+int store_folder__scan(const char *path, struct dirent ***names);
+
+/*
+ * Removes the oldest incidents, by their names, until the rest has at most max_bytes and none is older than
+ * max_age_ns before now. 0 of either: no bound. Returns how many it has removed, or a negative errno.
+ */
+int store_folder__prune(int folder_fd, uint64_t max_bytes, int64_t now_ns, uint64_t max_age_ns);
+
+#endif
