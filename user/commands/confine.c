@@ -28,8 +28,7 @@ int confine__trace(const struct cgroup__hierarchy *h, const char *record, const 
 	struct landlock_place places[] = {
 		{ "/proc", false },  { "/sys", false },
 		{ h->mount, false }, { "/run/oomtrace", true }, /* locks */
-		{ NULL, true },
-		{ NULL, true },
+		{ NULL, true },	     { NULL, true },
 	};
 	size_t count = ARRAY_SIZE(places) - 2;
 	int err = privileges__drop();
