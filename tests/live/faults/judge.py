@@ -13,8 +13,8 @@ END_MS, HUNG_MS, RESTORED_MS = 2000, 6000, 3000
 REPLACED = "the process that puts the limit back had died; another has taken its place"
 BPF, SYS_PTRACE, CHECKPOINT_RESTORE = 1 << 39, 1 << 19, 1 << 40
 # The processes, and the capabilities that each has while it traces (SECURITY.md).
-PROCESSES = {"oomtrace": BPF, "oomtrace-guard": BPF, "oomtrace-ask": 0, "oomtrace-maps": SYS_PTRACE | CHECKPOINT_RESTORE,
-             "oomtrace-syms": 0, "oomtrace-syms+": 0}
+PROCESSES = {"oomtrace": BPF, "oomtrace-guard": BPF, "oomtrace-ask": 0,
+             "oomtrace-maps": SYS_PTRACE | CHECKPOINT_RESTORE, "oomtrace-syms": 0, "oomtrace-syms+": 0}
 # What a disk that is full, a pipe that is full, and a search that was broken off end with.
 FAILING = ("disk", "pipe")
 
