@@ -31,7 +31,7 @@ one_oom() { # N
 	tracer_ready "oom-$1.jsonl"
 	wait_until 20 has_helpers
 	before=$(ours)
-	run_to_end hog 2000
+	run_to_end hog "$most"
 	wait "$pid"
 	status=$?
 	wait_until 60 in_file '"type":"oom"' "$OUT/oom-$1.jsonl"
@@ -41,6 +41,8 @@ one_oom() { # N
 }
 
 begin_run
+# MiB. The kernel refuses to promise one program more than there is; with all others it is more.
+most=$(awk '/^MemTotal:/ { print int($2 * 0.98 / 1024) }' /proc/meminfo)
 n=0
 while [ $n -lt "$OOMTRACE_OOMS" ]; do
 	n=$((n + 1))
