@@ -65,6 +65,17 @@ static uint64_t usage_of(const struct record_oom *oom)
 	return oom->limit && oom->limit->has_memory ? oom->limit->usage_bytes : 0;
 }
 
+/*
+ * Who was killed first, if it is known what it had: anonymous memory, which is charged to it alone. Resident files and
+ * shared memory may be others'.
+ */
+static const struct record_victim *culprit_of(const struct record_oom *oom)
+{
+	const struct record_victim *v = record__first_killed(oom);
+
+	return v && v->has_mm && v->comm ? v : NULL;
+}
+
 /* ---- the rules ---- */
 
 /* The write that a kill came of, once it is told: it comes after the kills that are inside of it. */
@@ -124,16 +135,21 @@ static int see_exempt(struct steps *steps, const struct record_oom *oom, const s
 {
 	struct draft draft;
 
-	if (oom->outcome != OOM_NO_VICTIM || !oom->limit || !facts->spared_count)
+	if (oom->outcome != OOM_NO_VICTIM || !oom->limit)
 		return 0;
 	if (!begin(&draft))
 		return -ENOMEM;
-	text_parts__process(draft.out, facts->spared[0]->comm, facts->spared[0]->pid);
-	text_parts__size(draft.out, " has ", facts->spared[0]->counted_bytes);
-	fprintf(draft.out, " and can't be killed (oom_score_adj %d): raise ",
-		facts->spared[0]->oom_score_adj);
+	if (facts->spared_count) {
+		text_parts__process(draft.out, facts->spared[0]->comm, facts->spared[0]->pid);
+		text_parts__size(draft.out, " has ", facts->spared[0]->counted_bytes);
+		fprintf(draft.out, " and can't be killed (oom_score_adj %d)",
+			facts->spared[0]->oom_score_adj);
+	} else {
+		fputs("nothing could be killed", draft.out);
+	}
+	fputs(": raise ", draft.out);
 	put_limit(draft.out, oom);
-	fputs(", or give up the exemption", draft.out);
+	fputs(", or give up the exemption of a process (oom_score_adj -1000)", draft.out);
 	return keep(steps, STEP_EXEMPT, &draft);
 }
 
@@ -240,8 +256,9 @@ static bool is_fast(const struct record_oom *oom)
 	       (uint64_t)h->growth_bytes_per_s > oom->limit->max_bytes / SECONDS_TO_DOUBLE;
 }
 
-static int see_growth(struct steps *steps, const struct record_oom *oom, const struct candidate_facts *facts)
+static int see_growth(struct steps *steps, const struct record_oom *oom)
 {
+	const struct record_victim *v = culprit_of(oom);
 	struct draft draft;
 
 	if (!oom->killed || oom->cause != CAUSE_LIMIT_UNCHANGED || !is_fast(oom))
@@ -250,47 +267,46 @@ static int see_growth(struct steps *steps, const struct record_oom *oom, const s
 		return -ENOMEM;
 	text_parts__size(draft.out, "usage grew by ", (uint64_t)oom->history->growth_bytes_per_s);
 	fputs("/s when the kill came: no limit near this one would have held for long", draft.out);
-	if (facts->chosen && facts->chosen->has_counted &&
-	    MOST(facts->chosen->counted_bytes, usage_of(oom))) {
+	if (v && MOST(v->anon_rss_bytes, usage_of(oom))) {
 		fputs("; look at ", draft.out);
-		text_parts__name(draft.out, facts->chosen->comm);
-		text_parts__size(draft.out, ", which had ", facts->chosen->counted_bytes);
+		text_parts__name(draft.out, v->comm);
+		text_parts__size(draft.out, ", which had ", v->anon_rss_bytes);
 	}
 	return keep(steps, STEP_GROWTH, &draft);
 }
 
-static int see_largest(struct steps *steps, const struct record_oom *oom, const struct candidate_facts *facts)
+static int see_largest(struct steps *steps, const struct record_oom *oom)
 {
-	const struct record_candidate *c = facts->chosen;
+	const struct record_victim *v = culprit_of(oom);
 	struct draft draft;
 
-	if (!oom->killed || oom->cause != CAUSE_LIMIT_UNCHANGED || is_fast(oom) || !c || !c->has_counted ||
-	    !usage_of(oom) || c->counted_bytes < usage_of(oom) / 100 * LARGEST_PERCENT)
+	if (!oom->killed || oom->cause != CAUSE_LIMIT_UNCHANGED || is_fast(oom) || !v || !usage_of(oom) ||
+	    v->anon_rss_bytes > usage_of(oom) || v->anon_rss_bytes < usage_of(oom) / 100 * LARGEST_PERCENT)
 		return 0;
 	if (!begin(&draft))
 		return -ENOMEM;
-	text_parts__process(draft.out, c->comm, c->pid);
-	text_parts__size(draft.out, " had ", c->counted_bytes);
+	text_parts__process(draft.out, v->comm, v->pid);
+	text_parts__size(draft.out, " had ", v->anon_rss_bytes);
 	text_parts__size(draft.out, " of ", usage_of(oom));
 	fputs(": it needs less memory, or a higher limit", draft.out);
 	return keep(steps, STEP_LARGEST, &draft);
 }
 
-static int see_machine(struct steps *steps, const struct record_oom *oom, const struct candidate_facts *facts)
+static int see_machine(struct steps *steps, const struct record_oom *oom)
 {
-	const struct record_candidate *c = facts->chosen;
+	const struct record_victim *v = culprit_of(oom);
 	struct draft draft;
 
-	if (!oom->killed || oom->cause != CAUSE_WHOLE_MACHINE || !c || !c->has_counted)
+	if (!oom->killed || oom->cause != CAUSE_WHOLE_MACHINE || !v)
 		return 0;
 	if (!begin(&draft))
 		return -ENOMEM;
 	fputs("the whole machine ran out of memory, and ", draft.out);
-	text_parts__process(draft.out, c->comm, c->pid);
-	text_parts__size(draft.out, " had ", c->counted_bytes);
+	text_parts__process(draft.out, v->comm, v->pid);
+	text_parts__size(draft.out, " had ", v->anon_rss_bytes);
 	fputs(" of it: give ", draft.out);
-	if (c->cgroup)
-		text_parts__place(draft.out, c->cgroup, &c->container);
+	if (v->cgroup)
+		text_parts__place(draft.out, v->cgroup, &v->container);
 	else
 		fputs("it", draft.out);
 	fputs(" a limit", draft.out);
@@ -324,9 +340,9 @@ static int see_oom(struct steps *steps, const struct record_oom *oom)
 	err = err ?: see_shared(steps, oom);
 	err = err ?: see_kernel(steps, oom);
 	err = err ?: see_many(steps, oom, &facts);
-	err = err ?: see_growth(steps, oom, &facts);
-	err = err ?: see_largest(steps, oom, &facts);
-	return err ?: see_machine(steps, oom, &facts);
+	err = err ?: see_growth(steps, oom);
+	err = err ?: see_largest(steps, oom);
+	return err ?: see_machine(steps, oom);
 }
 
 /* ---- all together ---- */

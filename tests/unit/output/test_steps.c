@@ -71,7 +71,7 @@ static struct record_oom *set_up(struct scene *s)
 	s->limit = (struct record_level){
 		.path = "/web", .has_memory = true, .usage_bytes = 60 * MIB, .max_bytes = 64 * MIB
 	};
-	s->victim = (struct record_victim){ .pid = 1, .comm = "hog", .role = ROLE_CHOSEN };
+	s->victim = (struct record_victim){ .pid = 1, .comm = "hog", .role = ROLE_CHOSEN, .has_mm = true };
 	s->first[0] = (struct record_candidate){
 		.pid = 1,
 		.comm = "hog",
@@ -110,11 +110,18 @@ static void test_largest(void **state)
 
 	(void)state;
 	set_up(&s);
-	s.first[0].counted_bytes = 59 * MIB;
+	s.victim.anon_rss_bytes = 59 * MIB;
 	expect_one(
 		&s.record,
 		"largest: hog (pid 1) had 59.0 MiB of 60.0 MiB: it needs less memory, or a higher limit\n");
-	s.first[0].counted_bytes = 40 * MIB;
+	s.victim.has_mm = false;
+	expect_one(&s.record, "");
+	s.victim.has_mm = true;
+	/* Not all of it is charged here. */
+	s.victim.anon_rss_bytes = 61 * MIB;
+	expect_one(&s.record, "");
+	s.victim.anon_rss_bytes = 40 * MIB;
+	s.victim.shmem_rss_bytes = 20 * MIB;
 	expect_one(&s.record, "");
 }
 
@@ -124,7 +131,7 @@ static void test_growth(void **state)
 	struct record_oom *oom = set_up(&s);
 
 	(void)state;
-	s.first[0].counted_bytes = 59 * MIB;
+	s.victim.anon_rss_bytes = 59 * MIB;
 	oom->history = &s.history;
 	s.history = (struct record_history){ .has_growth = true, .growth_bytes_per_s = 103 * (int64_t)MIB };
 	expect_one(&s.record,
@@ -208,7 +215,11 @@ static void test_exempt(void **state)
 	expect_one(
 		&s.record,
 		"exempt: hog (pid 1) has 59.0 MiB and can't be killed (oom_score_adj -1000): raise the limit "
-		"of 64.0 MiB of /web, or give up the exemption\n");
+		"of 64.0 MiB of /web, or give up the exemption of a process (oom_score_adj -1000)\n");
+	oom->candidates = NULL;
+	expect_one(&s.record,
+		   "exempt: nothing could be killed: raise the limit of 64.0 MiB of /web, or give up the "
+		   "exemption of a process (oom_score_adj -1000)\n");
 }
 
 static void test_ancestor(void **state)
@@ -298,8 +309,8 @@ static void test_machine(void **state)
 	(void)state;
 	oom->cause = CAUSE_WHOLE_MACHINE;
 	oom->limit = NULL;
-	s.first[0].cgroup = "/system.slice/x.service";
-	s.first[0].counted_bytes = 600 * MIB;
+	s.victim.cgroup = "/system.slice/x.service";
+	s.victim.anon_rss_bytes = 600 * MIB;
 	expect_one(&s.record,
 		   "machine: the whole machine ran out of memory, and hog (pid 1) had 600.0 MiB of it: give "
 		   "/system.slice/x.service a limit\n");
