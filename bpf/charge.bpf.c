@@ -44,7 +44,7 @@ static __always_inline void add_counter(__u64 css)
 	struct counter_state state = { .step_pages = STEP_MIN, .kernel_bytes = -1, .sock_bytes = -1 };
 	__u64 counter = css_counter(css);
 	struct cgroup *cgrp = counter_cgroup(counter);
-	long err;
+	int err; /* up to 6.3 the upper half of a long would be anything */
 
 	if (!in_target((__u64)cgrp))
 		return;

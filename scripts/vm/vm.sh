@@ -165,15 +165,14 @@ make_disks() { # sets drives; guest-init.sh counts on their order
 	fi
 }
 
-make_nodes() { # sets numa
-	local node cpu cpus
+make_nodes() { # sets numa; CPUs of two nodes are never of one socket
+	local node each=$((smp / nodes))
 	numa=()
 	[ "$nodes" != 1 ] || return 0
+	numa=(-smp "$smp,sockets=$nodes")
 	for ((node = 0; node < nodes; node++)); do
-		cpus=
-		for ((cpu = node; cpu < smp; cpu += nodes)); do cpus+=,cpus=$cpu; done
 		numa+=(-object "memory-backend-ram,id=node$node,size=$((mem / nodes))M")
-		numa+=(-numa "node,memdev=node$node$cpus")
+		numa+=(-numa "node,memdev=node$node,cpus=$((node * each))-$((node * each + each - 1))")
 	done
 }
 

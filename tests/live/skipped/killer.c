@@ -3,11 +3,13 @@
  * killer CGROUP TIMES: lowers the limit of a cgroup, so that the kernel kills a process there in this thread, and then
  * sends SIGKILL to another process there itself. Prints the pids of those others.
  */
+#define _GNU_SOURCE
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -47,10 +49,9 @@ static pid_t start(const char *cgroup, size_t bytes)
 		return child;
 	}
 	put(cgroup, "cgroup.procs", "0");
-	memory = malloc(bytes);
-	if (!memory)
+	memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	if (memory == MAP_FAILED)
 		_exit(1);
-	memset(memory, 1, bytes);
 	if (write(fds[1], "", 1) != 1)
 		_exit(1);
 	for (;;)
