@@ -406,7 +406,12 @@ static void look_at_state(const struct cgroup__hierarchy *h, const char *name, s
 	take_container(r, &container, "");
 	r->source = RESOLVE__FROM_STATE;
 	if (!cgroup_from_pid(h, r) && strstr(r->cgroup, found.id)) {
+		struct container_ref ref;
+
 		leave_inner_cgroup(h, r);
+		/* Podman's and CRI-O's are crun's, too. */
+		if (!container__find_id(r->cgroup, r->id, &ref))
+			r->runtime = ref.runtime;
 		return;
 	}
 	r->source = RESOLVE__FROM_NOWHERE;

@@ -91,6 +91,12 @@ static enum target_failure open_cgroup(const struct cgroup__hierarchy *h, struct
 	if (t->error)
 		return TARGET_NOT_OPENED;
 	refer_to_container(t);
+	/* The cgroup of a container, which the user gave by its path. */
+	if (!t->init_pid && t->container.ref.id[0] && !t->cgroup[t->container.ref.prefix_len]) {
+		pid_t pid = resolve__init(h, t->cgroup);
+
+		t->init_pid = pid > 0 ? (uint32_t)pid : 0;
+	}
 	find_ancestors(h, t);
 	t->events_fd = cgroup__populated_fd(t->dir_fd);
 	return TARGET_FOUND;

@@ -240,7 +240,8 @@ def compare_context(results, what, victims):
                    victim.get("cgroup"), victim.get("pid"))
             line = log.constraint
             # the log has the pid of the process that was chosen, not of its thread that was killed
-            want = (line["constraint"].lower(), line["limit"], line["memcg"], int(line["pid"]))
+            want = (line["constraint"].lower(), line["limit"] and unescape_kmsg(line["limit"]),
+                    unescape_kmsg(line["memcg"]), int(line["pid"]))
             if got != want:
                 limits.append(f"{log.scenario}: {got}, log {want}")
     results.none(triggers, f"{what}: trigger and gfp flags equal to the log's", compared[0])
