@@ -35,7 +35,7 @@ QUESTIONS = [
     ("How fast did it grow?", r"2\.3 MiB(/s| a second)", r"90\.0 MiB(/s| a second)"),
     ("What was the memory?", r"anon(ymous)? 79\.0 MiB", r"anon(ymous)? 409\.6 MiB, file|page cache 23\.6 MiB"),
     ("Who else was big?", r"[Bb]iggest|[Nn]ext by points|candidate.*\bMiB", r"[Bb]iggest|[Nn]ext by points"),
-    ("Would a higher limit have been enough?", r"(would have been|is) enough", r"(would have been|is) enough"),
+    ("Would a higher limit have helped?", r"put the limit back", r"no limit near this one would have held"),
     ("What was the program doing?", r"__write", r"leaf_\d"),
 ]
 
