@@ -56,7 +56,10 @@ def check_run(faults, run):
     results, said = faults.results, faults.said(run["name"])
     what = run["name"]
     results.equal(run["after"], run["before"], f"{what}: the old limit stands again")
-    results.equal(run["left"], "", f"{what}: nothing is left running")
+    # A guard that somebody has stopped can't see that the signal ended oomtrace before oomtrace listened to signals.
+    stays = run["rc"] == TERMINATED and (run["process"], run["way"]) == ("oomtrace-guard", "STOP")
+    results.check(run["left"] == "" or (stays and run["left"] == "oomtrace-guard"),
+                  f"{what}: nothing is left running", run["left"])
     results.check(run["alive"], f"{what}: the workload lives")
     if not what.startswith("keys-"):
         results.check(run["rc"] in codes(run), f"{what}: exit code", f"{run['rc']}; stderr: {said!r}")
