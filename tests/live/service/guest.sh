@@ -41,14 +41,20 @@ sed "s#/usr/bin/oomtrace#$BIN#" oomtrace.service >/etc/systemd/system/oomtrace.s
 systemctl daemon-reload
 systemctl start oomtrace
 expect service started $?
-cp /proc/"$(main_pid)"/status "$OUT/status"
+cp /proc/"$(main_pid)"/status "$OUT/service-status"
+# Beside it one that no unit holds back.
+start_tracer beside.jsonl --output json
 killed one
 wait_until 60 listed 1
-killed two
+kill -INT "${tracer_pids[beside.jsonl]}"
+tracer_done beside.jsonl
+run_container two 'exec tail /dev/zero' -m 32m
+go two
 wait_until 60 has_part
 # What it had of the second is there, and the next one makes it whole.
 before=$(main_pid)
 kill -KILL "$before"
+expect_runtime two
 wait_until 60 restarted "$before"
 wait_until 60 listed 2
 killed three
