@@ -78,7 +78,7 @@ def check_passes_on(guest):
     results, trace = guest.results, Trace(guest.folder / "passes-on.jsonl")
     compare_kills(results, "passes-on", guest.kills("passes-on"), trace.kills, guest.slack)
     last = [e for e in trace.exits if e.get("target_gone")]
-    results.equal([(v.comm, v.get("init")) for v in trace.victims], [("tail", None)],
+    results.equal([(v.comm, v.get("init")) for v in trace.victims], [("tail", False)],
                   "passes-on: who was killed")
     results.equal([(e.get("exit_code"), e.get("signal")) for e in last],
                   [(guest.expected[("passes-on", "exit_code")], None)], "passes-on: the init's own exit")

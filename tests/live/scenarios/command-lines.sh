@@ -32,12 +32,16 @@ command_lines() {
 	cli until-exit-machine "$BIN" --until-exit
 	# shellcheck disable=SC2016  # $BIN is for the inner shell
 	cli few-files env BIN="$BIN" sh -c 'ulimit -n 16; exec "$BIN" --duration 1s --output json'
-	# As crun sets it: on the container's scope and on the cgroup of its processes.
+	# As crun sets it, on the container's scope and on the cgroup of its processes; and as nobody but the user does.
 	make_cgroup inner 64M
 	delegate inner
 	make_cgroup inner/container 64M
+	cli crun-limits "$BIN" --cgroup "$CG/inner" --set-max 128M --duration 1s
+	expect crun-limit "$(cat "$CG/inner/container/memory.max")"
+	rmdir "$CG/inner/container"
+	make_cgroup inner/part 32M
 	cli inner-limits "$BIN" --cgroup "$CG/inner" --set-max 128M --duration 1s
-	rmdir "$CG/inner/container" "$CG/inner"
+	rmdir "$CG/inner/part" "$CG/inner"
 	# shellcheck disable=SC2016  # $BIN is for the inner shell
 	cli stdout-closed env BIN="$BIN" OUT="$OUT" sh -c '
 		{ "$BIN" --duration 2s --output json; echo $? >"$OUT/cli/stdout-closed-self.rc"; } |

@@ -37,8 +37,13 @@ def check_command_lines(guest):
     check_errors(guest, COMMAND_LINES)
     check_quiet(guest, ("few-files",))
     said = guest.error("cli/inner-limits") or ""
-    guest.results.check("/inner/container, below the target, has a limit of its own, 64.0 MiB" in said,
-                        "cli inner-limits: the limit below the target is told", said)
+    results.check("/inner/part, below the target, has a limit of its own, 32.0 MiB" in said,
+                  "cli inner-limits: the limit below the target is told", said)
+    said = guest.error("cli/crun-limits") or ""
+    results.check("below the target" not in said and "/inner/container/memory.max'" in said,
+                  "cli crun-limits: both limits of crun's are put back by hand, too", said)
+    results.equal([v for (_, key), v in guest.expected.items() if key == "crun-limit"], [64 << 20],
+                  "cli crun-limits: the inner one is put back")
     check_quiet(guest, QUIET)
     for name, plan, target in (("plan-json", machine_plan(guest.label), None), ("plan-kprobes", PLAN_KPROBES, None),
                                ("by-pid", PLAN_BTF, "/target/in"),
