@@ -7,7 +7,7 @@
 #   kinds.txt    what the workload held of each kind, and memory.stat then
 #   steps.txt kprobes.txt    what the workload held, and when, and memory.current then
 #   spike.txt                who grew to be killed, from when till when it was gone at the latest
-#   *.current                memory.current of the target and of what is below it, in the end, at rest
+#   *.current                memory.current of the target and of what is below it, at rest, and after oomtrace's end
 #   memory.stat              of the cgroup whose OOM memory.jsonl has
 #   churn.rss                oomtrace's resident memory in KiB, before and after
 # shellcheck disable=SC2154,SC2034 # variables of the functions that are read in
@@ -49,6 +49,7 @@ steps() { # NAME OPTION...
 	wait_until 30 at_rest "$CG/steps/memory.current" "$CG/steps/leaf/memory.current"
 	cat "$CG/steps/memory.current" "$CG/steps/leaf/memory.current" >"$OUT/$which.current"
 	stop_tracer "$which.jsonl"
+	cat "$CG/steps/memory.current" "$CG/steps/leaf/memory.current" >>"$OUT/$which.current"
 	end steps
 }
 

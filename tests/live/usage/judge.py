@@ -44,7 +44,11 @@ def check_steps(results, folder, name, plan):
                  compared)
     last = [of(records, "usage", cgroup)[-1]["usage_bytes"] for cgroup in ("/steps", "/steps/leaf")]
     current = [int(line) for line in (folder / f"{name}.current").read_text().split()]
-    results.equal(last, current, f"{name}: the last usage is memory.current")
+    # What is at rest for a second may still be freed in the next, while oomtrace ends.
+    before, after = current[:2], current[2:]
+    results.check(len(after) == 2 and all(min(b, a) <= usage_bytes <= max(b, a)
+                                          for usage_bytes, b, a in zip(last, before, after)),
+                  f"{name}: the last usage is memory.current", (last, before, after))
     paths = {u.get("cgroup") for u in of(records, "usage")}
     results.equal(paths, {"/steps", "/steps/leaf"}, f"{name}: cgroups")
 
