@@ -107,7 +107,7 @@ _oomtrace_service() {
 	--time) _oomtrace_offer "$1" < <(printf '%s\n' utc local) ;;
 	*)
 		_oomtrace_offer "$1" < <(printf '%s\n' --store --store-size --store-age --kernel-log --color --time \
-			-v --verbose -h --help)
+			-v --verbose --check -h --help)
 		;;
 	esac
 }

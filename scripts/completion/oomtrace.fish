@@ -73,6 +73,7 @@ complete -c oomtrace -n $service -l store-size -x -a '64M 256M 1G max' -d 'the m
 complete -c oomtrace -n $service -l store-age -x -a '168h 720h' -d 'the oldest that are kept'
 complete -c oomtrace -n $service -s v -l verbose -d 'all that is known'
 complete -c oomtrace -n $service -l kernel-log -d 'follow the kernel log, too'
+complete -c oomtrace -n $service -l check -d 'print what holds'
 complete -c oomtrace -n $service -l store -x -a '(__fish_complete_directories)' -d 'where incidents are kept'
 complete -c oomtrace -n '__oomtrace_does show' -l store -x -a '(__fish_complete_directories)' -d 'where incidents are kept'
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -71,6 +72,15 @@ void notify__alive(uint64_t now_ns)
 		return;
 	notify.told_ns = now_ns;
 	tell("WATCHDOG=1");
+}
+
+void notify__reloading(uint64_t now_ns)
+{
+	char text[80];
+
+	snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%llu",
+		 (unsigned long long)(now_ns / NS_PER_US));
+	tell(text);
 }
 
 void notify__stopping(void)

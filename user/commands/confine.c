@@ -14,6 +14,8 @@
 #include "base/landlock.h"
 #include "base/privileges.h"
 
+#define READ_MAX 8
+
 static int confine_to(const struct landlock_place *places, size_t count)
 {
 	int err = landlock__confine(places, count);
@@ -22,25 +24,29 @@ static int confine_to(const struct landlock_place *places, size_t count)
 	return err == -EOPNOTSUPP || err == -E2BIG ? 0 : err;
 }
 
-int confine__trace(const struct cgroup__hierarchy *h, const char *record, const char *store)
+int confine__trace(const struct cgroup__hierarchy *h, const char *record, const char *store,
+		   const char *const *read)
 {
 	char path[PATH_MAX];
-	struct landlock_place places[] = {
-		{ "/proc", false },  { "/sys", false },
-		{ h->mount, false }, { "/run/oomtrace", true }, /* locks */
-		{ NULL, true },	     { NULL, true },
+	struct landlock_place places[6 + READ_MAX] = {
+		{ "/proc", false },
+		{ "/sys", false },
+		{ h->mount, false },
+		{ "/run/oomtrace", true }, /* locks */
 	};
-	size_t count = ARRAY_SIZE(places) - 2;
+	size_t count = 4;
 	int err = privileges__drop();
 
 	if (err)
 		return err;
 	if (record) {
 		copy__text(path, sizeof(path), record);
-		places[count++].path = dirname(path);
+		places[count++] = (struct landlock_place){ dirname(path), true };
 	}
 	if (store)
-		places[count++].path = store;
+		places[count++] = (struct landlock_place){ store, true };
+	for (size_t i = 0; read && i < READ_MAX && read[i]; i++)
+		places[count++] = (struct landlock_place){ read[i], false };
 	return confine_to(places, count);
 }
 

@@ -10,11 +10,12 @@
 /*
  * Gives up, for good, every capability but CAP_BPF, and the right to open files that a trace does not read. A
  * trace reads what the kernel says; another process asks the runtimes (containers/asker.h). `record` is the path
- * of a recording that may go on in other files, so its folder stays writable; `store` is the folder of incidents.
- * NULL: there is none. Open files stay open. Threads that run already keep their rights. Before Linux 5.13, or with
+ * of a recording that may go on in other files, so its folder stays writable; `store` is the folder of incidents,
+ * `read` folders that stay readable (then NULL; at most 8). NULL: there is none. Open files stay open. Threads that run already keep their rights. Before Linux 5.13, or with
  * Landlock off, only capabilities are given up. Returns 0 or a negative errno.
  */
-int confine__trace(const struct cgroup__hierarchy *h, const char *record, const char *store);
+int confine__trace(const struct cgroup__hierarchy *h, const char *record, const char *store,
+		   const char *const *read);
 
 /*
  * The same for who makes a report: what is left is reading these files (then NULL; "-" is none) and

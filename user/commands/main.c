@@ -22,7 +22,7 @@
 #include "commands/list.h"
 #include "commands/old_limit.h"
 #include "commands/report.h"
-#include "commands/service_options.h"
+#include "commands/service.h"
 #include "commands/session.h"
 #include "commands/show.h"
 #include "commands/trace_options.h"
@@ -33,9 +33,6 @@
 #include "output/tee.h"
 #include "output/text.h"
 #include "record/sink.h"
-#include "service/journal.h"
-#include "service/store.h"
-#include "service/store_folder.h"
 #include "target/target.h"
 #include "terminal/console.h"
 #include "trace/messages.h"
@@ -122,40 +119,6 @@ static struct sink *open_record(const struct trace_options *opts)
 	return record;
 }
 
-static void say_not_stored(int err)
-{
-	fprintf(stderr, "oomtrace: an incident can't be stored: %s. Tracing goes on.\n", strerror(-err));
-}
-
-/* Without a journal nothing is told there: the line for each kill is on stdout. */
-static void tell_journal(void *ctx, const struct entry *entry, const char *file)
-{
-	journal__tell(*(const int *)ctx, entry, file);
-}
-
-static struct sink *open_store(const struct trace_options *opts)
-{
-	static int journal = -1;
-	struct store_options options = {
-		.max_bytes = opts->store_bytes,
-		.max_age_ns = opts->store_age_ns,
-		.on_failure = say_not_stored,
-		.on_incident = tell_journal,
-		.ctx = &journal,
-	};
-	char why[STORE_FOLDER_WHY_SIZE];
-
-	options.folder_fd = store_folder__open(opts->store, why, sizeof(why));
-	if (options.folder_fd >= 0) {
-		journal = journal__open(JOURNAL_SOCKET);
-		if (journal < 0)
-			options.on_incident = NULL;
-		return store__new(&options);
-	}
-	fprintf(stderr, "oomtrace: --store: %s %s.\n", escape__shown(opts->store), why);
-	return NULL;
-}
-
 /* Makes the sink of the output and, beside it, those of the recording and of folded stacks. */
 static struct sink *open_sinks(const struct trace_options *opts, FILE *out, struct sink **record,
 			       FILE *folded)
@@ -170,7 +133,7 @@ static struct sink *open_sinks(const struct trace_options *opts, FILE *out, stru
 	if (folded)
 		sinks[count++] = folded__new(folded);
 	if (opts->store)
-		sinks[count++] = open_store(opts);
+		sinks[count++] = service__open_store(opts);
 	return count == 1 ? sinks[0] : tee__new(sinks, count);
 }
 
@@ -352,7 +315,7 @@ static char **turn_help(int *argc, char **argv)
 static enum option_table_result parse(int argc, char **argv, struct trace_options *opts)
 {
 	if (argc > 1 && !strcmp(argv[1], "service"))
-		return service_options__parse(argc - 1, argv + 1, opts, stdout, stderr);
+		return service__parse(argc - 1, argv + 1, opts);
 	return trace_options__parse(argc, argv, opts, stdout, stderr);
 }
 

@@ -165,6 +165,16 @@ static const struct option_table_spec *spec__nearest(const struct option_table *
 	return nearest;
 }
 
+const struct option_table_spec *option_table__find(const struct option_table *table, const char *name)
+{
+	return spec__by_name(table, name, strlen(name));
+}
+
+const struct option_table_spec *option_table__nearest(const struct option_table *table, const char *name)
+{
+	return spec__nearest(table, name, strlen(name));
+}
+
 /* What the table has for an option that another program would have. NULL: nothing. */
 static const char *other_option(const struct option_table *t, const char *name, size_t len)
 {
@@ -312,6 +322,8 @@ static enum option_table_result apply(struct option_table_parse *p, const struct
 		return error_value(p, spec, arg, ret);
 	if (exclusive)
 		p->chosen = spec;
+	if (p->note)
+		p->note(p->note_ctx, spec, arg);
 	return ret == OPTION_TABLE_STOP ? OPTION_TABLE_DONE : OPTION_TABLE_RUN;
 }
 

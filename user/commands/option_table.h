@@ -24,6 +24,10 @@ struct option_table_spec {
 	char letter;   /* 0: none */
 	bool hidden;   /* for tests: not in --help */
 	bool optional; /* it takes an argument behind "=", which help doesn't show */
+	bool repeats;  /* each time it is given adds to those before */
+	/* Of a table that a configuration uses, too. */
+	bool command_line;    /* not in a configuration */
+	const char *standard; /* what holds without it; NULL: nothing */
 };
 
 /* An option that there isn't, and what to give instead. */
@@ -57,6 +61,9 @@ struct option_table_parse {
 	const struct option_table *table;
 	void *ctx; /* for apply */
 	FILE *help_out, *err;
+	/* Called for each option that was applied; NULL: nobody wants to know. */
+	void (*note)(void *note_ctx, const struct option_table_spec *spec, const char *arg);
+	void *note_ctx;
 	const struct option_table_spec *chosen; /* of the exclusive group, or NULL */
 	char **operands;			/* what is left of argv, NULL-terminated */
 };
@@ -66,6 +73,12 @@ struct option_table_parse {
  * strings escaped. Not thread-safe, as getopt isn't.
  */
 enum option_table_result option_table__parse(struct option_table_parse *p, int argc, char **argv);
+
+/* The option of that name. NULL: there is none. */
+const struct option_table_spec *option_table__find(const struct option_table *table, const char *name);
+
+/* The option that a misspelt name most likely means. NULL: none is close. */
+const struct option_table_spec *option_table__nearest(const struct option_table *table, const char *name);
 
 /* Says where help is. Every error line is followed by it. Returns OPTION_TABLE_USAGE. */
 enum option_table_result option_table__hint(const struct option_table_parse *p);

@@ -6,6 +6,7 @@
 
 #include "base/array.h"
 #include "base/units.h"
+#include "commands/service_config.h"
 #include "service/store_folder.h"
 
 #define STORE_BYTES_MIN (1U << 20)
@@ -16,6 +17,13 @@ enum group { GROUP_STORE, GROUP_OTHER, GROUP_COUNT };
 static const char *const group_titles[GROUP_COUNT] = {
 	[GROUP_STORE] = "Incidents:",
 	[GROUP_OTHER] = "Other:",
+};
+
+/* The options come first: those that are the trace's take this for them. */
+struct parse {
+	struct trace_options opts;
+	const char *root; /* of the configuration's files */
+	bool check;
 };
 
 static int apply_store(void *ctx, const char *arg)
@@ -41,6 +49,19 @@ static int apply_store_size(void *ctx, const char *arg)
 static int apply_store_age(void *ctx, const char *arg)
 {
 	return units__parse_duration(arg, &((struct trace_options *)ctx)->store_age_ns);
+}
+
+static int apply_check(void *ctx, const char *arg)
+{
+	(void)arg;
+	((struct parse *)ctx)->check = true;
+	return 0;
+}
+
+static int apply_root(void *ctx, const char *arg)
+{
+	((struct parse *)ctx)->root = arg;
+	return 0;
 }
 
 static int apply_kernel_log(void *ctx, const char *arg)
@@ -74,6 +95,7 @@ static const struct option_table_spec specs[] = {
 		.arg = "DIR",
 		.accepts = "a folder that only its owner may write to, such as " STORE_FOLDER,
 		.help = "where incidents are kept (default: " STORE_FOLDER "); made if it isn't there",
+		.standard = STORE_FOLDER,
 		.apply = apply_store,
 	},
 	{
@@ -82,6 +104,7 @@ static const struct option_table_spec specs[] = {
 		.arg = "SIZE",
 		.accepts = "a size of at least 1M, such as '256M', or 'max'",
 		.help = "remove the oldest incidents when all have more than SIZE (default: 256M)",
+		.standard = "256M",
 		.apply = apply_store_size,
 	},
 	{
@@ -104,6 +127,7 @@ static const struct option_table_spec specs[] = {
 		.arg = "WHEN",
 		.accepts = "'auto', 'always' or 'never'",
 		.help = "colours in text: auto (on a terminal; default), always or never",
+		.standard = "auto",
 		.apply = apply_colour,
 	},
 	{
@@ -112,6 +136,7 @@ static const struct option_table_spec specs[] = {
 		.arg = "ZONE",
 		.accepts = "'utc' or 'local'",
 		.help = "times in text: utc (default), or local with this machine's offset",
+		.standard = "utc",
 		.apply = apply_time,
 	},
 	{
@@ -120,6 +145,22 @@ static const struct option_table_spec specs[] = {
 		.name = "verbose",
 		.help = "print all that is known of each OOM instead of a line, and what oomtrace does",
 		.apply = apply_verbose,
+	},
+	{
+		.group = GROUP_OTHER,
+		.name = "check",
+		.help = "print what holds, by the configuration and these options, and from which line; trace nothing",
+		.command_line = true,
+		.apply = apply_check,
+	},
+	{
+		.group = GROUP_OTHER,
+		.name = "config-root",
+		.arg = "DIR",
+		.accepts = "a folder",
+		.help = "read the configuration below DIR",
+		.hidden = true,
+		.apply = apply_root,
 	},
 	{
 		.group = GROUP_OTHER,
@@ -134,7 +175,8 @@ static const struct option_table table = {
 	.summary =
 		"Traces every OOM kill on the machine until it is told to end, prints a line for each, and keeps "
 		"each incident as a recording in a folder of bounded size: 'oomtrace list' lists them, 'oomtrace "
-		"show' shows one. For a unit of systemd (Type=notify): scripts/oomtrace.service.",
+		"show' shows one. For a unit of systemd (Type=notify): scripts/oomtrace.service. Options may stand in "
+		"/etc/oomtrace/oomtrace.conf, too, such as 'store-size = 1G'.",
 	.epilogue = "Exit status: as that of oomtrace.",
 	.specs = specs,
 	.count = ARRAY_SIZE(specs),
@@ -143,20 +185,51 @@ static const struct option_table table = {
 	.exclusive = -1,
 };
 
+static const struct parse defaults = {
+	.opts = { .ring_bytes = TRACE_OPTIONS_RING_BYTES_DEFAULT,
+		  .store = STORE_FOLDER,
+		  .store_bytes = STORE_BYTES_DEFAULT },
+	.root = "",
+};
+
 enum option_table_result service_options__parse(int argc, char **argv, struct trace_options *out,
 						FILE *help_out, FILE *err)
 {
-	struct trace_options opts = {
-		.ring_bytes = TRACE_OPTIONS_RING_BYTES_DEFAULT,
-		.store = STORE_FOLDER,
-		.store_bytes = STORE_BYTES_DEFAULT,
+	/* The command line twice: it says where the configuration is, and goes before it. */
+	struct parse first = defaults, p = defaults, scratch = defaults;
+	struct option_table_parse parse = {
+		.table = &table, .ctx = &first, .help_out = help_out, .err = err
 	};
-	struct option_table_parse parse = { .table = &table, .ctx = &opts, .help_out = help_out, .err = err };
 	enum option_table_result result = option_table__parse(&parse, argc, argv);
+	struct service_config *config;
+	int wrong;
 
 	if (result != OPTION_TABLE_RUN)
 		return result;
-	opts.brief = !opts.verbose;
-	*out = opts;
+	wrong = service_config__apply(first.root, &table, &p, &scratch, err, &config);
+	if (wrong < 0) {
+		fputs("oomtrace: there is no memory.\n", err);
+		return OPTION_TABLE_USAGE;
+	}
+	parse = (struct option_table_parse){ .table = &table,
+					     .ctx = &p,
+					     .help_out = help_out,
+					     .err = err,
+					     .note = service_config__note,
+					     .note_ctx = config };
+	result = option_table__parse(&parse, argc, argv);
+	if (result == OPTION_TABLE_RUN && wrong) {
+		result = OPTION_TABLE_USAGE;
+	} else if (result == OPTION_TABLE_RUN && p.check) {
+		service_config__print(config, help_out);
+		result = OPTION_TABLE_DONE;
+	}
+	if (result != OPTION_TABLE_RUN) {
+		service_config__free(config);
+		return result;
+	}
+	p.opts.brief = !p.opts.verbose;
+	p.opts.config = config;
+	*out = p.opts;
 	return OPTION_TABLE_RUN;
 }

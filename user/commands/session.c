@@ -17,9 +17,11 @@
 #include "commands/diagnose.h"
 #include "commands/dry_run.h"
 #include "commands/kernel_log.h"
+#include "commands/service.h"
 #include "commands/session_parts.h"
 #include "commands/session_record.h"
 #include "record/time.h"
+#include "service/config_files.h"
 #include "terminal/progress.h"
 #include "terminal/waiting.h"
 #include "trace/cmdlines.h"
@@ -66,6 +68,13 @@ static void on_signal(void *ctx)
 	struct session *s = ctx;
 
 	s->end_reason = "interrupted";
+}
+
+/* Of a service, which has no terminal that could hang up. */
+static void on_reload(void *ctx)
+{
+	(void)ctx;
+	service__reload();
 }
 
 /* Perhaps from the background to the foreground. */
@@ -156,8 +165,9 @@ static bool ignores_hangup(void)
 
 static int set_up_loop(struct session *s)
 {
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP }, continued = SIGCONT;
-	size_t count = ARRAY_SIZE(signals) - ignores_hangup();
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP }, continued = SIGCONT, hangup = SIGHUP;
+	bool is_service = s->opts->config;
+	size_t count = ARRAY_SIZE(signals) - (is_service || ignores_hangup());
 	int err;
 
 	s->loop = event_loop__new();
@@ -168,6 +178,8 @@ static int set_up_loop(struct session *s)
 		err = watchdog__start(signals, count, HANG_NS, EXIT_RUNTIME, keys__close, &s->watchdog);
 	if (!err)
 		err = event_loop__add_signals(s->loop, &continued, 1, on_continue, s);
+	if (!err && is_service)
+		err = event_loop__add_signals(s->loop, &hangup, 1, on_reload, s);
 	if (!err)
 		err = event_loop__add(s->loop, tracer__fd(s->tracer), EPOLLIN, on_ring, s);
 	if (!err && s->asker)
@@ -419,7 +431,8 @@ static int begin(struct session *s)
 		follow_usage__begin(s->tracer, s->hierarchy, s->target, session_events__take_in, s);
 	tracer__find_addresses(s->tracer);
 	/* Only a recording that is cut into files opens more of them. */
-	err = confine__trace(s->hierarchy, s->opts->record_bytes ? s->opts->record : NULL, s->opts->store);
+	err = confine__trace(s->hierarchy, s->opts->record_bytes ? s->opts->record : NULL, s->opts->store,
+			     s->opts->config ? config_files__folders : NULL);
 	if (!err)
 		notify__ready();
 	if (!err)

@@ -27,6 +27,7 @@ struct trace_options {
 	enum trace_options_output output;
 	const char *record;		    /* file for JSON Lines beside the output, or NULL */
 	const char *store;		    /* folder for incidents, or NULL */
+	struct service_config *config;	    /* whose values these are, too; NULL: none */
 	uint64_t store_bytes, store_age_ns; /* bounds of all that is in it; 0: none */
 	uint64_t record_bytes;		    /* size at which another is begun; 0: never */
 	uint64_t duration_ns;		    /* 0: no limit */

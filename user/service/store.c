@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -426,4 +427,33 @@ struct sink *store__new(const struct store_options *opts)
 	recovered = incident_file__recover(opts->folder_fd);
 	tell_failure(s, recovered < 0 ? recovered : 0);
 	return &s->base;
+}
+
+int store__set_bounds(struct sink *base, uint64_t max_bytes, uint64_t max_age_ns)
+{
+	struct store *s = (struct store *)base;
+	int removed;
+
+	s->opts.max_bytes = max_bytes;
+	s->opts.max_age_ns = max_age_ns;
+	removed = store_folder__prune(s->opts.folder_fd, max_bytes, record_time__now().wall_ns, max_age_ns);
+	return removed < 0 ? removed : 0;
+}
+
+bool store__is_at(const struct sink *base, const char *path)
+{
+	const struct store *s = (const struct store *)base;
+	struct stat now, ours;
+
+	return !stat(path, &now) && !fstat(s->opts.folder_fd, &ours) && now.st_dev == ours.st_dev &&
+	       now.st_ino == ours.st_ino;
+}
+
+void store__move(struct sink *base, int folder_fd)
+{
+	struct store *s = (struct store *)base;
+
+	end_all(s, "the store was moved");
+	close(s->opts.folder_fd);
+	s->opts.folder_fd = folder_fd;
 }

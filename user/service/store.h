@@ -7,6 +7,8 @@
 #ifndef OOMTRACE_STORE_H
 #define OOMTRACE_STORE_H
 
+#include <stdbool.h>
+
 #include "record/sink.h"
 #include "service/entry.h"
 
@@ -23,5 +25,17 @@ struct store_options {
 
 /* NULL without memory. What a crash has left of incidents is made whole first. */
 struct sink *store__new(const struct store_options *opts);
+
+/* Other bounds from now on: what is beyond them is removed at once. Returns 0 or a negative errno. */
+int store__set_bounds(struct sink *store, uint64_t max_bytes, uint64_t max_age_ns);
+
+/* Whether the path leads to the store's folder still. */
+bool store__is_at(const struct sink *store, const char *path);
+
+/*
+ * Goes on in this folder, of store_folder__open(), which is the store's from now on. Incidents that are not over yet end:
+ * theirs is the folder before.
+ */
+void store__move(struct sink *store, int folder_fd);
 
 #endif

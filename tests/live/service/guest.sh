@@ -39,8 +39,16 @@ begin_run
 step service
 sed "s#/usr/bin/oomtrace#$BIN#" oomtrace.service >/etc/systemd/system/oomtrace.service
 systemctl daemon-reload
+mkdir -p /etc/oomtrace/oomtrace.conf.d
+printf 'store-size = 64M\nstore-agee = 1h\n' >/etc/oomtrace/oomtrace.conf
+systemctl start oomtrace
+expect service wrong $?
+expect service wrong-code "$(systemctl show -P ExecMainStatus oomtrace)"
+printf 'store-size = 64M\n' >/etc/oomtrace/oomtrace.conf
+systemctl reset-failed oomtrace
 systemctl start oomtrace
 expect service started $?
+cli check "$BIN" service --check
 cp /proc/"$(main_pid)"/status "$OUT/service-status"
 # Beside it one that no unit holds back.
 start_tracer beside.jsonl --output json
@@ -58,6 +66,20 @@ expect_runtime two
 wait_until 60 restarted "$before"
 wait_until 60 listed 2
 killed three
+printf 'store-size = 1M\ntime = local\n' >/etc/oomtrace/oomtrace.conf.d/10-less.conf
+systemctl reload oomtrace
+expect service reloaded $?
+printf 'store-size = 1\n' >/etc/oomtrace/oomtrace.conf.d/20-wrong.conf
+systemctl reload oomtrace
+expect service reloaded-wrong $?
+# What is wrong is found by the service itself, too, which goes on.
+kill -HUP "$(main_pid)"
+told() {
+	journalctl -u oomtrace -o cat --no-pager | grep -q "$1"
+}
+wait_until 60 told 'the configuration stays as it was'
+rm /etc/oomtrace/oomtrace.conf.d/20-wrong.conf
+killed four
 systemctl stop oomtrace
 expect service stopped $?
 expect service code "$(systemctl show -P ExecMainStatus oomtrace)"

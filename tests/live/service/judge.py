@@ -7,7 +7,7 @@ import re
 from oracles import Log, read_records
 from results import guarded
 
-NAMES = ["one", "two", "three"]
+NAMES = ["one", "two", "three", "four"]
 
 
 def lines(path):
@@ -19,7 +19,7 @@ def check_store(run, results, expected, kills):
     results.equal([(e["container"], e["kills"], e["cause"]) for e in listed],
                   [(name, 1, "limit-unchanged") for name in NAMES], "store: each incident, once, in order")
     results.equal(len(kills), len(NAMES), "store: as many kills as the kernel has logged")
-    results.equal([e["cut"] for e in listed], [False, True, False],
+    results.equal([e["cut"] for e in listed], [False, True, False, False],
                   "store: the incident in which the service was killed breaks off")
     for e in listed:
         results.check("was OOM-killed" in e["verdict"] or "lost 1 process" in e["verdict"],
@@ -29,7 +29,7 @@ def check_store(run, results, expected, kills):
     text = (run.folder / "cli/list.out").read_text().splitlines()
     results.equal(len(text), len(NAMES), "list: a line each")
     results.equal(len((run.folder / "cli/list-two.out").read_text().splitlines()), 1, "list: of one container")
-    results.check("three" in (run.folder / "cli/last.out").read_text(), "show last: the last",
+    results.check("four" in (run.folder / "cli/last.out").read_text(), "show last: the last",
                   (run.folder / "cli/last.out").read_text())
     two = json.loads((run.folder / "cli/two.out").read_text())
     results.equal([v["pid"] for i in two["incidents"] for v in i["victims"]], [kills[1].pid],
@@ -40,12 +40,27 @@ def check_store(run, results, expected, kills):
 def check_journal(run, results):
     messages = lines(run.folder / "cli/journal.out")
     results.equal([(m.get("CONTAINER_NAME"), m.get("OOMTRACE_KILLS"), m.get("PRIORITY")) for m in messages],
-                  [("one", "1", "4"), ("three", "1", "4")],
+                  [("one", "1", "4"), ("three", "1", "4"), ("four", "1", "4")],
                   "journal: a message for each incident that ended while the service ran")
     for m in messages:
         results.check(m["CONTAINER_NAME"] in m["MESSAGE"] and m["OOMTRACE_INCIDENT"].endswith(".jsonl.zst") and
                       m.get("OBJECT_SYSTEMD_UNIT", "").startswith("docker-"),
                       f"journal: the message of {m['CONTAINER_NAME']}", m)
+
+
+def check_configuration(run, results, expected):
+    said = (run.folder / "journal").read_text()
+    results.check(expected["wrong"] != 0 and expected["wrong-code"] == 2 and
+                  "oomtrace.conf:2: unknown option 'store-agee'; did you mean 'store-age'?" in said,
+                  "configuration: the unit doesn't start with a fault, and says where it is", said[:300])
+    results.check("# /etc/oomtrace/oomtrace.conf:1\nstore-size = 64M\n" in (run.folder / "cli/check.out").read_text(),
+                  "configuration: --check says what holds, and by which line")
+    results.equal(expected["reloaded"], 0, "configuration: systemctl reload")
+    results.check("the configuration was read again" in said and "value of 'time' holds from the next start on" in said,
+                  "configuration: is read again", said[-600:])
+    results.check(expected["reloaded-wrong"] != 0 and "20-wrong.conf:1: store-size: '1' is out of range" in said and
+                  "the configuration stays as it was" in said,
+                  "configuration: with a fault it stays as it was, and systemctl reload says so", said[-600:])
 
 
 def check_unit(run, results, expected):
@@ -64,5 +79,6 @@ def check(run):
     expected = {r["key"]: r["value"] for r in read_records(run.folder / "expect.jsonl") if r["scenario"] == "service"}
     kills = Log(run.folder / "kmsg.log").kills
     guarded(results, check_unit, run, results, expected)
+    guarded(results, check_configuration, run, results, expected)
     guarded(results, check_journal, run, results)
     guarded(results, check_store, run, results, expected, kills)
