@@ -2,7 +2,6 @@
 #include "commands/list.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -199,24 +198,10 @@ static int add(struct list *list, const char *path, const struct entry *entry)
 	return 0;
 }
 
-/* A folder may be one that others write to: no link, FIFO or device in it is opened. */
-static int open_regular(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	struct stat st;
-
-	if (fd >= 0 && !fstat(fd, &st) && S_ISREG(st.st_mode))
-		return fd;
-	if (fd < 0)
-		return -errno;
-	close(fd);
-	return -EINVAL;
-}
-
 static void read_file(struct list *list, const char *path)
 {
 	struct entry entry;
-	int fd = open_regular(path), err;
+	int fd = store_folder__open_recording(path), err;
 
 	if (fd < 0) {
 		complain(list, path, fd);

@@ -56,10 +56,10 @@ static void tell_journal(void *ctx, const struct entry *entry, const char *file)
 		journal__tell(service.journal, entry, file);
 }
 
-static int open_folder(const char *path, const char *hint)
+static int open_folder(const char *path, int *lock_fd, const char *hint)
 {
 	char why[STORE_FOLDER_WHY_SIZE];
-	int fd = store_folder__open(path, why, sizeof(why));
+	int fd = store_folder__open(path, lock_fd, why, sizeof(why));
 
 	if (fd < 0)
 		fprintf(stderr, "oomtrace: --store: %s %s%s.\n", escape__shown(path), why, hint);
@@ -69,13 +69,13 @@ static int open_folder(const char *path, const char *hint)
 struct sink *service__open_store(const struct trace_options *opts)
 {
 	struct store_options options = {
-		.folder_fd = open_folder(opts->store, ""),
 		.max_bytes = opts->store_bytes,
 		.max_age_ns = opts->store_age_ns,
 		.on_failure = say_not_stored,
 		.on_incident = tell_journal,
 	};
 
+	options.folder_fd = open_folder(opts->store, &options.lock_fd, "");
 	if (options.folder_fd < 0)
 		return NULL;
 	open_journal();
@@ -113,11 +113,12 @@ static void change_store(const struct trace_options *new)
 	if (err)
 		fprintf(stderr, "oomtrace: removing old incidents: %s.\n", strerror(-err));
 	if (!store__is_at(service.store, service.opts.store)) {
-		int fd = open_folder(service.opts.store,
-				     "; a folder that is another one by now needs a restart of oomtrace");
+		int lock_fd, fd = open_folder(service.opts.store, &lock_fd,
+					      "; a folder that is another one by now needs a restart of "
+					      "oomtrace");
 
 		if (fd >= 0)
-			store__move(service.store, fd);
+			store__move(service.store, fd, lock_fd);
 	}
 	service.opts.store_bytes = new->store_bytes;
 	service.opts.store_age_ns = new->store_age_ns;

@@ -6,11 +6,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/escape.h"
 #include "base/exit_codes.h"
 #include "base/stream.h"
+#include "base/temp_file.h"
+#include "commands/confine.h"
 #include "commands/report.h"
 #include "service/entry.h"
 #include "service/store_folder.h"
@@ -49,7 +54,7 @@ static int matching(const struct files *files, int i, const char *who)
 	int fd, err;
 
 	snprintf(path, sizeof(path), "%s/%s", files->folder, files->names[i]->d_name);
-	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	fd = store_folder__open_recording(path);
 	if (fd < 0)
 		return 0;
 	err = entry__read(fd, who, &entry);
@@ -94,6 +99,56 @@ static int find_by_time(const struct files *files, const char *which)
 	return -2;
 }
 
+/* Leaves the regular files: to open a link or a FIFO of somebody else's would do something. */
+static void drop_others(struct files *files)
+{
+	char path[PATH_MAX];
+	int kept = 0;
+
+	for (int i = 0; i < files->count; i++) {
+		struct stat st;
+
+		snprintf(path, sizeof(path), "%s/%s", files->folder, files->names[i]->d_name);
+		if (!lstat(path, &st) && S_ISREG(st.st_mode))
+			files->names[kept++] = files->names[i];
+		else
+			free(files->names[i]);
+	}
+	files->count = kept;
+}
+
+/*
+ * The index of the latest incident of `who`, or -1. Recordings may be anybody's, so they are read by a process that can
+ * do nothing else.
+ */
+static int find_by_name(const struct files *files, const char *who)
+{
+	char folder[PATH_MAX], *places[] = { folder, NULL };
+	int ends[2], i = files->count;
+	pid_t pid;
+
+	snprintf(folder, sizeof(folder), "%s", files->folder);
+	if (pipe2(ends, O_CLOEXEC))
+		return -1;
+	pid = fork();
+	if (!pid) {
+		child__die_with_parent();
+		if (!confine__report(places, NULL, temp_file__folder(), false)) {
+			while (--i >= 0 && !matching(files, i, who))
+				;
+			_exit(write(ends[1], &i, sizeof(i)) != sizeof(i));
+		}
+		_exit(EXIT_RUNTIME);
+	}
+	close(ends[1]);
+	if (pid < 0 || read(ends[0], &i, sizeof(i)) != sizeof(i) || i < -1 || i >= files->count)
+		i = -1;
+	close(ends[0]);
+	if (pid > 0)
+		waitpid(pid, NULL, 0);
+	return i;
+}
+
 static int find(const struct files *files, const char *which)
 {
 	int i;
@@ -101,11 +156,7 @@ static int find(const struct files *files, const char *which)
 	if (!strcmp(which, "last"))
 		return files->count - 1;
 	i = find_by_time(files, which);
-	if (i != -1)
-		return i;
-	for (i = files->count - 1; i >= 0 && !matching(files, i, which); i--)
-		;
-	return i;
+	return i == -1 ? find_by_name(files, which) : i;
 }
 
 /* Takes --store out of the arguments, and WHICH, which comes first. Returns false when --store has no folder. */
@@ -174,6 +225,7 @@ int show__main(int argc, char **argv)
 			escape__shown(files.folder), strerror(-files.count));
 		return EXIT_RUNTIME;
 	}
+	drop_others(&files);
 	i = find(&files, which);
 	if (i >= 0) {
 		snprintf(path, sizeof(path), "%s/%s", files.folder, files.names[i]->d_name);

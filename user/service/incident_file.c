@@ -16,6 +16,7 @@
 #define NAME_SIZE INCIDENT_FILE_NAME_SIZE
 #define OUT_SIZE (16U << 10)
 #define SAME_STEM_MAX 1000
+#define LINE_BYTES_MAX (10U << 20) /* what a report reads */
 
 static void part_name(char name[NAME_SIZE], const char *stem)
 {
@@ -25,25 +26,34 @@ static void part_name(char name[NAME_SIZE], const char *stem)
 int incident_file__open(struct incident_file *f, int folder_fd, const char *stem)
 {
 	char name[NAME_SIZE];
+	int err = -EEXIST;
 
 	*f = (struct incident_file){ .folder_fd = folder_fd, .fd = -1, .zstd = ZSTD_createCCtx() };
 	if (!f->zstd)
 		return -ENOMEM;
 	ZSTD_CCtx_setParameter(f->zstd, ZSTD_c_checksumFlag, 1);
 	snprintf(f->stem, sizeof(f->stem), "%s", stem);
-	part_name(name, stem);
-	f->fd = openat(folder_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
-	if (f->fd >= 0)
-		return 0;
+	/* Two cgroups may have the same name, and an OOM in the same second. */
+	for (int n = 1; n < SAME_STEM_MAX; n++) {
+		if (n > 1)
+			snprintf(f->stem, sizeof(f->stem), "%s-%d", stem, n);
+		part_name(name, f->stem);
+		f->fd = openat(folder_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
+		if (f->fd >= 0)
+			return 0;
+		err = -errno;
+		if (err != -EEXIST)
+			break;
+	}
 	ZSTD_freeCCtx(f->zstd);
 	f->zstd = NULL;
-	return -errno;
+	return err;
 }
 
-static int write_all(int fd, const char *bytes, size_t size)
+static int write_all(struct incident_file *f, const char *bytes, size_t size)
 {
 	while (size) {
-		ssize_t put = write(fd, bytes, size);
+		ssize_t put = write(f->fd, bytes, size);
 
 		if (put < 0 && errno == EINTR)
 			continue;
@@ -51,6 +61,7 @@ static int write_all(int fd, const char *bytes, size_t size)
 			return -errno;
 		bytes += put;
 		size -= (size_t)put;
+		f->bytes += (uint64_t)put;
 	}
 	return 0;
 }
@@ -60,17 +71,18 @@ static int pack(struct incident_file *f, const char *bytes, size_t size, ZSTD_En
 	char buffer[OUT_SIZE];
 	ZSTD_inBuffer in = { bytes, size, 0 };
 	size_t left;
-	int err = 0;
 
+	if (f->err)
+		return f->err;
 	do {
 		ZSTD_outBuffer out = { buffer, sizeof(buffer), 0 };
 
 		left = ZSTD_compressStream2(f->zstd, &out, &in, how);
-		if (ZSTD_isError(left))
-			return -EIO;
-		err = write_all(f->fd, buffer, out.pos);
-	} while (!err && (how == ZSTD_e_continue ? in.pos < in.size : left > 0));
-	return err;
+		f->err = ZSTD_isError(left) ? -EIO : write_all(f, buffer, out.pos);
+	} while (!f->err && (how == ZSTD_e_continue ? in.pos < in.size : left > 0));
+	if (!f->err && how != ZSTD_e_continue)
+		f->whole = f->bytes;
+	return f->err;
 }
 
 int incident_file__put(struct incident_file *f, const char *bytes, size_t size)
@@ -85,8 +97,16 @@ int incident_file__flush(struct incident_file *f)
 
 void incident_file__close(struct incident_file *f)
 {
-	if (f->fd >= 0)
+	char name[NAME_SIZE];
+
+	if (f->fd >= 0) {
+		part_name(name, f->stem);
+		if (!f->whole)
+			unlinkat(f->folder_fd, name, 0);
+		else if (f->err && ftruncate(f->fd, (off_t)f->whole))
+			f->whole = f->bytes; /* reading ends where it is damaged */
 		close(f->fd);
+	}
 	f->fd = -1;
 	ZSTD_freeCCtx(f->zstd);
 	f->zstd = NULL;
@@ -109,17 +129,6 @@ static int give_name(const struct incident_file *f, char name[NAME_SIZE])
 			return -errno;
 	}
 	return -EEXIST;
-}
-
-int incident_file__publish(struct incident_file *f, char name[NAME_SIZE])
-{
-	int err = pack(f, NULL, 0, ZSTD_e_end);
-
-	/* Its name is to survive a power failure only with its contents. */
-	if (!err && fsync(f->fd))
-		err = -errno;
-	incident_file__close(f);
-	return err ? err : give_name(f, name);
 }
 
 /* ---- after a crash ---- */
@@ -151,6 +160,8 @@ static int copy_lines(struct input *from, struct incident_file *to, bool *any)
 		memcpy(line + len, buffer, (size_t)got);
 		len += (size_t)got;
 		end = memrchr(line, '\n', len);
+		if (!end && len > LINE_BYTES_MAX)
+			break;
 		if (!end)
 			continue;
 		*any = true;
@@ -164,12 +175,19 @@ static int copy_lines(struct input *from, struct incident_file *to, bool *any)
 
 #define COPY "recovered" /* a stem; until the copy is whole, what was left stays */
 
-/* Makes the copy of what there is. Returns 0, with *any false when there is no line, or a negative errno. */
-static int copy_part(int folder_fd, int fd, bool *any)
+/*
+ * Makes the copy of what there is, and leaves its name in `name`. Returns 0, with *any false when there is no line, or
+ * a negative errno.
+ */
+static int copy_part(int folder_fd, int fd, bool *any, char name[NAME_SIZE])
 {
 	struct input *input = input__new(fd);
 	struct incident_file copy;
 	int err = input ? incident_file__open(&copy, folder_fd, COPY) : -ENOMEM;
+
+	*name = '\0';
+	if (!err)
+		part_name(name, copy.stem);
 
 	if (!err) {
 		err = copy_lines(input, &copy, any);
@@ -181,26 +199,58 @@ static int copy_part(int folder_fd, int fd, bool *any)
 	return err;
 }
 
-static int recover(int folder_fd, const char *part)
+/* The folder may have been one that others could write to. */
+static int open_part(int folder_fd, const char *part)
 {
-	struct incident_file f = { .folder_fd = folder_fd };
-	int fd = openat(folder_fd, part, O_RDONLY | O_NOFOLLOW | O_CLOEXEC), err;
-	char name[NAME_SIZE];
-	bool any = false;
+	int fd = openat(folder_fd, part, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
 
 	if (fd < 0)
 		return -errno;
-	unlinkat(folder_fd, "." COPY PART, 0);
-	err = copy_part(folder_fd, fd, &any);
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_uid == geteuid() && st.st_nlink == 1)
+		return fd;
 	close(fd);
-	if (!err && any && renameat(folder_fd, "." COPY PART, folder_fd, part))
+	return -EPERM;
+}
+
+static int recover(int folder_fd, const char *part)
+{
+	struct incident_file f = { .folder_fd = folder_fd };
+	int fd = open_part(folder_fd, part), err;
+	char name[NAME_SIZE], copy[NAME_SIZE];
+	bool any = false;
+
+	if (fd < 0)
+		return fd;
+	unlinkat(folder_fd, "." COPY PART, 0); /* of a start that was killed */
+	err = copy_part(folder_fd, fd, &any, copy);
+	close(fd);
+	if (!err && any && renameat(folder_fd, copy, folder_fd, part))
 		err = -errno;
 	snprintf(f.stem, sizeof(f.stem), "%.*s", (int)(strlen(part) - strlen("." PART)), part + 1);
 	if (!err && any)
 		return give_name(&f, name);
-	unlinkat(folder_fd, "." COPY PART, 0);
+	if (*copy)
+		unlinkat(folder_fd, copy, 0);
 	if (!err)
 		unlinkat(folder_fd, part, 0);
+	return err;
+}
+
+int incident_file__publish(struct incident_file *f, char name[NAME_SIZE])
+{
+	int err = pack(f, NULL, 0, ZSTD_e_end);
+	char part[NAME_SIZE];
+
+	/* Its name is to survive a power failure only with its contents. */
+	if (!err && fsync(f->fd))
+		err = -errno;
+	incident_file__close(f);
+	if (!err)
+		return give_name(f, name);
+	part_name(part, f->stem);
+	if (f->whole)
+		recover(f->folder_fd, part);
 	return err;
 }
 
@@ -212,10 +262,13 @@ int incident_file__recover(int folder_fd)
 	if (count < 0)
 		return -errno;
 	for (int i = 0; i < count; i++) {
-		int failed = strcmp(names[i]->d_name, "." COPY PART) ? recover(folder_fd, names[i]->d_name)
-								     : 0;
+		const char *name = names[i]->d_name;
+		struct stat st;
+		bool file = !fstatat(folder_fd, name, &st, AT_SYMLINK_NOFOLLOW) && S_ISREG(st.st_mode) &&
+			    st.st_uid == geteuid() && strcmp(name, "." COPY PART);
+		int failed = file ? recover(folder_fd, name) : 0;
 
-		done += !failed;
+		done += file && !failed;
 		err = err ? err : failed;
 		free(names[i]);
 	}

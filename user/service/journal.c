@@ -4,6 +4,7 @@
 #include <endian.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,19 +55,28 @@ static void put_number(FILE *out, const char *name, uint64_t value)
 	put(out, name, text);
 }
 
-/* The unit whose cgroup it is, or is in: by it journalctl -u finds the message. */
+static bool ends_in(const char *name, const char *ending)
+{
+	size_t len = strlen(name), end = strlen(ending);
+
+	return len > end && !strcmp(name + len - end, ending);
+}
+
+/*
+ * The unit whose cgroup it is, or is in: by it journalctl -u finds the message. That is the first cgroup below the
+ * slices (systemd's cg_path_decode_unit()). What is called like a unit below that, its own processes have called so.
+ */
 static void put_unit(FILE *out, const char *cgroup)
 {
-	char path[ENTRY_NAME_SIZE], *next = path, *part, unit[ENTRY_NAME_SIZE] = "";
+	char path[ENTRY_NAME_SIZE], *next = path, *part;
 
 	snprintf(path, sizeof(path), "%s", cgroup);
 	while ((part = strsep(&next, "/"))) {
-		const char *ending = strrchr(part, '.');
-
-		if (ending && (!strcmp(ending, ".service") || !strcmp(ending, ".scope")))
-			snprintf(unit, sizeof(unit), "%s", part);
+		if (*part && !ends_in(part, ".slice"))
+			break;
 	}
-	put(out, "OBJECT_SYSTEMD_UNIT", unit);
+	if (part && (ends_in(part, ".service") || ends_in(part, ".scope")))
+		put(out, "OBJECT_SYSTEMD_UNIT", part);
 }
 
 int journal__tell(int fd, const struct entry *e, const char *file)

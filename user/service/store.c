@@ -21,8 +21,9 @@
 /* A container that is killed again and again has an incident each so long. */
 #define INCIDENT_NS (300 * NS_PER_S)
 #define INCIDENT_BYTES (64U << 20) /* unpacked */
-/* Writes of limits that are remembered, since an OOM may come later. */
-#define WRITES_MAX 256
+/* Writes of limits that are remembered, since an OOM may come later: of all cgroups, and of one. */
+#define WRITES_MAX 1024
+#define WRITES_OF_ONE_MAX 16
 #define OOMS_MAX 64
 
 struct line {
@@ -32,6 +33,7 @@ struct line {
 
 struct written_limit {
 	struct line line;
+	uint64_t number; /* counted from 1; 0: none */
 	uint64_t id;
 	char cgroup[512];
 };
@@ -54,10 +56,11 @@ struct store {
 	char *text;
 	size_t size;
 	struct line session;
-	struct written_limit writes[WRITES_MAX]; /* a ring */
+	struct written_limit writes[WRITES_MAX];
 	uint64_t write_count;
 	struct incident incidents[INCIDENTS_MAX];
-	bool failing;
+	bool failing; /* since the last incident that could be kept */
+	bool left;    /* something of an incident may be there that has no name yet */
 };
 
 /* ---- lines ---- */
@@ -89,12 +92,12 @@ static void tell_failure(struct store *s, int err)
 {
 	if (err && !s->failing)
 		s->opts.on_failure(err);
-	s->failing = err;
+	s->failing = s->failing || err;
 }
 
 static int put(struct incident *i, const struct line *line)
 {
-	if (!line->size || i->bytes > INCIDENT_BYTES)
+	if (!line->size)
 		return 0;
 	i->bytes += line->size;
 	return incident_file__put(&i->file, line->text, line->size);
@@ -123,7 +126,32 @@ static void tell_incident(const struct store *s, const char *name)
 	close(fd);
 }
 
-/* What was written of it stays, whatever fails. */
+static bool any_open(const struct store *s)
+{
+	for (size_t n = 0; n < INCIDENTS_MAX; n++) {
+		if (s->incidents[n].open)
+			return true;
+	}
+	return false;
+}
+
+/* There is room: for what was left when there was none, too. */
+static int after_incident(struct store *s, const char *name)
+{
+	int err;
+
+	s->failing = false;
+	tell_incident(s, name);
+	if (s->left && !any_open(s)) {
+		s->left = false;
+		incident_file__recover(s->opts.folder_fd);
+	}
+	err = store_folder__prune(s->opts.folder_fd, s->opts.max_bytes, record_time__now().wall_ns,
+				  s->opts.max_age_ns);
+	return err < 0 ? err : 0;
+}
+
+/* What was flushed of it stays, whatever fails. */
 static void end_incident(struct store *s, struct incident *i, const char *reason)
 {
 	const struct record end = {
@@ -132,20 +160,13 @@ static void end_incident(struct store *s, struct incident *i, const char *reason
 		.end = { .reason = reason, .ooms = i->ooms, .kills = i->kills, .lost = i->lost },
 	};
 	char name[INCIDENT_FILE_NAME_SIZE];
-	int err = put_record(s, i, &end);
+	int err = put_record(s, i, &end), published = incident_file__publish(&i->file, name);
 
-	if (err)
-		incident_file__close(&i->file);
-	else
-		err = incident_file__publish(&i->file, name);
 	i->open = false;
-	if (!err) {
-		tell_incident(s, name);
-		int removed = store_folder__prune(s->opts.folder_fd, s->opts.max_bytes, end.time.wall_ns,
-						  s->opts.max_age_ns);
-
-		err = removed < 0 ? removed : 0;
-	}
+	err = err ? err : published;
+	s->left = s->left || err;
+	if (!err)
+		err = after_incident(s, name);
 	tell_failure(s, err);
 }
 
@@ -196,12 +217,39 @@ static void stem_of(char stem[STORE_FOLDER_STEM_SIZE], const struct record *reco
 				   last_part(oom->limit ? oom->limit->path : NULL), NULL);
 }
 
+static int by_number(const void *a, const void *b)
+{
+	uint64_t x = (*(const struct written_limit *const *)a)->number;
+	uint64_t y = (*(const struct written_limit *const *)b)->number;
+
+	return x < y ? -1 : x > y;
+}
+
+/* The writes that may be the cause, as they came. */
+static int put_writes(struct store *s, struct incident *i, uint64_t cause_id)
+{
+	const struct written_limit *found[WRITES_MAX];
+	size_t count = 0;
+	int err = 0;
+
+	for (size_t n = 0; n < WRITES_MAX; n++) {
+		const struct written_limit *w = &s->writes[n];
+
+		if (w->number && (w->id == cause_id || (i->cgroup[0] && !strcmp(w->cgroup, i->cgroup))))
+			found[count++] = w;
+	}
+	if (count)
+		qsort(found, count, sizeof(*found), by_number);
+	for (size_t n = 0; n < count && !err; n++)
+		err = put(i, &found[n]->line);
+	return err;
+}
+
 static int begin_incident(struct store *s, const struct record *record, struct incident **out)
 {
 	const struct record_oom *oom = &record->oom;
 	struct incident *i = free_incident(s);
 	char stem[STORE_FOLDER_STEM_SIZE];
-	uint64_t first = s->write_count > WRITES_MAX ? s->write_count - WRITES_MAX : 0;
 	int err;
 
 	*i = (struct incident){ .limit_id = oom->limit ? oom->limit->id : 0,
@@ -214,13 +262,7 @@ static int begin_incident(struct store *s, const struct record *record, struct i
 	i->open = true;
 	*out = i;
 	err = put(i, &s->session);
-	for (uint64_t n = first; n < s->write_count && !err; n++) {
-		const struct written_limit *w = &s->writes[n % WRITES_MAX];
-
-		if (w->id == oom->cause_limit_id || (i->cgroup[0] && !strcmp(w->cgroup, i->cgroup)))
-			err = put(i, &w->line);
-	}
-	return err;
+	return err ? err : put_writes(s, i, oom->cause_limit_id);
 }
 
 static struct incident *find_incident(struct store *s, const struct record_oom *oom)
@@ -240,7 +282,7 @@ static int store_oom(struct sink *base, const struct record *record)
 	struct incident *i = find_incident(s, &record->oom);
 	int err = 0;
 
-	if (i && record->time.boot_ns > i->last_ns + QUIET_NS) {
+	if (i && (i->file.err || i->bytes > INCIDENT_BYTES || record->time.boot_ns > i->last_ns + QUIET_NS)) {
 		end_incident(s, i, "it was over");
 		i = NULL;
 	}
@@ -273,17 +315,41 @@ static int put_in_cgroup(struct store *s, const struct record *record, const cha
 	return 0;
 }
 
+/* The oldest write; that of this cgroup, if it has many: nobody pushes out another's writes by many of his own. */
+static struct written_limit *room_for_write(struct store *s, const char *cgroup)
+{
+	struct written_limit *oldest = &s->writes[0], *own = NULL;
+	size_t count = 0;
+
+	for (size_t n = 0; n < WRITES_MAX; n++) {
+		struct written_limit *w = &s->writes[n];
+
+		if (w->number < oldest->number)
+			oldest = w;
+		if (!w->number || strcmp(w->cgroup, cgroup))
+			continue;
+		count++;
+		if (!own || w->number < own->number)
+			own = w;
+	}
+	return count < WRITES_OF_ONE_MAX ? oldest : own;
+}
+
 static int store_limit(struct sink *base, const struct record *record)
 {
 	struct store *s = (struct store *)base;
-	struct written_limit *w = &s->writes[s->write_count++ % WRITES_MAX];
+	char cgroup[sizeof(s->writes[0].cgroup)];
+	struct written_limit *w;
 	struct line line;
 	int err = make_line(s, record, &line);
 
+	copy__text(cgroup, sizeof(cgroup), record->limit.cgroup);
+	w = room_for_write(s, cgroup);
 	if (!err)
 		err = keep_line(&w->line, &line);
+	w->number = ++s->write_count;
 	w->id = record->limit.id;
-	copy__text(w->cgroup, sizeof(w->cgroup), record->limit.cgroup);
+	memcpy(w->cgroup, cgroup, sizeof(cgroup));
 	tell_failure(s, err);
 	return put_in_cgroup(s, record, record->limit.cgroup);
 }
@@ -298,13 +364,23 @@ static int store_sigkill(struct sink *base, const struct record *record)
 	return put_in_cgroup((struct store *)base, record, record->sigkill.cgroup);
 }
 
+/* Nobody knows whose they were: they are all incidents'. */
 static int store_lost(struct sink *base, const struct record *record)
 {
 	struct store *s = (struct store *)base;
+	struct line line;
+	int err = make_line(s, record, &line);
 
-	for (size_t n = 0; n < INCIDENTS_MAX; n++)
-		s->incidents[n].lost += record->lost.count;
-	return put_in_cgroup(s, record, "");
+	for (size_t n = 0; n < INCIDENTS_MAX && !err; n++) {
+		struct incident *i = &s->incidents[n];
+
+		if (!i->open)
+			continue;
+		i->lost += record->lost.count;
+		err = put(i, &line);
+	}
+	tell_failure(s, err);
+	return 0;
 }
 
 /* The stack of the process that asked for memory. */
@@ -370,7 +446,8 @@ static int store_sync(struct sink *base)
 		err = incident_file__flush(&i->file);
 		if (err)
 			tell_failure(s, err);
-		if (now_ns > i->last_ns + QUIET_NS || now_ns > i->began_ns + INCIDENT_NS)
+		if (now_ns > i->last_ns + QUIET_NS || now_ns > i->began_ns + INCIDENT_NS ||
+		    i->bytes > INCIDENT_BYTES)
 			end_incident(s, i, "it was over");
 	}
 	return 0;
@@ -397,6 +474,7 @@ static void store_free(struct sink *base)
 	for (size_t n = 0; n < WRITES_MAX; n++)
 		free(s->writes[n].line.text);
 	close(s->opts.folder_fd);
+	close(s->opts.lock_fd);
 	free(s);
 }
 
@@ -414,6 +492,7 @@ struct sink *store__new(const struct store_options *opts)
 
 	if (!s) {
 		close(opts->folder_fd);
+		close(opts->lock_fd);
 		return NULL;
 	}
 	s->base.ops = &store_ops;
@@ -449,11 +528,13 @@ bool store__is_at(const struct sink *base, const char *path)
 	       now.st_ino == ours.st_ino;
 }
 
-void store__move(struct sink *base, int folder_fd)
+void store__move(struct sink *base, int folder_fd, int lock_fd)
 {
 	struct store *s = (struct store *)base;
 
 	end_all(s, "the store was moved");
 	close(s->opts.folder_fd);
+	close(s->opts.lock_fd);
 	s->opts.folder_fd = folder_fd;
+	s->opts.lock_fd = lock_fd;
 }

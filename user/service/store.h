@@ -14,6 +14,7 @@
 
 struct store_options {
 	int folder_fd;	    /* of store_folder__open(); the store's from now on */
+	int lock_fd;	    /* the same */
 	uint64_t max_bytes; /* of all incidents; 0: no bound */
 	uint64_t max_age_ns;
 	/* An incident, or a part of it, can't be written because of err, a negative errno; told once until it can again. */
@@ -33,9 +34,9 @@ int store__set_bounds(struct sink *store, uint64_t max_bytes, uint64_t max_age_n
 bool store__is_at(const struct sink *store, const char *path);
 
 /*
- * Goes on in this folder, of store_folder__open(), which is the store's from now on. Incidents that are not over yet end:
- * theirs is the folder before.
+ * Goes on in this folder. Both descriptors are those of store_folder__open(), and the store's from now on. Incidents
+ * that are not over yet end: theirs is the folder before.
  */
-void store__move(struct sink *store, int folder_fd);
+void store__move(struct sink *store, int folder_fd, int lock_fd);
 
 #endif

@@ -15,6 +15,10 @@
 #include "base/array.h"
 #include "base/clock.h"
 
+#define LOCK_FILE ".lock"
+/* All are looked at whenever one is added. */
+#define INCIDENTS_MAX 10000
+#define BLOCK_SIZE 512 /* of st_blocks */
 #define WHO_MAX 64
 #define ID_MAX 8
 #define TIME_FORMAT "%Y-%m-%dT%H%M%SZ"
@@ -29,11 +33,29 @@ static const char *obstacle(const struct stat *st)
 	return NULL;
 }
 
-int store_folder__open(const char *path, char *why, size_t size)
+/*
+ * A file that nobody else may open: a lock on the folder itself could be held by everybody who may read it. Returns a
+ * descriptor or a negative errno.
+ */
+static int take_lock(int folder_fd)
+{
+	int fd = openat(folder_fd, LOCK_FILE, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	if (!flock(fd, LOCK_EX | LOCK_NB))
+		return fd;
+	err = -errno;
+	close(fd);
+	return err;
+}
+
+int store_folder__open(const char *path, int *lock_fd, char *why, size_t size)
 {
 	const char *no;
 	struct stat st;
-	int fd;
+	int fd, lock;
 
 	if (mkdir(path, 0750) && errno != EEXIST) {
 		snprintf(why, size, "can't be made: %s", strerror(errno));
@@ -42,14 +64,20 @@ int store_folder__open(const char *path, char *why, size_t size)
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st)) {
 		snprintf(why, size, "can't be opened: %s", strerror(errno));
+		if (fd >= 0)
+			close(fd);
 		return -1;
 	}
 	no = obstacle(&st);
-	if (!no && flock(fd, LOCK_EX | LOCK_NB))
-		no = errno == EWOULDBLOCK ? "is written by another oomtrace already" : "can't be locked";
-	if (!no)
+	lock = no ? -EPERM : take_lock(fd);
+	if (lock >= 0) {
+		*lock_fd = lock;
 		return fd;
-	snprintf(why, size, "%s", no);
+	}
+	if (no || lock == -EWOULDBLOCK)
+		snprintf(why, size, "%s", no ? no : "is written by another oomtrace already");
+	else
+		snprintf(why, size, "can't be locked: %s", strerror(-lock));
 	close(fd);
 	return -1;
 }
@@ -114,53 +142,95 @@ int store_folder__scan(const char *path, struct dirent ***names)
 	return count < 0 ? -errno : count;
 }
 
+int store_folder__open_recording(const char *path)
+{
+	int found = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC), fd;
+	char self[32];
+	struct stat st;
+
+	if (found < 0)
+		return -errno;
+	if (fstat(found, &st) || !S_ISREG(st.st_mode)) {
+		close(found);
+		return S_ISLNK(st.st_mode) ? -ELOOP : -EINVAL;
+	}
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", found);
+	fd = open(self, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		fd = -errno;
+	close(found);
+	return fd;
+}
+
 /* ---- bounds ---- */
+
+struct bounds {
+	uint64_t max_bytes; /* 0: none */
+	int64_t now_ns;
+	uint64_t max_age_ns; /* 0: none */
+};
 
 static int only_incidents(const struct dirent *e)
 {
 	return store_folder__is_incident(e->d_name);
 }
 
-static uint64_t bytes_of(int folder_fd, const char *name)
+/* What it takes on the disk: of a small one more than its size. */
+static uint64_t bytes_of(const struct stat *st)
 {
-	struct stat st;
+	uint64_t blocks = (uint64_t)st->st_blocks * BLOCK_SIZE, size = (uint64_t)st->st_size;
 
-	return fstatat(folder_fd, name, &st, AT_SYMLINK_NOFOLLOW) ? 0 : (uint64_t)st.st_size;
+	return blocks > size ? blocks : size;
 }
 
 /* Of files that are about as old as their names, since a clock that is set back or forth is no reason to remove one. */
-static bool is_older(int folder_fd, const char *name, int64_t now_ns, uint64_t max_age_ns)
+static bool is_older(const struct stat *st, int64_t now_ns, uint64_t max_age_ns)
 {
-	struct stat st;
-	int64_t written_ns;
+	int64_t written_ns = st->st_mtim.tv_sec * (int64_t)NS_PER_S;
 
-	if (fstatat(folder_fd, name, &st, AT_SYMLINK_NOFOLLOW))
-		return false;
-	written_ns = st.st_mtim.tv_sec * (int64_t)NS_PER_S;
-	return now_ns > written_ns && (uint64_t)(now_ns - written_ns) > max_age_ns;
+	return max_age_ns && st->st_nlink && now_ns > written_ns &&
+	       (uint64_t)(now_ns - written_ns) > max_age_ns;
+}
+
+static int prune(int folder_fd, struct dirent **names, int count, const struct stat *stats,
+		 const struct bounds *bounds)
+{
+	uint64_t bytes = 0;
+	int removed = 0;
+
+	for (int i = 0; i < count; i++)
+		bytes += bytes_of(&stats[i]);
+	for (int i = 0; i < count; i++) {
+		bool much = (bounds->max_bytes && bytes > bounds->max_bytes) ||
+			    count - removed > INCIDENTS_MAX;
+
+		if ((much || is_older(&stats[i], bounds->now_ns, bounds->max_age_ns)) &&
+		    !unlinkat(folder_fd, names[i]->d_name, 0)) {
+			bytes -= bytes_of(&stats[i]);
+			removed++;
+		}
+	}
+	return removed;
 }
 
 int store_folder__prune(int folder_fd, uint64_t max_bytes, int64_t now_ns, uint64_t max_age_ns)
 {
+	const struct bounds bounds = { max_bytes, now_ns, max_age_ns };
 	struct dirent **names;
-	int count = scandirat(folder_fd, ".", &names, only_incidents, by_name), removed = 0;
-	uint64_t bytes = 0;
+	int count = scandirat(folder_fd, ".", &names, only_incidents, by_name), removed;
+	struct stat *stats;
 
 	if (count < 0)
 		return -errno;
-	for (int i = 0; i < count; i++)
-		bytes += bytes_of(folder_fd, names[i]->d_name);
-	for (int i = 0; i < count; i++) {
-		const char *name = names[i]->d_name;
-		uint64_t size = bytes_of(folder_fd, name);
-		bool old = max_age_ns && is_older(folder_fd, name, now_ns, max_age_ns);
-
-		if ((old || (max_bytes && bytes > max_bytes)) && !unlinkat(folder_fd, name, 0)) {
-			bytes -= size;
-			removed++;
-		}
-		free(names[i]);
+	stats = calloc((size_t)count + 1, sizeof(*stats));
+	for (int i = 0; i < count && stats; i++) {
+		if (fstatat(folder_fd, names[i]->d_name, &stats[i], AT_SYMLINK_NOFOLLOW))
+			stats[i] = (struct stat){ 0 }; /* gone meanwhile */
 	}
+	removed = stats ? prune(folder_fd, names, count, stats, &bounds) : -ENOMEM;
+	for (int i = 0; i < count; i++)
+		free(names[i]);
 	free(names);
+	free(stats);
 	return removed;
 }

@@ -20,9 +20,9 @@
 /*
  * Opens the folder for writing, and makes it (mode 0750) if it isn't there. Its group may be another: the files get the
  * folder's group if that has its setgid bit, and the group may read them. Returns a descriptor, or -1 with why: the
- * rest of a sentence that begins with the path. There is one writer at a time.
+ * rest of a sentence that begins with the path. There is one writer at a time, as long as it holds *lock_fd open.
  */
-int store_folder__open(const char *path, char *why, size_t size);
+int store_folder__open(const char *path, int *lock_fd, char *why, size_t size);
 
 /* Writes the stem of an incident's name: when, who, and the beginning of an id (NULL: none). Names aren't trusted. */
 void store_folder__stem(char stem[STORE_FOLDER_STEM_SIZE], int64_t wall_ns, const char *who, const char *id);
@@ -37,8 +37,15 @@ bool store_folder__is_incident(const char *name);
 int store_folder__scan(const char *path, struct dirent ***names);
 
 /*
- * Removes the oldest incidents, by their names, until the rest has at most max_bytes and none is older than
- * max_age_ns before now. 0 of either: no bound. Returns how many it has removed, or a negative errno.
+ * Opens a recording for reading that is in a folder to which others may write: a regular file, by no link. Nothing else
+ * is opened, since to open a FIFO or a device does something. Returns a descriptor or a negative errno; -EINVAL: it is
+ * no regular file.
+ */
+int store_folder__open_recording(const char *path);
+
+/*
+ * Removes the oldest incidents, by their names, until the rest takes at most max_bytes, is no more than 10,000, and
+ * none is older than max_age_ns before now. 0 of either: no bound. Returns how many it has removed, or a negative errno.
  */
 int store_folder__prune(int folder_fd, uint64_t max_bytes, int64_t now_ns, uint64_t max_age_ns);
 

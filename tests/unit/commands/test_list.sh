@@ -87,5 +87,38 @@ if [[ $code != 1 || $said == *$'\033'* || $said != *'docker web'* || $said != *l
 	failed=1
 fi
 
+# Whoever waits at the FIFO's other end isn't let go on; 'show' takes neither a link nor a FIFO for the last incident.
+mkfifo "$tmp/hostile/z.jsonl"
+ln -s /etc/passwd "$tmp/hostile/zz.jsonl"
+(exec 3>"$tmp/hostile/z.jsonl" && touch "$tmp/opened") &
+waiting=$!
+for what in 'list' 'show web --summary --store' 'show last --summary --store'; do
+	# shellcheck disable=SC2086 # words
+	said=$(timeout 60 "$oomtrace" $what "$tmp/hostile" 2>&1)
+	checks=$((checks + 1))
+	if [[ $said != *'docker web'* || -e $tmp/opened ]]; then
+		printf 'FAIL: %s: a FIFO in a hostile folder:\n%q\n' "$what" "$said"
+		failed=1
+	fi
+done
+kill "$waiting" 2>/dev/null
+wait "$waiting" 2>/dev/null
+
+# Damaged and huge incidents: a line and a window of memory each are bounded.
+mkdir "$tmp/damaged"
+head -c 900 "$store"/2026-11-23T233237Z_web_7f09703f.jsonl.zst >"$tmp/damaged/2026-11-23T233237Z_half.jsonl.zst"
+(head -1 "$golden/incident.jsonl"; head -c 300000000 /dev/zero) | zstd -q >"$tmp/damaged/2026-11-23T233238Z_line.jsonl.zst"
+(head -1 "$golden/incident.jsonl"; yes '{"type":"oom"}' | head -c 100000000) | zstd -q --long=31 --ultra -1 >"$tmp/damaged/2026-11-23T233239Z_long.jsonl.zst"
+for what in 'list' 'show nobody --store'; do
+	# shellcheck disable=SC2086 # words
+	said=$(ulimit -v 300000 && timeout 300 "$oomtrace" $what "$tmp/damaged" 2>&1)
+	code=$?
+	checks=$((checks + 1))
+	if [[ $code != 1 || $said == *'annot allocate'* ]]; then
+		printf 'FAIL: %s: damaged incidents: %s:\n%q\n' "$what" "$code" "$said"
+		failed=1
+	fi
+done
+
 ((failed)) || echo "ok: $checks command lines"
 exit "$failed"

@@ -81,9 +81,42 @@ static void test_message(void **state)
 	rmdir(folder);
 }
 
+static const char *unit_of(const char *cgroup)
+{
+	struct entry e = { .ooms = 1 };
+	char message[4096];
+	int ends[2];
+	ssize_t size;
+
+	snprintf(e.cgroup, sizeof(e.cgroup), "%s", cgroup);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, ends), 0);
+	assert_int_equal(journal__tell(ends[0], &e, "x.jsonl.zst"), 0);
+	size = recv(ends[1], message, sizeof(message), MSG_DONTWAIT);
+	assert_true(size > 0);
+	close(ends[0]);
+	close(ends[1]);
+	return field(message, (size_t)size, "OBJECT_SYSTEMD_UNIT");
+}
+
+/* As systemd itself has it: a user can call a cgroup below a unit as the unit of somebody else is called. */
+static void test_unit(void **state)
+{
+	(void)state;
+	assert_string_equal(unit_of("/system.slice/web.service"), "web.service");
+	assert_string_equal(unit_of("/system.slice/web.service/worker"), "web.service");
+	assert_string_equal(unit_of("/user.slice/user-1000.slice/user@1000.service/app.slice/sshd.service"),
+			    "user@1000.service");
+	assert_string_equal(
+		unit_of("/kubepods.slice/kubepods-pod1.slice/cri-containerd-1.scope/sshd.service"),
+		"cri-containerd-1.scope");
+	assert_null(unit_of("/docker/1234/system.slice/sshd.service"));
+	assert_null(unit_of("/user.slice"));
+	assert_null(unit_of(""));
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_message) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_message), cmocka_unit_test(test_unit) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+#include "service/incident_file.h"
+#include "store_run.h"
+
+/* The store beside full disks and neighbours that mean ill. */
+
+static void limit_files(rlim_t bytes)
+{
+	struct rlimit limit;
+
+	getrlimit(RLIMIT_FSIZE, &limit);
+	limit.rlim_cur = bytes;
+	signal(SIGXFSZ, SIG_IGN);
+	setrlimit(RLIMIT_FSIZE, &limit);
+}
+
+static uint64_t count_ooms(int *unreadable)
+{
+	struct dirent **names;
+	int count = store_folder__scan(folder, &names);
+	uint64_t ooms = 0;
+
+	*unreadable = 0;
+	for (int i = 0; i < count; i++) {
+		char path[512];
+		struct entry entry;
+		int fd;
+
+		snprintf(path, sizeof(path), "%s/%s", folder, names[i]->d_name);
+		fd = open(path, O_RDONLY);
+		*unreadable += fd < 0 || entry__read(fd, NULL, &entry) < 0 || entry.cut;
+		ooms += entry.ooms;
+		entry__free(&entry);
+		close(fd);
+		free(names[i]);
+	}
+	free(names);
+	return ooms;
+}
+
+/* A disk that is full for a while in the middle of an incident leaves no file that can't be read to its end. */
+static void test_full_for_a_while(void **state)
+{
+	const uint64_t now = clock__ns(CLOCK_BOOTTIME) / NS_PER_S;
+	struct sink *sink = open_store();
+	int unreadable;
+
+	(void)state;
+	send_oom(sink, 1, "/a", now);
+	sink__sync(sink);
+	limit_files(256);
+	for (uint64_t id = 2; id < 6; id++) {
+		send_oom(sink, id, "/a", now);
+		sink__sync(sink);
+	}
+	assert_int_equal(failure, -EFBIG);
+	limit_files(RLIM_INFINITY);
+	for (uint64_t id = 6; id < 10; id++) {
+		send_oom(sink, id, "/a", now);
+		sink__sync(sink);
+	}
+	sink->ops->free(sink);
+	/* What was flushed before, and what came when there was room again. */
+	assert_true(count_ooms(&unreadable) >= 4);
+	assert_true(unreadable <= 1);
+	assert_int_equal(count_hidden(), 0);
+}
+
+/* A disk that stays full isn't filled by empty files. */
+static void test_full_for_long(void **state)
+{
+	struct sink *sink = open_store();
+
+	(void)state;
+	limit_files(0);
+	for (uint64_t id = 1; id < 50; id++)
+		send_oom(sink, id, "/a", 30 * id);
+	sink->ops->free(sink);
+	limit_files(RLIM_INFINITY);
+	assert_int_equal(count_hidden(), 0);
+	assert_int_equal(count_names(), 0);
+}
+
+/* Anybody to whom a cgroup was delegated can call one below it like another's, and have OOMs there each second. */
+static void test_same_name(void **state)
+{
+	struct sink *sink = open_store();
+
+	(void)state;
+	send_oom(sink, 1, "/user.slice/web.service", 5);
+	send_oom(sink, 2, "/system.slice/web.service", 5);
+	sink->ops->free(sink);
+	assert_int_equal(failure, 0);
+	assert_int_equal(count_names(), 2);
+}
+
+/* What the trace lost belongs to each incident that went on then, as its end says. */
+static void test_lost(void **state)
+{
+	struct sink *sink = open_store();
+	const struct record_lost lost = { .kind = "oom", .count = 7 };
+	struct entry e;
+
+	(void)state;
+	send_oom(sink, 1, "/docker/a", 5);
+	assert_int_equal(TAKE(sink, LOST, lost, at(6), lost), 0);
+	sink->ops->free(sink);
+	e = read_entry(STEM "web_daff88f9.jsonl.zst");
+	assert_int_equal(e.lost, 7);
+	entry__free(&e);
+}
+
+/* Somebody else's writes of limits, however many, don't push out the one that is a cause. */
+static void test_many_writes(void **state)
+{
+	struct sink *sink = open_store();
+	struct entry e;
+
+	(void)state;
+	send_limit(sink, 3, "/docker/a", 1);
+	for (uint64_t id = 10; id < 2000; id++)
+		send_limit(sink, id, "/user.slice/mine", 1);
+	send_oom(sink, 1, "/docker/a", 2);
+	sink->ops->free(sink);
+	e = read_entry(STEM "web_daff88f9.jsonl.zst");
+	assert_non_null(strstr(e.verdict, "runc"));
+	entry__free(&e);
+}
+
+/* What was planted while others could write to the folder is neither followed, nor waited for, nor taken. */
+static void test_planted(void **state)
+{
+	char path[512];
+	int fd = open_folder();
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/." STEM "fifo.part", folder);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	snprintf(path, sizeof(path), "%s/." STEM "link.part", folder);
+	assert_int_equal(symlink("/etc/passwd", path), 0);
+	snprintf(path, sizeof(path), "%s/." STEM "folder.part", folder);
+	assert_int_equal(mkdir(path, 0700), 0);
+	alarm(20);
+	assert_int_equal(incident_file__recover(fd), 0);
+	alarm(0);
+	assert_int_equal(count_names(), 0);
+	close(fd);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_full_for_a_while, make, unmake),
+		cmocka_unit_test_setup_teardown(test_full_for_long, make, unmake),
+		cmocka_unit_test_setup_teardown(test_same_name, make, unmake),
+		cmocka_unit_test_setup_teardown(test_lost, make, unmake),
+		cmocka_unit_test_setup_teardown(test_many_writes, make, unmake),
+		cmocka_unit_test_setup_teardown(test_planted, make, unmake),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
