@@ -294,18 +294,21 @@ static __always_inline __s64 compat__unflushed(struct mem_cgroup___pointer *memc
 	return sum;
 }
 
+#define COMPAT_STATE_READS 3 /* at most, until the kernel has summed nothing up meanwhile */
+
 /*
  * An item of the statistics of a struct mem_cgroup, or STATE_UNKNOWN: what the kernel has summed up and, where
  * compat__adds_unflushed(), what it will for the cgroup itself. Of cgroups below that part is missing. For a
- * moment the sum may be below zero, which is zero here. Global: see task.bpf.h.
+ * moment the sum may be below zero, which is zero here. `reads`: how often to read at most. What the kernel sums
+ * up between reading the one part and the other is in neither. Global: see task.bpf.h.
  */
-__noinline __s64 compat__memcg_state(__u64 memcg_address, __u32 item)
+__noinline __s64 compat__memcg_state(__u64 memcg_address, __u32 item, __u32 reads)
 {
 	void *memcg = (void *)memcg_address;
 	struct mem_cgroup___atomics *old = memcg;
 	struct mem_cgroup___pointer *new = memcg;
-	__u64 stats, place;
-	__s64 value;
+	__u64 stats, place, summed_at;
+	__s64 value = 0;
 
 	if (!bpf_core_type_exists(struct memcg_vmstats)) {
 		if (bpf_core_field_size(old->vmstats) / sizeof(long) !=
@@ -332,9 +335,17 @@ __noinline __s64 compat__memcg_state(__u64 memcg_address, __u32 item)
 	if (!stats)
 		return STATE_UNKNOWN;
 	place = item * sizeof(long);
-	value = compat__long_at(stats + bpf_core_field_offset(struct memcg_vmstats, state) + place);
-	if (compat__adds_unflushed())
+	summed_at = stats + bpf_core_field_offset(struct memcg_vmstats, state) + place;
+	for (__u32 i = 1; i <= COMPAT_STATE_READS; i++) {
+		__s64 summed = compat__long_at(summed_at);
+
+		value = summed;
+		if (!compat__adds_unflushed())
+			break;
 		value += compat__unflushed(new, stats, place);
+		if (i >= reads || compat__long_at(summed_at) == summed)
+			break;
+	}
 	return value > 0 ? value : 0;
 }
 

@@ -12,12 +12,13 @@
 #include "task.bpf.h"
 
 /* One item, if this kernel has it. `unit`: the bytes that the kernel's figure counts. */
-#define FILL_ITEM(e, memcg, item, type, value, unit)                                                     \
-	do {                                                                                             \
-		if (bpf_core_enum_value_exists(type, value))                                             \
-			fill_item(e, item,                                                               \
-				  compat__memcg_state((__u64)(memcg), bpf_core_enum_value(type, value)), \
-				  unit);                                                                 \
+#define FILL_ITEM(e, memcg, item, type, value, unit)                                                    \
+	do {                                                                                            \
+		if (bpf_core_enum_value_exists(type, value))                                            \
+			fill_item(e, item,                                                              \
+				  compat__memcg_state((__u64)(memcg), bpf_core_enum_value(type, value), \
+						      COMPAT_STATE_READS),                              \
+				  unit);                                                                \
 	} while (0)
 
 static __always_inline void fill_item(struct event_memory *e, enum memory_item item, __s64 count, __u64 unit)
@@ -48,10 +49,10 @@ static __always_inline bool kernel_is_counted(void)
 	return bpf_core_enum_value_exists(enum memcg_stat_item, MEMCG_KMEM);
 }
 
-#define ADD_ITEM(sum, memcg, type, value, unit)                                                       \
-	do {                                                                                          \
-		if (bpf_core_enum_value_exists(type, value))                                          \
-			sum += compat__memcg_state(memcg, bpf_core_enum_value(type, value)) * (unit); \
+#define ADD_ITEM(sum, memcg, type, value, unit)                                                          \
+	do {                                                                                             \
+		if (bpf_core_enum_value_exists(type, value))                                             \
+			sum += compat__memcg_state(memcg, bpf_core_enum_value(type, value), 1) * (unit); \
 	} while (0)
 
 static __always_inline __s64 memcg_kernel_bytes(__u64 memcg)
@@ -59,10 +60,11 @@ static __always_inline __s64 memcg_kernel_bytes(__u64 memcg)
 	__s64 first, sum;
 
 	if (kernel_is_counted()) {
-		sum = compat__memcg_state(memcg, bpf_core_enum_value(enum memcg_stat_item, MEMCG_KMEM));
+		sum = compat__memcg_state(memcg, bpf_core_enum_value(enum memcg_stat_item, MEMCG_KMEM), 1);
 		return sum < 0 ? sum : sum * page_size;
 	}
-	first = compat__memcg_state(memcg, bpf_core_enum_value(enum node_stat_item, NR_SLAB_UNRECLAIMABLE_B));
+	first = compat__memcg_state(memcg, bpf_core_enum_value(enum node_stat_item, NR_SLAB_UNRECLAIMABLE_B),
+				    1);
 	if (first < 0)
 		return first;
 	sum = first;
@@ -75,7 +77,7 @@ static __always_inline __s64 memcg_kernel_bytes(__u64 memcg)
 
 static __always_inline __s64 memcg_sock_bytes(__u64 memcg)
 {
-	__s64 pages = compat__memcg_state(memcg, bpf_core_enum_value(enum memcg_stat_item, MEMCG_SOCK));
+	__s64 pages = compat__memcg_state(memcg, bpf_core_enum_value(enum memcg_stat_item, MEMCG_SOCK), 1);
 
 	return pages < 0 ? pages : pages * page_size;
 }
