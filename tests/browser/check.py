@@ -225,6 +225,47 @@ def check_keys(results: Results, page: Page, html: str, kills: int) -> None:
     results.equal(page.errors, [], "keys: the console says")
 
 
+# In the window: where the mark of a kill's line, or of a write, is to be clicked.
+KILL_AT = """
+(which => {
+  document.querySelector('#chart .plot').scrollIntoView({ block: 'center' });
+  const box = document.querySelectorAll('#chart .marks .kill')[which].getBoundingClientRect();
+  return [box.x + box.width / 2, box.y + 4 + 5 * (which % 3)];
+})
+"""
+WRITE_AT = """
+(which => {
+  document.querySelector('#chart .plot').scrollIntoView({ block: 'center' });
+  const box = document.querySelectorAll('#chart .marks .write')[which].getBoundingClientRect();
+  return [box.x + box.width / 2, box.y + box.height / 2];
+})
+"""
+
+
+def check_mouse(results: Results, page: Page, html: str, kills: int) -> None:
+    """A click on each mark opens the card of its own kill, another one too; one beside all marks none."""
+    page.errors.clear()
+    page.scheme("light")
+    page.size(1100, 900)
+    page.open(html)
+    for which in [*range(kills), 0, 0]:
+        page.evaluate("document.querySelectorAll('.card details').forEach(card => { card.open = false; })")
+        page.click(*page.evaluate(f"{KILL_AT}({which})"))
+        page.evaluate("new Promise(done => setTimeout(done))")
+        opened = page.evaluate("[...document.querySelectorAll('.card:has(details[open])')].map(card => card.id)")
+        results.equal(opened, [f"oom-1-{which + 1}"], f"mouse: a click on mark {which}")
+        results.equal(page.evaluate("location.hash"), f"#oom-1-{which + 1}", f"mouse: the hash after mark {which}")
+    page.click(*page.evaluate(f"{WRITE_AT}(1)"))
+    results.equal(page.evaluate("location.hash"), "#write-1-2", "mouse: a click on a write")
+    x, y = page.evaluate(f"{KILL_AT}(0)")
+    page.click(x + 14, y)
+    results.equal(page.evaluate("location.hash"), "#write-1-2", "mouse: a click beside the marks")
+    page.call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
+    said = page.evaluate("document.querySelector('#chart .readout').textContent")
+    results.check("killed web (pid 1001); a click opens its card" in said, f"mouse: over a mark: {said}")
+    results.equal(page.errors, [], "mouse: the console says")
+
+
 def check_hostile(results: Results, page: Page, html: str) -> None:
     page.open(html)
     text = page.evaluate("document.body.textContent")
@@ -324,6 +365,7 @@ def main() -> None:
             check_page(results, page, path, html, name)
             check_trace(results, path, report(oomtrace, "chrome-trace", path, f"{folder}/{name}.json"), name)
         check_keys(results, page, f"{folder}/plain.html", 24)
+        check_mouse(results, page, f"{folder}/plain.html", 24)
         check_sift(results, page, f"{folder}/plain.html", f"{folder}/sift.pdf")
         check_hostile(results, page, f"{folder}/hostile.html")
         check_compare(results, page, oomtrace, [paths["plain"], paths["hostile"]], f"{folder}/compare.html")

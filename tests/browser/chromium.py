@@ -125,6 +125,12 @@ class Page:
         self.call("Input.dispatchKeyEvent", type="keyDown", key=key, **text)
         self.call("Input.dispatchKeyEvent", type="keyUp", key=key)
 
+    def click(self, x: float, y: float) -> None:
+        """With the mouse: what lies on top there gets it, whatever it is."""
+        self.call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
+        for kind in ("mousePressed", "mouseReleased"):
+            self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+
     def screenshot(self, path: str, clip: dict | None = None) -> None:
         options = {"clip": {**clip, "scale": 1}} if clip else {}
         data = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=bool(clip), **options)

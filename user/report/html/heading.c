@@ -185,8 +185,8 @@ int html_heading__put(struct html_report *r, FILE *out)
 	fprintf(out, "<section class=\"verdict%s\" aria-labelledby=\"verdict\">\n", r->bad ? " bad" : "");
 	put_heading(r, out);
 	err = put_others(r, out);
+	err = err ?: put_steps(r, out); /* as in the text: right below what happened */
 	put_facts(r, out);
-	err = err ?: put_steps(r, out);
 	fputs("</section>\n", out);
 	return err;
 }

@@ -152,9 +152,12 @@ class Chart {
 			},
 			underlayCallback: (context, area) => this.underlay(context, area),
 			drawCallback: () => { this.draw(); this.watchers.forEach(watch => watch()); },
-			clickCallback: (event, ms) => this.open(this.near(ms)),
-			highlightCallback: (event, x, points) => this.tell(x, points),
-			unhighlightCallback: () => this.readout.replaceChildren(),
+			clickCallback: event => this.open(this.under(event)),
+			highlightCallback: (event, x, points) => this.tell(x, points, this.under(event)),
+			unhighlightCallback: () => {
+				this.plot.classList.remove('on-mark');
+				this.readout.replaceChildren();
+			},
 			zoomCallback: (from, to) => { this.window(from, to); },
 		};
 	}
@@ -204,23 +207,28 @@ class Chart {
 				d: `M${(x0 + x).toFixed(1)} ${y0 + area.y + 8}l-4 -8h8z` +
 					(i === this.chosen ? `V${y0 + area.y + area.h}` : foot) }));
 		});
-		for (const [began, , , max] of this.writes) {
-			const x = this.dygraph.toDomXCoord(began / 1e6);
-			const y = max === 'max' ? area.y : this.dygraph.toDomYCoord(Math.min(max, this.top));
+		for (const write of this.writes) {
+			const [x, y] = this.placeOf(write);
 			if (seen(x))
 				made.push(make('path', { class: 'write', d: `M${x0 + x} ${y0 + y - 5}l5 5l-5 5l-5 -5z` }));
 		}
 		this.marks.replaceChildren(...made);
 	}
 
-	tell(ms, points) {
+	/* Where a write's mark is: at the limit that it has set. */
+	placeOf([began, , , max]) {
+		return [this.dygraph.toDomXCoord(began / 1e6),
+			max === 'max' ? this.dygraph.getArea().y : this.dygraph.toDomYCoord(Math.min(max, this.top))];
+	}
+
+	tell(ms, points, near) {
 		const parts = [make('b', {}, formatTime(ms)), ' UTC'];
 		for (const point of points)
 			if (Number.isFinite(point.yval))
 				parts.push(` · ${point.name} `, make('b', {}, formatSize(point.yval)));
-		const near = this.near(ms);
 		if (near)
-			parts.push(` · killed ${near.comm} (pid ${near.pid}); a click opens its card`);
+			parts.push(` · ${near.said}`);
+		this.plot.classList.toggle('on-mark', Boolean(near));
 		this.readout.replaceChildren(...parts);
 	}
 
@@ -229,17 +237,40 @@ class Chart {
 		return this.dygraph ? this.dygraph.xAxisRange() : [this.first, this.last];
 	}
 
-	/* Goes to a kill's card; there are cards of the first runs alone. */
-	open(kill) {
-		if (kill && document.getElementById('oom-' + kill.oom))
-			location.hash = 'oom-' + kill.oom;
+	/* Goes to a kill's card or a write's row; there are those of the first ones alone. */
+	open(mark) {
+		if (!mark || !document.getElementById(mark.id))
+			return;
+		/* The card may have been closed again, or be out of sight. */
+		if (location.hash === '#' + mark.id)
+			history.replaceState(null, '', location.pathname + location.search);
+		location.hash = mark.id;
 	}
 
-	/* The kill within some pixels of a time. */
-	near(ms) {
-		const [from, to] = this.dygraph.xAxisRange();
-		const reach = (to - from) / this.plot.clientWidth * 6;
-		return this.kills.find(kill => Math.abs(kill.ms - ms) <= reach);
+	markOf(kill) {
+		return { id: 'oom-' + kill.oom, said: `killed ${kill.comm} (pid ${kill.pid}); a click opens its card` };
+	}
+
+	/* What is below the mouse: a write's mark, else the nearest kill, whose mark is a line from top to bottom. */
+	under(event) {
+		const [x, y] = this.dygraph.eventToDomCoords(event), reach = 6;
+		const write = this.writes.find(candidate => {
+			const [markX, markY] = this.placeOf(candidate);
+			return Math.hypot(markX - x, markY - y) <= reach;
+		});
+		if (write)
+			return { id: 'write-' + write[7], said: `limit changed by ${write[6]} (pid ${write[5]}); a click ` +
+				'goes to the write' };
+		const ms = this.dygraph.toDataXCoord(x);
+		let least = this.dygraph.toDataXCoord(x + reach) - ms, near = null;
+		for (const kill of this.kills) {
+			const away = Math.abs(kill.ms - ms);
+			if (away <= least) {
+				least = away;
+				near = kill;
+			}
+		}
+		return near && this.markOf(near);
 	}
 
 	choose(step) {
@@ -282,7 +313,7 @@ class Chart {
 			ArrowLeft: () => this.pan(-0.2), ArrowRight: () => this.pan(0.2),
 			0: () => this.window(this.first, this.last), Home: () => this.window(this.first, this.last),
 			n: () => this.choose(1), p: () => this.choose(-1),
-			Enter: () => this.open(this.kills[this.chosen]),
+			Enter: () => this.open(this.kills[this.chosen] && this.markOf(this.kills[this.chosen])),
 		};
 		if (event.ctrlKey || event.metaKey || event.altKey || !actions[event.key])
 			return;
