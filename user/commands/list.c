@@ -2,6 +2,7 @@
 #include "commands/list.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -41,6 +42,7 @@ struct list {
 	const char *who; /* NULL: all */
 	struct listed *all;
 	size_t count, room;
+	size_t read; /* recordings */
 	bool failed;
 };
 
@@ -209,6 +211,7 @@ static void read_file(struct list *list, const char *path)
 	}
 	err = entry__read(fd, list->who, &entry);
 	close(fd);
+	list->read += !err;
 	if (!err && wanted(list, &entry))
 		err = add(list, path, &entry);
 	else
@@ -299,6 +302,8 @@ static void put_line(FILE *out, struct text_look look, const struct listed *l, b
 		fputs(": ", out);
 	}
 	fputs(e->verdict ? e->verdict : "nothing", out);
+	if (e->more)
+		fprintf(out, " (and %" PRIu64 " more)", e->more);
 	if (e->cut && e->ooms)
 		fputs(" (the recording breaks off)", out);
 	fputc('\n', out);
@@ -307,7 +312,7 @@ static void put_line(FILE *out, struct text_look look, const struct listed *l, b
 static int put_all(const struct list *list)
 {
 	struct text_look look = console__look(list->opts.colour);
-	FILE *out = list->opts.json ? stdout : wrap__open(stdout, look.columns);
+	FILE *out = list->opts.json ? stdout : wrap__open(stdout, look);
 	bool hosts = has_hosts(list);
 	int err;
 
@@ -324,7 +329,9 @@ static int put_all(const struct list *list)
 		return -errno;
 	err = stream__flush(stdout);
 	if (!list->count && !list->failed)
-		fputs("oomtrace: there is no such incident.\n", stderr);
+		fputs(list->read ? "oomtrace: there is no such incident.\n"
+				 : "oomtrace: no incident has been kept yet.\n",
+		      stderr);
 	return err == -EPIPE ? 0 : err;
 }
 

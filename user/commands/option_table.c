@@ -277,14 +277,33 @@ static enum option_table_result error_second(const struct option_table_parse *p,
 	return option_table__hint(p);
 }
 
+/* NULL: no command's name is near. */
+static const char *nearest_command(const struct option_table *t, const char *arg)
+{
+	const char *nearest = NULL;
+	size_t len = strlen(arg), best = nearest__limit(len);
+
+	for (const char *const *name = t->subcommands; arg[0] != '-' && name && *name; name++) {
+		size_t distance = nearest__distance(arg, len, *name, strlen(*name));
+
+		if (distance < best) {
+			best = distance;
+			nearest = *name;
+		}
+	}
+	return nearest;
+}
+
 static enum option_table_result error_extra(const struct option_table_parse *p, const char *arg)
 {
 	const char *guess = p->table->guess && !p->chosen ? p->table->guess(arg) : NULL;
-	const char *quoted = escape__shown_cut(arg, SHOWN_MAX), *command = p->table->subcommand;
-	size_t len = strlen(arg);
+	const char *quoted = escape__shown_cut(arg, SHOWN_MAX), *command = nearest_command(p->table, arg);
 
 	fprintf(p->err, "oomtrace: unexpected argument '%s'", quoted);
-	if (command && nearest__distance(arg, len, command, strlen(command)) < nearest__limit(len))
+	if (command && guess)
+		fprintf(p->err, "; did you mean '%s %s', or '--%s %s'?\n", p->table->command, command, guess,
+			quoted);
+	else if (command)
 		fprintf(p->err, "; did you mean '%s %s'?\n", p->table->command, command);
 	else if (guess)
 		fprintf(p->err, "; did you mean '--%s %s'?\n", guess, quoted);

@@ -47,7 +47,7 @@ struct option_table {
 	int exclusive; /* a group of which one option can be given, and once; -1: none */
 	/* Says what an operand was perhaps meant for, an option's name; NULL: nothing. Optional. */
 	const char *(*guess)(const char *operand);
-	const char *subcommand;			 /* that an operand may misspell; NULL: there is none */
+	const char *const *subcommands;		 /* that an operand may misspell, NULL the last; NULL: none */
 	const struct option_table_other *others; /* ended by a NULL name; NULL: none */
 };
 

@@ -133,6 +133,19 @@ static int read_error(const char *name, int err)
 	return EXIT_RUNTIME;
 }
 
+/* It is no recording, as far as its first bytes tell. */
+static int tell_no_recording(const char *name, bool empty)
+{
+	if (empty)
+		fprintf(stderr, "oomtrace: %s is empty: nothing was recorded in it.\n", shown(name));
+	else
+		fprintf(stderr,
+			"oomtrace: %s is no recording: it has no line that 'oomtrace --record' or "
+			"'--output json' would write.\n",
+			shown(name));
+	return EXIT_RUNTIME;
+}
+
 /* A recording or a kernel log: its content tells. */
 static int read_input(struct report *r, struct input *input, const char *name)
 {
@@ -162,13 +175,8 @@ static int read_input(struct report *r, struct input *input, const char *name)
 	err = jsonl_reader__read_input(r->recording, input);
 	if (err)
 		return read_error(name, err);
-	if (!jsonl_reader__sink_error(r->recording) && jsonl_reader__stats(r->recording)->records == before) {
-		fprintf(stderr,
-			"oomtrace: %s is no recording: it has no line that 'oomtrace --record' or "
-			"'--output json' would write.\n",
-			shown(name));
-		return EXIT_RUNTIME;
-	}
+	if (!jsonl_reader__sink_error(r->recording) && jsonl_reader__stats(r->recording)->records == before)
+		return tell_no_recording(name, !got);
 	return EXIT_DONE;
 }
 
@@ -241,17 +249,20 @@ static void tell_problems(const struct jsonl_reader_stats *stats)
 			stats->schema, RECORD_SCHEMA);
 	if (stats->unknown)
 		fprintf(stderr,
-			"oomtrace: %" PRIu64 " records are skipped, because this version doesn't know types "
+			"oomtrace: %" PRIu64 " record%s skipped, because this version doesn't know types "
 			"such as '%s'.\n",
-			stats->unknown, type);
-	if (stats->malformed)
+			stats->unknown, stats->unknown == 1 ? " is" : "s are", type);
+	if (stats->malformed == 1)
+		fprintf(stderr, "oomtrace: line %" PRIu64 " is no record and is skipped.\n",
+			stats->first_malformed);
+	else if (stats->malformed)
 		fprintf(stderr,
 			"oomtrace: %" PRIu64 " lines are no records and are skipped; the first "
 			"is line %" PRIu64 ".\n",
 			stats->malformed, stats->first_malformed);
 	if (stats->too_long)
-		fprintf(stderr, "oomtrace: %" PRIu64 " lines are longer than %u MiB and are skipped.\n",
-			stats->too_long, RECORDING_LINE_MAX >> 20);
+		fprintf(stderr, "oomtrace: %" PRIu64 " line%s longer than %u MiB and skipped.\n",
+			stats->too_long, stats->too_long == 1 ? " is" : "s are", RECORDING_LINE_MAX >> 20);
 	if (stats->cut)
 		fputs("oomtrace: the last line is cut: the recording was not closed.\n", stderr);
 	else if (stats->ends < stats->sessions)

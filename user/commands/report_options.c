@@ -329,6 +329,23 @@ static const struct option_table table = {
 	.others = others,
 };
 
+bool report_options__wants_value(const char *word)
+{
+	size_t len = strlen(word);
+
+	if (len < 2 || word[0] != '-')
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(specs); i++) {
+		const struct option_table_spec *spec = &specs[i];
+		bool named = word[1] == '-' ? len > 2 && !strncmp(spec->name, word + 2, len - 2)
+					    : len == 2 && spec->letter == word[1];
+
+		if (named)
+			return spec->arg && !spec->optional;
+	}
+	return false;
+}
+
 enum option_table_result report_options__parse(int argc, char **argv, struct report_options *out,
 					       FILE *help_out, FILE *err)
 {

@@ -39,4 +39,7 @@ struct report_options {
 enum option_table_result report_options__parse(int argc, char **argv, struct report_options *out,
 					       FILE *help_out, FILE *err);
 
+/* Whether a word of the command line is an option whose value is the next word. */
+bool report_options__wants_value(const char *word);
+
 #endif

@@ -17,6 +17,7 @@
 #include "base/temp_file.h"
 #include "commands/confine.h"
 #include "commands/report.h"
+#include "commands/report_options.h"
 #include "service/entry.h"
 #include "service/store_folder.h"
 
@@ -25,19 +26,21 @@
 static const char help[] =
 	"Usage: oomtrace show [WHICH] [--store DIR] [OPTION]...\n"
 	"\n"
-	"Shows one of the incidents that 'oomtrace service' keeps in " STORE_FOLDER ", as 'oomtrace\n"
-	"report' does, with its options.\n"
+	"Shows one of the incidents that 'oomtrace service' keeps in\n" STORE_FOLDER
+	", as 'oomtrace report' does, with its options.\n"
 	"\n"
 	"WHICH is\n"
 	"  last                  the latest incident; the default\n"
-	"  2026-11-27T03:04:26Z  the time that 'oomtrace list' shows, or as much of it as only one has\n"
-	"  web                   the latest of a container or cgroup: a name, the beginning of an id,\n"
-	"                        a path, or a pattern such as 'web-*'\n"
+	"  2026-11-27T03:04:26Z  the time that 'oomtrace list' shows, or as much of it as\n"
+	"                        only one has\n"
+	"  web                   the latest of a container or cgroup: a name, the\n"
+	"                        beginning of an id, a path, or a pattern such as 'web-*'\n"
 	"\n"
 	"      --store DIR       another folder\n"
 	"  -h, --help            print this help, and exit\n"
 	"\n"
-	"All other options are those of 'oomtrace report', such as --format html -o FILE, or --summary.\n"
+	"All other options are those of 'oomtrace report', such as --format html\n"
+	"-o FILE, or --summary.\n"
 	"\n"
 	"Exit status: that of 'oomtrace report'; 1 when there is no such incident.\n";
 
@@ -159,23 +162,24 @@ static int find(const struct files *files, const char *which)
 	return i == -1 ? find_by_name(files, which) : i;
 }
 
-/* Takes --store out of the arguments, and WHICH, which comes first. Returns false when --store has no folder. */
+/* Takes --store and WHICH out of the arguments: the others are the report's. Returns false when --store has no folder. */
 static bool take(int *argc, char **argv, const char **folder, const char **which)
 {
-	int kept = 1, i = 1;
+	bool is_value = false, found = false;
+	int kept = 1;
 
-	if (*argc > 1 && argv[1][0] != '-') {
-		*which = argv[1];
-		i = 2;
-	}
-	for (; i < *argc; i++) {
+	for (int i = 1; i < *argc; i++) {
 		if (!strncmp(argv[i], "--store=", strlen("--store="))) {
 			*folder = argv[i] + strlen("--store=");
 		} else if (!strcmp(argv[i], "--store")) {
 			if (++i == *argc)
 				return false;
 			*folder = argv[i];
+		} else if (argv[i][0] != '-' && !is_value && !found) {
+			*which = argv[i];
+			found = true;
 		} else {
+			is_value = !is_value && report_options__wants_value(argv[i]);
 			argv[kept++] = argv[i];
 		}
 	}

@@ -504,8 +504,6 @@ static const char *guess_target(const char *arg)
 	return "container";
 }
 
-static const struct option_table_other others[] = { { "json", "--output json" }, {} };
-
 static const struct option_table table = {
 	.command = "oomtrace",
 	.summary = "Tells why the kernel's OOM killer killed a process: which limit was hit, who set it, "
@@ -519,8 +517,10 @@ static const struct option_table table = {
 	.groups = GROUP_COUNT,
 	.exclusive = GROUP_TARGET,
 	.guess = guess_target,
-	.subcommand = "report",
-	.others = others,
+	.subcommands = (const char *const[]){ "report", "list", "show", "service", "help", NULL },
+	.others = (const struct option_table_other[]){ { "json", "--output json" },
+						       { "html", "oomtrace report --format html" },
+						       {} },
 };
 
 /* What only all options together can tell; says what is wrong. */

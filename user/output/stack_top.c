@@ -9,6 +9,7 @@
 #include "base/escape.h"
 #include "output/folded.h"
 #include "base/units.h"
+#include "output/wrap.h"
 
 #define LINES_MAX 512
 #define SHOWN 10
@@ -216,8 +217,8 @@ static void print_line(FILE *out, uint64_t bytes, uint64_t total_bytes, const ch
 {
 	char size[UNITS__TEXT_SIZE];
 
-	fprintf(out, "    %5.1f %%  %10s  %s\n", 100.0 * (double)bytes / (double)total_bytes,
-		units__format_size(size, sizeof(size), bytes), text);
+	fprintf(out, "    %5.1f %%  %10s  %c%s\n", 100.0 * (double)bytes / (double)total_bytes,
+		units__format_size(size, sizeof(size), bytes), WRAP_HANG, text);
 }
 
 void stack_top__print(struct stack_top *top, FILE *out)

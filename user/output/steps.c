@@ -88,7 +88,9 @@ static int see_write(struct steps *steps, const struct record_limit *l)
 	if (!begin(&draft))
 		return -ENOMEM;
 	text_parts__process(draft.out, l->writer_comm, l->writer_pid);
-	text_parts__size(draft.out, " lowered the limit from ", l->old_max_bytes);
+	fputs(" lowered the limit of ", draft.out);
+	text_parts__short_place(draft.out, l->cgroup, &l->container);
+	text_parts__size(draft.out, " from ", l->old_max_bytes);
 	text_parts__size(draft.out, " to ", l->new_max_bytes);
 	text_parts__size(draft.out, " when usage was ", l->usage_before_bytes);
 	fprintf(draft.out,
@@ -107,10 +109,10 @@ static int see_lowered(struct steps *steps, const struct record_oom *oom)
 	if (!begin(&draft))
 		return -ENOMEM;
 	put_limit(draft.out, oom);
-	fputs(" was set below what usage then was", draft.out);
+	fputs(" was set below usage", draft.out);
 	if (oom->cause_since_ns)
 		text_parts__duration(draft.out, " ", oom->cause_since_ns);
-	fputs(oom->cause_since_ns ? " before: put it back" : ": put it back", draft.out);
+	fputs(oom->cause_since_ns ? " before the kill: put it back" : ": put it back", draft.out);
 	if (oom->cause_limit_id)
 		fprintf(draft.out, "; its record is limit %" PRIu64, oom->cause_limit_id);
 	return keep(steps, STEP_UNDO_WRITE, &draft);

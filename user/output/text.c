@@ -399,7 +399,7 @@ static int answer(struct text_sink *sink, const struct record_stack *stack)
 	char *line = NULL;
 	FILE *plain = open_memstream(&line, &size), *out;
 
-	out = plain ? wrap__open(plain, sink->look.columns) : NULL;
+	out = plain ? wrap__open(plain, sink->look) : NULL;
 	if (!out) {
 		if (plain)
 			fclose(plain);
@@ -526,7 +526,7 @@ static int text_open(struct text_sink *sink, FILE *out)
 {
 	sink->target = out;
 	sink->held = held__new(out);
-	sink->base.out = sink->held ? wrap__open(held__out(sink->held), sink->look.columns) : NULL;
+	sink->base.out = sink->held ? wrap__open(held__out(sink->held), sink->look) : NULL;
 	sink->top = stack_top__new();
 	sink->verdict = verdict__new(tell, sink);
 	return sink->base.out && sink->top && sink->verdict ? 0 : -ENOMEM;

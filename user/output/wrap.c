@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "output/wrap.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -11,7 +12,8 @@
 struct wrap {
 	FILE *out;
 	unsigned int columns; /* 0: any number */
-	unsigned int column;  /* where the line is that is being written */
+	bool ascii;
+	unsigned int column; /* where the line is that is being written */
 	unsigned int hang;
 	unsigned int blanks; /* before the word; left out where a line is broken or ends */
 	char *word;	     /* what has come of it */
@@ -34,18 +36,33 @@ static void put_blanks(struct wrap *w, unsigned int count)
 		putc(' ', w->out);
 }
 
-static void end_word(struct wrap *w)
+/* A deep hang would leave no room for words on a narrow terminal. */
+static unsigned int least_hang(const struct wrap *w)
 {
-	if (!w->len)
-		return;
-	if (w->columns && w->column > w->hang && w->column + w->blanks + w->width >= w->columns) {
-		/* A deep hang would leave no room for words on a narrow terminal, */
-		unsigned int least = w->columns / 10, hang = w->hang <= w->columns / 2 ? w->hang : least;
+	return w->columns / 10;
+}
 
-		/* nor for a long name, which the terminal would break. */
-		if (hang + w->width >= w->columns && hang > least)
-			hang = least;
+/* Whether a line with so many columns before `width` more is too long. */
+static bool too_long(const struct wrap *w, unsigned int column, unsigned int width)
+{
+	return w->columns && column + width >= w->columns;
+}
 
+/* Where the next line begins, so that what comes has room if there is any. */
+static unsigned int next_hang(const struct wrap *w, unsigned int width)
+{
+	unsigned int least = least_hang(w);
+
+	return w->hang <= least || (w->hang <= w->columns / 2 && !too_long(w, w->hang, width)) ? w->hang
+											       : least;
+}
+
+/* Begins another line if the one that is being written has no room for what comes. */
+static void make_room(struct wrap *w, unsigned int width)
+{
+	unsigned int hang = next_hang(w, width);
+
+	if (too_long(w, w->column + w->blanks, width) && w->column > hang) {
 		putc('\n', w->out);
 		put_blanks(w, hang);
 		w->column = hang;
@@ -53,9 +70,99 @@ static void end_word(struct wrap *w)
 		put_blanks(w, w->blanks);
 		w->column += w->blanks;
 	}
-	fwrite(w->word, 1, w->len, w->out);
-	w->column += w->width;
-	w->blanks = w->width = 0;
+	w->blanks = 0;
+}
+
+/* The bytes of the character or the code of a style at `at`, and how many columns it has. */
+static size_t next_character(const char *at, const char *end, unsigned int *width)
+{
+	const char *next = at + 1;
+
+	if (*at == '\033') {
+		*width = 0;
+		while (next < end && next[-1] != 'm')
+			next++;
+		return next - at;
+	}
+	*width = wrap__columns((unsigned char)*at);
+	while (next < end && ((unsigned char)*next & 0xc0) == 0x80)
+		next++;
+	return next - at;
+}
+
+static unsigned int width_of(const char *at, const char *end)
+{
+	unsigned int sum = 0, width;
+
+	for (; at < end; sum += width)
+		at += next_character(at, end, &width);
+	return sum;
+}
+
+/* A part that is longer than a line: its middle is left out, and no code of a style. */
+static void put_cut(struct wrap *w, const char *at, const char *end)
+{
+	const char *dots = w->ascii ? "..." : "\u2026";
+	unsigned int all = width_of(at, end), shown = w->columns - 1 - w->column - (w->ascii ? 3 : 1);
+	unsigned int head = shown * 3 / 5, tail = shown - head, seen = 0, width;
+	bool cut = false;
+
+	for (size_t len; at < end; at += len, seen += width) {
+		len = next_character(at, end, &width);
+		if (!width || seen + width <= head || seen >= all - tail) {
+			fwrite(at, 1, len, w->out);
+			w->column += width;
+		} else if (!cut) {
+			fputs(dots, w->out);
+			w->column += w->ascii ? 3 : 1;
+			cut = true;
+		}
+	}
+}
+
+/* Whether what stands before and after are two names: those of a path's folders, or of a list. */
+static bool between_names(char before, char after)
+{
+	if (before == ',' || before == ':')
+		return after != before && !isdigit((unsigned char)after);
+	return strchr("/;=&", before) && after != before;
+}
+
+/* A word that is longer than a line: it is broken between names, and none of its names is. */
+static void put_parts(struct wrap *w)
+{
+	const char *at = w->word, *end = w->word + w->len;
+
+	while (at < end) {
+		const char *part = at + 1;
+		unsigned int width;
+
+		while (part < end && (part - at < 2 || !between_names(part[-1], *part)))
+			part++;
+		width = width_of(at, part);
+		make_room(w, width);
+		if (too_long(w, w->column, width)) {
+			put_cut(w, at, part);
+		} else {
+			fwrite(at, 1, part - at, w->out);
+			w->column += width;
+		}
+		at = part;
+	}
+}
+
+static void end_word(struct wrap *w)
+{
+	if (!w->len)
+		return;
+	if (too_long(w, w->column + w->blanks, w->width) && too_long(w, least_hang(w), w->width)) {
+		put_parts(w);
+	} else {
+		make_room(w, w->width);
+		fwrite(w->word, 1, w->len, w->out);
+		w->column += w->width;
+	}
+	w->width = 0;
 	w->len = 0;
 }
 
@@ -132,7 +239,7 @@ static int close_text(void *cookie)
 	return err;
 }
 
-FILE *wrap__open(FILE *out, unsigned int columns)
+FILE *wrap__open(FILE *out, struct text_look look)
 {
 	cookie_io_functions_t functions = { .write = write_text, .close = close_text };
 	struct wrap *w = calloc(1, sizeof(*w));
@@ -141,7 +248,8 @@ FILE *wrap__open(FILE *out, unsigned int columns)
 	if (!w)
 		return NULL;
 	w->out = out;
-	w->columns = columns && columns < COLUMNS_LEAST ? COLUMNS_LEAST : columns;
+	w->columns = look.columns && look.columns < COLUMNS_LEAST ? COLUMNS_LEAST : look.columns;
+	w->ascii = look.ascii;
 	file = fopencookie(w, "w", functions);
 	if (!file)
 		free(w);

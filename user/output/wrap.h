@@ -5,6 +5,8 @@
 
 #include <stdio.h>
 
+#include "output/look.h"
+
 /*
  * Marks that a writer may put into its text. No name can have them (escape.h). A joint is a blank at which
  * no line is broken, such as the one between a number and its unit. The rest of a broken line begins at the
@@ -15,10 +17,11 @@
 
 /*
  * Returns a stream that writes to `out`, which it doesn't own, and flushes that when it is flushed.
- * No line has more than columns - 1, for the last one makes some terminals begin another; a word
- * that is longer stands alone. 0 columns: lines aren't broken. fclose() it; NULL: no memory.
+ * No line has more than look.columns - 1, for the last one makes some terminals begin another. A word that is longer
+ * than a line is broken between its names, behind a slash or the like; a name that is longer has no middle.
+ * 0 columns: lines aren't broken. fclose() it; NULL: no memory.
  */
-FILE *wrap__open(FILE *out, unsigned int columns);
+FILE *wrap__open(FILE *out, struct text_look look);
 
 /* Columns of a character of UTF-8, by its first byte; 0: this byte isn't the first. */
 unsigned int wrap__columns(unsigned char lead);

@@ -175,7 +175,7 @@ static int print_table(const struct check *check, FILE *out)
 
 int check_print__text(const struct check *check, FILE *out)
 {
-	FILE *text = wrap__open(out, 0);
+	FILE *text = wrap__open(out, (struct text_look){ 0 });
 	int err = text ? print_table(check, text) : -ENOMEM;
 
 	if (text && fclose(text) && !err)

@@ -97,7 +97,7 @@ static void put_text(const struct compare *c, FILE *out)
 
 int compare_print__text(struct compare *c)
 {
-	FILE *out = wrap__open(c->base.out, c->look.columns);
+	FILE *out = wrap__open(c->base.out, c->look);
 
 	if (!out)
 		return -ENOMEM;

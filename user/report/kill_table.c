@@ -88,6 +88,22 @@ static void put_place(FILE *out, const struct record_oom *oom, const struct reco
 	text_parts__short_place(out, path, victim ? &victim->container : &oom->limit_container);
 }
 
+/* What the times are of: "time +01:00" is as wide as a time. */
+static void format_time_heading(char *dst, size_t size, struct text_look look, const struct record *record)
+{
+	char text[TEXT_PARTS_TIME_SIZE];
+
+	if (record->oom.log) {
+		snprintf(dst, size, "time");
+		return;
+	}
+	text_parts__format_time(text, sizeof(text), look, record->time.wall_ns);
+	if (look.local_time)
+		snprintf(dst, size, "time %s", text + strlen("2026-11-23T20:26:01.123456"));
+	else
+		snprintf(dst, size, "time (UTC)");
+}
+
 static int take_oom(struct kill_table *t, const struct record *record)
 {
 	const struct record_oom *oom = &record->oom;
@@ -101,8 +117,9 @@ static int take_oom(struct kill_table *t, const struct record *record)
 	if (!t->time_width) {
 		/* The stamps of one log are alike: the first says how wide they are. */
 		t->time_width = strlen(time) > TIME_WIDTH ? (int)strlen(time) : TIME_WIDTH;
+		format_time_heading(who, sizeof(who), t->look, record);
 		if (!narrow)
-			put_heading(t, oom->log || t->look.local_time ? "time" : "time (UTC)");
+			put_heading(t, who);
 	}
 	snprintf(id, sizeof(id), "%" PRIu64, oom->id);
 	if (victim)

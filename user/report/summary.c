@@ -294,7 +294,7 @@ static int put_summary(const struct report_sink *r, FILE *out)
 		put_ending(&r->ending, out);
 		put_peaks(r, out);
 	}
-	if (r->text || r->ooms)
+	if (ftello(r->lines) > 0)
 		fputc('\n', out);
 	return copy_all(r->lines, out);
 }
@@ -307,7 +307,7 @@ static int report_finish(struct sink *base)
 
 	if (err)
 		return err;
-	out = wrap__open(base->out, r->look.columns);
+	out = wrap__open(base->out, r->look);
 	if (!out)
 		return -ENOMEM;
 	err = put_summary(r, out);
@@ -317,7 +317,7 @@ static int report_finish(struct sink *base)
 		err = stream__error(base->out); /* why */
 	if (err || !r->text)
 		return err;
-	fprintf(base->out, "%s" REPORT_SEPARATOR "\n", r->look.detail == TEXT_BRIEF ? "" : "\n");
+	fputs("\n" REPORT_SEPARATOR "\n", base->out);
 	return copy_all(r->text, base->out);
 }
 

@@ -37,7 +37,8 @@ struct timeline {
 	struct sink base;
 	int64_t began_ns; /* the kernel's clock */
 	bool begun, all, from_log;
-	bool stalled; /* the stall has been told of, and goes on */
+	char heading[96]; /* "": it has been printed; without a line there is none */
+	bool stalled;	  /* the stall has been told of, and goes on */
 	uint64_t lines, sessions;
 	char target_id[CONTAINER__ID_SIZE]; /* of the target, when that is a container; else "" */
 	struct run run;
@@ -75,6 +76,8 @@ static bool begin_line(struct timeline *t, int64_t boot_ns)
 	}
 	if (t->lines++ >= LINES_MAX)
 		return false;
+	fputs(t->heading, t->base.out);
+	t->heading[0] = '\0';
 	if (t->from_log)
 		put_stamp(t->base.out, t->run.stamp);
 	else
@@ -203,11 +206,12 @@ static int timeline_session(struct sink *base, const struct record *record)
 	t->stalled = false;
 	t->from_log = s->from_log;
 	copy__text(t->target_id, sizeof(t->target_id), s->container.ref.id);
-	fputs(t->sessions++ ? "\nTimeline" : "Timeline", base->out);
-	if (!record->time.no_wall && !s->from_log)
-		fprintf(base->out, ", from %s on",
-			text_parts__format_time(text, sizeof(text), t->look, record->time.wall_ns));
-	fputs(":\n", base->out);
+	if (record->time.no_wall || s->from_log)
+		text[0] = '\0';
+	else
+		text_parts__format_time(text, sizeof(text), t->look, record->time.wall_ns);
+	snprintf(t->heading, sizeof(t->heading), "%sTimeline%s%s%s:\n", t->sessions++ ? "\n" : "",
+		 text[0] ? ", from " : "", text, text[0] ? " on" : "");
 	return line_error(t);
 }
 

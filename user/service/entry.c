@@ -82,7 +82,9 @@ static int keep_first(void *ctx, const struct verdict_sentence *sentence)
 {
 	struct entry *e = ctx;
 
-	if (!e->verdict)
+	if (e->verdict)
+		e->more += !sentence->rule && strcmp(sentence->kind, "none");
+	else
 		e->verdict = strdup(sentence->marked ? sentence->marked : sentence->text);
 	return e->verdict ? 0 : -ENOMEM;
 }

@@ -16,6 +16,7 @@ struct entry {
 	const char *cause;	      /* as in the schema; NULL: there was no OOM. Static text. */
 	uint64_t ooms, kills, lost;
 	char *verdict; /* its first sentence, with the marks of wrap.h; NULL: there is none */
+	uint64_t more; /* sentences on other containers or cgroups */
 	bool matches;  /* some OOM is of the container or cgroup that was asked for */
 	bool cut;      /* the recording has no end */
 };

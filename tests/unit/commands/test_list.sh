@@ -52,6 +52,10 @@ expect 2 'two hours ago' list --since yesterday "$store"
 expect 0 '"container":"web".*"cause":"inside-write","ooms":1,"kills":1' list "$store" --output json
 expect 1 'notes.txt can.t be read: it is no recording' list "$store/notes.txt"
 expect 0 'Usage: oomtrace list' list --help
+mkdir "$tmp/new"
+expect 0 '^oomtrace: no incident has been kept yet.~?$' list "$tmp/new"
+cp "$golden/scenarios.jsonl" "$tmp/new/machine.jsonl"
+expect 0 'docker 0123456789ab was OOM-killed: .* \(and 17 more\)' list "$tmp/new"
 expect 0 'Usage: oomtrace list' help list
 
 # Of several machines each line has the machine's name.
@@ -64,6 +68,10 @@ expect 0 'Z  node-1: docker web .*Z  node-2: docker web ' list "$tmp/two"
 expect 0 '^docker web \(7f09703fb085\) was OOM-killed' show --store "$store" --summary
 expect 0 '^docker web' show last --store="$store"
 expect 0 '^docker web' show web --store "$store" --summary
+expect 0 '^docker web' show --store "$store" web --summary
+expect 0 '^docker web' show --summary web --store "$store"
+expect 0 '^row,session' show -f csv --store "$store" web
+expect 1 'nobody. can.t be opened|nobody can.t be opened' show --store "$store" web nobody
 expect 0 '^docker web' show 2026-11-23T23:32 --store "$store" --summary
 expect 1 "2 incidents begin with '2026-11-23'.*~  2026-11-23T230700Z_other.jsonl~  2026-11-23T233237Z_web" show 2026-11-23 --store "$store"
 expect 1 "there is no incident 'nobody'" show nobody --store "$store"

@@ -95,6 +95,7 @@ compare incident text verbose.txt --verbose
 export TZ=IST-5:30
 expect 0 '^2026-11-24 \(UTC\+05:30\)$' '' --time local "$golden/incident.jsonl"
 expect 0 '^Timeline, from 2026-11-24T05:01:24.212655\+05:30 on:$' '' --time=local "$golden/incident.jsonl"
+expect 0 '^  OOM  time \+05:30   killed' '' --time=local --summary "$golden/incident.jsonl"
 expect 0 '^    1  05:02:37.365  busybox' '' --time=local --summary "$golden/incident.jsonl"
 expect 0 '^    1  05:02:37.365  busybox' '' --time=local --since 05:02:37.3 --until 05:03 --summary "$golden/incident.jsonl"
 expect 0 '^2026-11-23 \(UTC\)$' '' --time utc "$golden/incident.jsonl"
@@ -155,7 +156,7 @@ expect 0 '^nothing was OOM-killed until the recording breaks off$' 'has no end' 
 expect 4 'oomtrace .* on Linux' '2 lines are no records' "$tmp/odd"
 expect 0 'oomtrace .* on Linux' 'newer oomtrace \(schema 2; this one knows 1\)' "$tmp/newer"
 expect 0 'oomtrace .* on Linux' "this version doesn't know types such as 'dream'" "$tmp/newer"
-expect 1 '' 'is no recording' "$tmp/empty"
+expect 1 '' 'is empty: nothing was recorded' "$tmp/empty"
 expect 1 '' 'is neither a recording nor a kernel log' "$oomtrace"
 expect 0 'nothing was OOM-killed' 'no OOM of the kernel is in them' "$0"
 expect 1 '' "can't be opened: No such file or directory" "$tmp/not-there"

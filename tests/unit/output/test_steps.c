@@ -150,6 +150,7 @@ static void test_write(void **state)
 				 .limit = { .id = 3,
 					    .writer_pid = 4242,
 					    .writer_comm = "docker",
+					    .cgroup = "/web",
 					    .old_max_bytes = 128 * MIB,
 					    .new_max_bytes = 32 * MIB,
 					    .usage_before_bytes = 60 * MIB,
@@ -158,7 +159,7 @@ static void test_write(void **state)
 	(void)state;
 	expect_one(
 		&record,
-		"undo-write: docker (pid 4242) lowered the limit from 128.0 MiB to 32.0 MiB when usage was "
+		"undo-write: docker (pid 4242) lowered the limit of /web from 128.0 MiB to 32.0 MiB when usage was "
 		"60.0 MiB, and 2 processes were killed in that write: put the limit back, or find out "
 		"who asked for it\n");
 	/* It was we: --ramp or --set-max. */
@@ -178,10 +179,9 @@ static void test_lowered(void **state)
 	oom->cause = CAUSE_LIMIT_LOWERED;
 	oom->cause_since_ns = 2 * S;
 	oom->cause_limit_id = 7;
-	expect_one(
-		&s.record,
-		"undo-write: the limit of 64.0 MiB of /web was set below what usage then was 2.0 s before: "
-		"put it back; its record is limit 7\n");
+	expect_one(&s.record,
+		   "undo-write: the limit of 64.0 MiB of /web was set below usage 2.0 s before the kill: "
+		   "put it back; its record is limit 7\n");
 }
 
 static void test_needless(void **state)

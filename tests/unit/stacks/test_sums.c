@@ -216,8 +216,8 @@ static void test_top(void **state)
 	fclose(out);
 	assert_ptr_equal(strstr(text, "Where memory was charged: 19.5 MiB in 6000 samples\n"), text);
 	assert_non_null(
-		strstr(text, "\n     70.0 %    13.7 MiB  hog: memset < alloc_a < hog < ? < [anon]\n"));
-	assert_non_null(strstr(text, "\n     20.0 %     3.9 MiB  kern: in the kernel: page_fault\n"));
+		strstr(text, "\n     70.0 %    13.7 MiB  \002hog: memset < alloc_a < hog < ? < [anon]\n"));
+	assert_non_null(strstr(text, "\n     20.0 %     3.9 MiB  \002kern: in the kernel: page_fault\n"));
 	assert_non_null(strstr(text, "elsewhere\n"));
 	stack_top__free(top);
 }
