@@ -93,6 +93,17 @@ __noinline __u64 emit__wakeup(__u32 kind, __u64 group)
 	}
 }
 
+/* Sends a copy of an event, which this gives its header. One for an OOM: room is not asked for. */
+static __always_inline void emit__copy(struct event_header *h, __u32 size, enum event_kind kind, __u64 group)
+{
+	h->size = size;
+	h->kind = kind;
+	h->ts_ns = bpf_ktime_get_boot_ns();
+	h->group = group;
+	if (bpf_ringbuf_output(&ring, h, size, emit__wakeup(kind, group)))
+		emit__count_lost(kind);
+}
+
 static __always_inline void emit__submit(void *event)
 {
 	struct event_header *h = event;

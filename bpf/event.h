@@ -24,22 +24,20 @@
 #define STACK_DEPTH 64	       /* the same of one in the maps `stacks_*` */
 
 enum event_kind {
-	EVENT_OOM = 1,	    /* struct event_oom: one run of the OOM killer */
-	EVENT_CGROUP = 2,   /* struct event_cgroup: one level of a chain of cgroups */
-	EVENT_VICTIM = 3,   /* struct event_victim */
-	EVENT_OOM_END = 4,  /* struct event_oom_end: the run is over */
-	EVENT_EXIT = 5,	    /* struct event_exit: a process of interest is gone */
-	EVENT_LIMIT = 6,    /* struct event_limit: a limit has been written */
-	EVENT_USAGE = 7,    /* struct event_usage: usage has moved by a step, or a charge was refused */
-	EVENT_RECLAIM = 8,  /* struct event_reclaim: reclaim or throttling for a cgroup */
-	EVENT_MEMORY = 9,   /* struct event_memory: what the memory at the limit was, in an OOM's group */
-	EVENT_SAMPLED = 10, /* struct event_sampled: a process whose stacks are sampled from now on */
-	EVENT_STACK = 11,   /* struct event_stack: the stack of an OOM's trigger, or a sample */
-	EVENT_SIGNAL =
-		12, /* struct event_signal: SIGKILL, or a signal that asks a process to end, was sent */
-	EVENT_CANDIDATES =
-		13,	   /* struct event_candidates: whom the kernel might have killed, in an OOM's group */
-	EVENT_RELIEF = 14, /* struct event_relief: the memory of a victim has come back */
+	EVENT_OOM = 1,	       /* struct event_oom: one run of the OOM killer */
+	EVENT_CGROUP = 2,      /* struct event_cgroup: one level of a chain of cgroups */
+	EVENT_VICTIM = 3,      /* struct event_victim */
+	EVENT_OOM_END = 4,     /* struct event_oom_end: the run is over */
+	EVENT_EXIT = 5,	       /* struct event_exit: a process of interest is gone */
+	EVENT_LIMIT = 6,       /* struct event_limit: a limit has been written */
+	EVENT_USAGE = 7,       /* struct event_usage: usage has moved by a step, or a charge was refused */
+	EVENT_RECLAIM = 8,     /* struct event_reclaim: reclaim or throttling for a cgroup */
+	EVENT_MEMORY = 9,      /* struct event_memory: what the memory at the limit was, in an OOM's group */
+	EVENT_SAMPLED = 10,    /* struct event_sampled: a process whose stacks are sampled from now on */
+	EVENT_STACK = 11,      /* struct event_stack: the stack of an OOM's trigger, or a sample */
+	EVENT_SIGNAL = 12,     /* struct event_signal: SIGKILL, or a signal that asks to end, was sent */
+	EVENT_CANDIDATES = 13, /* struct event_candidates: whom the kernel compared, in an OOM's group */
+	EVENT_RELIEF = 14,     /* struct event_relief: the memory of a victim has come back */
 	EVENT_KIND_MAX,
 };
 
@@ -372,6 +370,8 @@ enum hook {
 	HOOK_MARK,
 	HOOK_MAX_BEGIN,
 	HOOK_MAX_END,
+	HOOK_CANDIDATE_BEGIN,
+	HOOK_CANDIDATE_END,
 };
 
 #define EVENT_ASSERT(cond) _Static_assert(cond, #cond)

@@ -4,6 +4,7 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
+#include "candidates.bpf.h"
 #include "emit.bpf.h"
 #include "event.h"
 #include "frames.bpf.h"
@@ -26,6 +27,7 @@ __noinline int on_victim_chosen(__u64 oc)
 
 	if (!in_run() || run.oc != oc)
 		begin_run(oc, 0);
+	candidates__look(oc);
 	/* It may well be the victim: there is little time left to see what it has mapped. */
 	if (in_target((__u64)current_cgroup())) {
 		fill_process(&trigger);
@@ -79,6 +81,7 @@ static __always_inline void end_quiet_run(bool no_victim)
 		quiet->repeats++;
 		return;
 	}
+	candidates__look(run.oc);
 	open_run(OOM_NO_VICTIM);
 }
 

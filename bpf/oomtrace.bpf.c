@@ -16,6 +16,7 @@
 #include "limit.bpf.c"
 #include "oom.bpf.c"
 #include "victim.bpf.c"
+#include "candidates.bpf.c"
 #include "process.bpf.c"
 #include "signal.bpf.c"
 #include "charge.bpf.c"
@@ -46,6 +47,10 @@ int kp_shared(struct pt_regs *ctx)
 	case HOOK_MARK:
 		on_mark(first);
 		break;
+	case HOOK_CANDIDATE_BEGIN:
+		return on_candidate_begin(first);
+	case HOOK_CANDIDATE_END:
+		return on_candidate_end(PT_REGS_RC(ctx));
 	case HOOK_MAX_BEGIN:
 		return on_limit_begin(first, LIMIT_MAX, PT_REGS_IP(ctx));
 	case HOOK_MAX_END:

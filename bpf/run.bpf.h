@@ -7,6 +7,7 @@
  *
  *   out_of_memory()                               on_oom_enter   (up to 10^4 times in one write of
  *                                                                memory.max: no event from here)
+ *     oom_badness()            for each process   on_candidate: see candidates.bpf.h
  *     oom_kill_process()                          on_victim_chosen
  *       __oom_kill_process()     for each victim  on_kill_begin
  *         do_send_sig_info(victim)
@@ -25,6 +26,7 @@
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
+#include "candidates.bpf.h"
 #include "chain.bpf.h"
 #include "compat.bpf.h"
 #include "emit.bpf.h"
@@ -174,6 +176,21 @@ static __always_inline struct cgroup *limit_cgroup(struct oom_control *oc)
 	return memcg_cgroup(BPF_CORE_READ(oc, memcg));
 }
 
+/* Whom the kernel has compared, with their cgroups. */
+__noinline int emit_candidates(void)
+{
+	if (!scan.looked)
+		return 0;
+	for (__u32 i = 0; i < EVENT_CANDIDATES_MAX; i++) {
+		__u64 cgroup = candidates__new_cgroup(i), id = cgroup ? cgroup_id((void *)cgroup) : 0;
+
+		if (id && id != run.leafs[LEAF_LIMIT] && id != run.leafs[LEAF_TRIGGER])
+			emit_levels(cgroup, run.id);
+	}
+	emit__copy(&candidates.event.h, sizeof(candidates.event), EVENT_CANDIDATES, run.id);
+	return 0;
+}
+
 /* Sends what is known of the run as a whole, once. */
 __noinline int open_run(__u32 outcome)
 {
@@ -222,7 +239,7 @@ __noinline int open_run(__u32 outcome)
 	emit__submit(e);
 	/* The kernel has just summed its statistics up, to log them; unless it has logged too many. */
 	emit_memory((__u64)BPF_CORE_READ(oc, memcg), limit_id, run.id);
-	return 0;
+	return emit_candidates();
 }
 
 static __always_inline void begin_run(__u64 oc, __u64 started_ns)
@@ -238,6 +255,7 @@ static __always_inline void begin_run(__u64 oc, __u64 started_ns)
 	run.in_kill = false;
 	run.stack_sent = false;
 	run.stack_flags = 0;
+	candidates__reset();
 	run.tid = current_tid();
 	runs_begun = true;
 }

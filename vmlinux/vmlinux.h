@@ -195,6 +195,7 @@ struct task_struct {
 	int pid;
 	int tgid;
 	int exit_code;
+	unsigned int flags;
 	char comm[16];
 	__u64 start_boottime;
 	__u64 self_exec_id;

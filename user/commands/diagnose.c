@@ -87,6 +87,7 @@ static const char *const not_wanted[] = {
 	[PLAN_TARGET] = "not needed without a target",
 	[PLAN_USAGE] = "not needed: usage is recorded only for a target on cgroup v2",
 	[PLAN_STACKS] = "not needed without --stacks",
+	[PLAN_NOTES] = "not needed: the next one has all that it needs",
 };
 
 void diagnose__print_plan(FILE *out, const struct plan *plan)

@@ -67,6 +67,30 @@ const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 		.hook = HOOK_MARK,
 	},
 	{
+		.name = "candidate",
+		.lost = "whom the kernel compared before it chose a victim",
+		.need = PLAN_NOTES,
+		.candidates = {
+			{ "kp_candidate_begin", "kprobe oom_badness" },
+		},
+		.shared = { SHARED, "kprobe oom_badness" },
+		.split = { "kp_candidate_begin", "kprobe " PLAN_SPLIT_FUNCTION },
+		.hook = HOOK_CANDIDATE_BEGIN,
+		.late = true,
+	},
+	{
+		.name = "candidate-points",
+		.lost = "whom the kernel compared before it chose a victim",
+		.candidates = {
+			{ "btf_candidate", "fexit oom_badness" },
+			{ "kp_candidate_end", "kretprobe oom_badness" },
+		},
+		.shared = { SHARED, "kretprobe oom_badness" },
+		.split = { "kp_candidate_end", "kretprobe " PLAN_SPLIT_FUNCTION },
+		.hook = HOOK_CANDIDATE_END,
+		.late = true,
+	},
+	{
 		.name = "signal",
 		.lost = "who sent SIGKILL, and processes killed because they share the victim's memory",
 		.candidates = {
@@ -262,6 +286,8 @@ static bool is_typed(const struct plan_candidate *candidate)
 
 static int first_candidate(const struct plan_purpose *purpose, const struct plan_wants *wants)
 {
+	if (wants->split && purpose->split.program)
+		return PLAN_SPLIT;
 	if (wants->shared && purpose->shared.program)
 		return PLAN_SHARED;
 	for (int i = 0; i < PLAN_CANDIDATES && purpose->candidates[i].program; i++) {
@@ -269,6 +295,18 @@ static int first_candidate(const struct plan_purpose *purpose, const struct plan
 			return i;
 	}
 	return PLAN_NOT_ATTACHED;
+}
+
+/* A purpose of PLAN_NOTES: whether the next one has need of it. */
+static void follow_next(struct plan *plan, int i, int first)
+{
+	struct plan_choice *choice = &plan->choices[i];
+	const struct plan_candidate *next = plan__chosen(plan, i + 1);
+	bool wanted = next && !is_typed(next);
+
+	if (wanted != choice->wanted)
+		choice->candidate = wanted ? first : PLAN_NOT_ATTACHED;
+	choice->wanted = wanted;
 }
 
 void plan__init(struct plan *plan, const struct plan_wants *wants)
@@ -284,19 +322,24 @@ void plan__init(struct plan *plan, const struct plan_wants *wants)
 		choice->candidate = choice->wanted ? first_candidate(&plan_purposes[i], wants)
 						   : PLAN_NOT_ATTACHED;
 	}
+	for (int i = 0; i < PLAN_PURPOSES; i++) {
+		if (plan_purposes[i].need == PLAN_NOTES)
+			follow_next(plan, i, first_candidate(&plan_purposes[i], wants));
+	}
 }
 
 int plan__fail(struct plan *plan, int i, int error)
 {
 	struct plan_choice *choice = &plan->choices[i];
 	int next = choice->candidate == PLAN_SHARED ? 0 : choice->candidate + 1;
+	bool has_next = next < PLAN_CANDIDATES && plan_purposes[i].candidates[next].program;
 
 	choice->error = error;
-	if (next < PLAN_CANDIDATES && plan_purposes[i].candidates[next].program) {
-		choice->candidate = next;
+	choice->candidate = has_next ? next : PLAN_NOT_ATTACHED;
+	if (i && plan_purposes[i - 1].need == PLAN_NOTES)
+		follow_next(plan, i - 1, 0);
+	if (has_next)
 		return 0;
-	}
-	choice->candidate = PLAN_NOT_ATTACHED;
 	return plan_purposes[i].required ? error : 0;
 }
 
@@ -306,7 +349,9 @@ const struct plan_candidate *plan__chosen(const struct plan *plan, int i)
 
 	if (candidate == PLAN_NOT_ATTACHED)
 		return NULL;
-	return candidate == PLAN_SHARED ? &plan_purposes[i].shared : &plan_purposes[i].candidates[candidate];
+	if (candidate == PLAN_SHARED)
+		return &plan_purposes[i].shared;
+	return candidate == PLAN_SPLIT ? &plan_purposes[i].split : &plan_purposes[i].candidates[candidate];
 }
 
 size_t plan__probes(const struct plan *plan, struct record_probe probes[PLAN_PURPOSES])

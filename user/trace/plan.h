@@ -15,9 +15,10 @@
 #include "record/record.h"
 
 #define PLAN_CANDIDATES 2
-#define PLAN_PURPOSES 25
+#define PLAN_PURPOSES 27
 #define PLAN_NOT_ATTACHED (-1)
-#define PLAN_SHARED PLAN_CANDIDATES /* a kprobe, by the program that stands for several purposes */
+#define PLAN_SHARED PLAN_CANDIDATES	 /* a kprobe, by the program that stands for several purposes */
+#define PLAN_SPLIT (PLAN_CANDIDATES + 1) /* a kprobe, where the compiler has split the function */
 
 /* What a purpose is of use for. */
 enum plan_need {
@@ -25,6 +26,7 @@ enum plan_need {
 	PLAN_TARGET, /* that of a target */
 	PLAN_USAGE,  /* that of a target whose usage is recorded */
 	PLAN_STACKS, /* one that samples stacks */
+	PLAN_NOTES,  /* any trace that attaches a kretprobe for the next purpose: that has no arguments */
 };
 
 /* What is to be traced. */
@@ -34,6 +36,7 @@ struct plan_wants {
 	bool stacks;
 	bool kprobes; /* nothing that needs the kernel's types to attach */
 	bool shared;  /* PLAN_SHARED first, where there is one */
+	bool split;   /* PLAN_SPLIT, where there is one */
 };
 
 struct plan_candidate {
@@ -53,12 +56,14 @@ struct plan_purpose {
 	enum plan_need need;
 	struct plan_candidate candidates[PLAN_CANDIDATES]; /* in order of preference */
 	struct plan_candidate shared;			   /* PLAN_SHARED; not every purpose has it */
+	struct plan_candidate split;			   /* PLAN_SPLIT; as above */
 	enum hook hook; /* tells the shared program what it is attached for */
+	bool late;	/* PLAN_SHARED: attached when all else has been, for it takes long and isn't urgent */
 };
 
 /* One purpose's state: which candidate is in use, and why an earlier one isn't. */
 struct plan_choice {
-	int candidate; /* index, PLAN_SHARED or PLAN_NOT_ATTACHED */
+	int candidate; /* index, PLAN_SHARED, PLAN_SPLIT or PLAN_NOT_ATTACHED */
 	int error;     /* 0, or the negative errno of the last candidate that failed */
 	bool wanted;
 };
@@ -68,6 +73,12 @@ struct plan {
 };
 
 extern const struct plan_purpose plan_purposes[PLAN_PURPOSES];
+
+/*
+ * What of oom_badness() the OOM killer calls where the compiler has split it. Both names are in the kernel's types, or
+ * neither: whether there is such a function is for the caller to find out.
+ */
+#define PLAN_SPLIT_FUNCTION "oom_badness.part.0"
 
 /* The plan to try first. */
 void plan__init(struct plan *plan, const struct plan_wants *wants);

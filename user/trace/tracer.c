@@ -17,6 +17,7 @@
 #include "host/pressure.h"
 #include "host/proc.h"
 #include "oomtrace.skel.h"
+#include "trace/attach.h"
 #include "trace/kernel_types.h"
 #include "trace/kill_ways.h"
 #include "trace/map_sizes.h"
@@ -30,6 +31,7 @@ struct tracer {
 	struct bpf_program *programs[PLAN_PURPOSES]; /* NULL: nothing is attached */
 	struct bpf_link *links[PLAN_PURPOSES];
 	struct kernel_types *btf; /* NULL: libbpf reads the kernel's types by itself */
+	bool late[PLAN_PURPOSES]; /* to be attached by attach_late() */
 	bool planned;		  /* the kernel's types have had their say in the plan */
 	bool counts_stalls;	  /* the kernel does (PSI) */
 	struct kallsyms_range kill_ways[KILL_WAYS_FUNCTIONS];
@@ -111,6 +113,7 @@ static void make_plan(const struct tracer *tracer, const struct tracer_options *
 	 */
 	wants.shared = !wants.target && !wants.stacks && !wants.kprobes && tracer->btf &&
 		       kernel_types__fentry_waits(tracer->btf) && !preemption__is_full();
+	wants.split = !wants.shared && attach__has_function(PLAN_SPLIT_FUNCTION);
 	plan__init(plan, &wants);
 }
 
@@ -197,54 +200,6 @@ static void detach(struct tracer *tracer)
 	tracer->skel = NULL;
 }
 
-/*
- * A kprobe at a function's entry is one of ftrace's, which looks at all of its 45,000 places whenever one
- * is added. On x86 its call is the first thing in a function, or the second, after endbr64: behind it a
- * kprobe is a breakpoint, and nothing has been done to the arguments yet. The kernel refuses an offset that
- * is inside of an instruction, as the first is when it is the second that is right.
- */
-static struct bpf_link *attach_behind_entry(const struct bpf_program *program, const char *function,
-					    enum hook hook)
-{
-	struct bpf_link *link = NULL;
-#if defined(__x86_64__)
-	const size_t offsets[] = { 5, 9 };
-
-	errno = EILSEQ;
-	for (size_t i = 0; i < 2 && !link && errno == EILSEQ; i++) {
-		LIBBPF_OPTS(bpf_kprobe_opts, opts, .bpf_cookie = hook, .offset = offsets[i]);
-
-		link = bpf_program__attach_kprobe_opts(program, function, &opts);
-	}
-#endif
-	return link;
-}
-
-/* The program for several purposes doesn't say itself where it is to be attached. */
-static struct bpf_link *attach_shared(const struct bpf_program *program, const char *label, enum hook hook)
-{
-	const char *function = strchr(label, ' ') + 1;
-	bool returns = !strncmp(label, "kretprobe", strlen("kretprobe"));
-	LIBBPF_OPTS(bpf_kprobe_opts, opts, .bpf_cookie = hook, .retprobe = returns);
-	/* Where a kretprobe is, the entry is ftrace's already, and one more there costs nothing. */
-	bool shares_entry = hook == HOOK_OOM_ENTER || hook == HOOK_MAX_BEGIN;
-	struct bpf_link *link = NULL;
-
-	if (!returns && !shares_entry)
-		link = attach_behind_entry(program, function, hook);
-	return link ? link : bpf_program__attach_kprobe_opts(program, function, &opts);
-}
-
-static struct bpf_link *attach_program(const struct bpf_program *program, const struct plan *plan, int i)
-{
-	if (plan->choices[i].candidate == PLAN_SHARED)
-		return attach_shared(program, plan__chosen(plan, i)->label, plan_purposes[i].hook);
-	/* The type of a BTF-typed program may be known to us only (kernel_btf.c). */
-	if (bpf_program__type(program) == BPF_PROG_TYPE_TRACING)
-		return bpf_program__attach_trace(program);
-	return bpf_program__attach(program);
-}
-
 static bool is_kretprobe(const struct plan *plan, int i)
 {
 	return !strncmp(plan__chosen(plan, i)->label, "kretprobe", strlen("kretprobe"));
@@ -254,7 +209,7 @@ static int attach_purpose(struct tracer *tracer, const struct plan *plan, int i)
 {
 	struct bpf_program *program = find_program(tracer->skel, plan, i);
 
-	tracer->links[i] = attach_program(program, plan, i);
+	tracer->links[i] = attach__program(program, plan, i);
 	if (!tracer->links[i])
 		return -errno;
 	tracer->programs[i] = program;
@@ -273,6 +228,9 @@ static int attach(struct tracer *tracer, const struct plan *plan, int *error)
 	for (int round = 0; round < 2; round++) {
 		for (int i = PLAN_PURPOSES - 1; i >= 0; i--) {
 			if (!plan__chosen(plan, i) || is_kretprobe(plan, i) != (round == 0))
+				continue;
+			tracer->late[i] = plan->choices[i].candidate == PLAN_SHARED && plan_purposes[i].late;
+			if (tracer->late[i])
 				continue;
 			*error = attach_purpose(tracer, plan, i);
 			if (*error)
@@ -428,6 +386,29 @@ void tracer__set_reading(struct tracer *tracer, bool reading)
 	__atomic_store_n(&tracer->skel->bss->reader_reads, reading, __ATOMIC_SEQ_CST);
 }
 
+/*
+ * What a trace of the whole machine need not have from the first moment on. Kprobes: here it is known whether the
+ * function is split.
+ */
+static int attach_late(struct tracer *tracer, bool is_split)
+{
+	int err = 0;
+
+	for (int i = PLAN_PURPOSES - 1; i >= 0; i--) {
+		const struct plan_purpose *purpose = &plan_purposes[i];
+		struct bpf_program *program = tracer->skel->progs.kp_shared;
+
+		if (!tracer->late[i])
+			continue;
+		tracer->links[i] = attach__shared(program, purpose->shared.label,
+						  is_split ? PLAN_SPLIT_FUNCTION : NULL, purpose->hook);
+		if (!tracer->links[i] && !err)
+			err = -errno;
+		tracer->programs[i] = tracer->links[i] ? program : NULL;
+	}
+	return err;
+}
+
 int tracer__find_addresses(struct tracer *tracer)
 {
 	struct oomtrace_bpf__bss *bss = tracer->skel->bss;
@@ -437,6 +418,7 @@ int tracer__find_addresses(struct tracer *tracer)
 		OOM_LOCK,
 		OVER_HIGH,
 		OVER_HIGH_NEW,
+		SPLIT,
 		REMOTE_ACCESS,
 		KILL_WAYS = REMOTE_ACCESS + REMOTE_ACCESS_FUNCTIONS,
 		COUNT = KILL_WAYS + KILL_WAYS_FUNCTIONS
@@ -448,6 +430,7 @@ int tracer__find_addresses(struct tracer *tracer)
 		/* From 6.18 on the former is inline, and what sleeps has the other name. */
 		[OVER_HIGH].name = "mem_cgroup_handle_over_high",
 		[OVER_HIGH_NEW].name = "__mem_cgroup_handle_over_high",
+		[SPLIT].name = PLAN_SPLIT_FUNCTION,
 		/*
 		 * Of /proc/PID/cmdline, environ and mem, and ptrace(2): the others call the first of these or, by the
 		 * compiler's choice, have it inside. And of process_vm_readv(2) and process_vm_writev(2).
@@ -458,7 +441,7 @@ int tracer__find_addresses(struct tracer *tracer)
 		[REMOTE_ACCESS + 3].name = "process_vm_rw",
 	};
 	const struct kallsyms_range *throttle = &found[OVER_HIGH];
-	int err;
+	int err, late;
 
 	kill_ways__init(&found[KILL_WAYS]);
 	err = kallsyms__find_ranges("/proc/kallsyms", found, COUNT);
@@ -478,6 +461,9 @@ int tracer__find_addresses(struct tracer *tracer)
 	__atomic_store_n(&bss->throttle_size, throttle->end - throttle->start, __ATOMIC_RELEASE);
 	__atomic_store_n(&bss->throttle_function, throttle->start, __ATOMIC_RELEASE);
 	__atomic_store_n(&bss->stats_index_address, found[STATS_INDEX].start, __ATOMIC_RELEASE);
+	late = attach_late(tracer, found[SPLIT].end != 0);
+	if (late)
+		messages__remark("whom the kernel compares is not seen: %s", strerror(-late));
 	return err;
 }
 

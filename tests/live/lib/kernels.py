@@ -37,6 +37,8 @@ PLAN = {
     "oom-kill": ("fentry oom_kill_process", "kprobe oom_kill_process"),
     "victim-kill": ("fentry __oom_kill_process", "kprobe __oom_kill_process"),
     "victim-mark": ("fentry mark_oom_victim", "kprobe mark_oom_victim"),
+    "candidate": (None, "kprobe oom_badness"),
+    "candidate-points": ("fexit oom_badness", "kretprobe oom_badness"),
     "signal": ("tp_btf signal_generate", "raw_tp signal_generate"),
     "exit": ("tp_btf sched_process_exit", "raw_tp sched_process_exit"),
     "cmdline": ("tp_btf sched_process_exec", "raw_tp sched_process_exec"),
@@ -65,6 +67,9 @@ PLAN_KPROBES = {purpose: label for purpose, (_, label) in PLAN.items()}
 PLAN_SHARED = {purpose: kprobe if "probe " in kprobe else btf
                for purpose, (btf, kprobe) in PLAN.items()}
 SHARED_LABELS = ("6.1",)
+# Debian's compiler has split oom_badness() on 5.10, and the OOM killer calls the part, which isn't in BTF.
+PLAN_SPLIT = {"candidate": "kprobe oom_badness.part.0", "candidate-points": "kretprobe oom_badness.part.0"}
+SPLIT_UNTIL = (5, 10)
 # Only with a target: how its processes end, and writes of limits that never kill.
 PLAN_TARGET_ONLY = ("exit", "high-write-begin", "high-write-end", "swap-write-begin",
                     "swap-write-end")
@@ -91,6 +96,8 @@ def expected_plan(session, plan, has_target, on_v1=False):
     off = () if has_target else PLAN_TARGET_ONLY
     off += () if has_target and not on_v1 else PLAN_USAGE_ONLY
     off += PLAN_STACKS_ONLY
+    if version(session) <= SPLIT_UNTIL:
+        plan = plan | PLAN_SPLIT
     return {key: None if key in off else label for key, label in plan.items()}
 
 

@@ -1,0 +1,117 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Processes that hold their memory, and then a limit that is lowered below it: each kill comes inside that write, while
+# nobody's memory changes. The last kill is one of the whole machine. $OUT has "scores", what /proc/PID/oom_score had
+# before that one, "spared", the pid of the one with oom_score_adj -1000 in the scene "few", and what guest-lib.sh lists.
+# shellcheck disable=SC2154,SC2153 # variables of the file that is read in, and of the suite
+set -u
+
+. ./guest-lib.sh
+
+TRACERS="machine.jsonl target.jsonl kprobes.jsonl text.out"
+
+# A trace of the whole machine attaches what these scenes are for when all else is attached, and then gives up rights.
+confined() {
+	grep -q '^NoNewPrivs:.1' "/proc/$(cat "/tmp/$1.pid")/status"
+}
+
+start_tracers() {
+	start_tracer machine.jsonl --output json
+	start_tracer target.jsonl --cgroup /target --output json
+	start_tracer kprobes.jsonl --force-kprobes --cgroup /target --output json
+	start_tracer text.out --cgroup /target --record "$OUT/text.out.jsonl"
+	for name in $TRACERS; do
+		tracer_ready "$name"
+		wait_until 60 confined "$name"
+	done
+}
+
+# tasks ADJ COMMAND...: in the target, until it says that it is ready.
+tasks() {
+	: >/tmp/said
+	adj=$1
+	shift
+	(
+		echo 0 >$CG/target/cgroup.procs
+		echo "$adj" >/proc/self/oom_score_adj
+		exec ./tasks "$@"
+	) >/tmp/said 2>>"$OUT/workload.err" &
+	wait_until 120 in_file ready /tmp/said
+}
+
+# held ADJ NAME COMMAND...: a workload in the target that has all its memory.
+held() {
+	adj=$1 comm=$2
+	shift 2
+	run_held -g $CG/target -a "$adj" -n "$comm" "$@"
+}
+
+# lower MIB: the limit, by so much below usage.
+lower() {
+	usage=$(cat $CG/target/memory.current)
+	echo $((usage - $1 * 1048576)) >$CG/target/memory.max
+}
+
+clear_target() {
+	kill_all target
+	echo max >$CG/target/memory.max
+	mark "end $SCENARIO"
+}
+
+few() {
+	begin few
+	held 0 big hog 16
+	held 0 small hog 3
+	held -300 held-back hog 30
+	held -1000 fixed hog 9
+	echo "$pid" >"$OUT/spared"
+	held 1000 raised hog 1
+	run -g $CG/target -a 0 share-mm 4
+	wait_until 60 says "$pid" holding
+	run -g $CG/target -a 0 zombie-leader 5
+	wait_until 60 in_file '"scenario":"few".*"role":"zombie-leader","state":"holding"' "$OUT/who.jsonl"
+	tasks 0 vfork 512
+	lower 12
+	clear_target
+}
+
+# crowd NAME COUNT: one of many is large.
+crowd() {
+	begin "$1"
+	tasks 0 crowd "$2"
+	held 0 large hog 40
+	lower 8
+	clear_target
+}
+
+none() {
+	begin none
+	held -1000 fixed hog 12
+	lower 4
+	clear_target
+}
+
+machine() {
+	begin machine
+	held 900 raised hog 20
+	held -700 held-back hog 60
+	held 300 other hog 10
+	./tasks scores >"$OUT/scores"
+	echo f >/proc/sysrq-trigger
+	wait_until 60 in_file '"sysrq":true' "$OUT/machine.jsonl"
+	clear_target
+}
+
+begin_run
+make_cgroup target
+start_tracers
+few
+crowd hundred 100
+[ "$CROWD" = 0 ] || crowd thousands "$CROWD"
+none
+machine
+for name in $TRACERS; do
+	stop_tracer "$name"
+done
+end_run

@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What each OOM's record has of candidates, against the kernel's own table of processes in its log: who they were, the
+points that follow from the table, and who is held back."""
+
+import re
+
+from guest import check_plan
+from kernels import LOG_WITHOUT_CPUS_UNTIL, PAGE, PLAN_BTF, PLAN_KPROBES, RSS_PER_TASK_UNTIL, machine_plan, version
+from oracles import MARK, of, read_records
+
+TOP, SPARED = 20, 4
+NEVER = -1000
+HEADER = re.compile(r"\[ +pid +\] +uid +(.*)")
+ROW = re.compile(r"\[ *(\d+)\] +(\d+) +([-\d ]+) +([^\d ].*)$")
+KILLED = re.compile(r"Killed process (\d+) ")
+
+
+class Table:
+    """The processes that the kernel listed before one kill, or before it found nobody."""
+
+    def __init__(self, scenario):
+        self.scenario = scenario
+        self.rows = {}  # by pid of the process
+        self.tids = {}
+        self.columns = None
+
+    def add(self, match):
+        row = dict(zip(self.columns, (int(n) for n in match[3].split())))
+        row["uid"] = int(match[2])
+        row["name"] = match[4]
+        self.rows[row["tgid"]] = row
+        self.tids[row["tgid"]] = int(match[1])
+
+
+def read_tables(path):
+    """By (scenario, tid of the one that was killed); None: nobody was."""
+    tables, table, scenario = {}, None, ""
+    for line in path.read_text("latin-1").splitlines():
+        line = re.sub(r"^(<\d+>)?\[ *\d+\.\d+\] ", "", line)
+        if match := MARK.match(line):
+            scenario = match[2] if match[1] == "begin" else ""
+        elif "invoked oom-killer" in line:
+            table = Table(scenario)
+        elif table and (match := HEADER.search(line)):
+            # "tgid total_vm rss pgtables_bytes swapents oom_score_adj name"
+            table.columns = match[1].split()[:-1]
+        elif table and table.columns and (match := ROW.search(line)):
+            table.add(match)
+        elif table and (match := KILLED.search(line)):
+            tables.setdefault((scenario, int(match[1])), table)
+            table = None
+        elif table and "no killable processes" in line:
+            tables.setdefault((scenario, None), table)
+            table = None
+    return tables
+
+
+def pages(row):
+    return row["rss"] + row["swapents"] + row["pgtables_bytes"] // PAGE
+
+
+# At a kill of the whole machine others go on running: these don't.
+AT_REST = ("raised", "held-back", "other")
+
+
+class Judge:
+    """One trace against the tables."""
+
+    def __init__(self, run, name, tables):
+        self.results = run.results
+        self.name = name
+        self.records = read_records(run.folder / name)
+        self.tables = tables
+        self.version = version(self.records[0])
+        self.cpus = 1 if self.version <= RSS_PER_TASK_UNTIL else 2
+        self.seen = {}  # scenario: how many OOMs were compared
+
+    def slack(self):
+        """By how many bytes rss may differ: from 6.2 to 6.19 the table leaves out what CPUs hold back."""
+        if RSS_PER_TASK_UNTIL < self.version <= LOG_WITHOUT_CPUS_UNTIL:
+            return 3 * max(32, 2 * self.cpus) * self.cpus * PAGE
+        return 0
+
+    def differences(self, candidate, row, points):
+        """What is wrong with one candidate, as text."""
+        wrong = []
+        if "points" in candidate and candidate["points"] != points:
+            wrong.append(f"points {candidate['points']}, by the table {points}")
+        for key, want in (("oom_score_adj", row["oom_score_adj"]), ("uid", row["uid"])):
+            if candidate.get(key) != want:
+                wrong.append(f"{key} {candidate.get(key)}, table {want}")
+        if "rss_bytes" in candidate:
+            if abs(candidate["rss_bytes"] - row["rss"] * PAGE) > self.slack():
+                wrong.append(f"rss {candidate['rss_bytes']}, table {row['rss'] * PAGE}")
+            for key, want in (("pgtables_bytes", row["pgtables_bytes"]), ("swap_bytes", row["swapents"] * PAGE)):
+                if candidate[key] != want:
+                    wrong.append(f"{key} {candidate[key]}, table {want}")
+        return [f"pid {candidate['pid']}: {w}" for w in wrong]
+
+    def compare(self, oom, table, vforked):
+        """All of one OOM's candidates. `vforked`: how many use the memory of a parent that waits for them."""
+        what = f"{self.name}: {table.scenario}, OOM {oom['id']}"
+        got, problems = oom.get("candidates"), []
+        if not self.results.check(got, f"{what}: has candidates"):
+            return
+        thousandth = oom["totalpages_bytes"] // PAGE // 1000
+        points = {pid: pages(row) + row["oom_score_adj"] * thousandth for pid, row in table.rows.items()}
+        killable = {pid for pid, row in table.rows.items() if row["oom_score_adj"] != NEVER} - vforked
+        listed = got["top"] + got.get("spared", [])
+        if table.scenario == "machine":
+            listed = [c for c in listed if c.get("comm") in AT_REST]
+        for candidate in listed:
+            if row := table.rows.get(candidate["pid"]):
+                problems += self.differences(candidate, row, points[candidate["pid"]])
+            else:
+                problems.append(f"pid {candidate['pid']} isn't in the table")
+        self.results.none(problems, f"{what}: figures equal to the table's", len(listed))
+        self.results.equal((got["count"], got["unkillable"]), (len(table.rows), len(table.rows) - len(killable)),
+                           f"{what}: how many, and how many unkillable")
+        if table.scenario != "machine":
+            first = sorted((points[p] for p in killable), reverse=True)[:TOP]
+            self.results.equal([c["points"] for c in got["top"]], first, f"{what}: the first ones by points")
+            self.check_spared(what, got, table)
+        for victim in oom["victims"]:
+            if victim["role"] == "chosen":
+                self.results.equal((got["top"][0]["pid"], got["top"][0]["points"]), (victim["pid"], victim["points"]),
+                                   f"{what}: the first is the one that was chosen")
+        if got.get("counted_bytes") is not None:
+            self.results.equal(got["counted_bytes"], PAGE * sum(pages(table.rows[p]) for p in killable),
+                               f"{what}: the memory of all")
+
+    def check_spared(self, what, got, table):
+        top = {c["pid"] for c in got["top"]}
+        held = [pages(row) for pid, row in table.rows.items() if row["oom_score_adj"] < 0 and pid not in top]
+        sizes = [c["counted_bytes"] // PAGE for c in got.get("spared", []) if "counted_bytes" in c]
+        want = sorted(held, reverse=True)[:SPARED]
+        near = all(abs(a - b) * PAGE <= self.slack() for a, b in zip(sizes, want))
+        self.results.check(len(sizes) == len(want) and near, f"{what}: the largest that are held back", (sizes, want))
+
+    def check_all(self, vforked_of):
+        for oom in of(self.records, "oom"):
+            victims = [v for v in oom["victims"] if v["role"] == "chosen"]
+            tid = victims[0]["tid"] if victims else None
+            found = [t for (_, killed), t in self.tables.items() if killed == tid and t.rows]
+            if len(found) != 1 or (tid is None and self.seen.get(found[0].scenario)):
+                continue  # the kernel prints ten tables in five seconds
+            table = found[0]
+            self.seen[table.scenario] = self.seen.get(table.scenario, 0) + 1
+            self.compare(oom, table, vforked_of(table))
+
+
+def vforked_in(table):
+    """The child of the two "tasks" of the scene: it was forked last, from the one that vforks."""
+    if table.scenario != "few":
+        return set()
+    tasks = sorted(pid for pid, row in table.rows.items() if row["name"].startswith("tasks"))
+    return set(tasks[1:2])
+
+
+def check_scores(run, judge):
+    """Of an OOM of the whole machine: /proc/PID/oom_score is reckoned from the same points (fs/proc/base.c)."""
+    results, problems = run.results, []
+    lines = (line.split() for line in (run.folder / "scores").read_text().splitlines())
+    scores = {int(pid): int(score) for pid, score in lines}
+    ooms = [o for o in of(judge.records, "oom") if o.get("sysrq")]
+    results.equal(len(ooms), 1, f"{judge.name}: one OOM of the whole machine")
+    top = ooms[0]["candidates"]["top"] if ooms else []
+    total = ooms[0]["totalpages_bytes"] // PAGE if ooms else 1
+    compared = [c for c in top if c["pid"] in scores]
+    for c in compared:
+        want = int((1000 + int(c["points"] * 1000 / total)) * 2 / 3)
+        # oomtrace's own memory, and the shell's, move between the two looks
+        if abs(scores[c["pid"]] - want) > (0 if c["comm"] in AT_REST else 1):
+            problems.append(f"pid {c['pid']} {c['comm']}: oom_score {scores[c['pid']]}, by its points {want}")
+    results.none(problems, f"{judge.name}: oom_score follows from the points", len(compared))
+
+
+def check_words(run):
+    """What one reads: the first screen, and the page."""
+    results = run.results
+    text = re.sub(r"\s+", " ", (run.folder / "text.out").read_text())
+    results.check("chosen raised by oom_score_adj 1000, though others have more memory" in text,
+                  "text: why the small one was killed", text[:3000])
+    spared = r"spared though larger: held-back \(pid \d+\), 3\d\.\d MiB, held back by oom_score_adj -300"
+    results.check(re.search(spared, text), "text: who was spared", text[:3000])
+    results.check(re.search(r"chosen the most memory of \d+ processes, 4\d\.\d MiB; next: ", text),
+                  "text: the most memory of many", text[-3000:])
+
+
+def check(run):
+    results = run.results
+    results.equal((run.folder / "timeouts").read_text(), "", "the guest waited for nothing in vain")
+    tables = read_tables(run.folder / "dmesg.log")
+    scenarios = {"few", "hundred", "none", "machine"} | ({"thousands"} if run_has_thousands(run) else set())
+    for name, plan, target in (("machine.jsonl", machine_plan(run.label), False), ("target.jsonl", PLAN_BTF, True),
+                               ("kprobes.jsonl", PLAN_KPROBES, True)):
+        judge = Judge(run, name, tables)
+        check_plan(results, name, judge.records[0], plan, target)
+        judge.check_all(vforked_in)
+        results.equal(set(judge.seen), scenarios, f"{name}: each scene was compared")
+        results.equal((run.folder / f"{name}.rc").read_text().strip(), "0", f"{name}: exit code")
+        check_scores(run, judge)
+    check_words(run)
+
+
+def run_has_thousands(run):
+    return '"scenario":"thousands"' in (run.folder / "who.jsonl").read_text()

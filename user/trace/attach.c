@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "trace/attach.h"
+
+#include <errno.h>
+#include <linux/perf_event.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/*
+ * A kprobe at a function's entry is one of ftrace's, which looks at all of its 45,000 places whenever one
+ * is added. On x86 its call is the first thing in a function, or the second, after endbr64: behind it a
+ * kprobe is a breakpoint, and nothing has been done to the arguments yet. The kernel refuses an offset that
+ * is inside of an instruction, as the first is when it is the second that is right.
+ */
+static struct bpf_link *attach_behind_entry(const struct bpf_program *program, const char *function,
+					    enum hook hook)
+{
+	struct bpf_link *link = NULL;
+#if defined(__x86_64__)
+	const size_t offsets[] = { 5, 9 };
+
+	errno = EILSEQ;
+	for (size_t i = 0; i < 2 && !link && errno == EILSEQ; i++) {
+		LIBBPF_OPTS(bpf_kprobe_opts, opts, .bpf_cookie = hook, .offset = offsets[i]);
+
+		link = bpf_program__attach_kprobe_opts(program, function, &opts);
+	}
+#endif
+	return link;
+}
+
+struct bpf_link *attach__shared(const struct bpf_program *program, const char *label, const char *function,
+				enum hook hook)
+{
+	bool returns = !strncmp(label, "kretprobe", strlen("kretprobe"));
+	LIBBPF_OPTS(bpf_kprobe_opts, opts, .bpf_cookie = hook, .retprobe = returns);
+	/* Where a kretprobe is, the entry is ftrace's already, and one more there costs nothing. */
+	bool shares_entry = hook == HOOK_OOM_ENTER || hook == HOOK_MAX_BEGIN || hook == HOOK_CANDIDATE_BEGIN;
+	struct bpf_link *link = NULL;
+
+	if (!function)
+		function = strchr(label, ' ') + 1;
+	if (!returns && !shares_entry)
+		link = attach_behind_entry(program, function, hook);
+	return link ? link : bpf_program__attach_kprobe_opts(program, function, &opts);
+}
+
+/* The part has another name than the function that the program is for. */
+static struct bpf_link *attach_split(const struct bpf_program *program, const char *label)
+{
+	return bpf_program__attach_kprobe(program, !strncmp(label, "kretprobe", strlen("kretprobe")),
+					  strchr(label, ' ') + 1);
+}
+
+struct bpf_link *attach__program(const struct bpf_program *program, const struct plan *plan, int i)
+{
+	if (plan->choices[i].candidate == PLAN_SHARED)
+		return attach__shared(program, plan__chosen(plan, i)->label, NULL, plan_purposes[i].hook);
+	if (plan->choices[i].candidate == PLAN_SPLIT)
+		return attach_split(program, plan__chosen(plan, i)->label);
+	/* The type of a BTF-typed program may be known to us only (kernel_btf.c). */
+	if (bpf_program__type(program) == BPF_PROG_TYPE_TRACING)
+		return bpf_program__attach_trace(program);
+	return bpf_program__attach(program);
+}
+
+bool attach__has_function(const char *name)
+{
+	struct perf_event_attr attr = { .size = sizeof(attr) };
+	FILE *file = fopen("/sys/bus/event_source/devices/kprobe/type", "re");
+	int fd = -1;
+
+	if (file && fscanf(file, "%u", &attr.type) == 1) {
+		attr.config1 = (uintptr_t)name;
+		fd = syscall(SYS_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
+	}
+	if (file)
+		fclose(file);
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
