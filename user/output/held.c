@@ -12,9 +12,10 @@
 #define WAIT_NS 3000000000LL /* by the records' times */
 /*
  * Where no record comes at all. Much more than WAIT_NS, because names that come between the two are in
- * the block here and in a report alike; those that come later aren't in it here alone.
+ * the block here and in a report alike; those that come later aren't in it here alone. A machine with no
+ * time for anything takes some ten seconds to find names.
  */
-#define SYNCS_MAX 40
+#define SYNCS_MAX 150
 
 struct waiting {
 	uint64_t oom_id;

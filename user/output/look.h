@@ -16,6 +16,8 @@ struct text_look {
 	bool colour;
 	bool ascii;	      /* curves, too */
 	unsigned int columns; /* 0: lines are as long as they are */
+	/* How many there are now: a terminal may be resized. Asked before each line; NULL: it stays as it is. */
+	unsigned int (*ask_columns)(void);
 	enum text_detail detail;
 	bool local_time; /* of this machine; else UTC, as in JSON */
 };

@@ -9,6 +9,7 @@
 #include "base/escape.h"
 #include "output/folded.h"
 #include "base/units.h"
+#include "output/text_parts.h"
 #include "output/wrap.h"
 
 #define LINES_MAX 512
@@ -224,13 +225,12 @@ static void print_line(FILE *out, uint64_t bytes, uint64_t total_bytes, const ch
 void stack_top__print(struct stack_top *top, FILE *out)
 {
 	uint64_t rest = top->total_bytes;
-	char size[UNITS__TEXT_SIZE];
 
 	if (!top->total_bytes)
 		return;
 	qsort(top->lines, top->count, sizeof(*top->lines), by_bytes);
-	fprintf(out, "Where memory was charged: %s in %" PRIu64 " samples\n",
-		units__format_size(size, sizeof(size), top->total_bytes), top->total_samples);
+	text_parts__size(out, "Where memory was charged: ", top->total_bytes);
+	fprintf(out, " in %" PRIu64 "%csamples\n", top->total_samples, WRAP_JOINT);
 	for (size_t i = 0; i < top->count && i < SHOWN; i++) {
 		print_line(out, top->lines[i].bytes, top->total_bytes, top->lines[i].text);
 		rest -= top->lines[i].bytes;

@@ -445,13 +445,12 @@ static int text_min_try(struct sink *base, const struct record *record)
 static int text_min(struct sink *base, const struct record *record)
 {
 	const struct record_min *m = &record->min;
-	char size[UNITS__TEXT_SIZE], other[UNITS__TEXT_SIZE];
 	FILE *out = base->out;
 
 	if (!m->tries) {
-		fprintf(out, "usage %s, of which reclaim can get at most down to %s (approximately)\n",
-			units__format_size(size, sizeof(size), m->usage_bytes),
-			units__format_size(other, sizeof(other), m->floor_bytes));
+		text_parts__size(out, "usage ", m->usage_bytes);
+		text_parts__size(out, ", of which reclaim can get at most down to ", m->floor_bytes);
+		fputs(" (approximately)\n", out);
 		return text_sink__flush((struct text_sink *)base);
 	}
 	if (!m->found_bytes) {
@@ -459,14 +458,16 @@ static int text_min(struct sink *base, const struct record *record)
 		      out);
 		return text_sink__flush((struct text_sink *)base);
 	}
-	fprintf(out, "smallest memory.max: %s (%" PRIu64 " bytes)\n",
-		units__format_size(size, sizeof(size), m->found_bytes), m->found_bytes);
-	fprintf(out,
-		"    found by memory.high in %u tries, each of them held for %s; %" PRIu64
-		" killed on the way\n",
-		m->tries, units__format_duration(other, sizeof(other), m->hold_ns), m->kills);
-	fprintf(out, "    with a tenth on top for what these seconds didn't show: %s\n",
-		units__format_size(size, sizeof(size), m->found_bytes + m->margin_bytes));
+	text_parts__size(out, "smallest memory.max: ", m->found_bytes);
+	fprintf(out, " (%" PRIu64 "%cbytes)\n", m->found_bytes, WRAP_JOINT);
+	fprintf(out, "    %cfound by memory.high in %u%ctries, each of them held for ", WRAP_HANG, m->tries,
+		WRAP_JOINT);
+	text_parts__duration(out, "", m->hold_ns);
+	fprintf(out, "; %" PRIu64 " killed on the way\n", m->kills);
+	fprintf(out, "    %c", WRAP_HANG);
+	text_parts__size(out, "with a tenth on top for what these seconds didn't show: ",
+			 m->found_bytes + m->margin_bytes);
+	fputc('\n', out);
 	return text_sink__flush((struct text_sink *)base);
 }
 
@@ -495,7 +496,11 @@ static const sink_take_fn text_takes[RECORD_KINDS] = {
 static int text_take(struct sink *base, const struct record *record)
 {
 	struct text_sink *sink = (struct text_sink *)base;
-	int err = held__pass(sink->held, record->time.wall_ns);
+	int err;
+
+	if (sink->look.ask_columns) /* the terminal may have been resized */
+		sink->look.columns = sink->look.ask_columns();
+	err = held__pass(sink->held, record->time.wall_ns);
 
 	if (!err)
 		err = sink__take(sink->verdict, record);

@@ -12,6 +12,7 @@
 struct wrap {
 	FILE *out;
 	unsigned int columns; /* 0: any number */
+	unsigned int (*ask_columns)(void);
 	bool ascii;
 	unsigned int column; /* where the line is that is being written */
 	unsigned int hang;
@@ -20,6 +21,7 @@ struct wrap {
 	size_t len, room;
 	unsigned int width; /* of the word */
 	bool in_code;	    /* of a style: it has no width */
+	bool at_begin;	    /* of a line */
 };
 
 /* Most of the wide characters are from U+3000 on. */
@@ -181,13 +183,22 @@ static bool add(struct wrap *w, char c)
 	return true;
 }
 
+static void set_columns(struct wrap *w, unsigned int columns)
+{
+	w->columns = columns && columns < COLUMNS_LEAST ? COLUMNS_LEAST : columns;
+}
+
 static bool put(struct wrap *w, char c)
 {
+	if (w->at_begin && w->ask_columns)
+		set_columns(w, w->ask_columns());
+	w->at_begin = false;
 	switch (c) {
 	case '\n':
 		end_word(w);
 		putc('\n', w->out);
 		w->column = w->hang = w->blanks = 0;
+		w->at_begin = true;
 		return true;
 	case ' ':
 		end_word(w);
@@ -248,7 +259,9 @@ FILE *wrap__open(FILE *out, struct text_look look)
 	if (!w)
 		return NULL;
 	w->out = out;
-	w->columns = look.columns && look.columns < COLUMNS_LEAST ? COLUMNS_LEAST : look.columns;
+	w->ask_columns = look.ask_columns;
+	w->at_begin = true;
+	set_columns(w, look.columns);
 	w->ascii = look.ascii;
 	file = fopencookie(w, "w", functions);
 	if (!file)

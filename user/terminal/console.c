@@ -165,11 +165,17 @@ static unsigned int wrap_columns(void)
 	return value < 10000 ? (unsigned int)value : 0;
 }
 
+static unsigned int ask_columns(void)
+{
+	return console__columns(NULL);
+}
+
 struct text_look console__look(enum colour_when colour)
 {
 	return (struct text_look){
 		.colour = has_colour(colour),
 		.ascii = isatty(STDOUT_FILENO) && !is_utf8(),
 		.columns = wrap_columns(),
+		.ask_columns = isatty(STDOUT_FILENO) ? ask_columns : NULL,
 	};
 }

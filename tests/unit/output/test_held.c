@@ -126,7 +126,7 @@ static void test_bounds(void **state)
 	held__wait(page.held, 1, 0);
 	put(&page, "after\n");
 	expect(&page, "");
-	for (int i = 0; i < 40; i++)
+	for (int i = 0; i < 150; i++)
 		assert_int_equal(held__sync(page.held), 0);
 	expect(&page, "after\n");
 	held__wait(page.held, 2, 0);

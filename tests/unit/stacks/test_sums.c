@@ -214,7 +214,7 @@ static void test_top(void **state)
 	stack_top__add(top, &stack);
 	stack_top__print(top, out);
 	fclose(out);
-	assert_ptr_equal(strstr(text, "Where memory was charged: 19.5 MiB in 6000 samples\n"), text);
+	assert_ptr_equal(strstr(text, "Where memory was charged: 19.5\001MiB in 6000\001samples\n"), text);
 	assert_non_null(
 		strstr(text, "\n     70.0 %    13.7 MiB  \002hog: memset < alloc_a < hog < ? < [anon]\n"));
 	assert_non_null(strstr(text, "\n     20.0 %     3.9 MiB  \002kern: in the kernel: page_fault\n"));
