@@ -35,6 +35,8 @@ libclang-rt-dev  clang'"'"'s fuzzer and sanitizers
 mandoc           checks the man pages
 groff-base       checks the man pages, too
 tmux             the terminals whose screens are checked
+zsh              checks its completion
+fish             checks its completion
 python3          runs the checks of the live tests
 python3-jsonschema  checks recordings against docs/schema.json'
 VM='

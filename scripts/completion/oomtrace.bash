@@ -167,6 +167,10 @@ _oomtrace() {
 			_oomtrace_service "$current" "$previous"
 			return
 			;;
+		help)
+			((COMP_CWORD != 2)) || _oomtrace_offer "$current" < <(printf '%s\n' report list show service)
+			return
+			;;
 		show)
 			_oomtrace_report "$current" "$previous"
 			_oomtrace_offer "$current" < <(printf '%s\n' --store)
@@ -195,6 +199,7 @@ _oomtrace() {
 		for ((i = 1; i < COMP_CWORD; i++)); do
 			[[ ${COMP_WORDS[i]} == -- ]] && return
 		done
+		((COMP_CWORD != 1)) || _oomtrace_offer "$current" < <(printf '%s\n' report list show service help)
 		_oomtrace_offer "$current" < <(printf '%s\n' "${options[@]}")
 		;;
 	esac

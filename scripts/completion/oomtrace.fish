@@ -15,12 +15,17 @@ function __oomtrace_does
 	test (count $words) -gt 1; and contains -- "$words[2]" $argv
 end
 
-set -l trace 'not __oomtrace_does report list show service'
+set -l trace 'not __oomtrace_does report list show service help'
+set -l first 'test (count (commandline -opc)) -eq 1'
+set -l second 'test (count (commandline -opc)) -eq 2'
 complete -c oomtrace -n $trace -f
-complete -c oomtrace -n $trace -a report -d 'report from recordings and kernel logs'
-complete -c oomtrace -n $trace -a list -d 'the incidents of the service'
-complete -c oomtrace -n $trace -a show -d 'one incident of the service'
-complete -c oomtrace -n $trace -a service -d 'trace always, and keep incidents'
+complete -c oomtrace -n $first -a report -d 'report from recordings and kernel logs'
+complete -c oomtrace -n $first -a list -d 'the incidents of the service'
+complete -c oomtrace -n $first -a show -d 'one incident of the service'
+complete -c oomtrace -n $first -a service -d 'trace always, and keep incidents'
+complete -c oomtrace -n $first -a help -d 'the help of a command'
+complete -c oomtrace -n "__oomtrace_does help; and $second" -f -a 'report list show service'
+complete -c oomtrace -n "__oomtrace_does show; and $second" -a last -d 'the latest incident'
 complete -c oomtrace -n $trace -s c -l container -x -a '(__oomtrace_containers)' -d 'a running container'
 complete -c oomtrace -n $trace -s g -l cgroup -x -a '(__fish_complete_directories)' -d 'a cgroup and all below it'
 complete -c oomtrace -n $trace -s p -l pid -x -a '(__fish_complete_pids)' -d 'the cgroup of a process'

@@ -4,12 +4,14 @@
 
 INCIDENT is tests/golden/incident.jsonl, STORM a made-up one of 24 kills; both as this version of oomtrace writes
 recordings. Prints a row a question, for each recording: the row of a terminal of 80 columns on which the answer ends,
-and how many screens of 1280x800 down the page it stands ("+1 click": in a card that is closed). "-": the answer isn't
-there. docs/notes/twelve-questions.md has what it printed.
+and how many screens of 1280x800 down the page it stands ("+1 click": in a card that is closed). "+2 keys": so often a
+reader presses Space until the answer is there, in less(1) of 24 rows and in the browser. "-": the answer isn't there.
+The last row has the seconds of CPU time until all of it is there. docs/notes/twelve-questions.md has what it printed.
 """
 import os
 import pathlib
 import re
+import resource
 import subprocess
 import sys
 import tempfile
@@ -19,6 +21,7 @@ from recording import make
 
 SCREEN = 800
 COLUMNS = 80
+ROWS = 23  # less(1) keeps one of 24 for itself
 # A question, and what answers it in the one recording and in the other; as words, with one blank between two.
 QUESTIONS = [
     ("Who was killed?", r"busybox", r"process(es)?: web|UTC: web|killed web|web pid 1001"),
@@ -68,25 +71,41 @@ def lines_of(text: str) -> tuple[str, list[int]]:
     return joined, where + [rows]
 
 
+def keys(count: int) -> str:
+    return f" +{count} key{'' if count == 1 else 's'}" if count else ""
+
+
+def run(command: list[str], **options: object) -> tuple[bytes, float]:
+    """What it prints, and its seconds of CPU time."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    said = subprocess.run(command, check=True, capture_output=True, **options).stdout
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return said, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
 def in_text(oomtrace: str, recording: str, patterns: list[str]) -> list[str]:
     env = {**os.environ, "COLUMNS": str(COLUMNS), "LC_ALL": "C.UTF-8"}
-    text = subprocess.run([oomtrace, "report", recording], env=env, check=True, capture_output=True).stdout.decode()
-    joined, where = lines_of(text)
+    text, seconds = run([oomtrace, "report", recording], env=env)
+    joined, where = lines_of(text.decode())
     found = [re.search(pattern, joined) for pattern in patterns]
-    return [str(where[match.end() - 1]) if match else "-" for match in found] + [str(where[-1] - 1)]
+    rows = [where[match.end() - 1] if match else 0 for match in found]
+    shown = [f"{row}{keys((row - 1) // ROWS)}" if row else "-" for row in rows]
+    return shown + [str(where[-1] - 1), f"{seconds:.2f} s"]
 
 
 def on_page(page: Page, oomtrace: str, recording: str, patterns: list[str]) -> list[str]:
     with tempfile.TemporaryDirectory() as folder:
         html = f"{folder}/page.html"
-        subprocess.run([oomtrace, "report", "--format", "html", "--output", html, recording], check=True)
+        _, seconds = run([oomtrace, "report", "--format", "html", "--output", html, recording])
         page.scheme("light")
         page.size(1280, SCREEN)
         page.open(html)
+        seconds += page.cpu_seconds()
         places = [page.evaluate(f"{PLACE}({pattern!r})") for pattern in patterns]
         height = page.evaluate("document.documentElement.scrollHeight")
-    shown = [f"{place[0] / SCREEN:.1f}" + (" +1 click" if place[1] else "") if place else "-" for place in places]
-    return shown + [f"{height / SCREEN:.1f}"]
+    shown = [f"{place[0] / SCREEN:.1f}{keys(int(place[0] // SCREEN))}" + (" +1 click" if place[1] else "")
+             if place else "-" for place in places]
+    return shown + [f"{height / SCREEN:.1f}", f"{seconds:.2f} s"]
 
 
 def make_storm(path: str) -> None:
@@ -107,7 +126,7 @@ def main() -> None:
         for i, recording in enumerate(recordings):
             patterns = [question[1 + i] for question in QUESTIONS]
             columns += [in_text(oomtrace, recording, patterns), on_page(page, oomtrace, recording, patterns)]
-    names = [question[0] for question in QUESTIONS] + ["(all of it)"]
+    names = [question[0] for question in QUESTIONS] + ["(all of it)", "(until it is there)"]
     for row in zip(names, *columns):
         print("| " + " | ".join(row) + " |")
 

@@ -15,6 +15,12 @@ int diagnose__privileges(void)
 
 	if (err || !missing[0])
 		return EXIT_DONE;
+	if (!geteuid()) {
+		fprintf(stderr,
+			"oomtrace: missing %s: this root may not trace the kernel, as in a container.\nRun oomtrace on the host.\n",
+			missing);
+		return EXIT_UNSUPPORTED;
+	}
 	fprintf(stderr,
 		"oomtrace: missing %s: only root, or a process with CAP_BPF and CAP_PERFMON, may trace the "
 		"kernel.\nRun it as root: sudo oomtrace ...\n",

@@ -90,5 +90,13 @@ done
 expect 1 'No space left on device' bash -c "exec '$oomtrace' --help >/dev/full"
 "$oomtrace" --help | head -c 1 >/dev/null
 [[ ${PIPESTATUS[0]} == 0 ]] || fail '--help: not quiet when its reader has gone'
+
+# Who is root already needs no sudo.
+if [[ $(id -u) == 0 ]]; then
+	expect 3 'CAP_BPF, CAP_PERFMON: this root may not trace' setpriv --bounding-set=-all --inh-caps=-all "$oomtrace"
+	grep -qx 'Run oomtrace on the host.' err || fail "root in a container isn't sent to the host"
+	grep -q sudo err && fail 'root is sent to sudo'
+	expect 3 'Run it as root: sudo oomtrace' setpriv --reuid=65534 --clear-groups "$oomtrace"
+fi
 [[ $failed == 0 ]] && echo 'test_output: all as it should be'
 exit $failed

@@ -7,6 +7,7 @@
 - A docs/NAME that a comment or a message in the source names exists.
 - No line of a page is longer than 100 columns, tables excepted.
 - docs/schema.md names every key of docs/schema.json, and its tables of records' keys name no others.
+- docs/glossary.md has every label of the text (user/output/), in its first column.
 
 Prints one line for each fault, and exits with 1 if there was any.
 """
@@ -24,6 +25,7 @@ LINK = re.compile(r"\[(?:[^\]\[]|\[[^\]]*\])*\]\(([^()\s]+)\)", re.S)
 CODE = re.compile(r"`([^`]+)`")
 OWN_PATH = re.compile(r"^(?:bpf|docs|scripts|tests|user|vmlinux)/[\w./*-]*$")
 NAMED_DOC = re.compile(r"\bdocs/[\w/.-]*\w")
+LABEL = re.compile(r'(?:_label\((?:sink|out), ?[^"\n]*|put_text\(sink, (?:i \? "" : )?|label = )"([a-z ]+)"')
 FENCE = re.compile(r"^\s*```")
 HEADING = re.compile(r"^#{1,6}\s+(.*?)\s*$")
 
@@ -137,6 +139,19 @@ def table_keys(text):
     return keys
 
 
+def check_glossary(root):
+    path = os.path.join(root, "docs", "glossary.md")
+    if not os.path.exists(path):
+        return
+    words = {word.strip() for line in read(path).split("\n") if line.startswith("| ")
+             for word in line.split("|")[1].split(",")}
+    labels = set()
+    for name in glob.glob(os.path.join(root, "user", "output", "*.c")):
+        labels.update(LABEL.findall(read(name)))
+    for label in sorted(labels - words):
+        yield f"docs/glossary.md: lacks {label!r}, a label of the text"
+
+
 def check_schema(root):
     page, schema = (os.path.join(root, "docs", name) for name in ("schema.md", "schema.json"))
     if not os.path.exists(schema):
@@ -160,6 +175,7 @@ def main():
         if os.path.exists(path):
             faults += [f"{os.path.relpath(path, root)}: {fault}" for fault in check_source(root, read(path))]
     faults += check_schema(root)
+    faults += check_glossary(root)
     print("\n".join(faults), end="\n" if faults else "")
     return 1 if faults else 0
 

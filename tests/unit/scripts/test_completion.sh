@@ -44,5 +44,43 @@ check bash bash --norc -c '. "$1"; COMP_WORDS=(oomtrace -c we) COMP_CWORD=2; _oo
 check zsh zsh -f -c 'source =(sed "s/^_oomtrace \"\$@\"$//" "$1"); _describe() { print -rl -- $names }
 	_oomtrace_containers' - "$scripts/_oomtrace"
 check fish fish --no-config -c "source '$scripts/oomtrace.fish'; complete -C 'oomtrace -c we' | cut -f1"
+
+# offers WANTED LINE: what each shell makes of a command line's last word; WANTED are words in the order of sort(1).
+offers() {
+	want=$(tr ' ' '\n' <<<"$1")
+	# shellcheck disable=SC2016
+	check bash bash --norc -c '. "$1"; read -ra COMP_WORDS <<<"$2"; [[ $2 != *" " ]] || COMP_WORDS+=("")
+		COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _oomtrace 2>/dev/null; printf "%s\n" "${COMPREPLY[@]}"' \
+		- "$scripts/oomtrace.bash" "$2"
+	check fish fish --no-config -c "source '$scripts/oomtrace.fish'; complete -C '$2' | cut -f1"
+}
+
+cd bin || exit 1 # no file's name begins like a command
+offers 'report' 'oomtrace r'
+offers 'service show' 'oomtrace s'
+offers 'list report service show' 'oomtrace help '
+offers '--store --store-age --store-size' 'oomtrace service --st'
+offers 'last' 'oomtrace show la'
+offers 'json text' 'oomtrace list --output '
+# zsh's own functions need a terminal: what they are asked for is looked at.
+zsh_asks() { # WORD... : of the command line, the last one empty
+	# shellcheck disable=SC2016
+	zsh -f -c 'source =(sed "s/^_oomtrace \"\$@\"$//" "$1"); shift; _arguments() { print -rl -- "$@" }
+		_values() { print -rl -- "$@" }; words=("$@"); CURRENT=$#; _oomtrace' - "$scripts/_oomtrace" "$@"
+}
+zsh_has() { # PATTERN WORD...
+	local pattern=$1
+	shift
+	command -v zsh >/dev/null || return 0
+	zsh_asks "$@" | grep -qE -- "$pattern" || {
+		echo "FAIL zsh: $* asks for no $pattern"
+		failed=1
+	}
+}
+zsh_has '^1::command:\(report list show service help\)$' oomtrace ''
+zsh_has '^--store\[' oomtrace service ''
+zsh_has '^--format\}|--format' oomtrace show ''
+zsh_has '^--output\[.*\(text json\)$' oomtrace list ''
+zsh_has '^service$' oomtrace help ''
 [[ $failed == 0 ]] && echo 'test_completion: all as it should be'
 exit $failed

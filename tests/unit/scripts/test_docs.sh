@@ -37,7 +37,7 @@ completion_options() {
 		COMP_WORDS=(oomtrace ${command:+"$command"} '') COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
 		_oomtrace
 		printf '%s\n' "${COMPREPLY[@]}"
-	) | sort
+	) | grep -e ^- | sort
 }
 
 # Those of the other shells, which need not be here: by what stands in the files.
@@ -106,7 +106,9 @@ check_finds_faults() {
 	local tree said
 
 	tree=$(mktemp -d) || exit 1
-	mkdir -p "$tree/docs" "$tree/user/base"
+	mkdir -p "$tree/docs" "$tree/user/base" "$tree/user/output"
+	echo 'text_sink__label(sink, "odd"); text_sink__label(sink, "even");' >"$tree/user/output/b.c"
+	printf '| word | |\n|---|---|\n| even, more | x |\n' >"$tree/docs/glossary.md"
 	cat >"$tree/README.md" <<-'EOF'
 		# A page
 		[good](docs/other.md#part-2), [bad](docs/none.md), [worse](docs/other.md#none), `docs/other.md`
@@ -130,6 +132,7 @@ check_finds_faults() {
 		user/base/a.c: names docs/none.md, which does not exist
 		docs/schema.md: lacks b of schema.json
 		docs/schema.md: has c, which schema.json lacks
+		docs/glossary.md: lacks 'odd', a label of the text
 	EOF
 	rm -rf "$tree"
 }

@@ -78,11 +78,13 @@ static struct html_sparkline_frame frame_of(const struct compare *c)
 
 static void put_curve(const struct compare_side *s, const struct html_sparkline_frame *f, FILE *out)
 {
-	if (s->usage.count < 2 || !f->to_ns)
+	if (s->usage.count < 2 || !f->to_ns) {
+		fputs("<p>This recording has no curve of usage: such a one needs a target.</p>", out);
 		return;
+	}
 	fprintf(out,
 		"<svg class=\"curve tall\" viewBox=\"0 0 %d %d\" preserveAspectRatio=\"none\" role=\"img\" "
-		"aria-label=\"usage over time, with its limit; %zu kills are marked\">",
+		"aria-label=\"usage over time, with its limit; kills are marked: %zu\">",
 		HTML_ELEMENTS__BAR, HTML_SPARKLINE__HEIGHT, s->kill_count);
 	html_sparkline__put(out, &s->usage, f);
 	for (size_t i = 0; i < s->kill_count; i++)
