@@ -181,6 +181,17 @@ static __always_inline bool compat__holds_not(__u64 mutex)
 	return (BPF_CORE_READ(lock, owner.counter) & ~MUTEX_FLAGS) != (__u64)current_task();
 }
 
+/* Whether no task holds it, for certain. */
+static __always_inline bool compat__held_by_none(__u64 mutex)
+{
+	struct mutex *lock = (void *)mutex;
+	long owner = -1;
+
+	if (!lock || !bpf_core_field_exists(lock->owner) || BPF_CORE_READ_INTO(&owner, lock, owner.counter))
+		return false;
+	return !(owner & ~MUTEX_FLAGS);
+}
+
 /*
  * kernfs_node.parent became __parent in 6.15 (633488947ef6 "kernfs: Use RCU to access
  * kernfs_node::parent"). The old side may go with support for 6.12.

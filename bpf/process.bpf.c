@@ -87,6 +87,7 @@ static __always_inline int on_exec(void)
 	struct program program = program_of(mm);
 	struct cmdline_entry *entry;
 
+	note_no_run();
 	if (!in_target((__u64)task_cgroup(task)))
 		return 0;
 	bpf_map_delete_elem(&cmdlines, &before);

@@ -67,8 +67,14 @@ static __u64 last_oom_id;
 /* Kills that the kernel counts for the target. User space compares it with the kernel's own count. */
 __u64 kills_seen;
 
-/* A run has been seen to begin: none is going on any more that had begun before we were attached. */
-static bool runs_begun;
+/* None is going on any more that had begun before we were attached. */
+static bool early_is_over;
+
+/* The thread of such a run; 0: there is none yet. */
+static __u32 early_tid;
+
+/* When all was attached. User space sets it; 0: not yet. */
+__u64 attached_ns;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -148,6 +154,26 @@ static __noinline bool has_left_run(void)
 static __always_inline bool in_run(void)
 {
 	return run.tid && run.tid == current_tid() && !has_left_run();
+}
+
+/*
+ * Whether this thread, of whose run no beginning was seen, may be in one that had begun before we were attached. There
+ * was one at most, in one thread, which was there by then. Of any other the beginning was missed.
+ */
+static __always_inline bool may_be_early(void)
+{
+	if (early_is_over || (attached_ns && BPF_CORE_READ(current_task(), start_boottime) > attached_ns))
+		return false;
+	if (!early_tid)
+		early_tid = current_tid();
+	return early_tid == current_tid();
+}
+
+/* Called now and then, by a program that the kernel doesn't leave out. */
+static __always_inline void note_no_run(void)
+{
+	if (!early_is_over && compat__held_by_none(oom_lock_address))
+		early_is_over = true;
 }
 
 /*
@@ -257,7 +283,7 @@ static __always_inline void begin_run(__u64 oc, __u64 started_ns)
 	run.stack_flags = 0;
 	candidates__reset();
 	run.tid = current_tid();
-	runs_begun = true;
+	early_is_over = true;
 }
 
 /*

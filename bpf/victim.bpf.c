@@ -120,7 +120,7 @@ __noinline int on_mark(__u64 address)
 	__u32 flags = 0;
 
 	/* Of a run that had begun before we were attached the kills that come now aren't missed ones. */
-	if ((!runs_begun || (in_run() && run.in_kill)) && is_counted_for_target(task))
+	if (((in_run() && run.in_kill) || may_be_early()) && is_counted_for_target(task))
 		__sync_fetch_and_add(&kills_seen, 1);
 	if (!in_run())
 		return 0;

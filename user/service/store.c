@@ -33,7 +33,6 @@ struct line {
 
 struct written_limit {
 	struct line line;
-	uint64_t number; /* counted from 1; 0: none */
 	uint64_t id;
 	char cgroup[512];
 };
@@ -57,6 +56,8 @@ struct store {
 	size_t size;
 	struct line session;
 	struct written_limit writes[WRITES_MAX];
+	uint64_t write_numbers[WRITES_MAX]; /* counted from 1; 0: there is none */
+	uint64_t write_hashes[WRITES_MAX];  /* of their cgroups: all are looked at for each write */
 	uint64_t write_count;
 	struct incident incidents[INCIDENTS_MAX];
 	bool failing; /* since the last incident that could be kept */
@@ -114,8 +115,10 @@ static int put_record(struct store *s, struct incident *i, const struct record *
 /* By what is in the file, which so is known to be readable. */
 static void tell_incident(const struct store *s, const char *name)
 {
-	int fd = s->opts.on_incident ? openat(s->opts.folder_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
-				     : -1;
+	/* Root of a container with this folder in it could put a FIFO there. */
+	int fd = s->opts.on_incident
+			 ? openat(s->opts.folder_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+			 : -1;
 	struct entry entry;
 
 	if (fd < 0)
@@ -217,31 +220,36 @@ static void stem_of(char stem[STORE_FOLDER_STEM_SIZE], const struct record *reco
 				   last_part(oom->limit ? oom->limit->path : NULL), NULL);
 }
 
+struct found_write {
+	uint64_t number;
+	const struct line *line;
+};
+
 static int by_number(const void *a, const void *b)
 {
-	uint64_t x = (*(const struct written_limit *const *)a)->number;
-	uint64_t y = (*(const struct written_limit *const *)b)->number;
+	const struct found_write *x = a, *y = b;
 
-	return x < y ? -1 : x > y;
+	return x->number < y->number ? -1 : x->number > y->number;
 }
 
 /* The writes that may be the cause, as they came. */
 static int put_writes(struct store *s, struct incident *i, uint64_t cause_id)
 {
-	const struct written_limit *found[WRITES_MAX];
+	struct found_write found[WRITES_MAX];
 	size_t count = 0;
 	int err = 0;
 
 	for (size_t n = 0; n < WRITES_MAX; n++) {
 		const struct written_limit *w = &s->writes[n];
 
-		if (w->number && (w->id == cause_id || (i->cgroup[0] && !strcmp(w->cgroup, i->cgroup))))
-			found[count++] = w;
+		if (s->write_numbers[n] &&
+		    (w->id == cause_id || (i->cgroup[0] && !strcmp(w->cgroup, i->cgroup))))
+			found[count++] = (struct found_write){ s->write_numbers[n], &w->line };
 	}
 	if (count)
 		qsort(found, count, sizeof(*found), by_number);
 	for (size_t n = 0; n < count && !err; n++)
-		err = put(i, &found[n]->line);
+		err = put(i, found[n].line);
 	return err;
 }
 
@@ -315,22 +323,28 @@ static int put_in_cgroup(struct store *s, const struct record *record, const cha
 	return 0;
 }
 
-/* The oldest write; that of this cgroup, if it has many: nobody pushes out another's writes by many of his own. */
-static struct written_limit *room_for_write(struct store *s, const char *cgroup)
+static uint64_t hash_of(const char *text)
 {
-	struct written_limit *oldest = &s->writes[0], *own = NULL;
-	size_t count = 0;
+	uint64_t hash = 14695981039346656037ULL; /* FNV-1a */
+
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 1099511628211ULL;
+	return hash;
+}
+
+/* The oldest write; that of this cgroup, if it has many: nobody pushes out another's writes by many of his own. */
+static size_t room_for_write(const struct store *s, const char *cgroup, uint64_t hash)
+{
+	size_t oldest = 0, own = WRITES_MAX, count = 0;
 
 	for (size_t n = 0; n < WRITES_MAX; n++) {
-		struct written_limit *w = &s->writes[n];
-
-		if (w->number < oldest->number)
-			oldest = w;
-		if (!w->number || strcmp(w->cgroup, cgroup))
+		if (s->write_numbers[n] < s->write_numbers[oldest])
+			oldest = n;
+		if (!s->write_numbers[n] || s->write_hashes[n] != hash || strcmp(s->writes[n].cgroup, cgroup))
 			continue;
 		count++;
-		if (!own || w->number < own->number)
-			own = w;
+		if (own == WRITES_MAX || s->write_numbers[n] < s->write_numbers[own])
+			own = n;
 	}
 	return count < WRITES_OF_ONE_MAX ? oldest : own;
 }
@@ -341,13 +355,18 @@ static int store_limit(struct sink *base, const struct record *record)
 	char cgroup[sizeof(s->writes[0].cgroup)];
 	struct written_limit *w;
 	struct line line;
+	uint64_t hash;
+	size_t n;
 	int err = make_line(s, record, &line);
 
 	copy__text(cgroup, sizeof(cgroup), record->limit.cgroup);
-	w = room_for_write(s, cgroup);
+	hash = hash_of(cgroup);
+	n = room_for_write(s, cgroup, hash);
+	w = &s->writes[n];
 	if (!err)
 		err = keep_line(&w->line, &line);
-	w->number = ++s->write_count;
+	s->write_numbers[n] = ++s->write_count;
+	s->write_hashes[n] = hash;
 	w->id = record->limit.id;
 	memcpy(w->cgroup, cgroup, sizeof(cgroup));
 	tell_failure(s, err);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/array.h"
+#include "base/clock.h"
 #include "host/kallsyms.h"
 #include "host/preemption.h"
 #include "host/pressure.h"
@@ -293,6 +294,9 @@ int tracer__open(const struct tracer_options *opts, tracer_event_fn on_event, vo
 		tracer->planned = false;
 		err = load_and_attach(tracer, opts, plan);
 	}
+	if (!err)
+		__atomic_store_n(&tracer->skel->bss->attached_ns, clock__ns(CLOCK_BOOTTIME),
+				 __ATOMIC_RELEASE);
 	if (!err && tracer->btf)
 		tracer->skel->bss->stats_index_wanted = kernel_types__has_stats_index(tracer->btf);
 	kernel_types__free(tracer->btf);

@@ -135,6 +135,9 @@ others() {
 	no_regular_file
 	reader_goes
 	hangup
+	hangup_ends
+	cgroup_goes
+	read_only_disk
 	whole_cgroup
 	restore_kills
 	keys_off

@@ -118,6 +118,12 @@ def check_others(faults):
         code, said = faults.cli(f"fifo-{option}")
         results.check(code == FAILED and "/tmp/fifo" in said, f"fifo-{option}: refused", (code, said))
         results.equal(expected[f"fifo-{option}"], OLD, f"fifo-{option}: the limit is as it was")
+        code, said = faults.cli(f"ro-{option}")
+        results.check(code == FAILED and "Read-only file system" in said, f"ro-{option}: refused", (code, said))
+        results.equal(expected[f"ro-{option}"], OLD, f"ro-{option}: the limit is as it was")
+    results.equal(expected["hup"], True, "hup: the end of a terminal is the end")
+    results.equal(expected["goes"], {"rc": DONE, "after": "104857600", "left": ""},
+                  "goes: a new cgroup of the old one's name keeps its own limit")
     warned = [name for name in ("oomtrace-KILL", "oomtrace-STOP") if "psi=1" in faults.said(f"find-min-{name}")]
     results.equal(len(warned), 0 if expected["psi"] else 2, "find-min: warns where the kernel has no PSI")
     results.equal(expected["restore"], {"rc": DONE, "after": "62914560", "told": 1},

@@ -192,6 +192,43 @@ hangup() {
 	finish nohup changing none INT
 }
 
+# The terminal goes away, and nobody has said nohup.
+hangup_ends() {
+	begin_ramp hup
+	wait_until 60 changed
+	kill -HUP "$tracer"
+	try_until 20 gone "$tracer"
+	expect hup "$(gone "$tracer" && echo true || echo false)"
+	hit=1
+	finish hup changing none INT
+}
+
+# The cgroup whose limit is changed is removed, and there is another of its name, which has a limit of its own.
+cgroup_goes() {
+	make_cgroup goes 256M
+	watch_file "$CG/goes/memory.max"
+	begin_fault goes --cgroup /goes --output json --set-max 64M --duration 100s
+	wait_until 60 changed
+	rmdir "$CG/goes"
+	make_cgroup goes 100M
+	# Options that change a limit end with the cgroup.
+	try_until 20 gone "$tracer" || kill -KILL "$tracer"
+	wait "$tracer"
+	expect goes "{\"rc\":$?,\"after\":\"$(cat "$file")\",\"left\":\"$(ours)\"}"
+	try rmdir "$CG/goes"
+}
+
+# A file system that nobody may write to.
+read_only_disk() {
+	mount -t tmpfs -o ro,size=16k none /small
+	for option in record folded; do
+		echo "$OLD" >"$F/memory.max"
+		cli ro-$option timeout 20 "$BIN" --cgroup /f --stacks --output json --set-max 64M --duration 10s --$option /small/out
+		expect ro-$option "\"$(cat "$F/memory.max")\""
+	done
+	umount /small
+}
+
 begin_hangup() {
 	# shellcheck disable=SC2016,SC2086
 	sh -c 'trap "" HUP; exec "$@"' - "$BIN" --cgroup /f $RAMP >/tmp/nohup 2>"$OUT/said/nohup" &

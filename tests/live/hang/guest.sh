@@ -19,6 +19,8 @@ ms() {
 trace() {
 	where=$1
 	shift
+	# Not what the one before has left there.
+	[ -p "$where" ] || rm -f "$where"
 	"$BIN" --output json "$@" >"$where" 2>>"$OUT/err" &
 	tracer=$!
 }

@@ -50,6 +50,11 @@ systemctl start oomtrace
 expect service started $?
 cli check "$BIN" service --check
 cp /proc/"$(main_pid)"/status "$OUT/service-status"
+# Each process of the unit, with its rights.
+while read -r pid; do
+	tr '\n' ' ' <"/proc/$pid/status" | sed 's/$/\n/'
+done <"/sys/fs/cgroup$(systemctl show -P ControlGroup oomtrace)/cgroup.procs" >"$OUT/processes"
+cat /sys/kernel/security/lsm >"$OUT/lsm"
 # Beside it one that no unit holds back.
 start_tracer beside.jsonl --output json
 killed one
@@ -80,8 +85,11 @@ told() {
 wait_until 60 told 'the configuration stays as it was'
 rm /etc/oomtrace/oomtrace.conf.d/20-wrong.conf
 killed four
+# Another oomtrace's, that changes a limit now.
+: >/run/oomtrace/limit-1.lock
 systemctl stop oomtrace
 expect service stopped $?
+expect service lock-stays "$([ -e /run/oomtrace/limit-1.lock ] && echo true || echo false)"
 expect service code "$(systemctl show -P ExecMainStatus oomtrace)"
 cli list "$BIN" list
 cli list-json "$BIN" list --output json

@@ -66,6 +66,7 @@ def check_configuration(run, results, expected):
 def check_unit(run, results, expected):
     results.equal(expected["started"], 0, "unit: starts, and says when it is ready")
     results.equal(expected["stopped"], 0, "unit: stops")
+    results.equal(expected["lock-stays"], True, "unit: leaves the locks of other oomtraces")
     results.check(expected["code"] in (0, 4), "unit: its exit code", expected["code"])
     exposure = re.search(r"Overall exposure level.*?: (\d+\.\d)", (run.folder / "cli/security.out").read_text())
     results.check(exposure and float(exposure[1]) <= 4.0, "unit: systemd-analyze security", exposure and exposure[0])
@@ -74,11 +75,30 @@ def check_unit(run, results, expected):
                   re.findall(r"Cap\w+:.*", status))
 
 
+CAP_DAC_READ_SEARCH, CAP_BPF = 1 << 2, 1 << 39
+# What each may have; oomtrace-ask has it where a user with a session has containers.
+MAY_HAVE = {"oomtrace": CAP_BPF, "oomtrace-ask": CAP_DAC_READ_SEARCH}
+
+
+def check_processes(run, results):
+    """No process that reads what others wrote keeps what it doesn't need."""
+    processes = [dict(re.findall(r"(\w+):\t(\S*)", line)) for line in
+                 (run.folder / "processes").read_text().splitlines()]
+    results.equal(sorted({p["Name"] for p in processes}), sorted(MAY_HAVE), "unit: its processes")
+    for p in processes:
+        caps = [int(p[key], 16) for key in ("CapEff", "CapPrm", "CapInh", "CapBnd", "CapAmb")]
+        results.check(not any(c & ~MAY_HAVE.get(p["Name"], 0) for c in caps) and p["NoNewPrivs"] == "1",
+                      f"unit: the rights of {p['Name']}", p)
+    results.check("landlock" in (run.folder / "lsm").read_text(), "unit: the kernel has Landlock",
+                  (run.folder / "lsm").read_text())
+
+
 def check(run):
     results = run.results
     expected = {r["key"]: r["value"] for r in read_records(run.folder / "expect.jsonl") if r["scenario"] == "service"}
     kills = Log(run.folder / "kmsg.log").kills
     guarded(results, check_unit, run, results, expected)
+    guarded(results, check_processes, run, results)
     guarded(results, check_configuration, run, results, expected)
     guarded(results, check_journal, run, results)
     guarded(results, check_store, run, results, expected, kills)

@@ -55,5 +55,11 @@ echo 8M >"$TOP/hogs/memory.max"
 mkdir "$TOP/killed"
 scenario itself hogs
 scenario kprobes hogs --force-kprobes
+# The first kills of a trace: that no run has been seen to begin is no reason to think that one is an early one.
+KILLS=2
+for n in 1 2 3 4 5 6 7 8; do
+	scenario first-$n hogs --force-kprobes
+done
+KILLS=20
 scenario killer killer --force-kprobes --cgroup /killed --no-usage
 echo "done"
