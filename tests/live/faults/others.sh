@@ -108,7 +108,7 @@ write_limits() { # CGROUP
 
 in_pipe_after_a_write() {
 	write_limits "$F"
-	try grep -q pipe "/proc/$1/wchan"
+	try in_pipe "$1"
 }
 
 # A disk of 16 KiB, of which 12 are full.

@@ -44,10 +44,6 @@ writes() {
 	done
 }
 
-in_pipe() {
-	grep -q pipe "/proc/$1/wchan"
-}
-
 # Nothing holds it up: what ending takes on this kernel and this machine.
 plain() {
 	begin "plain-$1"

@@ -73,6 +73,11 @@ expect() {
 	echo "{\"scenario\":\"$SCENARIO\",\"key\":\"$1\",\"value\":$2}" >>"$OUT/expect.jsonl"
 }
 
+# A process that waits at a full pipe. Kernels before 5.16 can't say so in wchan (get_wchan(), arch/x86).
+in_pipe() { # PID
+	grep -q pipe "/proc/$1/wchan" || grep -q pipe_write "/proc/$1/stack"
+}
+
 # ---- oomtrace ----
 
 # start_tracer NAME OPTION...: returns when it is attached. Its pid is in tracer_NAME.
