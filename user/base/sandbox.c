@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
@@ -13,16 +12,7 @@
 #include <sys/syscall.h>
 
 #include "base/array.h"
-
-#if defined(__x86_64__)
-#define OUR_ARCH AUDIT_ARCH_X86_64
-#define FOREIGN_CALLS 0x40000000 /* x32's: the same architecture, other numbers */
-#elif defined(__aarch64__)
-#define OUR_ARCH AUDIT_ARCH_AARCH64
-#define FOREIGN_CALLS UINT32_MAX /* none */
-#else
-#error "which system calls has this architecture?"
-#endif
+#include "base/sandbox_arch.h"
 
 /* A call that is allowed, unless its third argument has one of these bits. */
 struct call {
@@ -112,10 +102,10 @@ static void add_call(struct filter *f, const struct call *call)
 static void build(struct filter *f)
 {
 	load(f, offsetof(struct seccomp_data, arch));
-	add(f, BPF_JMP | BPF_JEQ | BPF_K, OUR_ARCH, 1, 0);
+	add(f, BPF_JMP | BPF_JEQ | BPF_K, SANDBOX_ARCH, 1, 0);
 	answer(f, SECCOMP_RET_KILL_PROCESS);
 	load(f, offsetof(struct seccomp_data, nr));
-	add(f, BPF_JMP | BPF_JGE | BPF_K, FOREIGN_CALLS, 0, 1);
+	add(f, BPF_JMP | BPF_JGE | BPF_K, SANDBOX_FOREIGN_CALLS, 0, 1);
 	answer(f, SECCOMP_RET_KILL_PROCESS);
 	for (size_t i = 0; i < CALLS; i++)
 		add_call(f, &calls[i]);

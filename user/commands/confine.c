@@ -13,6 +13,7 @@
 #include "base/copy.h"
 #include "base/landlock.h"
 #include "base/privileges.h"
+#include "base/seclusion.h"
 
 #define READ_MAX 8
 
@@ -85,5 +86,7 @@ int confine__report(char *const *files, const char *another, const char *tempora
 		places[count++] = (struct landlock_place){ .path = "/dev/kmsg" };
 	err = confine_to(places, count);
 	free(places);
-	return err;
+	if (!err)
+		err = seclusion__enter();
+	return err == -EINVAL ? 0 : err; /* no seccomp */
 }

@@ -2,6 +2,7 @@
 /* In a process of its own: there is no way back. */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -19,6 +20,7 @@
 #include <cmocka.h>
 
 #include "base/sandbox.h"
+#include "base/seclusion.h"
 
 static void expect_refused(long result)
 {
@@ -66,10 +68,61 @@ static void test_sandbox(void **state)
 	assert_int_equal(status, 0);
 }
 
+static void expect_forbidden(long result)
+{
+	if (result != -1 || errno != EPERM)
+		syscall(SYS_exit_group, 1);
+}
+
+/* What a process can still do that keeps to itself, and what it can't. */
+static int in_seclusion(void)
+{
+	int pair[2], status;
+	pid_t pid;
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || seclusion__enter())
+		return 2;
+	expect_forbidden(socket(AF_UNIX, SOCK_STREAM, 0));
+	expect_forbidden(execl("/bin/true", "true", NULL));
+	expect_forbidden(kill(getppid(), 0));
+	expect_forbidden(syscall(SYS_tgkill, getppid(), getppid(), 0));
+	expect_forbidden(ptrace(PTRACE_TRACEME, 0, 0, 0));
+	expect_forbidden(unshare(CLONE_NEWUSER));
+	expect_forbidden(syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, 0, 0, 0, 0));
+	expect_forbidden(syscall(SYS_bpf, 0, NULL, 0));
+	expect_forbidden(syscall(425 /* io_uring_setup */, 1, NULL));
+	/* Reading, writing, and processes of its own, which are kept so, too. */
+	if (pipe(pair) || write(pair[1], "x", 1) != 1 || open("/proc/self/exe", O_RDONLY | O_CLOEXEC) < 0)
+		return 3;
+	pid = fork();
+	if (!pid)
+		syscall(SYS_exit_group, socket(AF_UNIX, SOCK_STREAM, 0) < 0 ? 0 : 4);
+	return waitpid(pid, &status, 0) == pid ? status : 5;
+}
+
+static void test_seclusion(void **state)
+{
+	int status;
+	pid_t pid = fork();
+
+	(void)state;
+	if (!pid)
+		syscall(SYS_exit_group, in_seclusion());
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	/* Its own end by abort() is seen as that. */
+	pid = fork();
+	if (!pid && !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) && !seclusion__enter())
+		syscall(SYS_tgkill, getpid(), getpid(), SIGKILL);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sandbox),
+		cmocka_unit_test(test_seclusion),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,13 +3,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <sched.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -75,6 +78,9 @@ static int check_reader(void)
 	file = temp_file__new();
 	if (!file || fputs("text", file) < 0 || fclose(file))
 		return 3;
+	/* Of Docker's socket, say, which does what root asks for; and root's processes. */
+	if (socket(AF_UNIX, SOCK_STREAM, 0) >= 0 || !kill(getppid(), 0) || !unshare(CLONE_NEWUSER))
+		return 8;
 	if (!has_landlock())
 		return NO_LANDLOCK;
 	if (can("a", O_WRONLY) || can("b", O_RDWR))
@@ -84,7 +90,7 @@ static int check_reader(void)
 	if (can("d", O_WRONLY | O_CREAT) || !unlink("c") || !rename("a", "c"))
 		return 6;
 	execl("/bin/true", "true", NULL);
-	return errno == EACCES ? 0 : 7;
+	return errno == EPERM ? 0 : 7;
 }
 
 static void test_reader(void **state)
@@ -94,7 +100,7 @@ static void test_reader(void **state)
 
 	(void)state;
 	if (!pid)
-		_exit(check_reader());
+		syscall(SYS_exit_group, check_reader()); /* see test_sandbox.c */
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == NO_LANDLOCK)
 		print_message("SKIP files that may not be opened: this kernel has no Landlock\n");
@@ -125,7 +131,7 @@ static void test_capabilities(void **state)
 
 	(void)state;
 	if (!pid)
-		_exit(check_capabilities());
+		syscall(SYS_exit_group, check_capabilities());
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
 }
