@@ -75,9 +75,10 @@ def check_unit(run, results, expected):
                   re.findall(r"Cap\w+:.*", status))
 
 
-CAP_DAC_READ_SEARCH, CAP_BPF = 1 << 2, 1 << 39
-# What each may have; oomtrace-ask has it where a user with a session has containers.
-MAY_HAVE = {"oomtrace": CAP_BPF, "oomtrace-ask": CAP_DAC_READ_SEARCH}
+DAC_READ_SEARCH, SYS_PTRACE, BPF, CHECKPOINT_RESTORE = 1 << 2, 1 << 19, 1 << 39, 1 << 40
+# What each may have (SECURITY.md); oomtrace-ask has it where a user with a session has containers.
+MAY_HAVE = {"oomtrace": BPF, "oomtrace-ask": DAC_READ_SEARCH, "oomtrace-maps": SYS_PTRACE | CHECKPOINT_RESTORE,
+            "oomtrace-syms": 0}
 
 
 def check_processes(run, results):
@@ -89,6 +90,7 @@ def check_processes(run, results):
         caps = [int(p[key], 16) for key in ("CapEff", "CapPrm", "CapInh", "CapBnd", "CapAmb")]
         results.check(not any(c & ~MAY_HAVE.get(p["Name"], 0) for c in caps) and p["NoNewPrivs"] == "1",
                       f"unit: the rights of {p['Name']}", p)
+        results.check((p["Uid"] == "0") == (p["Name"] != "oomtrace-syms"), f"unit: the user of {p['Name']}", p["Uid"])
     results.check("landlock" in (run.folder / "lsm").read_text(), "unit: the kernel has Landlock",
                   (run.folder / "lsm").read_text())
 
