@@ -112,16 +112,18 @@ void loss__end(struct loss *loss)
 }
 
 #define LOOK_GAP_NS NS_PER_S
-#define LAST_LOOKS 50
+#define LAST_LOOKS_NS (500 * NS_PER_MS)
+#define LAST_LOOKS_MIN 3
 #define LAST_LOOK_MS 10
 
-/* A kill may be going on: waits until no kill is missing, and no longer than 0.5 s. */
+/* A kill may be going on: waits until no kill is missing, and no longer than 0.5 s, or for some looks at a busy machine. */
 static void await_kills(const struct seeing *seeing)
 {
 	const struct loss *loss = seeing->loss;
+	const uint64_t until_ns = clock__ns(CLOCK_MONOTONIC) + LAST_LOOKS_NS;
 	uint64_t count, seen;
 
-	for (int i = 0; i < LAST_LOOKS; i++) {
+	for (int i = 0; i < LAST_LOOKS_MIN || clock__ns(CLOCK_MONOTONIC) < until_ns; i++) {
 		if (reconcile__read_both(loss->kernel_fd, kills_seen, seeing, true, &count, &seen) ||
 		    !reconcile__missing(&loss->kills, count, seen))
 			return;
