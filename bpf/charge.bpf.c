@@ -44,6 +44,7 @@ static __always_inline void add_counter(__u64 css)
 	struct counter_state state = { .step_pages = STEP_MIN, .kernel_bytes = -1, .sock_bytes = -1 };
 	__u64 counter = css_counter(css);
 	struct cgroup *cgrp = counter_cgroup(counter);
+	__u64 above = (__u64)BPF_CORE_READ((struct page_counter *)counter, parent);
 	int err; /* up to 6.3 the upper half of a long would be anything */
 
 	if (!in_target((__u64)cgrp))
@@ -51,7 +52,11 @@ static __always_inline void add_counter(__u64 css)
 	state.cgroup_id = cgroup_id(cgrp);
 	state.refused_gap_ns = REFUSED_GAP_MIN_NS;
 	if (state.cgroup_id != target_cgroup_id)
-		state.parent = (__u64)BPF_CORE_READ((struct page_counter *)counter, parent);
+		state.parent = above;
+	/* The root's counter, which has no parent, isn't followed. Nobody asks for the chains of all. */
+	if (follows_all && !BPF_CORE_READ((struct page_counter *)above, parent))
+		state.parent = 0;
+	state.told = follows_all;
 	err = bpf_map_update_elem(&counters, &counter, &state, BPF_NOEXIST);
 	if (err == -E2BIG)
 		__sync_fetch_and_add(&counters_refused, 1);
@@ -87,7 +92,7 @@ static __always_inline int on_current_read(__u64 css)
 		return 0;
 	}
 	usage_level(counter, 0, USAGE_CHANGE);
-	if (cgroup_id(counter_cgroup(counter)) == target_cgroup_id)
+	if (follows_all || cgroup_id(counter_cgroup(counter)) == target_cgroup_id)
 		settle_all();
 	return 0;
 }
@@ -171,15 +176,16 @@ int BPF_KPROBE(kp_css_offline, struct cgroup_subsys_state *css)
 }
 
 SEC("?fentry/page_counter_try_charge")
-int BPF_PROG(btf_charge, struct page_counter *counter)
+int BPF_PROG(btf_charge, struct page_counter *counter, unsigned long pages)
 {
-	return distance_is_followed(distance_of(counter)) ? counter_moves(number_of(counter), 0) : 0;
+	return is_its_turn(distance_of(counter), pages) ? counter_moves(number_of(counter), 0) : 0;
 }
 
 SEC("?kprobe/page_counter_try_charge")
-int BPF_KPROBE(kp_charge, struct page_counter *counter)
+int BPF_KPROBE(kp_charge, struct page_counter *counter, unsigned long pages)
 {
-	return may_be_followed((__u64)counter) ? counter_moves((__u64)counter, 0) : 0;
+	return is_its_turn((__u64)counter - counter_filter_address, pages) ? counter_moves((__u64)counter, 0)
+									   : 0;
 }
 
 SEC("?fentry/page_counter_uncharge")

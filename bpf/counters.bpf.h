@@ -16,6 +16,11 @@
 
 /* Set by user space before loading: whether usage and reclaim of the target are followed. */
 const volatile bool usage_on = false;
+/*
+ * --all: of every cgroup on the machine, for its flight recorder alone. Nobody wants each point, and everybody pays:
+ * see usage.bpf.h.
+ */
+const volatile bool follows_all = false;
 
 #define FILTER_BITS 12
 
@@ -98,6 +103,22 @@ static __always_inline bool distance_is_followed(__u64 distance)
 static __always_inline bool may_be_followed(__u64 counter)
 {
 	return distance_is_followed(counter - counter_filter_address);
+}
+
+/* With --all one of so many batches of a slot is looked at: what the others moved shows then. Huge pages are no such batches. */
+#define BATCHES_PER_LOOK 4
+#define BATCH_PAGES_MAX 64
+
+__u32 batches_passed[1 << FILTER_BITS];
+
+/* Whether a charge at this distance is to be looked at: its counter may be followed, and it is its slot's turn. */
+static __always_inline bool is_its_turn(__u64 distance, unsigned long pages)
+{
+	__u64 slot = distance >> 10 & ((1 << FILTER_BITS) - 1);
+
+	if (!counter_filter[slot])
+		return false;
+	return !follows_all || pages > BATCH_PAGES_MAX || !(++batches_passed[slot] % BATCHES_PER_LOOK);
 }
 
 static __always_inline struct mem_cgroup *counter_memcg(__u64 counter)

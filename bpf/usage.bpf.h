@@ -31,6 +31,16 @@
 #define USAGE_BURST 256
 #define USAGE_GAP_NS 2000000ULL
 
+/*
+ * With --all only the flight recorder gets the events. They have no kinds of memory and no chains, they are rarer
+ * (but for the first USAGE_BURST, which a spike into a limit needs), and a cgroup without a limit sends few: it can
+ * only be killed by another's limit, which has a curve of its own. What the last event lacks is less than a part of
+ * a step: the OOM itself tells how it ended.
+ */
+#define ALL_GAP_NS 50000000ULL
+#define ALL_STEP_PARTS 4
+#define ALL_UNLIMITED_STEP_MIN 4096 /* pages */
+
 /* The kinds of memory are read no more often than this, because they are sums over all CPUs. */
 #define KINDS_GAP_NS 10000000ULL
 #define KINDS_GAP_PER_CPU_NS 100000ULL
@@ -66,9 +76,13 @@ static __always_inline __u64 step_pages(__u64 usage, __u64 max, __u64 high, __u6
 		step = (limit - usage) >> 4;
 	if (limit >= NO_LIMIT_PAGES)
 		step = usage >> 6;
+	if (follows_all && limit >= NO_LIMIT_PAGES && step < ALL_UNLIMITED_STEP_MIN)
+		step = ALL_UNLIMITED_STEP_MIN;
 	/* A limit above binds too. */
 	if (above && step > above->step_pages)
 		step = above->step_pages;
+	if (follows_all && limit >= NO_LIMIT_PAGES)
+		return step;
 	if (step < STEP_MIN)
 		return STEP_MIN;
 	return step < STEP_MAX ? step : STEP_MAX;
@@ -92,6 +106,8 @@ __noinline int read_kinds(__u64 counter)
 
 static __always_inline void refresh_kinds(struct counter_state *state, __u64 counter)
 {
+	if (follows_all)
+		return;
 	if (bpf_ktime_get_boot_ns() - state->kinds_ns >= KINDS_GAP_NS + possible_cpus * KINDS_GAP_PER_CPU_NS)
 		read_kinds(counter);
 }
@@ -101,6 +117,8 @@ static __always_inline bool kinds_are_news(struct counter_state *state, __u64 co
 {
 	__s64 kernel = state->kernel_bytes, sock = state->sock_bytes;
 
+	if (follows_all)
+		return false;
 	read_kinds(counter);
 	return kernel != state->kernel_bytes || sock != state->sock_bytes || state->kinds_repeated;
 }
@@ -178,11 +196,23 @@ static __always_inline bool usage_is_due(struct counter_state *state)
 {
 	__u64 now = bpf_ktime_get_boot_ns();
 	__u64 due = state->due_ns;
+	const __u64 gap = follows_all ? ALL_GAP_NS : USAGE_GAP_NS;
 
-	if (due > now + (USAGE_BURST - 1) * USAGE_GAP_NS)
+	if (due > now + (USAGE_BURST - 1) * gap)
 		return false;
-	state->due_ns = (due > now ? due : now) + USAGE_GAP_NS;
+	state->due_ns = (due > now ? due : now) + gap;
 	return true;
+}
+
+/* With --all, what settles: whether it has moved by enough, by the limit that it has now. */
+static __always_inline bool is_worth_settling(struct counter_state *state, __u64 counter, __u64 usage,
+					      __u64 moved)
+{
+	struct mem_cgroup *memcg = counter_memcg(counter);
+
+	state->step_pages = step_pages(usage, BPF_CORE_READ(memcg, memory.max),
+				       BPF_CORE_READ(memcg, memory.high), state->parent);
+	return moved * ALL_STEP_PARTS >= state->step_pages;
 }
 
 /*
@@ -210,9 +240,12 @@ __noinline __u64 usage_level(__u64 counter, __s64 delta, __u32 when)
 		}
 		template.pid = current_pid();
 		/* What kind of memory this charge is for isn't counted yet. */
-		settle_later(state, counter);
+		if (!follows_all)
+			settle_later(state, counter);
 	} else {
 		state->unsettled = 0;
+		if (follows_all && when == USAGE_CHANGE && !is_worth_settling(state, counter, usage, moved))
+			return state->parent;
 		if (when == USAGE_CHANGE && !kinds_are_news(state, counter) && !moved) {
 			state->kinds_fresh = 0;
 			return state->parent;

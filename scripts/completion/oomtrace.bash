@@ -118,6 +118,7 @@ _oomtrace() {
 		-c --container
 		-g --cgroup
 		-p --pid
+		--all
 		--ramp
 		--set-max
 		--find-min

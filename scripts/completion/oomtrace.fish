@@ -29,6 +29,7 @@ complete -c oomtrace -n "__oomtrace_does show; and $second" -a last -d 'the late
 complete -c oomtrace -n $trace -s c -l container -x -a '(__oomtrace_containers)' -d 'a running container'
 complete -c oomtrace -n $trace -s g -l cgroup -x -a '(__fish_complete_directories)' -d 'a cgroup and all below it'
 complete -c oomtrace -n $trace -s p -l pid -x -a '(__fish_complete_pids)' -d 'the cgroup of a process'
+complete -c oomtrace -n $trace -l all -d 'the whole machine, with flight recorders'
 complete -c oomtrace -n $trace -l set-max -x -d 'set memory.max'
 complete -c oomtrace -n $trace -l ramp -x -d 'lower memory.max in steps'
 complete -c oomtrace -n $trace -l find-min -d 'find the smallest memory.max'

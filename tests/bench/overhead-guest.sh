@@ -154,6 +154,19 @@ kills() { # CASE TRACER...
 	echo "kill $name: $(tr '\n' ';' <"$OUT/kill.$name")"
 }
 
+# A hundred more cgroups, each with a limit of its own and some pages.
+hundred() {
+	[ ! -e "$CG/c1" ] || return 0
+	for n in $(seq 1 100); do
+		mkdir "$CG/c$n"
+		echo 64M >"$CG/c$n/memory.max"
+		(
+			echo 0 >"$CG/c$n/cgroup.procs"
+			exec sleep 100000
+		) &
+	done
+}
+
 shift
 for case; do
 	echo 512M >"$CG/faults/memory.max"
@@ -169,6 +182,8 @@ for case; do
 		;;
 	everyday-other) everyday other ./oomtrace --cgroup "$CG/other" --output json ;;
 	everyday-no-usage) everyday no-usage ./oomtrace --cgroup "$CG/other" --no-usage --output json ;;
+	all) hundred && faults all "$pairs" ./oomtrace --all --output json ;;
+	everyday-all) hundred && everyday all ./oomtrace --all --output json ;;
 	everyday-machine) everyday machine ./oomtrace --output json ;;
 	kill-machine) kills machine ./oomtrace --output json ;;
 	kill-own) kills own ./oomtrace --cgroup "$CG" --no-usage --output json ;;

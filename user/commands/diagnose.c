@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/exit_codes.h"
 #include "base/privileges.h"
 
@@ -91,10 +92,12 @@ int diagnose__open_failure(int err, const struct plan *plan)
 static const char *const not_wanted[] = {
 	[PLAN_ANY] = "not needed",
 	[PLAN_TARGET] = "not needed without a target",
-	[PLAN_USAGE] = "not needed: usage is recorded only for a target on cgroup v2",
+	[PLAN_USAGE] = "not needed: usage is followed only for a target or with --all, on cgroup v2",
+	[PLAN_EXACT] = "not needed: usage is recorded only for a target on cgroup v2",
 	[PLAN_STACKS] = "not needed without --stacks",
 	[PLAN_NOTES] = "not needed: the next one has all that it needs",
 };
+_Static_assert(ARRAY_SIZE(not_wanted) == PLAN_NEEDS, "every need has its words");
 
 void diagnose__print_plan(FILE *out, const struct plan *plan)
 {

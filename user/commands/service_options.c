@@ -173,7 +173,8 @@ static const struct option_table_spec specs[] = {
 static const struct option_table table = {
 	.command = "oomtrace service",
 	.summary =
-		"Traces every OOM kill on the machine until it is told to end, prints a line for each, and keeps "
+		"Traces every OOM kill on the machine until it is told to end, with a flight recorder of usage for "
+		"each cgroup (as --all of oomtrace), prints a line for each, and keeps "
 		"each incident as a recording in a folder of bounded size: 'oomtrace list' lists them, 'oomtrace "
 		"show' shows one. For a unit of systemd (Type=notify): scripts/oomtrace.service. Options may stand in "
 		"/etc/oomtrace/oomtrace.conf, too, such as 'store-size = 1G'.",
@@ -187,6 +188,7 @@ static const struct option_table table = {
 
 static const struct parse defaults = {
 	.opts = { .ring_bytes = TRACE_OPTIONS_RING_BYTES_DEFAULT,
+		  .target = { .kind = TARGET_ALL },
 		  .store = STORE_FOLDER,
 		  .store_bytes = STORE_BYTES_DEFAULT },
 	.root = "",

@@ -35,14 +35,19 @@
 
 bool session__records_usage(const struct session *s)
 {
-	return s->target->cgroup_id && s->hierarchy->version == 2 && !s->opts->no_usage;
+	return (s->target->cgroup_id || s->target->all) && s->hierarchy->version == 2 && !s->opts->no_usage;
+}
+
+void session__follow_usage(struct session *s)
+{
+	follow_usage__begin(&s->following, s->tracer, session_events__take_in, s);
 }
 
 /* Takes in the events that nobody is woken for, and those that had to be asked for. */
 static void settle_usage(struct session *s)
 {
 	if (session__records_usage(s))
-		follow_usage__settle(s->tracer, s->target);
+		follow_usage__settle(&s->following);
 	session_events__take_events(s);
 }
 
@@ -265,6 +270,7 @@ static void finish(struct session *s)
 	};
 	record.end.skipped_exits = tracer__skipped(s->tracer, "exit");
 	record.end.skipped_signals = tracer__skipped(s->tracer, "signal");
+	record.end.given_up = model__given_up(s->model);
 	record.end.has_kernel_events = kernel_events__sum(&s->loss.events, &record.end.kernel_events);
 	session_events__tell(s, &record);
 }
@@ -364,7 +370,7 @@ static int open_tracer(struct session *s)
 		.target_cgroup_id = s->target->cgroup_id,
 		.memory_on_v1 = s->hierarchy->version == 1,
 		.usage = session__records_usage(s),
-		.cgroups = session__records_usage(s) ? follow_usage__count(s->hierarchy, s->target) : 0,
+		.cgroups = session__records_usage(s) ? follow_usage__count(&s->following) : 0,
 		.force_kprobes = s->opts->force_kprobes,
 		.ring_bytes = s->opts->ring_bytes,
 		.want_stacks = s->opts->stacks,
@@ -428,7 +434,7 @@ static int begin(struct session *s)
 			"busy, or something in the kernel holds them up.\n",
 			left_out == 1 ? "" : "s", left_out, left_out == 1 ? "" : "es");
 	if (session__records_usage(s))
-		follow_usage__begin(s->tracer, s->hierarchy, s->target, session_events__take_in, s);
+		session__follow_usage(s);
 	tracer__find_addresses(s->tracer);
 	/* Only a recording that is cut into files opens more of them. */
 	err = confine__trace(s->hierarchy, s->opts->record_bytes ? s->opts->record : NULL, s->opts->store,
@@ -473,6 +479,7 @@ static void tear_down(struct session *s)
 	changing__free(&s->changing);
 	kernel_log__free(s->kernel_log);
 	loss__end(&s->loss);
+	follow_usage__end(&s->following);
 	tracer__close(s->tracer);
 	model__free(s->model);
 	status_feed__free(s->status);
@@ -503,6 +510,7 @@ int session__run(const struct trace_options *opts, const struct cgroup__hierarch
 		.hierarchy = h,
 		.target = target,
 		.subtree = { h, target, 0 },
+		.following = { .hierarchy = h, .target = target, .settle_fd = -1 },
 		/* A changed limit goes with the cgroup, so the changes end with it. */
 		.ending = { .target = target, .may_return = !ends, .run = !ends && !guard },
 		.returning = { .target = target, .hierarchy = h, .watch_fd = -1 },

@@ -190,6 +190,7 @@ int session_events__open_model(struct session *s)
 		.container_name = find_container_name,
 		.kill_way = find_kill_way,
 		.init_pid = s->target->init_pid,
+		.only_history = s->target->all,
 		.sees_writes = s->hierarchy->version == 2 && plan__has(&s->plan, "max-write-begin") &&
 			       plan__has(&s->plan, "max-write-end"),
 		.self_pid = getpid(),

@@ -20,6 +20,7 @@
 #include "target/subtree.h"
 #include "terminal/status_feed.h"
 #include "trace/event_queue.h"
+#include "trace/follow_usage.h"
 #include "trace/loss.h"
 #include "trace/tracer.h"
 
@@ -41,6 +42,7 @@ struct session {
 	struct model *model;
 	struct names *names;
 	struct subtree subtree;
+	struct follow_usage following;
 	struct stack_helpers helpers;
 	struct stack_collector *stacks;
 	struct limit_steps *steps; /* NULL without a target */
@@ -69,8 +71,11 @@ void session_events__tell_step(struct session *s, const struct record_step *step
 int session_events__on_event(void *ctx, const void *data, size_t size);
 void session_events__tell_quiet(void *ctx, uint64_t limit_cgroup_id, const struct quiet_runs *quiet);
 
-/* Whether usage of the target is recorded. */
+/* Whether usage of the target is recorded, or that of all cgroups followed. */
 bool session__records_usage(const struct session *s);
+
+/* Has the programs follow the usage of the cgroups that there are. */
+void session__follow_usage(struct session *s);
 
 /* Has the loop watch for the target's end, and for its return. Returns 0 or a negative errno. */
 int session_target__watch(struct session *s);

@@ -5,7 +5,6 @@
 #include "base/clock.h"
 #include "commands/session_parts.h"
 #include "record/time.h"
-#include "trace/follow_usage.h"
 
 static void on_target(void *ctx)
 {
@@ -94,7 +93,7 @@ static void begin_again(struct session *s, const struct resolve_result *resolved
 		s->end_reason = "there is no memory to follow the target";
 	tell_back(s);
 	if (session__records_usage(s))
-		follow_usage__begin(s->tracer, s->hierarchy, s->target, session_events__take_in, s);
+		session__follow_usage(s);
 }
 
 static void follow(struct session *s, uint64_t now_ns)

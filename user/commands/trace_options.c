@@ -11,6 +11,7 @@
 #include "base/array.h"
 #include "base/units.h"
 #include "commands/option_table.h"
+#include "commands/trace_options_check.h"
 
 #ifndef OOMTRACE_VERSION
 #error "OOMTRACE_VERSION must be defined as a string by the build"
@@ -69,6 +70,15 @@ static int apply_pid(void *ctx, const char *arg)
 	struct parse *p = ctx;
 	p->opts.target.kind = TARGET_PID;
 	return units__parse_pid(arg, &p->opts.target.pid);
+}
+
+static int apply_all(void *ctx, const char *arg)
+{
+	struct parse *p = ctx;
+
+	(void)arg;
+	p->opts.target.kind = TARGET_ALL;
+	return 0;
 }
 
 static int apply_set_max(void *ctx, const char *arg)
@@ -308,6 +318,12 @@ static const struct option_table_spec specs[] = {
 		.apply = apply_pid,
 	},
 	{
+		.group = GROUP_TARGET,
+		.name = "all",
+		.help = "the whole machine, with a flight recorder of usage for each cgroup: each OOM has the seconds before",
+		.apply = apply_all,
+	},
+	{
 		.group = GROUP_LIMIT,
 		.name = "set-max",
 		.arg = "SIZE",
@@ -523,55 +539,6 @@ static const struct option_table table = {
 						       {} },
 };
 
-/* What only all options together can tell; says what is wrong. */
-static bool check(const struct parse *p, bool has_target, FILE *err)
-{
-	bool changes = p->opts.changes.has_max || p->opts.changes.has_ramp;
-
-	if (p->opts.until_exit && !has_target)
-		fputs("oomtrace: --until-exit needs a target whose end to wait for: --container, "
-		      "--cgroup or --pid, for example '--until-exit --pid 1234'\n",
-		      err);
-	else if (p->opts.find_min && !has_target)
-		fputs("oomtrace: --find-min needs a target: --container, --cgroup or --pid, for example "
-		      "'--container web --find-min'\n",
-		      err);
-	else if (p->opts.find_min && (changes || p->opts.dry_run || p->opts.keep || p->opts.restore ||
-				      p->opts.stacks || p->opts.interactive))
-		fputs("oomtrace: --find-min takes a target, --hold and --output only, because it changes and "
-		      "restores memory.high by itself\n",
-		      err);
-	else if (p->opts.hold_ns && !p->opts.find_min)
-		fputs("oomtrace: --hold needs --find-min: it says how long each limit is watched\n", err);
-	else if (changes && !has_target)
-		fputs("oomtrace: --set-max and --ramp need a target whose memory.max to change: "
-		      "--container, --cgroup or --pid, for example '--container web --set-max 256M'\n",
-		      err);
-	else if (p->opts.interactive && !has_target)
-		fputs("oomtrace: --interactive needs a target whose memory.max the keys change: --container, "
-		      "--cgroup or --pid, for example '--container web --interactive'\n",
-		      err);
-	else if (p->opts.interactive && p->opts.output != TRACE_OPTIONS_OUTPUT_TEXT)
-		fputs("oomtrace: --interactive goes with text on a terminal, not with --output json\n", err);
-	else if (!changes && !p->opts.interactive && (p->opts.keep || p->opts.restore))
-		fputs("oomtrace: --keep and --restore need --set-max, --ramp or --interactive: they say what "
-		      "becomes of the changed limit at the end\n",
-		      err);
-	else if (p->opts.record_bytes && !p->opts.record)
-		fputs("oomtrace: --record-size needs --record FILE: it says how large FILE may grow\n", err);
-	else if (p->opts.record_bytes && !strcmp(p->opts.record, "-"))
-		fputs("oomtrace: --record-size needs a file, and '--record -' is stdout\n", err);
-	else if (p->opts.record && (p->opts.find_min || p->opts.dry_run))
-		fputs("oomtrace: --record goes with a trace, not with --find-min or --dry-run\n", err);
-	else if (p->opts.kernel_log && p->opts.find_min)
-		fputs("oomtrace: --kernel-log goes with a trace, not with --find-min\n", err);
-	else if (p->opts.keep && p->opts.restore)
-		fputs("oomtrace: --keep and --restore contradict each other\n", err);
-	else
-		return true;
-	return false;
-}
-
 enum option_table_result trace_options__parse(int argc, char **argv, struct trace_options *out,
 					      FILE *help_out, FILE *err)
 {
@@ -585,7 +552,8 @@ enum option_table_result trace_options__parse(int argc, char **argv, struct trac
 	result = option_table__parse(&parse, argc, argv);
 	if (result != OPTION_TABLE_RUN)
 		return result;
-	if (!check(&p, parse.chosen, err))
+	/* All cgroups are no target: it has no end, and no limit to change. */
+	if (!trace_options_check__all(&p.opts, parse.chosen && p.opts.target.kind != TARGET_ALL, err))
 		return option_table__hint(&parse);
 	if (p.opts.record && !strcmp(p.opts.record, "-")) {
 		p.opts.output = TRACE_OPTIONS_OUTPUT_JSON;

@@ -442,6 +442,7 @@ static void parse_end(struct jsonl_parser *p, struct json_object *o, struct reco
 		.nameless = value__optional(p, o, "nameless_stacks"),
 		.skipped_exits = value__optional(p, o, "skipped_exits"),
 		.skipped_signals = value__optional(p, o, "skipped_signals"),
+		.given_up = value__optional(p, o, "recorders_given_up"),
 	};
 
 	get_kernel_events(p, o, &end);

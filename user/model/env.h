@@ -34,6 +34,9 @@ struct model_env {
 	/* The process that is known to be the target container's init; 0: unknown. */
 	uint32_t init_pid;
 
+	/* All cgroups are followed, for their flight recorders alone: no records of usage and of reclaim. */
+	bool only_history;
+
 	/* Whether writes of memory.max are seen: if not, that a limit was unchanged can't be known. */
 	bool sees_writes;
 

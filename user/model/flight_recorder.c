@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/lru.h"
-
 #define GROWTH_NS 1000000000ULL
 #define SLICE_NS 500000000ULL
 #define SLICES (RECORDER_WINDOW_NS / SLICE_NS + 1)
@@ -18,64 +16,229 @@ struct slice {
 	uint64_t failed;
 };
 
-/* Points in the order of their times; `start` is the oldest one's place. */
+/* Points in the order of their times; `start` is the oldest one's place. It grows as points come. */
 struct ring {
-	struct record_point points[RECORDER_FINE];
-	size_t start, count;
+	struct record_point *points;
+	size_t start, count, size;
 };
-_Static_assert(RECORDER_FINE == RECORDER_COARSE, "both are rings of one size");
 
 struct track {
+	uint64_t cgroup_id;
+	uint64_t moved_ns;  /* the latest time that it was told of */
+	struct track *next; /* in its bucket */
+	struct track *newer, *older;
 	struct ring fine, coarse;
-	struct slice slices[SLICES];
+	struct slice *slices; /* SLICES of them, or NULL: nothing to sum up yet */
+};
+
+#define BUCKETS 4096
+#define RING_FIRST 8 /* points that a ring has room for at first */
+
+const struct recorder_bounds recorder_of_target = {
+	.cgroups = 256,
+	.bytes = 16U << 20,
+	.fine = RECORDER_FINE,
+	.coarse = RECORDER_COARSE,
+	.coarse_ns = RECORDER_COARSE_NS,
+};
+
+/* 4,096 cgroups that all move all the time take 18 MiB, and sums of those that reclaim what is left. */
+const struct recorder_bounds recorder_of_all = {
+	.cgroups = 4096,
+	.bytes = 21U << 20,
+	.fine = 48,
+	.coarse = 64,
+	.coarse_ns = 160000000ULL,
 };
 
 struct flight_recorder {
-	struct lru lru;
-	struct track *tracks[LRU_SLOTS];
+	const struct recorder_bounds *bounds;
+	struct track *buckets[BUCKETS];
+	struct track *newest, *oldest; /* by their last move */
+	size_t count, bytes;
+	uint64_t given_up;
 	struct record_point points[RECORDER_POINTS]; /* what flight_recorder__history() hands out */
 };
 
-struct flight_recorder *flight_recorder__new(void)
+struct flight_recorder *flight_recorder__new(const struct recorder_bounds *bounds)
 {
-	return calloc(1, sizeof(struct flight_recorder));
+	struct flight_recorder *recorder = calloc(1, sizeof(*recorder));
+
+	if (recorder)
+		recorder->bounds = bounds;
+	return recorder;
+}
+
+/* ---- tracks ---- */
+
+static struct track **bucket_of(struct flight_recorder *recorder, uint64_t cgroup_id)
+{
+	return &recorder->buckets[cgroup_id % BUCKETS];
+}
+
+static size_t bytes_of(const struct track *track)
+{
+	return sizeof(*track) + (track->fine.size + track->coarse.size) * sizeof(struct record_point) +
+	       (track->slices ? SLICES * sizeof(struct slice) : 0);
+}
+
+static void unlink_track(struct flight_recorder *recorder, struct track *track)
+{
+	*(track->newer ? &track->newer->older : &recorder->newest) = track->older;
+	*(track->older ? &track->older->newer : &recorder->oldest) = track->newer;
+}
+
+static void link_newest(struct flight_recorder *recorder, struct track *track)
+{
+	track->newer = NULL;
+	track->older = recorder->newest;
+	*(recorder->newest ? &recorder->newest->newer : &recorder->oldest) = track;
+	recorder->newest = track;
+}
+
+static void forget(struct flight_recorder *recorder, struct track *track)
+{
+	struct track **at = bucket_of(recorder, track->cgroup_id);
+
+	while (*at != track)
+		at = &(*at)->next;
+	*at = track->next;
+	unlink_track(recorder, track);
+	recorder->bytes -= bytes_of(track);
+	recorder->count--;
+	free(track->fine.points);
+	free(track->coarse.points);
+	free(track->slices);
+	free(track);
 }
 
 void flight_recorder__free(struct flight_recorder *recorder)
 {
 	if (!recorder)
 		return;
-	for (size_t i = 0; i < LRU_SLOTS; i++)
-		free(recorder->tracks[i]);
+	while (recorder->oldest)
+		forget(recorder, recorder->oldest);
 	free(recorder);
 }
 
-static struct record_point *at(struct ring *ring, size_t i)
+static void give_up_oldest(struct flight_recorder *recorder, uint64_t ts_ns)
 {
-	return &ring->points[(ring->start + i) % RECORDER_FINE];
+	if (recorder->oldest->fine.count && recorder->oldest->moved_ns + RECORDER_WINDOW_NS > ts_ns)
+		recorder->given_up++;
+	forget(recorder, recorder->oldest);
 }
 
-/* Puts a point behind the others, whatever its time. A full ring loses its oldest one. */
-static void push(struct ring *ring, const struct record_point *point)
+static struct track *find_track(const struct flight_recorder *recorder, uint64_t cgroup_id)
 {
-	if (ring->count == RECORDER_FINE)
-		ring->start = (ring->start + 1) % RECORDER_FINE;
+	struct track *track = recorder->buckets[cgroup_id % BUCKETS];
+
+	while (track && track->cgroup_id != cgroup_id)
+		track = track->next;
+	return track;
+}
+
+static struct track *add_track(struct flight_recorder *recorder, uint64_t cgroup_id)
+{
+	struct track **bucket = bucket_of(recorder, cgroup_id), *track = calloc(1, sizeof(*track));
+
+	if (!track)
+		return NULL;
+	track->cgroup_id = cgroup_id;
+	track->next = *bucket;
+	*bucket = track;
+	link_newest(recorder, track);
+	recorder->count++;
+	recorder->bytes += bytes_of(track);
+	return track;
+}
+
+/* The track of a cgroup that is told of now, made when there is none. NULL without memory. */
+static struct track *take(struct flight_recorder *recorder, uint64_t cgroup_id, uint64_t ts_ns)
+{
+	struct track *track = find_track(recorder, cgroup_id);
+
+	if (track) {
+		unlink_track(recorder, track);
+		link_newest(recorder, track);
+	} else {
+		while (recorder->count && (recorder->count >= recorder->bounds->cgroups ||
+					   recorder->bytes >= recorder->bounds->bytes))
+			give_up_oldest(recorder, ts_ns);
+		track = add_track(recorder, cgroup_id);
+	}
+	if (track && track->moved_ns < ts_ns)
+		track->moved_ns = ts_ns;
+	return track;
+}
+
+/* What was allocated for the newest track: others give way. */
+static void note_bytes(struct flight_recorder *recorder, size_t bytes, uint64_t ts_ns)
+{
+	recorder->bytes += bytes;
+	while (recorder->bytes > recorder->bounds->bytes && recorder->oldest != recorder->newest)
+		give_up_oldest(recorder, ts_ns);
+}
+
+/* ---- points ---- */
+
+static struct record_point *at(const struct ring *ring, size_t i)
+{
+	return &ring->points[(ring->start + i) % ring->size];
+}
+
+/* Makes room for more points, at most `most`. Returns the bytes that this takes; 0: there is no memory. */
+static size_t grow(struct ring *ring, size_t most)
+{
+	size_t size = ring->size ? 2 * ring->size : RING_FIRST, added;
+	struct record_point *points;
+
+	if (size > most)
+		size = most;
+	points = malloc(size * sizeof(*points));
+	if (!points)
+		return 0;
+	for (size_t i = 0; i < ring->count; i++)
+		points[i] = *at(ring, i);
+	free(ring->points);
+	added = (size - ring->size) * sizeof(*points);
+	ring->points = points;
+	ring->start = 0;
+	ring->size = size;
+	return added;
+}
+
+/* Puts a point behind the others, whatever its time. A full ring of `most` loses its oldest one. */
+static int push(struct flight_recorder *recorder, struct ring *ring, size_t most,
+		const struct record_point *point)
+{
+	if (ring->count == ring->size && ring->size < most) {
+		size_t added = grow(ring, most);
+
+		if (!added)
+			return -ENOMEM;
+		note_bytes(recorder, added, point->ts_ns);
+	}
+	if (ring->count == ring->size)
+		ring->start = (ring->start + 1) % ring->size;
 	else
 		ring->count++;
 	*at(ring, ring->count - 1) = *point;
+	return 0;
 }
 
 /* Keeps the highest point of each stretch of time. One that comes too late for its place is dropped. */
-static void push_coarse(struct ring *ring, const struct record_point *point)
+static int push_coarse(struct flight_recorder *recorder, struct ring *ring, const struct record_point *point)
 {
 	struct record_point *last = ring->count ? at(ring, ring->count - 1) : NULL;
+	uint64_t stretch_ns = recorder->bounds->coarse_ns;
 
 	if (last && point->ts_ns < last->ts_ns)
-		return;
-	if (!last || last->ts_ns / RECORDER_COARSE_NS != point->ts_ns / RECORDER_COARSE_NS)
-		push(ring, point);
-	else if (point->usage_bytes >= last->usage_bytes)
+		return 0;
+	if (!last || last->ts_ns / stretch_ns != point->ts_ns / stretch_ns)
+		return push(recorder, ring, recorder->bounds->coarse, point);
+	if (point->usage_bytes >= last->usage_bytes)
 		*last = *point;
+	return 0;
 }
 
 /* CPUs take their times before they get their places in the ring buffer: neighbours may be swapped. */
@@ -91,41 +254,38 @@ static void sort_last(struct ring *ring)
 	}
 }
 
-/* The track of a cgroup, made when there is none. NULL without memory. */
-static struct track *take(struct flight_recorder *recorder, uint64_t cgroup_id)
-{
-	bool fresh;
-	size_t slot = lru__take(&recorder->lru, cgroup_id, &fresh);
-	struct track **track = &recorder->tracks[slot];
-
-	if (!*track)
-		*track = calloc(1, sizeof(**track));
-	else if (fresh)
-		memset(*track, 0, sizeof(**track));
-	return *track;
-}
-
 int flight_recorder__point(struct flight_recorder *recorder, uint64_t cgroup_id,
 			   const struct record_point *point)
 {
-	struct track *track = take(recorder, cgroup_id);
+	struct track *track = take(recorder, cgroup_id, point->ts_ns);
+	int err = 0;
 
 	if (!track)
 		return -ENOMEM;
-	if (track->fine.count == RECORDER_FINE)
-		push_coarse(&track->coarse, at(&track->fine, 0));
-	push(&track->fine, point);
-	sort_last(&track->fine);
-	return 0;
+	if (track->fine.count == recorder->bounds->fine)
+		err = push_coarse(recorder, &track->coarse, at(&track->fine, 0));
+	if (!err)
+		err = push(recorder, &track->fine, recorder->bounds->fine, point);
+	if (!err)
+		sort_last(&track->fine);
+	return err;
 }
 
 static struct slice *slice_of(struct flight_recorder *recorder, uint64_t cgroup_id, uint64_t ts_ns)
 {
-	struct track *track = take(recorder, cgroup_id);
+	struct track *track = take(recorder, cgroup_id, ts_ns);
 	uint64_t number = ts_ns / SLICE_NS;
-	struct slice *slice = track ? &track->slices[number % SLICES] : NULL;
+	struct slice *slice;
 
-	if (slice && slice->number != number)
+	if (track && !track->slices) {
+		track->slices = calloc(SLICES, sizeof(*track->slices));
+		if (track->slices)
+			note_bytes(recorder, SLICES * sizeof(*track->slices), ts_ns);
+	}
+	if (!track || !track->slices)
+		return NULL;
+	slice = &track->slices[number % SLICES];
+	if (slice->number != number)
 		*slice = (struct slice){ .number = number };
 	return slice;
 }
@@ -168,10 +328,19 @@ int flight_recorder__refused(struct flight_recorder *recorder, uint64_t cgroup_i
 
 static struct track *find(const struct flight_recorder *recorder, uint64_t cgroup_id)
 {
-	int slot = lru__find(&recorder->lru, cgroup_id);
-	struct track *track = slot < 0 ? NULL : recorder->tracks[slot];
+	struct track *track = find_track(recorder, cgroup_id);
 
 	return track && track->fine.count ? track : NULL;
+}
+
+uint64_t flight_recorder__given_up(const struct flight_recorder *recorder)
+{
+	return recorder->given_up;
+}
+
+size_t flight_recorder__bytes(const struct flight_recorder *recorder)
+{
+	return recorder->bytes;
 }
 
 bool flight_recorder__has(const struct flight_recorder *recorder, uint64_t cgroup_id)
@@ -233,7 +402,7 @@ static void sum_slices(const struct track *track, uint64_t ts_ns, struct record_
 {
 	uint64_t newest = ts_ns / SLICE_NS;
 
-	for (size_t i = 0; i < SLICES; i++) {
+	for (size_t i = 0; track->slices && i < SLICES; i++) {
 		const struct slice *slice = &track->slices[i];
 
 		if (slice->number > newest || newest - slice->number >= SLICES)

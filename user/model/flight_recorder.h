@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The flight recorder: the last seconds of each cgroup's usage, its reclaim and its refused charges.
- * Pure. Memory is bounded: of LRU_SLOTS cgroups, the least recently used goes first.
+ * Pure. Memory is bounded by number of cgroups and by bytes: the cgroup that has moved least recently goes first.
  */
 #ifndef OOMTRACE_RECORDER_H
 #define OOMTRACE_RECORDER_H
@@ -18,10 +18,20 @@
 #define RECORDER_POINTS (RECORDER_FINE + RECORDER_COARSE)
 #define RECORDER_COARSE_NS 40000000ULL
 
+struct recorder_bounds {
+	size_t cgroups;	     /* tracks at once */
+	size_t bytes;	     /* that all their points and sums may take */
+	size_t fine, coarse; /* points of a cgroup, at most RECORDER_FINE and RECORDER_COARSE */
+	uint64_t coarse_ns;
+};
+
+/* A target with what is below it; and every cgroup of a machine, whose points come less often. */
+extern const struct recorder_bounds recorder_of_target, recorder_of_all;
+
 struct flight_recorder;
 
-/* Returns a recorder for flight_recorder__free(), or NULL without memory. */
-struct flight_recorder *flight_recorder__new(void);
+/* The bounds must outlive it. Returns a recorder for flight_recorder__free(), or NULL without memory. */
+struct flight_recorder *flight_recorder__new(const struct recorder_bounds *bounds);
 void flight_recorder__free(struct flight_recorder *recorder);
 
 /* Takes a point of a cgroup's curve; they may come slightly out of order. Returns 0 or -ENOMEM. */
@@ -33,6 +43,15 @@ int flight_recorder__reclaim(struct flight_recorder *recorder, uint64_t cgroup_i
 			     enum reclaim_kind kind, const struct record_reclaim_sum *sum);
 int flight_recorder__refused(struct flight_recorder *recorder, uint64_t cgroup_id, uint64_t ts_ns,
 			     uint64_t count);
+
+/*
+ * How many cgroups lost their track to others within RECORDER_WINDOW_NS of their last move: a history of theirs would
+ * have been longer. One that hasn't moved for longer has nothing to lose.
+ */
+uint64_t flight_recorder__given_up(const struct flight_recorder *recorder);
+
+/* How many bytes all tracks take. */
+size_t flight_recorder__bytes(const struct flight_recorder *recorder);
 
 /* Whether a point of this cgroup is there. */
 bool flight_recorder__has(const struct flight_recorder *recorder, uint64_t cgroup_id);

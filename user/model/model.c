@@ -186,6 +186,11 @@ void model__set_init(struct model *model, uint32_t init_pid)
 	model->env.init_pid = init_pid;
 }
 
+uint64_t model__given_up(const struct model *model)
+{
+	return usage__given_up(model->usage);
+}
+
 struct model_totals model__totals(const struct model *model)
 {
 	return model->totals;

@@ -42,4 +42,7 @@ void model__set_init(struct model *model, uint32_t init_pid);
 
 struct model_totals model__totals(const struct model *model);
 
+/* Flight recorders that were given up for others; see flight_recorder__given_up(). */
+uint64_t model__given_up(const struct model *model);
+
 #endif

@@ -35,7 +35,7 @@ struct usage *usage__new(const struct model_env *env)
 	if (!usage)
 		return NULL;
 	usage->env = env;
-	usage->recorder = flight_recorder__new();
+	usage->recorder = flight_recorder__new(env->only_history ? &recorder_of_all : &recorder_of_target);
 	usage->stall = stall__new();
 	if (usage->recorder && usage->stall)
 		return usage;
@@ -156,7 +156,10 @@ static int handle_usage(struct usage *usage, const struct event_usage *e, struct
 		if (!err)
 			err = flight_recorder__refused(usage->recorder, e->cgroup_id, e->h.ts_ns, count);
 	}
-	tell_usage(usage, e, chain);
+	if (!usage->env->only_history)
+		tell_usage(usage, e, chain);
+	else if (chain) /* a stall has but the id */
+		path_of(usage, e->cgroup_id, chain);
 	return err;
 }
 
@@ -181,9 +184,11 @@ static int handle_reclaim(struct usage *usage, const struct event_reclaim *e)
 		},
 	};
 	err = flight_recorder__reclaim(usage->recorder, e->cgroup_id, e->h.ts_ns, e->kind, &r->sum);
-	r->cgroup = path_of(usage, e->cgroup_id, NULL);
-	r->container = model_env__container(usage->env, r->cgroup);
-	model_env__tell(usage->env, &record);
+	if (!usage->env->only_history) {
+		r->cgroup = path_of(usage, e->cgroup_id, NULL);
+		r->container = model_env__container(usage->env, r->cgroup);
+		model_env__tell(usage->env, &record);
+	}
 	if (stall__reclaim(usage->stall, e->cgroup_id, e->h.ts_ns, e->since_ns, e->duration_ns, &stall))
 		tell_stall(usage, &stall);
 	return err;
@@ -207,6 +212,11 @@ int usage__event(struct usage *usage, const union event *event, int64_t wall_off
 	if (group)
 		cgroup_chain__done(&usage->charges, group);
 	return err;
+}
+
+uint64_t usage__given_up(const struct usage *usage)
+{
+	return flight_recorder__given_up(usage->recorder);
 }
 
 bool usage__curve(struct usage *usage, uint64_t cgroup_id, uint64_t boot_ns, struct record_history *out)

@@ -24,6 +24,9 @@ bool usage__history(struct usage *usage, const struct record *record, struct rec
 /* The same for a cgroup at any time. */
 bool usage__curve(struct usage *usage, uint64_t cgroup_id, uint64_t boot_ns, struct record_history *out);
 
+/* Flight recorders that were given up for others; see flight_recorder__given_up(). */
+uint64_t usage__given_up(const struct usage *usage);
+
 /* Processes have been killed, which ends the stalls of the cgroups they were in and of the limit's. */
 void usage__killed(struct usage *usage, const struct record_oom *oom);
 

@@ -384,6 +384,9 @@ static int text_end(struct sink *base, const struct record *record)
 			!end->skipped_signals ? "ends of processes"
 			: end->skipped_exits  ? "ends of processes and senders of SIGKILL"
 					      : "senders of SIGKILL");
+	if (end->given_up)
+		fprintf(base->out, ", %" PRIu64 " flight recorder%s given up for want of room", end->given_up,
+			end->given_up == 1 ? "" : "s");
 	fputs(" (", base->out);
 	text_parts__bytes(base->out, end->reason ? end->reason : "?",
 			  strlen(end->reason ? end->reason : "?"));

@@ -45,7 +45,7 @@ struct record_session {
 	const char *version;
 	const char *kernel;
 	const char *arch;
-	const char *target_kind; /* "machine", "container", "cgroup", "pid" */
+	const char *target_kind; /* "machine", "all", "container", "cgroup", "pid" */
 	const char *target_name; /* as the user gave it */
 	const char *target_cgroup;
 	struct record_container container;
@@ -393,6 +393,7 @@ struct record_end {
 	uint64_t nameless; /* samples of stacks, and triggers' stacks, whose names a failure has cost */
 	/* How often the kernel left out the programs that tell of ends and of signals, whomever they concerned. */
 	uint64_t skipped_exits, skipped_signals;
+	uint64_t given_up;	/* flight recorders, for others, within seconds of their cgroup's last move */
 	bool has_kernel_events; /* in the target since the trace began */
 	struct record_kernel_events kernel_events;
 };

@@ -109,8 +109,9 @@ enum target_failure target__find(const struct target_request *request, const str
 
 	memset(out, 0, sizeof(*out));
 	out->dir_fd = out->events_fd = -1;
-	out->kind = "machine";
-	if (request->kind == TARGET_MACHINE)
+	out->all = request->kind == TARGET_ALL;
+	out->kind = out->all ? "all" : "machine";
+	if (request->kind == TARGET_MACHINE || out->all)
 		return TARGET_FOUND;
 	if (hierarchy_error)
 		return TARGET_NO_HIERARCHY;

@@ -11,17 +11,26 @@
 #include "target/target.h"
 #include "trace/tracer.h"
 
+struct follow_usage {
+	const struct cgroup__hierarchy *hierarchy;
+	const struct target *target; /* of --all: the whole hierarchy */
+	struct tracer *tracer;	     /* from follow_usage__begin() on */
+	int settle_fd; /* with --all: a cgroup whose memory.current is read to settle; -1: none */
+};
+
 /* How many cgroups the target has now, with those below it; 0: it is gone. */
-uint32_t follow_usage__count(const struct cgroup__hierarchy *h, const struct target *target);
+uint32_t follow_usage__count(const struct follow_usage *following);
 
 /*
  * Makes the programs follow the target and all cgroups below it. Needs the privileges of tracing. Each sends what it
  * holds, so take_in(ctx) is called after each: what is in the ring has to be taken out.
  */
-void follow_usage__begin(struct tracer *tracer, const struct cgroup__hierarchy *h,
-			 const struct target *target, void (*take_in)(void *ctx), void *ctx);
+void follow_usage__begin(struct follow_usage *following, struct tracer *tracer, void (*take_in)(void *ctx),
+			 void *ctx);
 
 /* Has the kernel send what has changed by too little to be worth an event until now. */
-void follow_usage__settle(struct tracer *tracer, const struct target *target);
+void follow_usage__settle(struct follow_usage *following);
+
+void follow_usage__end(struct follow_usage *following);
 
 #endif

@@ -27,14 +27,19 @@ static int size_stack_maps(struct oomtrace_bpf *skel, bool wanted)
 /* Cgroups whose usage can be followed: each takes 0.2 KiB of the kernel's memory. */
 #define FOLLOWED_MAX (1U << 16)
 
+/* Of a whole machine. */
+#define FOLLOWED_MIN_OF_ALL 8192
+
 /* Room for twice the cgroups that there are: others are made meanwhile. */
-static int size_usage_maps(struct oomtrace_bpf *skel, uint32_t cgroups)
+static int size_usage_maps(struct oomtrace_bpf *skel, uint32_t cgroups, bool all)
 {
 	struct bpf_map *const maps[] = { skel->maps.counters, skel->maps.unsettled,
 					 skel->maps.refusals_seen };
 	uint32_t room = cgroups < FOLLOWED_MAX / 2 ? 2 * cgroups : FOLLOWED_MAX;
 	int err = 0;
 
+	if (all && room < FOLLOWED_MIN_OF_ALL)
+		room = FOLLOWED_MIN_OF_ALL;
 	for (size_t i = 0; !err && i < ARRAY_SIZE(maps); i++)
 		err = bpf_map__max_entries(maps[i]) < room ? bpf_map__set_max_entries(maps[i], room) : 0;
 	return err;
@@ -77,6 +82,7 @@ int map_sizes__set(struct oomtrace_bpf *skel, const struct tracer_options *opts,
 	int err = size_lru_maps(skel, cpus);
 
 	if (!err)
-		err = opts->usage ? size_usage_maps(skel, opts->cgroups) : leave_out_usage_maps(skel);
+		err = opts->usage ? size_usage_maps(skel, opts->cgroups, !opts->target_cgroup_id)
+				  : leave_out_usage_maps(skel);
 	return err ? err : size_stack_maps(skel, opts->want_stacks);
 }

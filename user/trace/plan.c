@@ -260,7 +260,7 @@ const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 	},
 	{
 		.name = "uncharge",
-		.need = PLAN_USAGE,
+		.need = PLAN_EXACT,
 		.lost = "usage as it falls",
 		.candidates = {
 			{ "btf_uncharge", "fentry page_counter_uncharge" },
@@ -318,6 +318,7 @@ void plan__init(struct plan *plan, const struct plan_wants *wants)
 
 		choice->wanted = need == PLAN_ANY || (need == PLAN_TARGET && wants->target) ||
 				 (need == PLAN_USAGE && wants->usage) ||
+				 (need == PLAN_EXACT && wants->usage && wants->target) ||
 				 (need == PLAN_STACKS && wants->stacks);
 		choice->candidate = choice->wanted ? first_candidate(&plan_purposes[i], wants)
 						   : PLAN_NOT_ATTACHED;

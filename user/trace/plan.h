@@ -24,15 +24,17 @@
 enum plan_need {
 	PLAN_ANY,    /* any trace */
 	PLAN_TARGET, /* that of a target */
-	PLAN_USAGE,  /* that of a target whose usage is recorded */
+	PLAN_USAGE,  /* one that follows usage */
+	PLAN_EXACT,  /* that of a target whose usage is recorded */
 	PLAN_STACKS, /* one that samples stacks */
 	PLAN_NOTES,  /* any trace that attaches a kretprobe for the next purpose: that has no arguments */
+	PLAN_NEEDS,
 };
 
 /* What is to be traced. */
 struct plan_wants {
 	bool target;
-	bool usage; /* only with a target */
+	bool usage; /* with a target it is recorded, else it is for the flight recorders alone */
 	bool stacks;
 	bool kprobes; /* nothing that needs the kernel's types to attach */
 	bool shared;  /* PLAN_SHARED first, where there is one */

@@ -63,6 +63,7 @@ static int open_skeleton(const struct tracer *tracer, const struct tracer_option
 	cpus = libbpf_num_possible_cpus();
 	skel->rodata->possible_cpus = cpus > 0 ? cpus : 1;
 	skel->rodata->usage_on = skel->rodata->reader_polls = opts->usage;
+	skel->rodata->follows_all = opts->usage && !opts->target_cgroup_id;
 	skel->rodata->counts_stalls = tracer->counts_stalls;
 	skel->rodata->inits_only = !opts->target_cgroup_id;
 	err = bpf_map__set_max_entries(skel->maps.ring, opts->ring_bytes);

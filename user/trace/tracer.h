@@ -17,8 +17,8 @@ struct tracer_options {
 	uint64_t target_cgroup_id;		    /* kernfs id; 0: the whole machine */
 	uint64_t target_ancestors[EVENT_DEPTH_MAX]; /* ids of the cgroups above it; then 0 */
 	bool memory_on_v1;			    /* the memory controller is on a cgroup v1 hierarchy */
-	bool usage;				    /* record usage; only with a target, and not on v1 */
-	uint32_t cgroups;			    /* of the target, now; may be 0 without usage */
+	bool usage;	  /* follow usage; without a target, of all cgroups; not on v1 */
+	uint32_t cgroups; /* of the target, or of the machine, now; may be 0 without usage */
 	bool force_kprobes;
 	bool want_stacks;    /* sample stacks where memory is charged */
 	uint32_t ring_bytes; /* a power of two, a multiple of the page size */

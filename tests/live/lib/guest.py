@@ -103,8 +103,8 @@ def check_shape(guest, name, trace):
     check_loss(guest, name, trace)
 
 
-def check_plan(results, what, session, plan, has_target):
-    want = expected_plan(session, plan, has_target)
+def check_plan(results, what, session, plan, has_target, usage=None):
+    want = expected_plan(session, plan, has_target, usage=usage)
     got = {entry["purpose"]: entry["attached"] for entry in session["plan"]}
     differ = {key: (got.get(key), want.get(key)) for key in got.keys() | want.keys()
               if got.get(key) != want.get(key)}

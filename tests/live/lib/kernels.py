@@ -78,6 +78,8 @@ PLAN_STACKS_ONLY = ("stacks",)
 # Only with a target on cgroup v2, whose usage is recorded.
 PLAN_USAGE_ONLY = ("reclaim-begin", "throttle-begin", "throttle-end", "usage-read", "cgroup-online",
                    "charge", "uncharge", "cgroup-offline")
+# And of these not with --all, whose curves needn't be exact.
+PLAN_EXACT_ONLY = ("uncharge",)
 
 
 def version(session):
@@ -91,10 +93,15 @@ def machine_plan(label):
     return PLAN_SHARED if label in SHARED_LABELS else PLAN_BTF
 
 
-def expected_plan(session, plan, has_target, on_v1=False):
-    """What of a plan is attached in this session: purpose to label, or to None."""
-    off = () if has_target else PLAN_TARGET_ONLY
-    off += () if has_target and not on_v1 else PLAN_USAGE_ONLY
+def all_plan(label):
+    """The same with --all: what is called for each batch of charges has fentry's speed."""
+    return machine_plan(label) | {key: PLAN_BTF[key] for key in PLAN_USAGE_ONLY}
+
+
+def expected_plan(session, plan, has_target, on_v1=False, usage=None):
+    """What of a plan is attached in this session: purpose to label, or to None. usage: by default with a target."""
+    off = () if has_target else PLAN_TARGET_ONLY + PLAN_EXACT_ONLY
+    off += () if (has_target if usage is None else usage) and not on_v1 else PLAN_USAGE_ONLY
     off += PLAN_STACKS_ONLY
     if version(session) <= SPLIT_UNTIL:
         plan = plan | PLAN_SPLIT

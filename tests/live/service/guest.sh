@@ -96,6 +96,7 @@ cli list-json "$BIN" list --output json
 cli list-two "$BIN" list two
 cli last "$BIN" show last --summary
 cli two "$BIN" show two --format json
+cli curve "$BIN" show one --format jsonl
 cli page "$BIN" show one --format html -o "$OUT/one.html"
 cli security systemd-analyze security --no-pager oomtrace
 cli journal journalctl -o json --no-pager MESSAGE_ID=0d3a4c52f6c84b1fa6c8f0c1b7b7a9e4

@@ -34,6 +34,9 @@ def check_store(run, results, expected, kills):
     two = json.loads((run.folder / "cli/two.out").read_text())
     results.equal([v["pid"] for i in two["incidents"] for v in i["victims"]], [kills[1].pid],
                   "show two: the kernel's victim")
+    curves = [r.get("history", {}) for r in lines(run.folder / "cli/curve.out") if r["type"] == "oom"]
+    results.check(curves and all(len(c.get("points", [])) >= 3 and "docker-" in c["cgroup"] for c in curves),
+                  "show one: the seconds before", curves)
     results.check((run.folder / "one.html").stat().st_size > 10000, "show one: a page")
 
 

@@ -40,6 +40,7 @@ static const struct good_case good_cases[] = {
 	{ { "--cgroup", "-.mount" }, { RING, .target = { TARGET_CGROUP, "-.mount" } } },
 	{ { "--cgroup", "/a..b/..c/d../..." }, { RING, .target = { TARGET_CGROUP, "/a..b/..c/d../..." } } },
 	{ { "--until-exit", "--cgroup=/sys/fs/cgroup/system.slice" }, { RING, SLICE, .until_exit = true } },
+	{ { "--all" }, { RING, .target = { TARGET_ALL } } },
 	{ { "-p", "1234" }, { RING, PID_1234 } },
 	{ { "--pid", "1234" }, { RING, PID_1234 } },
 	{ { "--pid=1234", "--until-exit" }, { RING, PID_1234, .until_exit = true } },

@@ -124,6 +124,12 @@ static const struct bad_case bad_cases[] = {
 	{ { "--restore", "-c", "web" },
 	  "--keep and --restore need --set-max, --ramp or --interactive: they say what becomes of the "
 	  "changed limit at the end" },
+	{ { "--all", "--no-usage" },
+	  "--all is the whole machine with usage: for the machine without usage, leave out both --all and "
+	  "--no-usage" },
+	{ { "--all", "--until-exit" },
+	  "--until-exit needs a target whose end to wait for: --container, "
+	  "--cgroup or --pid, for example '--until-exit --pid 1234'" },
 	{ { "--until-exit" },
 	  "--until-exit needs a target whose end to wait for: --container, "
 	  "--cgroup or --pid, for example '--until-exit --pid 1234'" },

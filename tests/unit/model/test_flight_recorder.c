@@ -7,7 +7,6 @@
 
 #include <cmocka.h>
 
-#include "base/lru.h"
 #include "model/flight_recorder.h"
 
 #define MIB (1024ULL * 1024)
@@ -23,7 +22,7 @@ static void point(struct flight_recorder *r, uint64_t id, uint64_t ts_ns, uint64
 
 static void test_unknown(void **state)
 {
-	struct flight_recorder *r = flight_recorder__new();
+	struct flight_recorder *r = flight_recorder__new(&recorder_of_target);
 	struct record_history h;
 	struct record_reclaim_sum sum = { 1, 2, 3, 4 };
 
@@ -45,7 +44,7 @@ static void test_unknown(void **state)
 
 static void test_order_and_window(void **state)
 {
-	struct flight_recorder *r = flight_recorder__new();
+	struct flight_recorder *r = flight_recorder__new(&recorder_of_target);
 	struct record_history h;
 
 	(void)state;
@@ -70,7 +69,7 @@ static void test_order_and_window(void **state)
 
 static void test_growth(void **state)
 {
-	struct flight_recorder *r = flight_recorder__new();
+	struct flight_recorder *r = flight_recorder__new(&recorder_of_target);
 	struct record_history h;
 
 	(void)state;
@@ -114,7 +113,7 @@ static void test_growth(void **state)
 /* A storm of points: the newest all, of those before them each stretch's highest. */
 static void test_storm(void **state)
 {
-	struct flight_recorder *r = flight_recorder__new();
+	struct flight_recorder *r = flight_recorder__new(&recorder_of_target);
 	struct record_history h;
 	uint64_t highest = 0;
 
@@ -136,7 +135,7 @@ static void test_storm(void **state)
 
 static void test_sums(void **state)
 {
-	struct flight_recorder *r = flight_recorder__new();
+	struct flight_recorder *r = flight_recorder__new(&recorder_of_target);
 	struct record_reclaim_sum run = { 2, 30, 20, MIB }, throttle = { 1, 7, 7, 0 };
 	struct record_history h;
 
@@ -164,7 +163,7 @@ static void test_sums(void **state)
 /* 10,000 cgroups pass through: the oldest are forgotten, and memory stops growing. */
 static void test_bounds(void **state)
 {
-	struct flight_recorder *r = flight_recorder__new();
+	struct flight_recorder *r = flight_recorder__new(&recorder_of_target);
 	struct record_history h;
 
 	(void)state;
@@ -178,17 +177,89 @@ static void test_bounds(void **state)
 	assert_int_equal(h.count, 2);
 	assert_int_equal(h.points[0].usage_bytes, 10999);
 	assert_true(flight_recorder__has(r, 77));
-	assert_true(flight_recorder__has(r, 11000 - (LRU_SLOTS - 1)));
-	assert_false(flight_recorder__has(r, 11000 - LRU_SLOTS));
+	assert_true(flight_recorder__has(r, 11000 - (recorder_of_target.cgroups - 1)));
+	assert_false(flight_recorder__has(r, 11000 - recorder_of_target.cgroups));
+	flight_recorder__free(r);
+}
+
+/* Every cgroup of a machine moves all the time: all have their ten seconds, within the bound of memory. */
+static void test_all_move(void **state)
+{
+	struct flight_recorder *r = flight_recorder__new(&recorder_of_all);
+	const uint64_t gap_ns = 50 * MS; /* as bpf/usage.bpf.h sends them */
+	struct record_history h;
+
+	(void)state;
+	for (uint64_t n = 0; n < 400; n++) {
+		for (uint64_t id = 1; id <= 4096; id++)
+			point(r, id, S + n * gap_ns + id, n * MIB);
+	}
+	print_message("4,096 cgroups that all move: %zu KiB\n", flight_recorder__bytes(r) / 1024);
+	assert_true(flight_recorder__bytes(r) <= recorder_of_all.bytes);
+	assert_int_equal(flight_recorder__given_up(r), 0);
+	for (uint64_t id = 1; id <= 4096; id++) {
+		uint64_t now_ns = S + 399 * gap_ns + id;
+
+		assert_true(flight_recorder__history(r, id, now_ns, &h));
+		assert_int_equal(h.points[h.count - 1].usage_bytes, 399 * MIB);
+		assert_true(now_ns - h.points[0].ts_ns >= 9 * S);
+	}
+	flight_recorder__free(r);
+}
+
+/* Sums take memory, too: the cgroups that moved least recently give way, and are counted. */
+static void test_bytes(void **state)
+{
+	struct recorder_bounds bounds = recorder_of_all;
+	struct record_reclaim_sum sum = { 1, 2, 3, 4 };
+	struct flight_recorder *r;
+	struct record_history h;
+
+	(void)state;
+	bounds.bytes = 64 << 10;
+	r = flight_recorder__new(&bounds);
+	for (uint64_t id = 1; id <= 100; id++) {
+		point(r, id, S + id, id);
+		assert_int_equal(flight_recorder__reclaim(r, id, S + id, RECLAIM_LIMIT, &sum), 0);
+		assert_true(flight_recorder__bytes(r) <= bounds.bytes);
+	}
+	assert_false(flight_recorder__has(r, 1));
+	assert_true(flight_recorder__history(r, 100, 2 * S, &h));
+	assert_int_equal(h.reclaim.runs, 1);
+	assert_true(flight_recorder__given_up(r) > 50 && flight_recorder__given_up(r) < 100);
+	flight_recorder__free(r);
+}
+
+/* Who hasn't moved for longer than a history is has nothing to lose. */
+static void test_given_up(void **state)
+{
+	struct recorder_bounds bounds = recorder_of_all;
+	struct flight_recorder *r;
+
+	(void)state;
+	bounds.cgroups = 2;
+	r = flight_recorder__new(&bounds);
+	point(r, 1, 1 * S, 1);
+	point(r, 2, 2 * S, 1);
+	point(r, 3, 20 * S, 1);
+	assert_int_equal(flight_recorder__given_up(r), 0);
+	assert_false(flight_recorder__has(r, 1));
+	point(r, 2, 21 * S, 2); /* 3 has moved less recently now */
+	point(r, 4, 22 * S, 1);
+	assert_false(flight_recorder__has(r, 3));
+	assert_true(flight_recorder__has(r, 2));
+	assert_int_equal(flight_recorder__given_up(r), 1);
 	flight_recorder__free(r);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_unknown), cmocka_unit_test(test_order_and_window),
-		cmocka_unit_test(test_growth),	cmocka_unit_test(test_storm),
-		cmocka_unit_test(test_sums),	cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_unknown),	 cmocka_unit_test(test_order_and_window),
+		cmocka_unit_test(test_growth),	 cmocka_unit_test(test_storm),
+		cmocka_unit_test(test_sums),	 cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_all_move), cmocka_unit_test(test_bytes),
+		cmocka_unit_test(test_given_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

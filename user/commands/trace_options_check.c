@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "commands/trace_options_check.h"
+
+#include <string.h>
+
+bool trace_options_check__all(const struct trace_options *opts, bool has_target, FILE *err)
+{
+	bool changes = opts->changes.has_max || opts->changes.has_ramp;
+
+	if (opts->until_exit && !has_target)
+		fputs("oomtrace: --until-exit needs a target whose end to wait for: --container, "
+		      "--cgroup or --pid, for example '--until-exit --pid 1234'\n",
+		      err);
+	else if (opts->find_min && !has_target)
+		fputs("oomtrace: --find-min needs a target: --container, --cgroup or --pid, for example "
+		      "'--container web --find-min'\n",
+		      err);
+	else if (opts->find_min && (changes || opts->dry_run || opts->keep || opts->restore || opts->stacks ||
+				    opts->interactive))
+		fputs("oomtrace: --find-min takes a target, --hold and --output only, because it changes and "
+		      "restores memory.high by itself\n",
+		      err);
+	else if (opts->hold_ns && !opts->find_min)
+		fputs("oomtrace: --hold needs --find-min: it says how long each limit is watched\n", err);
+	else if (changes && !has_target)
+		fputs("oomtrace: --set-max and --ramp need a target whose memory.max to change: "
+		      "--container, --cgroup or --pid, for example '--container web --set-max 256M'\n",
+		      err);
+	else if (opts->interactive && !has_target)
+		fputs("oomtrace: --interactive needs a target whose memory.max the keys change: --container, "
+		      "--cgroup or --pid, for example '--container web --interactive'\n",
+		      err);
+	else if (opts->no_usage && opts->target.kind == TARGET_ALL)
+		fputs("oomtrace: --all is the whole machine with usage: for the machine without usage, leave out "
+		      "both --all and --no-usage\n",
+		      err);
+	else if (opts->interactive && opts->output != TRACE_OPTIONS_OUTPUT_TEXT)
+		fputs("oomtrace: --interactive goes with text on a terminal, not with --output json\n", err);
+	else if (!changes && !opts->interactive && (opts->keep || opts->restore))
+		fputs("oomtrace: --keep and --restore need --set-max, --ramp or --interactive: they say what "
+		      "becomes of the changed limit at the end\n",
+		      err);
+	else if (opts->record_bytes && !opts->record)
+		fputs("oomtrace: --record-size needs --record FILE: it says how large FILE may grow\n", err);
+	else if (opts->record_bytes && !strcmp(opts->record, "-"))
+		fputs("oomtrace: --record-size needs a file, and '--record -' is stdout\n", err);
+	else if (opts->record && (opts->find_min || opts->dry_run))
+		fputs("oomtrace: --record goes with a trace, not with --find-min or --dry-run\n", err);
+	else if (opts->kernel_log && opts->find_min)
+		fputs("oomtrace: --kernel-log goes with a trace, not with --find-min\n", err);
+	else if (opts->keep && opts->restore)
+		fputs("oomtrace: --keep and --restore contradict each other\n", err);
+	else
+		return true;
+	return false;
+}
