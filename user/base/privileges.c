@@ -51,6 +51,24 @@ int privileges__missing(char *names, size_t size)
 	return 0;
 }
 
+/* While we may: without CAP_SETPCAP it stays, and needs no dropping. */
+static int drop_bounding(const struct __user_cap_data_struct data[2], uint64_t but)
+{
+	for (int cap = 0; cap <= CAP_LAST_CAP && has(data, CAP_SETPCAP); cap++) {
+		if (!(but & 1ULL << cap) && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) && errno != EINVAL)
+			return -errno;
+	}
+	return 0;
+}
+
+int privileges__empty_bounding_set(void)
+{
+	struct __user_cap_data_struct data[2];
+	int err = get(data);
+
+	return err ? err : drop_bounding(data, 0);
+}
+
 int privileges__keep(uint64_t caps)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
@@ -59,13 +77,9 @@ int privileges__keep(uint64_t caps)
 
 	if (err)
 		return err;
-	/* The bounding set first, while we may; without CAP_SETPCAP it stays, and needs no dropping. */
-	if (has(old, CAP_SETPCAP)) {
-		for (int cap = 0; cap <= CAP_LAST_CAP; cap++) {
-			if (!(caps & 1ULL << cap) && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) && errno != EINVAL)
-				return -errno;
-		}
-	}
+	err = drop_bounding(old, caps);
+	if (err)
+		return err;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return -errno;
 	for (int i = 0; i < 2; i++)

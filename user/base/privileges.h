@@ -18,6 +18,12 @@ int privileges__missing(char *names, size_t size);
  */
 int privileges__drop(void);
 
+/*
+ * Empties the bounding set, as far as this process may, and keeps its capabilities: for a process that will change its
+ * user, and may not do it after that. Returns 0 or a negative errno.
+ */
+int privileges__empty_bounding_set(void);
+
 /* Gives up every capability but these, as far as this process has them: bit 1 << CAP_*. */
 int privileges__keep(uint64_t caps);
 

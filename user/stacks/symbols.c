@@ -106,6 +106,10 @@ static _Noreturn void maps_main(const struct sockets *s)
 /* For the keeper, and so for the process that it starts, which gives up more. */
 static int give_up_everything(void)
 {
+	int err = privileges__empty_bounding_set();
+
+	if (err)
+		return err;
 	/* Without the right to change them, they are the user's own: harmless enough. */
 	if (!setgroups(0, NULL) && (setresgid(NOBODY, NOBODY, NOBODY) || setresuid(NOBODY, NOBODY, NOBODY)))
 		return -errno;
