@@ -61,5 +61,8 @@ def check_paper(results: Results, page: Page, path: str, html: str, pdf: str) ->
         results.equal(missing, [], f"{name}: OOMs without a card")
         unnamed = [victim["pid"] for _, victim in kills if text.count(f"pid {victim['pid']}") < 2]
         results.equal(unnamed, [], f"{name}: victims that aren't in the table and a card")
+        # The flame graph's right half, which is wider than a third.
+        right = [word for word in words if word[3] == "malloc"]
+        results.check(right and right[0][1] < 0.7 * PAPERS[name][0] * POINTS, f"{name}: the flame is cut: {right}")
         pages = 1 + max(word[0] for word in words)
         results.check(pages <= 3 + len(kills), f"{name}: {pages} pages for {len(kills)} kills")

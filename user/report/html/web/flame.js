@@ -36,8 +36,10 @@ class Flame {
 		const classes = ['fp', 'f' + (node.name.length * 7 + node.name.charCodeAt(0)) % 3, 'fk'];
 		const box = make('div', { class: classes[node.kind] || 'fp', role: 'treeitem', tabindex: -1,
 			'aria-level': node.depth + 1, 'aria-label': this.describe(node) });
-		box.style.left = left + 'px';
-		box.style.width = Math.max(1, width - 1) + 'px';
+		/* Parts of the whole, not pixels: paper is narrower. */
+		const all = Math.max(1, this.place.clientWidth);
+		box.style.left = 100 * left / all + '%';
+		box.style.width = `max(1px, ${100 * width / all}% - 1px)`;
 		box.style.top = node.depth * rowHeight + 'px';
 		if (width > 24)
 			box.textContent = node.name;
