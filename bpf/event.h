@@ -15,8 +15,9 @@
 #include <linux/types.h>
 #endif
 
-#define EVENT_COMM_LEN 16  /* TASK_COMM_LEN, include/linux/sched.h */
-#define EVENT_NAME_LEN 256 /* NAME_MAX + 1: the longest name of one cgroup */
+#define EVENT_COMM_LEN 16      /* TASK_COMM_LEN, include/linux/sched.h */
+#define EVENT_NAME_LEN 256     /* NAME_MAX + 1: the longest name of one cgroup */
+#define EVENT_MEMORY_KILLERS 6 /* see user/record/memory_killers.h */
 #define EVENT_CMDLINE_LEN 512
 #define EVENT_DEPTH_MAX 64     /* levels of cgroups that are looked at */
 #define EVENT_CGROUP_LEVELS 32 /* levels captured, leaf first; deeper ones are flagged as cut */

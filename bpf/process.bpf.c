@@ -38,7 +38,10 @@ static __always_inline __u32 wait_status(struct task_struct *task)
 	return BPF_CORE_READ(task, group_leader, exit_code);
 }
 
-/* A thread exits, the last of its process. Of interest: inits of pid namespaces, and what was SIGKILLed. */
+/* Set by user space, also while attached: a target's first process, whatever its pid namespace. 0: none is known. */
+volatile __u32 target_init_pid;
+
+/* A thread exits, the last of its process. Of interest: inits, and what was SIGKILLed. */
 static __always_inline int on_exit(void)
 {
 	struct task_struct *task = current_task();
@@ -54,7 +57,7 @@ static __always_inline int on_exit(void)
 	status = wait_status(task);
 	ns_pid = task_ns_pid(task, &level);
 	ns_init = level && ns_pid == 1;
-	if (!ns_init && (status & 0x7f) != SIGKILL)
+	if (!ns_init && (status & 0x7f) != SIGKILL && current_pid() != target_init_pid)
 		return 0;
 	cgrp = task_cgroup(task);
 	if (!in_target((__u64)cgrp))

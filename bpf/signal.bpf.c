@@ -19,6 +19,9 @@
 /* Set by user space before loading: without a target, only what ends a container's init is told. */
 const volatile bool inits_only = false;
 
+/* Set by user space before loading, padded with zeros: programs that end others when memory is short. */
+const volatile __u64 memory_killers[EVENT_MEMORY_KILLERS][EVENT_COMM_LEN / sizeof(__u64)];
+
 #define SEND_SIG_PRIV 1 /* include/linux/sched/signal.h: in place of an address, the kernel itself sends it */
 
 /* TRACE_SIGNAL_*, include/trace/events/signal.h */
@@ -68,10 +71,24 @@ __noinline int is_ns_init(__u64 task)
 	return level && pid == 1;
 }
 
+/* Whether the sender has the name of one of the programs that end others when memory is short. */
+__noinline int by_memory_killer(void)
+{
+	__u64 comm[EVENT_COMM_LEN / sizeof(__u64)] = {};
+
+	BPF_CORE_READ_STR_INTO(&comm, current_task(), group_leader, comm);
+	for (int i = 0; i < EVENT_MEMORY_KILLERS; i++) {
+		if (comm[0] == memory_killers[i][0] && comm[1] == memory_killers[i][1])
+			return true;
+	}
+	return false;
+}
+
 /*
  * Whether a signal is to be told. Of SIGKILL only the one that ends the process: whoever is ending already, and an
  * init that gets it from inside of its own namespace, ignores it. Of the others, those that come from outside to an
- * init, and SIGTERM to any process of the target: what a container's processes send each other is theirs.
+ * init, and SIGTERM to any process of the target: what a container's processes send each other is theirs. Without a
+ * target, what ends inits, and what programs send that act for want of memory.
  */
 __noinline int wants_signal(__u32 sig, __u64 info, __u64 task, __u32 result)
 {
@@ -79,7 +96,7 @@ __noinline int wants_signal(__u32 sig, __u64 info, __u64 task, __u32 result)
 
 	if (sig == SIGKILL && result != RESULT_DELIVERED && result != RESULT_LOSE_INFO)
 		return false;
-	if ((inits_only || (sig != SIGKILL && sig != SIGTERM)) && !is_ns_init(task))
+	if ((inits_only || (sig != SIGKILL && sig != SIGTERM)) && !is_ns_init(task) && !by_memory_killer())
 		return false;
 	cgroup = task_cgroup_address(task);
 	if (!in_target(cgroup))

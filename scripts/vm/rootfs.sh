@@ -5,6 +5,7 @@
 #   rootfs.sh docker      Debian 12 with Docker, the systemd cgroup driver and stress-ng
 #   rootfs.sh bench       the same and the tools that oomtrace is measured against
 #   rootfs.sh runtimes    Debian 13 with Podman, crun, containerd, systemd-nspawn and LXC
+#   rootfs.sh killers     Debian 13 with systemd, systemd-oomd and earlyoom
 # images/FLAVOUR.sh says what is in each. Needs no root where user namespaces are allowed.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -12,8 +13,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 flavour=${1:-}
 case $flavour in
-docker | bench | runtimes) ;;
-*) die 2 'usage: rootfs.sh docker|bench|runtimes' ;;
+docker | bench | runtimes | killers) ;;
+*) die 2 'usage: rootfs.sh docker|bench|runtimes|killers' ;;
 esac
 # What images/FLAVOUR.sh sets, beside settle ROOT. UNIT and SERVICE are lines of the unit that runs the command of vm.sh.
 SUITE='' PACKAGES='' SIZE='' UNIT='' SERVICE=''

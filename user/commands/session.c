@@ -368,6 +368,7 @@ static int open_tracer(struct session *s)
 {
 	struct tracer_options opts = {
 		.target_cgroup_id = s->target->cgroup_id,
+		.target_init_pid = s->target->init_pid,
 		.memory_on_v1 = s->hierarchy->version == 1,
 		.usage = session__records_usage(s),
 		.cgroups = session__records_usage(s) ? follow_usage__count(&s->following) : 0,

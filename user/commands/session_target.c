@@ -77,6 +77,12 @@ static void tell_back(struct session *s)
 	session_events__tell(s, &record);
 }
 
+static void set_init(struct session *s)
+{
+	tracer__set_init(s->tracer, s->target->init_pid);
+	model__set_init(s->model, s->target->init_pid);
+}
+
 /* The kernel side first: what happens in the new cgroup before it knows is not seen. */
 static void begin_again(struct session *s, const struct resolve_result *resolved, const char *path)
 {
@@ -88,7 +94,7 @@ static void begin_again(struct session *s, const struct resolve_result *resolved
 	ending__begin_again(&s->ending);
 	s->ending.run += s->returning.missed - s->loss.runs;
 	s->loss.runs = s->returning.missed;
-	model__set_init(s->model, s->target->init_pid);
+	set_init(s);
 	if (limit_steps__move(s->steps, s->target->cgroup) || watch_events(s))
 		s->end_reason = "there is no memory to follow the target";
 	tell_back(s);
@@ -104,7 +110,7 @@ static void follow(struct session *s, uint64_t now_ns)
 
 	if (!s->ending.gone_since_ns) {
 		if (s->ending.run > 1 && returning__find_init(&s->returning))
-			model__set_init(s->model, s->target->init_pid);
+			set_init(s);
 		return;
 	}
 	back = returning__is_back(&s->returning, now_ns, &resolved, path);

@@ -392,3 +392,12 @@ const char *container__runtime_name(enum container_runtime runtime)
 		return names[CONTAINER__UNKNOWN];
 	return names[runtime];
 }
+
+bool container__is_service(const struct container_ref *ref, const char *path)
+{
+	static const char suffix[] = ".service";
+	size_t len = path ? strlen(path) : 0;
+
+	return ref->runtime == CONTAINER__UNKNOWN && len > sizeof(suffix) - 1 &&
+	       !strcmp(path + len - (sizeof(suffix) - 1), suffix);
+}

@@ -3,6 +3,7 @@
 #ifndef OOMTRACE_CONTAINER_H
 #define OOMTRACE_CONTAINER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -54,5 +55,8 @@ size_t container__shown_id(const struct container_ref *ref);
 
 /* "docker", "podman", "containerd", "cri-o", "oci", "kubernetes-pod", ... Static text. */
 const char *container__runtime_name(enum container_runtime runtime);
+
+/* Whether a cgroup that is no container's is that of a service of systemd. */
+bool container__is_service(const struct container_ref *ref, const char *path);
 
 #endif

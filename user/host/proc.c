@@ -82,6 +82,20 @@ int proc__start(uint32_t pid, uint64_t *start_ns)
 	return err;
 }
 
+uint32_t proc__parent(uint32_t pid)
+{
+	char text[512], state;
+	ssize_t len = read_file(pid, "stat", text, sizeof(text) - 1);
+	unsigned int parent;
+	char *end;
+
+	if (len <= 0)
+		return 0;
+	text[len] = '\0';
+	end = strrchr(text, ')'); /* of its name, which may hold anything */
+	return end && sscanf(end + 1, " %c %u", &state, &parent) == 2 ? parent : 0;
+}
+
 bool proc__hangs(uint32_t pid)
 {
 	char text[512], *end;

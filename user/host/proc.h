@@ -25,6 +25,9 @@ int proc__start(uint32_t pid, uint64_t *start_ns);
  */
 bool proc__hangs(uint32_t pid);
 
+/* The parent of a process; 0: it has none that we see, or there is no such process. */
+uint32_t proc__parent(uint32_t pid);
+
 /* The first child of a process with one thread; 0: it has none, or the kernel doesn't say. */
 uint32_t proc__first_child(uint32_t pid);
 

@@ -223,10 +223,11 @@ void parse_log__user_kill(struct jsonl_parser *p, struct json_object *o, struct 
 	kill.has_uid = has_number32(p, o, "uid", &kill.uid);
 	kill.has_rss = value__has_number(p, o, "rss_bytes", &kill.rss_bytes);
 	kill.has_adj = has_signed32(p, o, "oom_score_adj", &kill.oom_score_adj);
-	if (!kill.killer || !place) {
+	if (!kill.killer)
 		value__fail(p, -EINVAL);
+	record->user_kill = kill;
+	if (!kill.killer || !place)
 		return;
-	}
 	kill.file = value__text(p, place, "file");
 	kill.line = value__number(p, place, "line");
 	kill.stamp = value__text(p, place, "stamp");

@@ -53,4 +53,7 @@ void parse_signal__record(struct jsonl_parser *p, struct json_object *o, struct 
 const struct record_killer *parse_signal__killer(struct jsonl_parser *p, struct json_object *o,
 						 const char *key);
 
+/* What asked to end; *s stays as it is if there was none. */
+void parse_signal__stop(struct jsonl_parser *p, struct json_object *o, struct record_stop *s);
+
 #endif

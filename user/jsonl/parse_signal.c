@@ -26,7 +26,7 @@ static void get_sender(struct jsonl_parser *p, struct json_object *o, struct rec
 	parse_parts__find_prefix(&s->container.ref, s->cgroup);
 }
 
-static void get_stop(struct jsonl_parser *p, struct json_object *o, struct record_stop *s)
+void parse_signal__stop(struct jsonl_parser *p, struct json_object *o, struct record_stop *s)
 {
 	struct json_object *from = value__object(p, o, "stop"), *sender;
 
@@ -52,7 +52,7 @@ static void get_killer(struct jsonl_parser *p, struct json_object *o, struct rec
 		killer->way = way_named(p, way);
 	killer->by_kernel = value__flag(p, o, "by_kernel");
 	get_sender(p, o, &killer->sender);
-	get_stop(p, o, &killer->stop);
+	parse_signal__stop(p, o, &killer->stop);
 }
 
 const struct record_killer *parse_signal__killer(struct jsonl_parser *p, struct json_object *o,

@@ -399,6 +399,7 @@ static void parse_exit(struct jsonl_parser *p, struct json_object *o, struct rec
 		e.runtime_oom_killed = value__flag(p, runtime, "oom_killed");
 	}
 	e.killer = parse_signal__killer(p, o, "killer");
+	parse_signal__stop(p, o, &e.stop);
 	get_refusals(p, o, &e);
 	record->exit = e;
 }

@@ -332,6 +332,7 @@ static void write_exit(struct json_object *o, const struct record *record)
 	}
 	if (e->killer)
 		write_signal__killer(o, "killer", e->killer);
+	write_signal__stop(o, &e->stop);
 	if (e->has_refusals || e->refusal_count)
 		member__add(o, "refusals", new_refusals(e));
 }

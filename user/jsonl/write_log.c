@@ -145,7 +145,7 @@ void write_log__members(struct json_object *o, const struct record_log *log)
 void write_log__user_kill(struct json_object *o, const struct record *record)
 {
 	const struct record_user_kill *kill = &record->user_kill;
-	struct json_object *place = json_object_new_object();
+	struct json_object *place;
 
 	member__text(o, "killer", kill->killer);
 	if (kill->pid)
@@ -162,6 +162,9 @@ void write_log__user_kill(struct json_object *o, const struct record *record)
 	if (kill->processes)
 		member__number(o, "processes", kill->processes);
 	member__text(o, "reason", kill->reason);
+	if (!kill->line)
+		return; /* seen live */
+	place = json_object_new_object();
 	member__text(place, "file", kill->file);
 	member__number(place, "line", kill->line);
 	member__text(place, "stamp", kill->stamp);

@@ -26,4 +26,7 @@ void write_oom__record(struct json_object *o, const struct record *record);
 void write_signal__record(struct json_object *o, const struct record *record);
 void write_signal__killer(struct json_object *o, const char *key, const struct record_killer *killer);
 
+/* What asked to end; nothing if there was none. */
+void write_signal__stop(struct json_object *o, const struct record_stop *s);
+
 #endif

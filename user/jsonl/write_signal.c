@@ -23,7 +23,7 @@ static void add_sender(struct json_object *o, const struct record_sender *s)
 	member__add(o, "sender", sender);
 }
 
-static void add_stop(struct json_object *o, const struct record_stop *s)
+void write_signal__stop(struct json_object *o, const struct record_stop *s)
 {
 	struct json_object *stop, *sender;
 
@@ -46,7 +46,7 @@ static void add_killer(struct json_object *o, const struct record_killer *killer
 	if (killer->by_kernel)
 		member__flag(o, "by_kernel", true);
 	add_sender(o, &killer->sender);
-	add_stop(o, &killer->stop);
+	write_signal__stop(o, &killer->stop);
 }
 
 void write_signal__killer(struct json_object *o, const char *key, const struct record_killer *killer)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@
 #include "base/copy.h"
 #include "base/lru.h"
 #include "model/cgroup_chain.h"
+#include "record/memory_killers.h"
 #include "record/time.h"
 
 #define STOPS_MAX 256
@@ -80,10 +82,10 @@ static const char *path_of(struct kill_senders *senders, uint64_t id)
 						  : senders->paths[lru__take(&senders->known, id, &fresh)];
 }
 
-static struct stop *find_stop(struct kill_senders *senders, const struct event_signal *e)
+static const struct stop *find_stop(const struct kill_senders *senders, uint32_t pid, uint64_t start_ns)
 {
 	for (size_t i = 0; i < STOPS_MAX; i++) {
-		if (senders->stops[i].pid == e->pid && senders->stops[i].start_ns == e->start_ns)
+		if (senders->stops[i].pid == pid && senders->stops[i].start_ns == start_ns)
 			return &senders->stops[i];
 	}
 	return NULL;
@@ -91,10 +93,10 @@ static struct stop *find_stop(struct kill_senders *senders, const struct event_s
 
 static void note_stop(struct kill_senders *senders, const struct event_signal *e)
 {
-	struct stop *stop = find_stop(senders, e);
+	const struct stop *known = find_stop(senders, e->pid, e->start_ns);
+	struct stop *stop = known ? &senders->stops[known - senders->stops]
+				  : &senders->stops[senders->next_stop++ % STOPS_MAX];
 
-	if (!stop)
-		stop = &senders->stops[senders->next_stop++ % STOPS_MAX];
 	*stop = (struct stop){
 		.start_ns = e->start_ns,
 		.ts_ns = e->h.ts_ns,
@@ -106,15 +108,17 @@ static void note_stop(struct kill_senders *senders, const struct event_signal *e
 	copy__text(stop->sender_comm, sizeof(stop->sender_comm), e->sender_comm);
 }
 
-static struct record_stop stop_before(struct kill_senders *senders, const struct event_signal *e)
+/* Of this process, before ts_ns. */
+static struct record_stop stop_before(const struct kill_senders *senders, uint32_t pid, uint64_t start_ns,
+				      uint64_t ts_ns)
 {
-	const struct stop *stop = find_stop(senders, e);
+	const struct stop *stop = find_stop(senders, pid, start_ns);
 	struct record_stop record = {};
 
-	if (!stop || stop->ts_ns > e->h.ts_ns || e->h.ts_ns - stop->ts_ns > STOP_AGE_NS)
+	if (!stop || stop->ts_ns > ts_ns || ts_ns - stop->ts_ns > STOP_AGE_NS)
 		return record;
 	record.signal = stop->signal;
-	record.before_ns = e->h.ts_ns - stop->ts_ns;
+	record.before_ns = ts_ns - stop->ts_ns;
 	record.ignored = stop->ignored;
 	record.pid = stop->sender_pid;
 	record.comm = stop->sender_comm;
@@ -140,7 +144,7 @@ static struct record_killer killer_of(struct kill_senders *senders, const struct
 			.cmdline_cut = e->h.flags & SIGNAL_CMDLINE_CUT,
 			.cgroup = sender_cgroup,
 		},
-		.stop = stop_before(senders, e),
+		.stop = stop_before(senders, e->pid, e->start_ns, e->h.ts_ns),
 	};
 
 	return killer;
@@ -174,6 +178,34 @@ static void tell(struct kill_senders *senders, const struct event_signal *e, int
 	model_env__tell(senders->env, &record);
 }
 
+/* A program that acts for want of memory may ask first: the process ends by that, and no SIGKILL follows. */
+static void tell_user_kill(struct kill_senders *senders, const struct event_signal *e, int64_t wall_offset_ns)
+{
+	const char *name = sigabbrev_np((int)e->signal);
+	char signal[16];
+	struct record record = {
+		.kind = RECORD_USER_KILL,
+		.time = record_time__at(e->h.ts_ns, wall_offset_ns),
+		.user_kill = {
+			.killer = e->sender_comm,
+			.comm = e->comm,
+			.cgroup = path_of(senders, e->cgroup_id),
+			.signal = signal,
+			.pid = e->pid,
+		},
+	};
+
+	if (!memory_killers__has(e->sender_comm) || e->h.flags & SIGNAL_IGNORED || !name)
+		return;
+	snprintf(signal, sizeof(signal), "SIG%s", name);
+	model_env__tell(senders->env, &record);
+}
+
+struct record_stop kill_senders__stop(const struct kill_senders *senders, const struct event_exit *e)
+{
+	return stop_before(senders, e->pid, e->start_ns, e->h.ts_ns);
+}
+
 int kill_senders__event(struct kill_senders *senders, const union event *event, int64_t wall_offset_ns)
 {
 	struct cgroup_chain_set *cgroups = cgroup_chain__pending(&senders->pending, event->h.group);
@@ -186,9 +218,11 @@ int kill_senders__event(struct kill_senders *senders, const union event *event, 
 		return err;
 	}
 	cgroup_chain__done(&senders->pending, event->h.group);
-	if (event->signal.signal == SIGKILL)
+	if (event->signal.signal == SIGKILL) {
 		tell(senders, &event->signal, wall_offset_ns);
-	else
+	} else {
 		note_stop(senders, &event->signal);
+		tell_user_kill(senders, &event->signal, wall_offset_ns);
+	}
 	return 0;
 }

@@ -15,4 +15,7 @@ void kill_senders__free(struct kill_senders *senders);
 /* Takes an event of a GROUP_SIGNAL. Returns 0 or -ENOMEM. */
 int kill_senders__event(struct kill_senders *senders, const union event *event, int64_t wall_offset_ns);
 
+/* What asked a process to end that has ended now. Its strings are valid until the next event. */
+struct record_stop kill_senders__stop(const struct kill_senders *senders, const struct event_exit *e);
+
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "model/model.h"
 
+#include <signal.h>
 #include <stdlib.h>
 
 #include "model/cause.h"
@@ -124,6 +125,8 @@ static void handle_exit(struct model *model, const struct event_exit *e, int64_t
 		},
 	};
 
+	if ((e->status & 0x7f) != SIGKILL)
+		record.exit.stop = kill_senders__stop(model->senders, e);
 	model_env__tell(&model->env, &record);
 }
 

@@ -258,7 +258,7 @@ static int text_exit(struct sink *base, const struct record *record)
 		fprintf(out, " (run %" PRIu64 ")", e->run);
 	if (e->has_status) {
 		fputs(":\n", out);
-		text_sink__label(sink, "init");
+		text_sink__label(sink, container__is_service(&e->which.ref, e->cgroup) ? "main" : "init");
 		text_parts__process(out, e->comm, e->pid);
 		fputs(" ended with ", out);
 		put_status(out, e->status);
@@ -268,6 +268,7 @@ static int text_exit(struct sink *base, const struct record *record)
 		} else if ((e->status & 0x7f) == 9) {
 			fputs(by_oom ? ", killed by the OOM killer" : ", not by the OOM killer", out);
 		}
+		text_killer__put_stop(out, &e->stop, e->status, false);
 	} else {
 		fputs(": its last process has ended", out);
 	}

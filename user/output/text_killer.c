@@ -6,14 +6,14 @@
 
 #include "base/array.h"
 #include "output/wrap.h"
+#include "record/memory_killers.h"
 
 /* Programs by which runtimes send signals to containers, as the kernel knows them: 15 bytes of the name. */
 static const char *const runtimes[] = { "runc",	      "crun",	 "youki",  "containerd-shim",
 					"containerd", "dockerd", "podman", "conmon",
 					"crio" };
 
-/* Programs that kill when memory is short, before the kernel does. */
-static const char *const memory_killers[] = { "systemd-oomd", "oomd", "earlyoom", "nohang" };
+#define MEMORY_KILLER_WORDS ": a program that kills when memory is short; it wasn't the kernel's OOM killer"
 
 static bool is_one_of(const char *comm, const char *const *names, size_t count)
 {
@@ -82,6 +82,18 @@ static void put_signal(FILE *out, int signal)
 		fprintf(out, "signal%c%d", WRAP_JOINT, signal);
 }
 
+/* "SIGTERM by systemd (pid 1), which it ignored" */
+static void put_asked(FILE *out, const struct record_stop *stop, const char *by, bool same)
+{
+	put_signal(out, stop->signal);
+	if (!same) {
+		fputs(by, out);
+		text_parts__process(out, stop->comm, stop->pid);
+	}
+	if (stop->ignored)
+		fputs(", which it ignored", out);
+}
+
 static void put_stop(FILE *out, const struct record_killer *k)
 {
 	const struct record_stop *stop = &k->stop;
@@ -91,13 +103,12 @@ static void put_stop(FILE *out, const struct record_killer *k)
 		return;
 	text_parts__duration(out, ", ", stop->before_ns);
 	fputs(" after ", out);
-	put_signal(out, stop->signal);
-	if (!same) {
-		fputs(" by ", out);
-		text_parts__process(out, stop->comm, stop->pid);
-	}
-	if (stop->ignored)
-		fputs(", which it ignored", out);
+	put_asked(out, stop, " by ", same);
+}
+
+static bool is_systemd(const char *comm)
+{
+	return comm && !strcmp(comm, "systemd");
 }
 
 /* What usually sends such signals in this way. */
@@ -106,10 +117,12 @@ static void put_usual(FILE *out, const struct record_killer *k, const struct rec
 	const char *comm = k->sender.comm;
 	bool stops = k->stop.signal && k->stop.comm && comm && !strcmp(k->stop.comm, comm);
 
-	if (is_one_of(comm, memory_killers, ARRAY_SIZE(memory_killers)))
-		fputs(": a program that kills when memory is short; it wasn't the kernel's OOM killer", out);
-	else if (comm && !strcmp(comm, "systemd") && stops)
+	if (memory_killers__has(comm))
+		fputs(MEMORY_KILLER_WORDS, out);
+	else if (is_systemd(comm) && stops)
 		fputs(": as systemd stops a unit when its TimeoutStopSec is over", out);
+	else if (is_systemd(comm))
+		fputs(": as systemctl kill -s KILL does", out);
 	if (!is_one_of(comm, runtimes, ARRAY_SIZE(runtimes)) || !receiver->ref.runtime)
 		return;
 	switch (receiver->ref.runtime) {
@@ -138,11 +151,33 @@ void text_killer__put(FILE *out, const struct record_killer *k, const struct rec
 		put_usual(out, k, receiver);
 }
 
+void text_killer__put_stop(FILE *out, const struct record_stop *stop, uint32_t status, bool after_kills)
+{
+	if (!stop->signal)
+		return;
+	if ((status & 0x7f) == (uint32_t)stop->signal) {
+		fputs(", sent by ", out);
+		text_parts__process(out, stop->comm, stop->pid);
+		text_parts__duration(out, " ", stop->before_ns);
+		fputs(" before", out);
+	} else {
+		text_parts__duration(out, ", ", stop->before_ns);
+		fputs(" after ", out);
+		put_asked(out, stop, " by ", false);
+	}
+	if (memory_killers__has(stop->comm))
+		fputs(MEMORY_KILLER_WORDS, out);
+	else if (is_systemd(stop->comm))
+		fputs(after_kills ? ": as systemd stops a unit after an OOM kill in it (OOMPolicy=stop)"
+				  : ": as systemd stops a unit",
+		      out);
+}
+
 bool text_killer__is_news(const struct record_sigkill *s)
 {
 	const char *from = s->killer.sender.cgroup;
 
-	if (s->init)
+	if (s->init || memory_killers__has(s->killer.sender.comm))
 		return true;
 	/* A namespace's end follows its init's, and a cgroup's end is told once below. */
 	return s->killer.way != KILL_WAY_PID_NAMESPACE && s->killer.way != KILL_WAY_RLIMIT &&
@@ -184,7 +219,9 @@ int text_killer__take(struct sink *base, const struct record *record)
 	fputs(" to ", out);
 	text_parts__process(out, s->comm, s->pid);
 	if (s->init)
-		fputs(", an init", out);
+		fputs(container__is_service(&s->container.ref, s->cgroup) ? ", its main process"
+									  : ", an init",
+		      out);
 	fputs(", ", out);
 	text_killer__put(out, &s->killer, &s->container);
 	fputc('\n', out);

@@ -12,7 +12,13 @@
  */
 void text_killer__put(FILE *out, const struct record_killer *killer, const struct record_container *receiver);
 
-/* Whether a SIGKILL is told to those who don't want all: to an init, or from another cgroup. */
+/*
+ * ", sent by systemd (pid 1) 12 ms before": what had asked a process to end that ended with this status, as wait(2) has
+ * it; nothing if nothing had. after_kills: the OOM killer had killed others in its place.
+ */
+void text_killer__put_stop(FILE *out, const struct record_stop *stop, uint32_t status, bool after_kills);
+
+/* Whether a SIGKILL is told to those who don't want all: to an init, from another cgroup, or for want of memory. */
 bool text_killer__is_news(const struct record_sigkill *sigkill);
 
 /* A record of type "sigkill". */

@@ -32,7 +32,7 @@ static void put_victim(FILE *out, const struct record_oom *oom, const struct rec
 	if (oom->killed > 1)
 		fprintf(out, " and%c%" PRIu64 "%cmore", WRAP_JOINT, oom->killed - 1, WRAP_JOINT);
 	if (victim->init)
-		fputs(", its first process (init)", out);
+		text_parts__init(out, victim);
 	if (!victim->has_mm)
 		return;
 	if (oom->limit && oom->limit->has_memory && oom->limit->max_bytes != RECORD_NO_LIMIT) {

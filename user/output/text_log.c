@@ -232,12 +232,17 @@ int text_log__user_kill(struct sink *base, const struct record *record)
 	const struct record_user_kill *kill = &record->user_kill;
 	FILE *out = base->out;
 
-	text_log__stamp(sink, kill->stamp, &record->time);
+	if (kill->line)
+		text_log__stamp(sink, kill->stamp, &record->time);
+	else
+		text_sink__time(sink, &record->time);
 	text_sink__style(sink, STYLE_KILL);
 	text_log__user_kill_words(out, kill);
 	text_sink__style(sink, STYLE_PLAIN);
 	fputc('\n', out);
 	put_text(sink, "reason", kill->reason);
+	if (!kill->line)
+		return text_sink__flush(sink); /* seen live */
 	text_sink__label(sink, "log");
 	fprintf(out, "line %" PRIu64 "\n", kill->line);
 	return text_sink__flush(sink);

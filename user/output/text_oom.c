@@ -32,7 +32,7 @@ static void put_outcome(const struct text_sink *sink, const struct record_oom *o
 			text_parts__container(out, &victim->container);
 		}
 		if (victim->init)
-			fputs(", its first process (init)", out);
+			text_parts__init(out, victim);
 	} else if (oom->log && oom->log->is_panic) {
 		text_sink__style(sink, STYLE_KILL);
 		fputs("the kernel panicked instead of killing", out);

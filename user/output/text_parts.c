@@ -219,3 +219,10 @@ void text_parts__cause(FILE *out, enum cause_form form, const struct cause_facts
 
 	cause_words__put(out, form, facts, &ops, NULL);
 }
+
+void text_parts__init(FILE *out, const struct record_victim *victim)
+{
+	fputs(container__is_service(&victim->container.ref, victim->cgroup) ? ", its main process"
+									    : ", its first process (init)",
+	      out);
+}

@@ -64,4 +64,7 @@ const char *text_parts__format_zone(char *dst, size_t size, const char *time);
 /* Begins an indented line. */
 void text_parts__label(FILE *out, struct text_look look, const char *label);
 
+/* ", its first process (init)", or ", its main process" of a service. */
+void text_parts__init(FILE *out, const struct record_victim *victim);
+
 #endif

@@ -14,10 +14,12 @@
 #include "output/text_refusal.h"
 #include "output/verdict_sentence.h"
 #include "output/wrap.h"
+#include "record/memory_killers.h"
 
 /* What is told of a session is bounded, however much is in it. */
 #define SUBJECTS_MAX 256
 #define NAME_BYTES 64
+#define ASKED_MAX 16
 
 struct verdict {
 	struct sink base;
@@ -29,6 +31,8 @@ struct verdict {
 	uint64_t user_kills;	 /* by programs such as earlyoom, as a log has them */
 	char killer[NAME_BYTES]; /* the first of them */
 	bool more_killers;
+	uint32_t asked[ASKED_MAX]; /* pids that they asked to end, the latest, a ring */
+	uint64_t asked_count;
 	uint64_t others;     /* OOMs of subjects that found no room */
 	uint64_t nameless;   /* OOMs that may have killed, whom isn't known */
 	uint64_t lost;	     /* events that the trace has lost */
@@ -36,7 +40,8 @@ struct verdict {
 	struct verdict_writes writes;
 	bool begun; /* a session that has not been told of */
 	bool ended;
-	uint64_t killed; /* in all of the session */
+	bool sees_signals; /* SIGKILL would be told */
+	uint64_t killed;   /* in all of the session */
 	struct steps steps;
 };
 
@@ -215,6 +220,16 @@ static void put_killer(FILE *out, const struct record_exit *exit)
 	text_killer__put(out, exit->killer, &exit->which);
 }
 
+static void put_stop(FILE *out, const struct record_exit *exit)
+{
+	text_killer__put_stop(out, &exit->stop, exit->status, false);
+}
+
+static void put_stop_after_kills(FILE *out, const struct record_exit *exit)
+{
+	text_killer__put_stop(out, &exit->stop, exit->status, true);
+}
+
 /* "; its limit of 20 processes and threads (pids.max) was reached 12 times" */
 static void put_refusals(FILE *out, const struct record_exit *exit)
 {
@@ -240,6 +255,23 @@ static char *words(void (*put)(FILE *, const struct record_exit *), const struct
 	return NULL;
 }
 
+/* Of its last end. */
+static int keep_words(struct subject *s, const struct record_exit *exit)
+{
+	bool is_stop = exit->stop.signal;
+
+	free(s->killer);
+	s->killer = exit->killer ? words(put_killer, exit) : NULL;
+	free(s->stop);
+	s->stop = is_stop ? words(s->kills ? put_stop_after_kills : put_stop, exit) : NULL;
+	free(s->refusals);
+	s->refusals = exit->refusal_count ? words(put_refusals, exit) : NULL;
+	s->no_refusals = exit->has_refusals && !exit->refusal_count;
+	return (exit->killer && !s->killer) || (is_stop && !s->stop) || (exit->refusal_count && !s->refusals)
+		       ? -ENOMEM
+		       : 0;
+}
+
 static int verdict_exit(struct sink *base, const struct record *record)
 {
 	struct verdict *v = (struct verdict *)base;
@@ -259,14 +291,10 @@ static int verdict_exit(struct sink *base, const struct record *record)
 	s->gone_by_oom = record__ended_by_oom(exit);
 	for (size_t i = 0; exit->pid && i < VERDICT_SUBJECT_VICTIMS_MAX; i++)
 		s->init_killed = s->init_killed || s->victims[i] == exit->pid;
+	s->signals_seen = v->sees_signals;
 	s->has_runtime = exit->runtime_status;
 	s->runtime_oom_killed = exit->runtime_oom_killed;
-	free(s->killer);
-	s->killer = exit->killer ? words(put_killer, exit) : NULL;
-	free(s->refusals);
-	s->refusals = exit->refusal_count ? words(put_refusals, exit) : NULL;
-	s->no_refusals = exit->has_refusals && !exit->refusal_count;
-	return (exit->killer && !s->killer) || (exit->refusal_count && !s->refusals) ? -ENOMEM : 0;
+	return keep_words(s, exit);
 }
 
 static int verdict_start(struct sink *base, const struct record *record)
@@ -285,15 +313,38 @@ static int verdict_lost(struct sink *base, const struct record *record)
 	return 0;
 }
 
-static int verdict_user_kill(struct sink *base, const struct record *record)
+static void count_user_kill(struct verdict *v, const char *killer)
 {
-	struct verdict *v = (struct verdict *)base;
-	const char *killer = record->user_kill.killer ? record->user_kill.killer : "another program";
-
 	if (!v->user_kills++)
 		copy__text(v->killer, sizeof(v->killer), killer);
 	else if (strncmp(v->killer, killer, sizeof(v->killer) - 1))
 		v->more_killers = true;
+}
+
+/* Who was asked to end, and then killed, counts once. */
+static int verdict_user_kill(struct sink *base, const struct record *record)
+{
+	const struct record_user_kill *kill = &record->user_kill;
+	struct verdict *v = (struct verdict *)base;
+
+	count_user_kill(v, kill->killer ? kill->killer : "another program");
+	if (!kill->line)
+		v->asked[v->asked_count++ % ASKED_MAX] = kill->pid;
+	return 0;
+}
+
+static int verdict_sigkill(struct sink *base, const struct record *record)
+{
+	const struct record_sigkill *s = &record->sigkill;
+	struct verdict *v = (struct verdict *)base;
+
+	if (!memory_killers__has(s->killer.sender.comm))
+		return 0;
+	for (size_t i = 0; i < ASKED_MAX; i++) {
+		if (v->asked[i] == s->pid)
+			return 0;
+	}
+	count_user_kill(v, s->killer.sender.comm);
 	return 0;
 }
 
@@ -426,6 +477,7 @@ static void forget(struct verdict *v)
 		struct subject *next = v->subjects->next;
 
 		free(v->subjects->killer);
+		free(v->subjects->stop);
 		free(v->subjects->refusals);
 		free(v->subjects);
 		v->subjects = next;
@@ -438,6 +490,7 @@ static void forget(struct verdict *v)
 	v->untold = 0;
 	v->user_kills = 0;
 	v->more_killers = false;
+	memset(v->asked, 0, sizeof(v->asked));
 	v->writes = (struct verdict_writes){};
 	v->begun = false;
 	v->ended = false;
@@ -457,10 +510,17 @@ static int verdict_finish(struct sink *base)
 
 static int verdict_session(struct sink *base, const struct record *record)
 {
+	struct verdict *v = (struct verdict *)base;
 	int err = verdict_finish(base);
 
-	(void)record;
-	((struct verdict *)base)->begun = true;
+	v->begun = true;
+	v->sees_signals = false;
+	for (size_t i = 0; i < record->session.probe_count; i++) {
+		const struct record_probe *probe = &record->session.probes[i];
+
+		if (probe->purpose && !strcmp(probe->purpose, "signal") && probe->attached)
+			v->sees_signals = true;
+	}
 	return err;
 }
 
@@ -476,6 +536,7 @@ static const sink_take_fn verdict_takes[RECORD_KINDS] = {
 	[RECORD_EXIT] = verdict_exit,		[RECORD_END] = verdict_end,
 	[RECORD_USER_KILL] = verdict_user_kill, [RECORD_START] = verdict_start,
 	[RECORD_LOST] = verdict_lost,		[RECORD_REPEATS] = verdict_repeats,
+	[RECORD_SIGKILL] = verdict_sigkill,
 };
 
 static int verdict_take(struct sink *sink, const struct record *record)

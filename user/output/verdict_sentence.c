@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "output/text_parts.h"
 
 void verdict_sentence__put_subject(FILE *out, const struct subject *s)
@@ -48,6 +49,24 @@ static void put_whys(FILE *out, const struct subject *s)
 		verdict_why__put_others(out, &s->whys);
 }
 
+/* What the kernel itself sends such a signal for. Whether it did isn't seen. */
+static void put_signal_words(FILE *out, int signal)
+{
+	static const struct {
+		int signal;
+		const char *words;
+	} table[] = {
+		{ SIGSYS, ": as for a system call that its seccomp filter doesn't allow" },
+		{ SIGXCPU, ": as for CPU time above its RLIMIT_CPU" },
+		{ SIGXFSZ, ": as for a file larger than its RLIMIT_FSIZE" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		if (table[i].signal == signal)
+			fputs(table[i].words, out);
+	}
+}
+
 static void put_end(FILE *out, const struct subject *s)
 {
 	int signal = s->status & 0x7f, code = record__exit_code(s->status);
@@ -61,6 +80,10 @@ static void put_end(FILE *out, const struct subject *s)
 	} else {
 		fprintf(out, " ended with exit code %d", code);
 	}
+	if (s->stop)
+		fputs(s->stop, out);
+	else if (s->has_status && signal)
+		put_signal_words(out, signal);
 }
 
 /* A shell passes on 128 + the number of the signal that ended what it ran. */
@@ -94,6 +117,10 @@ static const char *put_how_it_ended(FILE *out, const struct subject *s, uint64_t
 	if (s->has_status && (s->status & 0x7f) == 9) {
 		if (s->killer)
 			fprintf(out, ", but was not OOM-killed: SIGKILL was %s", s->killer);
+		else if (s->signals_seen)
+			fputs(", but was not OOM-killed, and no SIGKILL to it was seen: seccomp's strict mode ends a "
+			      "process so",
+			      out);
 		else
 			fputs(", but was not OOM-killed: somebody sent it SIGKILL, as docker kill does, and "
 			      "docker stop after a while",

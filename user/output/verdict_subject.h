@@ -23,11 +23,13 @@ struct subject {
 	uint32_t victims[VERDICT_SUBJECT_VICTIMS_MAX]; /* pids, the latest, a ring */
 	uint64_t victim_count;
 	bool gone, has_status, gone_by_oom;
+	bool signals_seen; /* SIGKILL would have been told, whoever sent it */
 	uint64_t ends,
 		oom_ends; /* of a target that comes back: how often it has ended, and been OOM-killed */
 	uint32_t status;
 	bool has_runtime, runtime_oom_killed;
 	char *killer;	/* who sent it SIGKILL, in words with the marks of wrap.h; NULL: nobody was seen to */
+	char *stop;	/* what had asked its init to end, in such words; NULL: nothing */
 	char *refusals; /* the other limits that it reached, in such words; NULL: none */
 	bool no_refusals;			    /* none is known to have been reached */
 	uint64_t repeats;			    /* of runs that found nothing to kill, beside `nothing` */

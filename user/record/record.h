@@ -351,6 +351,7 @@ struct record_exit {
 	int runtime_exit_code;
 	bool runtime_oom_killed;
 	const struct record_killer *killer; /* who sent it SIGKILL; NULL: nobody was seen to */
+	struct record_stop stop; /* what asked it to end before, of a process that SIGKILL didn't end */
 	bool has_refusals; /* of the target as a whole: these are all, since the trace began or it came back */
 	const struct record_refusal *refusals;
 	size_t refusal_count;

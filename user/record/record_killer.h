@@ -33,10 +33,10 @@ struct record_sender {
 	struct record_container container;
 };
 
-/* A signal before the SIGKILL that asked the same process to end. */
+/* A signal before the SIGKILL, or before the end, that asked the same process to end. */
 struct record_stop {
 	int signal;	    /* 0: there was none */
-	uint64_t before_ns; /* how long before the SIGKILL */
+	uint64_t before_ns; /* how long before */
 	bool ignored;	    /* the receiver ignored it, as an init does that has no handler for it */
 	uint32_t pid;	    /* of its sender */
 	const char *comm;

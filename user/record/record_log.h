@@ -89,11 +89,14 @@ struct record_log {
 	size_t ambiguous_count;
 };
 
-/* A kill for memory that isn't the kernel's OOM killer, as its killer logs it. */
+/*
+ * A kill for memory that isn't the kernel's OOM killer, as its killer logs it. Or, seen live, what asked a process to
+ * end for want of memory; SIGKILL is a record of its own.
+ */
 struct record_user_kill {
 	const char *killer; /* "systemd-oomd", "earlyoom", "lowmemorykiller" */
 	const char *file, *stamp, *host;
-	uint64_t line;
+	uint64_t line; /* from 1; 0: it isn't from a log */
 	int64_t stamp_ns;
 	const char *comm, *cgroup, *signal, *reason;
 	bool has_uid, has_rss, has_adj;

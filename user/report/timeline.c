@@ -324,14 +324,15 @@ static int timeline_lost(struct sink *base, const struct record *record)
 	return line_error(t);
 }
 
-/* Those of logs, which have nothing but OOMs beside them. */
+/* Of a log, which has nothing but OOMs beside them, or seen live. */
 static int timeline_user_kill(struct sink *base, const struct record *record)
 {
 	struct timeline *t = (struct timeline *)base;
 	const struct record_user_kill *kill = &record->user_kill;
 
 	end_run(t);
-	text_log__format_stamp(t->run.stamp, sizeof(t->run.stamp), kill->stamp, &record->time);
+	if (kill->line)
+		text_log__format_stamp(t->run.stamp, sizeof(t->run.stamp), kill->stamp, &record->time);
 	if (!begin_line(t, (int64_t)record->time.boot_ns))
 		return 0;
 	text_log__user_kill_words(base->out, kill);

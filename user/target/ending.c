@@ -35,6 +35,9 @@ bool ending__take(struct ending *ending, const struct record *record)
 	ending->init_exit = *record;
 	copy__text(ending->init_comm, sizeof(ending->init_comm), record->exit.comm);
 	ending->init_exit.exit.comm = ending->init_comm;
+	copy__text(ending->stop_comm, sizeof(ending->stop_comm), record->exit.stop.comm);
+	if (record->exit.stop.comm)
+		ending->init_exit.exit.stop.comm = ending->stop_comm;
 	ending->init_exit.exit.cgroup = NULL;
 	ending->has_init_exit = true;
 	return true;

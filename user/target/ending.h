@@ -23,7 +23,7 @@ struct ending {
 	struct record init_exit;
 	bool has_killer;
 	struct record_killer_copy killer; /* who sent SIGKILL to the init */
-	char init_comm[EVENT_COMM_LEN];
+	char init_comm[EVENT_COMM_LEN], stop_comm[EVENT_COMM_LEN];
 	struct refusals refusals;
 	struct record_refusal refused[REFUSALS_MAX]; /* of the record */
 };

@@ -10,6 +10,7 @@
 #include "base/copy.h"
 #include "containers/state_files.h"
 #include "containers/state_names.h"
+#include "host/proc.h"
 
 #define MAX_PIDS 4096 /* of a container, looked at for its init */
 
@@ -119,6 +120,65 @@ static pid_t find_init(const struct cgroup__hierarchy *h, const char *cgroup)
 	if (cgroup__walk(h, cgroup, search_init, &s))
 		return 0;
 	return s.init ? s.init : s.first;
+}
+
+/* ---- the main process of a service ---- */
+
+struct main_search {
+	pid_t *pids;
+	size_t count;
+};
+
+static int collect_pids(const struct cgroup__node *node, void *ctx)
+{
+	struct main_search *s = ctx;
+	char path[64], line[64];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d/cgroup.procs", node->dir_fd);
+	f = fopen(path, "re");
+	if (!f)
+		return 0;
+	while (s->count < MAX_PIDS && fgets(line, sizeof(line), f)) {
+		pid_t pid = (pid_t)strtol(line, NULL, 10);
+
+		if (pid > 0)
+			s->pids[s->count++] = pid;
+	}
+	fclose(f);
+	return 0;
+}
+
+/* Of one that has ended meanwhile nothing is known. */
+static bool is_gone_or_has_parent(const struct main_search *s, pid_t pid)
+{
+	uint32_t parent = proc__parent((uint32_t)pid);
+
+	if (!parent)
+		return true;
+	for (size_t i = 0; i < s->count; i++) {
+		if ((uint32_t)s->pids[i] == parent)
+			return true;
+	}
+	return false;
+}
+
+pid_t resolve__main(const struct cgroup__hierarchy *h, const char *cgroup)
+{
+	struct main_search s = { .pids = calloc(MAX_PIDS, sizeof(*s.pids)) };
+	size_t tops = 0;
+	pid_t top = 0;
+
+	if (s.pids && !cgroup__walk(h, cgroup, collect_pids, &s) && s.count < MAX_PIDS) {
+		for (size_t i = 0; i < s.count && tops < 2; i++) {
+			if (is_gone_or_has_parent(&s, s.pids[i]))
+				continue;
+			top = s.pids[i];
+			tops++;
+		}
+	}
+	free(s.pids);
+	return tops == 1 ? top : 0;
 }
 
 /* ---- the cgroup tree ---- */

@@ -94,4 +94,10 @@ int resolve__answered(const struct cgroup__hierarchy *h, const struct runtime_co
 /* The init of a container: of its processes the first of a pid namespace. 0: not there, or not yet. */
 pid_t resolve__init(const struct cgroup__hierarchy *h, const char *cgroup);
 
+/*
+ * The main process of a service: the one process of its cgroup, and of those below, whose parent isn't in them. 0: there
+ * are several, or none.
+ */
+pid_t resolve__main(const struct cgroup__hierarchy *h, const char *cgroup);
+
 #endif

@@ -157,13 +157,15 @@ int returning__take(struct returning *r, const struct resolve_result *resolved, 
 bool returning__find_init(struct returning *r)
 {
 	struct target *target = r->target;
+	bool service = container__is_service(&target->container.ref, target->cgroup);
 	pid_t pid;
 
-	if (target->init_pid || target->container.ref.runtime == CONTAINER__UNKNOWN ||
+	if (target->init_pid || (target->container.ref.runtime == CONTAINER__UNKNOWN && !service) ||
 	    r->init_tries >= INIT_TRIES)
 		return false;
 	r->init_tries++;
-	pid = resolve__init(r->hierarchy, target->cgroup);
+	pid = service ? resolve__main(r->hierarchy, target->cgroup)
+		      : resolve__init(r->hierarchy, target->cgroup);
 	target->init_pid = pid > 0 ? (uint32_t)pid : 0;
 	return pid > 0;
 }

@@ -97,6 +97,8 @@ static enum target_failure open_cgroup(const struct cgroup__hierarchy *h, struct
 
 		t->init_pid = pid > 0 ? (uint32_t)pid : 0;
 	}
+	if (container__is_service(&t->container.ref, t->cgroup))
+		t->init_pid = (uint32_t)resolve__main(h, t->cgroup);
 	find_ancestors(h, t);
 	t->events_fd = cgroup__populated_fd(t->dir_fd);
 	return TARGET_FOUND;

@@ -18,6 +18,7 @@
 #include "host/pressure.h"
 #include "host/proc.h"
 #include "oomtrace.skel.h"
+#include "record/memory_killers.h"
 #include "trace/attach.h"
 #include "trace/kernel_types.h"
 #include "trace/kill_ways.h"
@@ -66,6 +67,9 @@ static int open_skeleton(const struct tracer *tracer, const struct tracer_option
 	skel->rodata->follows_all = opts->usage && !opts->target_cgroup_id;
 	skel->rodata->counts_stalls = tracer->counts_stalls;
 	skel->rodata->inits_only = !opts->target_cgroup_id;
+	skel->bss->target_init_pid = opts->target_init_pid;
+	_Static_assert(sizeof(skel->rodata->memory_killers) == sizeof(memory_killers__names), "not the same");
+	memcpy((void *)skel->rodata->memory_killers, memory_killers__names, sizeof(memory_killers__names));
 	err = bpf_map__set_max_entries(skel->maps.ring, opts->ring_bytes);
 	if (!err)
 		err = map_sizes__set(skel, opts, cpus);
@@ -374,6 +378,11 @@ void tracer__follow(struct tracer *tracer, uint64_t cgroup_id, const uint64_t an
 	for (size_t i = 0; i < EVENT_DEPTH_MAX; i++)
 		__atomic_store_n(&bss->target_ancestors[i], ancestors[i], __ATOMIC_RELAXED);
 	__atomic_store_n(&bss->target_cgroup_id, cgroup_id, __ATOMIC_RELEASE);
+}
+
+void tracer__set_init(struct tracer *tracer, uint32_t init_pid)
+{
+	__atomic_store_n(&tracer->skel->bss->target_init_pid, init_pid, __ATOMIC_RELAXED);
 }
 
 uint64_t tracer__unfollowed(const struct tracer *tracer)

@@ -16,9 +16,10 @@ struct tracer;
 struct tracer_options {
 	uint64_t target_cgroup_id;		    /* kernfs id; 0: the whole machine */
 	uint64_t target_ancestors[EVENT_DEPTH_MAX]; /* ids of the cgroups above it; then 0 */
-	bool memory_on_v1;			    /* the memory controller is on a cgroup v1 hierarchy */
-	bool usage;	  /* follow usage; without a target, of all cgroups; not on v1 */
-	uint32_t cgroups; /* of the target, or of the machine, now; may be 0 without usage */
+	uint32_t target_init_pid; /* its first process, whose end is told; 0: none is known */
+	bool memory_on_v1;	  /* the memory controller is on a cgroup v1 hierarchy */
+	bool usage;		  /* follow usage; without a target, of all cgroups; not on v1 */
+	uint32_t cgroups;	  /* of the target, or of the machine, now; may be 0 without usage */
 	bool force_kprobes;
 	bool want_stacks;    /* sample stacks where memory is charged */
 	uint32_t ring_bytes; /* a power of two, a multiple of the page size */
@@ -75,6 +76,9 @@ int tracer__cmdline(const struct tracer *tracer, uint32_t pid, uint64_t start_ns
  * machine.
  */
 void tracer__follow(struct tracer *tracer, uint64_t cgroup_id, const uint64_t ancestors[EVENT_DEPTH_MAX]);
+
+/* From now on this is the target's first process; 0: none is known. */
+void tracer__set_init(struct tracer *tracer, uint32_t init_pid);
 
 /*
  * Finds addresses in the kernel by which the programs know more: whether a kill comes inside of a write that they haven't

@@ -9,11 +9,16 @@
  *   parent          a process whose child (role orphan) wants SIGKILL at its death. SIGUSR2 ends it
  *   rlimit          uses up its RLIMIT_CPU
  *   timer           has a timer that sends itself SIGKILL
+ *   seccomp         makes a system call that its filter doesn't allow
+ *   strict          makes a system call that seccomp's strict mode doesn't allow
  *   send HOW PID    sends SIGKILL: kill, tkill, tgkill, sigqueue or pidfd
  */
 #define _GNU_SOURCE
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -131,6 +136,35 @@ static void set_timer(void)
 	wait_for_end();
 }
 
+/* getppid() ends the process. */
+static void seccomp_filter(void)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getppid, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { sizeof(filter) / sizeof(filter[0]), filter };
+
+	say("seccomp");
+	sleep(2);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
+		die("seccomp");
+	syscall(SYS_getppid);
+	die("seccomp");
+}
+
+static void seccomp_strict(void)
+{
+	say("strict");
+	sleep(2);
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT))
+		die("strict");
+	syscall(SYS_getppid);
+	die("strict");
+}
+
 static void send_kill(const char *how, pid_t pid)
 {
 	const union sigval value = { .sival_int = 0 };
@@ -166,6 +200,10 @@ int main(int argc, char **argv)
 		use_up_cpu();
 	} else if (!strcmp(command, "timer")) {
 		set_timer();
+	} else if (!strcmp(command, "seccomp")) {
+		seccomp_filter();
+	} else if (!strcmp(command, "strict")) {
+		seccomp_strict();
 	} else if (!strcmp(command, "send") && argc == 4) {
 		send_kill(argv[2], atoi(argv[3]));
 	} else {

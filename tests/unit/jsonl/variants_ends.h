@@ -58,8 +58,10 @@ static inline void write_ends(struct sink *sink, const struct variant *v)
 	const struct record_refusal refusals[] = { { "pids.max", true, 20, 12 },
 						   { v->name, true, RECORD_NO_LIMIT, UINT64_MAX },
 						   { "hugetlb.2MB.max", false, 0, 1 } };
+	const struct record_user_kill asked = { .killer = v->name, .pid = 42, .signal = "SIGTERM" };
 	struct record_exit e = {};
 
+	assert_int_equal(TAKE(sink, USER_KILL, user_kill, TIME, asked), 0);
 	assert_int_equal(TAKE(sink, START, start, TIME, back), 0);
 	assert_int_equal(TAKE(sink, REPEATS, repeats, TIME, repeats), 0);
 	assert_int_equal(TAKE(sink, EXIT, exit, TIME, e), 0);
@@ -73,6 +75,8 @@ static inline void write_ends(struct sink *sink, const struct variant *v)
 	e.runtime_exit_code = 137;
 	e.runtime_oom_killed = v->full;
 	e.killer = v->full ? &by : NULL;
+	e.stop =
+		(struct record_stop){ .signal = v->full ? 15 : 0, .before_ns = 1, .pid = 2, .comm = v->name };
 	e.has_refusals = true;
 	e.refusals = refusals;
 	e.refusal_count = v->full ? 3 : 0;

@@ -34,7 +34,7 @@ struct kept {
 	struct record_limit limits[RECORDS_MAX];
 	struct record_sigkill sigkills[RECORDS_MAX];
 	struct record_time oom_times[RECORDS_MAX], exit_times[RECORDS_MAX], limit_times[RECORDS_MAX];
-	size_t oom_count, exit_count, limit_count, sigkill_count, relief_count;
+	size_t oom_count, exit_count, limit_count, sigkill_count, relief_count, user_kill_count;
 	void *owned[STRINGS_MAX];
 	size_t owned_count;
 	struct model *model;
@@ -102,6 +102,7 @@ static inline void keep_exit(struct kept *kept, const struct record_exit *exit_r
 	*r = *exit_record;
 	r->comm = keep_text(kept, r->comm);
 	r->cgroup = keep_text(kept, r->cgroup);
+	r->stop.comm = keep_text(kept, r->stop.comm);
 }
 
 static inline void keep_limit(struct kept *kept, const struct record_limit *limit)
@@ -146,6 +147,8 @@ static inline void on_record(void *ctx, const struct record *record)
 		kept->relief_count++;
 	} else if (record->kind == RECORD_SIGKILL) {
 		keep_sigkill(kept, &record->sigkill);
+	} else if (record->kind == RECORD_USER_KILL) {
+		kept->user_kill_count++;
 	}
 }
 

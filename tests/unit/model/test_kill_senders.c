@@ -200,13 +200,63 @@ static void test_many_stops(void **state)
 	stop(kept);
 }
 
+/* A process that SIGKILL didn't end has what asked it to; one that it did end has that with the sender. */
+static void test_asked_to_end(void **state)
+{
+	struct kept *kept = start();
+	union event end = gone(42, 1042), killed = gone(43, 1043);
+
+	(void)state;
+	send(kept, signal_to(new_group(), SIGTERM, 42));
+	send(kept, signal_to(new_group(), SIGTERM, 43));
+	end.exit.status = SIGTERM;
+	send(kept, end);
+	send(kept, killed);
+	end.exit.start_ns = 7; /* another process with that pid */
+	send(kept, end);
+	assert_int_equal(kept->exit_count, 3);
+	assert_int_equal(kept->exits[0].stop.signal, SIGTERM);
+	assert_int_equal(kept->exits[0].stop.pid, 900);
+	assert_string_equal(kept->exits[0].stop.comm, "runc");
+	assert_int_equal(kept->exits[1].stop.signal, 0);
+	assert_int_equal(kept->exits[2].stop.signal, 0);
+	stop(kept);
+}
+
+/* What asks processes to end for want of memory is told; what they ignore isn't, nor what others send. */
+static void test_memory_killer_asks(void **state)
+{
+	struct kept *kept = start();
+	union event term = signal_to(new_group(), SIGTERM, 42);
+
+	(void)state;
+	send(kept, term);
+	assert_int_equal(kept->user_kill_count, 0);
+	strcpy(term.signal.sender_comm, "earlyoom");
+	send(kept, term);
+	assert_int_equal(kept->user_kill_count, 1);
+	term.h.flags = SIGNAL_IGNORED;
+	send(kept, term);
+	strcpy(term.signal.sender_comm, "earlyoomer");
+	term.h.flags = 0;
+	send(kept, term);
+	assert_int_equal(kept->user_kill_count, 1);
+	assert_int_equal(kept->sigkill_count, 0);
+	stop(kept);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sender),	    cmocka_unit_test(test_paths_are_kept),
-		cmocka_unit_test(test_lost_chain),  cmocka_unit_test(test_flags),
-		cmocka_unit_test(test_stop_before), cmocka_unit_test(test_no_stop_before),
+		cmocka_unit_test(test_sender),
+		cmocka_unit_test(test_paths_are_kept),
+		cmocka_unit_test(test_lost_chain),
+		cmocka_unit_test(test_flags),
+		cmocka_unit_test(test_stop_before),
+		cmocka_unit_test(test_no_stop_before),
 		cmocka_unit_test(test_many_stops),
+		cmocka_unit_test(test_asked_to_end),
+		cmocka_unit_test(test_memory_killer_asks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

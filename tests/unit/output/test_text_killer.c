@@ -144,7 +144,8 @@ static void test_usual(void **state)
 		"sent by systemd-oomd (pid 900) in /docker.service: a program that kills when memory is short; "
 		"it wasn't the kernel's OOM killer");
 	k = killer(KILL_WAY_KILL, "systemd");
-	assert_words(&k, NULL, "sent by systemd (pid 900) in /docker.service");
+	assert_words(&k, NULL,
+		     "sent by systemd (pid 900) in /docker.service: as systemctl kill -s KILL does");
 	k.stop = (struct record_stop){ .signal = 15, .before_ns = 90 * S, .comm = "systemd" };
 	assert_words(
 		&k, NULL,

@@ -67,9 +67,68 @@ static void test_ends_without_oom(void **state)
 		"ended with exit code 1; the limit of processes and threads (pids.max) was reached 2 times");
 }
 
+/* What had asked it to end, whether it ended by that or on its own. */
+static void test_asked_to_end(void **state)
+{
+	struct record_stop stop = { .signal = 15, .before_ns = 12000000, .pid = 1, .comm = "systemd" };
+
+	(void)state;
+	assert_end((struct record_exit){ .status = 15, .stop = stop },
+		   "was ended by SIGTERM (exit code 143), sent by systemd (pid 1) 12.0 ms before: as systemd "
+		   "stops a unit");
+	stop.comm = "sh";
+	stop.pid = 40;
+	assert_end((struct record_exit){ .stop = stop },
+		   "ended with exit code 0, 12.0 ms after SIGTERM by sh (pid 40)");
+	stop.comm = "earlyoom";
+	assert_end(
+		(struct record_exit){ .status = 15, .stop = stop },
+		"was ended by SIGTERM (exit code 143), sent by earlyoom (pid 40) 12.0 ms before: a program "
+		"that kills when memory is short; it wasn't the kernel's OOM killer");
+}
+
+/* Signals that the kernel itself sends for one reason. */
+static void test_kernels_signals(void **state)
+{
+	(void)state;
+	assert_end((struct record_exit){ .status = 31 },
+		   "was ended by SIGSYS (exit code 159): as for a system call that its seccomp filter "
+		   "doesn't allow");
+	assert_end((struct record_exit){ .status = 24 },
+		   "was ended by SIGXCPU (exit code 152): as for CPU time above its RLIMIT_CPU");
+}
+
+/* Programs that kill for want of memory. Who was asked first, and killed then, counts once. */
+static void test_memory_killers(void **state)
+{
+	char told[512] = "";
+	struct sink *sink = verdict__new(keep, told);
+	const struct record_user_kill asked = { .killer = "earlyoom", .pid = 40, .signal = "SIGTERM" };
+	struct record_sigkill killed = { .pid = 40, .killer.sender.comm = "earlyoom" };
+
+	(void)state;
+	assert_int_equal(TAKE(sink, SESSION, session, ((struct record_time){}), ((struct record_session){})),
+			 0);
+	assert_int_equal(TAKE(sink, USER_KILL, user_kill, ((struct record_time){}), asked), 0);
+	assert_int_equal(TAKE(sink, SIGKILL, sigkill, ((struct record_time){}), killed), 0);
+	killed.killer.sender.comm = "sh";
+	killed.pid = 41;
+	assert_int_equal(TAKE(sink, SIGKILL, sigkill, ((struct record_time){}), killed), 0);
+	killed.killer.sender.comm = "systemd-oomd";
+	assert_int_equal(TAKE(sink, SIGKILL, sigkill, ((struct record_time){}), killed), 0);
+	assert_int_equal(sink__finish(sink), 0);
+	assert_string_equal(told, "the kernel killed nothing; earlyoom and others killed 2 times");
+	sink->ops->free(sink);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_ends_without_oom) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_ends_without_oom),
+		cmocka_unit_test(test_asked_to_end),
+		cmocka_unit_test(test_kernels_signals),
+		cmocka_unit_test(test_memory_killers),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
