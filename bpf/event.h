@@ -15,9 +15,8 @@
 #include <linux/types.h>
 #endif
 
-#define EVENT_COMM_LEN 16      /* TASK_COMM_LEN, include/linux/sched.h */
-#define EVENT_NAME_LEN 256     /* NAME_MAX + 1: the longest name of one cgroup */
-#define EVENT_MEMORY_KILLERS 6 /* see user/record/memory_killers.h */
+#define EVENT_COMM_LEN 16  /* TASK_COMM_LEN, include/linux/sched.h */
+#define EVENT_NAME_LEN 256 /* NAME_MAX + 1: the longest name of one cgroup */
 #define EVENT_CMDLINE_LEN 512
 #define EVENT_DEPTH_MAX 64     /* levels of cgroups that are looked at */
 #define EVENT_CGROUP_LEVELS 32 /* levels captured, leaf first; deeper ones are flagged as cut */
@@ -39,6 +38,7 @@ enum event_kind {
 	EVENT_SIGNAL = 12,     /* struct event_signal: SIGKILL, or a signal that asks to end, was sent */
 	EVENT_CANDIDATES = 13, /* struct event_candidates: whom the kernel compared, in an OOM's group */
 	EVENT_RELIEF = 14,     /* struct event_relief: the memory of a victim has come back */
+	EVENT_MACHINE = 15,    /* struct event_machine: the machine's memory, in an OOM's group */
 	EVENT_KIND_MAX,
 };
 
@@ -85,9 +85,8 @@ enum oom_outcome {
 
 /* event_oom.h.flags */
 enum {
-	OOM_IN_UNSEEN_WRITE = 1 << 0, /* inside a write of memory.max that we know by the stack alone */
-	OOM_WRITES_NOT_KNOWN =
-		1 << 1, /* last_write is empty, but there may have been one: no room to note it */
+	OOM_IN_UNSEEN_WRITE = 1 << 0,  /* inside a write of memory.max that we know by the stack alone */
+	OOM_WRITES_NOT_KNOWN = 1 << 1, /* last_write is empty for want of room: there may have been one */
 	OOM_IN_REMOTE_ACCESS =
 		1 << 2, /* by the stack: who asked, not below the limit, accessed memory below it */
 };
@@ -305,10 +304,7 @@ struct event_sampled {
 	__u32 exec_id; /* counts the programs it has run: another has other addresses */
 };
 
-/*
- * The stack of the task that asked for memory: in an OOM's group that of its trigger; else a sample that
- * found no room in the maps that samples are summed up in.
- */
+/* The stack of the trigger, in an OOM's group; else a sample that found no room in the maps of samples. */
 struct event_stack {
 	struct event_header h;
 	__u64 start_ns; /* of the thread group */
@@ -395,6 +391,7 @@ EVENT_ASSERT(sizeof(struct stack_key) == 24);
 EVENT_ASSERT(sizeof(struct event_stack) == 72 + 16 * EVENT_STACK_DEPTH);
 
 #include "event_candidates.h"
+#include "event_machine.h"
 #include "event_relief.h"
 #include "event_signal.h"
 

@@ -3,6 +3,7 @@
 #ifndef OOMTRACE_EVENT_SIGNAL_H
 #define OOMTRACE_EVENT_SIGNAL_H
 
+#define EVENT_MEMORY_KILLERS 6 /* programs that end others for want of memory: user/record/memory_killers.h */
 #define EVENT_SIGNAL_MAX 64    /* _NSIG */
 #define EVENT_SIGNAL_FRAMES 16 /* of the sender's kernel stack: enough to tell the way the signal took */
 

@@ -32,6 +32,7 @@
 #include "emit.bpf.h"
 #include "event.h"
 #include "frames.bpf.h"
+#include "machine.bpf.h"
 #include "memory.bpf.h"
 #include "task.bpf.h"
 #include "writes.bpf.h"
@@ -265,6 +266,8 @@ __noinline int open_run(__u32 outcome)
 	emit__submit(e);
 	/* The kernel has just summed its statistics up, to log them; unless it has logged too many. */
 	emit_memory((__u64)BPF_CORE_READ(oc, memcg), limit_id, run.id);
+	if (!BPF_CORE_READ(oc, memcg))
+		emit_machine(run.oc, run.id);
 	return emit_candidates();
 }
 

@@ -154,6 +154,36 @@ enum node_stat_item {
 	NR_PAGETABLE,
 };
 
+enum zone_stat_item {
+	NR_FREE_PAGES,
+};
+
+typedef struct {
+	unsigned long bits[1];
+} nodemask_t;
+
+struct pglist_data {
+	int node_id;
+	atomic_long_t vm_stat[1];
+};
+
+struct zone {
+	unsigned long _watermark[3];
+	unsigned long watermark_boost;
+	struct pglist_data *zone_pgdat;
+	atomic_long_t managed_pages;
+	const char *name;
+	atomic_long_t vm_stat[1];
+};
+
+struct zoneref {
+	struct zone *zone;
+};
+
+struct zonelist {
+	struct zoneref _zonerefs[1];
+};
+
 enum memcg_stat_item {
 	MEMCG_SOCK,
 	MEMCG_PERCPU_B,
@@ -206,6 +236,7 @@ struct task_struct {
 	struct signal_struct *signal;
 	const struct cred *real_cred;
 	struct css_set *cgroups;
+	nodemask_t mems_allowed; /* CONFIG_CPUSETS */
 	unsigned int in_memstall : 1;
 };
 
@@ -217,6 +248,8 @@ enum oom_constraint {
 };
 
 struct oom_control {
+	struct zonelist *zonelist;
+	nodemask_t *nodemask;
 	struct mem_cgroup *memcg;
 	unsigned int gfp_mask;
 	int order;

@@ -104,7 +104,7 @@ static void get_zone(struct jsonl_parser *p, struct json_object *o, struct recor
 	get_chunks(p, o, zone);
 }
 
-static const struct record_machine *get_machine(struct jsonl_parser *p, struct json_object *o)
+const struct record_machine *parse_log__machine(struct jsonl_parser *p, struct json_object *o)
 {
 	struct json_object *from = value__object(p, o, "machine"), *list;
 	struct record_machine *machine = from ? value__new_array(p, 1, sizeof(*machine)) : NULL;
@@ -202,7 +202,7 @@ struct record_log *parse_log__members(struct jsonl_parser *p, struct json_object
 	log->group_kill = value__text(p, o, "group_kill");
 	log->panic = value__text(p, o, "panic");
 	log->candidates = candidates_json__parse(p, o, true);
-	log->machine = get_machine(p, o);
+	log->machine = parse_log__machine(p, o);
 	get_ambiguous(p, o, log);
 	return log;
 }

@@ -11,6 +11,8 @@ struct record_log *parse_log__members(struct jsonl_parser *p, struct json_object
 void parse_log__trigger(struct jsonl_parser *p, struct json_object *o, struct record_oom *oom,
 			struct record_log *log);
 void parse_log__limit(struct jsonl_parser *p, struct json_object *o, struct record_log *log);
+/* NULL: there is none. */
+const struct record_machine *parse_log__machine(struct jsonl_parser *p, struct json_object *o);
 void parse_log__user_kill(struct jsonl_parser *p, struct json_object *o, struct record *record);
 void parse_log__kernel_log(struct jsonl_parser *p, struct json_object *o, struct record *record);
 

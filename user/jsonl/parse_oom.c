@@ -286,6 +286,8 @@ void parse_oom__record(struct jsonl_parser *p, struct json_object *o, struct rec
 	struct json_object *in_flight;
 
 	get_log(p, o, &oom);
+	if (!oom.log)
+		oom.machine = parse_log__machine(p, o);
 	if (oom.log && oom.log->is_panic)
 		oom.outcome = OOM_NO_VICTIM;
 	else if (outcome)

@@ -74,7 +74,7 @@ static struct json_object *new_zone(const struct record_zone *zone)
 	return o;
 }
 
-static void add_machine(struct json_object *o, const struct record_machine *machine)
+void write_log__machine(struct json_object *o, const struct record_machine *machine)
 {
 	struct json_object *to, *zones;
 
@@ -132,7 +132,7 @@ void write_log__members(struct json_object *o, const struct record_log *log)
 	member__text(o, "group_kill", log->group_kill);
 	member__text(o, "panic", log->panic);
 	candidates_json__write(o, log->candidates);
-	add_machine(o, log->machine);
+	write_log__machine(o, log->machine);
 	if (!log->ambiguous_count)
 		return;
 	ambiguous = json_object_new_array();

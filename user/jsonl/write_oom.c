@@ -239,6 +239,7 @@ void write_oom__record(struct json_object *o, const struct record *record)
 		member__number(in_flight, "bytes", oom->in_flight_bytes);
 		member__add(o, "in_flight", in_flight);
 	}
+	write_log__machine(o, oom->machine);
 	if (oom->log)
 		write_log__members(o, oom->log);
 	if (oom->joined_late)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "kmsg/records.h"
+#include "record/machine_why.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -9,7 +10,6 @@
 #include "base/copy.h"
 #include "kmsg/memory_records.h"
 #include "kmsg/stamp.h"
-#include "kmsg/why.h"
 
 #define CANDIDATES_SHOWN 20
 
@@ -23,7 +23,7 @@ struct parts {
 	struct record_zone zones[KMSG_ZONES_MAX];
 	struct record_machine machine;
 	const char *ambiguous[16];
-	char why[WHY_SIZE];
+	char why[MACHINE_WHY_SIZE];
 	struct record_victim *victims;
 };
 
@@ -527,7 +527,8 @@ int kmsg_records__incident(void *ctx, const struct kmsg_incident *incident)
 	fill_log(parts, incident, stamp_ns);
 	fill_candidates(parts, incident);
 	if (memory_records__machine(&parts->machine, parts->zones, incident)) {
-		if (why__format(parts->why, sizeof(parts->why), incident))
+		if (machine_why__format(parts->why, sizeof(parts->why), &parts->machine,
+					incident->has_order ? incident->order : -1))
 			parts->machine.why = parts->why;
 		parts->log.machine = &parts->machine;
 	}

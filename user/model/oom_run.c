@@ -7,6 +7,7 @@
 
 #include "base/array.h"
 #include "model/candidates.h"
+#include "model/machine.h"
 #include "record/time.h"
 
 #define RECENT_VICTIMS 1024
@@ -30,10 +31,11 @@ struct oom_run {
 	/* The run that is open; id 0: none. */
 	uint64_t id;
 	int64_t wall_offset_ns;
-	bool has_oom, has_end, has_memory, has_candidates;
+	bool has_oom, has_end, has_memory, has_candidates, has_machine;
 	struct event_oom oom;
 	struct event_memory memory;
 	struct event_candidates candidates;
+	struct event_machine machine;
 	struct event_oom_end end;
 	struct cgroup_chain_set cgroups;
 	struct victim_node *victims;
@@ -44,6 +46,7 @@ struct oom_run {
 	struct record_level chain[EVENT_CGROUP_LEVELS], limit;
 	struct record_memory record_memory;
 	struct candidates record_candidates;
+	struct machine record_machine;
 	struct record_victim *record_victims;
 
 	/* Who was killed lately, a ring. */
@@ -76,7 +79,7 @@ void oom_run__close(struct oom_run *run)
 	free(run->record_victims);
 	run->record_victims = NULL;
 	run->victim_count = 0;
-	run->has_oom = run->has_end = run->has_memory = run->has_candidates = false;
+	run->has_oom = run->has_end = run->has_memory = run->has_candidates = run->has_machine = false;
 	run->id = 0;
 }
 
@@ -167,6 +170,10 @@ int oom_run__event(struct oom_run *run, const union event *event, int64_t wall_o
 	case EVENT_CANDIDATES:
 		run->candidates = event->candidates;
 		run->has_candidates = true;
+		return 0;
+	case EVENT_MACHINE:
+		run->machine = event->machine;
+		run->has_machine = true;
 		return 0;
 	case EVENT_OOM_END:
 		run->end = event->oom_end;
@@ -389,6 +396,11 @@ struct record *oom_run__record(struct oom_run *run)
 	count_victims(run, r);
 	if (fill_memory(run, &run->record_memory))
 		r->memory = &run->record_memory;
+	if (run->has_machine) {
+		machine__fill(&run->record_machine, &run->machine, run->env->page_size,
+			      run->has_oom ? run->oom.order : -1);
+		r->machine = &run->record_machine.record;
+	}
 	if (run->has_candidates) {
 		candidates__fill(&run->record_candidates, &run->candidates, oom_run__oom(run), &run->cgroups,
 				 run->env);

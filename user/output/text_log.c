@@ -135,7 +135,7 @@ static void put_candidates(const struct text_sink *sink, const struct record_can
 	}
 }
 
-static void put_machine(const struct text_sink *sink, const struct record_machine *machine)
+void text_log__machine(const struct text_sink *sink, const struct record_machine *machine)
 {
 	FILE *out = sink->base.out;
 
@@ -185,7 +185,7 @@ void text_log__rest(const struct text_sink *sink, const struct record_oom *oom)
 	if (log->candidates)
 		put_candidates(sink, log->candidates);
 	if (log->machine)
-		put_machine(sink, log->machine);
+		text_log__machine(sink, log->machine);
 	for (size_t i = 0; i < log->ambiguous_count; i++)
 		put_text(sink, i ? "" : "unclear", log->ambiguous[i]);
 	if (log->suppressed) {
@@ -320,6 +320,6 @@ int text_log__kernel_log(struct sink *base, const struct record *record)
 	fputc('\n', out);
 	put_differences(sink, from);
 	if (from->log && from->log->machine)
-		put_machine(sink, from->log->machine);
+		text_log__machine(sink, from->log->machine);
 	return text_sink__flush(sink);
 }

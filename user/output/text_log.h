@@ -21,6 +21,8 @@ void text_log__trigger(const struct text_sink *sink, const struct record_oom *oo
 void text_log__rest(const struct text_sink *sink, const struct record_oom *oom);
 
 /* "earlyoom sent SIGTERM to web (pid 12)" */
+/* The zones with their watermarks, and swap. */
+void text_log__machine(const struct text_sink *sink, const struct record_machine *machine);
 void text_log__user_kill_words(FILE *out, const struct record_user_kill *kill);
 int text_log__user_kill(struct sink *base, const struct record *record);
 int text_log__kernel_log(struct sink *base, const struct record *record);

@@ -370,6 +370,8 @@ int text_oom__put(struct text_sink *sink, const struct record *record)
 		text_memory__put(sink, oom->memory,
 				 oom->limit && oom->limit->has_memory ? oom->limit->usage_bytes : 0);
 	put_gaps(sink, oom);
+	if (oom->machine)
+		text_log__machine(sink, oom->machine);
 	if (oom->log)
 		text_log__rest(sink, oom);
 	if (oom->duration_ns && sink->look.detail == TEXT_ALL) {

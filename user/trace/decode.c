@@ -20,6 +20,7 @@ static const size_t sizes[EVENT_KIND_MAX] = {
 	[EVENT_SIGNAL] = sizeof(struct event_signal),
 	[EVENT_CANDIDATES] = sizeof(struct event_candidates),
 	[EVENT_RELIEF] = sizeof(struct event_relief),
+	[EVENT_MACHINE] = sizeof(struct event_machine),
 };
 
 #define TERMINATE(array) ((array)[sizeof(array) - 1] = '\0')
@@ -55,6 +56,13 @@ static int check_candidates(struct event_candidates *candidates)
 	for (size_t i = 0; i < EVENT_CANDIDATES_MAX; i++)
 		TERMINATE(candidates->list[i].comm);
 	return candidates->count > EVENT_CANDIDATES_MAX || candidates->top > candidates->count ? -EINVAL : 0;
+}
+
+static int check_machine(struct event_machine *machine)
+{
+	for (size_t i = 0; i < EVENT_ZONES_MAX; i++)
+		TERMINATE(machine->zones[i].name);
+	return machine->zone_count > EVENT_ZONES_MAX ? -EINVAL : 0;
 }
 
 static int check(union event *event)
@@ -112,6 +120,8 @@ static int check(union event *event)
 		break;
 	case EVENT_CANDIDATES:
 		return check_candidates(&event->candidates);
+	case EVENT_MACHINE:
+		return check_machine(&event->machine);
 	}
 	return 0;
 }

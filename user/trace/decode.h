@@ -24,6 +24,7 @@ union event {
 	struct event_signal signal;
 	struct event_candidates candidates;
 	struct event_relief relief;
+	struct event_machine machine;
 };
 
 /* The least size of an event of this kind, in bytes; 0: the kind is not known here. */

@@ -423,6 +423,16 @@ static int attach_late(struct tracer *tracer, bool is_split)
 	return err;
 }
 
+static void set_remote_access(struct oomtrace_bpf__bss *bss, const struct kallsyms_range *ranges)
+{
+	for (size_t i = 0; i < REMOTE_ACCESS_FUNCTIONS; i++) {
+		const struct kallsyms_range *range = &ranges[i];
+
+		__atomic_store_n(&bss->remote_access[i], range->start, __ATOMIC_RELAXED);
+		__atomic_store_n(&bss->remote_access_size[i], range->end - range->start, __ATOMIC_RELEASE);
+	}
+}
+
 int tracer__find_addresses(struct tracer *tracer)
 {
 	struct oomtrace_bpf__bss *bss = tracer->skel->bss;
@@ -433,6 +443,8 @@ int tracer__find_addresses(struct tracer *tracer)
 		OVER_HIGH,
 		OVER_HIGH_NEW,
 		SPLIT,
+		SWAP_FREE,
+		SWAP_TOTAL,
 		REMOTE_ACCESS,
 		KILL_WAYS = REMOTE_ACCESS + REMOTE_ACCESS_FUNCTIONS,
 		COUNT = KILL_WAYS + KILL_WAYS_FUNCTIONS
@@ -445,6 +457,8 @@ int tracer__find_addresses(struct tracer *tracer)
 		[OVER_HIGH].name = "mem_cgroup_handle_over_high",
 		[OVER_HIGH_NEW].name = "__mem_cgroup_handle_over_high",
 		[SPLIT].name = PLAN_SPLIT_FUNCTION,
+		[SWAP_FREE].name = "nr_swap_pages",
+		[SWAP_TOTAL].name = "total_swap_pages",
 		/*
 		 * Of /proc/PID/cmdline, environ and mem, and ptrace(2): the others call the first of these or, by the
 		 * compiler's choice, have it inside. And of process_vm_readv(2) and process_vm_writev(2).
@@ -460,18 +474,15 @@ int tracer__find_addresses(struct tracer *tracer)
 	kill_ways__init(&found[KILL_WAYS]);
 	err = kallsyms__find_ranges("/proc/kallsyms", found, COUNT);
 	memcpy(tracer->kill_ways, &found[KILL_WAYS], sizeof(tracer->kill_ways));
-	for (size_t i = 0; i < REMOTE_ACCESS_FUNCTIONS; i++) {
-		const struct kallsyms_range *range = &found[REMOTE_ACCESS + i];
-
-		__atomic_store_n(&bss->remote_access[i], range->start, __ATOMIC_RELAXED);
-		__atomic_store_n(&bss->remote_access_size[i], range->end - range->start, __ATOMIC_RELEASE);
-	}
+	set_remote_access(bss, &found[REMOTE_ACCESS]);
 	if (!throttle->end)
 		throttle = &found[OVER_HIGH_NEW];
 	__atomic_store_n(&bss->max_write_size, found[MAX_WRITE].end - found[MAX_WRITE].start,
 			 __ATOMIC_RELEASE);
 	__atomic_store_n(&bss->max_write_function, found[MAX_WRITE].start, __ATOMIC_RELEASE);
 	__atomic_store_n(&bss->oom_lock_address, found[OOM_LOCK].start, __ATOMIC_RELEASE);
+	__atomic_store_n(&bss->swap_free_address, found[SWAP_FREE].start, __ATOMIC_RELEASE);
+	__atomic_store_n(&bss->swap_total_address, found[SWAP_TOTAL].start, __ATOMIC_RELEASE);
 	__atomic_store_n(&bss->throttle_size, throttle->end - throttle->start, __ATOMIC_RELEASE);
 	__atomic_store_n(&bss->throttle_function, throttle->start, __ATOMIC_RELEASE);
 	__atomic_store_n(&bss->stats_index_address, found[STATS_INDEX].start, __ATOMIC_RELEASE);

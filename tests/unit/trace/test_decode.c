@@ -32,6 +32,7 @@ static const struct {
 	{ EVENT_SIGNAL, sizeof(struct event_signal) },
 	{ EVENT_CANDIDATES, sizeof(struct event_candidates) },
 	{ EVENT_RELIEF, sizeof(struct event_relief) },
+	{ EVENT_MACHINE, sizeof(struct event_machine) },
 };
 
 #define KINDS ARRAY_SIZE(kinds)
@@ -258,6 +259,8 @@ static void test_enumerations(void **state)
 	assert_int_equal(DECODE_WITH(EVENT_LIMIT, event_limit, file, 0), -EINVAL);
 	assert_int_equal(DECODE_WITH(EVENT_LIMIT, event_limit, file, LIMIT_SWAP_MAX), 0);
 	assert_int_equal(DECODE_WITH(EVENT_LIMIT, event_limit, file, LIMIT_SWAP_MAX + 1), -EINVAL);
+	assert_int_equal(DECODE_WITH(EVENT_MACHINE, event_machine, zone_count, EVENT_ZONES_MAX), 0);
+	assert_int_equal(DECODE_WITH(EVENT_MACHINE, event_machine, zone_count, EVENT_ZONES_MAX + 1), -EINVAL);
 	assert_int_equal(DECODE_WITH(EVENT_RELIEF, event_relief, by, 0), -EINVAL);
 	assert_int_equal(DECODE_WITH(EVENT_RELIEF, event_relief, by, RELIEF_REAPER), 0);
 	assert_int_equal(DECODE_WITH(EVENT_RELIEF, event_relief, by, RELIEF_REAPER + 1), -EINVAL);

@@ -443,6 +443,8 @@ void html_card__put(const struct html_report *report, const struct record *recor
 		html_history__put(out, oom);
 	if (oom->victim_count > 1)
 		put_victims(out, oom);
+	if (oom->machine)
+		html_card_log__machine(out, oom->machine);
 	if (oom->log)
 		html_card_log__put(out, oom->log);
 }

@@ -40,7 +40,7 @@ static void put_zone(FILE *out, const struct record_zone *zone)
 	fputs("</tr>", out);
 }
 
-static void put_machine(FILE *out, const struct record_machine *machine)
+void html_card_log__machine(FILE *out, const struct record_machine *machine)
 {
 	html_elements__part_begin(out, "Memory of the machine");
 	if (machine->why) {
@@ -122,7 +122,7 @@ static void put_place(FILE *out, const struct record_log *log)
 void html_card_log__put(FILE *out, const struct record_log *log)
 {
 	if (log->machine)
-		put_machine(out, log->machine);
+		html_card_log__machine(out, log->machine);
 	if (log->candidates && log->candidates->first_count)
 		put_tasks(out, log->candidates);
 	put_place(out, log);

@@ -11,6 +11,7 @@
 void html_card_log__put_request(FILE *out, const struct record_oom *oom);
 
 /* Parts of the card: the machine's memory, the largest tasks, and where in the log it stands. */
+void html_card_log__machine(FILE *out, const struct record_machine *machine);
 void html_card_log__put(FILE *out, const struct record_log *log);
 
 #endif

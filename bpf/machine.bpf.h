@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Reads the memory of the machine, as the kernel's log has it when the whole machine runs out, or some of its nodes. */
+#ifndef OOMTRACE_MACHINE_BPF_H
+#define OOMTRACE_MACHINE_BPF_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include "emit.bpf.h"
+#include "event.h"
+#include "task.bpf.h"
+
+#define NODES_KNOWN 64 /* of a node mask its first word is read */
+
+/* Addresses of the kernel's nr_swap_pages and total_swap_pages. User space sets them; 0: not known yet. */
+volatile __u64 swap_free_address, swap_total_address;
+
+static __always_inline __u64 counter_at(__u64 address, __u32 index)
+{
+	__s64 value = 0;
+
+	bpf_probe_read_kernel(&value, sizeof(value), (void *)address + index * sizeof(value));
+	return value > 0 ? value : 0;
+}
+
+/* The nodes that an allocation may use: show_mem() prints these (mm/show_mem.c). */
+static __always_inline __u64 nodes_allowed(struct oom_control *oc)
+{
+	nodemask_t *mask = BPF_CORE_READ(oc, nodemask);
+	__u64 nodes = ~0ULL;
+
+	if (mask)
+		bpf_probe_read_kernel(&nodes, sizeof(nodes), mask);
+	else if (bpf_core_field_exists(struct task_struct, mems_allowed))
+		bpf_probe_read_kernel(&nodes, sizeof(nodes), &current_task()->mems_allowed);
+	return nodes;
+}
+
+static __always_inline void add_node(struct event_machine *e, __u64 node)
+{
+	__u64 stats = node + bpf_core_field_offset(struct pglist_data, vm_stat);
+
+	e->slab_reclaimable_pages +=
+		counter_at(stats, bpf_core_enum_value(enum node_stat_item, NR_SLAB_RECLAIMABLE_B));
+	e->slab_unreclaimable_pages +=
+		counter_at(stats, bpf_core_enum_value(enum node_stat_item, NR_SLAB_UNRECLAIMABLE_B));
+	e->shmem_pages += counter_at(stats, bpf_core_enum_value(enum node_stat_item, NR_SHMEM));
+}
+
+static __always_inline void fill_zone(struct event_zone *to, struct zone *zone, __u32 node)
+{
+	__u64 address = (__u64)zone;
+
+	to->node = node;
+	bpf_probe_read_kernel_str(to->name, sizeof(to->name), BPF_CORE_READ(zone, name));
+	to->free_pages = counter_at(address + bpf_core_field_offset(struct zone, vm_stat),
+				    bpf_core_enum_value(enum zone_stat_item, NR_FREE_PAGES));
+	bpf_probe_read_kernel(to->watermark_pages, sizeof(to->watermark_pages),
+			      (void *)(address + bpf_core_field_offset(struct zone, _watermark)));
+	to->boost_pages = BPF_CORE_READ(zone, watermark_boost);
+	to->managed_pages = BPF_CORE_READ(zone, managed_pages.counter);
+}
+
+/* The zonelist of an allocation: each zone of the machine once, the nearest first, then NULL. */
+static __always_inline struct zone *zone_of(struct oom_control *oc, __u32 i)
+{
+	__u64 list = (__u64)BPF_CORE_READ(oc, zonelist);
+	struct zone *zone = NULL;
+
+	list += bpf_core_field_offset(struct zonelist, _zonerefs) + i * bpf_core_type_size(struct zoneref) +
+		bpf_core_field_offset(struct zoneref, zone);
+	if (BPF_CORE_READ(oc, zonelist))
+		bpf_probe_read_kernel(&zone, sizeof(zone), (void *)list);
+	return zone;
+}
+
+/* Global: see task.bpf.h. */
+__noinline int emit_machine(__u64 oc_address, __u64 group)
+{
+	struct oom_control *oc = (void *)oc_address;
+	__u64 allowed = nodes_allowed(oc), added = 0;
+	struct event_machine *e = emit__reserve(EVENT_MACHINE, sizeof(*e), group);
+
+	if (!e)
+		return 0;
+	e->known = MACHINE_HAS_SLAB | MACHINE_HAS_SHMEM;
+	for (__u32 i = 0; i < EVENT_ZONES_MAX; i++) {
+		struct zone *zone = zone_of(oc, i);
+		struct pglist_data *pgdat;
+		__u32 node, to = e->zone_count;
+
+		if (!zone)
+			break;
+		pgdat = BPF_CORE_READ(zone, zone_pgdat);
+		node = BPF_CORE_READ(pgdat, node_id);
+		if (to >= EVENT_ZONES_MAX || (node < NODES_KNOWN && !(allowed >> node & 1)))
+			continue;
+		fill_zone(&e->zones[to], zone, node);
+		e->zone_count = to + 1;
+		if (node >= NODES_KNOWN || added >> node & 1)
+			continue;
+		added |= 1ULL << node;
+		add_node(e, (__u64)pgdat);
+	}
+	if (zone_of(oc, EVENT_ZONES_MAX))
+		e->known |= MACHINE_ZONES_CUT;
+	if (swap_free_address && swap_total_address) {
+		e->swap_free_pages = counter_at(swap_free_address, 0);
+		e->swap_total_pages = counter_at(swap_total_address, 0);
+		e->known |= MACHINE_HAS_SWAP;
+	}
+	emit__submit(e);
+	return 0;
+}
+
+#endif

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The memory of the machine, of its event. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "model/machine.h"
+
+#define PAGE 4096ULL
+
+static struct event_machine two_zones(uint64_t free_pages)
+{
+	struct event_machine e = { .known = MACHINE_HAS_SWAP | MACHINE_HAS_SLAB, .zone_count = 2 };
+
+	e.swap_total_pages = 10;
+	e.slab_unreclaimable_pages = 7;
+	e.zones[0] = (struct event_zone){ .free_pages = free_pages,
+					  .watermark_pages = { 100, 200, 300 },
+					  .boost_pages = 50,
+					  .managed_pages = 100000,
+					  .node = 1,
+					  .name = "Normal" };
+	e.zones[1] = (struct event_zone){ .free_pages = 3000, .managed_pages = 3840, .name = "DMA" };
+	return e;
+}
+
+static void test_fill(void **state)
+{
+	struct event_machine e = two_zones(140);
+	struct machine m;
+
+	(void)state;
+	machine__fill(&m, &e, PAGE, 0);
+	assert_int_equal(m.record.zone_count, 2);
+	assert_string_equal(m.zones[0].name, "Normal");
+	assert_int_equal(m.zones[0].node, 1);
+	assert_int_equal(m.zones[0].free_bytes, 140 * PAGE);
+	assert_int_equal(m.zones[0].min_bytes, 150 * PAGE); /* as the log has it, with the boost */
+	assert_int_equal(m.zones[0].high_bytes, 350 * PAGE);
+	assert_int_equal(m.record.known, 1U << MACHINE_SWAP_FREE | 1U << MACHINE_SWAP_TOTAL |
+						 1U << MACHINE_SLAB_RECLAIMABLE |
+						 1U << MACHINE_SLAB_UNRECLAIMABLE);
+	assert_int_equal(m.record.bytes[MACHINE_SWAP_FREE], 0);
+	assert_int_equal(m.record.bytes[MACHINE_SWAP_TOTAL], 10 * PAGE);
+	assert_non_null(m.record.why);
+	assert_non_null(
+		strstr(m.record.why, "below the min watermark in every zone that counts: node 1 Normal"));
+}
+
+/* Free memory above the watermarks, or zones that aren't known, explain nothing. */
+static void test_no_why(void **state)
+{
+	struct event_machine e = two_zones(5000);
+	struct machine m;
+
+	(void)state;
+	machine__fill(&m, &e, PAGE, 0);
+	assert_null(m.record.why);
+	e.zones[0].free_pages = 1;
+	e.known = MACHINE_ZONES_CUT;
+	machine__fill(&m, &e, PAGE, 0);
+	assert_null(m.record.why);
+	assert_int_equal(m.record.known, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_fill), cmocka_unit_test(test_no_why) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
