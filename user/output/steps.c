@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/array.h"
 #include "output/text_parts.h"
 #include "record/candidate_words.h"
 
@@ -194,10 +196,27 @@ static int see_held_back(struct steps *steps, const struct record_oom *oom,
 	return keep(steps, STEP_HELD_BACK, &draft);
 }
 
-static int see_shared(struct steps *steps, const struct record_oom *oom)
+/* How much of this shared memory no process under the limit has mapped, at least; 0: not known. */
+static uint64_t unmapped_of(const struct record_oom *oom, uint64_t shared_bytes,
+			    const struct candidate_facts *facts)
+{
+	uint64_t mapped = 0;
+
+	if (!facts->all_listed || !oom->candidates)
+		return 0;
+	for (size_t i = 0; i < oom->candidates->first_count; i++) {
+		if (!oom->candidates->first[i].has_kinds)
+			return 0;
+		mapped += oom->candidates->first[i].shmem_rss_bytes;
+	}
+	return mapped < shared_bytes ? shared_bytes - mapped : 0;
+}
+
+static int see_shared(struct steps *steps, const struct record_oom *oom, const struct candidate_facts *facts)
 {
 	const struct record_memory *m = oom->memory;
 	struct draft draft;
+	uint64_t unmapped;
 
 	if (!m || !(m->known & 1U << MEMORY_SHMEM) || !usage_of(oom) ||
 	    m->bytes[MEMORY_SHMEM] < usage_of(oom) / SHARED_FRACTION)
@@ -209,7 +228,36 @@ static int see_shared(struct steps *steps, const struct record_oom *oom)
 	fputs(" are in tmpfs (such as /dev/shm) or shared memory: killing a process doesn't free them, look at ",
 	      draft.out);
 	fputs("the files there and at ipcs -m", draft.out);
+	unmapped = unmapped_of(oom, m->bytes[MEMORY_SHMEM], facts);
+	if (unmapped >= usage_of(oom) / SHARED_FRACTION) {
+		text_parts__size(draft.out, ". No process under this limit has mapped about ", unmapped);
+		fputs(" of it: files, or what ended processes left", draft.out);
+	}
 	return keep(steps, STEP_SHARED, &draft);
+}
+
+/* ", most of it page tables (30.0 MiB)"; the kernel doesn't count all parts by themselves. */
+static void put_largest_part(FILE *out, const struct record_memory *m)
+{
+	static const struct {
+		enum memory_item item;
+		const char *words;
+	} parts[] = {
+		{ MEMORY_PAGETABLES, "page tables" },
+		{ MEMORY_KERNEL_STACK, "stacks of threads" },
+		{ MEMORY_SLAB_UNRECLAIMABLE, "slab that can't be reclaimed" },
+		{ MEMORY_SLAB_RECLAIMABLE, "slab that can be reclaimed" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		enum memory_item item = parts[i].item;
+
+		if (!(m->known & 1U << item) || !MOST(m->bytes[item], m->bytes[MEMORY_KERNEL]))
+			continue;
+		fprintf(out, ", most of it %s (", parts[i].words);
+		text_parts__size(out, "", m->bytes[item]);
+		putc(')', out);
+	}
 }
 
 static int see_kernel(struct steps *steps, const struct record_oom *oom)
@@ -224,8 +272,9 @@ static int see_kernel(struct steps *steps, const struct record_oom *oom)
 		return -ENOMEM;
 	text_parts__size(draft.out, "", m->bytes[MEMORY_KERNEL]);
 	text_parts__size(draft.out, " of ", usage_of(oom));
-	fputs(" are kernel memory, which no process gives back when it is told to use less: --stacks shows what ",
-	      draft.out);
+	fputs(" are kernel memory", draft.out);
+	put_largest_part(draft.out, m);
+	fputs(", which no process gives back when it is told to use less: --stacks shows what ", draft.out);
 	fputs("charges it", draft.out);
 	return keep(steps, STEP_KERNEL, &draft);
 }
@@ -303,7 +352,10 @@ static int see_machine(struct steps *steps, const struct record_oom *oom)
 		return 0;
 	if (!begin(&draft))
 		return -ENOMEM;
-	fputs("the whole machine ran out of memory, and ", draft.out);
+	fputs(oom->constraint && !strcmp(oom->constraint, "cpuset")
+		      ? "the memory nodes of its cpuset ran out of memory, and "
+		      : "the whole machine ran out of memory, and ",
+	      draft.out);
 	text_parts__process(draft.out, v->comm, v->pid);
 	text_parts__size(draft.out, " had ", v->anon_rss_bytes);
 	fputs(" of it: give ", draft.out);
@@ -339,7 +391,7 @@ static int see_oom(struct steps *steps, const struct record_oom *oom)
 	err = err ?: see_exempt(steps, oom, &facts);
 	err = err ?: see_ancestor(steps, oom);
 	err = err ?: see_held_back(steps, oom, &facts);
-	err = err ?: see_shared(steps, oom);
+	err = err ?: see_shared(steps, oom, &facts);
 	err = err ?: see_kernel(steps, oom);
 	err = err ?: see_many(steps, oom, &facts);
 	err = err ?: see_growth(steps, oom);

@@ -355,6 +355,11 @@ static int verdict_end(struct sink *base, const struct record *record)
 
 	v->ended = true;
 	v->killed = end->kills;
+	/* They are the target's, which alone has an end. */
+	for (struct subject *s = v->subjects; s; s = s->next) {
+		s->has_kernel_events = s->ends && end->has_kernel_events;
+		s->kernel_events = end->kernel_events;
+	}
 	return 0;
 }
 

@@ -56,6 +56,9 @@ static void put_signal_words(FILE *out, int signal)
 		int signal;
 		const char *words;
 	} table[] = {
+		{ SIGBUS,
+		  ": as for memory of a file that is too short, or for which its file system (such as "
+		  "/dev/shm) has no room" },
 		{ SIGSYS, ": as for a system call that its seccomp filter doesn't allow" },
 		{ SIGXCPU, ": as for CPU time above its RLIMIT_CPU" },
 		{ SIGXFSZ, ": as for a file larger than its RLIMIT_FSIZE" },
@@ -87,7 +90,7 @@ static void put_end(FILE *out, const struct subject *s)
 }
 
 /* A shell passes on 128 + the number of the signal that ended what it ran. */
-static void put_own_exit(FILE *out, const struct subject *s, uint64_t lost)
+static void put_own_exit(FILE *out, const struct subject *s)
 {
 	int code = record__exit_code(s->status);
 	const char *name = code > 128 ? sigabbrev_np(code - 128) : NULL;
@@ -98,8 +101,28 @@ static void put_own_exit(FILE *out, const struct subject *s, uint64_t lost)
 		fprintf(out,
 			", by itself: no signal ended its init, but a shell gives that code when SIG%s ended what it ran",
 			name);
-	if (code && !s->kills && !s->ooms && !s->stalls && !lost && s->no_refusals)
-		fputs("; nothing in it was OOM-killed, and it never reached a limit of processes", out);
+}
+
+/* What an end with an error is often taken for. By the kernel's counts: what wasn't counted isn't said. */
+static void put_none_of_these(FILE *out, const struct subject *s, uint64_t lost)
+{
+	const struct record_kernel_events *events = &s->kernel_events;
+
+	if (!s->has_status || !s->status || s->kills || s->ooms || s->stalls || lost)
+		return;
+	if (s->has_kernel_events && (events->oom || events->oom_kill))
+		return;
+	if (s->has_kernel_events && events->max) {
+		fputs("; nothing in it was OOM-killed: its memory limit, or one below, was reached ", out);
+		fprintf(out, "%" PRIu64 " time%s, and reclaim made room", events->max,
+			events->max == 1 ? "" : "s");
+		return;
+	}
+	if (!s->no_refusals)
+		return;
+	fputs("; nothing in it was OOM-killed, and it never reached ", out);
+	fputs(s->has_kernel_events ? "its memory limit, or a limit of processes" : "a limit of processes",
+	      out);
 }
 
 static const char *put_how_it_ended(FILE *out, const struct subject *s, uint64_t lost)
@@ -130,7 +153,8 @@ static const char *put_how_it_ended(FILE *out, const struct subject *s, uint64_t
 				container__runtime_name(s->container.ref.runtime));
 		return "sigkill";
 	}
-	put_own_exit(out, s, lost);
+	put_own_exit(out, s);
+	put_none_of_these(out, s, lost);
 	return "ended";
 }
 

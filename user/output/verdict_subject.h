@@ -31,7 +31,9 @@ struct subject {
 	char *killer;	/* who sent it SIGKILL, in words with the marks of wrap.h; NULL: nobody was seen to */
 	char *stop;	/* what had asked its init to end, in such words; NULL: nothing */
 	char *refusals; /* the other limits that it reached, in such words; NULL: none */
-	bool no_refusals;			    /* none is known to have been reached */
+	bool no_refusals;	/* none is known to have been reached */
+	bool has_kernel_events; /* of the target, with what is below it */
+	struct record_kernel_events kernel_events;
 	uint64_t repeats;			    /* of runs that found nothing to kill, beside `nothing` */
 	uint64_t nothing_cgroup_id;		    /* of the limit of the last of them */
 	uint64_t nothing_from_ns, nothing_to_ns;    /* the kernel's clock */

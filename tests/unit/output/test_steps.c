@@ -271,12 +271,30 @@ static void test_memory(void **state)
 	expect_one(&s.record,
 		   "shared: 50.0 MiB of 60.0 MiB are in tmpfs (such as /dev/shm) or shared memory: killing a "
 		   "process doesn't free them, look at the files there and at ipcs -m\n");
+	/* All processes are listed, and what they have mapped is known. */
+	s.candidates.count = 1;
+	s.first[0].has_kinds = true;
+	s.first[0].shmem_rss_bytes = 8 * MIB;
+	expect_one(&s.record,
+		   "shared: 50.0 MiB of 60.0 MiB are in tmpfs (such as /dev/shm) or shared memory: killing a "
+		   "process doesn't free them, look at the files there and at ipcs -m. No process under this "
+		   "limit has mapped about 42.0 MiB of it: files, or what ended processes left\n");
+	s.first[0].shmem_rss_bytes = 45 * MIB;
+	expect_one(&s.record,
+		   "shared: 50.0 MiB of 60.0 MiB are in tmpfs (such as /dev/shm) or shared memory: killing a "
+		   "process doesn't free them, look at the files there and at ipcs -m\n");
 	s.memory.bytes[MEMORY_SHMEM] = 5 * MIB;
 	s.memory.bytes[MEMORY_KERNEL] = 50 * MIB;
 	expect_one(
 		&s.record,
 		"kernel: 50.0 MiB of 60.0 MiB are kernel memory, which no process gives back when it is told "
 		"to use less: --stacks shows what charges it\n");
+	s.memory.known |= 1U << MEMORY_PAGETABLES;
+	s.memory.bytes[MEMORY_PAGETABLES] = 30 * MIB;
+	expect_one(
+		&s.record,
+		"kernel: 50.0 MiB of 60.0 MiB are kernel memory, most of it page tables (30.0 MiB), which no "
+		"process gives back when it is told to use less: --stacks shows what charges it\n");
 	s.memory.known = 0;
 	expect_one(&s.record, "");
 }

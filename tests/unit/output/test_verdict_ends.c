@@ -51,7 +51,9 @@ static void test_ends_without_oom(void **state)
 		"ended with exit code 137, by itself: no signal ended its init, but a shell gives that code "
 		"when SIGKILL ended what it ran");
 	assert_end((struct record_exit){ .status = 255 << 8 }, "ended with exit code 255");
-	assert_end((struct record_exit){ .status = 7 }, "was ended by SIGBUS (exit code 135)");
+	assert_end((struct record_exit){ .status = 7 },
+		   "was ended by SIGBUS (exit code 135): as for memory of a file that is too short, or for "
+		   "which its file system (such as /dev/shm) has no room");
 	assert_end(
 		(struct record_exit){ .status = 9 },
 		"ended with exit code 137, but was not OOM-killed: somebody sent it SIGKILL, as docker kill "
@@ -98,6 +100,41 @@ static void test_kernels_signals(void **state)
 		   "was ended by SIGXCPU (exit code 152): as for CPU time above its RLIMIT_CPU");
 }
 
+/* By the kernel's counts for the target: limits that were reached without a kill. */
+static void test_kernels_counts(void **state)
+{
+	static const struct {
+		struct record_kernel_events events;
+		const char *expected;
+	} cases[] = {
+		{ { 0, 0, 0, 0, false },
+		  "/a ended with exit code 3; nothing in it was OOM-killed, and it never reached its memory "
+		  "limit, or a limit of processes" },
+		{ { 12, 0, 0, 0, false },
+		  "/a ended with exit code 3; nothing in it was OOM-killed: its memory limit, or one below, was "
+		  "reached 12 times, and reclaim made room" },
+		{ { 12, 1, 0, 0, false }, "/a ended with exit code 3" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const struct record_exit e = { .cgroup = "/a",
+					       .container = true,
+					       .has_status = true,
+					       .status = 3 << 8,
+					       .has_refusals = true };
+		const struct record_end end = { .has_kernel_events = true, .kernel_events = cases[i].events };
+		char told[512] = "";
+		struct sink *sink = verdict__new(keep, told);
+
+		assert_int_equal(TAKE(sink, EXIT, exit, ((struct record_time){}), e), 0);
+		assert_int_equal(TAKE(sink, END, end, ((struct record_time){}), end), 0);
+		assert_int_equal(sink__finish(sink), 0);
+		assert_string_equal(told, cases[i].expected);
+		sink->ops->free(sink);
+	}
+}
+
 /* Programs that kill for want of memory. Who was asked first, and killed then, counts once. */
 static void test_memory_killers(void **state)
 {
@@ -124,10 +161,9 @@ static void test_memory_killers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_ends_without_oom),
-		cmocka_unit_test(test_asked_to_end),
-		cmocka_unit_test(test_kernels_signals),
-		cmocka_unit_test(test_memory_killers),
+		cmocka_unit_test(test_ends_without_oom), cmocka_unit_test(test_asked_to_end),
+		cmocka_unit_test(test_kernels_signals),	 cmocka_unit_test(test_memory_killers),
+		cmocka_unit_test(test_kernels_counts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
