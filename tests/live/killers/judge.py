@@ -64,6 +64,8 @@ def check_service(run, expected, name):
     for words in ENDS[name][3:]:
         results.check(words in verdict, f"{name}: {words}", verdict)
     results.equal((run.folder / f"{name}.out.rc").read_text().strip(), "0", f"{name}: exit code")
+    counts = records[-1].get("kernel_events", {})
+    results.equal(counts.get("oom_kill"), 1 if name == "policy" else 0, f"{name}: oom_kill of memory.events")
     if name in RESULTS:
         results.equal(expected[(name, "result")], RESULTS[name], f"{name}: what systemd says")
 

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * filler map FILE MIB     makes a file of so many MiB, without data, and writes to its memory
+ * filler write FILE MIB   writes so many MiB to a file, and ends
+ * filler grow MIB STEP    takes so many MiB, STEP KiB every tenth of a second, and waits
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define MIB (1UL << 20)
+#define PAGE 4096UL
+
+static void die(const char *what)
+{
+	perror(what);
+	exit(1);
+}
+
+static int open_file(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+
+	if (fd < 0)
+		die(path);
+	return fd;
+}
+
+static void map(const char *path, size_t bytes)
+{
+	int fd = open_file(path);
+	char *memory;
+
+	if (ftruncate(fd, (off_t)bytes))
+		die("ftruncate");
+	memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (memory == MAP_FAILED)
+		die("mmap");
+	for (size_t at = 0; at < bytes; at += PAGE)
+		memory[at] = 1;
+}
+
+static void write_out(const char *path, size_t bytes)
+{
+	static char block[1 << 16];
+	int fd = open_file(path);
+
+	for (size_t done = 0; done < bytes; done += sizeof(block)) {
+		if (write(fd, block, sizeof(block)) != sizeof(block))
+			die("write");
+	}
+}
+
+static void grow(size_t bytes, size_t step)
+{
+	char *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED)
+		die("mmap");
+	for (size_t at = 0; at < bytes; at += step) {
+		memset(memory + at, 1, bytes - at < step ? bytes - at : step);
+		usleep(100000);
+	}
+	for (;;)
+		pause();
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 4)
+		return 2;
+	if (!strcmp(argv[1], "map"))
+		map(argv[2], strtoul(argv[3], NULL, 10) * MIB);
+	else if (!strcmp(argv[1], "write"))
+		write_out(argv[2], strtoul(argv[3], NULL, 10) * MIB);
+	else if (!strcmp(argv[1], "grow"))
+		grow(strtoul(argv[2], NULL, 10) * MIB, strtoul(argv[3], NULL, 10) << 10);
+	return 0;
+}

@@ -1,0 +1,122 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Each NAME is a cgroup of that name, with oomtrace on it, in which something is made to happen: an end that looks like
+# an OOM kill and is none, or what a next step is for. Leaves in $OUT for each NAME.out and NAME.out.jsonl, and what
+# guest-lib.sh lists.
+# shellcheck disable=SC2154 # variables of the file that is read in
+set -u
+
+. ./guest-lib.sh
+
+HERE=/oomtrace
+
+# watch NAME [MAX [OPTION...]]: its cgroup, and oomtrace on it.
+watch() {
+	begin "$1"
+	make_cgroup "$1" "${2:-max}"
+	watched=$1
+	[ $# -lt 2 ] || shift
+	shift
+	start_tracer "$watched.out" --cgroup "/$watched" "$@" --record "$OUT/$watched.out.jsonl"
+	tracer_ready "$watched.out"
+}
+
+# As a service of systemd would have it: its first process stands for the whole.
+watch_service() { # NAME [MAX]
+	begin "$1"
+	make_cgroup "$1.service" "${2:-max}"
+	rm -f /tmp/go
+	"$WORK" -g "$CG/$1.service" exec /bin/sh -c "until [ -e /tmp/go ]; do sleep 0.1; done; $3" &
+	pid=$!
+	wait_until 30 in_file . "$CG/$1.service/cgroup.procs"
+	start_tracer "$1.out" --cgroup "/$1.service" --until-exit --record "$OUT/$1.out.jsonl"
+	tracer_ready "$1.out"
+	touch /tmp/go
+	wait "$pid"
+	tracer_done "$1.out"
+	end "$1.service"
+}
+
+over() {
+	stop_tracer "$watched.out"
+	end "$watched"
+}
+
+run_in() { # COMMAND...: in the cgroup that is watched
+	"$WORK" -g "$CG/$watched" exec "$@" &
+	pid=$!
+}
+
+# ---- ends that look alike ----
+
+mkdir -p /tmp/small
+mount -t tmpfs -o size=4m none /tmp/small
+begin_run
+watch_service bus max "exec $HERE/filler map /tmp/small/file 8"
+# The guest's files are in memory, where they can't be reclaimed; its disk is not.
+watch_service cache 24M "head -c 67108864 /dev/vda >/dev/null; exit 3"
+watch_service limit 32M "exec $WORK hog 64"
+watch_service nothing 64M 'exit 3'
+
+# ---- next steps ----
+
+watch undo
+run_held -g "$CG/undo" hog 40
+echo 16M >"$CG/undo/memory.max"
+wait_until 30 gone "$pid"
+over
+
+begin above
+make_cgroup above 48M
+delegate above
+make_cgroup above/beside
+run_held -g "$CG/above/beside" hog 8
+make_cgroup above/in
+start_tracer above.out --cgroup /above/in --record "$OUT/above.out.jsonl"
+tracer_ready above.out
+run_to_end -g "$CG/above/in" hog 48
+stop_tracer above.out
+end above
+
+watch exempt
+run_held -g "$CG/exempt" -a -1000 hog 20
+echo 12M >"$CG/exempt/memory.max"
+wait_until 30 in_file '"outcome":"no-victim"' "$OUT/exempt.out.jsonl"
+over
+
+mkdir -p /tmp/shared
+mount -t tmpfs none /tmp/shared
+watch shared 48M
+run_in $HERE/filler write /tmp/shared/left 24
+wait "$pid"
+run_to_end -g "$CG/shared" hog 48
+over
+rm /tmp/shared/left
+
+watch growth 32M
+run_to_end -g "$CG/growth" hog 64
+over
+
+watch largest 32M
+run_in $HERE/filler grow 64 256
+wait_until 120 gone "$pid"
+over
+
+watch high
+echo 16M >"$CG/high/memory.high"
+run_in $HERE/limits-workload loop 48
+wait_until 60 in_file '"type":"stall"' "$OUT/high.out.jsonl"
+over
+
+begin machine
+start_tracer machine.out --record "$OUT/machine.out.jsonl"
+tracer_ready machine.out
+make_cgroup machine
+kib=$(sed -n 's/^MemTotal: *\([0-9]*\) kB/\1/p' /proc/meminfo)
+# No process may ask for more than the machine has: two that have 60 % each.
+run -g "$CG/machine" pool 2 $((kib * 6 / 10 / 1024))
+wait_until 120 in_file '"type":"oom"' "$OUT/machine.out.jsonl"
+stop_tracer machine.out
+end machine
+end_run

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the verdict says of each end, and which next step of each cause."""
+
+import json
+import subprocess
+
+from oracles import of, read_records
+
+# name: the exit code, the kernel's count of kills, and words of the verdict
+ENDS = {
+    "limit": (137, 1, "was OOM-killed: its own limit of 32.0 MiB"),
+    "bus": (135, 0, "was ended by SIGBUS (exit code 135): as for memory of a file that is too short"),
+    "cache": (3, 0, "nothing in it was OOM-killed: its memory limit, or one below, was reached"),
+    "nothing": (3, 0, "nothing in it was OOM-killed, and it never reached"),
+}
+# name: the rule of a step that must be there, and words of it
+STEPS = {
+    "undo": ("undo-write", "lowered the limit", "to 16.0 MiB when usage was"),
+    "above": ("ancestor", "the limit of 48.0 MiB of /above was hit",),
+    "exempt": ("exempt", "raise the limit of 12.0 MiB of /exempt",),
+    "shared": ("shared", "are in tmpfs (such as /dev/shm) or shared memory",),
+    "growth": ("growth", "/s when the kill came: no limit near this one would have held for long",),
+    "largest": ("largest", "it needs less memory, or a higher limit",),
+    "high": ("memory-high", "stood still at its memory.high of 16.0 MiB",),
+    "machine": ("machine", "the whole machine ran out of memory, and workload", "a limit"),
+}
+
+
+def verdict_of(run, name):
+    report = subprocess.run([run.oomtrace, "report", "--format", "json", str(run.folder / f"{name}.out.jsonl")],
+                            capture_output=True, check=False)
+    return json.loads(report.stdout)["verdict"]
+
+
+def check_end(run, name):
+    results, (code, kills, words) = run.results, ENDS[name]
+    records = read_records(run.folder / f"{name}.out.jsonl")
+    ends = [r.get("exit_code") for r in of(records, "exit") if r["target_gone"]]
+    results.equal(ends, [code], f"{name}: exit code")
+    counted = records[-1].get("kernel_events", {}).get("oom_kill")
+    results.equal((sum(r["killed"] for r in of(records, "oom")), counted), (kills, kills), f"{name}: kills")
+    text = " ".join(s["text"] for s in verdict_of(run, name))
+    results.check(words in text, f"{name}: {words}", text)
+
+
+def check_step(run, name):
+    results, (rule, *words) = run.results, STEPS[name]
+    steps = [s for s in verdict_of(run, name) if s["kind"] == "step"]
+    found = [s["text"] for s in steps if s.get("rule") == rule]
+    if results.equal(len(found), 1, f"{name}: the step {rule}"):
+        for word in words:
+            results.check(word in found[0], f"{name}: {word}", found[0])
+    text = " ".join((run.folder / f"{name}.out").read_text().split())
+    results.check(found and " ".join(found[0].split()) in text, f"{name}: the live run prints it", (found, text))
+
+
+def check(run):
+    results = run.results
+    results.equal((run.folder / "timeouts").read_text(), "", "the guest waited for nothing in vain")
+    for name in ENDS:
+        check_end(run, name)
+    for name in STEPS:
+        check_step(run, name)
+    machine = of(read_records(run.folder / "machine.out.jsonl"), "oom")[0].get("machine", {})
+    results.check("watermark in every zone that counts" in machine.get("why", ""), "machine: why", machine)
