@@ -73,7 +73,7 @@ static __always_inline void settle_all(void)
 	for (int i = 0; i < SETTLE_AT_ONCE; i++) {
 		if (bpf_map_pop_elem(&unsettled, &counter))
 			return;
-		usage_level(counter, 0, USAGE_CHANGE);
+		usage_level(counter, 0, USAGE_CHANGE, 0);
 	}
 }
 
@@ -88,10 +88,10 @@ static __always_inline int on_current_read(__u64 css)
 	if (!may_be_followed(counter) || !bpf_map_lookup_elem(&counters, &counter)) {
 		add_counter(css);
 		stats_index_wanted = compat__stats_index_wanted();
-		usage_level(counter, 0, USAGE_ALWAYS);
+		usage_level(counter, 0, USAGE_ALWAYS, 0);
 		return 0;
 	}
-	usage_level(counter, 0, USAGE_CHANGE);
+	usage_level(counter, 0, USAGE_CHANGE, 0);
 	if (follows_all || cgroup_id(counter_cgroup(counter)) == target_cgroup_id)
 		settle_all();
 	return 0;
@@ -110,7 +110,7 @@ static __always_inline int on_css_offline(__u64 css)
 
 	if (!may_be_followed(counter))
 		return 0;
-	usage_level(counter, 0, USAGE_CHANGE);
+	usage_level(counter, 0, USAGE_CHANGE, 0);
 	if (!bpf_map_delete_elem(&counters, &counter))
 		__sync_fetch_and_add(filter_slot(counter - counter_filter_address), -1);
 	return 0;
@@ -119,11 +119,11 @@ static __always_inline int on_css_offline(__u64 css)
 /*
  * Of counters that may be followed. A function of its own: what isn't need not save the registers that this
  * takes. What is about to be charged isn't in usage yet, and may be refused: `delta` is 0, and it shows at the
- * next batch, or when usage is settled.
+ * next batch, or when usage is settled. `asked` pages are, for the mark of --on-near-limit.
  */
-static __noinline int counter_moves(__u64 counter, __s64 delta)
+static __noinline int counter_moves(__u64 counter, __s64 delta, __u64 asked)
 {
-	follow_usage(counter, delta);
+	follow_usage(counter, delta, asked);
 	return 0;
 }
 
@@ -178,25 +178,27 @@ int BPF_KPROBE(kp_css_offline, struct cgroup_subsys_state *css)
 SEC("?fentry/page_counter_try_charge")
 int BPF_PROG(btf_charge, struct page_counter *counter, unsigned long pages)
 {
-	return is_its_turn(distance_of(counter), pages) ? counter_moves(number_of(counter), 0) : 0;
+	return is_its_turn(distance_of(counter), pages) ? counter_moves(number_of(counter), 0, pages) : 0;
 }
 
 SEC("?kprobe/page_counter_try_charge")
 int BPF_KPROBE(kp_charge, struct page_counter *counter, unsigned long pages)
 {
-	return is_its_turn((__u64)counter - counter_filter_address, pages) ? counter_moves((__u64)counter, 0)
-									   : 0;
+	return is_its_turn((__u64)counter - counter_filter_address, pages)
+		       ? counter_moves((__u64)counter, 0, pages)
+		       : 0;
 }
 
 SEC("?fentry/page_counter_uncharge")
 int BPF_PROG(btf_uncharge, struct page_counter *counter, unsigned long pages)
 {
-	return distance_is_followed(distance_of(counter)) ? counter_moves(number_of(counter), -(__s64)pages)
-							  : 0;
+	return distance_is_followed(distance_of(counter))
+		       ? counter_moves(number_of(counter), -(__s64)pages, 0)
+		       : 0;
 }
 
 SEC("?kprobe/page_counter_uncharge")
 int BPF_KPROBE(kp_uncharge, struct page_counter *counter, unsigned long pages)
 {
-	return may_be_followed((__u64)counter) ? counter_moves((__u64)counter, -(__s64)pages) : 0;
+	return may_be_followed((__u64)counter) ? counter_moves((__u64)counter, -(__s64)pages, 0) : 0;
 }

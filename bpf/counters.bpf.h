@@ -22,6 +22,9 @@ const volatile bool usage_on = false;
  */
 const volatile bool follows_all = false;
 
+/* Set by user space before loading: the mark, in percent of a limit; 0: nobody wants to know. */
+const volatile __u32 near_percent = 0;
+
 #define FILTER_BITS 12
 
 /* A followed counter, by its address. Several CPUs write to it at once; then an event more or less is
@@ -43,7 +46,8 @@ struct counter_state {
 	__u8 kinds_exact;    /* as far as they are fresh */
 	__u8 kinds_fresh;    /* no event has told of this reading */
 	__u8 kinds_repeated; /* the last event's weren't */
-	__u8 pad[5];
+	__u8 near;	     /* usage is above the mark, and that was told */
+	__u8 pad[4];
 };
 
 /* More where the target has many cgroups: see tracer.c; so of `unsettled`. */

@@ -108,7 +108,12 @@ static __always_inline void emit__submit(void *event)
 {
 	struct event_header *h = event;
 
-	bpf_ringbuf_submit(event, emit__wakeup(h->kind, h->group));
+	__u64 wakeup = emit__wakeup(h->kind, h->group);
+
+	/* Somebody wants to look at the processes before it is too late. */
+	if (h->kind == EVENT_USAGE && h->flags & USAGE_NEAR)
+		wakeup = BPF_RB_FORCE_WAKEUP;
+	bpf_ringbuf_submit(event, wakeup);
 }
 
 #endif

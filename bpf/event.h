@@ -226,13 +226,13 @@ struct event_limit {
 	char writer_comm[EVENT_COMM_LEN];
 };
 
-/* event_usage.h.flags */
-enum {
-	USAGE_REFUSED = 1 << 0, /* a charge was refused; its chain of EVENT_CGROUPs came before, same group */
-	USAGE_HAS_KERNEL = 1 << 1,
-	USAGE_HAS_SOCK = 1 << 2,
-	USAGE_KERNEL_LEAST = 1 << 3, /* kernel_bytes: what the kernel counts of it, which isn't all */
-	USAGE_KINDS_EXACT = 1 << 4,  /* else the kernel sums them up later: after two seconds at most */
+enum {			       /* event_usage.h.flags */
+       USAGE_REFUSED = 1 << 0, /* a charge was refused; its chain of EVENT_CGROUPs came before, same group */
+       USAGE_HAS_KERNEL = 1 << 1,
+       USAGE_HAS_SOCK = 1 << 2,
+       USAGE_KERNEL_LEAST = 1 << 3, /* kernel_bytes: what the kernel counts of it, which isn't all */
+       USAGE_KINDS_EXACT = 1 << 4,  /* else the kernel sums them up later: after two seconds at most */
+       USAGE_NEAR = 1 << 5,	    /* usage has passed the mark of --on-near-limit: wakes the reader */
 };
 
 /* Usage of one memory cgroup at its page counter: exact, charges in flight (batches) included. */

@@ -216,10 +216,35 @@ static __always_inline bool is_worth_settling(struct counter_state *state, __u64
 }
 
 /*
- * Looks at one counter, and sends its usage if there is a reason to. `delta` pages are being charged to it
- * that it doesn't show yet. Returns the address of the counter above it; 0: it is the last.
+ * Whether usage passes the mark: once a climb, so that usage which moves about the mark doesn't. Of two CPUs at once both
+ * may say so; user space takes one.
  */
-__noinline __u64 usage_level(__u64 counter, __s64 delta, __u32 when)
+static __always_inline bool passes_mark(struct counter_state *state, __u64 counter, __u64 usage)
+{
+	__u64 max, mark;
+
+	if (!near_percent)
+		return false;
+	max = BPF_CORE_READ(counter_memcg(counter), memory.max);
+	if (max >= NO_LIMIT_PAGES)
+		return false;
+	mark = max * near_percent / 100;
+	if (usage < mark) {
+		if (usage + max / 20 < mark)
+			state->near = 0;
+		return false;
+	}
+	if (state->near)
+		return false;
+	state->near = 1;
+	return true;
+}
+
+/*
+ * Looks at one counter, and sends its usage if there is a reason to. `delta` pages are being charged to it
+ * that it doesn't show yet; `asked` may be, which counts for the mark alone. Returns the address of the counter above it; 0: it is the last.
+ */
+__noinline __u64 usage_level(__u64 counter, __s64 delta, __u32 when, __u64 asked)
 {
 	struct counter_state *state = bpf_map_lookup_elem(&counters, &counter);
 	struct event_usage template = {};
@@ -233,7 +258,15 @@ __noinline __u64 usage_level(__u64 counter, __s64 delta, __u32 when)
 	moved = usage - state->sent_pages;
 	if (moved < 0)
 		moved = -moved;
-	if (when == USAGE_STEP) {
+	/* Not where it is when tracing begins: that is no climb. */
+	if (passes_mark(state, counter, usage + asked) && when != USAGE_ALWAYS) {
+		template.h.flags = USAGE_NEAR;
+		state->unsettled = 0;
+		if (when == USAGE_STEP) {
+			template.pid = current_pid();
+			settle_later(state, counter);
+		}
+	} else if (when == USAGE_STEP) {
 		if ((__u64)moved < state->step_pages || !usage_is_due(state)) {
 			settle_later(state, counter);
 			return state->parent;
@@ -251,14 +284,15 @@ __noinline __u64 usage_level(__u64 counter, __s64 delta, __u32 when)
 			return state->parent;
 		}
 	}
-	send_usage(state, counter, usage, &template);
+	if (!send_usage(state, counter, usage, &template) && template.h.flags & USAGE_NEAR)
+		state->near = 0;
 	return state->parent;
 }
 
-static __always_inline void follow_usage(__u64 counter, __s64 delta)
+static __always_inline void follow_usage(__u64 counter, __s64 delta, __u64 asked)
 {
 	for (int i = 0; i < COUNTER_LEVELS && counter; i++)
-		counter = usage_level(counter, delta, USAGE_STEP);
+		counter = usage_level(counter, delta, USAGE_STEP, asked);
 }
 
 static __always_inline __u64 refusals_of(__u64 memcg)

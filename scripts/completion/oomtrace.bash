@@ -103,10 +103,13 @@ _oomtrace_service() {
 	--store) compopt -o default 2>/dev/null ;;
 	--store-size) _oomtrace_offer "$1" < <(printf '%s\n' 64M 256M 1G max) ;;
 	--store-age) _oomtrace_offer "$1" < <(printf '%s\n' 168h 720h) ;;
+	--on-oom) compopt -o default 2>/dev/null ;;
+	--hook-time) _oomtrace_offer "$1" < <(printf '%s\n' 10s 30s 5m) ;;
 	--color) _oomtrace_offer "$1" < <(printf '%s\n' auto always never) ;;
 	--time) _oomtrace_offer "$1" < <(printf '%s\n' utc local) ;;
 	*)
-		_oomtrace_offer "$1" < <(printf '%s\n' --store --store-size --store-age --kernel-log --color --time \
+		_oomtrace_offer "$1" < <(printf '%s\n' --store --store-size --store-age --on-oom --hook-time --kernel-log \
+			--color --time \
 			-v --verbose --check -h --help)
 		;;
 	esac
@@ -135,6 +138,10 @@ _oomtrace() {
 		--kernel-log
 		--duration
 		--until-exit
+		--on-oom
+		--on-near-limit
+		--freeze
+		--hook-time
 		--dry-run
 		--ring-size
 		--brief
@@ -193,7 +200,8 @@ _oomtrace() {
 		;;
 	-p | --pid) _oomtrace_offer "$current" < <(_oomtrace_pids) ;;
 	-o | --output) _oomtrace_offer "$current" < <(printf '%s\n' text json) ;;
-	--folded) compopt -o default 2>/dev/null ;;
+	--folded | --on-oom) compopt -o default 2>/dev/null ;;
+	--hook-time) _oomtrace_offer "$current" < <(printf '%s\n' 10s 30s 5m) ;;
 	--duration) _oomtrace_offer "$current" < <(printf '%s\n' 10s 30s 1m 5m 1h) ;;
 	--ring-size) _oomtrace_offer "$current" < <(printf '%s\n' 256K 1M 4M 16M 64M) ;;
 	*)

@@ -85,6 +85,11 @@ struct sink *service__open_store(const struct trace_options *opts)
 
 /* ---- again ---- */
 
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
 /* What only a start can change: the tracing itself, and how its text looks. */
 static void say_later(const struct trace_options *old, const struct trace_options *new)
 {
@@ -93,6 +98,8 @@ static void say_later(const struct trace_options *old, const struct trace_option
 		bool differs;
 	} options[] = {
 		{ "store", strcmp(old->store, new->store) != 0 },
+		{ "on-oom", !same_text(old->on_oom, new->on_oom) },
+		{ "hook-time", old->hook_time_ns != new->hook_time_ns },
 		{ "kernel-log", old->kernel_log != new->kernel_log },
 		{ "color", old->colour != new->colour },
 		{ "time", old->local_time != new->local_time },

@@ -6,16 +6,18 @@
 
 #include "base/array.h"
 #include "base/units.h"
+#include "commands/hook_options.h"
 #include "commands/service_config.h"
 #include "service/store_folder.h"
 
 #define STORE_BYTES_MIN (1U << 20)
 #define STORE_BYTES_DEFAULT (256U << 20)
 
-enum group { GROUP_STORE, GROUP_OTHER, GROUP_COUNT };
+enum group { GROUP_STORE, GROUP_HOOK, GROUP_OTHER, GROUP_COUNT };
 
 static const char *const group_titles[GROUP_COUNT] = {
 	[GROUP_STORE] = "Incidents:",
+	[GROUP_HOOK] = "Commands of yours (hooks):",
 	[GROUP_OTHER] = "Other:",
 };
 
@@ -115,6 +117,7 @@ static const struct option_table_spec specs[] = {
 		.help = "remove incidents that are older than TIME (default: no incident is removed for its age)",
 		.apply = apply_store_age,
 	},
+	HOOK_OPTIONS__SPECS(GROUP_HOOK),
 	{
 		.group = GROUP_OTHER,
 		.name = "kernel-log",
@@ -190,7 +193,8 @@ static const struct parse defaults = {
 	.opts = { .ring_bytes = TRACE_OPTIONS_RING_BYTES_DEFAULT,
 		  .target = { .kind = TARGET_ALL },
 		  .store = STORE_FOLDER,
-		  .store_bytes = STORE_BYTES_DEFAULT },
+		  .store_bytes = STORE_BYTES_DEFAULT,
+		  .hook_time_ns = HOOK_OPTIONS__TIME_DEFAULT_NS },
 	.root = "",
 };
 

@@ -144,6 +144,15 @@ static void on_kernel_log(void *ctx)
 	fprintf(stderr, "oomtrace: --kernel-log: /dev/kmsg can't be read any more: %s.\n", strerror(-err));
 }
 
+/* A hook is over. */
+static void on_hook(void *ctx)
+{
+	struct session *s = ctx;
+
+	if (!hooks__answers(s->hooks))
+		event_loop__remove(s->loop, hooks__fd(s->hooks));
+}
+
 /* A runtime has answered: perhaps on the end of the target. A name is looked for when it is wanted again. */
 static void on_answer(void *ctx)
 {
@@ -189,6 +198,8 @@ static int set_up_loop(struct session *s)
 		err = event_loop__add(s->loop, tracer__fd(s->tracer), EPOLLIN, on_ring, s);
 	if (!err && s->asker)
 		err = event_loop__add(s->loop, asker__fd(s->asker), EPOLLIN, on_answer, s);
+	if (!err && s->hooks)
+		err = event_loop__add(s->loop, hooks__fd(s->hooks), EPOLLIN, on_hook, s);
 	if (!err && s->helpers.symbols)
 		err = event_loop__add(s->loop, symbols__fd(s->helpers.symbols), EPOLLIN, on_symbols, s);
 	if (!err)
@@ -240,6 +251,15 @@ static void finish_limits(struct session *s)
 		session_events__tell(s, &record);
 }
 
+/* Told to end once more. */
+static bool is_in_a_hurry(void *ctx)
+{
+	struct session *s = ctx;
+
+	notify__alive(clock__ns(CLOCK_MONOTONIC));
+	return event_loop__has_signal(s->loop);
+}
+
 /* The last events, what they could not say, and the last line. */
 static void finish(struct session *s)
 {
@@ -251,6 +271,8 @@ static void finish(struct session *s)
 	if (s->steps)
 		finish_limits(s);
 	kernel_log__finish(s->kernel_log, clock__ns(CLOCK_BOOTTIME));
+	watchdog__hold(s->watchdog);
+	hooks__finish(s->hooks, is_in_a_hurry, s);
 	/* What comes from now on isn't told, and finding names can take a second. */
 	record.time = record_time__now();
 	watchdog__hold(s->watchdog);
@@ -303,7 +325,7 @@ static void start_helpers(struct session *s)
 	stack_helpers__start(&s->helpers);
 }
 
-static void tell_from_log(void *ctx, const struct record *record)
+static void tell_record(void *ctx, const struct record *record)
 {
 	session_events__tell(ctx, record);
 }
@@ -314,7 +336,7 @@ static void open_kernel_log(struct session *s)
 	const char *cgroup = s->target->cgroup[0] ? s->target->cgroup : NULL;
 	int err;
 
-	err = kernel_log__open(cgroup, tell_from_log, s, &s->kernel_log);
+	err = kernel_log__open(cgroup, tell_record, s, &s->kernel_log);
 	if (err)
 		fprintf(stderr,
 			"oomtrace: --kernel-log: /dev/kmsg can't be opened: %s; the trace goes on without it.\n",
@@ -372,6 +394,7 @@ static int open_tracer(struct session *s)
 		.memory_on_v1 = s->hierarchy->version == 1,
 		.usage = session__records_usage(s),
 		.cgroups = session__records_usage(s) ? follow_usage__count(&s->following) : 0,
+		.near_percent = session__records_usage(s) ? s->opts->near_percent : 0,
 		.force_kprobes = s->opts->force_kprobes,
 		.ring_bytes = s->opts->ring_bytes,
 		.want_stacks = s->opts->stacks,
@@ -489,6 +512,7 @@ static void tear_down(struct session *s)
 	stack_collector__free(s->stacks);
 	symbols__stop(s->helpers.symbols);
 	returning__end(&s->returning);
+	hooks__free(s->hooks);
 	asker__stop(s->asker);
 	event_queue__free(s->queue);
 	event_loop__free(s->loop);
@@ -525,6 +549,8 @@ int session__run(const struct trace_options *opts, const struct cgroup__hierarch
 	};
 	int code;
 
+	if (!opts->dry_run && hooks__start(opts, h, target, tell_record, &s, &s.hooks))
+		return EXIT_RUNTIME;
 	if (!opts->dry_run)
 		start_helpers(&s);
 	if (opts->kernel_log && !opts->dry_run)

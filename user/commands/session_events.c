@@ -62,6 +62,8 @@ static void on_record(void *ctx, const struct record *record)
 	if (record->kind == RECORD_LIMIT)
 		follow_limit(s, record);
 	status_feed__on_record(s->status, record);
+	/* First, because it may be the last moment. */
+	hooks__on_record(s->hooks, record);
 	session_events__tell(s, record);
 	if (record->kind != RECORD_OOM)
 		return;
@@ -194,6 +196,7 @@ int session_events__open_model(struct session *s)
 		.sees_writes = s->hierarchy->version == 2 && plan__has(&s->plan, "max-write-begin") &&
 			       plan__has(&s->plan, "max-write-end"),
 		.self_pid = getpid(),
+		.near_percent = s->opts->near_percent,
 	};
 
 	const struct names_meanwhile meanwhile = {

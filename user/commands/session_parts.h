@@ -6,6 +6,7 @@
 #include "base/event_loop.h"
 #include "base/watchdog.h"
 #include "commands/changing.h"
+#include "commands/hooks.h"
 #include "commands/kernel_log.h"
 #include "commands/stack_helpers.h"
 #include "commands/trace_options.h"
@@ -49,6 +50,7 @@ struct session {
 	struct changing changing;
 	struct ending ending;
 	struct kernel_log *kernel_log; /* NULL: it isn't followed */
+	struct hooks *hooks;	       /* NULL: there are none */
 	struct returning returning;
 	struct loss loss;
 	struct console *console; /* NULL: stdout is no terminal, or JSON is wanted */

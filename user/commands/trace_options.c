@@ -10,6 +10,7 @@
 
 #include "base/array.h"
 #include "base/units.h"
+#include "commands/hook_options.h"
 #include "commands/option_table.h"
 #include "commands/trace_options_check.h"
 
@@ -17,13 +18,14 @@
 #error "OOMTRACE_VERSION must be defined as a string by the build"
 #endif
 
-enum group { GROUP_TARGET, GROUP_LIMIT, GROUP_OUTPUT, GROUP_STOP, GROUP_OTHER, GROUP_COUNT };
+enum group { GROUP_TARGET, GROUP_LIMIT, GROUP_OUTPUT, GROUP_STOP, GROUP_HOOK, GROUP_OTHER, GROUP_COUNT };
 
 static const char *const group_titles[GROUP_COUNT] = {
 	[GROUP_TARGET] = "Target (default: every OOM kill on the machine):",
 	[GROUP_LIMIT] = "Changing the target's memory.max:",
 	[GROUP_OUTPUT] = "Output:",
 	[GROUP_STOP] = "When to stop (default: on ^C):",
+	[GROUP_HOOK] = "Commands of yours (hooks):",
 	[GROUP_OTHER] = "Other:",
 };
 
@@ -132,7 +134,6 @@ static int apply_restore(void *ctx, const char *arg)
 static int apply_interactive(void *ctx, const char *arg)
 {
 	struct parse *p = ctx;
-
 	(void)arg;
 	p->opts.interactive = true;
 	return 0;
@@ -153,7 +154,6 @@ static int apply_output(void *ctx, const char *arg)
 static int apply_stacks(void *ctx, const char *arg)
 {
 	struct parse *p = ctx;
-
 	(void)arg;
 	p->opts.stacks = true;
 	return 0;
@@ -173,7 +173,6 @@ static int apply_folded(void *ctx, const char *arg)
 static int apply_record(void *ctx, const char *arg)
 {
 	struct parse *p = ctx;
-
 	if (!*arg)
 		return -EINVAL;
 	p->opts.record = arg;
@@ -438,6 +437,8 @@ static const struct option_table_spec specs[] = {
 		.help = "when the target's last process is gone (default with a container that isn't restarted)",
 		.apply = apply_until_exit,
 	},
+	HOOK_OPTIONS__NEAR_LIMIT_SPECS(GROUP_HOOK),
+	HOOK_OPTIONS__SPECS(GROUP_HOOK),
 	{
 		.group = GROUP_OTHER,
 		.name = "dry-run",
@@ -543,17 +544,21 @@ enum option_table_result trace_options__parse(int argc, char **argv, struct trac
 					      FILE *help_out, FILE *err)
 {
 	struct parse p = {
-		.opts = { .ring_bytes = TRACE_OPTIONS_RING_BYTES_DEFAULT },
+		.opts = { .ring_bytes = TRACE_OPTIONS_RING_BYTES_DEFAULT,
+			  .hook_time_ns = HOOK_OPTIONS__TIME_DEFAULT_NS },
 		.help_out = help_out,
 	};
 	struct option_table_parse parse = { .table = &table, .ctx = &p, .help_out = help_out, .err = err };
 	enum option_table_result result;
+	bool has_target;
 
 	result = option_table__parse(&parse, argc, argv);
 	if (result != OPTION_TABLE_RUN)
 		return result;
 	/* All cgroups are no target: it has no end, and no limit to change. */
-	if (!trace_options_check__all(&p.opts, parse.chosen && p.opts.target.kind != TARGET_ALL, err))
+	has_target = parse.chosen && p.opts.target.kind != TARGET_ALL;
+	if (!trace_options_check__all(&p.opts, has_target, err) ||
+	    !hook_options__check(&p.opts, has_target, err))
 		return option_table__hint(&parse);
 	if (p.opts.record && !strcmp(p.opts.record, "-")) {
 		p.opts.output = TRACE_OPTIONS_OUTPUT_JSON;

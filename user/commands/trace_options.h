@@ -32,7 +32,12 @@ struct trace_options {
 	uint64_t record_bytes;		    /* size at which another is begun; 0: never */
 	uint64_t duration_ns;		    /* 0: no limit */
 	uint32_t ring_bytes;		    /* power of two, whole pages, MIN..MAX above */
-	bool until_exit;		    /* asked for; never with TARGET_MACHINE */
+	const char *on_oom;		    /* commands of hooks, or NULL */
+	const char *on_near_limit;
+	uint32_t near_percent; /* the mark of that, of the limit; 0: none */
+	bool freeze;	       /* the target, while that runs */
+	uint64_t hook_time_ns; /* after which one is killed */
+	bool until_exit;       /* asked for; never with TARGET_MACHINE */
 	bool dry_run;
 	bool verbose, brief;
 	enum colour_when colour;

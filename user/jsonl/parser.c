@@ -6,9 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "jsonl/relief_json.h"
+#include "jsonl/hook_json.h"
 #include "jsonl/parse_log.h"
 #include "jsonl/parse_parts.h"
+#include "jsonl/relief_json.h"
 #include "record/names.h"
 
 #define SIGNAL_MAX 64
@@ -505,6 +506,8 @@ static void (*const parsers[RECORD_KINDS])(struct jsonl_parser *p, struct json_o
 	[RECORD_KERNEL_LOG] = parse_log__kernel_log,
 	[RECORD_SIGKILL] = parse_signal__record,
 	[RECORD_START] = parse_start,
+	[RECORD_NEAR_LIMIT] = hook_json__parse_near_limit,
+	[RECORD_HOOK] = hook_json__parse,
 };
 
 /* RECORD_KINDS: none that we know. */

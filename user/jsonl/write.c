@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "jsonl/hook_json.h"
 #include "jsonl/member.h"
 #include "jsonl/relief_json.h"
 #include "jsonl/write_log.h"
@@ -421,6 +422,8 @@ static void (*const writers[RECORD_KINDS])(struct json_object *o, const struct r
 	[RECORD_KERNEL_LOG] = write_log__kernel_log,
 	[RECORD_SIGKILL] = write_signal__record,
 	[RECORD_START] = write_start,
+	[RECORD_NEAR_LIMIT] = hook_json__write_near_limit,
+	[RECORD_HOOK] = hook_json__write,
 };
 
 /* What begins is news for a person who waits, and in the record of its end, too. */

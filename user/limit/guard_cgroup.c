@@ -3,6 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,16 +23,44 @@ static int move_into(int dir_fd)
 	return err;
 }
 
-static int open_top(const char *mount)
+static int open_folder(const char *path)
 {
-	int fd = open(mount, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	return fd < 0 ? -errno : fd;
 }
 
+/* Of cgroup v2, below the mount; "" where that isn't known, or we are at the top. */
+static void find_above(const char *mount, char *path, size_t size)
+{
+	FILE *f = fopen("/proc/self/cgroup", "re");
+	char line[PATH_MAX + 16], *slash;
+
+	path[0] = '\0';
+	while (f && fgets(line, sizeof(line), f)) {
+		slash = strncmp(line, "0::/", 4) ? NULL : strrchr(line, '/');
+		if (slash)
+			snprintf(path, size, "%s%.*s", mount, (int)(slash - (line + 3)), line + 3);
+	}
+	if (f)
+		fclose(f);
+}
+
+int guard_cgroup__open_place(const char *mount)
+{
+	char above[2 * PATH_MAX];
+
+	if (faccessat(AT_FDCWD, mount, W_OK, AT_EACCESS) && errno == EACCES) {
+		find_above(mount, above, sizeof(above));
+		if (above[0])
+			return open_folder(above);
+	}
+	return open_folder(mount);
+}
+
 int guard_cgroup__enter(const char *mount)
 {
-	int top = open_top(mount), dir = -1, err = 0;
+	int top = guard_cgroup__open_place(mount), dir = -1, err = 0;
 
 	if (top < 0)
 		return top;

@@ -37,6 +37,9 @@ struct model_env {
 	/* All cgroups are followed, for their flight recorders alone: no records of usage and of reclaim. */
 	bool only_history;
 
+	/* The mark of --on-near-limit, in percent of a limit; 0: there is none. */
+	uint32_t near_percent;
+
 	/* Whether writes of memory.max are seen: if not, that a limit was unchanged can't be known. */
 	bool sees_writes;
 

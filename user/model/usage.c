@@ -13,6 +13,8 @@
 #include "record/memory_kinds.h"
 #include "record/time.h"
 
+#define SAME_CLIMB_NS 100000000
+
 /* A usage event has but a cgroup's id: the names that go with the latest ids. */
 struct paths {
 	struct lru lru;
@@ -25,7 +27,8 @@ struct usage {
 	struct stall *stall;
 	struct cgroup_chain_pending charges;
 	struct paths paths;
-	int64_t wall_offset_ns; /* of the latest event */
+	int64_t wall_offset_ns;	       /* of the latest event */
+	uint64_t near_cgroup, near_ns; /* that passed the mark last, and when */
 };
 
 struct usage *usage__new(const struct model_env *env)
@@ -136,6 +139,38 @@ static void tell_usage(struct usage *usage, const struct event_usage *e, struct 
 	model_env__tell(usage->env, &record);
 }
 
+/* Two CPUs may have passed the mark at once. */
+static bool is_same_climb(struct usage *usage, const struct event_usage *e)
+{
+	bool same = usage->near_cgroup == e->cgroup_id && e->h.ts_ns < usage->near_ns + SAME_CLIMB_NS;
+
+	usage->near_cgroup = e->cgroup_id;
+	usage->near_ns = e->h.ts_ns;
+	return same;
+}
+
+static void tell_near(struct usage *usage, const struct event_usage *e, struct cgroup_chain_set *chain)
+{
+	uint32_t page = usage->env->page_size;
+	struct record record = {
+		.kind = RECORD_NEAR_LIMIT,
+		.time = record_time__at(e->h.ts_ns, usage->wall_offset_ns),
+		.near_limit = {
+			.cgroup_id = e->cgroup_id,
+			.cgroup = path_of(usage, e->cgroup_id, chain),
+			.usage_bytes = e->usage_pages * page,
+			.max_bytes = cgroup_chain__limit_bytes(e->max_pages, page),
+			.percent = usage->env->near_percent,
+			.pid = e->pid,
+			.comm = e->pid ? e->comm : NULL,
+		},
+	};
+
+	record.near_limit.container = model_env__container(usage->env, record.near_limit.cgroup);
+	if (!is_same_climb(usage, e))
+		model_env__tell(usage->env, &record);
+}
+
 static int handle_usage(struct usage *usage, const struct event_usage *e, struct cgroup_chain_set *chain)
 {
 	uint32_t page = usage->env->page_size;
@@ -156,6 +191,8 @@ static int handle_usage(struct usage *usage, const struct event_usage *e, struct
 		if (!err)
 			err = flight_recorder__refused(usage->recorder, e->cgroup_id, e->h.ts_ns, count);
 	}
+	if (e->h.flags & USAGE_NEAR)
+		tell_near(usage, e, chain);
 	if (!usage->env->only_history)
 		tell_usage(usage, e, chain);
 	else if (chain) /* a stall has but the id */

@@ -9,6 +9,7 @@
 #include "base/stream.h"
 #include "base/units.h"
 #include "output/text.h"
+#include "output/text_hook.h"
 #include "output/text_killer.h"
 #include "output/text_log.h"
 #include "output/text_lost.h"
@@ -494,6 +495,8 @@ static const sink_take_fn text_takes[RECORD_KINDS] = {
 	[RECORD_KERNEL_LOG] = text_log__kernel_log,
 	[RECORD_SIGKILL] = text_killer__take,
 	[RECORD_START] = text_start,
+	[RECORD_NEAR_LIMIT] = text_hook__take_near_limit,
+	[RECORD_HOOK] = text_hook__take,
 	[RECORD_RELIEF] = text_relief__take,
 };
 

@@ -4,19 +4,51 @@
 const char *record_names__type(enum record_kind kind)
 {
 	static const char *const names[RECORD_KINDS] = {
-		[RECORD_SESSION] = "session", [RECORD_OOM] = "oom",
-		[RECORD_LIMIT] = "limit",     [RECORD_STEP] = "step",
-		[RECORD_STEPS] = "steps",     [RECORD_REPEATS] = "oom-repeats",
-		[RECORD_USAGE] = "usage",     [RECORD_RECLAIM] = "reclaim",
-		[RECORD_STALL] = "stall",     [RECORD_STACK] = "stack",
-		[RECORD_EXIT] = "exit",	      [RECORD_LOST] = "lost",
-		[RECORD_END] = "end",	      [RECORD_MIN_TRY] = "min-try",
-		[RECORD_MIN] = "min",	      [RECORD_USER_KILL] = "user-kill",
-		[RECORD_RELIEF] = "relief",   [RECORD_KERNEL_LOG] = "kernel-log",
-		[RECORD_SIGKILL] = "sigkill", [RECORD_START] = "start",
+		[RECORD_SESSION] = "session",
+		[RECORD_OOM] = "oom",
+		[RECORD_LIMIT] = "limit",
+		[RECORD_STEP] = "step",
+		[RECORD_STEPS] = "steps",
+		[RECORD_REPEATS] = "oom-repeats",
+		[RECORD_USAGE] = "usage",
+		[RECORD_RECLAIM] = "reclaim",
+		[RECORD_STALL] = "stall",
+		[RECORD_STACK] = "stack",
+		[RECORD_EXIT] = "exit",
+		[RECORD_LOST] = "lost",
+		[RECORD_END] = "end",
+		[RECORD_MIN_TRY] = "min-try",
+		[RECORD_MIN] = "min",
+		[RECORD_USER_KILL] = "user-kill",
+		[RECORD_RELIEF] = "relief",
+		[RECORD_KERNEL_LOG] = "kernel-log",
+		[RECORD_SIGKILL] = "sigkill",
+		[RECORD_START] = "start",
+		[RECORD_NEAR_LIMIT] = "near-limit",
+		[RECORD_HOOK] = "hook",
 	};
 
 	return names[kind];
+}
+
+const char *record_names__hook_event(enum record_hook_event event)
+{
+	return event == HOOK_EVENT_OOM ? "oom" : "near-limit";
+}
+
+const char *record_names__hook_result(enum record_hook_result result)
+{
+	switch (result) {
+	case HOOK_RESULT_ENDED:
+		return "ended";
+	case HOOK_RESULT_TIMED_OUT:
+		return "timed-out";
+	case HOOK_RESULT_BUSY:
+		return "busy";
+	case HOOK_RESULT_FAILED:
+		return "failed";
+	}
+	return NULL;
 }
 
 const char *record_names__role(enum record_role role)

@@ -9,6 +9,8 @@
 const char *record_names__type(enum record_kind kind);
 
 const char *record_names__role(enum record_role role);
+const char *record_names__hook_event(enum record_hook_event event);
+const char *record_names__hook_result(enum record_hook_result result);
 const char *record_names__outcome(enum oom_outcome outcome);
 const char *record_names__cause(enum record_cause cause);
 const char *record_names__reclaim(enum reclaim_kind kind);

@@ -15,6 +15,7 @@
 #include "containers/container.h"
 #include "event.h"
 #include "record/record_candidates.h"
+#include "record/record_hook.h"
 #include "record/record_log.h"
 #include "record/record_relief.h"
 #include "record/record_killer.h"
@@ -422,6 +423,8 @@ enum record_kind {
 	RECORD_KERNEL_LOG,
 	RECORD_SIGKILL,
 	RECORD_START,
+	RECORD_NEAR_LIMIT,
+	RECORD_HOOK,
 	RECORD_KINDS, /* how many there are */
 };
 
@@ -451,6 +454,8 @@ struct record {
 		struct record_kernel_log kernel_log;
 		struct record_sigkill sigkill;
 		struct record_start start;
+		struct record_near_limit near_limit;
+		struct record_hook hook;
 	};
 };
 

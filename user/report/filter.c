@@ -238,6 +238,10 @@ static bool wants(struct filter *f, const struct record *record)
 		return wants_relief(f, &record->relief);
 	case RECORD_START:
 		return !f->opts.kill && in_cgroup(f, record->start.cgroup);
+	case RECORD_NEAR_LIMIT:
+		return !f->opts.kill && in_cgroup(f, record->near_limit.cgroup);
+	case RECORD_HOOK:
+		return !f->opts.kill && in_cgroup(f, record->hook.cgroup);
 	default: /* of the target, as a step is */
 		return !f->opts.kill && f->target_matches;
 	}

@@ -7,6 +7,7 @@
 
 #include "base/copy.h"
 #include "base/units.h"
+#include "output/text_hook.h"
 #include "output/text_killer.h"
 #include "output/text_log.h"
 #include "output/text_lost.h"
@@ -272,6 +273,29 @@ static int timeline_start(struct sink *base, const struct record *record)
 	return line_error(t);
 }
 
+static int timeline_near_limit(struct sink *base, const struct record *record)
+{
+	struct timeline *t = (struct timeline *)base;
+
+	if (!begin_line(t, (int64_t)record->time.boot_ns))
+		return 0;
+	text_hook__put_near_limit(base->out, &record->near_limit);
+	fputc('\n', base->out);
+	return line_error(t);
+}
+
+static int timeline_hook(struct sink *base, const struct record *record)
+{
+	struct timeline *t = (struct timeline *)base;
+
+	if (!begin_line(t, (int64_t)record->time.boot_ns))
+		return 0;
+	text_hook__put(base->out, &record->hook);
+	put_place(t, ", of ", &record->hook.container, record->hook.cgroup);
+	fputc('\n', base->out);
+	return line_error(t);
+}
+
 static int timeline_exit(struct sink *base, const struct record *record)
 {
 	struct timeline *t = (struct timeline *)base;
@@ -372,11 +396,18 @@ static void timeline_free(struct sink *base)
 }
 
 static const sink_take_fn timeline_takes[RECORD_KINDS] = {
-	[RECORD_SESSION] = timeline_session, [RECORD_OOM] = timeline_oom,
-	[RECORD_LIMIT] = timeline_limit,     [RECORD_STALL] = timeline_stall,
-	[RECORD_EXIT] = timeline_exit,	     [RECORD_LOST] = timeline_lost,
-	[RECORD_END] = timeline_end,	     [RECORD_USER_KILL] = timeline_user_kill,
-	[RECORD_SIGKILL] = timeline_sigkill, [RECORD_START] = timeline_start,
+	[RECORD_SESSION] = timeline_session,
+	[RECORD_OOM] = timeline_oom,
+	[RECORD_LIMIT] = timeline_limit,
+	[RECORD_STALL] = timeline_stall,
+	[RECORD_EXIT] = timeline_exit,
+	[RECORD_LOST] = timeline_lost,
+	[RECORD_END] = timeline_end,
+	[RECORD_USER_KILL] = timeline_user_kill,
+	[RECORD_SIGKILL] = timeline_sigkill,
+	[RECORD_START] = timeline_start,
+	[RECORD_NEAR_LIMIT] = timeline_near_limit,
+	[RECORD_HOOK] = timeline_hook,
 };
 
 static int timeline_take(struct sink *sink, const struct record *record)

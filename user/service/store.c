@@ -383,6 +383,11 @@ static int store_sigkill(struct sink *base, const struct record *record)
 	return put_in_cgroup((struct store *)base, record, record->sigkill.cgroup);
 }
 
+static int store_hook(struct sink *base, const struct record *record)
+{
+	return put_in_cgroup((struct store *)base, record, record->hook.cgroup);
+}
+
 /* Nobody knows whose they were: they are all incidents'. */
 static int store_lost(struct sink *base, const struct record *record)
 {
@@ -443,7 +448,7 @@ static int store_session(struct sink *base, const struct record *record)
 static const sink_take_fn store_takes[RECORD_KINDS] = {
 	[RECORD_SESSION] = store_session, [RECORD_OOM] = store_oom,	    [RECORD_LIMIT] = store_limit,
 	[RECORD_EXIT] = store_exit,	  [RECORD_SIGKILL] = store_sigkill, [RECORD_LOST] = store_lost,
-	[RECORD_STACK] = store_stack,
+	[RECORD_STACK] = store_stack,	  [RECORD_HOOK] = store_hook,
 };
 
 static int store_take(struct sink *sink, const struct record *record)

@@ -65,6 +65,7 @@ static int open_skeleton(const struct tracer *tracer, const struct tracer_option
 	skel->rodata->possible_cpus = cpus > 0 ? cpus : 1;
 	skel->rodata->usage_on = skel->rodata->reader_polls = opts->usage;
 	skel->rodata->follows_all = opts->usage && !opts->target_cgroup_id;
+	skel->rodata->near_percent = opts->near_percent;
 	skel->rodata->counts_stalls = tracer->counts_stalls;
 	skel->rodata->inits_only = !opts->target_cgroup_id;
 	skel->bss->target_init_pid = opts->target_init_pid;

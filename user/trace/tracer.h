@@ -20,6 +20,7 @@ struct tracer_options {
 	bool memory_on_v1;	  /* the memory controller is on a cgroup v1 hierarchy */
 	bool usage;		  /* follow usage; without a target, of all cgroups; not on v1 */
 	uint32_t cgroups;	  /* of the target, or of the machine, now; may be 0 without usage */
+	uint32_t near_percent;	  /* with usage: of a limit, to be told at once; 0: nobody wants to know */
 	bool force_kprobes;
 	bool want_stacks;    /* sample stacks where memory is charged */
 	uint32_t ring_bytes; /* a power of two, a multiple of the page size */

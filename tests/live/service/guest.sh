@@ -44,7 +44,16 @@ printf 'store-size = 64M\nstore-agee = 1h\n' >/etc/oomtrace/oomtrace.conf
 systemctl start oomtrace
 expect service wrong $?
 expect service wrong-code "$(systemctl show -P ExecMainStatus oomtrace)"
-printf 'store-size = 64M\n' >/etc/oomtrace/oomtrace.conf
+cat >/usr/local/sbin/hook <<'HOOK'
+#!/bin/sh
+# Below the store's folder the unit lets it write.
+to=/var/lib/oomtrace/hook-$OOMTRACE_CONTAINER
+env | grep ^OOMTRACE_ | sort >"$to.env"
+cat >"$to.json"
+cat /proc/self/cgroup >"$to.cgroup"
+HOOK
+chmod +x /usr/local/sbin/hook
+printf 'store-size = 64M\non-oom = /usr/local/sbin/hook\n' >/etc/oomtrace/oomtrace.conf
 systemctl reset-failed oomtrace
 systemctl start oomtrace
 expect service started $?
@@ -101,6 +110,9 @@ cli page "$BIN" show one --format html -o "$OUT/one.html"
 cli security systemd-analyze security --no-pager oomtrace
 cli journal journalctl -o json --no-pager MESSAGE_ID=0d3a4c52f6c84b1fa6c8f0c1b7b7a9e4
 journalctl -u oomtrace -o cat --no-pager >"$OUT/journal"
+mkdir "$OUT/hooks"
+mv $STORE/hook-* "$OUT/hooks/"
+ls -d /sys/fs/cgroup/oomtrace* /sys/fs/cgroup/system.slice/oomtrace* >"$OUT/cgroups" 2>&1
 ls -la $STORE >"$OUT/ls"
 cp -r $STORE "$OUT/store"
 end_run

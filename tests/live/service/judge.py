@@ -3,6 +3,7 @@
 
 import json
 import re
+import subprocess
 
 from oracles import Log, read_records
 from results import guarded
@@ -66,6 +67,33 @@ def check_configuration(run, results, expected):
                   "configuration: with a fault it stays as it was, and systemctl reload says so", said[-600:])
 
 
+def check_hooks(run, results, kills):
+    """One hook has run for each container, in a cgroup of its own, and it is in the incident."""
+    for name, kill in zip(NAMES, kills):
+        if name == "two":  # the service was killed, and its hooks with it
+            continue
+        told = (run.folder / f"hooks/hook-{name}.env").read_text().splitlines()
+        settings = dict(line.split("=", 1) for line in told)
+        keys = ("EVENT", "CONTAINER", "RUNTIME", "KILLS", "PID", "MAX_BYTES")
+        results.equal([settings.get("OOMTRACE_" + key) for key in keys],
+                      ["oom", name, "docker", "1", str(kill.pid), str(32 << 20)], f"hook: the facts of {name}")
+        record = lines(run.folder / f"hooks/hook-{name}.json")
+        results.equal([(r["type"], r["victims"][0]["pid"]) for r in record], [("oom", kill.pid)],
+                      f"hook: the record of {name}")
+        cgroup = (run.folder / f"hooks/hook-{name}.cgroup").read_text()
+        results.check(cgroup.startswith("0::/system.slice/oomtrace-hook-"), f"hook: {name}: a cgroup of its own",
+                      cgroup)
+    left = (run.folder / "cgroups").read_text().split()
+    results.equal([c for c in left if "hook" in c], [], "hook: no cgroup is left")
+    stored = "".join(subprocess.run(["zstdcat", path], capture_output=True, text=True, check=False).stdout
+                     for path in sorted((run.folder / "store").glob("*.jsonl.zst")))
+    others = [name for name in NAMES if name != "two"]
+    hooks = [json.loads(line) for line in stored.splitlines() if '"type":"hook"' in line]
+    ends = [(h["container"]["name"], h["result"], h["status"]) for h in hooks]
+    results.equal([end for end in ends if end[0] in others], [(name, "ended", 0) for name in others],
+                  "hook: its end is in the incident")
+
+
 def check_unit(run, results, expected):
     results.equal(expected["started"], 0, "unit: starts, and says when it is ready")
     results.equal(expected["stopped"], 0, "unit: stops")
@@ -105,5 +133,6 @@ def check(run):
     guarded(results, check_unit, run, results, expected)
     guarded(results, check_processes, run, results)
     guarded(results, check_configuration, run, results, expected)
+    guarded(results, check_hooks, run, results, kills)
     guarded(results, check_journal, run, results)
     guarded(results, check_store, run, results, expected, kills)

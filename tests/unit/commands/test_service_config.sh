@@ -42,7 +42,7 @@ expect 0 '# /usr/lib/oomtrace/oomtrace.conf:1~store-size = 2M~'
 file run/oomtrace/oomtrace.conf 'store-age = 5h'
 expect 0 '#store-size = 256M~# /run/oomtrace/oomtrace.conf:1~store-age = 5h~'
 file etc/oomtrace/oomtrace.conf '# words' '' '; words' $' \tstore-size=3M \r' 'kernel-log = yes' 'store-size = 4M'
-expect 0 '# /etc/oomtrace/oomtrace.conf:6~store-size = 4M~# not set~#store-age =~# /etc/oomtrace/oomtrace.conf:5~kernel-log = yes~'
+expect 0 '# /etc/oomtrace/oomtrace.conf:6~store-size = 4M~# not set~#store-age =~.*# /etc/oomtrace/oomtrace.conf:5~kernel-log = yes~'
 # Then the others by their names, each once; the command line before all.
 file usr/lib/oomtrace/oomtrace.conf.d/20-b.conf 'store-size = 6M'
 file etc/oomtrace/oomtrace.conf.d/10-a.conf 'store-size = 5M' 'kernel-log = no'

@@ -28,6 +28,8 @@ static void test_all_have_words(void **state)
 	assert_words(record_names__outcome, enum oom_outcome, OOM_KILLED, OOM_EXITING);
 	assert_words(record_names__reclaim, enum reclaim_kind, RECLAIM_LIMIT, RECLAIM_THROTTLE);
 	assert_words(record_names__memory, enum memory_item, 0, MEMORY_ITEMS - 1);
+	assert_words(record_names__hook_result, enum record_hook_result, HOOK_RESULT_ENDED,
+		     HOOK_RESULT_FAILED);
 	assert_words(record_names__limit_file, enum limit_file, LIMIT_MAX, LIMIT_SWAP_MAX);
 }
 

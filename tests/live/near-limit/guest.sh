@@ -1,0 +1,97 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# A program grows by 1 GiB/s into a limit of 512 MiB, again and again, with a hook at 90 %. Leaves in $OUT, beside what
+# guest-lib.sh says:
+#   frozen.jsonl free.jsonl    oomtrace's records, with --freeze and without
+#   hooks/N.frozen             cgroup.events of the cgroup, as each hook saw it, with --freeze
+#   hooks/N.env                its variables
+#   thawed                     cgroup.freeze after oomtrace, or it and what runs hooks, was killed while a hook ran
+# shellcheck disable=SC2154,SC2034 # variables of the functions that are read in
+set -u
+
+. ./guest-lib.sh
+
+mkdir -p "$OUT/hooks" /tmp/hooks
+cat >/tmp/hook <<-'HOOK'
+	#!/bin/sh
+	# FOLDER: leaves there what it sees, and takes its time.
+	env | grep ^OOMTRACE_ >"$1/$OOMTRACE_PID.env"
+	cat "/sys/fs/cgroup$OOMTRACE_CGROUP/cgroup.events" >"$1/$OOMTRACE_PID.frozen"
+	cat /proc/self/cgroup >"$1/$OOMTRACE_PID.cgroup"
+	sleep 0.3
+HOOK
+cat >/tmp/slow-hook <<-'HOOK'
+	#!/bin/sh
+	: >/tmp/hooks/begun
+	exec sleep 1000
+HOOK
+chmod +x /tmp/hook /tmp/slow-hook
+
+grow() {
+	/oomtrace/grow "$CG/near" 600 2>>"$OUT/grow.err" &
+	pid=$!
+	wait_until 60 gone $pid
+	wait $pid
+}
+
+runs() { # NAME OPTION...
+	begin "$1"
+	which=$1
+	shift
+	make_cgroup near 512M
+	start_tracer "$which.jsonl" --output json --cgroup "$CG/near" "$@"
+	tracer_ready "$which.jsonl"
+	wait_until 30 in_file '"type":"usage"' "$OUT/$which.jsonl"
+	done=0
+	while [ $done -lt "$OOMTRACE_RUNS" ]; do
+		grow
+		done=$((done + 1))
+		wait_until 30 count_at_least $done '"type":"hook"' "$OUT/$which.jsonl"
+	done
+	stop_tracer "$which.jsonl"
+	end near
+}
+
+frozen_is() { # 0|1
+	[ "$(cat "$CG/near/cgroup.freeze")" = "$1" ]
+}
+
+# killed WHAT: oomtrace, or with `all` what runs its hooks, too, while the target is frozen.
+killed() {
+	begin "killed-$1"
+	make_cgroup near 512M
+	rm -f /tmp/hooks/begun
+	start_tracer "killed-$1.jsonl" --output json --cgroup "$CG/near" --on-near-limit 90:/tmp/slow-hook --freeze \
+		--hook-time 10m
+	tracer_ready "killed-$1.jsonl"
+	wait_until 30 in_file '"type":"usage"' "$OUT/killed-$1.jsonl"
+	# It stays below the limit.
+	/oomtrace/grow "$CG/near" 480 2>>"$OUT/grow.err" &
+	grower=$!
+	wait_until 60 test -e /tmp/hooks/begun
+	wait_until 10 frozen_is 1
+	helpers=
+	[ "$1" != all ] || helpers=$(pidof oomtrace-hook)
+	# shellcheck disable=SC2086 # none, or several
+	kill -KILL "$(cat "/tmp/killed-$1.jsonl.pid")" $helpers
+	if wait_until 30 frozen_is 0; then
+		echo "$1" >>"$OUT/thawed"
+	fi
+	tracer_done "killed-$1.jsonl"
+	wait_until 30 gone $grower
+	wait_until 30 nothing_runs
+	end near
+}
+
+nothing_runs() {
+	! pidof sleep oomtrace-hook oomtrace-thaw >/dev/null
+}
+
+begin_run
+runs frozen --on-near-limit "90:/tmp/hook $OUT/hooks" --freeze
+mkdir "$OUT/hooks-free"
+runs free --on-near-limit "90:/tmp/hook $OUT/hooks-free"
+killed one
+killed all
+end_run

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""With --freeze each hook has begun before the kill, and saw the target frozen; and a target never stays so."""
+
+from oracles import Log, of, read_records
+from results import guarded
+
+RUNS = 10
+LIMIT = 512 << 20
+
+
+def settings(path):
+    return dict(line.split("=", 1) for line in path.read_text().splitlines())
+
+
+def figures(results, name, records, kills):
+    """Milliseconds from the mark to the hook's start, and from there to the kill, of each run."""
+    nears, hooks = of(records, "near-limit", "/near"), of(records, "hook", "/near")
+    ooms = [r for r in records if r["type"] == "oom"]
+    results.equal((len(nears), len(hooks), len(ooms), len(kills)), (RUNS,) * 4,
+                  f"{name}: the mark is passed, a hook is run, and the kernel kills, once each run")
+    results.none([n for n in nears if not LIMIT * 0.89 <= n["usage_bytes"] <= LIMIT or
+                  n["max_bytes"] != LIMIT or n["percent"] != 90 or n.get("comm") != "grow"],
+                 f"{name}: at the mark usage is as it must be", len(nears))
+    results.none([h for h in hooks if h["result"] != "ended" or h["status"] != 0 or "since_event_ns" not in h],
+                 f"{name}: hooks end well", len(hooks))
+    delays = [h["since_event_ns"] / 1e6 for h in hooks]
+    left = [(oom["ts_ns"] - near["ts_ns"]) / 1e6 - delay for near, oom, delay in zip(nears, ooms, delays)]
+    return delays, left, hooks
+
+
+def check_frozen(run, results, log):
+    records = read_records(run.folder / "frozen.jsonl")
+    kills = [k for k in log.kills if k.scenario == "frozen"]
+    delays, left, hooks = figures(results, "frozen", records, kills)
+    results.none([ms for ms in left if ms <= 0], f"frozen: the hook has begun before the kill (after "
+                 f"{', '.join(f'{ms:.1f}' for ms in delays)} ms)", len(left))
+    results.none([h for h in hooks if h.get("frozen_ns", 0) < 250_000_000 or "not_frozen" in h],
+                 "frozen: the cgroup was frozen while the hook ran", len(hooks))
+    saw = [dict(line.split() for line in path.read_text().splitlines())
+           for path in sorted((run.folder / "hooks").glob("*.frozen"))]
+    results.equal([events.get("frozen") for events in saw], ["1"] * RUNS, "frozen: the hook saw that")
+    told = {path.stem: settings(path) for path in (run.folder / "hooks").glob("*.env")}
+    results.equal(sorted(told), sorted(str(k.pid) for k in kills),
+                  "frozen: the process that passed the mark was killed")
+    results.none([s for s in told.values() if s["OOMTRACE_EVENT"] != "near-limit" or s["OOMTRACE_CGROUP"] != "/near" or
+                  s["OOMTRACE_MAX_BYTES"] != str(LIMIT)], "frozen: the variables", len(told))
+    cgroups = [path.read_text() for path in (run.folder / "hooks").glob("*.cgroup")]
+    results.none([c for c in cgroups if not c.startswith("0::/oomtrace-hook-")], "frozen: a cgroup of its own",
+                 len(cgroups))
+
+
+def check_free(run, results, log):
+    records = read_records(run.folder / "free.jsonl")
+    delays, left, hooks = figures(results, "free", records, [k for k in log.kills if k.scenario == "free"])
+    before = sum(ms > 0 for ms in left)
+    results.none([h for h in hooks if "frozen_ns" in h or "not_frozen" in h],
+                 f"free: nobody asked to freeze it; {before} of {len(left)} began before the kill, after "
+                 f"{', '.join(f'{ms:.1f}' for ms in delays)} ms", len(hooks))
+
+
+def check(run):
+    results = run.results
+    log = Log(run.folder / "kmsg.log")
+    guarded(results, check_frozen, run, results, log)
+    guarded(results, check_free, run, results, log)
+    thawed = (run.folder / "thawed").read_text().split() if (run.folder / "thawed").exists() else []
+    results.equal(thawed, ["one", "all"], "the target is let go when oomtrace, or what runs its hooks too, is killed")

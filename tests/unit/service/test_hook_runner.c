@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Real commands; there is no hierarchy of cgroups, so that a hook's process group is all that can be killed. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "service/hook_runner.h"
+
+static char folder[64];
+
+static int make(void **state)
+{
+	(void)state;
+	strcpy(folder, "/tmp/oomtrace-hooks-XXXXXX");
+	return !mkdtemp(folder);
+}
+
+static int unmake(void **state)
+{
+	char command[128];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -rf %s", folder);
+	return system(command);
+}
+
+static struct hook_runner *start(const char *command, uint64_t limit_ns)
+{
+	static char text[512];
+	const struct hook_runner_options opts = {
+		.commands = { [HOOK_OOM] = text }, .limit_ns = limit_ns, .mount = "/nowhere", .below = ""
+	};
+	struct hook_runner *runner;
+
+	snprintf(text, sizeof(text), command, folder, folder);
+	assert_int_equal(hook_runner__start(&opts, &runner), 0);
+	return runner;
+}
+
+static int ask(struct hook_runner *runner, uint32_t number, const char *cgroup, const char *environment,
+	       size_t size, const char *input)
+{
+	static struct hook_request request;
+	int fd = memfd_create("input", MFD_CLOEXEC), err;
+
+	assert_true(fd >= 0 && write(fd, input, strlen(input)) >= 0 && !lseek(fd, 0, SEEK_SET));
+	memset(&request, 0, sizeof(request));
+	request.number = number;
+	request.event = HOOK_OOM;
+	strcpy(request.cgroup, cgroup);
+	memcpy(request.environment, environment, size);
+	err = hook_runner__ask(runner, &request, fd);
+	close(fd);
+	return err;
+}
+
+#define ASK(runner, number, cgroup, environment, input) \
+	assert_int_equal(ask(runner, number, cgroup, environment, sizeof(environment), input), 0)
+
+static struct hook_answer wait_answer(struct hook_runner *runner)
+{
+	struct pollfd fd = { .fd = hook_runner__fd(runner), .events = POLLIN };
+	struct hook_answer answer;
+
+	assert_int_equal(poll(&fd, 1, -1), 1);
+	assert_int_equal(hook_runner__take(runner, &answer), 1);
+	return answer;
+}
+
+static const char *text_of(const char *name)
+{
+	static char text[512];
+	char path[128];
+	FILE *f;
+	size_t got;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	f = fopen(path, "re");
+	assert_non_null(f);
+	got = fread(text, 1, sizeof(text) - 1, f);
+	text[got] = '\0';
+	fclose(f);
+	return text;
+}
+
+/* The record on stdin, facts in the environment, and a name is never more than a value. */
+static void test_run(void **state)
+{
+	struct hook_runner *runner = start(
+		"sh -c 'cat >%s/in; printf %%s \"$OOMTRACE_CONTAINER\" >%s/name; exit 3'", 60 * NS_PER_S);
+	struct hook_answer answer;
+
+	(void)state;
+	ASK(runner, 7, "/a", "OOMTRACE_CONTAINER=$(touch x) `y` ';\"\0", "{\"type\":\"oom\"}\n");
+	answer = wait_answer(runner);
+	assert_int_equal(answer.number, 7);
+	assert_int_equal(answer.result, HOOK_ENDED);
+	assert_int_equal(WEXITSTATUS(answer.status), 3);
+	assert_true(answer.started_ns && answer.ended_ns >= answer.started_ns && !answer.frozen_ns);
+	assert_string_equal(text_of("in"), "{\"type\":\"oom\"}\n");
+	assert_string_equal(text_of("name"), "$(touch x) `y` ';\"");
+	hook_runner__stop(runner);
+}
+
+/* What it started dies with it, and it dies when its time is over. */
+static void test_time(void **state)
+{
+	struct hook_runner *runner = start("sh -c 'sleep 1000 & echo $! >%s/pid; wait'", 300 * NS_PER_MS);
+	struct hook_answer answer;
+	pid_t pid;
+
+	(void)state;
+	ASK(runner, 1, "/a", "", "");
+	answer = wait_answer(runner);
+	assert_int_equal(answer.result, HOOK_TIMED_OUT);
+	assert_true(answer.ended_ns - answer.started_ns >= 200 * NS_PER_MS);
+	pid = (pid_t)atoi(text_of("pid"));
+	while (!kill(pid, 0)) {
+		char path[64], stat[256] = "";
+		FILE *f;
+
+		snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+		f = fopen(path, "re");
+		if (!f || !fgets(stat, sizeof(stat), f) || strstr(stat, ") Z ")) {
+			if (f)
+				fclose(f);
+			break; /* nobody has taken its status, and nobody will */
+		}
+		fclose(f);
+		usleep(1000);
+	}
+	hook_runner__stop(runner);
+}
+
+/* One at a time for each cgroup, and the next when it is over. */
+static void test_busy(void **state)
+{
+	struct hook_runner *runner =
+		start("sh -c 'read line; while [ ! -e %s/go ]; do sleep 0.01; done'", 600 * NS_PER_S);
+	struct hook_answer answer;
+	char path[128];
+
+	(void)state;
+	ASK(runner, 1, "/a", "", "\n");
+	ASK(runner, 2, "/a", "", "\n");
+	answer = wait_answer(runner);
+	assert_int_equal(answer.number, 2);
+	assert_int_equal(answer.result, HOOK_BUSY);
+	ASK(runner, 3, "/b", "", "\n");
+	snprintf(path, sizeof(path), "%s/go", folder);
+	close(open(path, O_WRONLY | O_CREAT, 0600));
+	for (int i = 0; i < 2; i++) {
+		answer = wait_answer(runner);
+		assert_true(answer.number == 1 || answer.number == 3);
+		assert_int_equal(answer.result, HOOK_ENDED);
+	}
+	ASK(runner, 4, "/a", "", "\n");
+	assert_int_equal(wait_answer(runner).result, HOOK_ENDED);
+	hook_runner__stop(runner);
+}
+
+static void test_refused(void **state)
+{
+	struct hook_runner *runner = start("sh -c 'echo run >%s/run'", 60 * NS_PER_S);
+	static struct hook_request request = { .number = 2, .event = HOOK_NEAR_LIMIT };
+	struct hook_answer answer;
+	char path[128];
+
+	(void)state;
+	/* Who traces may be somebody else's by then. */
+	ASK(runner, 1, "/a", "LD_PRELOAD=/x\0", "");
+	answer = wait_answer(runner);
+	assert_int_equal(answer.result, HOOK_FAILED);
+	assert_int_equal(answer.error, -EINVAL);
+	/* There is no such hook. */
+	assert_int_equal(hook_runner__ask(runner, &request, STDIN_FILENO), 0);
+	assert_int_equal(wait_answer(runner).result, HOOK_FAILED);
+	request.event = 99;
+	assert_int_equal(hook_runner__ask(runner, &request, STDIN_FILENO), 0);
+	assert_int_equal(wait_answer(runner).result, HOOK_FAILED);
+	snprintf(path, sizeof(path), "%s/run", folder);
+	assert_int_equal(access(path, F_OK), -1);
+	hook_runner__stop(runner);
+}
+
+static void test_not_there(void **state)
+{
+	struct hook_runner *runner = start("/nowhere/program", 60 * NS_PER_S);
+	struct hook_answer answer;
+
+	(void)state;
+	ASK(runner, 1, "/a", "", "");
+	answer = wait_answer(runner);
+	assert_int_equal(answer.result, HOOK_ENDED);
+	assert_int_equal(WEXITSTATUS(answer.status), 127);
+	hook_runner__stop(runner);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_run, make, unmake),
+		cmocka_unit_test_setup_teardown(test_time, make, unmake),
+		cmocka_unit_test_setup_teardown(test_busy, make, unmake),
+		cmocka_unit_test_setup_teardown(test_refused, make, unmake),
+		cmocka_unit_test_setup_teardown(test_not_there, make, unmake),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,421 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "commands/hooks.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/array.h"
+#include "base/clock.h"
+#include "base/copy.h"
+#include "base/escape.h"
+#include "jsonl/write.h"
+#include "record/names.h"
+#include "record/time.h"
+#include "service/hook_command.h"
+#include "service/hook_runner.h"
+
+#define ASKED_MAX 32
+#define LIMITS_MAX 64
+/* OOMs of one limit that are no further apart are one incident, as in the store. */
+#define QUIET_NS (10 * NS_PER_S)
+#define STEP_MS 100
+#define VALUE_MAX 1024
+
+/* One that was asked for. */
+struct asked {
+	bool used;
+	uint32_t number;
+	enum hook_event event;
+	uint64_t since_ns;
+	char cgroup[PATH_MAX]; /* "": of the whole machine */
+	struct record_container container;
+	char name[256]; /* the container's, or "" */
+};
+
+/* Of incidents that have a hook already. */
+struct seen {
+	uint64_t limit_id, last_ns;
+};
+
+struct hooks {
+	struct hook_runner *runner;
+	uint32_t last_number;
+	char *programs[HOOK_EVENTS]; /* NULL: there is no hook for that */
+	uint64_t time_ns;
+	struct asked asked[ASKED_MAX];
+	struct seen seen[LIMITS_MAX];
+	struct hook_request request; /* that is being made */
+	size_t used;		     /* of its environment */
+	struct sink *json;	     /* writes to `lines` */
+	FILE *lines;
+	char *line;
+	size_t line_size;
+	void (*tell)(void *ctx, const struct record *record);
+	void *ctx;
+};
+
+/* ---- what a hook is told ---- */
+
+/* What doesn't fit is left out: a hook must not take half a name for a whole one. */
+static void put_text(struct hooks *h, const char *name, const char *text)
+{
+	char value[ESCAPE__TERMINAL_SIZE(VALUE_MAX)];
+	size_t left = sizeof(h->request.environment) - 1 - h->used;
+	int len;
+
+	if (!text || strlen(text) > VALUE_MAX)
+		return;
+	escape__terminal(value, sizeof(value), text, strlen(text));
+	len = snprintf(h->request.environment + h->used, left, "OOMTRACE_%s=%s", name, value);
+	if ((size_t)len < left)
+		h->used += (size_t)len + 1;
+	else
+		h->request.environment[h->used] = '\0';
+}
+
+static void put_number(struct hooks *h, const char *name, uint64_t value)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%" PRIu64, value);
+	put_text(h, name, text);
+}
+
+static void put_container(struct hooks *h, const struct record_container *c)
+{
+	if (c->ref.runtime == CONTAINER__UNKNOWN)
+		return;
+	put_text(h, "RUNTIME", container__runtime_name(c->ref.runtime));
+	put_text(h, "CONTAINER_ID", c->ref.id);
+	put_text(h, "CONTAINER", c->name ? c->name : c->ref.id);
+}
+
+/* The record as it is in a recording, for the hook to read. Returns a descriptor or a negative errno. */
+static int record_file(struct hooks *h, const struct record *record)
+{
+	int fd = memfd_create("oomtrace-record", MFD_CLOEXEC), err;
+
+	if (fd < 0)
+		return -errno;
+	err = fseeko(h->lines, 0, SEEK_SET) ? -errno : sink__take(h->json, record);
+	if (!err && (fflush(h->lines) || write(fd, h->line, h->line_size) != (ssize_t)h->line_size ||
+		     lseek(fd, 0, SEEK_SET)))
+		err = -ENOMEM;
+	if (!err)
+		return fd;
+	close(fd);
+	return err;
+}
+
+/* ---- asking ---- */
+
+static struct asked *free_asked(struct hooks *h)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(h->asked); i++) {
+		if (!h->asked[i].used)
+			return &h->asked[i];
+	}
+	return NULL;
+}
+
+static void tell_end(struct hooks *h, struct asked *a, struct record_hook *hook)
+{
+	struct record record = { .kind = RECORD_HOOK, .time = record_time__now() };
+
+	hook->event = a->event == HOOK_OOM ? HOOK_EVENT_OOM : HOOK_EVENT_NEAR_LIMIT;
+	hook->cgroup = a->cgroup[0] ? a->cgroup : NULL;
+	hook->container = a->container;
+	hook->program = h->programs[a->event];
+	record.hook = *hook;
+	a->used = false;
+	h->tell(h->ctx, &record);
+}
+
+/* More than we can keep in mind are left out: that many hooks are on their way at once only when nothing gets on. */
+static void ask(struct hooks *h, enum hook_event event, const struct record *record, const char *cgroup,
+		const struct record_container *container)
+{
+	struct asked *a = free_asked(h);
+	struct record_hook failed = { .result = HOOK_RESULT_FAILED };
+	int fd = a ? record_file(h, record) : -ENOMEM, err = fd < 0 ? fd : 0;
+
+	if (!a)
+		return;
+	*a = (struct asked){ .used = true,
+			     .number = ++h->last_number,
+			     .event = event,
+			     .since_ns = record->time.boot_ns,
+			     .container = *container };
+	copy__text(a->cgroup, sizeof(a->cgroup), cgroup);
+	copy__text(a->name, sizeof(a->name), container->name);
+	a->container.name = container->name ? a->name : NULL;
+	h->request.number = a->number;
+	h->request.event = event;
+	copy__text(h->request.cgroup, sizeof(h->request.cgroup), cgroup);
+	if (!err)
+		err = hook_runner__ask(h->runner, &h->request, fd);
+	if (fd >= 0)
+		close(fd);
+	if (!err)
+		return;
+	failed.reason = err == -EPIPE ? "the process that runs hooks is gone" : strerror(-err);
+	tell_end(h, a, &failed);
+}
+
+static void begin(struct hooks *h, const struct record *record)
+{
+	char time[64];
+
+	memset(&h->request, 0, sizeof(h->request));
+	h->used = 0;
+	put_text(h, "TIME", record_time__format(time, sizeof(time), record->time.wall_ns));
+}
+
+/* Whether this OOM begins an incident. */
+static bool is_first(struct hooks *h, const struct record *record)
+{
+	uint64_t id = record->oom.limit ? record->oom.limit->id : 0, now_ns = record->time.boot_ns;
+	struct seen *oldest = &h->seen[0];
+
+	for (size_t i = 0; i < ARRAY_SIZE(h->seen); i++) {
+		struct seen *s = &h->seen[i];
+
+		if (s->last_ns && s->limit_id == id) {
+			bool first = now_ns > s->last_ns + QUIET_NS;
+
+			s->last_ns = now_ns;
+			return first;
+		}
+		if (s->last_ns < oldest->last_ns)
+			oldest = s;
+	}
+	*oldest = (struct seen){ id, now_ns };
+	return true;
+}
+
+static void on_oom(struct hooks *h, const struct record *record)
+{
+	const struct record_oom *oom = &record->oom;
+	const struct record_victim *victim = record__first_killed(oom);
+	const struct record_container *c = &oom->limit_container;
+	const char *cgroup = oom->limit ? oom->limit->path : NULL;
+
+	if (!is_first(h, record))
+		return;
+	if (victim && (!oom->limit || c->ref.runtime == CONTAINER__UNKNOWN))
+		c = &victim->container;
+	begin(h, record);
+	put_text(h, "EVENT", "oom");
+	put_text(h, "CGROUP", cgroup);
+	put_container(h, c);
+	put_text(h, "CAUSE", record_names__cause(oom->cause));
+	put_number(h, "KILLS", oom->killed);
+	if (oom->limit && oom->limit->has_memory) {
+		put_number(h, "USAGE_BYTES", oom->limit->usage_bytes);
+		if (oom->limit->max_bytes != RECORD_NO_LIMIT)
+			put_number(h, "MAX_BYTES", oom->limit->max_bytes);
+	}
+	if (victim) {
+		put_number(h, "PID", victim->pid);
+		put_text(h, "COMM", victim->comm);
+		put_text(h, "VICTIM_CGROUP", victim->cgroup);
+	}
+	ask(h, HOOK_OOM, record, cgroup, c);
+}
+
+static void on_near_limit(struct hooks *h, const struct record *record)
+{
+	const struct record_near_limit *near = &record->near_limit;
+
+	begin(h, record);
+	put_text(h, "EVENT", "near-limit");
+	put_text(h, "CGROUP", near->cgroup);
+	put_container(h, &near->container);
+	put_number(h, "USAGE_BYTES", near->usage_bytes);
+	put_number(h, "MAX_BYTES", near->max_bytes);
+	put_number(h, "PERCENT", near->percent);
+	if (near->pid) {
+		put_number(h, "PID", near->pid);
+		put_text(h, "COMM", near->comm);
+	}
+	ask(h, HOOK_NEAR_LIMIT, record, near->cgroup, &near->container);
+}
+
+void hooks__on_record(struct hooks *hooks, const struct record *record)
+{
+	if (hooks && record->kind == RECORD_OOM && hooks->programs[HOOK_OOM])
+		on_oom(hooks, record);
+	else if (hooks && record->kind == RECORD_NEAR_LIMIT && hooks->programs[HOOK_NEAR_LIMIT])
+		on_near_limit(hooks, record);
+}
+
+/* ---- answers ---- */
+
+static struct asked *find_asked(struct hooks *h, uint32_t number)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(h->asked); i++) {
+		if (h->asked[i].used && h->asked[i].number == number)
+			return &h->asked[i];
+	}
+	return NULL;
+}
+
+static const char *freeze_words(int error)
+{
+	switch (error) {
+	case EALREADY:
+		return "somebody else has frozen it";
+	case EDEADLK:
+		return "oomtrace is in it";
+	default:
+		return strerror(error);
+	}
+}
+
+static void on_answer(struct hooks *h, const struct hook_answer *answer)
+{
+	static const enum record_hook_result results[] = { [HOOK_ENDED] = HOOK_RESULT_ENDED,
+							   [HOOK_TIMED_OUT] = HOOK_RESULT_TIMED_OUT,
+							   [HOOK_BUSY] = HOOK_RESULT_BUSY,
+							   [HOOK_FAILED] = HOOK_RESULT_FAILED };
+	struct asked *a = find_asked(h, answer->number);
+	struct record_hook hook = {};
+
+	if (!a || answer->result >= ARRAY_SIZE(results))
+		return;
+	hook.result = results[answer->result];
+	if (hook.result == HOOK_RESULT_ENDED)
+		hook.status = (uint32_t)answer->status;
+	if (hook.result == HOOK_RESULT_FAILED)
+		hook.reason = strerror(-answer->error);
+	hook.has_start = answer->started_ns;
+	if (hook.has_start) {
+		hook.since_event_ns = answer->started_ns > a->since_ns ? answer->started_ns - a->since_ns : 0;
+		hook.duration_ns = answer->ended_ns - answer->started_ns;
+	}
+	hook.frozen_ns = answer->frozen_ns;
+	if (answer->freeze_error)
+		hook.not_frozen = freeze_words(-answer->freeze_error);
+	tell_end(h, a, &hook);
+}
+
+bool hooks__answers(struct hooks *hooks)
+{
+	struct record_hook gone = { .result = HOOK_RESULT_FAILED,
+				    .reason = "the process that runs hooks is gone" };
+	struct hook_answer answer;
+	int got;
+
+	while ((got = hooks ? hook_runner__take(hooks->runner, &answer) : 0) > 0)
+		on_answer(hooks, &answer);
+	for (size_t i = 0; got < 0 && i < ARRAY_SIZE(hooks->asked); i++) {
+		if (hooks->asked[i].used)
+			tell_end(hooks, &hooks->asked[i], &gone);
+	}
+	return !got;
+}
+
+static bool is_any_on_its_way(const struct hooks *h)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(h->asked); i++) {
+		if (h->asked[i].used)
+			return true;
+	}
+	return false;
+}
+
+void hooks__finish(struct hooks *hooks, bool (*hurries)(void *ctx), void *ctx)
+{
+	/* It keeps the time by itself; a second more for what it needs to kill one. */
+	uint64_t end_ns = hooks ? clock__ns(CLOCK_BOOTTIME) + hooks->time_ns + NS_PER_S : 0;
+	struct pollfd fd = { .fd = hooks__fd(hooks), .events = POLLIN };
+
+	while (hooks && is_any_on_its_way(hooks) && !hurries(ctx) && clock__ns(CLOCK_BOOTTIME) < end_ns) {
+		poll(&fd, 1, STEP_MS);
+		if (!hooks__answers(hooks))
+			break;
+	}
+}
+
+/* ---- the beginning and the end ---- */
+
+static int find_program(struct hooks *h, enum hook_event event, const char *command, const char *option)
+{
+	char **words;
+	int err = command ? hook_command__split(command, &words) : 0;
+
+	if (!command || err)
+		return err;
+	err = hook_command__find(words);
+	if (err)
+		fprintf(stderr, "oomtrace: %s: '%s' can't be run: %s.\n", option, escape__shown(words[0]),
+			strerror(-err));
+	else
+		h->programs[event] = strdup(words[0]);
+	hook_command__free(words);
+	return err;
+}
+
+int hooks__start(const struct trace_options *opts, const struct cgroup__hierarchy *h,
+		 const struct target *target, void (*tell)(void *ctx, const struct record *record), void *ctx,
+		 struct hooks **out)
+{
+	struct hook_runner_options runner = {
+		.commands = { [HOOK_OOM] = opts->on_oom, [HOOK_NEAR_LIMIT] = opts->on_near_limit },
+		.freeze = opts->freeze,
+		.limit_ns = opts->hook_time_ns,
+		.mount = h->mount,
+		.below = target->cgroup,
+	};
+	struct hooks *hooks;
+	int err;
+
+	*out = NULL;
+	if (!opts->on_oom && !opts->on_near_limit)
+		return 0;
+	hooks = calloc(1, sizeof(*hooks));
+	if (!hooks)
+		return -ENOMEM;
+	hooks->tell = tell;
+	hooks->ctx = ctx;
+	hooks->time_ns = opts->hook_time_ns;
+	hooks->lines = open_memstream(&hooks->line, &hooks->line_size);
+	hooks->json = hooks->lines ? jsonl_write__new_buffered(hooks->lines) : NULL;
+	err = hooks->json ? find_program(hooks, HOOK_OOM, opts->on_oom, "--on-oom") : -ENOMEM;
+	if (!err)
+		err = find_program(hooks, HOOK_NEAR_LIMIT, opts->on_near_limit, "--on-near-limit");
+	if (!err)
+		err = hook_runner__start(&runner, &hooks->runner);
+	if (err) {
+		hooks__free(hooks);
+		return err;
+	}
+	*out = hooks;
+	return 0;
+}
+
+int hooks__fd(const struct hooks *hooks)
+{
+	return hooks ? hook_runner__fd(hooks->runner) : -1;
+}
+
+void hooks__free(struct hooks *hooks)
+{
+	if (!hooks)
+		return;
+	hook_runner__stop(hooks->runner);
+	if (hooks->json)
+		hooks->json->ops->free(hooks->json);
+	if (hooks->lines)
+		fclose(hooks->lines);
+	free(hooks->line);
+	for (size_t i = 0; i < HOOK_EVENTS; i++)
+		free(hooks->programs[i]);
+	free(hooks);
+}

@@ -1,0 +1,407 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "service/hook_runner.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/array.h"
+#include "base/child.h"
+#include "base/clock.h"
+#include "limit/guard_cgroup.h"
+#include "service/hook_command.h"
+#include "service/hook_freezer.h"
+
+#define CGROUP "oomtrace-hook-%d-%d"
+/* Tries, a millisecond each, to remove the cgroup of a hook whose processes have been killed. */
+#define REMOVE_TRIES 100
+
+struct hook_runner {
+	pid_t pid;
+	int fd;
+	bool gone;
+};
+
+/* ---- the process ---- */
+
+struct running {
+	pid_t pid; /* 0: none */
+	uint32_t number;
+	char cgroup[PATH_MAX];	    /* of the container */
+	char own[64];		    /* its own, where guards have theirs; "": none */
+	int own_fd, frozen_fd;	    /* -1: none */
+	uint64_t end_ns, frozen_ns; /* CLOCK_BOOTTIME */
+	int freeze_error;
+};
+
+struct process {
+	const struct hook_runner_options *opts;
+	char **words[HOOK_EVENTS];
+	int socket, signals, mount_fd;
+	struct hook_freezer *freezer;
+	struct running running[HOOK_RUNNER__HOOKS_MAX];
+	volatile unsigned long long *started_ns; /* for each of them, shared with the child */
+};
+
+static void answer(const struct process *p, const struct hook_answer *answer)
+{
+	/* Who asked may be gone. */
+	if (send(p->socket, answer, sizeof(*answer), MSG_NOSIGNAL) < 0)
+		return;
+}
+
+static struct running *find_free(struct process *p, const char *cgroup)
+{
+	struct running *unused = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(p->running); i++) {
+		if (p->running[i].pid && !strcmp(p->running[i].cgroup, cgroup))
+			return NULL;
+		if (!p->running[i].pid)
+			unused = &p->running[i];
+	}
+	return unused;
+}
+
+/* A cgroup of its own, so that its memory is nobody else's, and all that it starts can be found. */
+static void make_cgroup(const struct process *p, struct running *r)
+{
+	r->own_fd = -1;
+	snprintf(r->own, sizeof(r->own), CGROUP, getpid(), (int)(r - p->running));
+	if (p->mount_fd >= 0 && (!mkdirat(p->mount_fd, r->own, 0755) || errno == EEXIST))
+		r->own_fd = openat(p->mount_fd, r->own, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (r->own_fd < 0)
+		r->own[0] = '\0';
+}
+
+static void remove_cgroup(const struct process *p, struct running *r)
+{
+	const struct timespec pause = clock__timespec(NS_PER_MS);
+
+	if (r->own_fd >= 0)
+		close(r->own_fd);
+	for (int i = 0; r->own[0] && i < REMOVE_TRIES; i++) {
+		if (!unlinkat(p->mount_fd, r->own, AT_REMOVEDIR) || errno != EBUSY)
+			break;
+		nanosleep(&pause, NULL);
+	}
+	r->own[0] = '\0';
+	r->own_fd = -1;
+}
+
+/* The hook, and all that it has started: by its cgroup, or its process group where there is no cgroup.kill (5.14). */
+static void kill_all(const struct running *r)
+{
+	int fd = r->own_fd >= 0 ? openat(r->own_fd, "cgroup.kill", O_WRONLY | O_CLOEXEC) : -1;
+
+	if (fd >= 0 && write(fd, "1", 1) < 0)
+		kill(r->pid, SIGKILL);
+	if (fd >= 0)
+		close(fd);
+	kill(-r->pid, SIGKILL);
+	kill(r->pid, SIGKILL);
+}
+
+static int start(struct process *p, struct running *r, const struct hook_request *request, int stdin_fd)
+{
+	volatile unsigned long long *started_ns = &p->started_ns[r - p->running];
+	struct hook_command_start child = {
+		.words = p->words[request->event],
+		.environment = request->environment,
+		.stdin_fd = stdin_fd,
+		.started_ns = started_ns,
+	};
+	bool freeze = p->freezer && request->event == HOOK_NEAR_LIMIT;
+
+	r->frozen_fd = freeze ? hook_freezer__freeze(p->freezer, request->cgroup) : -1;
+	r->freeze_error = freeze && r->frozen_fd < 0 ? r->frozen_fd : 0;
+	r->frozen_ns = clock__ns(CLOCK_BOOTTIME);
+	make_cgroup(p, r);
+	child.cgroup_fd = r->own_fd;
+	*started_ns = 0;
+	r->pid = fork();
+	if (!r->pid)
+		hook_command__become(&child);
+	if (r->pid < 0) {
+		r->pid = 0;
+		hook_freezer__thaw(p->freezer, r->frozen_fd);
+		remove_cgroup(p, r);
+		return -EAGAIN;
+	}
+	r->number = request->number;
+	memcpy(r->cgroup, request->cgroup, sizeof(r->cgroup));
+	r->end_ns = clock__ns(CLOCK_BOOTTIME) + p->opts->limit_ns;
+	return 0;
+}
+
+static void on_request(struct process *p, struct hook_request *request, int stdin_fd)
+{
+	struct hook_answer no = { .number = request->number, .result = HOOK_FAILED, .error = -EINVAL };
+	struct running *r;
+
+	request->cgroup[sizeof(request->cgroup) - 1] = '\0';
+	if (request->event >= HOOK_EVENTS || !p->words[request->event] || stdin_fd < 0 ||
+	    !hook_command__is_environment(request->environment, sizeof(request->environment))) {
+		answer(p, &no);
+		return;
+	}
+	r = find_free(p, request->cgroup);
+	no.error = r ? start(p, r, request, stdin_fd) : 0;
+	if (!r)
+		no.result = HOOK_BUSY;
+	if (!r || no.error)
+		answer(p, &no);
+}
+
+/* It is over: so is all that it has started. */
+static void end(struct process *p, struct running *r, enum hook_result result, int status)
+{
+	uint64_t now_ns = clock__ns(CLOCK_BOOTTIME);
+	struct hook_answer done = {
+		.number = r->number,
+		.result = result,
+		.status = status,
+		.freeze_error = r->freeze_error,
+		.started_ns = p->started_ns[r - p->running],
+		.ended_ns = now_ns,
+	};
+
+	kill_all(r);
+	if (r->frozen_fd >= 0) {
+		hook_freezer__thaw(p->freezer, r->frozen_fd);
+		done.frozen_ns = clock__ns(CLOCK_BOOTTIME) - r->frozen_ns;
+	}
+	r->frozen_fd = -1;
+	remove_cgroup(p, r);
+	r->pid = 0;
+	answer(p, &done);
+}
+
+static struct running *find_pid(struct process *p, pid_t pid)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(p->running); i++) {
+		if (p->running[i].pid == pid)
+			return &p->running[i];
+	}
+	return NULL; /* of one that was given up, or the one that thaws */
+}
+
+static void reap(struct process *p)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		struct running *r = find_pid(p, pid);
+
+		if (r)
+			end(p, r, HOOK_ENDED, status);
+	}
+}
+
+/* Kills those whose time is over. One that hangs where not even SIGKILL reaches it is left behind. */
+static void expire(struct process *p)
+{
+	uint64_t now_ns = clock__ns(CLOCK_BOOTTIME);
+
+	for (size_t i = 0; i < ARRAY_SIZE(p->running); i++) {
+		if (p->running[i].pid && now_ns >= p->running[i].end_ns)
+			end(p, &p->running[i], HOOK_TIMED_OUT, 0);
+	}
+}
+
+static int until_next(const struct process *p)
+{
+	uint64_t now_ns = clock__ns(CLOCK_BOOTTIME), left_ns = UINT64_MAX;
+
+	for (size_t i = 0; i < ARRAY_SIZE(p->running); i++) {
+		uint64_t end_ns = p->running[i].end_ns, left = end_ns > now_ns ? end_ns - now_ns : 0;
+
+		if (p->running[i].pid && left < left_ns)
+			left_ns = left;
+	}
+	if (left_ns == UINT64_MAX)
+		return -1;
+	return left_ns / NS_PER_MS >= INT_MAX ? INT_MAX : (int)(left_ns / NS_PER_MS) + 1;
+}
+
+/* False: who asks is gone. */
+static bool receive(struct process *p)
+{
+	static struct hook_request request;
+	union {
+		struct cmsghdr header;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct iovec iov = { &request, sizeof(request) };
+	struct msghdr header = {
+		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)
+	};
+	ssize_t got = recvmsg(p->socket, &header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+	struct cmsghdr *part = got > 0 ? CMSG_FIRSTHDR(&header) : NULL;
+	int stdin_fd = -1;
+
+	if (got < 0)
+		return errno == EAGAIN || errno == EINTR;
+	if (part && part->cmsg_type == SCM_RIGHTS)
+		memcpy(&stdin_fd, CMSG_DATA(part), sizeof(stdin_fd));
+	if (got == sizeof(request))
+		on_request(p, &request, stdin_fd);
+	if (stdin_fd >= 0)
+		close(stdin_fd);
+	return got > 0;
+}
+
+static void serve(struct process *p)
+{
+	struct pollfd fds[] = { { .fd = p->socket, .events = POLLIN },
+				{ .fd = p->signals, .events = POLLIN } };
+	struct signalfd_siginfo signal;
+	bool on = true;
+
+	while (on) {
+		if (poll(fds, ARRAY_SIZE(fds), until_next(p)) < 0 && errno != EINTR)
+			break;
+		if (fds[1].revents && read(p->signals, &signal, sizeof(signal)) > 0)
+			reap(p);
+		expire(p);
+		if (fds[0].revents)
+			on = receive(p);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(p->running); i++) {
+		if (p->running[i].pid)
+			end(p, &p->running[i], HOOK_TIMED_OUT, 0);
+	}
+	hook_freezer__stop(p->freezer);
+}
+
+static int set_up(struct process *p)
+{
+	sigset_t child;
+
+	for (size_t i = 0; i < HOOK_EVENTS; i++) {
+		int err = p->opts->commands[i] ? hook_command__split(p->opts->commands[i], &p->words[i]) : 0;
+
+		if (err)
+			return err;
+	}
+	p->started_ns = mmap(NULL, HOOK_RUNNER__HOOKS_MAX * sizeof(*p->started_ns), PROT_READ | PROT_WRITE,
+			     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	if (p->started_ns == MAP_FAILED || sigprocmask(SIG_BLOCK, &child, NULL))
+		return -errno;
+	p->signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+	p->mount_fd = guard_cgroup__open_place(p->opts->mount);
+	if (p->signals < 0)
+		return -errno;
+	return p->opts->freeze ? hook_freezer__start(p->opts->mount, p->opts->below, &p->freezer) : 0;
+}
+
+static _Noreturn void runner_main(const struct hook_runner_options *opts, int socket)
+{
+	static struct process process;
+	const int keep[] = { socket, STDERR_FILENO };
+
+	child__settle("oomtrace-hook", keep, ARRAY_SIZE(keep));
+	process = (struct process){ .opts = opts, .socket = socket };
+	if (chdir("/") || set_up(&process))
+		_exit(1);
+	/* What ends all of our cgroup must not end who lets a frozen one go. */
+	guard_cgroup__enter(opts->mount);
+	serve(&process);
+	_exit(0);
+}
+
+/* ---- who asks ---- */
+
+int hook_runner__start(const struct hook_runner_options *opts, struct hook_runner **out)
+{
+	struct hook_runner *runner = calloc(1, sizeof(*runner));
+	int pair[2];
+
+	if (!runner)
+		return -ENOMEM;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair)) {
+		free(runner);
+		return -errno;
+	}
+	runner->pid = fork();
+	if (!runner->pid)
+		runner_main(opts, pair[1]);
+	close(pair[1]);
+	runner->fd = pair[0];
+	if (runner->pid > 0) {
+		*out = runner;
+		return 0;
+	}
+	close(pair[0]);
+	free(runner);
+	return -EAGAIN;
+}
+
+int hook_runner__fd(const struct hook_runner *runner)
+{
+	return runner->fd;
+}
+
+int hook_runner__ask(struct hook_runner *runner, const struct hook_request *request, int stdin_fd)
+{
+	union {
+		struct cmsghdr header;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control = {};
+	struct iovec iov = { (void *)request, sizeof(*request) };
+	struct msghdr header = {
+		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)
+	};
+
+	control.header.cmsg_level = SOL_SOCKET;
+	control.header.cmsg_type = SCM_RIGHTS;
+	control.header.cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(&control.header), &stdin_fd, sizeof(stdin_fd));
+	if (runner->gone)
+		return -EPIPE;
+	if (sendmsg(runner->fd, &header, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+		return 0;
+	if (errno == EAGAIN || errno == EINTR)
+		return -EAGAIN;
+	runner->gone = true;
+	return -EPIPE;
+}
+
+int hook_runner__take(struct hook_runner *runner, struct hook_answer *out)
+{
+	ssize_t got = runner->gone ? 0 : recv(runner->fd, out, sizeof(*out), MSG_DONTWAIT);
+
+	if (got == sizeof(*out))
+		return 1;
+	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	runner->gone = true;
+	return -EPIPE;
+}
+
+void hook_runner__stop(struct hook_runner *runner)
+{
+	if (!runner)
+		return;
+	close(runner->fd);
+	/* It may be told by a stop signal to wait; it is not waited for then. */
+	for (int i = 0; i < 2 * REMOVE_TRIES && !waitpid(runner->pid, NULL, WNOHANG); i++) {
+		const struct timespec pause = clock__timespec(NS_PER_MS);
+
+		nanosleep(&pause, NULL);
+	}
+	free(runner);
+}
