@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The events that the BPF programs put into the ring buffer: the only file both sides include, with the event_*.h beside
- * it.
+ * The events that the BPF programs put into the ring buffer. Both sides include this file and event_*.h, and no others.
  *
  * Rules: types have a fixed width, and padding is explicit. Every event starts with struct event_header. Kinds are
  * numbered by hand and only ever appended. A struct only ever grows at its end, and the reader takes events that
@@ -369,6 +368,7 @@ enum hook {
 	HOOK_MAX_END,
 	HOOK_CANDIDATE_BEGIN,
 	HOOK_CANDIDATE_END,
+	HOOK_MM_GONE,
 };
 
 #define EVENT_ASSERT(cond) _Static_assert(cond, #cond)

@@ -3,6 +3,9 @@
 #ifndef OOMTRACE_EVENT_RELIEF_H
 #define OOMTRACE_EVENT_RELIEF_H
 
+/* So long after a kill the programs look for its victim's memory; after that it is unknown when that came back. */
+#define EVENT_RELIEF_WITHIN_NS 30000000000ULL
+
 enum relief_by {
 	RELIEF_EXIT = 1,   /* the victim has let go of its memory, as it exits */
 	RELIEF_REAPER = 2, /* the kernel's reaper has taken from it what it could */

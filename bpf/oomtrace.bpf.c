@@ -17,6 +17,7 @@
 #include "oom.bpf.c"
 #include "victim.bpf.c"
 #include "candidates.bpf.c"
+#include "relief.bpf.c"
 #include "process.bpf.c"
 #include "signal.bpf.c"
 #include "charge.bpf.c"
@@ -51,6 +52,8 @@ int kp_shared(struct pt_regs *ctx)
 		return on_candidate_begin(first);
 	case HOOK_CANDIDATE_END:
 		return on_candidate_end(PT_REGS_RC(ctx));
+	case HOOK_MM_GONE:
+		return on_mm_gone(first);
 	case HOOK_MAX_BEGIN:
 		return on_limit_begin(first, LIMIT_MAX, PT_REGS_IP(ctx));
 	case HOOK_MAX_END:

@@ -7,6 +7,7 @@
 #include "compat.bpf.h"
 #include "emit.bpf.h"
 #include "event.h"
+#include "relief.bpf.h"
 #include "run.bpf.h"
 #include "task.bpf.h"
 #include "writes.bpf.h"
@@ -113,6 +114,15 @@ static __always_inline bool is_counted_for_target(struct task_struct *task)
 	return memory_on_v1 ? cgroup_id(cgrp) == target_cgroup_id : in_target((__u64)cgrp);
 }
 
+/* Global: see task.bpf.h. */
+__noinline int await_relief(__u64 task)
+{
+	struct oom_control *oc = (void *)run.oc;
+	struct mem_cgroup *memcg = BPF_CORE_READ(oc, memcg);
+
+	return relief__await(task, (__u64)memcg, memcg ? cgroup_id(memcg_cgroup(memcg)) : 0, run.id);
+}
+
 __noinline int on_mark(__u64 address)
 {
 	struct task_struct *task = (void *)address;
@@ -139,7 +149,7 @@ __noinline int on_mark(__u64 address)
 	open_run(run.in_kill ? OOM_KILLED : OOM_EXITING);
 	run.task = address;
 	emit_victim((__u64)cgrp, flags);
-	return 0;
+	return run.in_kill ? await_relief(address) : 0;
 }
 
 /*

@@ -193,6 +193,7 @@ int session_events__open_model(struct session *s)
 		.kill_way = find_kill_way,
 		.init_pid = s->target->init_pid,
 		.only_history = s->target->all,
+		.sees_relief = plan__has(&s->plan, "relief"),
 		.sees_writes = s->hierarchy->version == 2 && plan__has(&s->plan, "max-write-begin") &&
 			       plan__has(&s->plan, "max-write-end"),
 		.self_pid = getpid(),

@@ -42,6 +42,8 @@ struct model_env {
 
 	/* Whether writes of memory.max are seen: if not, that a limit was unchanged can't be known. */
 	bool sees_writes;
+	/* When the memory of a victim is back is seen, so that it can be said of what isn't back yet. */
+	bool sees_relief;
 
 	/* Our own process, whose writes of limits are marked as such. */
 	uint32_t self_pid;

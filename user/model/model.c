@@ -90,8 +90,9 @@ static void finish_run(struct model *model)
 			record->oom.history = &history;
 		if (record->oom.killed)
 			usage__killed(model->usage, &record->oom);
-		relief__killed(model->relief, &record->oom, record->time.boot_ns,
-			       oom ? oom->limit_cgroup_id : 0);
+		if (model->env.sees_relief)
+			relief__killed(model->relief, &record->oom, record->time.boot_ns,
+				       oom ? oom->limit_cgroup_id : 0);
 		model->totals.ooms++;
 		model->totals.kills += record->oom.killed;
 		model_env__tell(&model->env, record);

@@ -58,7 +58,7 @@ static struct relief_victim *find(struct relief *relief, uint64_t oom_id, uint32
 static bool is_in_flight(const struct relief_victim *v, uint64_t limit_id, uint64_t at_ns)
 {
 	return v->oom_id && v->limit_id == limit_id && v->killed_ns <= at_ns &&
-	       (!v->back_ns || v->back_ns > at_ns);
+	       at_ns - v->killed_ns < EVENT_RELIEF_WITHIN_NS && (!v->back_ns || v->back_ns > at_ns);
 }
 
 void relief__killed(struct relief *relief, struct record_oom *oom, uint64_t chosen_ns, uint64_t limit_id)

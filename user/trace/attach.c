@@ -38,7 +38,9 @@ struct bpf_link *attach__shared(const struct bpf_program *program, const char *l
 	bool returns = !strncmp(label, "kretprobe", strlen("kretprobe"));
 	LIBBPF_OPTS(bpf_kprobe_opts, opts, .bpf_cookie = hook, .retprobe = returns);
 	/* Where a kretprobe is, the entry is ftrace's already, and one more there costs nothing. */
-	bool shares_entry = hook == HOOK_OOM_ENTER || hook == HOOK_MAX_BEGIN || hook == HOOK_CANDIDATE_BEGIN;
+	bool shares_entry =
+		hook == HOOK_OOM_ENTER || hook == HOOK_MAX_BEGIN || hook == HOOK_CANDIDATE_BEGIN ||
+		hook == HOOK_MM_GONE /* called often: there ftrace costs less than a breakpoint */;
 	struct bpf_link *link = NULL;
 
 	if (!function)
@@ -48,8 +50,8 @@ struct bpf_link *attach__shared(const struct bpf_program *program, const char *l
 	return link ? link : bpf_program__attach_kprobe_opts(program, function, &opts);
 }
 
-/* The part has another name than the function that the program is for. */
-static struct bpf_link *attach_split(const struct bpf_program *program, const char *label)
+/* One program may be for functions of several names. */
+static struct bpf_link *attach_kprobe(const struct bpf_program *program, const char *label)
 {
 	return bpf_program__attach_kprobe(program, !strncmp(label, "kretprobe", strlen("kretprobe")),
 					  strchr(label, ' ') + 1);
@@ -59,8 +61,8 @@ struct bpf_link *attach__program(const struct bpf_program *program, const struct
 {
 	if (plan->choices[i].candidate == PLAN_SHARED)
 		return attach__shared(program, plan__chosen(plan, i)->label, NULL, plan_purposes[i].hook);
-	if (plan->choices[i].candidate == PLAN_SPLIT)
-		return attach_split(program, plan__chosen(plan, i)->label);
+	if (strstr(plan__chosen(plan, i)->label, "probe "))
+		return attach_kprobe(program, plan__chosen(plan, i)->label);
 	/* The type of a BTF-typed program may be known to us only (kernel_btf.c). */
 	if (bpf_program__type(program) == BPF_PROG_TYPE_TRACING)
 		return bpf_program__attach_trace(program);

@@ -67,8 +67,10 @@ static int leave_out_usage_maps(struct oomtrace_bpf *skel)
 
 static int size_lru_maps(struct oomtrace_bpf *skel, int cpus)
 {
-	struct bpf_map *const maps[] = { skel->maps.writes, skel->maps.kills_begun, skel->maps.ended,
-					 skel->maps.runs, skel->maps.run_sums };
+	struct bpf_map *const maps[] = { skel->maps.writes,	skel->maps.kills_begun,
+					 skel->maps.ended,	skel->maps.runs,
+					 skel->maps.run_sums,	skel->maps.relief_victims,
+					 skel->maps.relief_tids };
 	const uint32_t places = (uint32_t)cpus * LRU_PLACES_OF_CPU;
 	int err = 0;
 

@@ -91,6 +91,26 @@ const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 		.late = true,
 	},
 	{
+		.name = "relief",
+		.lost = "when the memory of a victim is back",
+		.candidates = {
+			{ "btf_mm_gone", "fexit exit_mmap" },
+			{ "kp_mm_gone", "kprobe mm_put_huge_zero_page" },
+			{ "kp_mm_gone", "kprobe mm_put_huge_zero_folio" },
+		},
+		.shared = { SHARED, "kprobe mm_put_huge_zero_page" },
+		.hook = HOOK_MM_GONE,
+		.late = true,
+	},
+	{
+		.name = "relief-reaper",
+		.lost = "when the kernel's reaper has taken the memory of a victim",
+		.candidates = {
+			{ "btf_reaped", "tp_btf finish_task_reaping" },
+			{ "tp_reaped", "raw_tp finish_task_reaping" },
+		},
+	},
+	{
 		.name = "signal",
 		.lost = "who sent SIGKILL, and processes killed because they share the victim's memory",
 		.candidates = {

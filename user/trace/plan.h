@@ -14,8 +14,8 @@
 #include "event.h"
 #include "record/record.h"
 
-#define PLAN_CANDIDATES 2
-#define PLAN_PURPOSES 27
+#define PLAN_CANDIDATES 3
+#define PLAN_PURPOSES 29
 #define PLAN_NOT_ATTACHED (-1)
 #define PLAN_SHARED PLAN_CANDIDATES	 /* a kprobe, by the program that stands for several purposes */
 #define PLAN_SPLIT (PLAN_CANDIDATES + 1) /* a kprobe, where the compiler has split the function */

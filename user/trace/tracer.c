@@ -212,14 +212,37 @@ static bool is_kretprobe(const struct plan *plan, int i)
 	return !strncmp(plan__chosen(plan, i)->label, "kretprobe", strlen("kretprobe"));
 }
 
-static int attach_purpose(struct tracer *tracer, const struct plan *plan, int i)
+/* Privileges and a missing BTF are no reason to try other candidates: none would work. */
+static bool is_hopeless(int err)
+{
+	return err == -EPERM || err == -ENOMEM || err == -EMFILE || err == -ENFILE;
+}
+
+/* The next candidate of an optional purpose, where nothing else need be loaded for it. */
+static bool replan_in_place(const struct tracer *tracer, struct plan *plan, int i, int error)
+{
+	struct plan next = *plan;
+
+	if (is_hopeless(error) || plan__fail(&next, i, error) ||
+	    (plan__chosen(&next, i) &&
+	     find_program(tracer->skel, &next, i) != find_program(tracer->skel, plan, i)))
+		return false;
+	*plan = next;
+	return true;
+}
+
+static int attach_purpose(struct tracer *tracer, struct plan *plan, int i)
 {
 	struct bpf_program *program = find_program(tracer->skel, plan, i);
+	int err;
 
-	tracer->links[i] = attach__program(program, plan, i);
-	if (!tracer->links[i])
-		return -errno;
-	tracer->programs[i] = program;
+	do {
+		tracer->links[i] = attach__program(program, plan, i);
+		err = tracer->links[i] ? 0 : -errno;
+	} while (err && replan_in_place(tracer, plan, i, err) && plan__chosen(plan, i));
+	if (err && plan__chosen(plan, i))
+		return err;
+	tracer->programs[i] = err ? NULL : program;
 	return 0;
 }
 
@@ -230,7 +253,7 @@ static int attach_purpose(struct tracer *tracer, const struct plan *plan, int i)
  * that take longest: 5 ticks after the first breakpoint the kernel begins to make jumps of them, and then
  * whoever wants to add another waits for 0.1 s.
  */
-static int attach(struct tracer *tracer, const struct plan *plan, int *error)
+static int attach(struct tracer *tracer, struct plan *plan, int *error)
 {
 	for (int round = 0; round < 2; round++) {
 		for (int i = PLAN_PURPOSES - 1; i >= 0; i--) {
@@ -245,12 +268,6 @@ static int attach(struct tracer *tracer, const struct plan *plan, int *error)
 		}
 	}
 	return -1;
-}
-
-/* Privileges and a missing BTF are no reason to try other candidates: none would work. */
-static bool is_hopeless(int err)
-{
-	return err == -EPERM || err == -ENOMEM || err == -EMFILE || err == -ENFILE;
 }
 
 static int load_and_attach(struct tracer *tracer, const struct tracer_options *opts, struct plan *plan)
@@ -415,8 +432,9 @@ static int attach_late(struct tracer *tracer, bool is_split)
 
 		if (!tracer->late[i])
 			continue;
-		tracer->links[i] = attach__shared(program, purpose->shared.label,
-						  is_split ? PLAN_SPLIT_FUNCTION : NULL, purpose->hook);
+		tracer->links[i] = attach__shared(
+			program, purpose->shared.label,
+			is_split && purpose->split.program ? PLAN_SPLIT_FUNCTION : NULL, purpose->hook);
 		if (!tracer->links[i] && !err)
 			err = -errno;
 		tracer->programs[i] = tracer->links[i] ? program : NULL;

@@ -3,7 +3,7 @@
 #
 # Processes that hold their memory, and then a limit that is lowered below it: each kill comes inside that write, while
 # nobody's memory changes. The last kill is one of the whole machine. $OUT has "scores", what /proc/PID/oom_score had
-# before that one, "spared", the pid of the one with oom_score_adj -1000 in the scene "few", and what guest-lib.sh lists.
+# before that one, "usage.before" and "usage.after", memory.current in the scene "relief", and what guest-lib.sh lists.
 # shellcheck disable=SC2154,SC2153 # variables of the file that is read in, and of the suite
 set -u
 
@@ -65,7 +65,6 @@ few() {
 	held 0 small hog 3
 	held -300 held-back hog 30
 	held -1000 fixed hog 9
-	echo "$pid" >"$OUT/spared"
 	held 1000 raised hog 1
 	run -g $CG/target -a 0 share-mm 4
 	wait_until 60 says "$pid" holding
@@ -82,6 +81,19 @@ crowd() {
 	tasks 0 crowd "$2"
 	held 0 large hog 40
 	lower 8
+	clear_target
+}
+
+# What memory.current says before and after is what came back.
+relief() {
+	begin relief
+	held -1000 fixed hog 4
+	held 0 victim hog 24
+	cat $CG/target/memory.current >"$OUT/usage.before"
+	lower 8
+	wait_until 60 gone "$pid"
+	wait_until 60 in_file '"type":"relief".*"comm":"victim"' "$OUT/target.jsonl"
+	cat $CG/target/memory.current >"$OUT/usage.after"
 	clear_target
 }
 
@@ -109,6 +121,7 @@ start_tracers
 few
 crowd hundred 100
 [ "$CROWD" = 0 ] || crowd thousands "$CROWD"
+relief
 none
 machine
 for name in $TRACERS; do

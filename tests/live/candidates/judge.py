@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What each OOM's record has of candidates, against the kernel's own table of processes in its log: who they were, the
-points that follow from the table, and who is held back."""
+points that follow from the table, and who is held back. And what came back of each victim's memory."""
 
 import re
 
 from guest import check_plan
-from kernels import LOG_WITHOUT_CPUS_UNTIL, PAGE, PLAN_BTF, PLAN_KPROBES, RSS_PER_TASK_UNTIL, machine_plan, version
+from kernels import (CHARGE_BATCH, LOG_WITHOUT_CPUS_UNTIL, PAGE, PLAN_BTF, PLAN_KPROBES, RSS_PER_TASK_UNTIL,
+                     machine_plan, version)
 from oracles import MARK, of, read_records
 
 TOP, SPARED = 20, 4
 NEVER = -1000
 HEADER = re.compile(r"\[ +pid +\] +uid +(.*)")
 ROW = re.compile(r"\[ *(\d+)\] +(\d+) +([-\d ]+) +([^\d ].*)$")
+REAPED = re.compile(r"oom_reaper: reaped process (\d+) ")
 KILLED = re.compile(r"Killed process (\d+) ")
 
 
@@ -115,8 +117,11 @@ class Judge:
             else:
                 problems.append(f"pid {candidate['pid']} isn't in the table")
         self.results.none(problems, f"{what}: figures equal to the table's", len(listed))
-        self.results.equal((got["count"], got["unkillable"]), (len(table.rows), len(table.rows) - len(killable)),
-                           f"{what}: how many, and how many unkillable")
+        # Of the whole machine one may begin or end between the two.
+        room = 2 if table.scenario == "machine" else 0
+        counts = (got["count"], got["unkillable"], len(table.rows), len(table.rows) - len(killable))
+        self.results.check(abs(counts[0] - counts[2]) <= room and abs(counts[1] - counts[3]) <= room,
+                           f"{what}: how many, and how many unkillable", counts)
         if table.scenario != "machine":
             first = sorted((points[p] for p in killable), reverse=True)[:TOP]
             self.results.equal([c["points"] for c in got["top"]], first, f"{what}: the first ones by points")
@@ -175,6 +180,33 @@ def check_scores(run, judge):
     results.none(problems, f"{judge.name}: oom_score follows from the points", len(compared))
 
 
+def check_relief(run, judge):
+    """Each victim's memory is told to be back, once, and as much as memory.current has it; and what the reaper took."""
+    results, name = run.results, judge.name
+    reliefs = of(judge.records, "relief")
+    killed = [v for oom in of(judge.records, "oom") for v in oom["victims"]
+              if v["role"] in ("chosen", "group") and not v.get("repeated")]
+    exits = sorted(r["pid"] for r in reliefs if r["by"] == "exit")
+    results.equal(exits, sorted(v["pid"] for v in killed), f"{name}: the memory of each victim is back, once")
+    log = (run.folder / "dmesg.log").read_text("latin-1")
+    reaped = {int(tid) for tid in REAPED.findall(log)}
+    want = sorted(v["pid"] for v in killed if v["tid"] in reaped)
+    results.equal(sorted(r["pid"] for r in reliefs if r["by"] == "oom_reaper"), want,
+                  f"{name}: what the kernel's reaper took")
+    results.check(all(r["since_kill_ns"] > 0 for r in reliefs), f"{name}: how long it took")
+    results.check(all(("usage_after_bytes" in r) == ("cgroup" in r) for r in reliefs), f"{name}: of which limit")
+    victims = [r for r in reliefs if r["comm"] == "victim" and r["by"] == "exit"]
+    if not results.equal(len(victims), 1, f"{name}: relief: one victim"):
+        return
+    before, after = (int((run.folder / f"usage.{when}").read_text()) for when in ("before", "after"))
+    got = (victims[0]["usage_before_bytes"], victims[0]["usage_after_bytes"])
+    room = CHARGE_BATCH * judge.cpus
+    results.check(abs(got[0] - before) <= room and abs(got[1] - after) <= room,
+                  f"{name}: relief: usage before and after is what memory.current has", (got, before, after))
+    results.check(abs(got[0] - got[1] - before + after) <= room, f"{name}: relief: as much came back",
+                  (got[0] - got[1], before - after))
+
+
 def check_words(run):
     """What one reads: the first screen, and the page."""
     results = run.results
@@ -185,13 +217,15 @@ def check_words(run):
     results.check(re.search(spared, text), "text: who was spared", text[:3000])
     results.check(re.search(r"chosen the most memory of \d+ processes, 4\d\.\d MiB; next: ", text),
                   "text: the most memory of many", text[-3000:])
+    back = r"OOM \d+: the memory of victim \(pid \d+\) is back, [\d.]+ .?s after its kill: usage 2\d\.\d MiB -> "
+    results.check(re.search(back, text), "text: when the memory was back", text[-3000:])
 
 
 def check(run):
     results = run.results
     results.equal((run.folder / "timeouts").read_text(), "", "the guest waited for nothing in vain")
     tables = read_tables(run.folder / "dmesg.log")
-    scenarios = {"few", "hundred", "none", "machine"} | ({"thousands"} if run_has_thousands(run) else set())
+    scenarios = {"few", "hundred", "relief", "none", "machine"} | ({"thousands"} if run_has_thousands(run) else set())
     for name, plan, target in (("machine.jsonl", machine_plan(run.label), False), ("target.jsonl", PLAN_BTF, True),
                                ("kprobes.jsonl", PLAN_KPROBES, True)):
         judge = Judge(run, name, tables)
@@ -200,6 +234,7 @@ def check(run):
         results.equal(set(judge.seen), scenarios, f"{name}: each scene was compared")
         results.equal((run.folder / f"{name}.rc").read_text().strip(), "0", f"{name}: exit code")
         check_scores(run, judge)
+        check_relief(run, judge)
     check_words(run)
 
 

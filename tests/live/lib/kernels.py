@@ -39,6 +39,8 @@ PLAN = {
     "victim-mark": ("fentry mark_oom_victim", "kprobe mark_oom_victim"),
     "candidate": (None, "kprobe oom_badness"),
     "candidate-points": ("fexit oom_badness", "kretprobe oom_badness"),
+    "relief": ("fexit exit_mmap", "kprobe mm_put_huge_zero_page"),
+    "relief-reaper": ("tp_btf finish_task_reaping", "raw_tp finish_task_reaping"),
     "signal": ("tp_btf signal_generate", "raw_tp signal_generate"),
     "exit": ("tp_btf sched_process_exit", "raw_tp sched_process_exit"),
     "cmdline": ("tp_btf sched_process_exec", "raw_tp sched_process_exec"),
@@ -70,6 +72,7 @@ SHARED_LABELS = ("6.1",)
 # Debian's compiler has split oom_badness() on 5.10, and the OOM killer calls the part, which isn't in BTF.
 PLAN_SPLIT = {"candidate": "kprobe oom_badness.part.0", "candidate-points": "kretprobe oom_badness.part.0"}
 SPLIT_UNTIL = (5, 10)
+FOLIOS_SINCE = (6, 12)  # of the kernels here the first whose mm_put_huge_zero_page() has another name
 # Only with a target: how its processes end, and writes of limits that never kill.
 PLAN_TARGET_ONLY = ("exit", "high-write-begin", "high-write-end", "swap-write-begin",
                     "swap-write-end")
@@ -105,6 +108,8 @@ def expected_plan(session, plan, has_target, on_v1=False, usage=None):
     off += PLAN_STACKS_ONLY
     if version(session) <= SPLIT_UNTIL:
         plan = plan | PLAN_SPLIT
+    if version(session) >= FOLIOS_SINCE and plan["relief"] == PLAN_KPROBES["relief"]:
+        plan = plan | {"relief": "kprobe mm_put_huge_zero_folio"}
     return {key: None if key in off else label for key, label in plan.items()}
 
 

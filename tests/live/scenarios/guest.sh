@@ -240,7 +240,8 @@ killed() {
 	begin killed
 	make_cgroup killed 32M
 	run_to_end -g "$CG/killed" hog 64
-	wait_until 30 in_file '"type":"oom"' "$OUT/killed.jsonl"
+	wait_until 30 in_file '"type":"relief"' "$OUT/killed.jsonl"
+	wait_until 30 in_file 'is back' "$OUT/killed.out" # text waits for the names of the stack
 	kill -KILL "$(cat /tmp/killed.out.pid)"
 	tracer_done killed.out
 	end killed

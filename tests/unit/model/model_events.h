@@ -201,6 +201,7 @@ static inline struct kept *start_with(uint32_t init_pid, uint32_t self_pid)
 		.init_pid = init_pid,
 		.self_pid = self_pid,
 		.sees_writes = true,
+		.sees_relief = true,
 	};
 
 	assert_non_null(kept);

@@ -187,13 +187,29 @@ static void test_early(void **state)
 	stop(kept);
 }
 
+/* The programs have given up by then: it may be back, and nobody knows. */
+static void test_long_ago(void **state)
+{
+	struct told told;
+	struct relief *relief = start_relief(&told);
+	struct record_oom oom;
+
+	(void)state;
+	kill_one(relief, 1, 42, 60, 1000);
+	oom = kill_one(relief, 2, 43, 60, 1000 + EVENT_RELIEF_WITHIN_NS);
+	assert_int_equal(oom.in_flight_victims, 0);
+	oom = kill_one(relief, 3, 44, 60, 1000 + EVENT_RELIEF_WITHIN_NS + 1);
+	assert_int_equal(oom.in_flight_victims, 1);
+	relief__free(relief);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_one),    cmocka_unit_test(test_needless),
 		cmocka_unit_test(test_needed), cmocka_unit_test(test_two_needless),
 		cmocka_unit_test(test_in_use), cmocka_unit_test(test_unknown),
-		cmocka_unit_test(test_early),
+		cmocka_unit_test(test_early),  cmocka_unit_test(test_long_ago),
 	};
 
 	return cmocka_run_group_tests_name("relief", tests, NULL, NULL);

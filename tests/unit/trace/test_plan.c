@@ -65,11 +65,36 @@ static void test_not_attached(void **state)
 	assert_int_equal(probe.error, 0);
 }
 
+/* A kretprobe has no arguments: only with one is there a kprobe that notes them. */
+static void test_notes(void **state)
+{
+	struct plan plan;
+	int points = 0, notes;
+
+	(void)state;
+	plan__init(&plan, &(struct plan_wants){ .target = true });
+	while (strcmp(plan_purposes[points].name, "candidate-points"))
+		points++;
+	notes = points - 1;
+	assert_string_equal(plan_purposes[notes].name, "candidate");
+	assert_null(plan__chosen(&plan, notes));
+	assert_int_equal(plan__fail(&plan, points, -EOPNOTSUPP), 0);
+	assert_string_equal(plan__chosen(&plan, points)->label, "kretprobe oom_badness");
+	assert_string_equal(plan__chosen(&plan, notes)->label, "kprobe oom_badness");
+	assert_int_equal(plan__fail(&plan, points, -EOPNOTSUPP), 0);
+	assert_null(plan__chosen(&plan, points));
+	assert_null(plan__chosen(&plan, notes));
+	plan__init(&plan, &(struct plan_wants){ .split = true });
+	assert_string_equal(plan__chosen(&plan, points)->label, "kretprobe oom_badness.part.0");
+	assert_string_equal(plan__chosen(&plan, notes)->label, "kprobe oom_badness.part.0");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_attached),
 		cmocka_unit_test(test_not_attached),
+		cmocka_unit_test(test_notes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
