@@ -20,7 +20,7 @@ esac
 
 rm -rf "$out"
 mkdir -p "$out"
-"${CC:-gcc}" -static -O2 -Wall -Wextra -o "$out/startup" tests/bench/startup.c
+"${CC:-gcc}" -static -pthread -O2 -Wall -Wextra -o "$out/startup" tests/bench/startup.c
 say "starting the guest; the whole takes about three minutes"
 # systemd.run: our command in place of the guest's services, Docker's too. They would only disturb.
 scripts/vm/vm.sh --kernel 6.1 --root bench --append systemd.run=/oomtrace/.run --out "$out/guest" \
@@ -31,6 +31,7 @@ echo "From exec to attached ($unit), and memory one second later; medians."
 tr '\n' ' ' <"$out/guest/versions.txt"
 printf '\n\n%-12s %6s %6s %13s %13s %9s %9s\n' tool rounds hooks attached range RSS RssAnon
 sort -k1,1 -k2,2n "$out/guest/startup.txt" | awk '
+	$6 > last[$1] { last[$1] = $6 }
 	{ n[$1]++; ns[$1, n[$1]] = $2; links[$1] = $3; if ($4 > rss[$1]) rss[$1] = $4; if ($5 > anon[$1]) anon[$1] = $5 }
 	END {
 		split("oomtrace oomkill oomkill_bt", tools)
@@ -40,6 +41,7 @@ sort -k1,1 -k2,2n "$out/guest/startup.txt" | awk '
 			printf "%-12s %6d %6d %10.1f ms %6.1f-%6.1f %5.1f MiB %5.1f MiB\n", t, n[t], links[t], mid[t],
 				ns[t, 1] / 1e6, ns[t, n[t]] / 1e6, rss[t] / 1024, anon[t] / 1024
 		}
+		printf "\nThen oomtrace attaches what is not urgent, until %.1f ms at most.\n", last["oomtrace"] / 1e6
 		ratio = mid["oomtrace"] / mid["oomkill"]
 		slow = ratio > 1.5
 		fat = rss["oomtrace"] > 12 * 1024

@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # startup-guest.sh ROUNDS: runs in the bench guest, for scripts/bench/startup.sh. Leaves in $OUT startup.txt, lines
-# "TOOL ATTACHED_NS LINKS RSS_KIB RSS_ANON_KIB", and versions.txt.
+# "TOOL ATTACHED_NS LINKS RSS_KIB RSS_ANON_KIB LAST_NS", and versions.txt.
 set -eu
 rounds=$1
 
-oomtrace() { ./startup ./oomtrace; }
+oomtrace() { ./startup -s ./oomtrace; }
 oomkill() { ./startup /usr/sbin/oomkill; }
 # It attaches without links.
 oomkill_bt() { ./startup -f oom_kill_process /usr/bin/bpftrace /usr/sbin/oomkill.bt; }

@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * startup [-f FUNCTION] COMMAND...: how long a tracer takes from exec to attached, and how much
- * memory it then has. Prints "ATTACHED_NS LINKS RSS_KIB RSS_ANON_KIB".
+ * startup [-s] [-f FUNCTION] COMMAND...: how long a tracer takes from exec to attached, and how much
+ * memory it then has. Prints "ATTACHED_NS LINKS RSS_KIB RSS_ANON_KIB LAST_NS".
  *
  * Attached is when the kernel shows the last of its BPF links; nothing of the tracer's output or
  * inside is needed, so it means the same for each. For a tracer that attaches without links
  * (bpftrace) -f names a function: attached is when ftrace has it enabled. Polling never sleeps, and
  * is SCHED_IDLE: on one CPU the tracer runs as if it were alone. What it does between its last
  * attach and its first wait is counted then, for each.
+ *
+ * -s: the tracer says when it is attached, by its first output, and attaches more afterwards, until LAST_NS. Whoever
+ * waits for that output must run at once, before the tracer goes on.
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/bpf.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -27,6 +32,8 @@
 #define TIMEOUT_NS 60000000000LL
 
 static pid_t tracer;
+static int output[2] = { -1, -1 }; /* the tracer's, with -s */
+static long long said_ns;
 
 static void die(const char *what)
 {
@@ -113,10 +120,36 @@ static void start(char **command)
 		die("fork");
 	if (tracer)
 		return;
-	if (!freopen("/dev/null", "w", stdout))
+	if (output[1] >= 0 ? dup2(output[1], STDOUT_FILENO) < 0 : !freopen("/dev/null", "w", stdout))
 		_exit(126);
 	execv(command[0], command);
 	_exit(127);
+}
+
+static void *wait_output(void *arg)
+{
+	char bytes[4096];
+
+	(void)arg;
+	while (read(output[0], bytes, sizeof(bytes)) > 0) {
+		if (!said_ns)
+			said_ns = now_ns();
+	}
+	return NULL;
+}
+
+static void listen_to_output(void)
+{
+	const struct sched_param high = { .sched_priority = 50 };
+	pthread_t thread;
+
+	if (pipe2(output, O_CLOEXEC))
+		die("pipe");
+	errno = pthread_create(&thread, NULL, wait_output, NULL);
+	if (!errno)
+		errno = pthread_setschedparam(thread, SCHED_FIFO, &high);
+	if (errno)
+		die("a thread");
 }
 
 int main(int argc, char **argv)
@@ -127,13 +160,18 @@ int main(int argc, char **argv)
 	__u32 last = 0, id;
 	int links = 0;
 
+	if (argc > 1 && !strcmp(argv[1], "-s")) {
+		listen_to_output();
+		argv++;
+		argc--;
+	}
 	if (argc > 2 && !strcmp(argv[1], "-f")) {
 		function = argv[2];
 		argv += 2;
 		argc -= 2;
 	}
 	if (argc < 2) {
-		fprintf(stderr, "usage: startup [-f FUNCTION] COMMAND...\n");
+		fprintf(stderr, "usage: startup [-s] [-f FUNCTION] COMMAND...\n");
 		return 2;
 	}
 	while ((id = next_link(last)))
@@ -166,8 +204,8 @@ int main(int argc, char **argv)
 			die("the tracer");
 		}
 	}
-	printf("%lld %d %ld %ld\n", attached_ns - start_ns, links, status_kib("VmRSS:"),
-	       status_kib("RssAnon:"));
+	printf("%lld %d %ld %ld %lld\n", (said_ns ?: attached_ns) - start_ns, links, status_kib("VmRSS:"),
+	       status_kib("RssAnon:"), attached_ns - start_ns);
 	kill(tracer, SIGINT);
 	waitpid(tracer, NULL, 0);
 	return 0;
