@@ -138,6 +138,7 @@ _oomtrace() {
 		--kernel-log
 		--duration
 		--until-exit
+		--wait
 		--on-oom
 		--on-near-limit
 		--freeze

@@ -164,9 +164,7 @@ static void say_unresolved(const char *name, const struct resolve_result *r,
 			fprintf(stderr, ", exit code %d", r->container.exit_code);
 		if (r->container.has_oom_killed)
 			fprintf(stderr, ", OOMKilled %s", r->container.oom_killed ? "true" : "false");
-		fputs(").\nStart it first, or trace the whole machine (oomtrace without a target) "
-		      "while it starts.\n",
-		      stderr);
+		fputs(").\nStart it first, or let oomtrace wait for it: --wait.\n", stderr);
 		break;
 	case RESOLVE__NO_CGROUP:
 		fprintf(stderr,
@@ -186,7 +184,8 @@ static void say_unresolved(const char *name, const struct resolve_result *r,
 		say_asked(r);
 		fputs("  searched the cgroup tree, and the state of containerd, runc and crun, for its id;\n"
 		      "  Podman's files, also those of users with a session, and the kubelet's for its name\n"
-		      "'docker ps', 'podman ps', 'kubectl get pods' (NAMESPACE/POD/CONTAINER) list names.\n",
+		      "'docker ps', 'podman ps', 'kubectl get pods' (NAMESPACE/POD/CONTAINER) list names.\n"
+		      "'--wait' waits for a container that isn't there yet.\n",
 		      stderr);
 		break;
 	}
@@ -216,9 +215,11 @@ int diagnose_target__not_found(enum target_failure failure, const struct target 
 	case TARGET_NO_CGROUP:
 		fprintf(stderr,
 			"oomtrace: --cgroup '%s': %s.\nThe hierarchy is mounted at %s; systemd-cgls shows what "
-			"is in it.\n",
+			"is in it.\n%s",
 			escape__shown(target->name), cgroup__path_error(target->error),
-			escape__shown(h->mount));
+			escape__shown(h->mount),
+			target->error == -ENOENT ? "'--wait' waits for a cgroup that isn't there yet.\n"
+						 : "");
 		return target->error == -EACCES ? EXIT_UNSUPPORTED : EXIT_RUNTIME;
 	case TARGET_NO_PROCESS:
 		fprintf(stderr, "oomtrace: --pid %s: there is no such process.\n", target->name);

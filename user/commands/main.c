@@ -15,6 +15,7 @@
 #include "base/output_file.h"
 #include "base/stream.h"
 #include "base/units.h"
+#include "commands/await_target.h"
 #include "commands/diagnose.h"
 #include "commands/diagnose_target.h"
 #include "commands/find_min.h"
@@ -233,6 +234,31 @@ static void allow_files(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+static bool changes_limit(const struct trace_options *opts)
+{
+	return opts->changes.has_max || opts->changes.has_ramp || opts->find_min || opts->interactive;
+}
+
+/*
+ * Returns an exit code, or -EINTR: the user has had enough of waiting. A trace can be attached before its target is
+ * there, and then waits by itself. Whoever changes the limit opens it first.
+ */
+static int find_target(const struct trace_options *opts, const struct cgroup__hierarchy *hierarchy,
+		       int hierarchy_error, struct target *target)
+{
+	enum target_failure failure = target__find(&opts->target, hierarchy, hierarchy_error, target);
+
+	if (opts->wait && failure && await_target__may_come(failure, target)) {
+		target__close(target);
+		target->awaited = !changes_limit(opts);
+		if (target->awaited)
+			return EXIT_DONE;
+		if (await_target__find(&opts->target, hierarchy, target, &failure))
+			return -EINTR;
+	}
+	return diagnose_target__not_found(failure, target, hierarchy);
+}
+
 static int run(const struct trace_options *opts)
 {
 	static struct cgroup__hierarchy hierarchy;
@@ -246,10 +272,10 @@ static int run(const struct trace_options *opts)
 	notify__open();
 	allow_files();
 	oom_score__protect();
-	code = diagnose_target__not_found(target__find(&opts->target, &hierarchy, hierarchy_error, &target),
-					  &target, &hierarchy);
-	if (!code &&
-	    (opts->changes.has_max || opts->changes.has_ramp || opts->find_min || opts->interactive)) {
+	code = find_target(opts, &hierarchy, hierarchy_error, &target);
+	if (code < 0)
+		return EXIT_DONE;
+	if (!code && changes_limit(opts)) {
 		code = diagnose_target__not_changeable(target__obstacle(&target, &hierarchy), &target);
 		if (!code)
 			warn_protected(opts, &target);

@@ -13,8 +13,10 @@
 #include "base/clock.h"
 #include "base/exit_codes.h"
 #include "base/notify.h"
+#include "commands/await_target.h"
 #include "commands/confine.h"
 #include "commands/diagnose.h"
+#include "commands/diagnose_target.h"
 #include "commands/dry_run.h"
 #include "commands/kernel_log.h"
 #include "commands/service.h"
@@ -35,7 +37,10 @@
 
 bool session__records_usage(const struct session *s)
 {
-	return (s->target->cgroup_id || s->target->all) && s->hierarchy->version == 2 && !s->opts->no_usage;
+	const struct target *target = s->target;
+
+	return (target->cgroup_id || target->all || target->awaited) && s->hierarchy->version == 2 &&
+	       !s->opts->no_usage;
 }
 
 void session__follow_usage(struct session *s)
@@ -386,14 +391,19 @@ static void note_kills_while_attaching(struct session *s, const struct kill_coun
 	}
 }
 
+/* Of a target that isn't there yet: no cgroup has it. */
+#define NO_CGROUP_ID UINT64_MAX
+
 static int open_tracer(struct session *s)
 {
 	struct tracer_options opts = {
-		.target_cgroup_id = s->target->cgroup_id,
+		.target_cgroup_id = s->target->awaited ? NO_CGROUP_ID : s->target->cgroup_id,
 		.target_init_pid = s->target->init_pid,
 		.memory_on_v1 = s->hierarchy->version == 1,
 		.usage = session__records_usage(s),
-		.cgroups = session__records_usage(s) ? follow_usage__count(&s->following) : 0,
+		.cgroups = session__records_usage(s) && !s->target->awaited
+				   ? follow_usage__count(&s->following)
+				   : 0,
 		.near_percent = session__records_usage(s) ? s->opts->near_percent : 0,
 		.force_kprobes = s->opts->force_kprobes,
 		.ring_bytes = s->opts->ring_bytes,
@@ -415,7 +425,8 @@ static int open_tracer(struct session *s)
 	after = kernel_kills(dir_fd, above_fd);
 	if (above_fd >= 0)
 		close(above_fd);
-	note_kills_while_attaching(s, &before, &after);
+	if (!s->target->awaited)
+		note_kills_while_attaching(s, &before, &after);
 	return err ? diagnose__open_failure(err, &s->plan) : EXIT_DONE;
 }
 
@@ -449,7 +460,8 @@ static int begin(struct session *s)
 		err = follow_kernel_log(s);
 	if (err)
 		return err;
-	loss__begin(&s->loss, s->tracer, s->target->cgroup_id ? s->target->dir_fd : -1);
+	if (!s->loss.kills.begun) /* with a target that was waited for */
+		loss__begin(&s->loss, s->tracer, s->target->cgroup_id ? s->target->dir_fd : -1);
 	tell_session(s);
 	left_out = cmdlines__learn(s->tracer, s->hierarchy, s->target);
 	if (left_out > 0)
@@ -518,6 +530,28 @@ static void tear_down(struct session *s)
 	event_loop__free(s->loop);
 }
 
+/*
+ * Everything is attached before the target is there, so that next to nothing of it is missed: what is has been counted
+ * by the kernel. Returns an exit code.
+ */
+static int await_target(struct session *s)
+{
+	enum target_failure failure;
+
+	if (await_target__find(&s->opts->target, s->hierarchy, s->target, &failure)) {
+		s->end_reason = "interrupted";
+		fputs("oomtrace: interrupted before the target was there.\n", stderr);
+		return EXIT_DONE;
+	}
+	if (failure)
+		return diagnose_target__not_found(failure, s->target, s->hierarchy);
+	if (s->opts->kernel_log)
+		open_kernel_log(s);
+	loss__begin_again(&s->loss, s->tracer, s->target->dir_fd);
+	tracer__follow(s->tracer, s->target->cgroup_id, s->target->ancestors);
+	return EXIT_DONE;
+}
+
 /* Whether the session ends with its target. A container that its runtime starts again is waited for. */
 static bool ends_with(const struct trace_options *opts, const struct target *target)
 {
@@ -528,7 +562,6 @@ static bool ends_with(const struct trace_options *opts, const struct target *tar
 int session__run(const struct trace_options *opts, const struct cgroup__hierarchy *h, struct target *target,
 		 struct guard *guard, struct sink *sink, struct console *console)
 {
-	bool ends = ends_with(opts, target);
 	struct session s = {
 		.started = record_time__now(),
 		.opts = opts,
@@ -536,8 +569,7 @@ int session__run(const struct trace_options *opts, const struct cgroup__hierarch
 		.target = target,
 		.subtree = { h, target, 0 },
 		.following = { .hierarchy = h, .target = target, .settle_fd = -1 },
-		/* A changed limit goes with the cgroup, so the changes end with it. */
-		.ending = { .target = target, .may_return = !ends, .run = !ends && !guard },
+		.ending = { .target = target },
 		.returning = { .target = target, .hierarchy = h, .watch_fd = -1 },
 		.changing = {
 			.guard = guard,
@@ -553,13 +585,18 @@ int session__run(const struct trace_options *opts, const struct cgroup__hierarch
 		return EXIT_RUNTIME;
 	if (!opts->dry_run)
 		start_helpers(&s);
-	if (opts->kernel_log && !opts->dry_run)
+	if (opts->kernel_log && !opts->dry_run && !target->awaited)
 		open_kernel_log(&s);
 	s.queue = event_queue__new();
 	code = s.queue ? open_tracer(&s) : EXIT_RUNTIME;
-	if (code == EXIT_DONE)
+	if (code == EXIT_DONE && target->awaited)
+		code = await_target(&s);
+	s.ending.may_return = !ends_with(opts, target);
+	/* A changed limit goes with the cgroup, so the changes end with it. */
+	s.ending.run = s.ending.may_return && !guard;
+	if (code == EXIT_DONE && !s.end_reason)
 		code = session_events__open_model(&s);
-	if (code == EXIT_DONE)
+	if (code == EXIT_DONE && !s.end_reason)
 		code = opts->dry_run ? dry_run(&s) : trace(&s);
 	tear_down(&s);
 	return code;

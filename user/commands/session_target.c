@@ -61,7 +61,7 @@ static void tell_gone(struct session *s)
 	session_events__tell(s, &record);
 }
 
-static void tell_back(struct session *s)
+static void tell_back(struct session *s, uint64_t pause_ns)
 {
 	struct record record = {
 		.kind = RECORD_START,
@@ -70,6 +70,7 @@ static void tell_back(struct session *s)
 			.run = s->ending.run,
 			.cgroup = s->target->cgroup,
 			.cgroup_id = s->target->cgroup_id,
+			.pause_ns = pause_ns,
 			.container = s->target->container,
 		},
 	};
@@ -86,6 +87,8 @@ static void set_init(struct session *s)
 /* The kernel side first: what happens in the new cgroup before it knows is not seen. */
 static void begin_again(struct session *s, const struct resolve_result *resolved, const char *path)
 {
+	uint64_t gone_ns = s->ending.gone_since_ns, missed = s->returning.missed;
+
 	event_loop__remove(s->loop, s->target->events_fd);
 	if (returning__take(&s->returning, resolved, path))
 		return;
@@ -97,7 +100,7 @@ static void begin_again(struct session *s, const struct resolve_result *resolved
 	set_init(s);
 	if (limit_steps__move(s->steps, s->target->cgroup) || watch_events(s))
 		s->end_reason = "there is no memory to follow the target";
-	tell_back(s);
+	tell_back(s, s->returning.missed == missed ? clock__ns(CLOCK_BOOTTIME) - gone_ns : 0);
 	if (session__records_usage(s))
 		session__follow_usage(s);
 }

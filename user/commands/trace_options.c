@@ -83,6 +83,15 @@ static int apply_all(void *ctx, const char *arg)
 	return 0;
 }
 
+static int apply_wait(void *ctx, const char *arg)
+{
+	struct parse *p = ctx;
+
+	(void)arg;
+	p->opts.wait = true;
+	return 0;
+}
+
 static int apply_set_max(void *ctx, const char *arg)
 {
 	struct parse *p = ctx;
@@ -430,6 +439,12 @@ static const struct option_table_spec specs[] = {
 		.accepts = "a time above 0 with its unit, such as '500ms', '30s' or '5m'",
 		.help = "after TIME, such as 500ms, 30s or 5m",
 		.apply = apply_duration,
+	},
+	{
+		.group = GROUP_OTHER,
+		.name = "wait",
+		.help = "wait for a container or cgroup that isn't there yet, or was made and not started",
+		.apply = apply_wait,
 	},
 	{
 		.group = GROUP_STOP,

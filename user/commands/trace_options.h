@@ -38,6 +38,7 @@ struct trace_options {
 	bool freeze;	       /* the target, while that runs */
 	uint64_t hook_time_ns; /* after which one is killed */
 	bool until_exit;       /* asked for; never with TARGET_MACHINE */
+	bool wait;	       /* for a target that isn't there yet: a container or a cgroup */
 	bool dry_run;
 	bool verbose, brief;
 	enum colour_when colour;

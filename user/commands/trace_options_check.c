@@ -34,6 +34,12 @@ bool trace_options_check__all(const struct trace_options *opts, bool has_target,
 		fputs("oomtrace: --all is the whole machine with usage: for the machine without usage, leave out "
 		      "both --all and --no-usage\n",
 		      err);
+	else if (opts->wait && opts->target.kind != TARGET_CONTAINER && opts->target.kind != TARGET_CGROUP)
+		fputs("oomtrace: --wait needs a target that may come: --container or --cgroup, for example "
+		      "'--container web --wait'\n",
+		      err);
+	else if (opts->wait && opts->dry_run)
+		fputs("oomtrace: --wait goes with a trace, not with --dry-run\n", err);
 	else if (opts->interactive && opts->output != TRACE_OPTIONS_OUTPUT_TEXT)
 		fputs("oomtrace: --interactive goes with text on a terminal, not with --output json\n", err);
 	else if (!changes && !opts->interactive && (opts->keep || opts->restore))

@@ -351,6 +351,7 @@ static void parse_start(struct jsonl_parser *p, struct json_object *o, struct re
 		.run = value__number(p, o, "run"),
 		.cgroup = value__text(p, o, "cgroup"),
 		.cgroup_id = value__number(p, o, "cgroup_id"),
+		.pause_ns = value__optional(p, o, "pause_ns"),
 		.container = parse_parts__container(p, o),
 	};
 	if (!record->start.cgroup)

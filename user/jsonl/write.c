@@ -285,6 +285,8 @@ static void write_start(struct json_object *o, const struct record *record)
 	member__number(o, "run", s->run);
 	member__text(o, "cgroup", s->cgroup);
 	member__number(o, "cgroup_id", s->cgroup_id);
+	if (s->pause_ns)
+		member__number(o, "pause_ns", s->pause_ns);
 	member__container(o, "container", &s->container);
 }
 

@@ -236,7 +236,8 @@ static int text_start(struct sink *base, const struct record *record)
 	text_sink__style(sink, STYLE_STRONG);
 	text_parts__place(out, s->cgroup, &s->container);
 	text_sink__style(sink, STYLE_PLAIN);
-	fprintf(out, " is back (run %" PRIu64 ")\n", s->run);
+	text_parts__back(out, s);
+	fputc('\n', out);
 	return text_sink__flush(sink);
 }
 

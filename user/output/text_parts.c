@@ -97,6 +97,16 @@ void text_parts__duration(FILE *out, const char *label, uint64_t duration_ns)
 	put_joined(out, units__format_duration(text, sizeof(text), duration_ns));
 }
 
+void text_parts__back(FILE *out, const struct record_start *start)
+{
+	fprintf(out, " is back (run %" PRIu64, start->run);
+	if (start->pause_ns) {
+		text_parts__duration(out, ", ", start->pause_ns);
+		fputs(" after its end", out);
+	}
+	fputc(')', out);
+}
+
 void text_parts__count(FILE *out, uint64_t count, const char *what)
 {
 	char digits[UNITS__TEXT_SIZE];

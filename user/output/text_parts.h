@@ -42,6 +42,9 @@ void text_parts__place(FILE *out, const char *path, const struct record_containe
 /* The same in short: "web", "web:/below", the path. */
 void text_parts__short_place(FILE *out, const char *path, const struct record_container *c);
 
+/* " is back (run 3, 2.1 s after its end)" */
+void text_parts__back(FILE *out, const struct record_start *start);
+
 /* The sentence for a cause. */
 void text_parts__cause(FILE *out, enum cause_form form, const struct cause_facts *facts);
 

@@ -327,6 +327,7 @@ struct record_start {
 	uint64_t run; /* 2, 3, ...: the first is that of the session record */
 	const char *cgroup;
 	uint64_t cgroup_id;
+	uint64_t pause_ns; /* since the end of the run before was seen; 0: not known */
 	struct record_container container;
 };
 

@@ -269,7 +269,8 @@ static int timeline_start(struct sink *base, const struct record *record)
 	if (!begin_line(t, (int64_t)record->time.boot_ns))
 		return 0;
 	text_parts__place(base->out, s->cgroup, &s->container);
-	fprintf(base->out, " is back (run %" PRIu64 ")\n", s->run);
+	text_parts__back(base->out, s);
+	fputc('\n', base->out);
 	return line_error(t);
 }
 

@@ -33,6 +33,7 @@ struct target {
 	const char *kind; /* as in the session record: "machine", "all", "container", "cgroup", "pid" */
 	const char *name; /* as the user gave it; NULL for the machine */
 	bool all;	  /* it is the machine, and each cgroup's usage is followed */
+	bool awaited;	  /* it isn't there yet, and is waited for: nothing else is known of it */
 	char name_buf[32];
 	char cgroup[PATH_MAX];		     /* below the hierarchy's mount; "" for the machine */
 	uint64_t cgroup_id;		     /* 0 for the machine */

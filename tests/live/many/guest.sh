@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Cgroups that are there before oomtrace, that come meanwhile, and that come and go; kills in some of them. Then more
-# cgroups than there are flight recorders. Leaves in $OUT, beside what guest-lib.sh says:
-#   all.jsonl kprobes.jsonl room.jsonl   oomtrace's records
+# cgroups than there are flight recorders, and a target that comes late, and again. Leaves in $OUT, beside what guest-lib.sh says:
+#   all.jsonl kprobes.jsonl room.jsonl wait.jsonl   oomtrace's records
 #   all.rss room.rss                     oomtrace's resident memory in KiB
 # shellcheck disable=SC2154,SC2034 # variables of the functions that are read in
 set -u
@@ -96,9 +96,38 @@ room() {
 	SCENARIO=
 }
 
+waits() {
+	begin wait
+	make_cgroup wait
+	delegate wait
+	start_tracer wait.jsonl --cgroup "$CG/wait/late" --wait --output json
+	wait_until 60 in_file 'waiting for' "$OUT/wait.jsonl.err"
+	make_cgroup wait/late 16M
+	tracer_ready wait.jsonl
+	run_to_end -g "$CG/wait/late" hog 24
+	wait_until 30 oom_told wait.jsonl 1
+	wait_until 10 try rmdir "$CG/wait/late"
+	wait_until 60 in_file '"target_gone":true' "$OUT/wait.jsonl"
+	make_cgroup wait/late 16M
+	wait_until 60 in_file '"type":"start"' "$OUT/wait.jsonl"
+	run_to_end -g "$CG/wait/late" hog 24
+	wait_until 30 oom_told wait.jsonl 2
+	stop_tracer wait.jsonl
+	end wait
+}
+
+# Who waits in vain is ended as a trace is.
+waits_in_vain() {
+	start_tracer never.jsonl --cgroup "$CG/never" --wait --output json
+	wait_until 60 in_file 'waiting for' "$OUT/never.jsonl.err"
+	stop_tracer never.jsonl
+}
+
 begin_run
 echo +memory >"$CG/cgroup.subtree_control"
 all all 100
 all kprobes 25 --force-kprobes
 room
+waits
+waits_in_vain
 end_run

@@ -44,6 +44,26 @@ def check_trace(guest, name, plan, cgroups):
     return trace
 
 
+def check_wait(guest):
+    results = guest.results
+    trace = Trace(guest.folder / "wait.jsonl")
+    said = "oomtrace: waiting for the cgroup '/sys/fs/cgroup/wait/late'.\n"
+    results.equal((guest.rc("wait.jsonl"), guest.said("wait.jsonl")), (0, said), "wait: says what it waits for")
+    compare_kills(results, "wait", guest.kills("wait"), trace.kills, guest.slack)
+    results.equal(len(trace.ooms), 2, "wait: a kill in each run")
+    for oom in trace.ooms:
+        check_history(results, "wait", oom, "/wait/late")
+    results.equal([r["run"] for r in trace.records if r["type"] == "exit" and r.get("target_gone")], [1],
+                  "wait: the end of the first run")
+    starts = [r for r in trace.records if r["type"] == "start"]
+    results.check(len(starts) == 1 and starts[0]["run"] == 2 and 0 < starts[0].get("pause_ns", 0) < 600_000_000_000,
+                  "wait: the second run, and the pause before it", starts)
+    results.equal(trace.end.get("lost"), 0, "wait: nothing lost")
+    results.equal((guest.rc("never.jsonl"), (guest.folder / "never.jsonl").read_text(), guest.error("never.jsonl")),
+                  (0, "", "oomtrace: waiting for the cgroup '/sys/fs/cgroup/never'.\n"
+                          "oomtrace: interrupted before the target was there.\n"), "wait: in vain")
+
+
 def check(run):
     guest = Guest(run, "all.jsonl")
     check_run(guest, ("all.jsonl", "kprobes.jsonl", "room.jsonl"))
@@ -51,4 +71,5 @@ def check(run):
     trace = check_trace(guest, "all", all_plan(guest.label), all_killed)
     guest.results.equal(trace.end.get("recorders_given_up"), None, "all: no flight recorder was given up")
     check_trace(guest, "kprobes", PLAN_KPROBES, ["/kprobes/k1", "/kprobes/pod"])
+    check_wait(guest)
     check_trace(guest, "room", all_plan(guest.label), ["/room/k1"])

@@ -40,6 +40,7 @@ static const struct good_case good_cases[] = {
 	{ { "--cgroup", "-.mount" }, { RING, .target = { TARGET_CGROUP, "-.mount" } } },
 	{ { "--cgroup", "/a..b/..c/d../..." }, { RING, .target = { TARGET_CGROUP, "/a..b/..c/d../..." } } },
 	{ { "--until-exit", "--cgroup=/sys/fs/cgroup/system.slice" }, { RING, SLICE, .until_exit = true } },
+	{ { "--wait", "-c", "web" }, { RING, WEB, .wait = true } },
 	{ { "--all" }, { RING, .target = { TARGET_ALL } } },
 	{ { "-p", "1234" }, { RING, PID_1234 } },
 	{ { "--pid", "1234" }, { RING, PID_1234 } },
@@ -87,6 +88,7 @@ static void assert_options_equal(const struct trace_options *got, const struct t
 	assert_int_equal(got->restore, want->restore);
 	assert_int_equal(got->until_exit, want->until_exit);
 	assert_int_equal(got->dry_run, want->dry_run);
+	assert_int_equal(got->wait, want->wait);
 	assert_int_equal(got->verbose, want->verbose);
 	assert_int_equal(got->force_kprobes, want->force_kprobes);
 	assert_int_equal(got->no_usage, want->no_usage);

@@ -124,6 +124,11 @@ static const struct bad_case bad_cases[] = {
 	{ { "--restore", "-c", "web" },
 	  "--keep and --restore need --set-max, --ramp or --interactive: they say what becomes of the "
 	  "changed limit at the end" },
+	{ { "--all", "--wait" },
+	  "--wait needs a target that may come: --container or --cgroup, for example '--container web --wait'" },
+	{ { "-p", "1", "--wait" },
+	  "--wait needs a target that may come: --container or --cgroup, for example '--container web --wait'" },
+	{ { "-c", "web", "--wait", "--dry-run" }, "--wait goes with a trace, not with --dry-run" },
 	{ { "--all", "--no-usage" },
 	  "--all is the whole machine with usage: for the machine without usage, leave out both --all and "
 	  "--no-usage" },

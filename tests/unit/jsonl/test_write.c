@@ -264,13 +264,14 @@ static void test_start(void **state)
 {
 	struct output o = start();
 	const struct record_start s = {
-		.run = 2, .cgroup = "/a", .cgroup_id = 7, .container = docker("web")
+		.run = 2, .cgroup = "/a", .cgroup_id = 7, .pause_ns = 8, .container = docker("web")
 	};
 
 	(void)state;
 	assert_record(&o, TAKE(open_sink(&o), START, start, TIME, s),
 		      "{\"type\":\"start\"," TIME_JSON ",\"run\":2,\"cgroup\":\"/a\",\"cgroup_id\":7,"
-		      "\"container\":{\"runtime\":\"docker\",\"id\":\"" ID "\",\"name\":\"web\"}}");
+		      "\"pause_ns\":8,\"container\":{\"runtime\":\"docker\",\"id\":\"" ID
+		      "\",\"name\":\"web\"}}");
 }
 
 static void test_lost_and_end(void **state)

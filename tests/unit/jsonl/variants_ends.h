@@ -54,7 +54,7 @@ static inline void write_ends(struct sink *sink, const struct variant *v)
 					.has_kernel_events = v->full,
 					.kernel_events = { 50, 6, 2, 1, v->full } };
 	const struct record_killer by = killer(v, KILL_WAY_KILL);
-	const struct record_start back = { 2, v->name, 7, docker(v) };
+	const struct record_start back = { 2, v->name, 7, v->full ? 8 : 0, docker(v) };
 	const struct record_refusal refusals[] = { { "pids.max", true, 20, 12 },
 						   { v->name, true, RECORD_NO_LIMIT, UINT64_MAX },
 						   { "hugetlb.2MB.max", false, 0, 1 } };
