@@ -37,7 +37,7 @@ tasks() {
 		echo "$adj" >/proc/self/oom_score_adj
 		exec ./tasks "$@"
 	) >/tmp/said 2>>"$OUT/workload.err" &
-	wait_until 120 in_file ready /tmp/said
+	wait_until 300 in_file ready /tmp/said
 }
 
 # held ADJ NAME COMMAND...: a workload in the target that has all its memory.
@@ -75,10 +75,10 @@ few() {
 	clear_target
 }
 
-# crowd NAME COUNT: one of many is large.
+# crowd NAME COUNT KINDS: one of many is large.
 crowd() {
 	begin "$1"
-	tasks 0 crowd "$2"
+	tasks 0 crowd "$2" "$3"
 	held 0 large hog 40
 	lower 8
 	clear_target
@@ -119,8 +119,8 @@ begin_run
 make_cgroup target
 start_tracers
 few
-crowd hundred 100
-[ "$CROWD" = 0 ] || crowd thousands "$CROWD"
+crowd hundred 100 50
+[ "$CROWD" = 0 ] || crowd thousands "$CROWD" 8
 relief
 none
 machine

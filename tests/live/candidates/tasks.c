@@ -31,10 +31,13 @@ static void touch(size_t pages)
 		at[i * PAGE] = 1;
 }
 
-/* crowd COUNT: so many processes, no two of 40 with as much memory. Says "ready" once all have theirs. */
+/*
+ * crowd COUNT KINDS: so many processes, no two of KINDS in a row with as much memory: up to KINDS pages. Says "ready"
+ * once all have theirs.
+ */
 static int run_crowd(char **argv)
 {
-	long count = atol(argv[2]);
+	long count = atol(argv[2]), kinds = atol(argv[3]);
 	int fds[2];
 	char byte;
 
@@ -47,7 +50,7 @@ static int run_crowd(char **argv)
 			die("fork");
 		if (pid)
 			continue;
-		touch(i % 40 * 2);
+		touch(i % kinds);
 		if (write(fds[1], "", 1) != 1)
 			die("pipe");
 		for (;;)
@@ -116,12 +119,12 @@ static int run_scores(void)
 
 int main(int argc, char **argv)
 {
-	if (argc > 2 && !strcmp(argv[1], "crowd"))
+	if (argc > 3 && !strcmp(argv[1], "crowd"))
 		return run_crowd(argv);
 	if (argc > 2 && !strcmp(argv[1], "vfork"))
 		return run_vfork(argv);
 	if (argc > 1 && !strcmp(argv[1], "scores"))
 		return run_scores();
-	fprintf(stderr, "usage: tasks crowd COUNT | vfork PAGES | scores\n");
+	fprintf(stderr, "usage: tasks crowd COUNT KINDS | vfork PAGES | scores\n");
 	return 2;
 }
