@@ -391,13 +391,10 @@ static void note_kills_while_attaching(struct session *s, const struct kill_coun
 	}
 }
 
-/* Of a target that isn't there yet: no cgroup has it. */
-#define NO_CGROUP_ID UINT64_MAX
-
 static int open_tracer(struct session *s)
 {
 	struct tracer_options opts = {
-		.target_cgroup_id = s->target->awaited ? NO_CGROUP_ID : s->target->cgroup_id,
+		.target_cgroup_id = s->target->awaited ? TRACER_NO_CGROUP : s->target->cgroup_id,
 		.target_init_pid = s->target->init_pid,
 		.memory_on_v1 = s->hierarchy->version == 1,
 		.usage = session__records_usage(s),

@@ -13,6 +13,9 @@
 
 struct tracer;
 
+/* As target_cgroup_id, of a target that isn't there yet: no cgroup has it. */
+#define TRACER_NO_CGROUP UINT64_MAX
+
 struct tracer_options {
 	uint64_t target_cgroup_id;		    /* kernfs id; 0: the whole machine */
 	uint64_t target_ancestors[EVENT_DEPTH_MAX]; /* ids of the cgroups above it; then 0 */

@@ -37,6 +37,25 @@ static inline void write_sigkills(struct sink *sink, const struct variant *v)
 	}
 }
 
+static inline void write_hooks(struct sink *sink, const struct variant *v)
+{
+	struct record_hook hook = { .program = v->name,
+				    .cgroup = v->full ? v->name : NULL,
+				    .container = docker(v) };
+
+	for (int result = HOOK_RESULT_ENDED; result <= (int)HOOK_RESULT_FAILED; result++) {
+		hook.result = (enum record_hook_result)result;
+		hook.event = v->full ? HOOK_EVENT_NEAR_LIMIT : HOOK_EVENT_OOM;
+		hook.status = result == HOOK_RESULT_ENDED ? 256 : 0;
+		hook.reason = result == HOOK_RESULT_FAILED ? v->name : NULL;
+		hook.has_start = result <= (int)HOOK_RESULT_TIMED_OUT;
+		hook.since_event_ns = hook.duration_ns = hook.has_start ? 7 : 0;
+		hook.frozen_ns = v->full && hook.has_start ? 8 : 0;
+		hook.not_frozen = v->full && !hook.has_start ? v->name : NULL;
+		assert_int_equal(TAKE(sink, HOOK, hook, TIME, hook), 0);
+	}
+}
+
 static inline void write_ends(struct sink *sink, const struct variant *v)
 {
 	const struct record_repeats repeats = { .limit_cgroup_id = 3,
@@ -61,25 +80,12 @@ static inline void write_ends(struct sink *sink, const struct variant *v)
 	const struct record_user_kill asked = { .killer = v->name, .pid = 42, .signal = "SIGTERM" };
 	const struct record_near_limit near = { 3,	 v->full ? v->name : NULL, docker(v), 90, 100, 90,
 						v->full, v->full ? v->name : NULL };
-	struct record_hook hook = { .program = v->name,
-				    .cgroup = v->full ? v->name : NULL,
-				    .container = docker(v) };
 	struct record_exit e = {};
 
 	assert_int_equal(TAKE(sink, USER_KILL, user_kill, TIME, asked), 0);
 	assert_int_equal(TAKE(sink, START, start, TIME, back), 0);
 	assert_int_equal(TAKE(sink, NEAR_LIMIT, near_limit, TIME, near), 0);
-	for (int result = HOOK_RESULT_ENDED; result <= (int)HOOK_RESULT_FAILED; result++) {
-		hook.result = (enum record_hook_result)result;
-		hook.event = v->full ? HOOK_EVENT_NEAR_LIMIT : HOOK_EVENT_OOM;
-		hook.status = result == HOOK_RESULT_ENDED ? 256 : 0;
-		hook.reason = result == HOOK_RESULT_FAILED ? v->name : NULL;
-		hook.has_start = result <= (int)HOOK_RESULT_TIMED_OUT;
-		hook.since_event_ns = hook.duration_ns = hook.has_start ? 7 : 0;
-		hook.frozen_ns = v->full && hook.has_start ? 8 : 0;
-		hook.not_frozen = v->full && !hook.has_start ? v->name : NULL;
-		assert_int_equal(TAKE(sink, HOOK, hook, TIME, hook), 0);
-	}
+	write_hooks(sink, v);
 	assert_int_equal(TAKE(sink, REPEATS, repeats, TIME, repeats), 0);
 	assert_int_equal(TAKE(sink, EXIT, exit, TIME, e), 0);
 	e.run = e.pid = 42;
