@@ -29,11 +29,16 @@ static void put_sentence(const struct text_sink *sink, const struct record_step 
 int text_steps__take_step(struct sink *base, const struct record *record)
 {
 	struct text_sink *sink = (struct text_sink *)base;
+	const struct record_step *s = &record->step;
 
 	if (sink->look.detail == TEXT_BRIEF)
 		return 0;
+	/* As with its write: what changed nothing and killed nobody is in the table alone. */
+	if (sink->look.detail != TEXT_ALL && s->old_max_bytes == s->new_max_bytes && !s->killed_inside &&
+	    !s->killed_after)
+		return 0;
 	text_sink__time(sink, &record->time);
-	put_sentence(sink, &record->step);
+	put_sentence(sink, s);
 	return text_sink__flush((struct text_sink *)base);
 }
 

@@ -508,7 +508,9 @@ static int verdict_finish(struct sink *base)
 	struct verdict *v = (struct verdict *)base;
 	int err = tell_all(v);
 
-	err = err ?: steps__tell(&v->steps, tell_step, v);
+	/* Of a part without a kill: what was done before one elsewhere is no advice for it. */
+	if (v->subjects || !v->killed)
+		err = err ?: steps__tell(&v->steps, tell_step, v);
 	forget(v);
 	return err;
 }

@@ -214,6 +214,7 @@ fi
 
 # Nothing was looked at: that is no good news.
 expect 0 '.' "nothing in the recording is what --kill, --cgroup" --kill 9999 "$whole"
+grep -q '^    next  ' "$tmp/out" && fail '--kill 9999 has a step of another kill'
 expect 0 '.' "nothing in the recording is what --kill, --cgroup" --cgroup /nosuch "$whole"
 expect 0 '' 'the recording has no sampled stacks: record with --stacks' -f folded "$whole"
 
