@@ -87,7 +87,8 @@ static void to_all(const char *bytes, size_t size)
 	char *text;
 	size_t text_size;
 	FILE *out = open_memstream(&text, &text_size), *null = fopen("/dev/null", "w");
-	FILE *lines = wrap__open(out, 0); /* the timeline leaves its joints to whoever breaks the lines */
+	FILE *lines = wrap__open(
+		out, (struct text_look){}); /* the timeline leaves its joints to whoever breaks the lines */
 	struct sink *sinks[COUNT] = {
 		text__new(out, (struct text_look){ 0 }),
 		timeline__new(lines, (struct text_look){ .detail = TEXT_ALL }),
