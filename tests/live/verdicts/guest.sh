@@ -20,6 +20,8 @@ watch() {
 	shift
 	start_tracer "$watched.out" --cgroup "/$watched" "$@" --record "$OUT/$watched.out.jsonl"
 	tracer_ready "$watched.out"
+	# Once it has found where the kernel keeps the kinds of memory, it drops its privileges.
+	wait_until 60 in_file '^NoNewPrivs:.1' "/proc/$tracer/status"
 }
 
 # As a service of systemd would have it: its first process stands for the whole.
