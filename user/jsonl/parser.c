@@ -432,6 +432,7 @@ static void get_kernel_events(struct jsonl_parser *p, struct json_object *o, str
 		.oom_kill = value__number(p, counts, "oom_kill"),
 		.oom_group_kill = value__optional(p, counts, "oom_group_kill"),
 		.has_group_kill = json_object_object_get_ex(counts, "oom_group_kill", NULL),
+		.whole = value__flag(p, counts, "whole"),
 	};
 }
 

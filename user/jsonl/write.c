@@ -375,6 +375,8 @@ static void write_end(struct json_object *o, const struct record *record)
 		member__number(counts, "oom_kill", events->oom_kill);
 		if (events->has_group_kill)
 			member__number(counts, "oom_group_kill", events->oom_group_kill);
+		if (events->whole)
+			member__flag(counts, "whole", true);
 		member__add(o, "kernel_events", counts);
 	}
 }

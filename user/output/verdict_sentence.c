@@ -107,12 +107,13 @@ static void put_own_exit(FILE *out, const struct subject *s)
 static void put_none_of_these(FILE *out, const struct subject *s, uint64_t lost)
 {
 	const struct record_kernel_events *events = &s->kernel_events;
+	bool counted = s->has_kernel_events && events->whole;
 
 	if (!s->has_status || !s->status || s->kills || s->ooms || s->stalls || lost)
 		return;
 	if (s->has_kernel_events && (events->oom || events->oom_kill))
 		return;
-	if (s->has_kernel_events && events->max) {
+	if (counted && events->max) {
 		fputs("; nothing in it was OOM-killed: its memory limit, or one below, was reached ", out);
 		fprintf(out, "%" PRIu64 " time%s, and reclaim made room", events->max,
 			events->max == 1 ? "" : "s");
@@ -121,8 +122,7 @@ static void put_none_of_these(FILE *out, const struct subject *s, uint64_t lost)
 	if (!s->no_refusals)
 		return;
 	fputs("; nothing in it was OOM-killed, and it never reached ", out);
-	fputs(s->has_kernel_events ? "its memory limit, or a limit of processes" : "a limit of processes",
-	      out);
+	fputs(counted ? "its memory limit, or a limit of processes" : "a limit of processes", out);
 }
 
 static const char *put_how_it_ended(FILE *out, const struct subject *s, uint64_t lost)

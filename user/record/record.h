@@ -389,6 +389,7 @@ struct record_lost {
 struct record_kernel_events {
 	uint64_t max, oom, oom_kill, oom_group_kill;
 	bool has_group_kill; /* from 5.17 on */
+	bool whole; /* up to the end; else a cgroup was removed before it could be read for the last time */
 };
 
 struct record_end {

@@ -65,7 +65,11 @@ void kernel_events__look(struct kernel_events *events, int fd)
 {
 	struct record_kernel_events now;
 
-	if (events->known && !read_file(fd, &now))
+	if (!events->known)
+		return;
+	if (read_file(fd, &now))
+		events->cut = true;
+	else
 		events->last = now;
 }
 
@@ -75,5 +79,6 @@ bool kernel_events__sum(const struct kernel_events *events, struct record_kernel
 		return false;
 	*out = events->before;
 	add(out, &events->last, &events->first);
+	out->whole = !events->cut;
 	return true;
 }

@@ -9,7 +9,8 @@
 #include "record/record.h"
 
 struct kernel_events {
-	bool known;			   /* the file has been read */
+	bool known; /* the file has been read */
+	bool cut;   /* what came between the last look and the removal of a cgroup isn't known */
 	struct record_kernel_events first; /* of the cgroup that the target is now, as those below */
 	struct record_kernel_events last;
 	struct record_kernel_events before; /* what had come in cgroups that the target was before */

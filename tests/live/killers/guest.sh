@@ -19,6 +19,8 @@ begin() {
 	main=$(systemctl show -P MainPID "$1")
 	expect "$1" main "$main"
 	start_tracer "$1.out" --cgroup "${slice:-$SLICE}/$1.service" --until-exit --record "$OUT/$1.out.jsonl"
+	# Once it has found the functions that tell the way of a signal, it drops its privileges.
+	wait_until 60 grep -q '^NoNewPrivs:.1' "/proc/${tracer_pids[$1.out]}/status"
 }
 
 go() {

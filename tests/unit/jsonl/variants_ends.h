@@ -71,7 +71,7 @@ static inline void write_ends(struct sink *sink, const struct variant *v)
 					.skipped_signals = v->full ? 6 : 0,
 					.given_up = v->full ? 7 : 0,
 					.has_kernel_events = v->full,
-					.kernel_events = { 50, 6, 2, 1, v->full } };
+					.kernel_events = { 50, 6, 2, 1, v->full, v->full } };
 	const struct record_killer by = killer(v, KILL_WAY_KILL);
 	const struct record_start back = { 2, v->name, 7, v->full ? 8 : 0, docker(v) };
 	const struct record_refusal refusals[] = { { "pids.max", true, 20, 12 },

@@ -50,7 +50,9 @@ static void test_two_cgroups(void **state)
 	assert_sum(&events, 100, 3, 1);
 	kernel_events__begin(&events, second, true);
 	assert_sum(&events, 107, 5, 2);
+	assert_true(kernel_events__sum(&events, &sum) && sum.whole);
 	kernel_events__look(&events, -1);
+	assert_true(kernel_events__sum(&events, &sum) && !sum.whole);
 	assert_sum(&events, 107, 5, 2);
 	assert_true(kernel_events__sum(&events, &sum));
 	assert_int_equal(sum.oom_group_kill, 1);
