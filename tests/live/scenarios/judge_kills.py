@@ -204,7 +204,9 @@ def check_machine_wide(guest):
     bad = [(v.oom["constraint"], v.oom.get("limit_cgroup"), v.oom["whole_machine"]) for v in victims
            if v.oom["constraint"] != "none" or v.oom.get("limit_cgroup") or not v.oom["whole_machine"]]
     results.equal(bad, [], "machine: no limit's cgroup, no constraint")
-    results.check(all("watermark in every zone that counts" in v.oom.get("machine", {}).get("why", "")
-                      for v in victims), "machine: free memory is below a watermark", victims[0].oom.get("machine"))
+    # What others give back until it is looked at may be above the watermark again: nothing is said then.
+    whys = [v.oom.get("machine", {}).get("why") for v in victims]
+    results.check(any(whys) and all("watermark in every zone that counts" in why for why in whys if why),
+                  "machine: free memory is below a watermark", whys)
     limits = [oom["id"] for oom in guest.machine.ooms if oom.get("limit_cgroup") and "machine" in oom]
     results.equal(limits, [], "the machine's memory is told where it ran out alone")
