@@ -99,6 +99,8 @@ relief() {
 
 none() {
 	begin none
+	# Of runs that kill nothing only one a second is sent, the kill before them included.
+	sleep 2
 	held -1000 fixed hog 12
 	lower 4
 	clear_target
