@@ -9,6 +9,7 @@
 #include "base/array.h"
 #include "output/text_parts.h"
 #include "record/candidate_words.h"
+#include "record/cause_words.h"
 
 #define MOST(part, whole) ((part) > (whole) / 2)
 /* Shared memory worth a step; what is of one process; growth that doubles the limit within so many seconds. */
@@ -346,15 +347,16 @@ static int see_largest(struct steps *steps, const struct record_oom *oom)
 static int see_machine(struct steps *steps, const struct record_oom *oom)
 {
 	const struct record_victim *v = culprit_of(oom);
+	struct cause_facts facts = cause_words__facts(oom);
 	struct draft draft;
 
 	if (!oom->killed || oom->cause != CAUSE_WHOLE_MACHINE || !v)
 		return 0;
 	if (!begin(&draft))
 		return -ENOMEM;
-	fputs(oom->constraint && !strcmp(oom->constraint, "cpuset")
-		      ? "the memory nodes of its cpuset ran out of memory, and "
-		      : "the whole machine ran out of memory, and ",
+	fputs(facts.in_cpuset	? "the memory nodes of its cpuset ran out of memory, and "
+	      : facts.in_policy ? "the memory nodes of a memory policy ran out of memory, and "
+				: "the whole machine ran out of memory, and ",
 	      draft.out);
 	text_parts__process(draft.out, v->comm, v->pid);
 	text_parts__size(draft.out, " had ", v->anon_rss_bytes);

@@ -332,6 +332,11 @@ static void test_machine(void **state)
 	expect_one(&s.record,
 		   "machine: the whole machine ran out of memory, and hog (pid 1) had 600.0 MiB of it: give "
 		   "/system.slice/x.service a limit\n");
+	oom->whole_machine = true;
+	oom->constraint = "mempolicy";
+	expect_one(&s.record,
+		   "machine: the memory nodes of a memory policy ran out of memory, and hog (pid 1) had "
+		   "600.0 MiB of it: give /system.slice/x.service a limit\n");
 }
 
 static void test_high(void **state)
