@@ -14,8 +14,10 @@ struct relief_victim {
 	uint64_t oom_id; /* 0: free */
 	uint64_t limit_id;
 	uint64_t killed_ns;
-	uint64_t back_ns; /* 0: not yet */
-	uint64_t bytes;	  /* that come back when it exits: files and shared memory stay */
+	uint64_t back_ns;    /* 0: not yet */
+	uint64_t bytes;	     /* that come back when it exits: files and shared memory may stay */
+	uint64_t most_bytes; /* that can come back: shared memory that nobody else has goes with it */
+	uint64_t max_bytes;  /* the limit when it was killed; 0: unknown */
 	uint32_t pid;
 	bool overlaps; /* the memory of one before wasn't back when it was killed */
 	bool needless;
@@ -84,6 +86,9 @@ void relief__killed(struct relief *relief, struct record_oom *oom, uint64_t chos
 			.limit_id = limit_id,
 			.killed_ns = from->ts_ns,
 			.bytes = from->anon_rss_bytes + from->pgtables_bytes,
+			.most_bytes = from->anon_rss_bytes + from->file_rss_bytes + from->shmem_rss_bytes +
+				      from->pgtables_bytes,
+			.max_bytes = oom->limit && oom->limit->has_memory ? oom->limit->max_bytes : 0,
 			.pid = from->pid,
 			.overlaps = oom->in_flight_victims != 0,
 			.limit = oom->limit && oom->limit->path ? strdup(oom->limit->path) : NULL,
@@ -103,13 +108,22 @@ static bool all_back(const struct relief *relief, uint64_t limit_id, uint64_t un
 	return true;
 }
 
+/* Whether there would be room for what it had, at the limit of its kill and at the one that there is now. */
+static bool fits(const struct relief_victim *v, uint64_t used_bytes, uint64_t max_bytes)
+{
+	uint64_t max = v->max_bytes < max_bytes ? v->max_bytes : max_bytes;
+
+	return used_bytes <= max && v->most_bytes <= max - used_bytes;
+}
+
 /*
  * With the memory of all of them back, a kill that came before that was not needed if what it took would fit beside
- * the usage that is left. What others have charged meanwhile is in that usage: so this errs to one side only.
+ * the usage that is left. What others have charged meanwhile is in that usage, and so is what of its memory hasn't come
+ * back. The limit may have been raised since: then what counts is the one that it was killed at.
  */
 static void find_needless(struct relief *relief, struct record_relief *r, uint64_t limit_id)
 {
-	uint64_t room = r->max_bytes > r->usage_after_bytes ? r->max_bytes - r->usage_after_bytes : 0;
+	uint64_t used = r->usage_after_bytes;
 
 	if (r->max_bytes == RECORD_NO_LIMIT)
 		return;
@@ -118,12 +132,12 @@ static void find_needless(struct relief *relief, struct record_relief *r, uint64
 		struct relief_victim *v = &relief->victims[(relief->next + VICTIMS_MAX - n) % VICTIMS_MAX];
 
 		if (!v->oom_id || v->limit_id != limit_id || !v->overlaps || v->needless ||
-		    !all_back(relief, limit_id, v->killed_ns) || v->bytes > room)
+		    !all_back(relief, limit_id, v->killed_ns) || !fits(v, used, r->max_bytes))
 			continue;
-		room -= v->bytes;
+		used += v->most_bytes;
 		v->needless = true;
 		r->needless_kills++;
-		r->needless_bytes += v->bytes;
+		r->needless_bytes += v->most_bytes;
 	}
 	/* An older one is no news any more: by now others have freed what there is. */
 	for (size_t i = 0; i < VICTIMS_MAX; i++) {

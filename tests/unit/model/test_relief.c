@@ -24,7 +24,8 @@ static struct record_oom kill_one(struct relief *relief, uint64_t oom_id, uint32
 				  uint64_t at_ns)
 {
 	const struct record_victim victim = { .pid = pid, .ts_ns = at_ns, .anon_rss_bytes = mib * MIB };
-	struct record_oom oom = { .id = oom_id, .victims = &victim, .victim_count = 1 };
+	const struct record_level limit = { .has_memory = true, .max_bytes = 100 * MIB };
+	struct record_oom oom = { .id = oom_id, .limit = &limit, .victims = &victim, .victim_count = 1 };
 
 	relief__killed(relief, &oom, at_ns, 5);
 	return oom;
@@ -111,6 +112,49 @@ static void test_needed(void **state)
 	come_back(relief, 2, 43, 3000, 90, 0);
 	come_back(relief, 1, 42, 4000, 50, 0);
 	assert_int_equal(told.reliefs[0].needless_kills + told.reliefs[1].needless_kills, 0);
+	relief__free(relief);
+}
+
+/* A limit that was raised before the memory was back says nothing of the one that they were killed at. */
+static void test_raised(void **state)
+{
+	struct told told;
+	struct relief *relief = start_relief(&told);
+	struct event_relief e = { .h = { .ts_ns = 4000, .flags = RELIEF_HAS_USAGE },
+				  .oom_id = 1,
+				  .limit_cgroup_id = 5,
+				  .usage_after_pages = PAGES(50),
+				  .max_pages = PAGES(500),
+				  .pid = 42,
+				  .by = RELIEF_EXIT };
+
+	(void)state;
+	kill_one(relief, 1, 42, 60, 1000);
+	kill_one(relief, 2, 43, 60, 2000);
+	come_back(relief, 2, 43, 3000, 90, 0);
+	relief__event(relief, &e, 0);
+	assert_int_equal(told.reliefs[1].max_bytes, 500 * MIB);
+	assert_int_equal(told.reliefs[1].needless_kills, 0);
+	relief__free(relief);
+}
+
+/* Shared memory that nobody else has goes with its process: it would have been in the way, too. */
+static void test_shared(void **state)
+{
+	struct told told;
+	struct relief *relief = start_relief(&told);
+	const struct record_level limit = { .has_memory = true, .max_bytes = 100 * MIB };
+	const struct record_victim victim = {
+		.pid = 43, .ts_ns = 2000, .anon_rss_bytes = 10 * MIB, .shmem_rss_bytes = 50 * MIB
+	};
+	struct record_oom oom = { .id = 2, .limit = &limit, .victims = &victim, .victim_count = 1 };
+
+	(void)state;
+	kill_one(relief, 1, 42, 60, 1000);
+	relief__killed(relief, &oom, 2000, 5);
+	come_back(relief, 2, 43, 3000, 110, 0);
+	come_back(relief, 1, 42, 4000, 50, 0);
+	assert_int_equal(told.reliefs[1].needless_kills, 0);
 	relief__free(relief);
 }
 
@@ -210,6 +254,7 @@ int main(void)
 		cmocka_unit_test(test_needed), cmocka_unit_test(test_two_needless),
 		cmocka_unit_test(test_in_use), cmocka_unit_test(test_unknown),
 		cmocka_unit_test(test_early),  cmocka_unit_test(test_long_ago),
+		cmocka_unit_test(test_raised), cmocka_unit_test(test_shared),
 	};
 
 	return cmocka_run_group_tests_name("relief", tests, NULL, NULL);
