@@ -370,7 +370,7 @@ int hooks__start(const struct trace_options *opts, const struct cgroup__hierarch
 		.commands = { [HOOK_OOM] = opts->on_oom, [HOOK_NEAR_LIMIT] = opts->on_near_limit },
 		.freeze = opts->freeze,
 		.limit_ns = opts->hook_time_ns,
-		.mount = h->mount,
+		.hierarchy = h,
 		.below = target->cgroup,
 	};
 	struct hooks *hooks;

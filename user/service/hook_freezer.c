@@ -33,7 +33,8 @@ struct message {
 };
 
 struct hook_freezer {
-	char mount[PATH_MAX], below[PATH_MAX];
+	const struct cgroup__hierarchy *hierarchy;
+	char below[PATH_MAX];
 	pid_t pid;
 	int fd;
 };
@@ -99,7 +100,7 @@ static _Noreturn void keeper_main(const struct hook_freezer *freezer, int socket
 		held[i].fd = -1;
 	child__settle("oomtrace-thaw", &socket, 1);
 	oom_score__set(OOM_SCORE__NEVER);
-	guard_cgroup__enter(freezer->mount);
+	guard_cgroup__enter(freezer->hierarchy->mount);
 	if (chdir("/") || privileges__drop())
 		_exit(1);
 	while (receive(socket, &message, &fd))
@@ -153,35 +154,26 @@ static int tell(const struct hook_freezer *freezer, int token, bool frozen, int 
 	return sendmsg(freezer->fd, &header, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
-static bool is_in(const char *path, const char *cgroup)
+/* Whether this process is in the cgroup. Where that isn't known, it is. */
+static bool has(const struct hook_freezer *freezer, const char *cgroup, pid_t pid)
 {
-	size_t len = strlen(cgroup);
+	char path[PATH_MAX];
+	int err = cgroup__of_pid(freezer->hierarchy, pid, path, sizeof(path));
 
-	return !strncmp(path, cgroup, len) && (!path[len] || path[len] == '/');
+	if (err)
+		return err != -ESRCH && err != -EXDEV && err != -ENOENT;
+	return cgroup_path__below(path, cgroup);
 }
 
-/* A cgroup that we are in would keep us from thawing it. */
-static bool has_us(const char *cgroup)
-{
-	char line[PATH_MAX + 16];
-	FILE *f = fopen("/proc/self/cgroup", "re");
-	bool is = !f; /* not known */
-
-	while (f && fgets(line, sizeof(line), f)) {
-		line[strcspn(line, "\n")] = '\0';
-		if (!strncmp(line, "0::", 3) && is_in(line + 3, cgroup))
-			is = true;
-	}
-	if (f)
-		fclose(f);
-	return is;
-}
-
+/* A cgroup that we are in would keep us from thawing it; one that our parent is in, from tracing, and from being told to end. */
 static int check(const struct hook_freezer *freezer, const char *cgroup)
 {
-	if (cgroup[0] != '/' || !cgroup[1] || strstr(cgroup, "/../") || !is_in(cgroup, freezer->below))
+	char plain[PATH_MAX];
+
+	if (cgroup_path__normalise(cgroup, plain, sizeof(plain)) || strcmp(plain, cgroup) != 0 ||
+	    !cgroup[1] || !cgroup_path__below(cgroup, freezer->below))
 		return -EXDEV;
-	return has_us(cgroup) ? -EDEADLK : 0;
+	return has(freezer, cgroup, getpid()) || has(freezer, cgroup, getppid()) ? -EDEADLK : 0;
 }
 
 /* The path in the hierarchy, not followed out of it: names in it are those that the kernel gave. */
@@ -190,7 +182,7 @@ static int open_freeze(const struct hook_freezer *freezer, const char *cgroup, i
 	char path[2 * PATH_MAX];
 	int fd, err;
 
-	snprintf(path, sizeof(path), "%s%s", freezer->mount, cgroup);
+	snprintf(path, sizeof(path), "%s%s", freezer->hierarchy->mount, cgroup);
 	*dir = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (*dir < 0)
 		return -errno;
@@ -249,14 +241,14 @@ void hook_freezer__thaw(struct hook_freezer *freezer, int fd)
 	close(fd);
 }
 
-int hook_freezer__start(const char *mount, const char *below, struct hook_freezer **out)
+int hook_freezer__start(const struct cgroup__hierarchy *h, const char *below, struct hook_freezer **out)
 {
 	struct hook_freezer *freezer = calloc(1, sizeof(*freezer));
 	int err;
 
 	if (!freezer)
 		return -ENOMEM;
-	copy__text(freezer->mount, sizeof(freezer->mount), mount);
+	freezer->hierarchy = h;
 	copy__text(freezer->below, sizeof(freezer->below), below);
 	err = start_keeper(freezer);
 	if (err) {

@@ -6,20 +6,20 @@
 #ifndef OOMTRACE_HOOK_FREEZER_H
 #define OOMTRACE_HOOK_FREEZER_H
 
-#include <stdint.h>
+#include "host/cgroup_path.h"
 
 struct hook_freezer;
 
 /*
- * Only cgroups in `below` ("": all but the root) of the hierarchy at `mount` will be frozen. Forks the other process,
- * which has none of our descriptors. Returns 0 or a negative errno.
+ * Only cgroups in `below` ("": all but the root) of the hierarchy, which must outlive the freezer, will be frozen. Forks the
+ * other process, which has none of our descriptors. Returns 0 or a negative errno.
  */
-int hook_freezer__start(const char *mount, const char *below, struct hook_freezer **out);
+int hook_freezer__start(const struct cgroup__hierarchy *h, const char *below, struct hook_freezer **out);
 
 /*
  * Freezes the cgroup, and waits some milliseconds until its processes are still; they may be in the kernel for longer.
  * Returns a descriptor for hook_freezer__thaw(), or a negative errno: -EALREADY (somebody else has frozen it, and it
- * stays so), -EDEADLK (we are in it), -EXDEV (not a cgroup that we may freeze).
+ * stays so), -EDEADLK (we, or who has forked us, are in it), -EXDEV (not a cgroup that we may freeze).
  */
 int hook_freezer__freeze(struct hook_freezer *freezer, const char *cgroup);
 

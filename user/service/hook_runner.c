@@ -302,10 +302,10 @@ static int set_up(struct process *p)
 	if (p->started_ns == MAP_FAILED || sigprocmask(SIG_BLOCK, &child, NULL))
 		return -errno;
 	p->signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
-	p->mount_fd = guard_cgroup__open_place(p->opts->mount);
+	p->mount_fd = guard_cgroup__open_place(p->opts->hierarchy->mount);
 	if (p->signals < 0)
 		return -errno;
-	return p->opts->freeze ? hook_freezer__start(p->opts->mount, p->opts->below, &p->freezer) : 0;
+	return p->opts->freeze ? hook_freezer__start(p->opts->hierarchy, p->opts->below, &p->freezer) : 0;
 }
 
 static _Noreturn void runner_main(const struct hook_runner_options *opts, int socket)
@@ -318,7 +318,7 @@ static _Noreturn void runner_main(const struct hook_runner_options *opts, int so
 	if (chdir("/") || set_up(&process))
 		_exit(1);
 	/* What ends all of our cgroup must not end who lets a frozen one go. */
-	guard_cgroup__enter(opts->mount);
+	guard_cgroup__enter(opts->hierarchy->mount);
 	serve(&process);
 	_exit(0);
 }

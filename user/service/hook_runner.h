@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "host/cgroup_path.h"
+
 #define HOOK_RUNNER__ENVIRONMENT_SIZE 8192
 /* At the same time. */
 #define HOOK_RUNNER__HOOKS_MAX 8
@@ -20,8 +22,8 @@ struct hook_runner_options {
 	const char *commands[HOOK_EVENTS]; /* NULL: none */
 	uint64_t limit_ns;		   /* a hook is killed after that */
 	bool freeze;			   /* hold the cgroup still while its near-limit hook runs */
-	const char *mount;		   /* of the cgroup v2 hierarchy */
-	const char *below;		   /* only this cgroup and those in it are frozen; "": any */
+	const struct cgroup__hierarchy *hierarchy;
+	const char *below; /* only this cgroup and those in it are frozen; "": any */
 };
 
 struct hook_request {

@@ -6,6 +6,8 @@
 #   frozen.jsonl free.jsonl    oomtrace's records, with --freeze and without
 #   hooks/N.frozen             cgroup.events of the cgroup, as each hook saw it, with --freeze
 #   hooks/N.env                its variables
+#   self.jsonl paused.jsonl    the same with --freeze, of a target that oomtrace is in, and of one that was frozen before
+#   still-paused               cgroup.freeze of the latter, after its hook
 #   thawed                     cgroup.freeze after oomtrace, or it and what runs hooks, was killed while a hook ran
 # shellcheck disable=SC2154,SC2034 # variables of the functions that are read in
 set -u
@@ -26,7 +28,12 @@ cat >/tmp/slow-hook <<-'HOOK'
 	: >/tmp/hooks/begun
 	exec sleep 1000
 HOOK
-chmod +x /tmp/hook /tmp/slow-hook
+cat >/tmp/inside <<-'INSIDE'
+	#!/bin/sh
+	echo 0 >/sys/fs/cgroup/near/cgroup.procs
+	exec /oomtrace/oomtrace "$@"
+INSIDE
+chmod +x /tmp/hook /tmp/slow-hook /tmp/inside
 
 grow() {
 	/oomtrace/grow "$CG/near" 600 2>>"$OUT/grow.err" &
@@ -84,6 +91,46 @@ killed() {
 	end near
 }
 
+# oomtrace is in the target, and so would stand still, too.
+self() {
+	begin self
+	make_cgroup near 512M
+	BIN=/tmp/inside
+	start_tracer self.jsonl --output json --cgroup "$CG/near" --on-near-limit "90:/bin/true" --freeze
+	BIN=/oomtrace/oomtrace
+	tracer_ready self.jsonl
+	wait_until 30 in_file '"type":"usage"' "$OUT/self.jsonl"
+	grow
+	wait_until 30 in_file '"type":"hook"' "$OUT/self.jsonl"
+	stop_tracer self.jsonl
+	end near
+}
+
+uses_100_mib() {
+	[ "$(cat "$CG/near/memory.current")" -gt 104857600 ]
+}
+
+# Somebody else has frozen it, as `docker pause` does; then its limit comes down to it.
+paused() {
+	begin paused
+	make_cgroup near 512M
+	start_tracer paused.jsonl --output json --cgroup "$CG/near" --on-near-limit "90:/bin/true" --freeze
+	tracer_ready paused.jsonl
+	wait_until 30 in_file '"type":"usage"' "$OUT/paused.jsonl"
+	/oomtrace/grow "$CG/near" 400 2>>"$OUT/grow.err" &
+	grower=$!
+	wait_until 60 uses_100_mib
+	echo 1 >"$CG/near/cgroup.freeze"
+	wait_until 30 in_file 'frozen 1' "$CG/near/cgroup.events"
+	echo $(($(cat "$CG/near/memory.current") * 20 / 19)) >"$CG/near/memory.max"
+	wait_until 30 in_file '"type":"hook"' "$OUT/paused.jsonl"
+	cat "$CG/near/cgroup.freeze" >"$OUT/still-paused"
+	kill -KILL $grower
+	wait_until 30 gone $grower
+	stop_tracer paused.jsonl
+	end near
+}
+
 nothing_runs() {
 	! pidof sleep oomtrace-hook oomtrace-thaw >/dev/null
 }
@@ -92,6 +139,8 @@ begin_run
 runs frozen --on-near-limit "90:/tmp/hook $OUT/hooks" --freeze
 mkdir "$OUT/hooks-free"
 runs free --on-near-limit "90:/tmp/hook $OUT/hooks-free"
+self
+paused
 killed one
 killed all
 end_run

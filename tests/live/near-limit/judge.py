@@ -58,10 +58,19 @@ def check_free(run, results, log):
                  f"{', '.join(f'{ms:.1f}' for ms in delays)} ms", len(hooks))
 
 
+def check_left_alone(run, results, name, why):
+    hooks = of(read_records(run.folder / f"{name}.jsonl"), "hook", "/near")
+    results.equal([(h["result"], h.get("not_frozen"), "frozen_ns" in h) for h in hooks], [("ended", why, False)],
+                  f"{name}: the hook is run, and the cgroup isn't frozen")
+
+
 def check(run):
     results = run.results
     log = Log(run.folder / "kmsg.log")
     guarded(results, check_frozen, run, results, log)
     guarded(results, check_free, run, results, log)
+    guarded(results, check_left_alone, run, results, "self", "oomtrace is in it")
+    guarded(results, check_left_alone, run, results, "paused", "somebody else has frozen it")
+    results.equal((run.folder / "still-paused").read_text(), "1\n", "paused: it stays frozen after the hook")
     thawed = (run.folder / "thawed").read_text().split() if (run.folder / "thawed").exists() else []
     results.equal(thawed, ["one", "all"], "the target is let go when oomtrace, or what runs its hooks too, is killed")

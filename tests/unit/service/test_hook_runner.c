@@ -40,9 +40,10 @@ static int unmake(void **state)
 
 static struct hook_runner *start(const char *command, uint64_t limit_ns)
 {
+	static const struct cgroup__hierarchy nowhere = { .version = 2, .mount = "/nowhere", .root = "/" };
 	static char text[512];
 	const struct hook_runner_options opts = {
-		.commands = { [HOOK_OOM] = text }, .limit_ns = limit_ns, .mount = "/nowhere", .below = ""
+		.commands = { [HOOK_OOM] = text }, .limit_ns = limit_ns, .hierarchy = &nowhere, .below = ""
 	};
 	struct hook_runner *runner;
 
