@@ -137,16 +137,30 @@ static void tell_end(struct hooks *h, struct asked *a, struct record_hook *hook)
 	h->tell(h->ctx, &record);
 }
 
-/* More than we can keep in mind are left out: that many hooks are on their way at once only when nothing gets on. */
+/* More than we can keep in mind are not run: that many are on their way at once only in a storm. */
+static void tell_busy(struct hooks *h, enum hook_event event, const char *cgroup,
+		      const struct record_container *container)
+{
+	struct asked none = { .event = event, .container = *container };
+	struct record_hook busy = { .result = HOOK_RESULT_BUSY };
+
+	copy__text(none.cgroup, sizeof(none.cgroup), cgroup);
+	tell_end(h, &none, &busy);
+}
+
 static void ask(struct hooks *h, enum hook_event event, const struct record *record, const char *cgroup,
 		const struct record_container *container)
 {
 	struct asked *a = free_asked(h);
 	struct record_hook failed = { .result = HOOK_RESULT_FAILED };
-	int fd = a ? record_file(h, record) : -ENOMEM, err = fd < 0 ? fd : 0;
+	int fd, err;
 
-	if (!a)
+	if (!a) {
+		tell_busy(h, event, cgroup, container);
 		return;
+	}
+	fd = record_file(h, record);
+	err = fd < 0 ? fd : 0;
 	*a = (struct asked){ .used = true,
 			     .number = ++h->last_number,
 			     .event = event,

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What is told of hooks when many are asked for before anybody looks at an answer. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "commands/hooks.h"
+
+/* More than oomtrace keeps in mind. */
+#define STORM 50
+
+static const struct cgroup__hierarchy nowhere = { .version = 2, .mount = "/nowhere", .root = "/" };
+static const struct target machine = { .kind = "machine" };
+
+struct told {
+	int hooks, ended, not_run;
+};
+
+static void tell(void *ctx, const struct record *record)
+{
+	struct told *told = ctx;
+
+	assert_int_equal(record->kind, RECORD_HOOK);
+	assert_string_equal(record->hook.program, "true");
+	assert_string_equal(record->hook.cgroup, "/a");
+	told->hooks++;
+	told->ended += record->hook.result == HOOK_RESULT_ENDED;
+	told->not_run += record->hook.result == HOOK_RESULT_BUSY || record->hook.result == HOOK_RESULT_FAILED;
+}
+
+static bool never(void *ctx)
+{
+	(void)ctx;
+	return false;
+}
+
+/* Each incident has a hook, or a word that it has none. */
+static void test_storm(void **state)
+{
+	const struct trace_options opts = { .on_oom = "true", .hook_time_ns = 600 * NS_PER_S };
+	struct record_level limit = { .path = "/a" };
+	struct record record = { .kind = RECORD_OOM, .time.boot_ns = NS_PER_S, .oom.limit = &limit };
+	struct told told = {};
+	struct hooks *hooks;
+
+	(void)state;
+	assert_int_equal(hooks__start(&opts, &nowhere, &machine, tell, &told, &hooks), 0);
+	for (limit.id = 1; limit.id <= STORM; limit.id++) {
+		hooks__on_record(hooks, &record);
+		usleep(2000); /* for the other process to take it, and answer */
+	}
+	hooks__finish(hooks, never, NULL);
+	assert_int_equal(told.hooks, STORM);
+	assert_true(told.ended);
+	assert_int_equal(told.ended + told.not_run, STORM);
+	hooks__free(hooks);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_storm) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
