@@ -132,7 +132,7 @@ static int start_keeper(struct hook_freezer *freezer)
 
 /* ---- who freezes ---- */
 
-/* Returns 0 or a negative errno: then the other process is gone. */
+/* Returns 0 or a negative errno: then the other process is gone, or stopped. Never waits. */
 static int tell(const struct hook_freezer *freezer, int token, bool frozen, int fd)
 {
 	union {
@@ -151,7 +151,7 @@ static int tell(const struct hook_freezer *freezer, int token, bool frozen, int 
 		header.msg_control = &control;
 		header.msg_controllen = sizeof(control);
 	}
-	return sendmsg(freezer->fd, &header, MSG_NOSIGNAL) < 0 ? -errno : 0;
+	return sendmsg(freezer->fd, &header, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
 /* Whether this process is in the cgroup. Where that isn't known, it is. */
@@ -212,11 +212,12 @@ int hook_freezer__freeze(struct hook_freezer *freezer, const char *cgroup)
 		return fd;
 	if (pread(fd, &now, 1, 0) != 1 || now == '1')
 		err = -EALREADY;
-	/* Before it is frozen. One that has died is replaced. */
+	/* Before it is frozen. One that doesn't take it is replaced. */
 	else if (tell(freezer, fd, true, fd)) {
 		close(freezer->fd);
 		freezer->fd = -1;
-		waitpid(freezer->pid, NULL, WNOHANG);
+		if (freezer->pid > 0)
+			waitpid(freezer->pid, NULL, WNOHANG);
 		err = start_keeper(freezer);
 		if (!err)
 			err = tell(freezer, fd, true, fd);
@@ -265,7 +266,7 @@ void hook_freezer__stop(struct hook_freezer *freezer)
 		return;
 	if (freezer->fd >= 0)
 		close(freezer->fd);
-	while (waitpid(freezer->pid, NULL, 0) < 0 && errno == EINTR)
+	while (freezer->pid > 0 && waitpid(freezer->pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	free(freezer);
 }

@@ -55,8 +55,8 @@ struct process {
 
 static void answer(const struct process *p, const struct hook_answer *answer)
 {
-	/* Who asked may be gone. */
-	if (send(p->socket, answer, sizeof(*answer), MSG_NOSIGNAL) < 0)
+	/* Who asked may be gone. One that takes no answers loses them: a cgroup must not stay frozen for that. */
+	if (send(p->socket, answer, sizeof(*answer), MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
 		return;
 }
 

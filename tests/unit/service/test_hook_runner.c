@@ -20,6 +20,9 @@
 #include "base/clock.h"
 #include "service/hook_runner.h"
 
+/* In which a hook has begun, on a busy machine, too. */
+#define TIME_NS (3 * NS_PER_S)
+
 static char folder[64];
 
 static int make(void **state)
@@ -198,6 +201,34 @@ static void test_refused(void **state)
 	hook_runner__stop(runner);
 }
 
+/* Who takes no answers keeps nobody from killing a hook in time. */
+static void test_unheard(void **state)
+{
+	struct hook_runner *runner = start("sh -c 'echo $$ >%s/pid; exec sleep 1000'", TIME_NS);
+	uint64_t end_ns = clock__ns(CLOCK_MONOTONIC) + 60 * NS_PER_S;
+	pid_t pid = 0;
+
+	(void)state;
+	ASK(runner, 1, "/a", "", "");
+	while (!pid && clock__ns(CLOCK_MONOTONIC) < end_ns) {
+		char path[128];
+
+		usleep(1000);
+		snprintf(path, sizeof(path), "%s/pid", folder);
+		pid = access(path, F_OK) ? 0 : (pid_t)atoi(text_of("pid"));
+	}
+	assert_true(pid);
+	/* More than a socket has room for. */
+	for (uint32_t i = 0; i < 2000 && clock__ns(CLOCK_MONOTONIC) < end_ns; i++) {
+		while (ask(runner, 2, "/a", "", 1, "") == -EAGAIN && clock__ns(CLOCK_MONOTONIC) < end_ns)
+			usleep(1000);
+	}
+	while (!kill(pid, 0) && clock__ns(CLOCK_MONOTONIC) < end_ns)
+		usleep(1000);
+	assert_int_equal(kill(pid, 0), -1);
+	hook_runner__stop(runner);
+}
+
 static void test_not_there(void **state)
 {
 	struct hook_runner *runner = start("/nowhere/program", 60 * NS_PER_S);
@@ -218,6 +249,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_time, make, unmake),
 		cmocka_unit_test_setup_teardown(test_busy, make, unmake),
 		cmocka_unit_test_setup_teardown(test_refused, make, unmake),
+		cmocka_unit_test_setup_teardown(test_unheard, make, unmake),
 		cmocka_unit_test_setup_teardown(test_not_there, make, unmake),
 	};
 
