@@ -272,8 +272,9 @@ static enum option_table_result error_second(const struct option_table_parse *p,
 	else
 		fprintf(p->err,
 			"oomtrace: --%s and --%s exclude each other; give one target, for "
-			"example only '--%s %s'\n",
-			p->chosen->name, spec->name, p->chosen->name, p->chosen->arg);
+			"example only '--%s%s%s'\n",
+			p->chosen->name, spec->name, p->chosen->name, p->chosen->arg ? " " : "",
+			p->chosen->arg ? p->chosen->arg : "");
 	return option_table__hint(p);
 }
 

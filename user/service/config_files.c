@@ -40,6 +40,15 @@ static void tell_wrong(struct reading *r, const char *file, unsigned int line, c
 	r->on_wrong(r->ctx, file, line, what);
 }
 
+/* "can't be opened: ...", by errno. */
+static void tell_unread(struct reading *r, const char *file, const char *verb)
+{
+	char what[80];
+
+	snprintf(what, sizeof(what), "can't be %s: %s", verb, strerror(errno));
+	tell_wrong(r, file, 0, what);
+}
+
 /* ---- lines ---- */
 
 static char *trim(char *text)
@@ -156,7 +165,7 @@ static void read_open(struct reading *r, const char *path, int fd)
 	size_t size = 0;
 
 	if (fstat(fd, &st)) {
-		tell_wrong(r, path, 0, strerror(errno));
+		tell_unread(r, path, "read");
 		return;
 	}
 	if (S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3))
@@ -178,11 +187,9 @@ static void read_open(struct reading *r, const char *path, int fd)
 static void read_file(struct reading *r, const char *path)
 {
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	char what[80];
 
 	if (fd < 0) {
-		snprintf(what, sizeof(what), "can't be opened: %s", strerror(errno));
-		tell_wrong(r, path, 0, what);
+		tell_unread(r, path, "opened");
 		return;
 	}
 	read_open(r, path, fd);
@@ -255,7 +262,7 @@ static size_t find_drop_ins(struct reading *r, const char *root, struct drop_in 
 		if (dir)
 			closedir(dir);
 		else if (errno != ENOENT)
-			tell_wrong(r, path, 0, strerror(errno));
+			tell_unread(r, path, "read");
 	}
 	qsort(files, count, sizeof(*files), by_name);
 	return count;

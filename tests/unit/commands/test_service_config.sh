@@ -88,6 +88,11 @@ rm "$tmp/etc/oomtrace/oomtrace.conf"
 ln -s nowhere "$tmp/etc/oomtrace/oomtrace.conf"
 expect 2 "oomtrace.conf can't be opened: No such file or directory"
 rm "$tmp/etc/oomtrace/oomtrace.conf"
+mv "$tmp/etc/oomtrace/oomtrace.conf.d" "$tmp/kept"
+ln -s oomtrace.conf.d "$tmp/etc/oomtrace/oomtrace.conf.d"
+expect 2 "oomtrace.conf.d can't be read: Too many levels of symbolic links"
+rm "$tmp/etc/oomtrace/oomtrace.conf.d"
+mv "$tmp/kept" "$tmp/etc/oomtrace/oomtrace.conf.d"
 
 # What others can write.
 file etc/oomtrace/oomtrace.conf 'store-size = 1G'

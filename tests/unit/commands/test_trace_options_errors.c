@@ -113,6 +113,8 @@ static const struct bad_case bad_cases[] = {
 	{ { "--pid=1", "--cgroup=/a" },
 	  "--pid and --cgroup exclude each other; give one target, "
 	  "for example only '--pid PID'" },
+	{ { "--all", "-c", "web" },
+	  "--all and --container exclude each other; give one target, for example only '--all'" },
 	{ { "-g/a", "-cweb" },
 	  "--cgroup and --container exclude each other; give one target, "
 	  "for example only '--cgroup PATH'" },
