@@ -81,11 +81,33 @@ static const struct record_victim *culprit_of(const struct record_oom *oom)
 
 /* ---- the rules ---- */
 
+static int keep_undo(struct steps *steps, const char *cgroup, struct draft *draft)
+{
+	int err = keep(steps, STEP_UNDO_WRITE, draft);
+
+	free(steps->undo_cgroup);
+	steps->undo_cgroup = cgroup ? strdup(cgroup) : NULL;
+	return err ?: (cgroup && !steps->undo_cgroup ? -ENOMEM : 0);
+}
+
+/* What was put back, all or in part, needs no such advice. */
+static void see_raised(struct steps *steps, const struct record_limit *l)
+{
+	if (l->file != LIMIT_MAX || l->new_max_bytes <= l->old_max_bytes || !l->cgroup ||
+	    !steps->undo_cgroup || strcmp(steps->undo_cgroup, l->cgroup))
+		return;
+	free(steps->texts[STEP_UNDO_WRITE]);
+	steps->texts[STEP_UNDO_WRITE] = NULL;
+}
+
 /* The write that a kill came of, once it is told: it comes after the kills that are inside of it. */
 static int see_write(struct steps *steps, const struct record_limit *l)
 {
 	struct draft draft;
 
+	see_raised(steps, l);
+	if (l->writer_self)
+		steps->own_limit_id = l->id;
 	if (!l->kills || l->new_max_bytes >= l->old_max_bytes || l->writer_self)
 		return 0;
 	if (!begin(&draft))
@@ -100,14 +122,15 @@ static int see_write(struct steps *steps, const struct record_limit *l)
 		", and %" PRIu32 " process%s killed in that write: put the limit back, or find out who ",
 		l->kills, l->kills == 1 ? " was" : "es were");
 	fputs("asked for it", draft.out);
-	return keep(steps, STEP_UNDO_WRITE, &draft);
+	return keep_undo(steps, l->cgroup, &draft);
 }
 
 static int see_lowered(struct steps *steps, const struct record_oom *oom)
 {
 	struct draft draft;
 
-	if (oom->cause != CAUSE_LIMIT_LOWERED || !oom->killed || !oom->limit)
+	if (oom->cause != CAUSE_LIMIT_LOWERED || !oom->killed || !oom->limit ||
+	    (oom->cause_limit_id && oom->cause_limit_id == steps->own_limit_id))
 		return 0;
 	if (!begin(&draft))
 		return -ENOMEM;
@@ -118,14 +141,14 @@ static int see_lowered(struct steps *steps, const struct record_oom *oom)
 	fputs(oom->cause_since_ns ? " before the kill: put it back" : ": put it back", draft.out);
 	if (oom->cause_limit_id)
 		fprintf(draft.out, "; its record is limit %" PRIu64, oom->cause_limit_id);
-	return keep(steps, STEP_UNDO_WRITE, &draft);
+	return keep_undo(steps, oom->limit->path, &draft);
 }
 
 static int see_needless(struct steps *steps, const struct record_relief *r)
 {
 	struct draft draft;
 
-	if (!r->live || !r->needless_kills)
+	if (!r->live || !r->needless_kills || !steps->lowered)
 		return 0;
 	if (!begin(&draft))
 		return -ENOMEM;
@@ -136,11 +159,18 @@ static int see_needless(struct steps *steps, const struct record_relief *r)
 	return keep(steps, STEP_SMALLER, &draft);
 }
 
+/* Victims of before were about to give back what was above the limit. */
+static bool is_on_its_way(const struct record_oom *oom)
+{
+	return usage_of(oom) && oom->in_flight_bytes &&
+	       usage_of(oom) <= oom->limit->max_bytes + oom->in_flight_bytes;
+}
+
 static int see_exempt(struct steps *steps, const struct record_oom *oom, const struct candidate_facts *facts)
 {
 	struct draft draft;
 
-	if (oom->outcome != OOM_NO_VICTIM || !oom->limit)
+	if (oom->outcome != OOM_NO_VICTIM || !oom->limit || is_on_its_way(oom))
 		return 0;
 	if (!begin(&draft))
 		return -ENOMEM;
@@ -209,6 +239,11 @@ static uint64_t unmapped_of(const struct record_oom *oom, uint64_t shared_bytes,
 		if (!oom->candidates->first[i].has_kinds)
 			return 0;
 		mapped += oom->candidates->first[i].shmem_rss_bytes;
+	}
+	for (size_t i = 0; i < oom->candidates->spared_count; i++) {
+		if (!oom->candidates->spared[i].has_kinds)
+			return 0;
+		mapped += oom->candidates->spared[i].shmem_rss_bytes;
 	}
 	return mapped < shared_bytes ? shared_bytes - mapped : 0;
 }
@@ -389,6 +424,8 @@ static int see_oom(struct steps *steps, const struct record_oom *oom)
 	struct candidate_facts facts;
 	int err = see_lowered(steps, oom);
 
+	steps->lowered |= oom->killed &&
+			  (oom->cause == CAUSE_LIMIT_LOWERED || oom->cause == CAUSE_INSIDE_WRITE);
 	candidate_words__facts(oom, &facts);
 	err = err ?: see_exempt(steps, oom, &facts);
 	err = err ?: see_ancestor(steps, oom);
@@ -439,4 +476,6 @@ void steps__forget(struct steps *steps)
 		free(steps->texts[rule]);
 		steps->texts[rule] = NULL;
 	}
+	free(steps->undo_cgroup);
+	*steps = (struct steps){};
 }

@@ -30,6 +30,9 @@ enum step_rule {
 /* What has been seen, the latest for each rule: text with the marks of wrap.h. */
 struct steps {
 	char *texts[STEP_RULES];
+	char *undo_cgroup;     /* whose limit STEP_UNDO_WRITE asks to be put back */
+	uint64_t own_limit_id; /* the latest write of a limit by oomtrace itself, which puts it back itself */
+	bool lowered;	       /* a kill came of a limit that was lowered, whoever did it */
 };
 
 /* Takes a record in. Returns 0 or -ENOMEM. */
