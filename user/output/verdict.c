@@ -20,6 +20,9 @@
 #define SUBJECTS_MAX 256
 #define NAME_BYTES 64
 #define ASKED_MAX 16
+/* What systemd does at a kill in a service comes at once, and may be seen a little before the kill's record. */
+#define OOM_POLICY_NS 10000000000LL
+#define OOM_POLICY_EARLY_NS 1000000000LL
 
 struct verdict {
 	struct sink base;
@@ -37,6 +40,7 @@ struct verdict {
 	uint64_t nameless;   /* OOMs that may have killed, whom isn't known */
 	uint64_t lost;	     /* events that the trace has lost */
 	uint64_t oom_number; /* of OOMs, in their order */
+	uint64_t oom_ns;     /* when the latest was, by the kernel's clock */
 	struct verdict_writes writes;
 	bool begun; /* a session that has not been told of */
 	bool ended;
@@ -118,6 +122,7 @@ static bool count_victim(struct verdict *v, const struct record_oom *oom, const 
 	if (s->last_oom != v->oom_number)
 		count_oom(v, s, oom, true, whose->init);
 	s->kills++;
+	s->last_kill_ns = v->oom_ns;
 	s->victims[s->victim_count++ % VERDICT_SUBJECT_VICTIMS_MAX] = victim->pid;
 	return true;
 }
@@ -177,6 +182,7 @@ static int verdict_oom(struct sink *base, const struct record *record)
 	struct verdict *v = (struct verdict *)base;
 
 	v->oom_number++;
+	v->oom_ns = record->time.boot_ns;
 	if (count_victims(v, oom))
 		return 0;
 	if (oom->outcome == OOM_NO_VICTIM)
@@ -255,15 +261,23 @@ static char *words(void (*put)(FILE *, const struct record_exit *), const struct
 	return NULL;
 }
 
+static bool stop_is_for_kill(const struct subject *s, const struct record_exit *exit, uint64_t ended_ns)
+{
+	int64_t since_ns = (int64_t)(ended_ns - exit->stop.before_ns - s->last_kill_ns);
+
+	return s->kills && since_ns >= -OOM_POLICY_EARLY_NS && since_ns <= OOM_POLICY_NS;
+}
+
 /* Of its last end. */
-static int keep_words(struct subject *s, const struct record_exit *exit)
+static int keep_words(struct subject *s, const struct record_exit *exit, uint64_t ended_ns)
 {
 	bool is_stop = exit->stop.signal;
 
 	free(s->killer);
 	s->killer = exit->killer ? words(put_killer, exit) : NULL;
 	free(s->stop);
-	s->stop = is_stop ? words(s->kills ? put_stop_after_kills : put_stop, exit) : NULL;
+	s->stop = is_stop ? words(stop_is_for_kill(s, exit, ended_ns) ? put_stop_after_kills : put_stop, exit)
+			  : NULL;
 	free(s->refusals);
 	s->refusals = exit->refusal_count ? words(put_refusals, exit) : NULL;
 	s->no_refusals = exit->has_refusals && !exit->refusal_count;
@@ -294,7 +308,7 @@ static int verdict_exit(struct sink *base, const struct record *record)
 	s->signals_seen = v->sees_signals;
 	s->has_runtime = exit->runtime_status;
 	s->runtime_oom_killed = exit->runtime_oom_killed;
-	return keep_words(s, exit);
+	return keep_words(s, exit, record->time.boot_ns);
 }
 
 static int verdict_start(struct sink *base, const struct record *record)
@@ -359,6 +373,7 @@ static int verdict_end(struct sink *base, const struct record *record)
 	for (struct subject *s = v->subjects; s; s = s->next) {
 		s->has_kernel_events = s->ends && end->has_kernel_events;
 		s->kernel_events = end->kernel_events;
+		s->signals_seen = s->signals_seen && !end->skipped_signals;
 	}
 	return 0;
 }
@@ -413,7 +428,10 @@ static int tell_none(struct verdict *v)
 	char text[512];
 
 	if (v->user_kills) {
-		snprintf(text, sizeof(text), "the kernel killed nothing; %s%s killed %" PRIu64 " time%s",
+		bool sure = v->ended && !v->lost && !v->nameless && !v->untold && !v->killed;
+
+		snprintf(text, sizeof(text), "%s; %s%s killed %" PRIu64 " time%s",
+			 sure ? "the kernel killed nothing" : "no kill by the kernel is in here",
 			 escape__shown(v->killer), v->more_killers ? " and others" : "", v->user_kills,
 			 v->user_kills == 1 ? "" : "s");
 		none.text = text;
@@ -452,6 +470,7 @@ static int tell_all(struct verdict *v)
 
 	for (int gone = 1; gone >= 0; gone--) {
 		for (struct subject *s = v->subjects; s && !err; s = s->next) {
+			s->any_ooms = v->oom_number || v->killed;
 			if ((s->gone || s->init_killed) == gone)
 				err = tell_subject(v, s);
 		}
@@ -493,6 +512,7 @@ static void forget(struct verdict *v)
 	v->nameless = 0;
 	v->lost = 0;
 	v->untold = 0;
+	v->oom_number = 0;
 	v->user_kills = 0;
 	v->more_killers = false;
 	memset(v->asked, 0, sizeof(v->asked));

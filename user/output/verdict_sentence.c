@@ -109,13 +109,13 @@ static void put_none_of_these(FILE *out, const struct subject *s, uint64_t lost)
 	const struct record_kernel_events *events = &s->kernel_events;
 	bool counted = s->has_kernel_events && events->whole;
 
-	if (!s->has_status || !s->status || s->kills || s->ooms || s->stalls || lost)
+	if (!s->has_status || !s->status || s->any_ooms || s->stalls || lost)
 		return;
 	if (s->has_kernel_events && (events->oom || events->oom_kill))
 		return;
 	if (counted && events->max) {
 		fputs("; nothing in it was OOM-killed: its memory limit, or one below, was reached ", out);
-		fprintf(out, "%" PRIu64 " time%s, and reclaim made room", events->max,
+		fprintf(out, "%" PRIu64 " time%s; reclaim made room, or a request failed", events->max,
 			events->max == 1 ? "" : "s");
 		return;
 	}

@@ -19,7 +19,9 @@ struct subject {
 	bool init_killed;
 	uint64_t decisive_id; /* of the OOM that the sentence is about; 0: none */
 	struct verdict_whys whys;
-	uint64_t last_oom; /* the OOM that was counted last, by the verdict's own number */
+	bool any_ooms;	       /* in the session, whosever they are: another subject may be below this one */
+	uint64_t last_kill_ns; /* the kernel's clock */
+	uint64_t last_oom;     /* the OOM that was counted last, by the verdict's own number */
 	uint32_t victims[VERDICT_SUBJECT_VICTIMS_MAX]; /* pids, the latest, a ring */
 	uint64_t victim_count;
 	bool gone, has_status, gone_by_oom;

@@ -112,7 +112,7 @@ static void test_kernels_counts(void **state)
 		  "limit, or a limit of processes" },
 		{ { .max = 12, .whole = true },
 		  "/a ended with exit code 3; nothing in it was OOM-killed: its memory limit, or one below, was "
-		  "reached 12 times, and reclaim made room" },
+		  "reached 12 times; reclaim made room, or a request failed" },
 		{ { .max = 12, .oom = 1, .whole = true }, "/a ended with exit code 3" },
 		/* The last events may be missing. */
 		{ {},
@@ -157,9 +157,121 @@ static void test_memory_killers(void **state)
 	assert_int_equal(TAKE(sink, SIGKILL, sigkill, ((struct record_time){}), killed), 0);
 	killed.killer.sender.comm = "systemd-oomd";
 	assert_int_equal(TAKE(sink, SIGKILL, sigkill, ((struct record_time){}), killed), 0);
+	assert_int_equal(TAKE(sink, END, end, ((struct record_time){}), ((struct record_end){})), 0);
 	assert_int_equal(sink__finish(sink), 0);
 	assert_string_equal(told, "the kernel killed nothing; earlyoom and others killed 2 times");
 	sink->ops->free(sink);
+}
+
+/* What the kernel did isn't known for sure. */
+static void test_memory_killers_and_losses(void **state)
+{
+	static const struct {
+		uint64_t lost, kills;
+		bool cut_off;
+	} cases[] = { { .lost = 1 }, { .kills = 1 }, { .cut_off = true } };
+	const struct record_user_kill kill = { .killer = "earlyoom", .pid = 40, .signal = "SIGTERM" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char told[512] = "";
+		struct sink *sink = verdict__new(keep, told);
+		const struct record_end end = { .kills = cases[i].kills };
+
+		assert_int_equal(TAKE(sink, SESSION, session, ((struct record_time){}),
+				      ((struct record_session){})),
+				 0);
+		assert_int_equal(TAKE(sink, USER_KILL, user_kill, ((struct record_time){}), kill), 0);
+		if (cases[i].lost)
+			assert_int_equal(TAKE(sink, LOST, lost, ((struct record_time){}),
+					      ((struct record_lost){ .count = cases[i].lost })),
+					 0);
+		if (!cases[i].cut_off)
+			assert_int_equal(TAKE(sink, END, end, ((struct record_time){}), end), 0);
+		assert_int_equal(sink__finish(sink), 0);
+		assert_string_equal(told, "no kill by the kernel is in here; earlyoom killed 1 time");
+		sink->ops->free(sink);
+	}
+}
+
+/* A kill below the target is another subject's, and still one in it. */
+static void test_kill_below(void **state)
+{
+	char told[512] = "";
+	struct sink *sink = verdict__new(keep, told);
+	const struct record_exit e = {
+		.cgroup = "/a", .container = true, .has_status = true, .status = 3 << 8, .has_refusals = true
+	};
+	struct record_victim victim = { .pid = 9, .comm = "hog", .role = ROLE_CHOSEN, .cgroup = "/a/b" };
+	const struct record_oom oom = {
+		.id = 1, .outcome = OOM_KILLED, .victims = &victim, .victim_count = 1, .killed = 1
+	};
+
+	(void)state;
+	assert_int_equal(TAKE(sink, OOM, oom, ((struct record_time){}), oom), 0);
+	assert_int_equal(TAKE(sink, EXIT, exit, ((struct record_time){}), e), 0);
+	assert_int_equal(TAKE(sink, END, end, ((struct record_time){}), ((struct record_end){ .kills = 1 })),
+			 0);
+	assert_int_equal(sink__finish(sink), 0);
+	assert_null(strstr(told, "nothing in it was OOM-killed"));
+	sink->ops->free(sink);
+}
+
+/* systemd stops a service at once when something in it was killed; what it stops much later, or before, it does not. */
+static void test_stop_after_kill(void **state)
+{
+	static const struct {
+		uint64_t kill_s, end_s;
+		bool is_policy;
+	} cases[] = { { 100, 101, true }, { 100, 150, false }, { 100, 97, false } };
+	struct record_victim victim = { .pid = 9, .comm = "hog", .role = ROLE_CHOSEN, .cgroup = "/a" };
+	const struct record_oom oom = {
+		.id = 1, .outcome = OOM_KILLED, .victims = &victim, .victim_count = 1, .killed = 1
+	};
+	const struct record_exit e = {
+		.cgroup = "/a",
+		.container = true,
+		.has_status = true,
+		.status = 15,
+		.stop = { .signal = 15, .before_ns = 12000000, .pid = 1, .comm = "systemd" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char told[512] = "";
+		struct sink *sink = verdict__new(keep, told);
+		const struct record_time kill_time = { .boot_ns = cases[i].kill_s * 1000000000 };
+		const struct record_time end_time = { .boot_ns = cases[i].end_s * 1000000000 };
+
+		assert_int_equal(TAKE(sink, OOM, oom, kill_time, oom), 0);
+		assert_int_equal(TAKE(sink, EXIT, exit, end_time, e), 0);
+		assert_int_equal(sink__finish(sink), 0);
+		assert_non_null(strstr(told, "as systemd stops a unit"));
+		assert_int_equal(!!strstr(told, "OOMPolicy=stop"), cases[i].is_policy);
+		sink->ops->free(sink);
+	}
+}
+
+/* No SIGKILL was seen. But the kernel had left out the program that tells of them. */
+static void test_skipped_signals(void **state)
+{
+	struct record_probe probe = { .purpose = "signal", .attached = "complete_signal" };
+	const struct record_session session = { .probes = &probe, .probe_count = 1 };
+	const struct record_exit e = { .cgroup = "/a", .container = true, .has_status = true, .status = 9 };
+
+	(void)state;
+	for (int skipped = 0; skipped <= 1; skipped++) {
+		char told[512] = "";
+		struct sink *sink = verdict__new(keep, told);
+		const struct record_end end = { .skipped_signals = (uint64_t)skipped };
+
+		assert_int_equal(TAKE(sink, SESSION, session, ((struct record_time){}), session), 0);
+		assert_int_equal(TAKE(sink, EXIT, exit, ((struct record_time){}), e), 0);
+		assert_int_equal(TAKE(sink, END, end, ((struct record_time){}), end), 0);
+		assert_int_equal(sink__finish(sink), 0);
+		assert_int_equal(!strstr(told, "seccomp"), skipped);
+		sink->ops->free(sink);
+	}
 }
 
 int main(void)
@@ -167,7 +279,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ends_without_oom), cmocka_unit_test(test_asked_to_end),
 		cmocka_unit_test(test_kernels_signals),	 cmocka_unit_test(test_memory_killers),
-		cmocka_unit_test(test_kernels_counts),
+		cmocka_unit_test(test_kernels_counts),	 cmocka_unit_test(test_memory_killers_and_losses),
+		cmocka_unit_test(test_kill_below),	 cmocka_unit_test(test_stop_after_kill),
+		cmocka_unit_test(test_skipped_signals),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
