@@ -388,6 +388,7 @@ EVENT_ASSERT(sizeof(struct event_reclaim) == 72);
 EVENT_ASSERT(sizeof(struct event_memory) == 40 + 8 * MEMORY_ITEMS);
 EVENT_ASSERT(sizeof(struct event_sampled) == 40);
 EVENT_ASSERT(sizeof(struct stack_key) == 24);
+EVENT_ASSERT(EVENT_KIND_MAX <= EVENT_KIND_SLOTS);
 EVENT_ASSERT(sizeof(struct event_stack) == 72 + 16 * EVENT_STACK_DEPTH);
 
 #include "event_candidates.h"
