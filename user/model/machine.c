@@ -27,6 +27,8 @@ static void fill_zone(struct record_zone *to, const struct event_zone *e, uint64
 void machine__fill(struct machine *out, const struct event_machine *e, uint64_t page_size, int order)
 {
 	struct record_machine *r = &out->record;
+	/* The sums are over the nodes of zones: without zones, as when kswapd asks for a kill, there is none. */
+	uint32_t summed = e->zone_count && !(e->known & MACHINE_ZONES_CUT) ? e->known : 0;
 
 	*r = (struct record_machine){ .zones = out->zones, .zone_count = e->zone_count };
 	for (size_t i = 0; i < e->zone_count; i++)
@@ -35,11 +37,11 @@ void machine__fill(struct machine *out, const struct event_machine *e, uint64_t 
 		set(r, MACHINE_SWAP_FREE, e->swap_free_pages * page_size);
 		set(r, MACHINE_SWAP_TOTAL, e->swap_total_pages * page_size);
 	}
-	if (e->known & MACHINE_HAS_SLAB) {
+	if (summed & MACHINE_HAS_SLAB) {
 		set(r, MACHINE_SLAB_RECLAIMABLE, e->slab_reclaimable_pages * page_size);
 		set(r, MACHINE_SLAB_UNRECLAIMABLE, e->slab_unreclaimable_pages * page_size);
 	}
-	if (e->known & MACHINE_HAS_SHMEM)
+	if (summed & MACHINE_HAS_SHMEM)
 		set(r, MACHINE_SHMEM, e->shmem_pages * page_size);
 	/* Zones that aren't here may be above their watermarks. */
 	if (!(e->known & MACHINE_ZONES_CUT) && machine_why__format(out->why, sizeof(out->why), r, order))
