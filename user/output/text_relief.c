@@ -13,7 +13,7 @@ static void put_sentence(FILE *out, const struct record_relief *r)
 		text_parts__duration(out, " is back, ", r->since_kill_ns);
 		fputs(" after its kill", out);
 	} else {
-		fputs("the kernel's reaper has taken the memory of ", out);
+		fputs("the kernel's reaper has taken what it could of the memory of ", out);
 		text_parts__process(out, r->comm, r->pid);
 		text_parts__duration(out, ", ", r->since_kill_ns);
 		fputs(" after its kill", out);

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "output/text.h"
+#include "output/text_relief.h"
 #include "output/text_sink.h"
 
 #define MIB (1ULL << 20)
@@ -150,13 +151,36 @@ static void test_many(void **state)
 	       "    held by   19 x worker, 38.0 MiB; 1 x sh, 2.0 MiB\n");
 }
 
+/* The reaper leaves locked memory alone, and a try that fails has taken but a part. */
+static void test_reaper(void **state)
+{
+	const struct record record = {
+		.kind = RECORD_RELIEF,
+		.relief = { .oom_id = 1, .pid = 2, .comm = "api", .live = true, .since_kill_ns = 2000000000 },
+	};
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	struct sink *sink = text__new(out, (struct text_look){ .detail = TEXT_ALL });
+
+	(void)state;
+	assert_int_equal(text_relief__take(sink, &record), 0);
+	fflush(out);
+	assert_non_null(strstr(text,
+			       "OOM 1: the kernel's reaper has taken what it could of the memory of api "
+			       "(pid 2), 2.0 s after its kill\n"));
+	sink->ops->free(sink);
+	fclose(out);
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_largest), cmocka_unit_test(test_held_back),
 		cmocka_unit_test(test_raised),	cmocka_unit_test(test_only),
 		cmocka_unit_test(test_nobody),	cmocka_unit_test(test_gone),
-		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_many),	cmocka_unit_test(test_reaper),
 	};
 
 	return cmocka_run_group_tests_name("text_candidates", tests, NULL, NULL);
