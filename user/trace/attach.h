@@ -18,7 +18,7 @@ struct bpf_link *attach__program(const struct bpf_program *program, const struct
 struct bpf_link *attach__shared(const struct bpf_program *program, const char *label, const char *function,
 				enum hook hook);
 
-/* Whether a kprobe can be set on a function of this name. It is not: the kernel only looks for it. */
+/* Whether a kprobe can be set on a function of this name. Where it can, one that does nothing is, for a moment. */
 bool attach__has_function(const char *name);
 
 #endif

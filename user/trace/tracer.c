@@ -422,10 +422,8 @@ void tracer__set_reading(struct tracer *tracer, bool reading)
  * What a trace of the whole machine need not have from the first moment on. Kprobes: here it is known whether the
  * function is split.
  */
-static int attach_late(struct tracer *tracer, bool is_split)
+static void attach_late(struct tracer *tracer, bool is_split)
 {
-	int err = 0;
-
 	for (int i = PLAN_PURPOSES - 1; i >= 0; i--) {
 		const struct plan_purpose *purpose = &plan_purposes[i];
 		struct bpf_program *program = tracer->skel->progs.kp_shared;
@@ -435,11 +433,10 @@ static int attach_late(struct tracer *tracer, bool is_split)
 		tracer->links[i] = attach__shared(
 			program, purpose->shared.label,
 			is_split && purpose->split.program ? PLAN_SPLIT_FUNCTION : NULL, purpose->hook);
-		if (!tracer->links[i] && !err)
-			err = -errno;
+		if (!tracer->links[i])
+			messages__remark("not seen: %s (%s)", purpose->lost, strerror(errno));
 		tracer->programs[i] = tracer->links[i] ? program : NULL;
 	}
-	return err;
 }
 
 static void set_remote_access(struct oomtrace_bpf__bss *bss, const struct kallsyms_range *ranges)
@@ -488,7 +485,7 @@ int tracer__find_addresses(struct tracer *tracer)
 		[REMOTE_ACCESS + 3].name = "process_vm_rw",
 	};
 	const struct kallsyms_range *throttle = &found[OVER_HIGH];
-	int err, late;
+	int err;
 
 	kill_ways__init(&found[KILL_WAYS]);
 	err = kallsyms__find_ranges("/proc/kallsyms", found, COUNT);
@@ -505,9 +502,7 @@ int tracer__find_addresses(struct tracer *tracer)
 	__atomic_store_n(&bss->throttle_size, throttle->end - throttle->start, __ATOMIC_RELEASE);
 	__atomic_store_n(&bss->throttle_function, throttle->start, __ATOMIC_RELEASE);
 	__atomic_store_n(&bss->stats_index_address, found[STATS_INDEX].start, __ATOMIC_RELEASE);
-	late = attach_late(tracer, found[SPLIT].end != 0);
-	if (late)
-		messages__remark("whom the kernel compares is not seen: %s", strerror(-late));
+	attach_late(tracer, found[SPLIT].end != 0);
 	return err;
 }
 
