@@ -181,6 +181,13 @@ void session_events__tell_quiet(void *ctx, uint64_t limit_cgroup_id, const struc
 		session_events__tell(s, &record);
 }
 
+static uint64_t find_relief_since(void *ctx)
+{
+	const struct session *s = ctx;
+
+	return tracer__relief_since(s->tracer);
+}
+
 int session_events__open_model(struct session *s)
 {
 	struct model_env env = {
@@ -193,7 +200,7 @@ int session_events__open_model(struct session *s)
 		.kill_way = find_kill_way,
 		.init_pid = s->target->init_pid,
 		.only_history = s->target->all,
-		.sees_relief = plan__has(&s->plan, "relief"),
+		.relief_since_ns = plan__has(&s->plan, "relief") ? find_relief_since : NULL,
 		.sees_writes = s->hierarchy->version == 2 && plan__has(&s->plan, "max-write-begin") &&
 			       plan__has(&s->plan, "max-write-end"),
 		.self_pid = getpid(),

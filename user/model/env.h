@@ -42,8 +42,11 @@ struct model_env {
 
 	/* Whether writes of memory.max are seen: if not, that a limit was unchanged can't be known. */
 	bool sees_writes;
-	/* When the memory of a victim is back is seen, so that it can be said of what isn't back yet. */
-	bool sees_relief;
+	/*
+	 * Since when it is seen that the memory of a victim is back, so that it can be said of what isn't back yet:
+	 * CLOCK_BOOTTIME, UINT64_MAX: not yet. NULL: it is never seen.
+	 */
+	uint64_t (*relief_since_ns)(void *ctx);
 
 	/* Our own process, whose writes of limits are marked as such. */
 	uint32_t self_pid;

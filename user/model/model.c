@@ -90,7 +90,7 @@ static void finish_run(struct model *model)
 			record->oom.history = &history;
 		if (record->oom.killed)
 			usage__killed(model->usage, &record->oom);
-		if (model->env.sees_relief)
+		if (model->env.relief_since_ns)
 			relief__killed(model->relief, &record->oom, record->time.boot_ns,
 				       oom ? oom->limit_cgroup_id : 0);
 		model->totals.ooms++;

@@ -65,6 +65,9 @@ static bool is_in_flight(const struct relief_victim *v, uint64_t limit_id, uint6
 
 void relief__killed(struct relief *relief, struct record_oom *oom, uint64_t chosen_ns, uint64_t limit_id)
 {
+	const struct model_env *env = relief->env;
+	uint64_t since_ns = env->relief_since_ns ? env->relief_since_ns(env->ctx) : 0;
+
 	for (size_t i = 0; i < VICTIMS_MAX; i++) {
 		const struct relief_victim *v = &relief->victims[i];
 
@@ -78,6 +81,9 @@ void relief__killed(struct relief *relief, struct record_oom *oom, uint64_t chos
 		struct relief_victim *v = &relief->victims[relief->next];
 
 		if (from->role == ROLE_EXITING || from->role == ROLE_SHARES_MM || from->repeated)
+			continue;
+		/* Nobody may have seen that its memory came back. */
+		if (from->ts_ns < since_ns)
 			continue;
 		relief->next = (relief->next + 1) % VICTIMS_MAX;
 		free(v->limit);

@@ -36,6 +36,7 @@ struct tracer {
 	bool late[PLAN_PURPOSES]; /* to be attached by attach_late() */
 	bool planned;		  /* the kernel's types have had their say in the plan */
 	bool counts_stalls;	  /* the kernel does (PSI) */
+	uint64_t relief_since_ns; /* see tracer__relief_since() */
 	struct kallsyms_range kill_ways[KILL_WAYS_FUNCTIONS];
 };
 
@@ -260,6 +261,8 @@ static int attach(struct tracer *tracer, struct plan *plan, int *error)
 			if (!plan__chosen(plan, i) || is_kretprobe(plan, i) != (round == 0))
 				continue;
 			tracer->late[i] = plan->choices[i].candidate == PLAN_SHARED && plan_purposes[i].late;
+			if (plan_purposes[i].hook == HOOK_MM_GONE)
+				tracer->relief_since_ns = tracer->late[i] ? UINT64_MAX : 0;
 			if (tracer->late[i])
 				continue;
 			*error = attach_purpose(tracer, plan, i);
@@ -435,8 +438,15 @@ static void attach_late(struct tracer *tracer, bool is_split)
 			is_split && purpose->split.program ? PLAN_SPLIT_FUNCTION : NULL, purpose->hook);
 		if (!tracer->links[i])
 			messages__remark("not seen: %s (%s)", purpose->lost, strerror(errno));
+		else if (purpose->hook == HOOK_MM_GONE)
+			tracer->relief_since_ns = clock__ns(CLOCK_BOOTTIME);
 		tracer->programs[i] = tracer->links[i] ? program : NULL;
 	}
+}
+
+uint64_t tracer__relief_since(const struct tracer *tracer)
+{
+	return tracer->relief_since_ns;
 }
 
 static void set_remote_access(struct oomtrace_bpf__bss *bss, const struct kallsyms_range *ranges)

@@ -91,6 +91,12 @@ void tracer__set_init(struct tracer *tracer, uint32_t init_pid);
  */
 int tracer__find_addresses(struct tracer *tracer);
 
+/*
+ * Since when the ends of memory are seen: CLOCK_BOOTTIME, 0: from the start, UINT64_MAX: not yet. A trace of the whole
+ * machine may see them from tracer__find_addresses() on.
+ */
+uint64_t tracer__relief_since(const struct tracer *tracer);
+
 /* The way that a SIGKILL took, from its sender's stack; unknown before tracer__find_addresses(). */
 enum record_kill_way tracer__kill_way(const struct tracer *tracer, const __u64 *frames, size_t count);
 

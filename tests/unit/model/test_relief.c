@@ -247,6 +247,28 @@ static void test_long_ago(void **state)
 	relief__free(relief);
 }
 
+static uint64_t since_1500(void *ctx)
+{
+	(void)ctx;
+	return 1500;
+}
+
+/* The end of one that was killed before ends are seen isn't waited for: it may have come. */
+static void test_before(void **state)
+{
+	const struct model_env env = { .page_size = PAGE, .on_record = take, .relief_since_ns = since_1500 };
+	struct relief *relief = relief__new(&env);
+	struct record_oom oom;
+
+	(void)state;
+	kill_one(relief, 1, 42, 60, 1000);
+	oom = kill_one(relief, 2, 43, 60, 2000);
+	assert_int_equal(oom.in_flight_victims, 0);
+	oom = kill_one(relief, 3, 44, 60, 3000);
+	assert_int_equal(oom.in_flight_victims, 1);
+	relief__free(relief);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -255,6 +277,7 @@ int main(void)
 		cmocka_unit_test(test_in_use), cmocka_unit_test(test_unknown),
 		cmocka_unit_test(test_early),  cmocka_unit_test(test_long_ago),
 		cmocka_unit_test(test_raised), cmocka_unit_test(test_shared),
+		cmocka_unit_test(test_before),
 	};
 
 	return cmocka_run_group_tests_name("relief", tests, NULL, NULL);
