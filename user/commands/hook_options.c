@@ -16,10 +16,14 @@ static int check_command(const char *arg)
 {
 	char **words;
 	int err = hook_command__split(arg, &words);
+	bool is_whole;
 
-	if (!err)
-		hook_command__free(words);
-	return err ? -EINVAL : 0;
+	if (err)
+		return -EINVAL;
+	/* Hooks run in "/": a path from here would lead elsewhere. */
+	is_whole = words[0][0] == '/' || !strchr(words[0], '/');
+	hook_command__free(words);
+	return is_whole ? 0 : -EINVAL;
 }
 
 int hook_options__on_oom(void *ctx, const char *arg)

@@ -32,20 +32,21 @@ int hook_options__time(void *ctx, const char *arg);
 		.apply = hook_options__freeze,                                                                        \
 	}
 
-#define HOOK_OPTIONS__SPECS(group_of_them)                                                            \
-	{                                                                                             \
-		.group = (group_of_them),                                                             \
-		.name = "on-oom",                                                                     \
-		.arg = "CMD",                                                                         \
-		.accepts = "a program and its arguments, such as '/usr/local/sbin/notify oom'",       \
-		.help = "run CMD, without a shell, when an incident begins; facts are in OOMTRACE_*", \
-		.apply = hook_options__on_oom,                                                        \
-	},                                                                                            \
-	{                                                                                             \
-		.group = (group_of_them), .name = "hook-time", .arg = "TIME",                         \
-		.accepts = "a time from 100ms to 1h with its unit, such as '30s'",                    \
-		.help = "kill a hook, and all that it has started, after TIME (default: 30s)",        \
-		.standard = "30s", .apply = hook_options__time,                                       \
+#define HOOK_OPTIONS__SPECS(group_of_them)                                                                           \
+	{                                                                                                            \
+		.group = (group_of_them),                                                                            \
+		.name = "on-oom",                                                                                    \
+		.arg = "CMD",                                                                                        \
+		.accepts =                                                                                           \
+			"a program, by name or whole path, and its arguments, such as '/usr/local/sbin/notify oom'", \
+		.help = "run CMD, without a shell, when an incident begins; facts are in OOMTRACE_*",                \
+		.apply = hook_options__on_oom,                                                                       \
+	},                                                                                                           \
+	{                                                                                                            \
+		.group = (group_of_them), .name = "hook-time", .arg = "TIME",                                        \
+		.accepts = "a time from 100ms to 1h with its unit, such as '30s'",                                   \
+		.help = "kill a hook, and all that it has started, after TIME (default: 30s)",                       \
+		.standard = "30s", .apply = hook_options__time,                                                      \
 	}
 
 #endif

@@ -23,9 +23,11 @@ refused() {
 
 refused "--on-oom: '' is not valid; it takes a program" --on-oom ''
 refused "--on-oom: 'a \"b' is not valid" --on-oom 'a "b'
+refused "--on-oom: './a b' is not valid; it takes a program, by name or whole path" --on-oom './a b'
+refused "--on-oom: 'bin/true' is not valid" --on-oom bin/true
 refused "--hook-time: '99ms' is out of range; it takes a time from 100ms to 1h" --hook-time 99ms
 refused "--hook-time: '2h' is out of range" --hook-time 2h
-for wrong in '' 90 90: 'a:b' ':x' '100:x' '-1:x' "90:'x"; do
+for wrong in '' 90 90: 'a:b' ':x' '90:./x' '100:x' '-1:x' "90:'x"; do
 	refused "--on-near-limit: '.*' is not valid; it takes a mark of 1 to 99 percent" --pid 1 --on-near-limit="$wrong"
 done
 refused "--on-near-limit: '0:x' is out of range" --pid 1 --on-near-limit 0:x
