@@ -287,6 +287,8 @@ static const char *freeze_words(int error)
 		return "somebody else has frozen it";
 	case EDEADLK:
 		return "oomtrace is in it";
+	case EXDEV:
+		return "its path isn't that of the target when oomtrace began, nor below it";
 	default:
 		return strerror(error);
 	}

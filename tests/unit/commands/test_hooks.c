@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -63,9 +64,37 @@ static void test_storm(void **state)
 	hooks__free(hooks);
 }
 
+static void tell_why(void *ctx, const struct record *record)
+{
+	*(char **)ctx = strdup(record->hook.not_frozen ? record->hook.not_frozen : "frozen");
+}
+
+/* A container that was made anew has another cgroup than the one that may be frozen. */
+static void test_elsewhere(void **state)
+{
+	const struct trace_options opts = { .on_near_limit = "true",
+					    .freeze = true,
+					    .hook_time_ns = 600 * NS_PER_S };
+	const struct target target = { .kind = "container", .cgroup = "/a" };
+	const struct record record = { .kind = RECORD_NEAR_LIMIT,
+				       .time.boot_ns = NS_PER_S,
+				       .near_limit = { .cgroup = "/b", .max_bytes = 4096, .percent = 90 } };
+	char *why = NULL;
+	struct hooks *hooks;
+
+	(void)state;
+	assert_int_equal(hooks__start(&opts, &nowhere, &target, tell_why, &why, &hooks), 0);
+	hooks__on_record(hooks, &record);
+	hooks__finish(hooks, never, NULL);
+	assert_non_null(why);
+	assert_string_equal(why, "its path isn't that of the target when oomtrace began, nor below it");
+	free(why);
+	hooks__free(hooks);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_storm) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_storm), cmocka_unit_test(test_elsewhere) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
