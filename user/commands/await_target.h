@@ -9,12 +9,11 @@
 bool await_target__may_come(enum target_failure failure, const struct target *target);
 
 /*
- * Looks for the target some times a second, until it is there or something else is wrong with it. Blocks SIGINT,
- * SIGTERM and SIGHUP, unless that is ignored, and leaves them blocked. Says on stderr what is waited for. Returns 0
- * with *failure set as by target__find(), or -EINTR: one of these signals has come, and was taken. *target is to be
- * closed by target__close() in either case.
+ * Looks for the target some times a second, until it is there or something else is wrong with it. Says on stderr what is
+ * waited for. SIGINT, SIGTERM and SIGHUP, unless that is ignored, end the process meanwhile, with EXIT_DONE; it leaves
+ * them blocked. Returns as target__find() does.
  */
-int await_target__find(const struct target_request *request, const struct cgroup__hierarchy *h,
-		       struct target *target, enum target_failure *failure);
+enum target_failure await_target__find(const struct target_request *request,
+				       const struct cgroup__hierarchy *h, struct target *target);
 
 #endif

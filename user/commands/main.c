@@ -240,8 +240,8 @@ static bool changes_limit(const struct trace_options *opts)
 }
 
 /*
- * Returns an exit code, or -EINTR: the user has had enough of waiting. A trace can be attached before its target is
- * there, and then waits by itself. Whoever changes the limit opens it first.
+ * Returns an exit code. A trace can be attached before its target is there, and then waits by itself. Whoever changes
+ * the limit opens it first.
  */
 static int find_target(const struct trace_options *opts, const struct cgroup__hierarchy *hierarchy,
 		       int hierarchy_error, struct target *target)
@@ -253,8 +253,7 @@ static int find_target(const struct trace_options *opts, const struct cgroup__hi
 		target->awaited = !changes_limit(opts);
 		if (target->awaited)
 			return EXIT_DONE;
-		if (await_target__find(&opts->target, hierarchy, target, &failure))
-			return -EINTR;
+		failure = await_target__find(&opts->target, hierarchy, target);
 	}
 	return diagnose_target__not_found(failure, target, hierarchy);
 }
@@ -273,8 +272,6 @@ static int run(const struct trace_options *opts)
 	allow_files();
 	oom_score__protect();
 	code = find_target(opts, &hierarchy, hierarchy_error, &target);
-	if (code < 0)
-		return EXIT_DONE;
 	if (!code && changes_limit(opts)) {
 		code = diagnose_target__not_changeable(target__obstacle(&target, &hierarchy), &target);
 		if (!code)

@@ -533,13 +533,8 @@ static void tear_down(struct session *s)
  */
 static int await_target(struct session *s)
 {
-	enum target_failure failure;
+	enum target_failure failure = await_target__find(&s->opts->target, s->hierarchy, s->target);
 
-	if (await_target__find(&s->opts->target, s->hierarchy, s->target, &failure)) {
-		s->end_reason = "interrupted";
-		fputs("oomtrace: interrupted before the target was there.\n", stderr);
-		return EXIT_DONE;
-	}
 	if (failure)
 		return diagnose_target__not_found(failure, s->target, s->hierarchy);
 	if (s->opts->kernel_log)
@@ -591,9 +586,9 @@ int session__run(const struct trace_options *opts, const struct cgroup__hierarch
 	s.ending.may_return = !ends_with(opts, target);
 	/* A changed limit goes with the cgroup, so the changes end with it. */
 	s.ending.run = s.ending.may_return && !guard;
-	if (code == EXIT_DONE && !s.end_reason)
+	if (code == EXIT_DONE)
 		code = session_events__open_model(&s);
-	if (code == EXIT_DONE && !s.end_reason)
+	if (code == EXIT_DONE)
 		code = opts->dry_run ? dry_run(&s) : trace(&s);
 	tear_down(&s);
 	return code;
