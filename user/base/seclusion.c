@@ -7,6 +7,7 @@
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -18,6 +19,7 @@
 #define IO_URING_SETUP 425
 #define IO_URING_REGISTER 427
 #define CLONE3 435
+#define PIDFD_GETFD 438
 #define PROCESS_MADVISE 440
 
 #define NEW_NAMESPACE                                                                                 \
@@ -47,6 +49,7 @@ static const uint32_t forbidden[] = {
 	SYS_process_vm_writev,
 	SYS_prlimit64,
 	SYS_kcmp,
+	PIDFD_GETFD,
 	PROCESS_MADVISE,
 	/* Namespaces, in which it would have every capability, and parts of the kernel that few need. */
 	SYS_unshare,
@@ -85,8 +88,9 @@ static void answer(struct filter *f, uint32_t what)
 
 static void build(struct filter *f)
 {
-	/* The lower half of the first argument: both architectures begin with it. */
-	const size_t first = offsetof(struct seccomp_data, args[0]);
+	/* The lower half of an argument: both architectures begin with it. */
+	const size_t first = offsetof(struct seccomp_data, args[0]),
+		     second = offsetof(struct seccomp_data, args[1]);
 
 	load(f, offsetof(struct seccomp_data, arch));
 	add(f, BPF_JMP | BPF_JEQ | BPF_K, SANDBOX_ARCH, 1, 0);
@@ -98,6 +102,13 @@ static void build(struct filter *f)
 		add(f, BPF_JMP | BPF_JEQ | BPF_K, forbidden[i], 0, 1);
 		answer(f, SECCOMP_RET_ERRNO | EPERM);
 	}
+	/* What types into the terminal has the shell run it. */
+	add(f, BPF_JMP | BPF_JEQ | BPF_K, SYS_ioctl, 0, 5);
+	load(f, second);
+	add(f, BPF_JMP | BPF_JEQ | BPF_K, TIOCSTI, 1, 0);
+	add(f, BPF_JMP | BPF_JEQ | BPF_K, TIOCLINUX, 0, 1);
+	answer(f, SECCOMP_RET_ERRNO | EPERM);
+	answer(f, SECCOMP_RET_ALLOW);
 	/* Its flags are in memory: the C library then takes the older call. */
 	add(f, BPF_JMP | BPF_JEQ | BPF_K, CLONE3, 0, 1);
 	answer(f, SECCOMP_RET_ERRNO | ENOSYS);

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -91,8 +92,16 @@ static int in_seclusion(void)
 	expect_forbidden(syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, 0, 0, 0, 0));
 	expect_forbidden(syscall(SYS_bpf, 0, NULL, 0));
 	expect_forbidden(syscall(425 /* io_uring_setup */, 1, NULL));
+	expect_forbidden(syscall(438 /* pidfd_getfd */, -1, 0, 0));
+	if (pipe(pair))
+		return 3;
+	/* A pipe is no terminal: without the filter the error is another one. */
+	expect_forbidden(ioctl(pair[0], TIOCSTI, "x"));
+	expect_forbidden(syscall(SYS_ioctl, pair[0], 1UL << 32 | TIOCSTI, "x"));
+	expect_forbidden(ioctl(pair[0], TIOCLINUX, "x"));
 	/* Reading, writing, and processes of its own, which are kept so, too. */
-	if (pipe(pair) || write(pair[1], "x", 1) != 1 || open("/proc/self/exe", O_RDONLY | O_CLOEXEC) < 0)
+	if (ioctl(pair[0], FIONREAD, &status) || write(pair[1], "x", 1) != 1 ||
+	    open("/proc/self/exe", O_RDONLY | O_CLOEXEC) < 0)
 		return 3;
 	pid = fork();
 	if (!pid)
