@@ -157,11 +157,19 @@ static bool is_ours(struct reading *r, const char *path, const struct stat *st)
 	return false;
 }
 
+static void tell_unreadable(struct reading *r, const char *path, const char *how)
+{
+	char what[80];
+
+	snprintf(what, sizeof(what), "can't be %s: %s", how, strerror(errno));
+	tell_wrong(r, path, 0, what);
+}
+
 static void read_open(struct reading *r, const char *path, int fd)
 {
 	char text[FILE_BYTES_MAX + 1];
 	struct stat st;
-	ssize_t got;
+	ssize_t got = 0;
 	size_t size = 0;
 
 	if (fstat(fd, &st)) {
@@ -178,7 +186,9 @@ static void read_open(struct reading *r, const char *path, int fd)
 		return;
 	while (size < sizeof(text) && (got = read(fd, text + size, sizeof(text) - size)) > 0)
 		size += (size_t)got;
-	if (size > FILE_BYTES_MAX)
+	if (got < 0)
+		tell_unreadable(r, path, "read");
+	else if (size > FILE_BYTES_MAX)
 		tell_wrong(r, path, 0, "has more than 64 KiB, and is not read");
 	else
 		read_lines(r, path, text, size);

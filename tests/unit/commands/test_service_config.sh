@@ -87,6 +87,9 @@ expect 2 'oomtrace.conf is no regular file, and is not read'
 rm "$tmp/etc/oomtrace/oomtrace.conf"
 ln -s nowhere "$tmp/etc/oomtrace/oomtrace.conf"
 expect 2 "oomtrace.conf can't be opened: No such file or directory"
+# At its beginning there is no memory: as of a disk with an error, the rest isn't taken for the whole.
+ln -sf /proc/self/mem "$tmp/etc/oomtrace/oomtrace.conf"
+expect 2 "oomtrace.conf can't be read: "
 rm "$tmp/etc/oomtrace/oomtrace.conf"
 mv "$tmp/etc/oomtrace/oomtrace.conf.d" "$tmp/kept"
 ln -s oomtrace.conf.d "$tmp/etc/oomtrace/oomtrace.conf.d"
