@@ -5,10 +5,13 @@ import collections
 import json
 import re
 
+from kernels import version
 from oracles import read_records
 
 POINTS = 3.0  # percent of the bytes by which a function's share may differ
 CHARGE = "page_counter_try_charge"
+# The call of a program at a function's entry may be a jump (25e4e3565d45): the function isn't on the stack then.
+JUMPS_FROM = (6, 19)
 
 
 def read_folded(run, name):
@@ -84,8 +87,10 @@ def check_sums(run, name, lines, folded):
     for stack in stacks:
         run.results.unless(stack["samples"] > 0 and stack["bytes"] >= 4096 * stack["samples"], f"{name}: {stack}")
         names = [frame.get("function") for frame in stack["kernel"]]
-        # Of oomtrace's own: its programs and what the kernel calls them from. A container has programs made, too.
-        own = [n for n in names if n and re.match(r"bpf_(prog_[0-9a-f]{16}|trampoline|get_stack)", n)]
+        # Of oomtrace's own: its programs and what the kernel calls them from, which is innermost. A container has
+        # programs made, too.
+        own = [n for n in names if n and re.match(r"bpf_(prog_[0-9a-f]{16}|trampoline|get_stack|trace_run)", n)]
+        own += [n for n in names[:1] if n and n.startswith("bpf_")]
         run.results.unless((names or name == "replaced") and not own, f"{name}: {names}")
     # A stack without names has no kernel part.
     nameless = sum(stack["samples"] for stack in stacks if not stack["kernel"])
@@ -108,9 +113,9 @@ def check_trigger(run, name, lines, function, module):
         run.results.unless(function in names, f"{name}: {function} isn't in the trigger's stack {names}")
         run.results.unless(stack["user"] and stack["user"][0].get("module", "").endswith(module),
                            f"{name}: module in {stack['user']}")
-        # From 6.19 (25e4e3565d45) the call at a function's entry may be a jump: the function isn't on the stack then.
+        entries = {"out_of_memory"} if version(lines[0]) < JUMPS_FROM else {"out_of_memory", "mem_cgroup_out_of_memory"}
         names = {frame.get("function") for frame in stack["kernel"]}
-        run.results.unless(names & {"out_of_memory", "mem_cgroup_out_of_memory"},
+        run.results.unless(names & entries,
                            f"{name}: the trigger's kernel stack {stack['kernel']}")
 
 
