@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Memory that comes back after a kill. Every process that ends passes here: what waits for nobody's memory returns
- * after one look at a number.
+ * after one look at a number and, once there has been a kill, at the clock.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
@@ -14,12 +14,7 @@
 
 static __always_inline bool awaits_relief(void)
 {
-	if (!relief_count)
-		return false;
-	if (bpf_ktime_get_boot_ns() < relief_until_ns)
-		return true;
-	relief_count = 0;
-	return false;
+	return relief_until_ns && bpf_ktime_get_boot_ns() < relief_until_ns;
 }
 
 static __noinline struct relief_victim *find_relief(__u64 mm)
@@ -41,8 +36,10 @@ __noinline int tell_relief(__u64 mm, __u32 by)
 	if (by == RELIEF_EXIT) {
 		bpf_map_delete_elem(&relief_victims, &mm);
 		bpf_map_delete_elem(&relief_tids, &victim.tid);
-		__sync_fetch_and_add(&relief_count, -1);
 	}
+	/* Its end was missed: by now the address is another's. */
+	if (bpf_ktime_get_boot_ns() - victim.marked_ns > EVENT_RELIEF_WITHIN_NS)
+		return 0;
 	/* The limit's cgroup may have gone by now, and another be at its place. */
 	memcg = (void *)victim.memcg;
 	if (memcg && cgroup_id(memcg_cgroup(memcg)) == victim.limit_cgroup_id) {

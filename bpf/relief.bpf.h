@@ -37,7 +37,6 @@ struct {
 
 /* Until when the ends of processes are looked at; 0: nobody's memory is waited for. */
 static volatile __u64 relief_until_ns;
-static volatile __u32 relief_count;
 
 /* Whether it is the same victim, which a later run has visited again: it is the first one's. */
 static __noinline bool is_noted(__u64 mm, __u32 pid, __u64 start_ns)
@@ -70,7 +69,6 @@ __noinline int relief__await(__u64 address, __u64 memcg, __u64 limit_cgroup_id, 
 	bpf_map_update_elem(&relief_victims, &mm, &victim, BPF_ANY);
 	bpf_map_update_elem(&relief_tids, &victim.tid, &mm, BPF_ANY);
 	relief_until_ns = victim.marked_ns + EVENT_RELIEF_WITHIN_NS;
-	__sync_fetch_and_add(&relief_count, 1);
 	return 0;
 }
 
