@@ -33,6 +33,7 @@
 #define FLOOR 307200000ULL
 #define OLD 800000000ULL
 #define HOLD_NS (50 * NS_PER_MS)
+#define ROUNDS_MIN 10
 #define TRIES_MAX 10 /* of a search, each with twice the time of the one before */
 
 static struct cgroup__hierarchy h;
@@ -47,14 +48,14 @@ static struct told {
 	/* Of the process that plays the kernel. */
 	uint64_t limit_seen;
 	unsigned int rounds; /* since it has seen this limit */
-	bool starved;	     /* it had no time for a limit that was tried: the answer means nothing */
+	bool starved;	     /* it was too late for a limit that was tried: the answer means nothing */
 } * told;
 
 /* On a busy machine a try may be over before its limit has had any effect. */
-static void check_rounds(uint64_t limit_bytes)
+static void check_rounds(uint64_t limit_bytes, unsigned int at_least)
 {
 	if (__atomic_load_n(&told->limit_seen, __ATOMIC_SEQ_CST) != limit_bytes ||
-	    __atomic_load_n(&told->rounds, __ATOMIC_SEQ_CST) < 3)
+	    __atomic_load_n(&told->rounds, __ATOMIC_SEQ_CST) < at_least)
 		told->starved = true;
 }
 
@@ -71,7 +72,8 @@ static int take(struct sink *sink, const struct record *record)
 		told->tries++;
 		return 0;
 	}
-	check_rounds(record->min_try.max_bytes);
+	/* One that is too small is over as soon as that shows. */
+	check_rounds(record->min_try.max_bytes, record->min_try.result == TRY_HOLDS ? ROUNDS_MIN : 1);
 	if (record->min_try.result == TRY_HOLDS) {
 		told->holds++;
 		told->lowest_hold = record->min_try.max_bytes;
@@ -125,7 +127,7 @@ static void put_at(int dir_fd, const char *file, const char *prefix, int digits,
 static _Noreturn void play_kernel(int dir_fd, uint64_t needs)
 {
 	const struct timespec pause = { .tv_nsec = 500000 };
-	uint64_t waited_us = 0, high;
+	uint64_t waited_us = 0, high, now;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	for (;;) {
@@ -139,6 +141,9 @@ static _Noreturn void play_kernel(int dir_fd, uint64_t needs)
 				put_at(dir_fd, "memory.pressure",
 				       "some avg10=0.00 avg60=0.00 avg300=0.00 total=", 10,
 				       waited_us += 1000000);
+			/* What it has just written may be counted in the try of another limit. */
+			if (!cgroup__read_u64(dir_fd, "memory.high", &now) && now != high)
+				told->starved = true;
 			__atomic_add_fetch(&told->rounds, 1, __ATOMIC_SEQ_CST);
 		}
 		nanosleep(&pause, NULL);
