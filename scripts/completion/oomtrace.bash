@@ -134,6 +134,7 @@ _oomtrace() {
 		--folded
 		-r --record
 		--record-size
+		--keep-files
 		--no-usage
 		--kernel-log
 		--duration
@@ -194,6 +195,7 @@ _oomtrace() {
 	--time) _oomtrace_offer "$current" < <(printf '%s\n' utc local) ;;
 	-r | --record) compopt -o default 2>/dev/null ;;
 	--record-size) _oomtrace_offer "$current" < <(printf '%s\n' 10M 100M 1G) ;;
+	--keep-files) _oomtrace_offer "$current" < <(printf '%s\n' 7 14 30) ;;
 	-c | --container) _oomtrace_offer "$current" < <(_oomtrace_containers) ;;
 	-g | --cgroup)
 		_oomtrace_offer "$current" < <(_oomtrace_cgroups "$current")

@@ -245,13 +245,11 @@ static void handle_signals(struct output_file *file)
 	}
 }
 
-/* Whether the file begins as a recording does; so does no report. */
-static bool is_recording(const struct output_file *file)
+bool output_file__is_recording(int folder_fd, const char *name)
 {
-	static const char begin[] = "{\"type\":";
+	static const char begin[] = "{\"type\":"; /* so begins no report */
 	char bytes[sizeof(begin) - 1];
-	int fd = openat(file->folder_fd, file->name,
-			O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	int fd = openat(folder_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 	ssize_t got = fd < 0 ? -1 : pread(fd, bytes, sizeof(bytes), 0);
 
 	if (fd >= 0)
@@ -289,7 +287,7 @@ static int open_beside(struct output_file *file, const struct reason *why)
 		err = check_there(&st, why);
 		if (err)
 			return err;
-		if (is_recording(file))
+		if (output_file__is_recording(file->folder_fd, file->name))
 			return refuse(why, EEXIST, "is a recording: give another name");
 		mode = st.st_mode & 0666;
 	} else if (errno != ENOENT) {
@@ -331,6 +329,17 @@ int output_file__rotate(struct output_file *file, const char *old_name)
 	if (fd < 0)
 		return -errno;
 	file->fd = fd;
+	return 0;
+}
+
+int output_file__next(struct output_file *file, const char *name)
+{
+	int fd = openat(file->folder_fd, name, NEW_FLAGS, 0600);
+
+	if (fd < 0)
+		return -errno;
+	file->fd = fd;
+	snprintf(file->name, sizeof(file->name), "%s", name);
 	return 0;
 }
 

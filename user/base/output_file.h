@@ -46,6 +46,15 @@ int output_file__publish(struct output_file *file);
  */
 int output_file__rotate(struct output_file *file, const char *old_name);
 
+/*
+ * Opens a new file in the same folder, as file->fd, which the file is from now on; the one before stays open. Returns 0
+ * or a negative errno; -EEXIST: the name is taken.
+ */
+int output_file__next(struct output_file *file, const char *name);
+
+/* Whether a file begins as a recording does. */
+bool output_file__is_recording(int folder_fd, const char *name);
+
 /* Whether files can be made and renamed in the folder without any capability. */
 bool output_file__may_rotate(const struct output_file *file);
 

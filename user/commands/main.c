@@ -34,6 +34,7 @@
 #include "output/tee.h"
 #include "output/text.h"
 #include "record/sink.h"
+#include "record/time.h"
 #include "target/target.h"
 #include "terminal/console.h"
 #include "trace/messages.h"
@@ -111,9 +112,13 @@ static void say_stopped(const char *path, int err)
 
 static struct sink *open_record(const struct trace_options *opts)
 {
+	const struct jsonl_file_options options = {
+		.max_bytes = opts->record_bytes,
+		.keep_files = opts->keep_files,
+		.now_ns = record_time__now().wall_ns,
+	};
 	char why[JSONL_FILE__WHY_SIZE];
-	struct sink *record =
-		jsonl_file__new(opts->record, opts->record_bytes, say_stopped, why, sizeof(why));
+	struct sink *record = jsonl_file__new(opts->record, &options, say_stopped, why, sizeof(why));
 
 	if (!record)
 		fprintf(stderr, "oomtrace: --record: %s %s.\n", escape__shown(opts->record), why);

@@ -470,8 +470,9 @@ static int begin(struct session *s)
 		session__follow_usage(s);
 	tracer__find_addresses(s->tracer);
 	/* Only a recording that is cut into files opens more of them. */
-	err = confine__trace(s->hierarchy, s->opts->record_bytes ? s->opts->record : NULL, s->opts->store,
-			     s->opts->config ? config_files__folders : NULL);
+	err = confine__trace(s->hierarchy,
+			     s->opts->record_bytes || s->opts->keep_files ? s->opts->record : NULL,
+			     s->opts->store, s->opts->config ? config_files__folders : NULL);
 	if (!err)
 		notify__ready();
 	if (!err)

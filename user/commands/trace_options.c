@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "commands/trace_options.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,6 +11,8 @@
 #include "base/units.h"
 #include "commands/hook_options.h"
 #include "commands/option_table.h"
+#include "commands/record_options.h"
+#include "commands/target_options.h"
 #include "commands/trace_options_check.h"
 
 #ifndef OOMTRACE_VERSION
@@ -33,55 +34,6 @@ struct parse {
 	struct trace_options opts;
 	FILE *help_out;
 };
-
-static int apply_container(void *ctx, const char *arg)
-{
-	struct parse *p = ctx;
-	if (!*arg)
-		return -EINVAL;
-	p->opts.target.kind = TARGET_CONTAINER;
-	p->opts.target.name = arg;
-	return 0;
-}
-
-static bool has_dot_dot(const char *path)
-{
-	for (;;) {
-		size_t len = strcspn(path, "/");
-
-		if (len == 2 && !strncmp(path, "..", 2))
-			return true;
-		if (!path[len])
-			return false;
-		path += len + 1;
-	}
-}
-
-static int apply_cgroup(void *ctx, const char *arg)
-{
-	struct parse *p = ctx;
-	if (!*arg || has_dot_dot(arg))
-		return -EINVAL;
-	p->opts.target.kind = TARGET_CGROUP;
-	p->opts.target.name = arg;
-	return 0;
-}
-
-static int apply_pid(void *ctx, const char *arg)
-{
-	struct parse *p = ctx;
-	p->opts.target.kind = TARGET_PID;
-	return units__parse_pid(arg, &p->opts.target.pid);
-}
-
-static int apply_all(void *ctx, const char *arg)
-{
-	struct parse *p = ctx;
-
-	(void)arg;
-	p->opts.target.kind = TARGET_ALL;
-	return 0;
-}
 
 static int apply_wait(void *ctx, const char *arg)
 {
@@ -177,27 +129,6 @@ static int apply_folded(void *ctx, const char *arg)
 	p->opts.stacks = true;
 	p->opts.folded_path = arg;
 	return 0;
-}
-
-static int apply_record(void *ctx, const char *arg)
-{
-	struct parse *p = ctx;
-	if (!*arg)
-		return -EINVAL;
-	p->opts.record = arg;
-	return 0;
-}
-
-static int apply_record_size(void *ctx, const char *arg)
-{
-	struct parse *p = ctx;
-	int ret = units__parse_size(arg, &p->opts.record_bytes);
-
-	/* Up to what the kernel takes for a file's size. */
-	if (!ret &&
-	    (p->opts.record_bytes < TRACE_OPTIONS_RECORD_BYTES_MIN || p->opts.record_bytes > INT64_MAX))
-		return -ERANGE;
-	return ret;
 }
 
 static int apply_duration(void *ctx, const char *arg)
@@ -297,40 +228,7 @@ static int apply_version(void *ctx, const char *arg)
 }
 
 static const struct option_table_spec specs[] = {
-	{
-		.group = GROUP_TARGET,
-		.letter = 'c',
-		.name = "container",
-		.arg = "ID|NAME",
-		.accepts = "the name, id or unique prefix of a running container, such as 'web'",
-		.help = "one running container, by its name (NAMESPACE/POD/CONTAINER), its id or a unique prefix of its id",
-		.apply = apply_container,
-	},
-	{
-		.group = GROUP_TARGET,
-		.letter = 'g',
-		.name = "cgroup",
-		.arg = "PATH",
-		.accepts = "the path of a cgroup without '..', such as "
-			   "/sys/fs/cgroup/system.slice",
-		.help = "one cgroup and all below it",
-		.apply = apply_cgroup,
-	},
-	{
-		.group = GROUP_TARGET,
-		.letter = 'p',
-		.name = "pid",
-		.arg = "PID",
-		.accepts = "the number of a running process, such as 1234",
-		.help = "the cgroup of process PID, and all below it",
-		.apply = apply_pid,
-	},
-	{
-		.group = GROUP_TARGET,
-		.name = "all",
-		.help = "the whole machine, with a flight recorder of usage for each cgroup: each OOM has the seconds before",
-		.apply = apply_all,
-	},
+	TARGET_OPTIONS__SPECS(GROUP_TARGET),
 	{
 		.group = GROUP_LIMIT,
 		.name = "set-max",
@@ -403,23 +301,7 @@ static const struct option_table_spec specs[] = {
 		.help = "sample stacks, and write them to FILE for flamegraph.pl or speedscope",
 		.apply = apply_folded,
 	},
-	{
-		.group = GROUP_OUTPUT,
-		.letter = 'r',
-		.name = "record",
-		.arg = "FILE",
-		.accepts = "a file to create, or '-' for stdout in place of text",
-		.help = "write JSON Lines to FILE beside the other output, for 'oomtrace report'; '-' is stdout, in place of text",
-		.apply = apply_record,
-	},
-	{
-		.group = GROUP_OUTPUT,
-		.name = "record-size",
-		.arg = "SIZE",
-		.accepts = "a size of at least 64K, such as '100M'",
-		.help = "when FILE has grown to SIZE, rename it to FILE.1 (replacing an older FILE.1) and begin a new FILE",
-		.apply = apply_record_size,
-	},
+	RECORD_OPTIONS__SPECS(GROUP_OUTPUT),
 	{
 		.group = GROUP_OUTPUT,
 		.name = "no-usage",
@@ -519,23 +401,6 @@ static const struct option_table_spec specs[] = {
 	},
 };
 
-/* Which target option an argument without one was probably meant for, or NULL. */
-static const char *guess_target(const char *arg)
-{
-	size_t len = strlen(arg);
-
-	if (arg[0] == '/')
-		return has_dot_dot(arg) ? NULL : "cgroup";
-	if (len && len <= 7 && strspn(arg, "0123456789") == len) /* pids are up to 2^22 */
-		return "pid";
-	if (!isalnum((unsigned char)arg[0]))
-		return NULL;
-	for (; *arg; arg++)
-		if (!isalnum((unsigned char)*arg) && !strchr("_.-", *arg))
-			return NULL;
-	return "container";
-}
-
 static const struct option_table table = {
 	.command = "oomtrace",
 	.summary = "Tells why the kernel's OOM killer killed a process: which limit was hit, who set it, "
@@ -548,7 +413,7 @@ static const struct option_table table = {
 	.group_titles = group_titles,
 	.groups = GROUP_COUNT,
 	.exclusive = GROUP_TARGET,
-	.guess = guess_target,
+	.guess = target_options__guess,
 	.subcommands = (const char *const[]){ "report", "list", "show", "service", "help", NULL },
 	.others = (const struct option_table_other[]){ { "json", "--output json" },
 						       { "html", "oomtrace report --format html" },
@@ -572,7 +437,7 @@ enum option_table_result trace_options__parse(int argc, char **argv, struct trac
 		return result;
 	/* All cgroups are no target: it has no end, and no limit to change. */
 	has_target = parse.chosen && p.opts.target.kind != TARGET_ALL;
-	if (!trace_options_check__all(&p.opts, has_target, err) ||
+	if (!trace_options_check__all(&p.opts, has_target, err) || !record_options__check(&p.opts, err) ||
 	    !hook_options__check(&p.opts, has_target, err))
 		return option_table__hint(&parse);
 	if (p.opts.record && !strcmp(p.opts.record, "-")) {

@@ -30,9 +30,10 @@ struct trace_options {
 	struct service_config *config;	    /* whose values these are, too; NULL: none */
 	uint64_t store_bytes, store_age_ns; /* bounds of all that is in it; 0: none */
 	uint64_t record_bytes;		    /* size at which another is begun; 0: never */
-	uint64_t duration_ns;		    /* 0: no limit */
-	uint32_t ring_bytes;		    /* power of two, whole pages, MIN..MAX above */
-	const char *on_oom;		    /* commands of hooks, or NULL */
+	uint32_t keep_files;  /* of names by `record`, which has a date in it; 0: it is a name */
+	uint64_t duration_ns; /* 0: no limit */
+	uint32_t ring_bytes;  /* power of two, whole pages, MIN..MAX above */
+	const char *on_oom;   /* commands of hooks, or NULL */
 	const char *on_near_limit;
 	uint32_t near_percent; /* the mark of that, of the limit; 0: none */
 	bool freeze;	       /* the target, while that runs */

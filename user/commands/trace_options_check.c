@@ -46,12 +46,6 @@ bool trace_options_check__all(const struct trace_options *opts, bool has_target,
 		fputs("oomtrace: --keep and --restore need --set-max, --ramp or --interactive: they say what "
 		      "becomes of the changed limit at the end\n",
 		      err);
-	else if (opts->record_bytes && !opts->record)
-		fputs("oomtrace: --record-size needs --record FILE: it says how large FILE may grow\n", err);
-	else if (opts->record_bytes && !strcmp(opts->record, "-"))
-		fputs("oomtrace: --record-size needs a file, and '--record -' is stdout\n", err);
-	else if (opts->record && (opts->find_min || opts->dry_run))
-		fputs("oomtrace: --record goes with a trace, not with --find-min or --dry-run\n", err);
 	else if (opts->kernel_log && opts->find_min)
 		fputs("oomtrace: --kernel-log goes with a trace, not with --find-min\n", err);
 	else if (opts->keep && opts->restore)

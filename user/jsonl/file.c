@@ -10,11 +10,15 @@
 #include <unistd.h>
 
 #include "base/array.h"
+#include "base/clock.h"
 #include "base/output_file.h"
 #include "base/stream.h"
+#include "jsonl/dated_name.h"
 #include "jsonl/write.h"
 
 #define BUFFER_BYTES (256U << 10)
+/* A clock that is set back by less doesn't change the name. */
+#define CLOCK_JITTER_NS (3600 * (int64_t)NS_PER_S)
 /* Records of which there are many wait for others, for the next tick, or until there are so many. */
 #define PENDING_MAX 256
 
@@ -30,8 +34,10 @@ struct file_sink {
 	struct sink *json; /* writes to it */
 	char *path;	   /* as the user gave it */
 	struct output_file file;
-	char old_name[NAME_MAX + sizeof(".1")]; /* in the same folder: of the part before, with max_bytes */
-	uint64_t max_bytes;
+	char old_name[NAME_MAX +
+		      sizeof(".1")]; /* in the same folder: of the part before, with max_bytes alone */
+	struct jsonl_file_options options;
+	int64_t named_ns;  /* with keep_files: the latest time that the name was made for */
 	uint64_t part;	   /* 1, 2, ... */
 	off_t whole_bytes; /* of the file: ends with a whole line */
 	size_t pending;	   /* records that are not flushed */
@@ -69,26 +75,53 @@ static const char *rotation_obstacle(const struct file_sink *f)
 	struct stat st;
 
 	if (f->file.folder_fd < 0 || fstat(f->file.fd, &st) || !S_ISREG(st.st_mode))
-		return "is no file, and --record-size needs one";
-	if (!fstatat(f->file.folder_fd, f->old_name, &st, AT_SYMLINK_NOFOLLOW))
+		return "is no file, and --record-size and --keep-files need one";
+	if (!f->options.keep_files && !fstatat(f->file.folder_fd, f->old_name, &st, AT_SYMLINK_NOFOLLOW))
 		return "can't become FILE.1 when it is full, because FILE.1 is there already: remove FILE.1, or give "
 		       "another name";
 	if (!output_file__may_rotate(&f->file))
-		return "is in a folder of somebody else, and --record-size renames files when oomtrace has given up "
-		       "its privileges: give a folder that root owns";
+		return "is in a folder of somebody else, and --record-size and --keep-files need files in it when "
+		       "oomtrace has given up its privileges: give a folder that root owns";
 	return NULL;
+}
+
+static const char *pattern_of(const struct file_sink *f)
+{
+	const char *slash = strrchr(f->path, '/');
+
+	return slash ? slash + 1 : f->path;
+}
+
+/* The first name for this time that isn't taken: of a file before, or of the same day's trace before. */
+static int open_dated(struct file_sink *f, char *why, size_t size)
+{
+	int folder = (int)(pattern_of(f) - f->path), err = -EEXIST;
+	char name[NAME_MAX + 1], path[PATH_MAX];
+
+	for (uint32_t number = 1; err == -EEXIST && number <= DATED_NAME__NUMBERS; number++) {
+		err = dated_name__make(pattern_of(f), f->named_ns, number, name, sizeof(name));
+		if (!err &&
+		    snprintf(path, sizeof(path), "%.*s%s", folder, f->path, name) >= (int)sizeof(path))
+			err = -ENAMETOOLONG;
+		if (err)
+			snprintf(why, size, "can't be written: %s", strerror(-err));
+		else
+			err = output_file__open(&f->file, path, why, size);
+	}
+	return err;
 }
 
 /* Returns 0 or a negative errno and why. */
 static int open_first(struct file_sink *f, char *why, size_t size)
 {
-	int err = output_file__open(&f->file, f->path, why, size);
+	int err = f->options.keep_files ? open_dated(f, why, size)
+					: output_file__open(&f->file, f->path, why, size);
 	const char *obstacle;
 
 	if (err)
 		return err;
 	snprintf(f->old_name, sizeof(f->old_name), "%s.1", f->file.name);
-	obstacle = f->max_bytes ? rotation_obstacle(f) : NULL;
+	obstacle = f->options.max_bytes || f->options.keep_files ? rotation_obstacle(f) : NULL;
 	if (obstacle) {
 		snprintf(why, size, "%s", obstacle);
 		close(f->file.fd);
@@ -97,6 +130,22 @@ static int open_first(struct file_sink *f, char *why, size_t size)
 	err = start_part(f);
 	if (err)
 		snprintf(why, size, "can't be written: %s", strerror(-err));
+	return err;
+}
+
+/* The next file, once privileges are gone. */
+static int open_next(struct file_sink *f)
+{
+	char name[NAME_MAX + 1];
+	int err = -EEXIST;
+
+	if (!f->options.keep_files)
+		return output_file__rotate(&f->file, f->old_name);
+	for (uint32_t number = 1; err == -EEXIST && number <= DATED_NAME__NUMBERS; number++) {
+		err = dated_name__make(pattern_of(f), f->named_ns, number, name, sizeof(name));
+		if (!err)
+			err = output_file__next(&f->file, name);
+	}
 	return err;
 }
 
@@ -133,13 +182,19 @@ static int write_session(struct file_sink *f)
 	return sink__take(f->json, &f->session.record);
 }
 
+static void remove_old(const struct file_sink *f)
+{
+	if (f->options.keep_files && !f->stopped)
+		dated_name__keep(f->file.folder_fd, pattern_of(f), f->file.name, f->options.keep_files);
+}
+
 static void rotate(struct file_sink *f)
 {
 	FILE *full = f->base.out;
 	int err;
 
 	f->part++;
-	err = output_file__rotate(&f->file, f->old_name);
+	err = open_next(f);
 	if (!err)
 		err = start_part(f);
 	if (err) {
@@ -149,6 +204,20 @@ static void rotate(struct file_sink *f)
 	fclose(full);
 	write_session(f);
 	flush(f);
+	remove_old(f);
+}
+
+/* Whether the name would be another one by now. Records may be a little older than the one before. */
+static bool is_out_of_date(struct file_sink *f, int64_t wall_ns)
+{
+	char then[NAME_MAX + 1], now[NAME_MAX + 1];
+	int64_t named_ns = f->named_ns;
+
+	if (wall_ns <= named_ns && wall_ns > named_ns - CLOCK_JITTER_NS)
+		return false;
+	f->named_ns = wall_ns;
+	return !dated_name__make(pattern_of(f), named_ns, 1, then, sizeof(then)) &&
+	       !dated_name__make(pattern_of(f), wall_ns, 1, now, sizeof(now)) && strcmp(then, now) != 0;
 }
 
 /* After each record. Whether it could be written is known to the stream. */
@@ -158,7 +227,7 @@ static int written(struct file_sink *f, bool waits)
 	if (waits && !ferror(f->base.out) && f->pending < PENDING_MAX)
 		return 0;
 	flush(f);
-	if (!f->stopped && f->max_bytes && (uint64_t)f->whole_bytes >= f->max_bytes)
+	if (!f->stopped && f->options.max_bytes && (uint64_t)f->whole_bytes >= f->options.max_bytes)
 		rotate(f);
 	return 0;
 }
@@ -234,13 +303,21 @@ static int file_take(struct sink *base, const struct record *record)
 
 	if (record->kind == RECORD_SESSION)
 		keep_session(&f->session, record);
+	if (f->stopped || (f->options.keep_files && may_wait(record->kind)))
+		return 0;
+	if (f->options.keep_files && record->kind != RECORD_SESSION &&
+	    is_out_of_date(f, record->time.wall_ns))
+		rotate(f);
 	if (f->stopped)
 		return 0;
 	if (record->kind == RECORD_SESSION)
 		write_session(f);
 	else
 		sink__take(f->json, record);
-	return written(f, may_wait(record->kind));
+	written(f, may_wait(record->kind));
+	if (record->kind == RECORD_SESSION)
+		remove_old(f);
+	return 0;
 }
 
 static int file_sync(struct sink *base)
@@ -276,8 +353,8 @@ static const struct sink_ops file_ops = {
 	.sync = file_sync,
 };
 
-struct sink *jsonl_file__new(const char *path, uint64_t max_bytes, jsonl_file__on_stop on_stop, char *why,
-			     size_t size)
+struct sink *jsonl_file__new(const char *path, const struct jsonl_file_options *options,
+			     jsonl_file__on_stop on_stop, char *why, size_t size)
 {
 	struct file_sink *f = calloc(1, sizeof(*f));
 
@@ -285,7 +362,8 @@ struct sink *jsonl_file__new(const char *path, uint64_t max_bytes, jsonl_file__o
 	if (!f)
 		return NULL;
 	f->base.ops = &file_ops;
-	f->max_bytes = max_bytes;
+	f->options = *options;
+	f->named_ns = options->now_ns;
 	f->on_stop = on_stop;
 	f->part = 1;
 	f->file.folder_fd = -1;

@@ -4,6 +4,7 @@
 # Cgroups that are there before oomtrace, that come meanwhile, and that come and go; kills in some of them. Then more
 # cgroups than there are flight recorders, and a target that comes late, and again. Leaves in $OUT, beside what guest-lib.sh says:
 #   all.jsonl kprobes.jsonl room.jsonl wait.jsonl   oomtrace's records
+#   kept-DATE.jsonl                      recordings of a dated name
 #   all.rss room.rss                     oomtrace's resident memory in KiB
 # shellcheck disable=SC2154,SC2034 # variables of the functions that are read in
 set -u
@@ -126,7 +127,8 @@ waits_in_vain() {
 begin_run
 echo +memory >"$CG/cgroup.subtree_control"
 all all 100
-all kprobes 25 --force-kprobes
+# A recording for each second in which there is something, of which four are kept.
+all kprobes 25 --force-kprobes --record "$OUT/kept-%Y%m%d-%H%M%S.jsonl" --keep-files 4
 room
 waits
 waits_in_vain

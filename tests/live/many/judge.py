@@ -44,6 +44,22 @@ def check_trace(guest, name, plan, cgroups):
     return trace
 
 
+def check_kept(guest):
+    """Files were begun and removed after privileges were dropped; the newest tell of the last kills."""
+    results = guest.results
+    files = sorted(guest.folder.glob("kept-*.jsonl"))
+    traces = [Trace(path) for path in files]
+    ooms = [oom for trace in traces for oom in trace.ooms]
+    told = Trace(guest.folder / "kprobes.jsonl").ooms
+    parts = [t.records[0].get("part", 1) for t in traces]
+    results.equal({t.records[0]["type"] for t in traces}, {"session"}, "kept: each begins with the session")
+    results.check(parts[-1] > 1 and parts == list(range(parts[-1] + 1 - len(files), parts[-1] + 1)) and
+                  len(files) == min(parts[-1], 4), "kept: the newest four, or all", (files, parts))
+    results.equal(traces[-1].records[-1]["type"], "end", "kept: the last has the end")
+    results.equal(ooms, told[len(told) - len(ooms):], "kept: the last OOMs, with their histories")
+    results.check(ooms, "kept: an OOM at least", ooms)
+
+
 def check_wait(guest):
     results = guest.results
     trace = Trace(guest.folder / "wait.jsonl")
@@ -71,5 +87,6 @@ def check(run):
     trace = check_trace(guest, "all", all_plan(guest.label), all_killed)
     guest.results.equal(trace.end.get("recorders_given_up"), None, "all: no flight recorder was given up")
     check_trace(guest, "kprobes", PLAN_KPROBES, ["/kprobes/k1", "/kprobes/pod"])
+    check_kept(guest)
     check_wait(guest)
     check_trace(guest, "room", all_plan(guest.label), ["/room/k1"])

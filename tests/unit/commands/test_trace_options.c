@@ -52,6 +52,8 @@ static const struct good_case good_cases[] = {
 	{ { "-r", "a.jsonl" }, { RING, .record = "a.jsonl" } },
 	{ { "--record=a", "--record-size=64K", "-o", "json" },
 	  { RING, .record = "a", .record_bytes = 65536, .output = TRACE_OPTIONS_OUTPUT_JSON } },
+	{ { "-r", "d%Y/oom-%%-%Y-%m-%d.jsonl", "--keep-files=14" },
+	  { RING, .record = "d%Y/oom-%%-%Y-%m-%d.jsonl", .keep_files = 14 } },
 	{ { "--record", "-" }, { RING, .output = TRACE_OPTIONS_OUTPUT_JSON } },
 	{ { "--duration", "500ms" }, { RING, .duration_ns = 500000000 } },
 	{ { "--duration=2s" }, { RING, .duration_ns = 2000000000 } },
@@ -81,6 +83,7 @@ static void assert_options_equal(const struct trace_options *got, const struct t
 	else
 		assert_null(got->record);
 	assert_int_equal(got->record_bytes, want->record_bytes);
+	assert_int_equal(got->keep_files, want->keep_files);
 	assert_int_equal(got->target.pid, want->target.pid);
 	assert_int_equal(got->duration_ns, want->duration_ns);
 	assert_int_equal(got->ring_bytes, want->ring_bytes);

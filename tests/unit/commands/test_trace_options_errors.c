@@ -24,6 +24,10 @@ struct bad_case {
 #define IT_TAKES_CGROUP "the path of a cgroup without '..', such as /sys/fs/cgroup/system.slice"
 #define IT_TAKES_PID "the number of a running process, such as 1234"
 #define IT_TAKES_OUTPUT "'text' or 'json', for example '--output json'"
+#define NO_DATE                                                                                                  \
+	"--keep-files needs --record with a date in the file's name, of %Y, %m, %d, %H, %M and %S, for example " \
+	"'--record oom-%Y-%m-%d.jsonl'"
+#define IT_TAKES_FILES "a number from 1 to 9999, such as '14'"
 #define IT_TAKES_RECORD "a file to create, or '-' for stdout in place of text"
 #define IT_TAKES_TIME "a time above 0 with its unit, such as '500ms', '30s' or '5m'"
 #define IT_TAKES_RING "a power of two from 4K to 256M, and at least a page, such as '4M'"
@@ -102,6 +106,18 @@ static const struct bad_case bad_cases[] = {
 	  "--record-size: 'max' is out of range; it takes a size of at least 64K, such as '100M'" },
 	{ { "--record-size", "1M" }, "--record-size needs --record FILE: it says how large FILE may grow" },
 	{ { "--record-size", "1M", "-r", "-" }, "--record-size needs a file, and '--record -' is stdout" },
+	{ { "--keep-files", "7" }, NO_DATE },
+	{ { "--keep-files", "7", "-r", "-" }, NO_DATE },
+	{ { "--keep-files", "7", "-r", "oom.jsonl" }, NO_DATE },
+	{ { "--keep-files", "7", "-r", "%Y/oom.jsonl" }, NO_DATE },
+	{ { "--keep-files", "7", "-r", "oom-%Y-%B" }, NO_DATE },
+	{ { "--keep-files", "7", "-r", "oom-%Y-%" }, NO_DATE },
+	{ { "--keep-files", "7", "-r", "oom-%%Y" }, NO_DATE },
+	{ { "-r", "%Y", "--keep-files", "0" },
+	  "--keep-files: '0' is out of range; it takes " IT_TAKES_FILES },
+	{ { "-r", "%Y", "--keep-files", "10000" },
+	  "--keep-files: '10000' is out of range; it takes " IT_TAKES_FILES },
+	{ { "-r", "%Y", "--keep-files", "7d" }, "--keep-files: '7d' is not valid; it takes " IT_TAKES_FILES },
 	{ { "-r", "a", "--dry-run" }, "--record goes with a trace, not with --find-min or --dry-run" },
 	/* targets */
 	{ { "-c", "web", "--container", "db" }, "--container" TWICE },

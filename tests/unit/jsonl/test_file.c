@@ -130,8 +130,10 @@ static char why[JSONL_FILE__WHY_SIZE];
 
 static struct sink *open_file(const char *name, uint64_t max_bytes)
 {
+	const struct jsonl_file_options options = { .max_bytes = max_bytes };
+
 	stop_error = 0;
-	return jsonl_file__new(name, max_bytes, on_stop, why, sizeof(why));
+	return jsonl_file__new(name, &options, on_stop, why, sizeof(why));
 }
 
 static void refuse_file(const char *name, uint64_t max_bytes, const char *reason)
@@ -211,7 +213,7 @@ static void test_never_over_another(void **state)
 	fclose(other);
 	refuse_file(path, 1 << 16, "FILE.1 is there already");
 	refuse_file("/nonexistent/rec", 0, "No such file or directory");
-	refuse_file("/dev/null", 1 << 16, "is no file, and --record-size needs one");
+	refuse_file("/dev/null", 1 << 16, "is no file, and --record-size and --keep-files need one");
 }
 
 /* Root's recording must not end where a container's link leads. */
