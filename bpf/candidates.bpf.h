@@ -19,6 +19,7 @@
 #include "compat.bpf.h"
 #include "emit.bpf.h"
 #include "event.h"
+#include "program_sums.bpf.h"
 #include "task.bpf.h"
 
 #define PF_KTHREAD 0x00200000 /* include/linux/sched.h: the same from 5.10 to 7.3 */
@@ -54,11 +55,9 @@ static volatile struct {
 	bool looked;  /* `candidates` is of this run */
 } scan;
 
-/* The event, between the choice of a victim and what tells that there is one. Its list is as long as the others. */
-static struct {
-	struct event_candidates event;
-	struct event_candidate room[NOTED_SLOTS - EVENT_CANDIDATES_MAX];
-} candidates;
+/* What follows the list is room enough for the indices that slot() lets through. */
+_Static_assert(EVENT_SUMS_SIZE >= (NOTED_SLOTS - EVENT_CANDIDATES_MAX) * sizeof(struct event_candidate),
+	       "slot() lets an index out of the event");
 
 /* Cuts an index to what all of these lists have. The verifier doesn't see that it is in bounds already. */
 static __always_inline __u32 slot(__u32 i)
@@ -81,6 +80,7 @@ static __always_inline void candidates__reset(void)
 	scan.unkillable = 0;
 	scan.wanted = SCAN_UNDECIDED;
 	scan.looked = false;
+	program_sums__reset();
 }
 
 /* Whether victims of this run can be in the target. Global: see task.bpf.h. */
@@ -228,12 +228,11 @@ static __always_inline void candidates__score(__u64 oc, __u64 task, __s64 points
 	scan.scored++;
 	if (points > 0)
 		scan.points_sum += points;
-	if (scan.top_count < EVENT_CANDIDATES_TOP || points > scan.least) {
-		note_top(task, points);
-		return;
-	}
 	adj = task_adj(task);
-	if (adj < 0)
+	program_sums__add(task, points - adj * scan.thousandth);
+	if (scan.top_count < EVENT_CANDIDATES_TOP || points > scan.least)
+		note_top(task, points);
+	else if (adj < 0)
 		note_spared(task, points, adj);
 }
 
@@ -309,6 +308,7 @@ __noinline int candidates__look(__u64 oc)
 		look_at_candidate(i, i, false);
 	for (__u32 i = 0; i < EVENT_CANDIDATES_SPARED && i < spared; i++)
 		look_at_candidate(top + i, i, true);
+	candidates.event.h.flags = scan.scored - scan.unkillable > top ? CANDIDATES_SUMMED : 0;
 	candidates.event.scored = scan.scored;
 	candidates.event.unkillable = scan.unkillable;
 	candidates.event.points_sum = scan.points_sum;

@@ -214,7 +214,10 @@ __noinline int emit_candidates(void)
 		if (id && id != run.leafs[LEAF_LIMIT] && id != run.leafs[LEAF_TRIGGER])
 			emit_levels(cgroup, run.id);
 	}
-	emit__copy(&candidates.event.h, sizeof(candidates.event), EVENT_CANDIDATES, run.id);
+	emit__copy(&candidates.event.h,
+		   candidates.event.h.flags & CANDIDATES_SUMMED ? sizeof(candidates.event)
+								: EVENT_CANDIDATES_LEAST,
+		   EVENT_CANDIDATES, run.id);
 	return 0;
 }
 

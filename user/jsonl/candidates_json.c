@@ -50,6 +50,27 @@ static struct json_object *new_list(const struct record_candidate *candidates, s
 	return list;
 }
 
+static struct json_object *new_program(const struct record_program *program)
+{
+	struct json_object *o = json_object_new_object();
+
+	member__text(o, "comm", program->comm);
+	member__number(o, "count", program->count);
+	member__number(o, "counted_bytes", program->counted_bytes);
+	return o;
+}
+
+static void add_programs(struct json_object *to, const struct record_candidates *candidates)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < candidates->program_count; i++)
+		json_object_array_add(list, new_program(&candidates->programs[i]));
+	member__add(to, "programs", list);
+	if (candidates->other.count)
+		member__add(to, "other_programs", new_program(&candidates->other));
+}
+
 void candidates_json__write(struct json_object *o, const struct record_candidates *candidates)
 {
 	struct json_object *to;
@@ -64,6 +85,8 @@ void candidates_json__write(struct json_object *o, const struct record_candidate
 	member__add(to, "top", new_list(candidates->first, candidates->first_count));
 	if (candidates->spared_count)
 		member__add(to, "spared", new_list(candidates->spared, candidates->spared_count));
+	if (candidates->program_count)
+		add_programs(to, candidates);
 	member__add(o, "candidates", to);
 }
 
@@ -132,6 +155,33 @@ static const struct record_candidate *get_list(struct jsonl_parser *p, struct js
 	return first;
 }
 
+static void get_program(struct jsonl_parser *p, struct json_object *o, struct record_program *program)
+{
+	program->comm = value__text(p, o, "comm");
+	program->count = value__number(p, o, "count");
+	program->counted_bytes = value__number(p, o, "counted_bytes");
+}
+
+static void get_programs(struct jsonl_parser *p, struct json_object *from, struct record_candidates *c)
+{
+	struct json_object *list, *other = value__object(p, from, "other_programs");
+	size_t count = value__array(p, from, "programs", &list);
+	struct record_program *programs = value__new_array(p, count, sizeof(*programs));
+
+	for (size_t i = 0; programs && i < count && !p->error; i++) {
+		struct json_object *element = value__element(p, list, i);
+
+		if (element)
+			get_program(p, element, &programs[i]);
+		if (!programs[i].comm)
+			value__fail(p, -EINVAL);
+	}
+	if (other)
+		get_program(p, other, &c->other);
+	c->programs = count ? programs : NULL;
+	c->program_count = programs ? count : 0;
+}
+
 const struct record_candidates *candidates_json__parse(struct jsonl_parser *p, struct json_object *o,
 						       bool from_log)
 {
@@ -145,5 +195,6 @@ const struct record_candidates *candidates_json__parse(struct jsonl_parser *p, s
 	c->has_counted = value__has_number(p, from, "counted_bytes", &c->counted_bytes);
 	c->first = get_list(p, from, "top", from_log, &c->first_count);
 	c->spared = get_list(p, from, "spared", from_log, &c->spared_count);
+	get_programs(p, from, c);
 	return c;
 }

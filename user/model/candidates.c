@@ -102,6 +102,48 @@ static void fill_sum(struct record_candidates *r, const struct event_candidates 
 	r->counted_bytes = bytes_of(pages, page_size);
 }
 
+static void add_other(struct record_program *other, uint64_t count, uint64_t bytes)
+{
+	other->count += count;
+	other->counted_bytes += bytes;
+}
+
+/* The programs with the most memory; the rest is one sum. */
+static void fill_programs(struct candidates *to, const struct event_candidates *event, uint32_t page_size)
+{
+	struct record_program other = { .count = event->other_count,
+					.counted_bytes = bytes_of(event->other_pages, page_size) };
+	size_t count = 0;
+
+	if (!(event->h.flags & CANDIDATES_SUMMED))
+		return;
+	for (size_t i = 0; i < EVENT_PROGRAMS_MAX; i++) {
+		const struct event_program *p = &event->programs[i];
+		const struct record_program next = { p->comm, p->count, bytes_of(p->pages, page_size) };
+		size_t at = count;
+
+		if (p->scan != event->scan)
+			continue;
+		if (count == CANDIDATES_PROGRAMS &&
+		    to->programs[count - 1].counted_bytes >= next.counted_bytes) {
+			add_other(&other, next.count, next.counted_bytes);
+			continue;
+		}
+		if (count == CANDIDATES_PROGRAMS) {
+			at = count - 1;
+			add_other(&other, to->programs[at].count, to->programs[at].counted_bytes);
+		} else {
+			count++;
+		}
+		for (; at && next.counted_bytes > to->programs[at - 1].counted_bytes; at--)
+			to->programs[at] = to->programs[at - 1];
+		to->programs[at] = next;
+	}
+	to->record.programs = to->programs;
+	to->record.program_count = count;
+	to->record.other = other;
+}
+
 void candidates__fill(struct candidates *to, const struct event_candidates *event,
 		      const struct event_oom *oom, struct cgroup_chain_set *cgroups,
 		      const struct model_env *env)
@@ -136,4 +178,5 @@ void candidates__fill(struct candidates *to, const struct event_candidates *even
 		.spared_count = event->count - event->top,
 	};
 	fill_sum(&to->record, event, oom, env->page_size);
+	fill_programs(to, event, env->page_size);
 }

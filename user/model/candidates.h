@@ -6,10 +6,13 @@
 #include "model/cgroup_chain.h"
 #include "model/env.h"
 
+#define CANDIDATES_PROGRAMS 10 /* in the record */
+
 /* The record, and what it refers to. */
 struct candidates {
 	struct record_candidates record;
 	struct record_candidate list[EVENT_CANDIDATES_MAX];
+	struct record_program programs[CANDIDATES_PROGRAMS];
 };
 
 /*

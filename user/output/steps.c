@@ -317,19 +317,20 @@ static int see_kernel(struct steps *steps, const struct record_oom *oom)
 
 static int see_many(struct steps *steps, const struct record_oom *oom, const struct candidate_facts *facts)
 {
-	const struct candidate_program *p = &facts->programs[0];
+	const struct record_program *p = &facts->programs[0];
 	struct draft draft;
 
 	if (!oom->killed || !facts->program_count || p->count < MANY_PROCESSES || !usage_of(oom) ||
-	    !MOST(p->bytes, usage_of(oom)))
+	    !MOST(p->counted_bytes, usage_of(oom)))
 		return 0;
 	if (!begin(&draft))
 		return -ENOMEM;
-	fprintf(draft.out, "%s%" PRIu64 " processes of ", facts->all_listed ? "" : "at least ", p->count);
+	fprintf(draft.out, "%s%" PRIu64 " processes of ",
+		facts->sums == CANDIDATE_SUMS_ALL ? "" : "at least ", p->count);
 	text_parts__name(draft.out, p->comm);
-	text_parts__size(draft.out, " have ", p->bytes);
+	text_parts__size(draft.out, " have ", p->counted_bytes);
 	text_parts__size(draft.out, " of ", usage_of(oom));
-	text_parts__size(draft.out, ": run fewer of them, or give each some ", p->bytes / p->count);
+	text_parts__size(draft.out, ": run fewer of them, or give each some ", p->counted_bytes / p->count);
 	return keep(steps, STEP_MANY, &draft);
 }
 

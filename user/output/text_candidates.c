@@ -46,7 +46,19 @@ static void put_choice(const struct text_sink *sink, const struct record_oom *oo
 	}
 }
 
-/* "held by   40 × worker, 60.0 MiB; 1 × sh, 2.0 MiB": where it is many that hold the memory, and not the victim. */
+/* Whose processes the sums have, if they aren't all. */
+static void put_whose(FILE *out, const struct record_oom *oom, const struct candidate_facts *facts)
+{
+	if (facts->sums == CANDIDATE_SUMS_LISTED)
+		fprintf(out, "the first %" PRIu64 " of %" PRIu64 ": ", facts->listed, oom->candidates->count);
+	else if (facts->sums == CANDIDATE_SUMS_KILLABLE)
+		fprintf(out, "of the %" PRIu64 " that could be killed: ", facts->killable);
+}
+
+/*
+ * "held by   40 x worker, 60.0 MiB of 64.0 MiB; 1 x sh, 2.0 MiB": where it is many that hold the memory, and not the
+ * victim.
+ */
 static void put_programs(const struct text_sink *sink, const struct record_oom *oom,
 			 const struct candidate_facts *facts)
 {
@@ -55,14 +67,18 @@ static void put_programs(const struct text_sink *sink, const struct record_oom *
 	if (!facts->program_count || (facts->programs[0].count < MANY && sink->look.detail != TEXT_ALL))
 		return;
 	text_sink__label(sink, "held by");
-	if (!facts->all_listed)
-		fprintf(out, "the first %" PRIu64 " of %" PRIu64 ": ", facts->listed, oom->candidates->count);
+	put_whose(out, oom, facts);
 	for (size_t i = 0; i < facts->program_count; i++) {
-		fprintf(out, "%s%" PRIu64 " x ", i ? "; " : "", facts->programs[i].count);
-		text_parts__name(out, facts->programs[i].comm);
-		text_parts__size(out, ", ", facts->programs[i].bytes);
+		const struct record_program *p = &facts->programs[i];
+		uint64_t usage = i ? 0 : candidate_words__usage_of(oom, p);
+
+		fprintf(out, "%s%" PRIu64 " x ", i ? "; " : "", p->count);
+		text_parts__name(out, p->comm);
+		text_parts__size(out, ", ", p->counted_bytes);
+		if (usage)
+			text_parts__size(out, " of ", usage);
 	}
-	if (!facts->all_listed && oom->candidates->has_counted)
+	if (facts->sums == CANDIDATE_SUMS_LISTED && oom->candidates->has_counted)
 		text_parts__size(out, "; all together ", oom->candidates->counted_bytes);
 	fputc('\n', out);
 }

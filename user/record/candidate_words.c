@@ -73,36 +73,39 @@ static enum candidate_reason reason_of(const struct record_oom *oom, const struc
 	return chosen->has_adj && chosen->oom_score_adj > 0 ? CANDIDATE_RAISED : CANDIDATE_LARGEST_LEFT;
 }
 
-/* Sums by program: of so few that one after the other is looked for. */
-static void sum_program(const struct record_candidates *all, const struct record_candidate *c,
-			struct candidate_program *sum)
+/* Of those that are listed: first by points, then those that are spared. */
+static const struct record_candidate *listed(const struct record_candidates *all, size_t i)
 {
-	*sum = (struct candidate_program){ .comm = c->comm };
-	for (size_t i = 0; i < all->first_count + all->spared_count; i++) {
-		const struct record_candidate *other =
-			i < all->first_count ? &all->first[i] : &all->spared[i - all->first_count];
+	return i < all->first_count ? &all->first[i] : &all->spared[i - all->first_count];
+}
 
-		if (!other->comm || strcmp(other->comm, c->comm) != 0)
+/* Sums by program: of so few that one after the other is looked for. `unkillable`: of these alone. */
+static void sum_listed(const struct record_candidates *all, bool unkillable, struct record_program *sum)
+{
+	for (size_t i = 0; i < all->first_count + all->spared_count; i++) {
+		const struct record_candidate *c = listed(all, i);
+
+		if (!c->comm || strcmp(c->comm, sum->comm) != 0 || (unkillable && c->has_points))
 			continue;
 		sum->count++;
-		sum->bytes += other->counted_bytes;
+		sum->counted_bytes += c->counted_bytes;
 	}
 }
 
-static bool is_summed(const struct candidate_facts *facts, const char *comm)
+static bool is_summed(const struct record_program *programs, size_t count, const char *comm)
 {
-	for (size_t i = 0; i < facts->program_count; i++) {
-		if (!strcmp(facts->programs[i].comm, comm))
+	for (size_t i = 0; i < count; i++) {
+		if (!strcmp(programs[i].comm, comm))
 			return true;
 	}
 	return false;
 }
 
-static void add_program(struct candidate_facts *facts, const struct candidate_program *sum)
+static void add_program(struct candidate_facts *facts, const struct record_program *sum)
 {
 	size_t at = facts->program_count;
 
-	for (; at && facts->programs[at - 1].bytes < sum->bytes; at--) {
+	for (; at && facts->programs[at - 1].counted_bytes < sum->counted_bytes; at--) {
 		if (at < CANDIDATE_WORDS_PROGRAMS)
 			facts->programs[at] = facts->programs[at - 1];
 	}
@@ -113,27 +116,68 @@ static void add_program(struct candidate_facts *facts, const struct candidate_pr
 		facts->program_count++;
 }
 
-static void sum_programs(const struct record_candidates *all, struct candidate_facts *facts)
+/*
+ * Whether those that can't be killed can be added to the record's sums, which don't have them: all are listed, and of
+ * each program the sum is known.
+ */
+static bool can_add_unkillable(const struct record_candidates *all)
 {
-	size_t count = all->first_count + all->spared_count;
+	uint64_t unkillable = 0;
 
-	for (size_t i = 0; i < count; i++) {
-		const struct record_candidate *c = i < all->first_count ? &all->first[i]
-									: &all->spared[i - all->first_count];
-		struct candidate_program sum;
+	for (size_t i = 0; i < all->first_count + all->spared_count; i++) {
+		const struct record_candidate *c = listed(all, i);
 
-		if (!c->comm || is_summed(facts, c->comm))
+		if (c->has_points)
 			continue;
-		sum_program(all, c, &sum);
+		if (!c->comm || (all->other.count && !is_summed(all->programs, all->program_count, c->comm)))
+			return false;
+		unkillable++;
+	}
+	return unkillable == all->unkillable;
+}
+
+/* The record's sums are those of the kernel side, of more processes than are listed. */
+static void take_sums(const struct record_candidates *all, struct candidate_facts *facts)
+{
+	bool with_unkillable = can_add_unkillable(all);
+
+	for (size_t i = 0; i < all->program_count; i++) {
+		struct record_program sum = all->programs[i];
+
+		if (with_unkillable)
+			sum_listed(all, true, &sum);
 		add_program(facts, &sum);
 	}
-	for (size_t i = 0; i < count; i++) {
-		facts->listed_bytes +=
-			(i < all->first_count ? &all->first[i] : &all->spared[i - all->first_count])
-				->counted_bytes;
+	for (size_t i = 0; with_unkillable && i < all->first_count + all->spared_count; i++) {
+		struct record_program sum = { .comm = listed(all, i)->comm };
+
+		if (listed(all, i)->has_points || is_summed(all->programs, all->program_count, sum.comm) ||
+		    is_summed(facts->programs, facts->program_count, sum.comm))
+			continue;
+		sum_listed(all, true, &sum);
+		add_program(facts, &sum);
 	}
-	facts->listed = count;
-	facts->all_listed = count >= all->count;
+	facts->sums = with_unkillable ? CANDIDATE_SUMS_ALL : CANDIDATE_SUMS_KILLABLE;
+}
+
+static void sum_programs(const struct record_candidates *all, struct candidate_facts *facts)
+{
+	facts->listed = all->first_count + all->spared_count;
+	facts->all_listed = facts->listed >= all->count;
+	facts->killable = all->count > all->unkillable ? all->count - all->unkillable : 0;
+	if (all->program_count) {
+		take_sums(all, facts);
+		return;
+	}
+	for (size_t i = 0; i < facts->listed; i++) {
+		struct record_program sum = { .comm = listed(all, i)->comm };
+
+		if (!sum.comm || is_summed(facts->programs, facts->program_count, sum.comm))
+			continue;
+		sum_listed(all, false, &sum);
+		add_program(facts, &sum);
+	}
+	facts->sums = facts->all_listed ? CANDIDATE_SUMS_ALL : CANDIDATE_SUMS_LISTED;
 }
 
 bool candidate_words__facts(const struct record_oom *oom, struct candidate_facts *facts)
@@ -153,6 +197,16 @@ bool candidate_words__facts(const struct record_oom *oom, struct candidate_facts
 		facts->reason = reason_of(oom, facts);
 	sum_programs(all, facts);
 	return true;
+}
+
+uint64_t candidate_words__usage_of(const struct record_oom *oom, const struct record_program *program)
+{
+	const struct record_level *limit = oom->limit;
+
+	if (!limit || !limit->has_memory || !limit->has_swap || limit->swap_usage_bytes ||
+	    program->counted_bytes > limit->usage_bytes)
+		return 0;
+	return limit->usage_bytes;
 }
 
 /* ---- sentences ---- */

@@ -18,10 +18,11 @@ enum candidate_reason {
 	CANDIDATE_LARGEST_LEFT, /* others have more, and are held back by theirs */
 };
 
-/* Processes of one program among the candidates that are listed. */
-struct candidate_program {
-	const char *comm;
-	uint64_t count, bytes;
+/* Whose processes the sums by program have. */
+enum candidate_sums {
+	CANDIDATE_SUMS_ALL,
+	CANDIDATE_SUMS_KILLABLE, /* those that the kernel could kill */
+	CANDIDATE_SUMS_LISTED,	 /* those that are listed: there are more, which are smaller or held back */
 };
 
 struct candidate_facts {
@@ -33,11 +34,12 @@ struct candidate_facts {
 	const struct record_candidate
 		*spared[CANDIDATE_WORDS_SPARED]; /* larger than the chosen one, the largest first */
 	size_t spared_count;
-	/* By program, the one with the most memory first; all that are listed, those that were killed too. */
-	struct candidate_program programs[CANDIDATE_WORDS_PROGRAMS];
+	/* By program, the one with the most memory first; those that were killed too. */
+	struct record_program programs[CANDIDATE_WORDS_PROGRAMS];
 	size_t program_count;
+	enum candidate_sums sums;
 	bool all_listed; /* else there are more, which are smaller or held back */
-	uint64_t listed, listed_bytes;
+	uint64_t listed, killable;
 };
 
 /* Returns whether there are candidates. The facts refer to the record. */
@@ -45,6 +47,12 @@ bool candidate_words__facts(const struct record_oom *oom, struct candidate_facts
 
 /* Whether this candidate was killed in this OOM. */
 bool candidate_words__was_killed(const struct record_oom *oom, const struct record_candidate *c);
+
+/*
+ * What a program's processes have can be said to be a part of the usage at the limit: their memory isn't more, and none
+ * of it can be in swap. 0: it can't. What processes share counts for each.
+ */
+uint64_t candidate_words__usage_of(const struct record_oom *oom, const struct record_program *program);
 
 /* How the parts of a sentence are printed; see cause_words.h. */
 struct candidate_words_ops {

@@ -28,6 +28,12 @@ struct record_candidate {
 	struct record_container container;
 };
 
+/* Processes of one name. */
+struct record_program {
+	const char *comm;
+	uint64_t count, counted_bytes;
+};
+
 struct record_candidates {
 	uint64_t count, unkillable;
 	bool has_counted;
@@ -37,6 +43,13 @@ struct record_candidates {
 	/* The largest of those that a negative oom_score_adj has held back and that aren't among the first. */
 	const struct record_candidate *spared;
 	size_t spared_count;
+	/*
+	 * All that have points, those that are listed too, by program, the one with the most memory first. NULL: they
+	 * weren't summed up, because all are listed or by whom that can't do it. `other`: of programs that aren't here.
+	 */
+	const struct record_program *programs;
+	size_t program_count;
+	struct record_program other; /* without a name */
 };
 
 #endif

@@ -55,6 +55,10 @@ static int check_candidates(struct event_candidates *candidates)
 {
 	for (size_t i = 0; i < EVENT_CANDIDATES_MAX; i++)
 		TERMINATE(candidates->list[i].comm);
+	for (size_t i = 0; i < EVENT_PROGRAMS_MAX; i++)
+		TERMINATE(candidates->programs[i].comm);
+	if (candidates->h.flags & CANDIDATES_SUMMED && candidates->h.size < sizeof(*candidates))
+		return -EINVAL;
 	return candidates->count > EVENT_CANDIDATES_MAX || candidates->top > candidates->count ? -EINVAL : 0;
 }
 
@@ -128,6 +132,8 @@ static int check(union event *event)
 
 size_t decode__least_size(uint32_t kind)
 {
+	if (kind == EVENT_CANDIDATES)
+		return EVENT_CANDIDATES_LEAST;
 	return kind < EVENT_KIND_MAX ? sizes[kind] : 0;
 }
 
@@ -149,7 +155,7 @@ int decode__event(const void *data, size_t size, union event *out)
 	if (size < least)
 		return -EINVAL;
 	memset(&event, 0, sizeof(event));
-	memcpy(&event, data, least);
+	memcpy(&event, data, size < sizes[header.kind] ? size : sizes[header.kind]);
 	err = check(&event);
 	if (!err)
 		*out = event;

@@ -3,13 +3,14 @@
 points that follow from the table, and who is held back. And what came back of each victim's memory."""
 
 import re
+import subprocess
 
 from guest import check_plan
 from kernels import (CHARGE_BATCH, LOG_WITHOUT_CPUS_UNTIL, PAGE, PLAN_BTF, PLAN_KPROBES, RSS_PER_TASK_UNTIL,
                      machine_plan, version)
 from oracles import MARK, of, read_records
 
-TOP, SPARED = 20, 4
+TOP, SPARED, PROGRAMS = 20, 4, 10
 NEVER = -1000
 HEADER = re.compile(r"\[ +pid +\] +uid +(.*)")
 ROW = re.compile(r"\[ *(\d+)\] +(\d+) +([-\d ]+) +([^\d ].*)$")
@@ -126,6 +127,7 @@ class Judge:
             first = sorted((points[p] for p in killable), reverse=True)[:TOP]
             self.results.equal([c["points"] for c in got["top"]], first, f"{what}: the first ones by points")
             self.check_spared(what, got, table)
+        self.check_programs(what, got, table, killable)
         for victim in oom["victims"]:
             if victim["role"] == "chosen":
                 self.results.equal((got["top"][0]["pid"], got["top"][0]["points"]), (victim["pid"], victim["points"]),
@@ -133,6 +135,27 @@ class Judge:
         if got.get("counted_bytes") is not None:
             self.results.equal(got["counted_bytes"], PAGE * sum(pages(table.rows[p]) for p in killable),
                                f"{what}: the memory of all")
+
+    def check_programs(self, what, got, table, killable):
+        """The sums by program: of all that could be killed, where they aren't all listed."""
+        right = self.results.equal("programs" in got, len(killable) > TOP, f"{what}: sums by program")
+        if not right or "programs" not in got:
+            return
+        want = {}
+        for pid in killable:
+            row = table.rows[pid]
+            count, size = want.get(row["name"], (0, 0))
+            want[row["name"]] = (count + 1, size + PAGE * pages(row))
+        sums = {p["comm"]: (p["count"], p["counted_bytes"]) for p in got.get("programs", [])}
+        # Of the whole machine some move, some begin or end.
+        if table.scenario == "machine":
+            want, sums = ({n: s for n, s in of_all.items() if n in AT_REST} for of_all in (want, sums))
+        largest = dict(sorted(want.items(), key=lambda item: -item[1][1])[:PROGRAMS])
+        self.results.equal(sums, largest, f"{what}: each program's processes, and their memory")
+        if table.scenario != "machine":
+            other = got.get("other_programs", {}).get("count", 0)
+            self.results.equal(sum(s[0] for s in sums.values()) + other, len(killable),
+                               f"{what}: all of them are summed up")
 
     def check_spared(self, what, got, table):
         top = {c["pid"] for c in got["top"]}
@@ -242,6 +265,19 @@ def check(run):
         check_scores(run, judge)
         check_relief(run, judge)
     check_words(run)
+    check_many(run)
+
+
+def check_many(run):
+    """Many small processes, in the text of every block, and on the page."""
+    recording = run.folder / "text.out.jsonl"
+    text, page = (subprocess.run([run.oomtrace, "report", *options, str(recording)], capture_output=True, check=False,
+                                 text=True).stdout for options in (["-v"], ["--format", "html"]))
+    size = r"\d+\.\d MiB"
+    run.results.check(re.search(rf"held by +1 x large, {size} of {size};\s101\sx\stasks,\s{size}", text),
+                      "text: many of one program", text[-3000:])
+    run.results.check(re.search(rf"By program: 1 × <bdi>large</bdi>, {size} of {size}; 101 × <bdi>tasks</bdi>, ", page),
+                      "page: many of one program", "By program" in page)
 
 
 def run_has_thousands(run):

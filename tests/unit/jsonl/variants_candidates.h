@@ -12,6 +12,7 @@ static inline const struct record_candidates *variants_candidates(const char *na
 {
 	static struct record_candidate first[2];
 	static struct record_candidates candidates;
+	static struct record_program programs[1];
 
 	first[0] = (struct record_candidate){ .pid = 1,
 					      .comm = name,
@@ -36,6 +37,7 @@ static inline const struct record_candidates *variants_candidates(const char *na
 					      .cgroup = "/init",
 					      .container = *container };
 	first[1] = (struct record_candidate){ .pid = 2 };
+	programs[0] = (struct record_program){ .comm = name, .count = 5, .counted_bytes = 10 };
 	candidates = (struct record_candidates){ .count = 7,
 						 .unkillable = 1,
 						 .has_counted = true,
@@ -43,7 +45,10 @@ static inline const struct record_candidates *variants_candidates(const char *na
 						 .first = first,
 						 .first_count = 2,
 						 .spared = first,
-						 .spared_count = 1 };
+						 .spared_count = 1,
+						 .programs = programs,
+						 .program_count = 1,
+						 .other = { .count = 1, .counted_bytes = 2 } };
 	return &candidates;
 }
 

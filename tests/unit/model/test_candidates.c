@@ -28,6 +28,7 @@ static void fill(struct candidates *to, const struct event_candidates *event, ui
 	struct cgroup_chain_set cgroups = {};
 	const union event levels[] = { docker_level(1), slice_level(1), root_level(1) };
 
+	*to = (struct candidates){};
 	for (size_t i = 0; i < 3; i++)
 		assert_int_equal(cgroup_chain__add(&cgroups, &levels[i].cgroup), 0);
 	candidates__fill(to, event, &run, &cgroups, &env);
@@ -130,6 +131,47 @@ static void test_sum(void **state)
 	assert_false(c.record.has_counted);
 }
 
+static struct event_program program(const char *comm, int64_t pages, uint32_t count, uint32_t scan)
+{
+	struct event_program p = { .pages = pages, .count = count, .scan = scan };
+
+	snprintf(p.comm, sizeof(p.comm), "%s", comm);
+	return p;
+}
+
+/* The largest ten by themselves and the others as one; what another scan has left there is passed over. */
+static void test_programs(void **state)
+{
+	struct event_candidates event = { .h.flags = CANDIDATES_SUMMED,
+					  .scored = 300,
+					  .scan = 7,
+					  .other_count = 5,
+					  .other_pages = 50,
+					  .programs = { [3] = program("worker", 900, 40, 7),
+							[4] = program("worker", 5000, 9, 6),
+							[63] = program("sh", 901, 1, 7) } };
+	struct candidates c;
+
+	(void)state;
+	fill(&c, &event, 1);
+	assert_int_equal(c.record.program_count, 2);
+	assert_string_equal(c.record.programs[0].comm, "sh");
+	assert_string_equal(c.record.programs[1].comm, "worker");
+	assert_int_equal(c.record.programs[1].count, 40);
+	assert_int_equal(c.record.programs[1].counted_bytes, 900 * PAGE);
+	assert_int_equal(c.record.other.count, 5);
+	for (uint32_t i = 10; i < 19; i++)
+		event.programs[i] = program((char[]){ (char)('a' + i), '\0' }, 100 + i, 2, 7);
+	fill(&c, &event, 1);
+	assert_int_equal(c.record.program_count, 10);
+	assert_string_equal(c.record.programs[9].comm, "l");
+	assert_int_equal(c.record.other.count, 5 + 2);
+	assert_int_equal(c.record.other.counted_bytes, (50 + 110) * PAGE);
+	event.h.flags = 0;
+	fill(&c, &event, 1);
+	assert_null(c.record.programs);
+}
+
 /* In the record of its run, and of no other. */
 static void test_record(void **state)
 {
@@ -157,8 +199,8 @@ static void test_record(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_order), cmocka_unit_test(test_memory), cmocka_unit_test(test_gone),
-		cmocka_unit_test(test_sum),   cmocka_unit_test(test_record),
+		cmocka_unit_test(test_order), cmocka_unit_test(test_memory),   cmocka_unit_test(test_gone),
+		cmocka_unit_test(test_sum),   cmocka_unit_test(test_programs), cmocka_unit_test(test_record),
 	};
 
 	return cmocka_run_group_tests_name("candidates", tests, NULL, NULL);

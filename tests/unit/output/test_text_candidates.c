@@ -32,9 +32,12 @@ static struct record_candidate process(uint32_t pid, const char *comm, uint64_t 
 static void expect(const struct record_candidates *candidates, uint32_t killed, const char *want)
 {
 	const struct record_victim victim = { .pid = killed, .role = ROLE_CHOSEN };
-	const struct record_oom oom = { .candidates = candidates,
-					.victims = &victim,
-					.victim_count = killed ? 1 : 0 };
+	const struct record_level limit = {
+		.has_memory = true, .has_swap = true, .usage_bytes = 128 * MIB, .max_bytes = 128 * MIB
+	};
+	const struct record_oom oom = {
+		.candidates = candidates, .victims = &victim, .victim_count = killed ? 1 : 0, .limit = &limit
+	};
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
@@ -143,12 +146,50 @@ static void test_many(void **state)
 	expect(&candidates, 1,
 	       "    chosen    the most memory of 40 processes, 2.0 MiB; next: worker (pid 2), 2.0 MiB; "
 	       "worker (pid 3), 2.0 MiB\n"
-	       "    held by   the first 20 of 40: 19 x worker, 38.0 MiB; 1 x sh, 2.0 MiB; all together 60.0 MiB\n");
+	       "    held by   the first 20 of 40: 19 x worker, 38.0 MiB of 128.0 MiB; 1 x sh, 2.0 MiB; all together 60.0 MiB\n");
 	candidates.count = 20;
 	expect(&candidates, 1,
 	       "    chosen    the most memory of 20 processes, 2.0 MiB; next: worker (pid 2), 2.0 MiB; "
 	       "worker (pid 3), 2.0 MiB\n"
-	       "    held by   19 x worker, 38.0 MiB; 1 x sh, 2.0 MiB\n");
+	       "    held by   19 x worker, 38.0 MiB of 128.0 MiB; 1 x sh, 2.0 MiB\n");
+}
+
+/* The kernel side has summed all up, but for those that can't be killed. */
+static void test_summed(void **state)
+{
+	const struct record_candidate first[] = { process(1, "worker", 2, 0, 20) };
+	struct record_candidate spared[] = { process(5, "db", 40, -1000, INT64_MIN),
+					     process(6, "worker", 3, -1000, INT64_MIN) };
+	const struct record_program programs[] = { { "worker", 40, 80 * MIB }, { "sh", 2, 2 * MIB } };
+	struct record_candidates candidates = { .count = 44,
+						.unkillable = 2,
+						.first = first,
+						.first_count = 1,
+						.spared = spared,
+						.spared_count = 2,
+						.programs = programs,
+						.program_count = 2 };
+
+	(void)state;
+	expect(&candidates, 0,
+	       "    spared    db (pid 5), 40.0 MiB, exempt by oom_score_adj -1000; "
+	       "worker (pid 6), 3.0 MiB, exempt by oom_score_adj -1000; worker (pid 1), 2.0 MiB\n"
+	       "    held by   41 x worker, 83.0 MiB of 128.0 MiB; 1 x db, 40.0 MiB; 2 x sh, 2.0 MiB\n");
+	/* Of "db" there may be more. */
+	candidates.other.count = 1;
+	expect(&candidates, 0,
+	       "    spared    db (pid 5), 40.0 MiB, exempt by oom_score_adj -1000; "
+	       "worker (pid 6), 3.0 MiB, exempt by oom_score_adj -1000; worker (pid 1), 2.0 MiB\n"
+	       "    held by   of the 42 that could be killed: 40 x worker, 80.0 MiB of 128.0 MiB; "
+	       "2 x sh, 2.0 MiB\n");
+	/* Not all that can't be killed are listed. */
+	candidates.other.count = 0;
+	candidates.unkillable = 3;
+	expect(&candidates, 0,
+	       "    spared    db (pid 5), 40.0 MiB, exempt by oom_score_adj -1000; "
+	       "worker (pid 6), 3.0 MiB, exempt by oom_score_adj -1000; worker (pid 1), 2.0 MiB\n"
+	       "    held by   of the 41 that could be killed: 40 x worker, 80.0 MiB of 128.0 MiB; "
+	       "2 x sh, 2.0 MiB\n");
 }
 
 /* The reaper leaves locked memory alone, and a try that fails has taken but a part. */
@@ -180,7 +221,8 @@ int main(void)
 		cmocka_unit_test(test_largest), cmocka_unit_test(test_held_back),
 		cmocka_unit_test(test_raised),	cmocka_unit_test(test_only),
 		cmocka_unit_test(test_nobody),	cmocka_unit_test(test_gone),
-		cmocka_unit_test(test_many),	cmocka_unit_test(test_reaper),
+		cmocka_unit_test(test_many),	cmocka_unit_test(test_summed),
+		cmocka_unit_test(test_reaper),
 	};
 
 	return cmocka_run_group_tests_name("text_candidates", tests, NULL, NULL);

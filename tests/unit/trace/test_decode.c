@@ -18,20 +18,13 @@ static const struct {
 	uint16_t kind;
 	size_t size;
 } kinds[] = {
-	{ EVENT_OOM, sizeof(struct event_oom) },
-	{ EVENT_CGROUP, sizeof(struct event_cgroup) },
-	{ EVENT_VICTIM, sizeof(struct event_victim) },
-	{ EVENT_OOM_END, sizeof(struct event_oom_end) },
-	{ EVENT_EXIT, sizeof(struct event_exit) },
-	{ EVENT_LIMIT, sizeof(struct event_limit) },
-	{ EVENT_USAGE, sizeof(struct event_usage) },
-	{ EVENT_RECLAIM, sizeof(struct event_reclaim) },
-	{ EVENT_MEMORY, sizeof(struct event_memory) },
-	{ EVENT_SAMPLED, sizeof(struct event_sampled) },
-	{ EVENT_STACK, sizeof(struct event_stack) },
-	{ EVENT_SIGNAL, sizeof(struct event_signal) },
-	{ EVENT_CANDIDATES, sizeof(struct event_candidates) },
-	{ EVENT_RELIEF, sizeof(struct event_relief) },
+	{ EVENT_OOM, sizeof(struct event_oom) },	 { EVENT_CGROUP, sizeof(struct event_cgroup) },
+	{ EVENT_VICTIM, sizeof(struct event_victim) },	 { EVENT_OOM_END, sizeof(struct event_oom_end) },
+	{ EVENT_EXIT, sizeof(struct event_exit) },	 { EVENT_LIMIT, sizeof(struct event_limit) },
+	{ EVENT_USAGE, sizeof(struct event_usage) },	 { EVENT_RECLAIM, sizeof(struct event_reclaim) },
+	{ EVENT_MEMORY, sizeof(struct event_memory) },	 { EVENT_SAMPLED, sizeof(struct event_sampled) },
+	{ EVENT_STACK, sizeof(struct event_stack) },	 { EVENT_SIGNAL, sizeof(struct event_signal) },
+	{ EVENT_CANDIDATES, EVENT_CANDIDATES_LEAST },	 { EVENT_RELIEF, sizeof(struct event_relief) },
 	{ EVENT_MACHINE, sizeof(struct event_machine) },
 };
 
@@ -248,6 +241,27 @@ static void test_candidates(void **state)
 	assert_int_equal(DECODE_WITH(EVENT_CANDIDATES, event_candidates, top, 1), -EINVAL);
 }
 
+/* The sums are there or not, and never a part of them. */
+static void test_sums(void **state)
+{
+	unsigned char *bytes = new_event(EVENT_CANDIDATES, sizeof(struct event_candidates));
+	const size_t at = offsetof(struct event_candidates, scan);
+	uint16_t flags = CANDIDATES_SUMMED;
+	uint32_t size = sizeof(struct event_candidates);
+	union event out;
+
+	(void)state;
+	memcpy(bytes + offsetof(struct event_header, flags), &flags, sizeof(flags));
+	memset(bytes + at, 0x77, size - at);
+	assert_int_equal(decode(bytes, size, &out), 0);
+	assert_int_equal(out.candidates.programs[EVENT_PROGRAMS_MAX - 1].count, 0x77777777);
+	assert_int_equal(out.candidates.programs[0].comm[EVENT_COMM_LEN - 1], '\0');
+	size--;
+	memcpy(bytes, &size, sizeof(size));
+	assert_int_equal(decode(bytes, size, &out), -EINVAL);
+	free(bytes);
+}
+
 static void test_enumerations(void **state)
 {
 	(void)state;
@@ -287,11 +301,17 @@ static void test_unaligned(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_every_length),	 cmocka_unit_test(test_longer_event),
-		cmocka_unit_test(test_wrong_size_field), cmocka_unit_test(test_unknown_kinds),
-		cmocka_unit_test(test_kind_zero),	 cmocka_unit_test(test_unterminated_strings),
-		cmocka_unit_test(test_cmdline_len),	 cmocka_unit_test(test_stack_depth),
-		cmocka_unit_test(test_enumerations),	 cmocka_unit_test(test_candidates),
+		cmocka_unit_test(test_every_length),
+		cmocka_unit_test(test_longer_event),
+		cmocka_unit_test(test_wrong_size_field),
+		cmocka_unit_test(test_unknown_kinds),
+		cmocka_unit_test(test_kind_zero),
+		cmocka_unit_test(test_unterminated_strings),
+		cmocka_unit_test(test_cmdline_len),
+		cmocka_unit_test(test_stack_depth),
+		cmocka_unit_test(test_enumerations),
+		cmocka_unit_test(test_candidates),
+		cmocka_unit_test(test_sums),
 		cmocka_unit_test(test_unaligned),
 	};
 

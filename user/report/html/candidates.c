@@ -30,6 +30,36 @@ static void put_reason(FILE *out, const struct record_oom *oom, const struct can
 	}
 }
 
+/* "By program: 40 × worker, 60.0 MiB of 64.0 MiB; 1 × sh, 2.0 MiB." Where no program has two, the table says it all. */
+static void put_programs(FILE *out, const struct record_oom *oom, const struct candidate_facts *facts)
+{
+	const struct record_candidates *all = oom->candidates;
+	bool several = false;
+
+	for (size_t i = 0; i < facts->program_count; i++)
+		several |= facts->programs[i].count > 1;
+	if (!several)
+		return;
+	fputs("<p>By program", out);
+	if (facts->sums == CANDIDATE_SUMS_LISTED)
+		fprintf(out, ", the first %" PRIu64 " of %" PRIu64 " processes", facts->listed, all->count);
+	else if (facts->sums == CANDIDATE_SUMS_KILLABLE)
+		fprintf(out, ", the %" PRIu64 " that could be killed", facts->killable);
+	for (size_t i = 0; i < facts->program_count; i++) {
+		const struct record_program *p = &facts->programs[i];
+		uint64_t usage = i ? 0 : candidate_words__usage_of(oom, p);
+
+		fprintf(out, "%s%" PRIu64 " × ", i ? "; " : ": ", p->count);
+		html_elements__name(out, p->comm);
+		fputs(", ", out);
+		html_elements__size(out, p->counted_bytes);
+		fputs(usage ? " of " : "", out);
+		if (usage)
+			html_elements__size(out, usage);
+	}
+	fputs(".</p>", out);
+}
+
 static uint64_t most_bytes(const struct record_candidates *all)
 {
 	uint64_t most = 1;
@@ -129,6 +159,7 @@ void html_candidates__put(FILE *out, const struct record_oom *oom)
 		return;
 	html_elements__part_begin(out, "Who could have been killed");
 	put_reason(out, oom, &facts);
+	put_programs(out, oom, &facts);
 	put_table(out, oom);
 	put_count(out, oom);
 }
