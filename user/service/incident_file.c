@@ -39,8 +39,11 @@ int incident_file__open(struct incident_file *f, int folder_fd, const char *stem
 			snprintf(f->stem, sizeof(f->stem), "%s-%d", stem, n);
 		part_name(name, f->stem);
 		f->fd = openat(folder_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
-		if (f->fd >= 0)
+		if (f->fd >= 0) {
+			/* Whatever the umask: who is in the folder's group reads it. Else it stays private. */
+			(void)fchmod(f->fd, 0640);
 			return 0;
+		}
 		err = -errno;
 		if (err != -EEXIST)
 			break;

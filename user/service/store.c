@@ -383,6 +383,11 @@ static int store_sigkill(struct sink *base, const struct record *record)
 	return put_in_cgroup((struct store *)base, record, record->sigkill.cgroup);
 }
 
+static int store_repeats(struct sink *base, const struct record *record)
+{
+	return put_in_cgroup((struct store *)base, record, record->repeats.limit_cgroup);
+}
+
 static int store_hook(struct sink *base, const struct record *record)
 {
 	return put_in_cgroup((struct store *)base, record, record->hook.cgroup);
@@ -407,21 +412,36 @@ static int store_lost(struct sink *base, const struct record *record)
 	return 0;
 }
 
-/* The stack of the process that asked for memory. */
-static int store_stack(struct sink *base, const struct record *record)
+/* Hands it to the incident of this OOM; 0: it is none's. */
+static int put_of_oom(struct store *s, const struct record *record, uint64_t oom_id)
 {
-	struct store *s = (struct store *)base;
 	int err = 0;
 
-	for (size_t n = 0; n < INCIDENTS_MAX && record->stack.oom_id && !err; n++) {
+	for (size_t n = 0; n < INCIDENTS_MAX && oom_id && !err; n++) {
 		struct incident *i = &s->incidents[n];
 
 		for (size_t id = 0; i->open && id < OOMS_MAX && !err; id++)
-			if (i->ids[id] == record->stack.oom_id)
+			if (i->ids[id] == oom_id)
 				err = put_record(s, i, record);
 	}
 	tell_failure(s, err);
 	return 0;
+}
+
+/* The stack of the process that asked for memory. */
+static int store_stack(struct sink *base, const struct record *record)
+{
+	return put_of_oom((struct store *)base, record, record->stack.oom_id);
+}
+
+static int store_relief(struct sink *base, const struct record *record)
+{
+	return put_of_oom((struct store *)base, record, record->relief.oom_id);
+}
+
+static int store_kernel_log(struct sink *base, const struct record *record)
+{
+	return put_of_oom((struct store *)base, record, record->kernel_log.oom_id);
 }
 
 static void end_all(struct store *s, const char *reason)
@@ -448,7 +468,8 @@ static int store_session(struct sink *base, const struct record *record)
 static const sink_take_fn store_takes[RECORD_KINDS] = {
 	[RECORD_SESSION] = store_session, [RECORD_OOM] = store_oom,	    [RECORD_LIMIT] = store_limit,
 	[RECORD_EXIT] = store_exit,	  [RECORD_SIGKILL] = store_sigkill, [RECORD_LOST] = store_lost,
-	[RECORD_STACK] = store_stack,	  [RECORD_HOOK] = store_hook,
+	[RECORD_STACK] = store_stack,	  [RECORD_HOOK] = store_hook,	    [RECORD_RELIEF] = store_relief,
+	[RECORD_REPEATS] = store_repeats, [RECORD_KERNEL_LOG] = store_kernel_log,
 };
 
 static int store_take(struct sink *sink, const struct record *record)

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -17,6 +18,9 @@ static void test_incidents(void **state)
 {
 	struct sink *sink = open_store();
 	const struct record_exit exit = { .pid = 7, .cgroup = "/docker/a/b", .comm = "hog" };
+	const mode_t mask = umask(0077); /* as the unit has it */
+	struct stat st;
+	char file[128];
 	struct entry e;
 
 	(void)state;
@@ -31,6 +35,10 @@ static void test_incidents(void **state)
 	assert_int_equal(count_names(), 1);
 	assert_int_equal(sink__finish(sink), 0);
 	assert_int_equal(count_names(), 3);
+	umask(mask);
+	snprintf(file, sizeof(file), "%s/" STEM "other.jsonl.zst", folder);
+	assert_int_equal(stat(file, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0640); /* for the folder's group */
 	sink->ops->free(sink);
 
 	e = read_entry(STEM "web_daff88f9.jsonl.zst");

@@ -121,6 +121,29 @@ static void test_lost(void **state)
 	entry__free(&e);
 }
 
+/* What comes after an OOM and is about it is in its incident, and in no other. */
+static void test_after(void **state)
+{
+	struct sink *sink = open_store();
+	const struct record_relief relief = { .oom_id = 2, .pid = 7, .comm = "relieved", .live = true };
+	const struct record_repeats repeats = { .limit_cgroup = "/other", .repeats = 123456 };
+	const struct record_kernel_log log = { .oom_id = 2, .pid = 7, .comm = "logged" };
+	char command[256];
+
+	(void)state;
+	send_oom(sink, 1, "/docker/a", 5);
+	send_oom(sink, 2, "/other", 5);
+	assert_int_equal(TAKE(sink, RELIEF, relief, at(6), relief), 0);
+	assert_int_equal(TAKE(sink, REPEATS, repeats, at(6), repeats), 0);
+	assert_int_equal(TAKE(sink, KERNEL_LOG, kernel_log, at(6), log), 0);
+	sink->ops->free(sink);
+	snprintf(command, sizeof(command),
+		 "cd %s && ! zstdcat *web* | grep -E 'relief|oom-repeats|kernel-log' && "
+		 "test $(zstdcat *other* | grep -cE '\"relieved\"|123456|\"logged\"') = 3",
+		 folder);
+	assert_int_equal(system(command), 0);
+}
+
 /* Somebody else's writes of limits, however many, don't push out the one that is a cause. */
 static void test_many_writes(void **state)
 {
@@ -165,6 +188,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_full_for_long, make, unmake),
 		cmocka_unit_test_setup_teardown(test_same_name, make, unmake),
 		cmocka_unit_test_setup_teardown(test_lost, make, unmake),
+		cmocka_unit_test_setup_teardown(test_after, make, unmake),
 		cmocka_unit_test_setup_teardown(test_many_writes, make, unmake),
 		cmocka_unit_test_setup_teardown(test_planted, make, unmake),
 	};
