@@ -3,35 +3,23 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/json_size.h"
+#include "base/open_below.h"
 
 #define FILE_BYTES_MAX (1U << 20)
 #define JSON_OBJECTS_MAX 16384
 #define JSON_VALUES_MAX 131072
 #define JSON_DEPTH 32
 
-static int open_below(int dir_fd, const char *path, uint64_t flags)
-{
-	struct open_how how = {
-		.flags = flags | O_CLOEXEC,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV,
-	};
-	long fd = syscall(SYS_openat2, dir_fd, path, &how, sizeof(how));
-
-	return fd < 0 ? -errno : (int)fd;
-}
-
 int state_json__folder(int dir_fd, const char *path)
 {
-	return open_below(dir_fd, path, O_PATH | O_DIRECTORY);
+	return open_below__open(dir_fd, path, O_PATH | O_DIRECTORY, true);
 }
 
 /* The whole file as text; NULL: there is none, or it was changed meanwhile. The caller frees it. */
@@ -65,7 +53,7 @@ static struct json_object *parse(const char *text)
 
 struct json_object *state_json__read(int dir_fd, const char *path, uid_t owner)
 {
-	int fd = open_below(dir_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	int fd = open_below__open(dir_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, true);
 	struct json_object *json = NULL;
 	char *text = NULL;
 	struct stat st;

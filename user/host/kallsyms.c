@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/magic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #define SYMBOLS_MAX (1U << 20)
@@ -27,6 +29,19 @@ struct kallsyms {
 	size_t names_len, names_room;
 	uint32_t last_module;
 };
+
+const char *kallsyms__path(void)
+{
+	static const char *const places[] = { "/proc/kallsyms", "/dev/kallsyms" };
+	struct statfs fs;
+
+	/* What hides the file is a file of another kind. */
+	for (size_t i = 0; i < 2; i++) {
+		if (!statfs(places[i], &fs) && fs.f_type == PROC_SUPER_MAGIC)
+			return places[i];
+	}
+	return places[0];
+}
 
 static int add_name(struct kallsyms *k, const char *name, uint32_t *offset)
 {

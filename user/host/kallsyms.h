@@ -9,6 +9,12 @@
 struct kallsyms;
 
 /*
+ * Where the file is: /proc/kallsyms, or /dev/kallsyms where a service manager has hidden the first and bound it there
+ * (ProtectKernelTunables=, BindReadOnlyPaths=). The text is static.
+ */
+const char *kallsyms__path(void);
+
+/*
  * Reads the symbols of functions from a descriptor of /proc/kallsyms (not owned). Who had opened it, not
  * who reads it, must be allowed to see addresses (kernel.kptr_restrict). Returns 0 and a table for
  * kallsyms__free(), -EPERM when the kernel hides the addresses, or another negative errno.
@@ -26,7 +32,7 @@ struct kallsyms_range {
 };
 
 /*
- * Finds symbols of the kernel itself, not of its modules, in one pass over `path`, /proc/kallsyms. There may be none by
+ * Finds symbols of the kernel itself, not of its modules, in one pass over `path`, that of the file. There may be none by
  * a name, and the kernel may keep addresses from us (kernel.kptr_restrict). Returns 0 or a negative errno.
  */
 int kallsyms__find_ranges(const char *path, struct kallsyms_range *wanted, size_t count);

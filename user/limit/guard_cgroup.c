@@ -50,7 +50,8 @@ int guard_cgroup__open_place(const char *mount)
 {
 	char above[2 * PATH_MAX];
 
-	if (faccessat(AT_FDCWD, mount, W_OK, AT_EACCESS) && errno == EACCES) {
+	/* EROFS: a service manager leaves us part of the tree (ProtectControlGroups=, ReadWritePaths=). */
+	if (faccessat(AT_FDCWD, mount, W_OK, AT_EACCESS) && (errno == EACCES || errno == EROFS)) {
 		find_above(mount, above, sizeof(above));
 		if (above[0])
 			return open_folder(above);

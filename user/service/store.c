@@ -466,10 +466,12 @@ static int store_session(struct sink *base, const struct record *record)
 }
 
 static const sink_take_fn store_takes[RECORD_KINDS] = {
-	[RECORD_SESSION] = store_session, [RECORD_OOM] = store_oom,	    [RECORD_LIMIT] = store_limit,
-	[RECORD_EXIT] = store_exit,	  [RECORD_SIGKILL] = store_sigkill, [RECORD_LOST] = store_lost,
-	[RECORD_STACK] = store_stack,	  [RECORD_HOOK] = store_hook,	    [RECORD_RELIEF] = store_relief,
-	[RECORD_REPEATS] = store_repeats, [RECORD_KERNEL_LOG] = store_kernel_log,
+	[RECORD_SESSION] = store_session,	[RECORD_OOM] = store_oom,
+	[RECORD_LIMIT] = store_limit,		[RECORD_EXIT] = store_exit,
+	[RECORD_SIGKILL] = store_sigkill,	[RECORD_LOST] = store_lost,
+	[RECORD_STACK] = store_stack,		[RECORD_HOOK] = store_hook,
+	[RECORD_RELIEF] = store_relief,		[RECORD_REPEATS] = store_repeats,
+	[RECORD_KERNEL_LOG] = store_kernel_log,
 };
 
 static int store_take(struct sink *sink, const struct record *record)

@@ -4,14 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/open_below.h"
 #include "stacks/mapping.h"
 
 #define FILE_BYTES_MAX (64LL << 20)
@@ -57,10 +56,6 @@ static int read_status(uint32_t pid, uint32_t *own_pid, uid_t *user)
 
 int jit_map__open(uint32_t pid)
 {
-	struct open_how how = {
-		.flags = O_PATH | O_CLOEXEC,
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
-	};
 	char path[64], name[64];
 	uint32_t own_pid = 0;
 	struct stat st;
@@ -75,11 +70,10 @@ int jit_map__open(uint32_t pid)
 	if (root < 0)
 		return -errno;
 	snprintf(name, sizeof(name), "tmp/perf-%" PRIu32 ".map", own_pid);
-	found = (int)syscall(SYS_openat2, root, name, &how, sizeof(how));
-	err = found < 0 ? -errno : 0;
+	found = open_below__open(root, name, O_PATH, false);
 	close(root);
-	if (err)
-		return err;
+	if (found < 0)
+		return found;
 	fd = mapping__reopen(found);
 	if (fd >= 0 && (fstat(fd, &st) || st.st_uid != user)) {
 		close(fd);

@@ -19,6 +19,7 @@
 #include "base/oom_score.h"
 #include "base/privileges.h"
 #include "base/sandbox.h"
+#include "host/kallsyms.h"
 #include "host/proc.h"
 #include "stacks/wire.h"
 
@@ -139,7 +140,7 @@ static _Noreturn void syms_main(const struct sockets *s, int kallsyms_fd)
 int symbols__start(struct symbols **out)
 {
 	/* Opened by who may see addresses; reading it, which takes long, is for when it is needed. */
-	int kallsyms_fd = open("/proc/kallsyms", O_RDONLY | O_CLOEXEC);
+	int kallsyms_fd = open(kallsyms__path(), O_RDONLY | O_CLOEXEC);
 	struct symbols *symbols = calloc(1, sizeof(*symbols));
 	struct sockets s;
 	int err = open_sockets(&s);

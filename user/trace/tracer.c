@@ -498,7 +498,7 @@ int tracer__find_addresses(struct tracer *tracer)
 	int err;
 
 	kill_ways__init(&found[KILL_WAYS]);
-	err = kallsyms__find_ranges("/proc/kallsyms", found, COUNT);
+	err = kallsyms__find_ranges(kallsyms__path(), found, COUNT);
 	memcpy(tracer->kill_ways, &found[KILL_WAYS], sizeof(tracer->kill_ways));
 	set_remote_access(bss, &found[REMOTE_ACCESS]);
 	if (!throttle->end)

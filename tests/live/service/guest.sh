@@ -53,7 +53,7 @@ cat >"$to.json"
 cat /proc/self/cgroup >"$to.cgroup"
 HOOK
 chmod +x /usr/local/sbin/hook
-printf 'store-size = 64M\non-oom = /usr/local/sbin/hook\n' >/etc/oomtrace/oomtrace.conf
+printf 'store-size = 64M\non-oom = /usr/local/sbin/hook\nkernel-log = yes\n' >/etc/oomtrace/oomtrace.conf
 systemctl reset-failed oomtrace
 systemctl start oomtrace
 expect service started $?
@@ -64,10 +64,11 @@ while read -r pid; do
 	tr '\n' ' ' <"/proc/$pid/status" | sed 's/$/\n/'
 done <"/sys/fs/cgroup$(systemctl show -P ControlGroup oomtrace)/cgroup.procs" >"$OUT/processes"
 cat /sys/kernel/security/lsm >"$OUT/lsm"
-# Beside it one that no unit holds back.
-start_tracer beside.jsonl --output json
+# Beside it one that no unit holds back, which is to see no more.
+start_tracer beside.jsonl --all --kernel-log --output json
 killed one
 wait_until 60 listed 1
+wait_until 60 grep -q '"type":"relief"' "$OUT/beside.jsonl"
 kill -INT "${tracer_pids[beside.jsonl]}"
 tracer_done beside.jsonl
 run_container two 'exec tail /dev/zero' -m 32m
