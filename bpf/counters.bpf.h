@@ -48,6 +48,7 @@ struct counter_state {
 	__u8 kinds_repeated; /* the last event's weren't */
 	__u8 near;	     /* usage is above the mark, and that was told */
 	__u8 pad[4];
+	__u64 near_ns; /* when it was told last */
 };
 
 /* More where the target has many cgroups: see tracer.c; so of `unsettled`. */

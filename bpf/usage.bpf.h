@@ -215,13 +215,17 @@ static __always_inline bool is_worth_settling(struct counter_state *state, __u64
 	return moved * ALL_STEP_PARTS >= state->step_pages;
 }
 
+/* Between two that passed the mark of one cgroup: a tiny limit is passed and left with each batch. */
+#define NEAR_GAP_NS 1000000000ULL
+#define NEAR_RETRY_NS 10000000ULL /* when the first could not be sent */
+
 /*
- * Whether usage passes the mark: once a climb, so that usage which moves about the mark doesn't. Of two CPUs at once both
- * may say so; user space takes one.
+ * Whether usage passes the mark: once a climb, so that usage which moves about the mark doesn't. A climb that comes too
+ * soon is told when it may be, if usage is still there. Of two CPUs at once both may say so; user space takes one.
  */
 static __always_inline bool passes_mark(struct counter_state *state, __u64 counter, __u64 usage)
 {
-	__u64 max, mark;
+	__u64 max, mark, slack, now;
 
 	if (!near_percent)
 		return false;
@@ -229,15 +233,26 @@ static __always_inline bool passes_mark(struct counter_state *state, __u64 count
 	if (max >= NO_LIMIT_PAGES)
 		return false;
 	mark = max * near_percent / 100;
+	slack = max / 20 < mark / 2 ? max / 20 : mark / 2;
 	if (usage < mark) {
-		if (usage + max / 20 < mark)
+		if (usage + slack < mark)
 			state->near = 0;
 		return false;
 	}
 	if (state->near)
 		return false;
+	now = bpf_ktime_get_boot_ns();
+	if (state->near_ns && now - state->near_ns < NEAR_GAP_NS)
+		return false;
 	state->near = 1;
+	state->near_ns = now;
 	return true;
+}
+
+static __always_inline void passes_again(struct counter_state *state)
+{
+	state->near = 0;
+	state->near_ns += NEAR_RETRY_NS - NEAR_GAP_NS;
 }
 
 /*
@@ -285,7 +300,7 @@ __noinline __u64 usage_level(__u64 counter, __s64 delta, __u32 when, __u64 asked
 		}
 	}
 	if (!send_usage(state, counter, usage, &template) && template.h.flags & USAGE_NEAR)
-		state->near = 0;
+		passes_again(state);
 	return state->parent;
 }
 

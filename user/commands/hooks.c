@@ -288,7 +288,7 @@ static const char *freeze_words(int error)
 	case EDEADLK:
 		return "oomtrace is in it";
 	case EXDEV:
-		return "its path isn't that of the target when oomtrace began, nor below it";
+		return "it is neither the target's cgroup nor a container's";
 	default:
 		return strerror(error);
 	}
@@ -316,6 +316,7 @@ static void on_answer(struct hooks *h, const struct hook_answer *answer)
 		hook.duration_ns = answer->ended_ns - answer->started_ns;
 	}
 	hook.frozen_ns = answer->frozen_ns;
+	hook.stays_frozen = answer->stays_frozen;
 	if (answer->freeze_error)
 		hook.not_frozen = freeze_words(-answer->freeze_error);
 	tell_end(h, a, &hook);
@@ -378,20 +379,43 @@ static int find_program(struct hooks *h, enum hook_event event, const char *comm
 	return err;
 }
 
+/* The target's cgroup; of one that is waited for, where it will be, if the user has said so. */
+static void find_below(const struct trace_options *opts, const struct cgroup__hierarchy *h,
+		       const struct target *target, char below[PATH_MAX])
+{
+	char whole[PATH_MAX];
+	const char *rest;
+
+	copy__text(below, PATH_MAX, target->cgroup);
+	if (below[0] || opts->target.kind != TARGET_CGROUP ||
+	    cgroup_path__normalise(opts->target.name, whole, sizeof(whole)))
+		return;
+	rest = opts->target.name[0] == '/' ? cgroup_path__below(whole, h->mount) : NULL;
+	copy__text(below, PATH_MAX, rest ? rest : whole);
+}
+
+/* One that is made anew under its name has another path, and one that is waited for has none yet. */
+static bool may_be_any_container(const struct trace_options *opts)
+{
+	return opts->target.kind == TARGET_CONTAINER || opts->target.kind == TARGET_ALL;
+}
+
 int hooks__start(const struct trace_options *opts, const struct cgroup__hierarchy *h,
 		 const struct target *target, void (*tell)(void *ctx, const struct record *record), void *ctx,
 		 struct hooks **out)
 {
+	char below[PATH_MAX];
 	struct hook_runner_options runner = {
 		.commands = { [HOOK_OOM] = opts->on_oom, [HOOK_NEAR_LIMIT] = opts->on_near_limit },
 		.freeze = opts->freeze,
 		.limit_ns = opts->hook_time_ns,
 		.hierarchy = h,
-		.below = target->cgroup,
+		.scope = { .below = below, .containers = may_be_any_container(opts) },
 	};
 	struct hooks *hooks;
 	int err;
 
+	find_below(opts, h, target, below);
 	*out = NULL;
 	if (!opts->on_oom && !opts->on_near_limit)
 		return 0;

@@ -61,6 +61,8 @@ void hook_json__write(struct json_object *o, const struct record *record)
 	}
 	if (h->frozen_ns)
 		member__number(o, "frozen_ns", h->frozen_ns);
+	if (h->stays_frozen)
+		member__flag(o, "stays_frozen", true);
 	member__text(o, "not_frozen", h->not_frozen);
 }
 
@@ -74,6 +76,7 @@ void hook_json__parse(struct jsonl_parser *p, struct json_object *o, struct reco
 		.result = result_named(p, value__text(p, o, "result")),
 		.reason = value__text(p, o, "reason"),
 		.frozen_ns = value__optional(p, o, "frozen_ns"),
+		.stays_frozen = value__flag(p, o, "stays_frozen"),
 		.not_frozen = value__text(p, o, "not_frozen"),
 	};
 

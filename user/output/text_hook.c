@@ -63,6 +63,8 @@ void text_hook__put(FILE *out, const struct record_hook *h)
 	}
 	if (h->frozen_ns)
 		text_parts__duration(out, "; the cgroup was frozen for ", h->frozen_ns);
+	if (h->stays_frozen)
+		fputs("; it stays frozen, because somebody else has frozen it meanwhile", out);
 	if (h->not_frozen) {
 		fputs("; the cgroup was not frozen: ", out);
 		text_parts__name(out, h->not_frozen);

@@ -41,6 +41,7 @@ struct record_hook {
 	uint64_t since_event_ns; /* from the event to that */
 	uint64_t duration_ns;	 /* from then on */
 	uint64_t frozen_ns;	 /* how long the cgroup was held still; 0: it wasn't */
+	bool stays_frozen;	 /* somebody else has frozen it meanwhile */
 	const char *not_frozen;	 /* why it wasn't, though that was asked for; NULL: it was, or nobody asked */
 };
 

@@ -5,10 +5,12 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -19,39 +21,82 @@
 #include "base/copy.h"
 #include "base/oom_score.h"
 #include "base/privileges.h"
+#include "containers/container.h"
 #include "host/cgroup.h"
 #include "limit/guard_cgroup.h"
 
 #define FROZEN_MAX 16 /* at a time; as many as there are hooks at least */
+/* One that ends at once would be followed by another that does. */
+#define RESTARTS_MAX 16
 #define STILL_NS (10 * NS_PER_MS)
 #define STILL_STEP_NS (NS_PER_MS / 2)
 
-/* To the other process: a frozen cgroup's file comes with it, or it is thawed. */
+/* To the other process. A descriptor comes with the first two. */
+enum news {
+	NEWS_FROZEN,  /* is about to be frozen; with its cgroup.freeze */
+	NEWS_WATCHED, /* with what notes who else writes to that */
+	NEWS_THAWED,
+};
+
 struct message {
-	int token;
-	bool frozen;
+	int slot;
+	enum news news;
+};
+
+/*
+ * A frozen cgroup: its cgroup.freeze, and an inotify that notes who else writes to that. The file has one value for
+ * everybody who freezes (`docker pause`): what somebody else has written since is left as it is.
+ */
+struct held {
+	int fd;	   /* -1: none */
+	int watch; /* -1: there is none (yet) */
 };
 
 struct hook_freezer {
 	const struct cgroup__hierarchy *hierarchy;
+	struct hook_freezer_scope scope;
 	char below[PATH_MAX];
-	pid_t pid;
-	int fd;
+	struct held held[FROZEN_MAX];
+	pid_t pid; /* 0: it has ended */
+	int socket;
+	unsigned int restarts;
 };
+
+static void clear(struct held *held)
+{
+	for (int i = 0; i < FROZEN_MAX; i++)
+		held[i] = (struct held){ -1, -1 };
+}
+
+static void forget(struct held *held)
+{
+	close(held->fd);
+	if (held->watch >= 0)
+		close(held->watch);
+	*held = (struct held){ -1, -1 };
+}
+
+/* We have written before, and will do so no more: it is somebody else's. The event isn't taken, for it is true ever after. */
+static bool somebody_wrote(const struct held *held)
+{
+	struct pollfd fd = { .fd = held->watch, .events = POLLIN };
+
+	return held->watch >= 0 && poll(&fd, 1, 0) > 0;
+}
+
+/* Returns 0, -EALREADY (it is as somebody else wants it, and frozen), or another negative errno: the cgroup is gone. */
+static int release(const struct held *held)
+{
+	char now = '0';
+
+	if (somebody_wrote(held))
+		return pread(held->fd, &now, 1, 0) == 1 && now == '1' ? -EALREADY : 0;
+	return pwrite(held->fd, "0", 1, 0) < 0 ? -errno : 0;
+}
 
 /* ---- the other process ---- */
 
-struct held {
-	int token, fd;
-};
-
-static void release(int fd)
-{
-	/* Nothing can be done where that fails: the cgroup is gone. */
-	if (pwrite(fd, "0", 1, 0) < 0)
-		return;
-}
-
+/* Returns whether it is a whole message. The descriptor that came with it, or -1, is the caller's. */
 static bool receive(int socket, struct message *message, int *fd)
 {
 	union {
@@ -68,26 +113,23 @@ static bool receive(int socket, struct message *message, int *fd)
 	do
 		got = recvmsg(socket, &header, MSG_CMSG_CLOEXEC);
 	while (got < 0 && errno == EINTR);
-	part = CMSG_FIRSTHDR(&header);
+	part = got > 0 ? CMSG_FIRSTHDR(&header) : NULL;
 	*fd = -1;
 	if (part && part->cmsg_type == SCM_RIGHTS)
 		memcpy(fd, CMSG_DATA(part), sizeof(*fd));
-	return got == sizeof(*message);
+	return got == sizeof(*message) && message->slot >= 0 && message->slot < FROZEN_MAX;
 }
 
-static void note(struct held *held, const struct message *message, int fd)
+static void note(struct held *held, enum news news, int fd)
 {
-	for (int i = 0; i < FROZEN_MAX; i++) {
-		if (message->frozen && held[i].fd < 0) {
-			held[i] = (struct held){ message->token, fd };
-			return;
-		}
-		if (!message->frozen && held[i].fd >= 0 && held[i].token == message->token) {
-			close(held[i].fd);
-			held[i].fd = -1;
-			return;
-		}
+	if (news == NEWS_WATCHED) {
+		held->watch = fd;
+		return;
 	}
+	if (held->fd >= 0)
+		forget(held);
+	if (news == NEWS_FROZEN)
+		held->fd = fd;
 }
 
 static _Noreturn void keeper_main(const struct hook_freezer *freezer, int socket)
@@ -96,54 +138,37 @@ static _Noreturn void keeper_main(const struct hook_freezer *freezer, int socket
 	struct message message;
 	int fd;
 
-	for (int i = 0; i < FROZEN_MAX; i++)
-		held[i].fd = -1;
+	clear(held);
 	child__settle("oomtrace-thaw", &socket, 1);
 	oom_score__set(OOM_SCORE__NEVER);
 	guard_cgroup__enter(freezer->hierarchy->mount);
 	if (chdir("/") || privileges__drop())
 		_exit(1);
 	while (receive(socket, &message, &fd))
-		note(held, &message, fd);
+		note(&held[message.slot], message.news, fd);
 	for (int i = 0; i < FROZEN_MAX; i++) {
 		if (held[i].fd >= 0)
-			release(held[i].fd);
+			release(&held[i]);
 	}
 	_exit(0);
-}
-
-static int start_keeper(struct hook_freezer *freezer)
-{
-	int pair[2];
-
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
-		return -errno;
-	freezer->pid = fork();
-	if (!freezer->pid)
-		keeper_main(freezer, pair[1]);
-	close(pair[1]);
-	if (freezer->pid < 0) {
-		close(pair[0]);
-		return -EAGAIN;
-	}
-	freezer->fd = pair[0];
-	return 0;
 }
 
 /* ---- who freezes ---- */
 
 /* Returns 0 or a negative errno: then the other process is gone, or stopped. Never waits. */
-static int tell(const struct hook_freezer *freezer, int token, bool frozen, int fd)
+static int tell(const struct hook_freezer *freezer, int slot, enum news news)
 {
 	union {
 		struct cmsghdr header;
 		char space[CMSG_SPACE(sizeof(int))];
 	} control = {};
-	struct message message = { token, frozen };
+	const struct held *held = &freezer->held[slot];
+	int fd = news == NEWS_WATCHED ? held->watch : held->fd;
+	struct message message = { slot, news };
 	struct iovec iov = { &message, sizeof(message) };
 	struct msghdr header = { .msg_iov = &iov, .msg_iovlen = 1 };
 
-	if (frozen) {
+	if (news != NEWS_THAWED) {
 		control.header.cmsg_level = SOL_SOCKET;
 		control.header.cmsg_type = SCM_RIGHTS;
 		control.header.cmsg_len = CMSG_LEN(sizeof(int));
@@ -151,7 +176,67 @@ static int tell(const struct hook_freezer *freezer, int token, bool frozen, int 
 		header.msg_control = &control;
 		header.msg_controllen = sizeof(control);
 	}
-	return sendmsg(freezer->fd, &header, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -errno : 0;
+	return sendmsg(freezer->socket, &header, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+static int tell_all(const struct hook_freezer *freezer)
+{
+	int err = 0;
+
+	for (int i = 0; i < FROZEN_MAX && !err; i++) {
+		if (freezer->held[i].fd >= 0)
+			err = tell(freezer, i, NEWS_FROZEN);
+		if (!err && freezer->held[i].watch >= 0)
+			err = tell(freezer, i, NEWS_WATCHED);
+	}
+	return err;
+}
+
+/*
+ * Starts another process that knows all that is frozen, and only then ends the one before, without its letting go of
+ * anything. Returns 0 or a negative errno.
+ */
+static int start_keeper(struct hook_freezer *freezer)
+{
+	const struct hook_freezer before = { .pid = freezer->pid, .socket = freezer->socket };
+	int pair[2], err;
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
+		return -errno;
+	pid = fork();
+	if (!pid)
+		keeper_main(freezer, pair[1]);
+	close(pair[1]);
+	if (pid < 0) {
+		close(pair[0]);
+		return -EAGAIN;
+	}
+	freezer->pid = pid;
+	freezer->socket = pair[0];
+	err = tell_all(freezer);
+	if (before.pid > 0) {
+		kill(before.pid, SIGKILL);
+		waitpid(before.pid, NULL,
+			WNOHANG); /* else whoever has forked us does it when it comes to it */
+	}
+	if (before.socket >= 0)
+		close(before.socket);
+	return err;
+}
+
+void hook_freezer__ended(struct hook_freezer *freezer, pid_t pid)
+{
+	bool holds = false;
+
+	if (!freezer || pid != freezer->pid)
+		return;
+	freezer->pid = 0; /* it was waited for */
+	for (int i = 0; i < FROZEN_MAX; i++)
+		holds |= freezer->held[i].fd >= 0;
+	/* Else, or where there can't be another one now, it is the next freeze that starts one. */
+	if (holds && freezer->restarts++ < RESTARTS_MAX && start_keeper(freezer))
+		return;
 }
 
 /* Whether this process is in the cgroup. Where that isn't known, it is. */
@@ -165,13 +250,24 @@ static bool has(const struct hook_freezer *freezer, const char *cgroup, pid_t pi
 	return cgroup_path__below(path, cgroup);
 }
 
+static bool is_in_scope(const struct hook_freezer *freezer, const char *cgroup)
+{
+	struct container_ref ref;
+
+	if (freezer->below[0] && cgroup_path__below(cgroup, freezer->below))
+		return true;
+	/* A pod, or a slice that happens to have a limit, isn't one. */
+	return freezer->scope.containers && !container__from_cgroup_path(cgroup, &ref) &&
+	       ref.runtime != CONTAINER__UNKNOWN && ref.runtime != CONTAINER__POD;
+}
+
 /* A cgroup that we are in would keep us from thawing it; one that our parent is in, from tracing, and from being told to end. */
 static int check(const struct hook_freezer *freezer, const char *cgroup)
 {
 	char plain[PATH_MAX];
 
 	if (cgroup_path__normalise(cgroup, plain, sizeof(plain)) || strcmp(plain, cgroup) != 0 ||
-	    !cgroup[1] || !cgroup_path__below(cgroup, freezer->below))
+	    !cgroup[1] || !is_in_scope(freezer, cgroup))
 		return -EXDEV;
 	return has(freezer, cgroup, getpid()) || has(freezer, cgroup, getppid()) ? -EDEADLK : 0;
 }
@@ -203,46 +299,89 @@ static void wait_until_still(int dir)
 		nanosleep(&pause, NULL);
 }
 
+static int find_slot(const struct hook_freezer *freezer)
+{
+	for (int i = 0; i < FROZEN_MAX; i++) {
+		if (freezer->held[i].fd < 0)
+			return i;
+	}
+	return -EBUSY;
+}
+
+/*
+ * After we have written, so that each event is somebody else's: one of ours must never keep the other process from letting
+ * go. Who writes in the moment between is not noted, and what he has written is undone. There may be no inotify left.
+ */
+static int watch(int fd)
+{
+	int notify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if (notify < 0 || inotify_add_watch(notify, path, IN_MODIFY) >= 0)
+		return notify;
+	close(notify);
+	return -1;
+}
+
+/* Freezes what is in the slot. The other process knows before. */
+static int freeze(struct hook_freezer *freezer, int slot)
+{
+	struct held *held = &freezer->held[slot];
+	char now = '0';
+	int err;
+
+	if (pread(held->fd, &now, 1, 0) != 1 || now == '1')
+		return -EALREADY;
+	/* One that doesn't take it is replaced. */
+	err = freezer->pid > 0 ? tell(freezer, slot, NEWS_FROZEN) : -ECHILD;
+	if (err)
+		err = start_keeper(freezer);
+	if (!err && pwrite(held->fd, "1", 1, 0) < 0)
+		err = -errno;
+	if (err)
+		return err;
+	held->watch = watch(held->fd);
+	if (held->watch >= 0)
+		tell(freezer, slot, NEWS_WATCHED);
+	return 0;
+}
+
 int hook_freezer__freeze(struct hook_freezer *freezer, const char *cgroup)
 {
-	char now = '0';
-	int err = check(freezer, cgroup), dir, fd = err ? err : open_freeze(freezer, cgroup, &dir);
+	int err = check(freezer, cgroup), slot = find_slot(freezer), dir, fd;
 
+	if (err || slot < 0)
+		return err ? err : slot;
+	fd = open_freeze(freezer, cgroup, &dir);
 	if (fd < 0)
 		return fd;
-	if (pread(fd, &now, 1, 0) != 1 || now == '1')
-		err = -EALREADY;
-	/* Before it is frozen. One that doesn't take it is replaced. */
-	else if (tell(freezer, fd, true, fd)) {
-		close(freezer->fd);
-		freezer->fd = -1;
-		if (freezer->pid > 0)
-			waitpid(freezer->pid, NULL, WNOHANG);
-		err = start_keeper(freezer);
-		if (!err)
-			err = tell(freezer, fd, true, fd);
-	}
-	if (!err && pwrite(fd, "1", 1, 0) < 0)
-		err = -errno;
-	if (!err)
+	freezer->held[slot] = (struct held){ fd, -1 };
+	err = freeze(freezer, slot);
+	if (!err) {
 		wait_until_still(dir);
+	} else {
+		tell(freezer, slot, NEWS_THAWED);
+		forget(&freezer->held[slot]);
+	}
 	close(dir);
-	if (!err)
-		return fd;
-	close(fd);
+	return err ? err : slot;
+}
+
+int hook_freezer__thaw(struct hook_freezer *freezer, int slot)
+{
+	int err;
+
+	if (slot < 0)
+		return 0;
+	err = release(&freezer->held[slot]);
+	tell(freezer, slot, NEWS_THAWED);
+	forget(&freezer->held[slot]);
 	return err;
 }
 
-void hook_freezer__thaw(struct hook_freezer *freezer, int fd)
-{
-	if (fd < 0)
-		return;
-	release(fd);
-	tell(freezer, fd, false, -1);
-	close(fd);
-}
-
-int hook_freezer__start(const struct cgroup__hierarchy *h, const char *below, struct hook_freezer **out)
+int hook_freezer__start(const struct cgroup__hierarchy *h, const struct hook_freezer_scope *scope,
+			struct hook_freezer **out)
 {
 	struct hook_freezer *freezer = calloc(1, sizeof(*freezer));
 	int err;
@@ -250,7 +389,10 @@ int hook_freezer__start(const struct cgroup__hierarchy *h, const char *below, st
 	if (!freezer)
 		return -ENOMEM;
 	freezer->hierarchy = h;
-	copy__text(freezer->below, sizeof(freezer->below), below);
+	freezer->scope = *scope;
+	freezer->socket = -1;
+	copy__text(freezer->below, sizeof(freezer->below), scope->below);
+	clear(freezer->held);
 	err = start_keeper(freezer);
 	if (err) {
 		free(freezer);
@@ -264,8 +406,8 @@ void hook_freezer__stop(struct hook_freezer *freezer)
 {
 	if (!freezer)
 		return;
-	if (freezer->fd >= 0)
-		close(freezer->fd);
+	if (freezer->socket >= 0)
+		close(freezer->socket);
 	while (freezer->pid > 0 && waitpid(freezer->pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	free(freezer);

@@ -39,7 +39,8 @@ struct running {
 	uint32_t number;
 	char cgroup[PATH_MAX];	    /* of the container */
 	char own[64];		    /* its own, where guards have theirs; "": none */
-	int own_fd, frozen_fd;	    /* -1: none */
+	int own_fd;		    /* -1: none */
+	int frozen;		    /* of hook_freezer.h; negative: it isn't */
 	uint64_t end_ns, frozen_ns; /* CLOCK_BOOTTIME */
 	int freeze_error;
 };
@@ -123,8 +124,8 @@ static int start(struct process *p, struct running *r, const struct hook_request
 	};
 	bool freeze = p->freezer && request->event == HOOK_NEAR_LIMIT;
 
-	r->frozen_fd = freeze ? hook_freezer__freeze(p->freezer, request->cgroup) : -1;
-	r->freeze_error = freeze && r->frozen_fd < 0 ? r->frozen_fd : 0;
+	r->frozen = freeze ? hook_freezer__freeze(p->freezer, request->cgroup) : -1;
+	r->freeze_error = freeze && r->frozen < 0 ? r->frozen : 0;
 	r->frozen_ns = clock__ns(CLOCK_BOOTTIME);
 	make_cgroup(p, r);
 	child.cgroup_fd = r->own_fd;
@@ -134,7 +135,7 @@ static int start(struct process *p, struct running *r, const struct hook_request
 		hook_command__become(&child);
 	if (r->pid < 0) {
 		r->pid = 0;
-		hook_freezer__thaw(p->freezer, r->frozen_fd);
+		hook_freezer__thaw(p->freezer, r->frozen);
 		remove_cgroup(p, r);
 		return -EAGAIN;
 	}
@@ -176,12 +177,13 @@ static void end(struct process *p, struct running *r, enum hook_result result, i
 		.ended_ns = now_ns,
 	};
 
-	kill_all(r);
-	if (r->frozen_fd >= 0) {
-		hook_freezer__thaw(p->freezer, r->frozen_fd);
+	if (result != HOOK_ENDED)
+		kill_all(r);
+	if (r->frozen >= 0) {
+		done.stays_frozen = hook_freezer__thaw(p->freezer, r->frozen) == -EALREADY;
 		done.frozen_ns = clock__ns(CLOCK_BOOTTIME) - r->frozen_ns;
 	}
-	r->frozen_fd = -1;
+	r->frozen = -1;
 	remove_cgroup(p, r);
 	r->pid = 0;
 	answer(p, &done);
@@ -196,16 +198,25 @@ static struct running *find_pid(struct process *p, pid_t pid)
 	return NULL; /* of one that was given up, or the one that thaws */
 }
 
+/* What a hook has left in its process group is killed before its pid is free for somebody else's. */
 static void reap(struct process *p)
 {
-	int status;
-	pid_t pid;
+	for (;;) {
+		siginfo_t info = {};
+		struct running *r;
+		int status;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		struct running *r = find_pid(p, pid);
-
+		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) || !info.si_pid)
+			return;
+		r = find_pid(p, info.si_pid);
+		if (r)
+			kill_all(r);
+		if (waitpid(info.si_pid, &status, WNOHANG) != info.si_pid)
+			return;
 		if (r)
 			end(p, r, HOOK_ENDED, status);
+		else
+			hook_freezer__ended(p->freezer, info.si_pid);
 	}
 }
 
@@ -305,7 +316,7 @@ static int set_up(struct process *p)
 	p->mount_fd = guard_cgroup__open_place(p->opts->hierarchy->mount);
 	if (p->signals < 0)
 		return -errno;
-	return p->opts->freeze ? hook_freezer__start(p->opts->hierarchy, p->opts->below, &p->freezer) : 0;
+	return p->opts->freeze ? hook_freezer__start(p->opts->hierarchy, &p->opts->scope, &p->freezer) : 0;
 }
 
 static _Noreturn void runner_main(const struct hook_runner_options *opts, int socket)

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "host/cgroup_path.h"
+#include "service/hook_freezer.h"
 
 #define HOOK_RUNNER__ENVIRONMENT_SIZE 8192
 /* At the same time. */
@@ -23,7 +24,7 @@ struct hook_runner_options {
 	uint64_t limit_ns;		   /* a hook is killed after that */
 	bool freeze;			   /* hold the cgroup still while its near-limit hook runs */
 	const struct cgroup__hierarchy *hierarchy;
-	const char *below; /* only this cgroup and those in it are frozen; "": any */
+	struct hook_freezer_scope scope; /* which cgroups may be frozen */
 };
 
 struct hook_request {
@@ -46,6 +47,8 @@ struct hook_answer {
 	int32_t status;	 /* of waitpid(2), when it ended by itself */
 	int32_t error;	 /* negative errno of HOOK_FAILED */
 	int32_t freeze_error; /* negative errno for which the cgroup wasn't frozen; 0: it was, or nobody wanted that */
+	uint32_t stays_frozen; /* somebody else has frozen the cgroup meanwhile */
+	uint32_t pad;
 	uint64_t started_ns, ended_ns, frozen_ns; /* CLOCK_BOOTTIME; 0: it didn't come to that */
 };
 

@@ -8,6 +8,10 @@
 #   hooks/N.env                its variables
 #   self.jsonl paused.jsonl    the same with --freeze, of a target that oomtrace is in, and of one that was frozen before
 #   still-paused               cgroup.freeze of the latter, after its hook
+#   meanwhile.jsonl            the same of a target that somebody else freezes while the hook runs
+#   still-frozen               cgroup.freeze of that, after its hook
+#   low.jsonl                  a mark of 3 %, and three climbs
+#   flood.jsonl                a target that passes the mark and falls below it again and again
 #   thawed                     cgroup.freeze after oomtrace, or it and what runs hooks, was killed while a hook ran
 # shellcheck disable=SC2154,SC2034 # variables of the functions that are read in
 set -u
@@ -33,7 +37,12 @@ cat >/tmp/inside <<-'INSIDE'
 	echo 0 >/sys/fs/cgroup/near/cgroup.procs
 	exec /oomtrace/oomtrace "$@"
 INSIDE
-chmod +x /tmp/hook /tmp/slow-hook /tmp/inside
+cat >/tmp/held-hook <<-'HELD'
+	#!/bin/sh
+	: >/tmp/hooks/begun
+	while [ ! -e /tmp/hooks/go ]; do sleep 0.05; done
+HELD
+chmod +x /tmp/hook /tmp/slow-hook /tmp/held-hook /tmp/inside
 
 grow() {
 	/oomtrace/grow "$CG/near" 600 2>>"$OUT/grow.err" &
@@ -64,7 +73,12 @@ frozen_is() { # 0|1
 	[ "$(cat "$CG/near/cgroup.freeze")" = "$1" ]
 }
 
-# killed WHAT: oomtrace, or with `all` what runs its hooks, too, while the target is frozen.
+another_thaw() { # PID
+	now=$(pidof oomtrace-thaw) && [ "$now" != "$1" ]
+}
+
+# killed WHAT: oomtrace, or with `all` what runs its hooks, too, while the target is frozen. With `thaw` who would thaw
+# it is killed first, and another one takes over.
 killed() {
 	begin "killed-$1"
 	make_cgroup near 512M
@@ -79,7 +93,13 @@ killed() {
 	wait_until 60 test -e /tmp/hooks/begun
 	wait_until 10 frozen_is 1
 	helpers=
-	[ "$1" != all ] || helpers=$(pidof oomtrace-hook)
+	[ "$1" = one ] || helpers=$(pidof oomtrace-hook)
+	if [ "$1" = thaw ]; then
+		thaw=$(pidof oomtrace-thaw)
+		kill -KILL "$thaw"
+		wait_until 30 another_thaw "$thaw"
+		frozen_is 1 || echo "thaw: let go too early" >>"$OUT/thawed"
+	fi
 	# shellcheck disable=SC2086 # none, or several
 	kill -KILL "$(cat "/tmp/killed-$1.jsonl.pid")" $helpers
 	if wait_until 30 frozen_is 0; then
@@ -131,6 +151,57 @@ paused() {
 	end near
 }
 
+# Somebody else freezes it while the hook runs.
+meanwhile() {
+	begin meanwhile
+	make_cgroup near 512M
+	rm -f /tmp/hooks/begun /tmp/hooks/go
+	start_tracer meanwhile.jsonl --output json --cgroup "$CG/near" --on-near-limit 90:/tmp/held-hook --freeze \
+		--hook-time 10m
+	tracer_ready meanwhile.jsonl
+	wait_until 30 in_file '"type":"usage"' "$OUT/meanwhile.jsonl"
+	/oomtrace/grow "$CG/near" 480 2>>"$OUT/grow.err" &
+	grower=$!
+	wait_until 60 test -e /tmp/hooks/begun
+	wait_until 10 frozen_is 1
+	echo 1 >"$CG/near/cgroup.freeze"
+	: >/tmp/hooks/go
+	wait_until 30 in_file '"type":"hook"' "$OUT/meanwhile.jsonl"
+	cat "$CG/near/cgroup.freeze" >"$OUT/still-frozen"
+	kill -KILL $grower
+	wait_until 30 gone $grower
+	stop_tracer meanwhile.jsonl
+	end near
+}
+
+climbs() { # NAME PERCENT LIMIT
+	begin "$1"
+	make_cgroup near "$3"
+	start_tracer "$1.jsonl" --output json --cgroup "$CG/near" --on-near-limit "$2:/bin/true"
+	tracer_ready "$1.jsonl"
+	wait_until 30 in_file '"type":"usage"' "$OUT/$1.jsonl"
+}
+
+# Each climb is told, although 5 % below the mark there is nothing. They are more than a second apart.
+low() {
+	climbs low 3 512M
+	for climb in 1 2 3; do
+		/oomtrace/grow "$CG/near" 32 2>>"$OUT/grow.err"
+		wait_until 30 count_at_least $climb '"type":"near-limit"' "$OUT/low.jsonl"
+		sleep 1.1
+	done
+	stop_tracer low.jsonl
+	end near
+}
+
+# It is told once in a second, and not with each climb.
+flood() {
+	climbs flood 50 8M
+	/oomtrace/grow "$CG/near" 6 "$OOMTRACE_CLIMBS" 2>>"$OUT/grow.err"
+	stop_tracer flood.jsonl
+	end near
+}
+
 nothing_runs() {
 	! pidof sleep oomtrace-hook oomtrace-thaw >/dev/null
 }
@@ -143,4 +214,8 @@ self
 paused
 killed one
 killed all
+killed thaw
+meanwhile
+low
+flood
 end_run

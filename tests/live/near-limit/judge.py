@@ -64,6 +64,22 @@ def check_left_alone(run, results, name, why):
                   f"{name}: the hook is run, and the cgroup isn't frozen")
 
 
+def check_meanwhile(run, results):
+    hooks = of(read_records(run.folder / "meanwhile.jsonl"), "hook", "/near")
+    results.equal([(h["result"], h.get("stays_frozen"), "frozen_ns" in h) for h in hooks], [("ended", True, True)],
+                  "meanwhile: the cgroup was frozen, and stays so")
+    results.equal((run.folder / "still-frozen").read_text(), "1\n", "meanwhile: it stays frozen after the hook")
+
+
+def check_climbs(run, results):
+    low = of(read_records(run.folder / "low.jsonl"), "near-limit", "/near")
+    results.equal([n["percent"] for n in low], [3] * 3, "low: each climb past a mark of 3 % is told")
+    flood = of(read_records(run.folder / "flood.jsonl"), "near-limit", "/near")
+    gaps = [(b["ts_ns"] - a["ts_ns"]) / 1e6 for a, b in zip(flood, flood[1:])]
+    results.check(len(flood) > 1, f"flood: the mark is passed more than once: {len(flood)} times")
+    results.none([ms for ms in gaps if ms < 999], "flood: no two are told within a second", len(gaps))
+
+
 def check(run):
     results = run.results
     log = Log(run.folder / "kmsg.log")
@@ -72,5 +88,8 @@ def check(run):
     guarded(results, check_left_alone, run, results, "self", "oomtrace is in it")
     guarded(results, check_left_alone, run, results, "paused", "somebody else has frozen it")
     results.equal((run.folder / "still-paused").read_text(), "1\n", "paused: it stays frozen after the hook")
+    guarded(results, check_meanwhile, run, results)
+    guarded(results, check_climbs, run, results)
     thawed = (run.folder / "thawed").read_text().split() if (run.folder / "thawed").exists() else []
-    results.equal(thawed, ["one", "all"], "the target is let go when oomtrace, or what runs its hooks too, is killed")
+    results.equal(thawed, ["one", "all", "thaw"], "the target is let go when oomtrace, or what runs its hooks too, is "
+                  "killed, also after another one has taken the place of who lets it go")

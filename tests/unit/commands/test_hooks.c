@@ -69,32 +69,62 @@ static void tell_why(void *ctx, const struct record *record)
 	*(char **)ctx = strdup(record->hook.not_frozen ? record->hook.not_frozen : "frozen");
 }
 
-/* A container that was made anew has another cgroup than the one that may be frozen. */
-static void test_elsewhere(void **state)
+#define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define NOT_FOUND "No such file or directory"
+#define REFUSED "it is neither the target's cgroup nor a container's"
+
+/*
+ * What may be frozen. There are no cgroups here, so that those that may aren't found. A container that was made anew has
+ * another cgroup than the one that oomtrace began with, and one that is waited for has none yet.
+ */
+static void check_scope(enum target_kind kind, const char *name, const char *began, const char *cgroup,
+			const char *expected)
 {
 	const struct trace_options opts = { .on_near_limit = "true",
 					    .freeze = true,
+					    .target = { .kind = kind, .name = name },
 					    .hook_time_ns = 600 * NS_PER_S };
-	const struct target target = { .kind = "container", .cgroup = "/a" };
 	const struct record record = { .kind = RECORD_NEAR_LIMIT,
 				       .time.boot_ns = NS_PER_S,
-				       .near_limit = { .cgroup = "/b", .max_bytes = 4096, .percent = 90 } };
+				       .near_limit = { .cgroup = cgroup, .max_bytes = 4096, .percent = 90 } };
+	struct target target = { .kind = "container" };
 	char *why = NULL;
 	struct hooks *hooks;
 
-	(void)state;
+	strcpy(target.cgroup, began);
 	assert_int_equal(hooks__start(&opts, &nowhere, &target, tell_why, &why, &hooks), 0);
 	hooks__on_record(hooks, &record);
 	hooks__finish(hooks, never, NULL);
 	assert_non_null(why);
-	assert_string_equal(why, "its path isn't that of the target when oomtrace began, nor below it");
+	assert_string_equal(why, expected);
 	free(why);
 	hooks__free(hooks);
 }
 
+static void test_scope(void **state)
+{
+	static const char
+		*const container = "/system.slice/docker-" ID ".scope",
+		       *const pod = "/kubepods.slice/kubepods-pod11111111_2222_3333_4444_555555555555.slice";
+
+	(void)state;
+	check_scope(TARGET_CGROUP, "/a", "/a", "/b", REFUSED);
+	check_scope(TARGET_CGROUP, "/a", "/a", container, REFUSED);
+	check_scope(TARGET_CGROUP, "/a", "/a", "/a/b", NOT_FOUND);
+	check_scope(TARGET_CGROUP, "a//b", "", "/a/b", NOT_FOUND);
+	check_scope(TARGET_CGROUP, "/nowhere/a", "", "/a", NOT_FOUND);
+	check_scope(TARGET_CGROUP, "/nowhere/a", "", "/b", REFUSED);
+	check_scope(TARGET_CONTAINER, "web", "", "/b", REFUSED);
+	check_scope(TARGET_CONTAINER, "web", "", container, NOT_FOUND);
+	check_scope(TARGET_CONTAINER, "web", "/lxc.payload.web", container, NOT_FOUND);
+	check_scope(TARGET_CONTAINER, "web", "", pod, REFUSED);
+	check_scope(TARGET_ALL, NULL, "", "/system.slice", REFUSED);
+	check_scope(TARGET_ALL, NULL, "", container, NOT_FOUND);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_storm), cmocka_unit_test(test_elsewhere) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_storm), cmocka_unit_test(test_scope) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -51,6 +51,7 @@ static inline void write_hooks(struct sink *sink, const struct variant *v)
 		hook.has_start = result <= (int)HOOK_RESULT_TIMED_OUT;
 		hook.since_event_ns = hook.duration_ns = hook.has_start ? 7 : 0;
 		hook.frozen_ns = v->full && hook.has_start ? 8 : 0;
+		hook.stays_frozen = hook.frozen_ns;
 		hook.not_frozen = v->full && !hook.has_start ? v->name : NULL;
 		assert_int_equal(TAKE(sink, HOOK, hook, TIME, hook), 0);
 	}

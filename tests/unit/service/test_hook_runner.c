@@ -45,9 +45,9 @@ static struct hook_runner *start(const char *command, uint64_t limit_ns)
 {
 	static const struct cgroup__hierarchy nowhere = { .version = 2, .mount = "/nowhere", .root = "/" };
 	static char text[512];
-	const struct hook_runner_options opts = {
-		.commands = { [HOOK_OOM] = text }, .limit_ns = limit_ns, .hierarchy = &nowhere, .below = ""
-	};
+	const struct hook_runner_options opts = { .commands = { [HOOK_OOM] = text },
+						  .limit_ns = limit_ns,
+						  .hierarchy = &nowhere };
 	struct hook_runner *runner;
 
 	snprintf(text, sizeof(text), command, folder, folder);
@@ -120,20 +120,8 @@ static void test_run(void **state)
 	hook_runner__stop(runner);
 }
 
-/* What it started dies with it, and it dies when its time is over. */
-static void test_time(void **state)
+static void wait_until_gone(pid_t pid)
 {
-	struct hook_runner *runner = start("sh -c 'sleep 1000 & echo $! >%s/pid; wait'", TIME_NS);
-	uint64_t asked_ns = clock__ns(CLOCK_BOOTTIME);
-	struct hook_answer answer;
-	pid_t pid;
-
-	(void)state;
-	ASK(runner, 1, "/a", "", "");
-	answer = wait_answer(runner);
-	assert_int_equal(answer.result, HOOK_TIMED_OUT);
-	assert_true(answer.ended_ns - asked_ns >= TIME_NS);
-	pid = (pid_t)atoi(text_of("pid"));
 	while (!kill(pid, 0)) {
 		char path[64], stat[256] = "";
 		FILE *f;
@@ -148,6 +136,37 @@ static void test_time(void **state)
 		fclose(f);
 		usleep(1000);
 	}
+}
+
+/* What it started dies with it, and it dies when its time is over. */
+static void test_time(void **state)
+{
+	struct hook_runner *runner = start("sh -c 'sleep 1000 & echo $! >%s/pid; wait'", TIME_NS);
+	uint64_t asked_ns = clock__ns(CLOCK_BOOTTIME);
+	struct hook_answer answer;
+
+	(void)state;
+	ASK(runner, 1, "/a", "", "");
+	answer = wait_answer(runner);
+	assert_int_equal(answer.result, HOOK_TIMED_OUT);
+	assert_true(answer.ended_ns - asked_ns >= TIME_NS);
+	wait_until_gone((pid_t)atoi(text_of("pid")));
+	hook_runner__stop(runner);
+}
+
+/* So does what it leaves behind when it ends by itself. */
+static void test_left_behind(void **state)
+{
+	struct hook_runner *runner =
+		start("sh -c 'sleep 1000 >/dev/null 2>&1 & echo $! >%s/pid; exit 5'", 600 * NS_PER_S);
+	struct hook_answer answer;
+
+	(void)state;
+	ASK(runner, 1, "/a", "", "");
+	answer = wait_answer(runner);
+	assert_int_equal(answer.result, HOOK_ENDED);
+	assert_int_equal(WEXITSTATUS(answer.status), 5);
+	wait_until_gone((pid_t)atoi(text_of("pid")));
 	hook_runner__stop(runner);
 }
 
@@ -248,6 +267,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_run, make, unmake),
 		cmocka_unit_test_setup_teardown(test_time, make, unmake),
+		cmocka_unit_test_setup_teardown(test_left_behind, make, unmake),
 		cmocka_unit_test_setup_teardown(test_busy, make, unmake),
 		cmocka_unit_test_setup_teardown(test_refused, make, unmake),
 		cmocka_unit_test_setup_teardown(test_unheard, make, unmake),
