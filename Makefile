@@ -67,7 +67,7 @@ help: ## this list
 
 # A process that ends by _exit() leaves its counts, too.
 ifdef COVERAGE
-COUNT_LINK := -Wl,--wrap=_exit,--wrap=landlock__confine -Iuser tests/coverage/wrapped.c
+COUNT_LINK := -Wl,--wrap=_exit,--wrap=landlock__confine,--wrap=sandbox__seclude -Iuser tests/coverage/wrapped.c
 endif
 
 $(OUT)/oomtrace: $(OBJECTS)

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/landlock.h"
+#include "base/sandbox.h"
 
 #define PLACES_MAX 64
 
@@ -18,6 +19,8 @@ noreturn void __real__exit(int code);
 noreturn void __wrap__exit(int code);
 int __real_landlock__confine(const struct landlock_place *places, size_t count);
 int __wrap_landlock__confine(const struct landlock_place *places, size_t count);
+int __real_sandbox__seclude(unsigned int needs);
+int __wrap_sandbox__seclude(unsigned int needs);
 
 noreturn void __wrap__exit(int code)
 {
@@ -37,4 +40,9 @@ int __wrap_landlock__confine(const struct landlock_place *places, size_t count)
 	memcpy(more, places, count * sizeof(*places));
 	more[count] = (struct landlock_place){ .path = counts, .writable = true };
 	return __real_landlock__confine(more, count + 1);
+}
+
+int __wrap_sandbox__seclude(unsigned int needs)
+{
+	return __real_sandbox__seclude(getenv("GCOV_PREFIX") ? needs | SANDBOX__FILES : needs);
 }

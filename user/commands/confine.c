@@ -13,7 +13,7 @@
 #include "base/copy.h"
 #include "base/landlock.h"
 #include "base/privileges.h"
-#include "base/seclusion.h"
+#include "base/sandbox.h"
 
 #define READ_MAX 8
 
@@ -26,7 +26,7 @@ static int confine_to(const struct landlock_place *places, size_t count)
 }
 
 int confine__trace(const struct cgroup__hierarchy *h, const char *record, const char *store,
-		   const char *const *read)
+		   const char *const *read, bool changes)
 {
 	char path[PATH_MAX];
 	struct landlock_place places[6 + READ_MAX] = {
@@ -35,6 +35,7 @@ int confine__trace(const struct cgroup__hierarchy *h, const char *record, const 
 		{ h->mount, false },
 		{ "/run/oomtrace", true }, /* locks */
 	};
+	unsigned int needs = SANDBOX__MAPS | SANDBOX__CHILDREN;
 	size_t count = 4;
 	int err = privileges__drop();
 
@@ -48,7 +49,11 @@ int confine__trace(const struct cgroup__hierarchy *h, const char *record, const 
 		places[count++] = (struct landlock_place){ store, true };
 	for (size_t i = 0; read && i < READ_MAX && read[i]; i++)
 		places[count++] = (struct landlock_place){ read[i], false };
-	return confine_to(places, count);
+	err = confine_to(places, count);
+	/* Where a limit is changed, another guard may be needed, and the lock is removed at the end. */
+	if (record || store || changes)
+		needs |= SANDBOX__FILES;
+	return err ? err : sandbox__seclude(needs);
 }
 
 static bool can_read(const char *path)
@@ -86,7 +91,5 @@ int confine__report(char *const *files, const char *another, const char *tempora
 		places[count++] = (struct landlock_place){ .path = "/dev/kmsg" };
 	err = confine_to(places, count);
 	free(places);
-	if (!err)
-		err = seclusion__enter();
-	return err == -EINVAL ? 0 : err; /* no seccomp */
+	return err ? err : sandbox__seclude(SANDBOX__FILES); /* temporary ones */
 }

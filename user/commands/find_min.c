@@ -343,7 +343,7 @@ int find_min__run(const struct cgroup__hierarchy *h, const struct target *target
 	sigaction(SIGALRM, &hang, NULL);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
-	err = confine__trace(h, NULL, NULL, NULL);
+	err = confine__trace(h, NULL, NULL, NULL, true);
 	s.kills_before = kills(&s);
 	if (!err)
 		err = run(&s);

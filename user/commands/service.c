@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/array.h"
 #include "base/clock.h"
@@ -41,13 +40,6 @@ static void say_not_stored(int err)
 	fprintf(stderr, "oomtrace: an incident can't be stored: %s. Tracing goes on.\n", strerror(-err));
 }
 
-static void open_journal(void)
-{
-	if (service.journal >= 0)
-		close(service.journal);
-	service.journal = journal__open(JOURNAL_SOCKET);
-}
-
 /* Without a journal nothing is told there: the line for each kill is on stdout. */
 static void tell_journal(void *ctx, const struct entry *entry, const char *file)
 {
@@ -78,7 +70,8 @@ struct sink *service__open_store(const struct trace_options *opts)
 	options.folder_fd = open_folder(opts->store, &options.lock_fd, "");
 	if (options.folder_fd < 0)
 		return NULL;
-	open_journal();
+	/* For good: systemd keeps the journal's end while the journal is started again. */
+	service.journal = journal__open(JOURNAL_SOCKET);
 	service.store = store__new(&options);
 	return service.store;
 }
@@ -145,6 +138,5 @@ void service__reload(void)
 	} else {
 		fputs("oomtrace: the configuration stays as it was before.\n", stderr);
 	}
-	open_journal();
 	notify__ready();
 }

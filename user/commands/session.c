@@ -472,7 +472,8 @@ static int begin(struct session *s)
 	/* Only a recording that is cut into files opens more of them. */
 	err = confine__trace(s->hierarchy,
 			     s->opts->record_bytes || s->opts->keep_files ? s->opts->record : NULL,
-			     s->opts->store, s->opts->config ? config_files__folders : NULL);
+			     s->opts->store, s->opts->config ? config_files__folders : NULL,
+			     s->changing.guard);
 	if (!err)
 		notify__ready();
 	if (!err)

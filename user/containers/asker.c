@@ -16,6 +16,7 @@
 #include "base/child.h"
 #include "base/clock.h"
 #include "base/copy.h"
+#include "base/sandbox.h"
 #include "containers/state_names.h"
 
 #define LEFT_ALONE_NS (60 * NS_PER_S)
@@ -151,7 +152,7 @@ static _Noreturn void asker_main(int fd)
 	child__settle("oomtrace-ask", &fd, 1);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	names = state_names__open("");
-	if (chdir("/") || !names || state_names__confine(names))
+	if (chdir("/") || !names || state_names__confine(names) || sandbox__seclude(SANDBOX__SOCKETS))
 		_exit(1);
 	while (recv(fd, &question, sizeof(question), 0) == sizeof(question)) {
 		question.socket[sizeof(question.socket) - 1] = question.id[sizeof(question.id) - 1] = '\0';

@@ -15,6 +15,7 @@
 #include "base/child.h"
 #include "base/clock.h"
 #include "base/privileges.h"
+#include "base/sandbox.h"
 
 /* Tries, a millisecond each, to see a reader end that was killed. */
 #define REAP_TRIES 100
@@ -43,7 +44,7 @@ static _Noreturn void reader_main(const uint32_t *pids, size_t first, size_t cou
 	child__settle("oomtrace-args", &fd, 1);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	/* To see processes of others where /proc hides them, and their page tables. */
-	if (chdir("/") || privileges__keep(1ULL << CAP_SYS_PTRACE))
+	if (chdir("/") || privileges__keep(1ULL << CAP_SYS_PTRACE) || sandbox__seclude(0))
 		_exit(1);
 	for (size_t i = first; i < count; i++) {
 		answer = (struct answer){ .index = (uint32_t)i };

@@ -20,6 +20,7 @@
 #include "base/landlock.h"
 #include "base/oom_score.h"
 #include "base/privileges.h"
+#include "base/sandbox.h"
 #include "host/cgroup.h"
 #include "limit/guard_cgroup.h"
 #include "limit/limit_file.h"
@@ -163,7 +164,7 @@ static _Noreturn void guard_main(struct guard *guard, int read_fd)
 	/* Where that can't be, whatever kills the parent's cgroup as a whole kills the guard, too. */
 	if (guard->request.mount)
 		guard_cgroup__enter(guard->request.mount);
-	if (chdir("/") || privileges__drop() || confine(guard))
+	if (chdir("/") || privileges__keep(0) || confine(guard) || sandbox__seclude(SANDBOX__REMOVES))
 		_exit(1);
 	pthread_mutex_lock(&shared->alive);
 	shared->outcome = restore(guard, GUARD);

@@ -15,7 +15,7 @@
 #define NAME_SIZE 32
 
 /* Root's locks are in /run; those of another user, to whom a cgroup was delegated, in the session's. */
-static int open_folder(void)
+static int open_folder(bool make)
 {
 	const char *base = geteuid() ? getenv("XDG_RUNTIME_DIR") : "/run";
 	int base_fd, fd = -1, err = 0;
@@ -26,7 +26,7 @@ static int open_folder(void)
 	base_fd = open(base, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (base_fd < 0)
 		return -errno;
-	if (mkdirat(base_fd, "oomtrace", 0700) && errno != EEXIST)
+	if (make && mkdirat(base_fd, "oomtrace", 0700) && errno != EEXIST)
 		err = -errno;
 	if (!err) {
 		fd = openat(base_fd, "oomtrace", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -57,7 +57,7 @@ static bool is_current(int folder, const char *name, int fd)
 
 int lock__take(uint64_t cgroup_id)
 {
-	int folder = open_folder(), fd = folder;
+	int folder = open_folder(true), fd = folder;
 	char name[NAME_SIZE];
 
 	if (folder < 0)
@@ -87,7 +87,7 @@ int lock__take(uint64_t cgroup_id)
 
 void lock__remove(uint64_t cgroup_id)
 {
-	int folder = open_folder();
+	int folder = open_folder(false); /* the guard may not make any */
 	char name[NAME_SIZE];
 
 	if (folder < 0)

@@ -21,6 +21,7 @@
 #include "base/copy.h"
 #include "base/oom_score.h"
 #include "base/privileges.h"
+#include "base/sandbox.h"
 #include "containers/container.h"
 #include "host/cgroup.h"
 #include "limit/guard_cgroup.h"
@@ -142,7 +143,7 @@ static _Noreturn void keeper_main(const struct hook_freezer *freezer, int socket
 	child__settle("oomtrace-thaw", &socket, 1);
 	oom_score__set(OOM_SCORE__NEVER);
 	guard_cgroup__enter(freezer->hierarchy->mount);
-	if (chdir("/") || privileges__drop())
+	if (chdir("/") || privileges__keep(0) || sandbox__seclude(0))
 		_exit(1);
 	while (receive(socket, &message, &fd))
 		note(&held[message.slot], message.news, fd);

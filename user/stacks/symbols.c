@@ -98,7 +98,8 @@ static _Noreturn void maps_main(const struct sockets *s)
 	child__settle("oomtrace-maps", keep, 2);
 	oom_score__set(OOM_SCORE__NEUTRAL);
 	/* No Landlock: with it a process may not look at others that aren't confined alike (/proc/PID/maps). */
-	if (chdir("/") || privileges__keep(1ULL << CAP_SYS_PTRACE | 1ULL << CAP_CHECKPOINT_RESTORE))
+	if (chdir("/") || privileges__keep(1ULL << CAP_SYS_PTRACE | 1ULL << CAP_CHECKPOINT_RESTORE) ||
+	    sandbox__seclude(0))
 		_exit(1);
 	maps_process__run(s->main[1], s->between[0]);
 	_exit(0);
@@ -131,7 +132,7 @@ static _Noreturn void syms_main(const struct sockets *s, int kallsyms_fd)
 	child__settle("oomtrace-syms", keep, 4);
 	oom_score__set(OOM_SCORE__NEUTRAL);
 	if (chdir("/") || child__die_with_pipe(s->leash[0]) || give_up_everything() ||
-	    has_failed(landlock__confine(&debuginfo, 1)))
+	    has_failed(landlock__confine(&debuginfo, 1)) || sandbox__seclude(0))
 		_exit(1);
 	keeper_process__run(s->between[1], s->answers[0], kallsyms_fd);
 	_exit(0);

@@ -79,7 +79,7 @@ look() {
 	wait_until 10 confined
 	ours | tee "$OUT/processes"
 	while read -r pid name; do
-		echo "$name $(sed -n 's/^CapEff:.//p; s/^NoNewPrivs:.//p' "/proc/$pid/status" | tr '\n' ' ')"
+		echo "$name $(sed -n 's/^CapEff:.//p; s/^NoNewPrivs:.//p; s/^Seccomp:.//p' "/proc/$pid/task/"*/status | tr '\n' ' ')"
 	done <"$OUT/processes" >"$OUT/rights"
 	processes=$(sed 's/^[0-9]* //' "$OUT/processes")
 	finish look changing none INT

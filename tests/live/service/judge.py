@@ -141,8 +141,10 @@ def check_processes(run, results):
     results.equal(sorted({p["Name"] for p in processes}), sorted(MAY_HAVE), "unit: its processes")
     for p in processes:
         caps = [int(p[key], 16) for key in ("CapEff", "CapPrm", "CapInh", "CapBnd", "CapAmb")]
-        results.check(not any(c & ~MAY_HAVE.get(p["Name"], 0) for c in caps) and p["NoNewPrivs"] == "1",
-                      f"unit: the rights of {p['Name']}", p)
+        results.check(not any(c & ~MAY_HAVE.get(p["Name"], 0) for c in caps), f"unit: the rights of {p['Name']}", p)
+        # The unit has a filter of its own.
+        results.check((p["NoNewPrivs"], p["Seccomp"]) == ("1", "2") and int(p.get("Seccomp_filters", 2)) > 1,
+                      f"unit: the filter of {p['Name']}", p)
         results.check((p["Uid"] == "0") == (p["Name"] != "oomtrace-syms"), f"unit: the user of {p['Name']}", p["Uid"])
     results.check("landlock" in (run.folder / "lsm").read_text(), "unit: the kernel has Landlock",
                   (run.folder / "lsm").read_text())
