@@ -28,7 +28,8 @@ struct watchdog {
 	int stop_fd;   /* readable: the end */
 	uint64_t limit_ns;
 	int exit_code;
-	void (*last)(void);
+	watchdog_last_fn last;
+	void *ctx;
 	uint64_t beats;
 	bool held;
 };
@@ -75,12 +76,14 @@ static bool is_running(const struct watchdog *w)
 static void end(const struct watchdog *w)
 {
 	static const char words[] = "oomtrace: it was told to end, and hangs: it is ended here.\n";
+	char text[sizeof(words) + WATCHDOG__TEXT_SIZE];
 	struct pollfd fd = { .fd = STDERR_FILENO, .events = POLLOUT };
 
+	memcpy(text, words, sizeof(words));
 	if (w->last)
-		w->last();
+		w->last(w->ctx, text + strlen(words));
 	/* stderr may be what it hangs at. */
-	if (poll(&fd, 1, 0) == 1 && fd.revents == POLLOUT && write(STDERR_FILENO, words, strlen(words)) < 0)
+	if (poll(&fd, 1, 0) == 1 && fd.revents == POLLOUT && write(STDERR_FILENO, text, strlen(text)) < 0)
 		_exit(w->exit_code);
 	_exit(w->exit_code);
 }
@@ -134,8 +137,8 @@ static void free_watchdog(struct watchdog *w)
 	free(w);
 }
 
-int watchdog__start(const int *signals, size_t count, uint64_t limit_ns, int exit_code, void (*last)(void),
-		    struct watchdog **out)
+int watchdog__start(const int *signals, size_t count, uint64_t limit_ns, int exit_code, watchdog_last_fn last,
+		    void *ctx, struct watchdog **out)
 {
 	struct watchdog *w = calloc(1, sizeof(*w));
 	sigset_t set;
@@ -147,6 +150,7 @@ int watchdog__start(const int *signals, size_t count, uint64_t limit_ns, int exi
 	w->limit_ns = limit_ns;
 	w->exit_code = exit_code;
 	w->last = last;
+	w->ctx = ctx;
 	sigemptyset(&set);
 	for (size_t i = 0; i < count; i++)
 		sigaddset(&set, signals[i]);

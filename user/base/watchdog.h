@@ -11,14 +11,22 @@
 
 struct watchdog;
 
+#define WATCHDOG__TEXT_SIZE 128
+
+/*
+ * The last that is done. It may put a line into `text`, of WATCHDOG__TEXT_SIZE bytes, which is "", for stderr. The main
+ * thread may sit anywhere meanwhile, with any lock: what it has in memory can be read, and nothing else be asked for.
+ */
+typedef void (*watchdog_last_fn)(void *ctx, char *text);
+
 /*
  * From the first of these signals on, which are blocked and which somebody else takes, the main thread, which
- * is the caller, must call watchdog__beat() at least every limit_ns until watchdog__stop(), or be running. Else `last` (or NULL) is called in
- * the watchdog's thread, a word is said on stderr, and the process ends with this exit code. Returns 0 or a
- * negative errno.
+ * is the caller, must call watchdog__beat() at least every limit_ns until watchdog__stop(), or be running. Else `last`
+ * (or NULL) is called with `ctx` in the watchdog's thread, it is said on stderr, and the process ends with this exit
+ * code. Returns 0 or a negative errno.
  */
-int watchdog__start(const int *signals, size_t count, uint64_t limit_ns, int exit_code, void (*last)(void),
-		    struct watchdog **out);
+int watchdog__start(const int *signals, size_t count, uint64_t limit_ns, int exit_code, watchdog_last_fn last,
+		    void *ctx, struct watchdog **out);
 
 /* The main thread gets on. Takes NULL. */
 void watchdog__beat(struct watchdog *watchdog);

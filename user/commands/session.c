@@ -194,7 +194,8 @@ static int set_up_loop(struct session *s)
 		return -errno;
 	err = event_loop__add_signals(s->loop, signals, count, on_signal, s);
 	if (!err)
-		err = watchdog__start(signals, count, HANG_NS, EXIT_RUNTIME, keys__close, &s->watchdog);
+		err = watchdog__start(signals, count, HANG_NS, EXIT_RUNTIME, session_events__last_words, s,
+				      &s->watchdog);
 	if (!err)
 		err = event_loop__add_signals(s->loop, &continued, 1, on_continue, s);
 	if (!err && is_service)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Connects the parts of a session: events go from the ring to the model, records from the model to the sink. */
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -221,4 +223,17 @@ int session_events__open_model(struct session *s)
 		s->steps = limit_steps__new(s->target->cgroup);
 	return s->stacks && s->names && s->model && (s->steps || !s->target->cgroup[0]) ? EXIT_DONE
 											: EXIT_RUNTIME;
+}
+
+void session_events__last_words(void *ctx, char *text)
+{
+	const struct session *s = ctx;
+	uint64_t lost = loss__known(&s->loss, s->tracer, stack_collector__lost(s->stacks));
+
+	keys__close();
+	if (lost)
+		snprintf(text, WATCHDOG__TEXT_SIZE,
+			 "oomtrace: at least %" PRIu64
+			 " event%s %s lost until then, of which no record may be left.\n",
+			 lost, lost == 1 ? "" : "s", lost == 1 ? "was" : "were");
 }

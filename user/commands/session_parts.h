@@ -73,6 +73,9 @@ void session_events__tell_step(struct session *s, const struct record_step *step
 int session_events__on_event(void *ctx, const void *data, size_t size);
 void session_events__tell_quiet(void *ctx, uint64_t limit_cgroup_id, const struct quiet_runs *quiet);
 
+/* For watchdog__start(): the main thread hangs, at its output, say, which then has no record of what was lost. */
+void session_events__last_words(void *ctx, char *text);
+
 /* Whether usage of the target is recorded, or that of all cgroups followed. */
 bool session__records_usage(const struct session *s);
 

@@ -189,6 +189,20 @@ int loss__tell(struct loss *loss, const struct tracer *tracer, uint64_t lost_sta
 	return err ? err : tell_kills(loss, tracer, last, sink);
 }
 
+uint64_t loss__known(const struct loss *loss, const struct tracer *tracer, uint64_t lost_stacks)
+{
+	uint64_t total = loss->malformed + loss->runs + tracer__unfollowed(tracer) + loss->kills.missed +
+			 loss->unfollowed;
+
+	for (int kind = 1; kind < EVENT_KIND_MAX; kind++) {
+		/* What the kernel skipped is asked for by a call that whoever has no rights may not make. */
+		uint64_t now = tracer__lost(tracer, kind) + (kind == EVENT_STACK ? lost_stacks : 0);
+
+		total += now > loss->told[kind] ? now : loss->told[kind];
+	}
+	return total;
+}
+
 uint64_t loss__total(const struct loss *loss)
 {
 	uint64_t total = loss->malformed_told + loss->runs_told + loss->unfollowed_cgroups_told +

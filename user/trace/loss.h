@@ -50,6 +50,12 @@ void loss__end(struct loss *loss);
 int loss__tell(struct loss *loss, const struct tracer *tracer, uint64_t lost_stacks, bool last,
 	       struct sink *sink);
 
+/*
+ * How many events are known to be lost, of all kinds, whether that has been told or not. Reads memory alone, as far as
+ * that goes, and waits for nobody: for a thread that has no rights, and that looks on while another one hangs.
+ */
+uint64_t loss__known(const struct loss *loss, const struct tracer *tracer, uint64_t lost_stacks);
+
 /* How many losses have been reported, of all kinds. */
 uint64_t loss__total(const struct loss *loss);
 

@@ -60,7 +60,7 @@ full_pipe() {
 	mkfifo /tmp/fifo
 	sleep 10000 3</tmp/fifo &
 	reader=$!
-	trace /tmp/fifo
+	trace /tmp/fifo --ring-size 4K
 	rounds=0
 	until try in_pipe "$tracer"; do
 		writes full 50
@@ -68,6 +68,8 @@ full_pipe() {
 		[ $rounds -lt $((200 * SLOW)) ] || break
 	done
 	wait_until 10 in_pipe "$tracer"
+	# The ring is full, too, by then: what is lost is said by whoever ends it.
+	writes full 100
 	end_by pipe "$1"
 	kill $reader
 	end full

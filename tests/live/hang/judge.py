@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """SIGINT and SIGTERM end it within two seconds, beside what ending takes when nothing holds it up."""
 
+import re
+
 MOST_MS = 2000
 SITUATIONS = ("pipe", "helper", "runtime")
 # A signal is the ordinary end. What hangs at a full pipe can't end so: exit code 1, by the watchdog.
@@ -22,6 +24,8 @@ def check(run):
             took_ms = ends.get((what, signal))
             results.check(took_ms is not None and took_ms <= most_ms,
                           f"{what}, {signal}: gone after {took_ms} ms, of at most {most_ms:.0f}")
+    lost = [int(n) for n in re.findall(r"at least (\d+) events were lost until then", (folder / "err").read_text())]
+    results.check(len(lost) == 2 and min(lost) > 10, "pipe: what was lost is said, too, by the watchdog", lost)
     said = (folder / "cli/unanswered.err").read_text()
     results.check("didn't answer" in said and "no container is called" not in said,
                   "a runtime that is silent: the container isn't said not to be there", said)

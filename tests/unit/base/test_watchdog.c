@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,13 +21,14 @@
 static const int signals[] = { SIGINT, SIGTERM };
 static int told_fd;
 
-static void last(void)
+static void last(void *ctx, char *text)
 {
-	if (write(told_fd, "l", 1) != 1)
+	if (ctx != &told_fd || write(told_fd, "l", 1) != 1)
 		_exit(1);
+	strcpy(text, "the last\n");
 }
 
-static struct watchdog *start(uint64_t limit_ns, void (*fn)(void))
+static struct watchdog *start(uint64_t limit_ns, watchdog_last_fn fn)
 {
 	struct watchdog *watchdog;
 	sigset_t set;
@@ -35,7 +37,7 @@ static struct watchdog *start(uint64_t limit_ns, void (*fn)(void))
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
 	sigprocmask(SIG_BLOCK, &set, NULL);
-	if (watchdog__start(signals, 2, limit_ns, EXIT_BY_WATCHDOG, fn, &watchdog))
+	if (watchdog__start(signals, 2, limit_ns, EXIT_BY_WATCHDOG, fn, &told_fd, &watchdog))
 		_exit(1);
 	return watchdog;
 }
@@ -87,8 +89,9 @@ static void hold(int ready_fd)
 /* Returns the exit code of a process that does this and gets the signal, 0: none, in the middle of it. */
 static int run(void (*fn)(int ready_fd), int signal)
 {
+	char byte, text[256];
 	int pipes[2], status;
-	char byte;
+	ssize_t len;
 	pid_t pid;
 
 	assert_int_equal(pipe(pipes), 0);
@@ -111,6 +114,10 @@ static int run(void (*fn)(int ready_fd), int signal)
 		assert_int_equal(byte, 'l');
 		assert_int_equal(read(pipes[0], &byte, 1), 1);
 		assert_int_equal(byte, 'o');
+		len = read(pipes[0], text, sizeof(text) - 1);
+		assert_true(len > 0);
+		text[len] = '\0';
+		assert_string_equal(strchr(text, '\n'), "\nthe last\n");
 	}
 	close(pipes[0]);
 	return WEXITSTATUS(status);
