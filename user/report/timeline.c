@@ -278,6 +278,7 @@ static int timeline_near_limit(struct sink *base, const struct record *record)
 {
 	struct timeline *t = (struct timeline *)base;
 
+	end_run(t);
 	if (!begin_line(t, (int64_t)record->time.boot_ns))
 		return 0;
 	text_hook__put_near_limit(base->out, &record->near_limit);
@@ -289,6 +290,7 @@ static int timeline_hook(struct sink *base, const struct record *record)
 {
 	struct timeline *t = (struct timeline *)base;
 
+	end_run(t);
 	if (!begin_line(t, (int64_t)record->time.boot_ns))
 		return 0;
 	text_hook__put(base->out, &record->hook);

@@ -79,11 +79,41 @@ static void test_victims_not_known(void **state)
 	}
 }
 
+/* A hook that ended after an OOM is below it, however the OOM's line waits for others. */
+static void test_order(void **state)
+{
+	const struct record_session session = { .version = "1", .kernel = "6.1" };
+	const struct record_victim hog = { .pid = 7, .comm = "hog", .cgroup = "/a" };
+	const struct record_oom oom = {
+		.outcome = OOM_KILLED, .victims = &hog, .victim_count = 1, .killed = 1
+	};
+	const struct record_hook hook = { .cgroup = "/a", .program = "/hook" };
+	const struct record_time at = { .boot_ns = 1000000000 }, later = { .boot_ns = 2000000000 };
+	char *text = NULL, *ended;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+	struct sink *sink = timeline__new(out, (struct text_look){ .ascii = true });
+
+	(void)state;
+	assert_non_null(sink);
+	assert_int_equal(TAKE(sink, SESSION, session, at, session), 0);
+	assert_int_equal(TAKE(sink, OOM, oom, at, oom), 0);
+	assert_int_equal(TAKE(sink, HOOK, hook, later, hook), 0);
+	assert_int_equal(sink__finish(sink), 0);
+	sink->ops->free(sink);
+	fclose(out);
+	ended = strstr(wrap__plain(text), "/hook");
+	assert_non_null(ended);
+	assert_true(strstr(text, "OOM killed 1 process") < ended);
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_clock_set_back),
 		cmocka_unit_test(test_victims_not_known),
+		cmocka_unit_test(test_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,6 +17,12 @@ function formatTime(ms) {
 	return new Date(ms).toISOString().slice(11, 23);
 }
 
+/* Of an axis: dygraphs says "33.500" where ticks are closer than seconds, and not of which minute. */
+function formatTick(date, granularity, options) {
+	const text = Dygraph.dateAxisLabelFormatter(date, granularity, options);
+	return /^\d\d\.\d+$/.test(text) ? formatTime(date.getTime()).replace(/\.?0+$/, '') : text;
+}
+
 /* An element with attributes and children: text is only ever text. */
 function make(name, attributes, ...children) {
 	const svg = ['svg', 'g', 'path', 'line'].includes(name);
@@ -146,7 +152,7 @@ class Chart {
 				limit: { color: this.colour('limit'), strokeWidth: 1.7, stepPlot: true },
 			},
 			axes: {
-				x: { ticker: Dygraph.dateTicker, axisLabelFormatter: Dygraph.dateAxisLabelFormatter,
+				x: { ticker: Dygraph.dateTicker, axisLabelFormatter: formatTick,
 					axisLabelWidth: 74, pixelsPerLabel: 90 },
 				y: { ticker: sizeTicks, axisLabelWidth: 62 },
 			},
