@@ -37,7 +37,8 @@ enum option_table_result service__parse(int argc, char **argv, struct trace_opti
 
 static void say_not_stored(int err)
 {
-	fprintf(stderr, "oomtrace: an incident can't be stored: %s. Tracing goes on.\n", strerror(-err));
+	fprintf(stderr, "oomtrace: an incident can't be stored: %s. Tracing goes on.\n",
+		err == -ENOENT ? "the store's folder was removed; a restart makes it again" : strerror(-err));
 }
 
 /* Without a journal nothing is told there: the line for each kill is on stdout. */
