@@ -32,6 +32,9 @@ int incident_file__open(struct incident_file *f, int folder_fd, const char *stem
 	if (!f->zstd)
 		return -ENOMEM;
 	ZSTD_CCtx_setParameter(f->zstd, ZSTD_c_checksumFlag, 1);
+	/* 300 KiB of memory while it is open, where the defaults take 3.5 MiB for files that are 3 % smaller. */
+	ZSTD_CCtx_setParameter(f->zstd, ZSTD_c_compressionLevel, 1);
+	ZSTD_CCtx_setParameter(f->zstd, ZSTD_c_windowLog, 15);
 	snprintf(f->stem, sizeof(f->stem), "%s", stem);
 	/* Two cgroups may have the same name, and an OOM in the same second. */
 	for (int n = 1; n < SAME_STEM_MAX; n++) {
