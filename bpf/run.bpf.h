@@ -68,6 +68,9 @@ static __u64 last_oom_id;
 /* Kills that the kernel counts for the target. User space compares it with the kernel's own count. */
 __u64 kills_seen;
 
+/* Those of them of which no record can be made: see may_be_early(). */
+__u64 kills_early;
+
 /* None is going on any more that had begun before we were attached. */
 static bool early_is_over;
 

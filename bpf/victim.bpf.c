@@ -126,12 +126,16 @@ __noinline int await_relief(__u64 task)
 __noinline int on_mark(__u64 address)
 {
 	struct task_struct *task = (void *)address;
+	bool in_kill = in_run() && run.in_kill;
 	struct cgroup *cgrp;
 	__u32 flags = 0;
 
 	/* Of a run that had begun before we were attached the kills that come now aren't missed ones. */
-	if (((in_run() && run.in_kill) || may_be_early()) && is_counted_for_target(task))
+	if ((in_kill || may_be_early()) && is_counted_for_target(task)) {
 		__sync_fetch_and_add(&kills_seen, 1);
+		if (!in_kill)
+			__sync_fetch_and_add(&kills_early, 1);
+	}
 	if (!in_run())
 		return 0;
 	if (run.in_kill) {

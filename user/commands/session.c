@@ -298,6 +298,7 @@ static void finish(struct session *s)
 	};
 	record.end.skipped_exits = tracer__skipped(s->tracer, "exit");
 	record.end.skipped_signals = tracer__skipped(s->tracer, "signal");
+	record.end.early_kills = tracer__kills_early(s->tracer);
 	record.end.given_up = model__given_up(s->model);
 	record.end.has_kernel_events = kernel_events__sum(&s->loss.events, &record.end.kernel_events);
 	session_events__tell(s, &record);

@@ -446,6 +446,7 @@ static void parse_end(struct jsonl_parser *p, struct json_object *o, struct reco
 		.nameless = value__optional(p, o, "nameless_stacks"),
 		.skipped_exits = value__optional(p, o, "skipped_exits"),
 		.skipped_signals = value__optional(p, o, "skipped_signals"),
+		.early_kills = value__optional(p, o, "early_kills"),
 		.given_up = value__optional(p, o, "recorders_given_up"),
 	};
 

@@ -364,6 +364,8 @@ static void write_end(struct json_object *o, const struct record *record)
 		member__number(o, "skipped_exits", end->skipped_exits);
 	if (end->skipped_signals)
 		member__number(o, "skipped_signals", end->skipped_signals);
+	if (end->early_kills)
+		member__number(o, "early_kills", end->early_kills);
 	if (end->given_up)
 		member__number(o, "recorders_given_up", end->given_up);
 	if (end->has_kernel_events) {

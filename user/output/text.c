@@ -379,6 +379,10 @@ static int text_end(struct sink *base, const struct record *record)
 		fprintf(base->out, ", %" PRIu64 " event%s lost", end->lost, end->lost == 1 ? "" : "s");
 	else if (!sink->from_log) /* which can't tell */
 		fputs(", nothing lost", base->out);
+	if (end->early_kills)
+		fprintf(base->out,
+			", %" PRIu64 " kill%s not reported because the OOM may have begun before the trace",
+			end->early_kills, end->early_kills == 1 ? "" : "s");
 	if (end->nameless)
 		fprintf(base->out, ", names of %" PRIu64 " stack%s not found", end->nameless,
 			end->nameless == 1 ? "" : "s");

@@ -398,7 +398,9 @@ struct record_end {
 	uint64_t nameless; /* samples of stacks, and triggers' stacks, whose names a failure has cost */
 	/* How often the kernel left out the programs that tell of ends and of signals, whomever they concerned. */
 	uint64_t skipped_exits, skipped_signals;
-	uint64_t given_up;	/* flight recorders, for others, within seconds of their cgroup's last move */
+	uint64_t
+		early_kills; /* of an OOM that may have begun before the trace: there are no records of them */
+	uint64_t given_up;   /* flight recorders, for others, within seconds of their cgroup's last move */
 	bool has_kernel_events; /* in the target since the trace began */
 	struct record_kernel_events kernel_events;
 };

@@ -416,6 +416,11 @@ uint64_t tracer__kills_seen(const struct tracer *tracer)
 	return __atomic_load_n(&tracer->skel->bss->kills_seen, __ATOMIC_SEQ_CST);
 }
 
+uint64_t tracer__kills_early(const struct tracer *tracer)
+{
+	return __atomic_load_n(&tracer->skel->bss->kills_early, __ATOMIC_RELAXED);
+}
+
 void tracer__set_reading(struct tracer *tracer, bool reading)
 {
 	__atomic_store_n(&tracer->skel->bss->reader_reads, reading, __ATOMIC_SEQ_CST);

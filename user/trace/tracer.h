@@ -65,6 +65,9 @@ uint64_t tracer__unfollowed(const struct tracer *tracer);
 /* Kills that the programs have seen, delivered or not, since they were attached. */
 uint64_t tracer__kills_seen(const struct tracer *tracer);
 
+/* How many of them were of a run that may have begun before all was attached, so that there are no records of them. */
+uint64_t tracer__kills_early(const struct tracer *tracer);
+
 /* The command line with which `program` was executed. Returns 0, or -ENOENT when that wasn't seen. */
 int tracer__program_cmdline(const struct tracer *tracer, const struct program *program,
 			    struct cmdline_entry *out);

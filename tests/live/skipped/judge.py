@@ -17,7 +17,11 @@ def check_scenario(run, name, least=20):
     lost = [r for r in records if r["type"] == "lost" and r["kind"] == "kill"]
     missed = sum(r["count"] for r in lost)
     run.results.check(kernel >= least, f"{name}: kills", f"{kernel}")
-    run.results.equal(told + missed, kernel, f"{name}: kills told ({told}) and lost ({missed}), by the kernel")
+    # A first run by a thread that is older than the trace may be one that was going on.
+    early = sum(r.get("early_kills", 0) for r in records if r["type"] == "end")
+    run.results.equal(told + missed + early, kernel,
+                      f"{name}: kills told ({told}), lost ({missed}) and perhaps early ({early}), by the kernel")
+    run.results.check(early <= 1, f"{name}: early kills", early)
     run.results.check(all(r["within_ns"] > 0 for r in lost), f"{name}: when they were lost")
     code = int((run.folder / f"{name}.code").read_text())
     ends = [r for r in records if r["type"] == "end"]

@@ -70,6 +70,7 @@ static inline void write_ends(struct sink *sink, const struct variant *v)
 					.nameless = 4,
 					.skipped_exits = v->full ? 5 : 0,
 					.skipped_signals = v->full ? 6 : 0,
+					.early_kills = v->full ? 8 : 0,
 					.given_up = v->full ? 7 : 0,
 					.has_kernel_events = v->full,
 					.kernel_events = { 50, 6, 2, 1, v->full, v->full } };

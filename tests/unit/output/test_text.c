@@ -131,6 +131,7 @@ static void test_end(void **state)
 		{ .reason = "done", .skipped_exits = 3 },
 		{ .reason = "done", .skipped_signals = 3 },
 		{ .reason = "done", .skipped_exits = 1, .skipped_signals = 1 },
+		{ .reason = "done", .early_kills = 1 },
 		{ .reason = "done", .has_kernel_events = true, .kernel_events = { .max = 9, .oom = 2 } },
 		{ .reason = "done", .ooms = 1, .has_kernel_events = true, .kernel_events = { .oom = 2 } },
 	};
@@ -138,6 +139,7 @@ static void test_end(void **state)
 		"0 OOMs, 0 processes killed, nothing lost, ends of processes may be missing (done)\n",
 		"0 OOMs, 0 processes killed, nothing lost, senders of SIGKILL may be missing (done)\n",
 		"nothing lost, ends of processes and senders of SIGKILL may be missing (done)\n",
+		"nothing lost, 1 kill not reported because the OOM may have begun before the trace (done)\n",
 		"0 processes killed, though the kernel has counted 2 attempts (oom in memory.events), nothing lost (done)\n",
 		"1 OOM, 0 processes killed, nothing lost (done)\n",
 	};
