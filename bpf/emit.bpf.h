@@ -44,10 +44,9 @@ static __always_inline void emit__count_lost(enum event_kind kind)
 	__sync_fetch_and_add(&events_lost[kind], 1);
 }
 
-/* Returns a zeroed event with its header filled in, or NULL when it was counted as lost. */
-static __always_inline void *emit__reserve(enum event_kind kind, __u64 size, __u64 group)
+/* Like emit__reserve(), for an event of which it is known whether it tells of an OOM. */
+static __always_inline void *emit__reserve_from(enum event_kind kind, __u64 size, __u64 group, bool tells_oom)
 {
-	bool tells_oom = group && !(group & GROUP_KINDS);
 	struct event_header *h = NULL;
 
 	if (tells_oom || emit__has_room())
@@ -65,6 +64,12 @@ static __always_inline void *emit__reserve(enum event_kind kind, __u64 size, __u
 	h->ts_ns = bpf_ktime_get_boot_ns();
 	h->group = group;
 	return h;
+}
+
+/* Returns a zeroed event with its header filled in, or NULL when it was counted as lost. */
+static __always_inline void *emit__reserve(enum event_kind kind, __u64 size, __u64 group)
+{
+	return emit__reserve_from(kind, size, group, group && !(group & GROUP_KINDS));
 }
 
 /*

@@ -78,9 +78,9 @@ static __always_inline void emit_stack(void *ctx, const struct stack_process *p,
 }
 
 /* Tells user space of a process: its mappings must be read while it lives. Returns whether it could. */
-static __always_inline bool emit_sampled(const struct stack_process *p)
+static __always_inline bool emit_sampled(const struct stack_process *p, bool tells_oom)
 {
-	struct event_sampled *e = emit__reserve(EVENT_SAMPLED, sizeof(*e), 0);
+	struct event_sampled *e = emit__reserve_from(EVENT_SAMPLED, sizeof(*e), 0, tells_oom);
 
 	if (!e)
 		return false;

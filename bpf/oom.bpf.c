@@ -31,7 +31,7 @@ __noinline int on_victim_chosen(__u64 oc)
 	/* It may well be the victim: there is little time left to see what it has mapped. */
 	if (in_target((__u64)current_cgroup())) {
 		fill_process(&trigger);
-		emit_sampled(&trigger);
+		emit_sampled(&trigger, true);
 	}
 	return 0;
 }

@@ -47,7 +47,7 @@ __noinline int tell_relief(__u64 mm, __u32 by)
 		max = BPF_CORE_READ(memcg, memory.max);
 		has_usage = true;
 	}
-	e = emit__reserve(EVENT_RELIEF, sizeof(*e), 0);
+	e = emit__reserve_from(EVENT_RELIEF, sizeof(*e), 0, true);
 	if (!e)
 		return 0;
 	e->h.flags = has_usage ? RELIEF_HAS_USAGE : 0;

@@ -80,11 +80,11 @@ static __always_inline void note_sampled(const struct stack_process *p)
 	struct sampled_process first = { .process = *p, .looks = 1 };
 
 	if (seen && seen->process.start_ns == p->start_ns && seen->process.exec_id == p->exec_id) {
-		if (seen->looks < LOOKS_MAX && emit_sampled(p))
+		if (seen->looks < LOOKS_MAX && emit_sampled(p, false))
 			seen->looks++;
 		return;
 	}
-	if (emit_sampled(p)) /* if not, the next new stack tries again */
+	if (emit_sampled(p, false)) /* if not, the next new stack tries again */
 		bpf_map_update_elem(&sampled, &p->pid, &first, BPF_ANY);
 }
 
