@@ -47,6 +47,7 @@ struct kernel_log {
 	uint64_t lines_before;		 /* that kills are traced: what they tell may not be */
 	uint64_t missed;		 /* lines, not told yet */
 	uint64_t missed_ns;		 /* when some were missed last; 0: never */
+	uint64_t behind_ns;		 /* when there were more lines than are read at a time; 0: never */
 	uint64_t read_ns;		 /* when the last line was read; 0: all was settled since */
 	struct traced traced[KILLS_MAX]; /* a ring */
 	size_t next;
@@ -60,6 +61,12 @@ static void tell(struct kernel_log *log, const struct record_kernel_log *what)
 	struct record record = { .kind = RECORD_KERNEL_LOG, .time = record_time__now(), .kernel_log = *what };
 
 	log->tell(log->ctx, &record);
+}
+
+/* From then on all lines that there were have been read: while the log is flooded the kill's may be farther on. */
+static uint64_t read_up_ns(const struct kernel_log *log, const struct traced *traced)
+{
+	return log->behind_ns > traced->since_ns ? log->behind_ns : traced->since_ns;
 }
 
 /* The log has no line of it, unless it is one of those that were overwritten. */
@@ -205,8 +212,12 @@ static bool read_line(struct kernel_log *log, uint64_t now_ns)
 
 int kernel_log__read(struct kernel_log *log, uint64_t now_ns)
 {
-	for (int i = 0; i < READS_MAX && read_line(log, now_ns);)
+	int i = 0;
+
+	while (i < READS_MAX && read_line(log, now_ns))
 		i++;
+	if (i == READS_MAX)
+		log->behind_ns = now_ns;
 	return log->error;
 }
 
@@ -247,22 +258,24 @@ void kernel_log__tick(struct kernel_log *log, uint64_t now_ns)
 	if (log->read_ns)
 		settle(log, now_ns);
 	for (size_t i = 0; i < KILLS_MAX; i++)
-		if (log->traced[i].used && now_ns - log->traced[i].since_ns >= LINE_WAIT_NS)
+		if (log->traced[i].used && now_ns - read_up_ns(log, &log->traced[i]) >= LINE_WAIT_NS)
 			give_up(log, &log->traced[i]);
 }
 
 void kernel_log__finish(struct kernel_log *log, uint64_t now_ns)
 {
+	int lines = 0;
+
 	if (!log)
 		return;
-	for (int i = 0; i < ALL_READS_MAX && !log->error && read_line(log, now_ns);)
-		i++;
+	while (lines < ALL_READS_MAX && !log->error && read_line(log, now_ns))
+		lines++;
 	tell_missed(log);
 	if (!log->error)
 		log->error = kmsg_reader__end_file(log->reader);
 	if (!log->error)
 		log->error = kmsg_reader__finish(log->reader);
-	for (size_t i = 0; i < KILLS_MAX; i++)
+	for (size_t i = 0; i < KILLS_MAX && lines < ALL_READS_MAX; i++)
 		if (log->traced[i].used)
 			give_up(log, &log->traced[i]);
 }
