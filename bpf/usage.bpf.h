@@ -16,6 +16,7 @@
 #include "emit.bpf.h"
 #include "event.h"
 #include "memory.bpf.h"
+#include "near.bpf.h"
 #include "task.bpf.h"
 
 #define COUNTER_LEVELS 16 /* levels of cgroups, from the one that is charged, whose usage is followed */
@@ -23,9 +24,6 @@
 /* Pages. Usage is exact to a batch for each CPU anyway. */
 #define STEP_MIN 64
 #define STEP_MAX 1024
-
-/* No machine has so many. PAGE_COUNTER_MAX ("max") depends on the size of a page: 2^47 or more. */
-#define NO_LIMIT_PAGES (1ULL << 46)
 
 /* Each cgroup may send as many events at once, and then one each so often. */
 #define USAGE_BURST 256
@@ -154,7 +152,7 @@ static __noinline bool send_usage(struct counter_state *state, __u64 counter, __
 		emit__count_lost(EVENT_USAGE);
 		return false;
 	}
-	if (!template->h.group && !state->told)
+	if (!template->h.group && (!state->told || (follows_all && template->h.flags & USAGE_NEAR)))
 		template->h.group = GROUP_CHARGE | bpf_ktime_get_boot_ns();
 	refresh_kinds(state, counter);
 	if (template->h.group) {
@@ -215,46 +213,6 @@ static __always_inline bool is_worth_settling(struct counter_state *state, __u64
 	return moved * ALL_STEP_PARTS >= state->step_pages;
 }
 
-/* Between two that passed the mark of one cgroup: a tiny limit is passed and left with each batch. */
-#define NEAR_GAP_NS 1000000000ULL
-#define NEAR_RETRY_NS 10000000ULL /* when the first could not be sent */
-
-/*
- * Whether usage passes the mark: once a climb, so that usage which moves about the mark doesn't. A climb that comes too
- * soon is told when it may be, if usage is still there. Of two CPUs at once both may say so; user space takes one.
- */
-static __always_inline bool passes_mark(struct counter_state *state, __u64 counter, __u64 usage)
-{
-	__u64 max, mark, slack, now;
-
-	if (!near_percent)
-		return false;
-	max = BPF_CORE_READ(counter_memcg(counter), memory.max);
-	if (max >= NO_LIMIT_PAGES)
-		return false;
-	mark = max * near_percent / 100;
-	slack = max / 20 < mark / 2 ? max / 20 : mark / 2;
-	if (usage < mark) {
-		if (usage + slack < mark)
-			state->near = 0;
-		return false;
-	}
-	if (state->near)
-		return false;
-	now = bpf_ktime_get_boot_ns();
-	if (state->near_ns && now - state->near_ns < NEAR_GAP_NS)
-		return false;
-	state->near = 1;
-	state->near_ns = now;
-	return true;
-}
-
-static __always_inline void passes_again(struct counter_state *state)
-{
-	state->near = 0;
-	state->near_ns += NEAR_RETRY_NS - NEAR_GAP_NS;
-}
-
 /*
  * Looks at one counter, and sends its usage if there is a reason to. `delta` pages are being charged to it
  * that it doesn't show yet; `asked` may be, which counts for the mark alone. Returns the address of the counter above it; 0: it is the last.
@@ -302,6 +260,30 @@ __noinline __u64 usage_level(__u64 counter, __s64 delta, __u32 when, __u64 asked
 	if (!send_usage(state, counter, usage, &template) && template.h.flags & USAGE_NEAR)
 		passes_again(state);
 	return state->parent;
+}
+
+/*
+ * The limit of this cgroup has refused a charge. With --all the batches that have led to it may not have been looked at, and
+ * where the limit is small they are all there were.
+ */
+static __always_inline void look_at_mark(__u64 counter, __u64 asked)
+{
+	struct counter_state *state;
+	struct event_usage template = {};
+	__u64 usage;
+
+	if (!near_percent || !follows_all)
+		return;
+	state = bpf_map_lookup_elem(&counters, &counter);
+	if (!state)
+		return;
+	usage = BPF_CORE_READ((struct page_counter *)counter, usage.counter);
+	if (!passes_mark(state, counter, usage + asked))
+		return;
+	template.h.flags = USAGE_NEAR;
+	template.pid = current_pid();
+	if (!send_usage(state, counter, usage, &template))
+		passes_again(state);
 }
 
 static __always_inline void follow_usage(__u64 counter, __s64 delta, __u64 asked)
@@ -374,6 +356,7 @@ __noinline int on_refused(__u64 memcg, __u64 pages)
 	struct counter_state *state = bpf_map_lookup_elem(&counters, &counter);
 	__u64 *seen, count, before;
 
+	look_at_mark(css_counter(memcg + bpf_core_field_offset(struct mem_cgroup, css)), pages);
 	if (!state)
 		return 0;
 	count = refusals_of(memcg);

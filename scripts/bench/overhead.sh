@@ -26,7 +26,7 @@ table() { # LABEL
 		BEGIN {
 			count = split("machine all no-usage other own near stacks bpftrace bcc", cases)
 			what["machine"] = "the whole machine"
-			what["all"] = "--all, 100 cgroups"
+			what["all"] = "--all --snapshot, 100 cgroups"
 			what["no-usage"] = "another cgroup, --no-usage"
 			what["other"] = "another cgroup"
 			what["own"] = "this cgroup"

@@ -109,7 +109,7 @@ _oomtrace_service() {
 	--time) _oomtrace_offer "$1" < <(printf '%s\n' utc local) ;;
 	*)
 		_oomtrace_offer "$1" < <(printf '%s\n' --store --store-size --store-age --on-oom --hook-time --kernel-log \
-			--color --time \
+			--on-near-limit --no-snapshot --freeze --color --time \
 			-v --verbose --check -h --help)
 		;;
 	esac
@@ -142,6 +142,7 @@ _oomtrace() {
 		--wait
 		--on-oom
 		--on-near-limit
+		--snapshot
 		--freeze
 		--hook-time
 		--dry-run

@@ -182,8 +182,8 @@ for case; do
 		;;
 	everyday-other) everyday other ./oomtrace --cgroup "$CG/other" --output json ;;
 	everyday-no-usage) everyday no-usage ./oomtrace --cgroup "$CG/other" --no-usage --output json ;;
-	all) hundred && faults all "$pairs" ./oomtrace --all --output json ;;
-	everyday-all) hundred && everyday all ./oomtrace --all --output json ;;
+	all) hundred && faults all "$pairs" ./oomtrace --all --snapshot --output json ;;
+	everyday-all) hundred && everyday all ./oomtrace --all --snapshot --output json ;;
 	everyday-machine) everyday machine ./oomtrace --output json ;;
 	kill-machine) kills machine ./oomtrace --output json ;;
 	kill-own) kills own ./oomtrace --cgroup "$CG" --no-usage --output json ;;

@@ -9,6 +9,7 @@
 #include "base/units.h"
 #include "service/hook_command.h"
 
+#define MARK_DEFAULT 90
 #define TIME_MIN_NS (100 * NS_PER_MS)
 #define TIME_MAX_NS (3600 * NS_PER_S)
 
@@ -51,17 +52,35 @@ int hook_options__freeze(void *ctx, const char *arg)
 	return 0;
 }
 
+int hook_options__snapshot(void *ctx, const char *arg)
+{
+	(void)arg;
+	((struct trace_options *)ctx)->snapshot = true;
+	return 0;
+}
+
+void hook_options__finish(struct trace_options *opts)
+{
+	if (opts->snapshot && !opts->near_percent)
+		opts->near_percent = MARK_DEFAULT;
+}
+
 bool hook_options__check(const struct trace_options *opts, bool has_target, FILE *err)
 {
-	if (opts->on_near_limit && (!has_target || opts->no_usage))
-		fputs("oomtrace: --on-near-limit needs a target whose usage is recorded: --container, --cgroup or "
-		      "--pid, without --no-usage\n",
+	bool has_usage = (has_target || opts->target.kind == TARGET_ALL) && !opts->no_usage;
+
+	if ((opts->on_near_limit || opts->snapshot) && !has_usage)
+		fprintf(err,
+			"oomtrace: %s needs a target whose usage is recorded: --all, --container, --cgroup or --pid, "
+			"without --no-usage\n",
+			opts->on_near_limit ? "--on-near-limit" : "--snapshot");
+	else if (opts->freeze && !opts->on_near_limit && !opts->snapshot)
+		fputs("oomtrace: --freeze needs --on-near-limit or --snapshot: it holds the target still while that "
+		      "command runs, or the snapshot is taken\n",
 		      err);
-	else if (opts->freeze && !opts->on_near_limit)
-		fputs("oomtrace: --freeze needs --on-near-limit: it holds the target still while that command runs\n",
+	else if ((opts->on_oom || opts->on_near_limit || opts->snapshot) && (opts->find_min || opts->dry_run))
+		fputs("oomtrace: hooks and snapshots go with a trace, not with --find-min or --dry-run\n",
 		      err);
-	else if ((opts->on_oom || opts->on_near_limit) && (opts->find_min || opts->dry_run))
-		fputs("oomtrace: hooks go with a trace, not with --find-min or --dry-run\n", err);
 	else
 		return true;
 	return false;

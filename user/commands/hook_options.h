@@ -10,9 +10,13 @@
 /* What only all options together can tell. Returns whether they are right; says on err what is wrong. */
 bool hook_options__check(const struct trace_options *opts, bool has_target, FILE *err);
 
+/* When all options were taken: a snapshot without a mark has one. */
+void hook_options__finish(struct trace_options *opts);
+
 /* For `apply`: ctx begins with a struct trace_options. */
 int hook_options__on_oom(void *ctx, const char *arg);
 int hook_options__on_near_limit(void *ctx, const char *arg);
+int hook_options__snapshot(void *ctx, const char *arg);
 int hook_options__freeze(void *ctx, const char *arg);
 int hook_options__time(void *ctx, const char *arg);
 
@@ -28,7 +32,7 @@ int hook_options__time(void *ctx, const char *arg);
 	},                                                                                                            \
 	{                                                                                                             \
 		.group = (group_of_them), .name = "freeze",                                                           \
-		.help = "hold that cgroup still (cgroup.freeze) while the command of --on-near-limit runs",           \
+		.help = "hold that cgroup still (cgroup.freeze) while that command runs, or the snapshot is taken",   \
 		.apply = hook_options__freeze,                                                                        \
 	}
 

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/copy.h"
 #include "base/escape.h"
+#include "commands/snapshots.h"
 #include "jsonl/write.h"
 #include "record/names.h"
 #include "record/time.h"
@@ -35,7 +36,9 @@ struct asked {
 	uint64_t since_ns;
 	char cgroup[PATH_MAX]; /* "": of the whole machine */
 	struct record_container container;
-	char name[256]; /* the container's, or "" */
+	char name[256];			 /* the container's, or "" */
+	bool is_snapshot;		 /* else the command's end is waited for */
+	struct record_snapshot snapshot; /* what is known before it is taken */
 };
 
 /* Of incidents that have a hook already. */
@@ -48,7 +51,9 @@ struct hooks {
 	uint32_t last_number;
 	char *programs[HOOK_EVENTS]; /* NULL: there is no hook for that */
 	uint64_t time_ns;
+	bool snapshot;
 	struct asked asked[ASKED_MAX];
+	struct snapshots snapshots;
 	struct seen seen[LIMITS_MAX];
 	struct hook_request request; /* that is being made */
 	size_t used;		     /* of its environment */
@@ -148,38 +153,87 @@ static void tell_busy(struct hooks *h, enum hook_event event, const char *cgroup
 	tell_end(h, &none, &busy);
 }
 
-static void ask(struct hooks *h, enum hook_event event, const struct record *record, const char *cgroup,
-		const struct record_container *container)
+/* NULL: too many are on their way. */
+static struct asked *new_asked(struct hooks *h, enum hook_event event, uint64_t since_ns, const char *cgroup,
+			       const struct record_container *container)
 {
 	struct asked *a = free_asked(h);
-	struct record_hook failed = { .result = HOOK_RESULT_FAILED };
-	int fd, err;
 
-	if (!a) {
-		tell_busy(h, event, cgroup, container);
-		return;
-	}
-	fd = record_file(h, record);
-	err = fd < 0 ? fd : 0;
+	if (!a)
+		return NULL;
 	*a = (struct asked){ .used = true,
 			     .number = ++h->last_number,
 			     .event = event,
-			     .since_ns = record->time.boot_ns,
+			     .since_ns = since_ns,
 			     .container = *container };
 	copy__text(a->cgroup, sizeof(a->cgroup), cgroup);
 	copy__text(a->name, sizeof(a->name), container->name);
 	a->container.name = container->name ? a->name : NULL;
-	h->request.number = a->number;
-	h->request.event = event;
-	copy__text(h->request.cgroup, sizeof(h->request.cgroup), cgroup);
-	if (!err)
-		err = hook_runner__ask(h->runner, &h->request, fd);
+	return a;
+}
+
+/* What wasn't asked for won't be answered. */
+static void give_up(struct hooks *h, struct asked *command, struct asked *snapshot, int err)
+{
+	struct record_hook failed = {
+		.result = HOOK_RESULT_FAILED,
+		.reason = err == -EPIPE ? "the process that runs hooks is gone" : strerror(-err),
+	};
+
+	if (command)
+		tell_end(h, command, &failed);
+	if (snapshot)
+		snapshot->used = false;
+}
+
+/* Of these, NULL is what isn't wanted; fd is for the command. */
+static void send_request(struct hooks *h, enum hook_event event, const char *cgroup, struct asked *command,
+			 struct asked *snapshot, int fd)
+{
+	struct hook_request *request = &h->request;
+	int err;
+
+	request->event = event;
+	request->want = (command ? HOOK_WANT_COMMAND : 0) | (snapshot ? HOOK_WANT_SNAPSHOT : 0);
+	if (command || !snapshot->snapshot.again)
+		request->want |= HOOK_WANT_STILL;
+	request->number = command ? command->number : 0;
+	request->snapshot_number = snapshot ? snapshot->number : 0;
+	copy__text(request->cgroup, sizeof(request->cgroup), cgroup);
+	err = hook_runner__ask(h->runner, request, fd);
+	if (err)
+		give_up(h, command, snapshot, err);
+}
+
+static void ask(struct hooks *h, enum hook_event event, const struct record *record, const char *cgroup,
+		const struct record_container *container, const struct record_snapshot *wanted)
+{
+	struct asked *command = NULL, *snapshot = NULL;
+	uint64_t since_ns = record->time.boot_ns;
+	int fd = -1;
+
+	if (h->programs[event]) {
+		command = new_asked(h, event, since_ns, cgroup, container);
+		if (!command)
+			tell_busy(h, event, cgroup, container);
+	}
+	if (wanted && cgroup)
+		snapshot = new_asked(h, event, since_ns, cgroup, container);
+	if (snapshot) {
+		snapshot->is_snapshot = true;
+		snapshot->snapshot = *wanted;
+	}
+	if (command) {
+		fd = record_file(h, record);
+		if (fd < 0) {
+			give_up(h, command, NULL, fd);
+			command = NULL;
+		}
+	}
+	if (command || snapshot)
+		send_request(h, event, cgroup, command, snapshot, fd);
 	if (fd >= 0)
 		close(fd);
-	if (!err)
-		return;
-	failed.reason = err == -EPIPE ? "the process that runs hooks is gone" : strerror(-err);
-	tell_end(h, a, &failed);
 }
 
 static void begin(struct hooks *h, const struct record *record)
@@ -220,7 +274,8 @@ static void on_oom(struct hooks *h, const struct record *record)
 	const struct record_container *c = &oom->limit_container;
 	const char *cgroup = oom->limit ? oom->limit->path : NULL;
 
-	if (!is_first(h, record))
+	snapshots__forget(&h->snapshots, cgroup);
+	if (!h->programs[HOOK_OOM] || !is_first(h, record))
 		return;
 	if (victim && (!oom->limit || c->ref.runtime == CONTAINER__UNKNOWN))
 		c = &victim->container;
@@ -240,12 +295,19 @@ static void on_oom(struct hooks *h, const struct record *record)
 		put_text(h, "COMM", victim->comm);
 		put_text(h, "VICTIM_CGROUP", victim->cgroup);
 	}
-	ask(h, HOOK_OOM, record, cgroup, c);
+	ask(h, HOOK_OOM, record, cgroup, c, NULL);
 }
 
 static void on_near_limit(struct hooks *h, const struct record *record)
 {
 	const struct record_near_limit *near = &record->near_limit;
+	const struct record_snapshot snapshot = {
+		.cgroup_id = near->cgroup_id,
+		.percent = near->percent,
+		.usage_bytes = near->usage_bytes,
+		.max_bytes = near->max_bytes,
+	};
+	bool wanted;
 
 	begin(h, record);
 	put_text(h, "EVENT", "near-limit");
@@ -258,14 +320,15 @@ static void on_near_limit(struct hooks *h, const struct record *record)
 		put_number(h, "PID", near->pid);
 		put_text(h, "COMM", near->comm);
 	}
-	ask(h, HOOK_NEAR_LIMIT, record, near->cgroup, &near->container);
+	wanted = h->snapshot && snapshots__may(&h->snapshots, near->cgroup_id, record->time.boot_ns);
+	ask(h, HOOK_NEAR_LIMIT, record, near->cgroup, &near->container, wanted ? &snapshot : NULL);
 }
 
 void hooks__on_record(struct hooks *hooks, const struct record *record)
 {
-	if (hooks && record->kind == RECORD_OOM && hooks->programs[HOOK_OOM])
+	if (hooks && record->kind == RECORD_OOM)
 		on_oom(hooks, record);
-	else if (hooks && record->kind == RECORD_NEAR_LIMIT && hooks->programs[HOOK_NEAR_LIMIT])
+	else if (hooks && record->kind == RECORD_NEAR_LIMIT)
 		on_near_limit(hooks, record);
 }
 
@@ -294,7 +357,42 @@ static const char *freeze_words(int error)
 	}
 }
 
-static void on_answer(struct hooks *h, const struct hook_answer *answer)
+static void on_snapshot(struct hooks *h, struct asked *a, const struct hook_answer *answer, int fd)
+{
+	struct record record = { .kind = RECORD_SNAPSHOT, .snapshot = a->snapshot };
+	struct record_snapshot *s = &record.snapshot;
+
+	a->used = false;
+	if (snapshots__read(&h->snapshots, fd, s, &record.time.boot_ns))
+		return;
+	s->cgroup = a->cgroup;
+	s->container = a->container;
+	s->frozen = answer->was_still;
+	s->since_mark_ns = record.time.boot_ns > a->since_ns ? record.time.boot_ns - a->since_ns : 0;
+	record.time.wall_ns = (int64_t)record.time.boot_ns + clock__wall_offset_ns();
+	if (!s->again)
+		snapshots__note(&h->snapshots, a->cgroup, &a->container, s, a->since_ns);
+	h->tell(h->ctx, &record);
+}
+
+void hooks__tick(struct hooks *hooks, uint64_t now_ns)
+{
+	const struct snapshots_later *later;
+
+	while (hooks && (later = snapshots__due(&hooks->snapshots, now_ns))) {
+		struct asked *a =
+			new_asked(hooks, HOOK_NEAR_LIMIT, later->mark_ns, later->cgroup, &later->container);
+
+		if (!a)
+			continue;
+		a->is_snapshot = true;
+		a->snapshot = later->snapshot;
+		memset(&hooks->request, 0, sizeof(hooks->request));
+		send_request(hooks, HOOK_NEAR_LIMIT, later->cgroup, NULL, a, -1);
+	}
+}
+
+static void on_answer(struct hooks *h, const struct hook_answer *answer, int fd)
 {
 	static const enum record_hook_result results[] = { [HOOK_ENDED] = HOOK_RESULT_ENDED,
 							   [HOOK_TIMED_OUT] = HOOK_RESULT_TIMED_OUT,
@@ -303,8 +401,12 @@ static void on_answer(struct hooks *h, const struct hook_answer *answer)
 	struct asked *a = find_asked(h, answer->number);
 	struct record_hook hook = {};
 
-	if (!a || answer->result >= ARRAY_SIZE(results))
+	if (!a || answer->result >= ARRAY_SIZE(results) || a->is_snapshot != !!answer->is_snapshot)
 		return;
+	if (a->is_snapshot) {
+		on_snapshot(h, a, answer, fd);
+		return;
+	}
 	hook.result = results[answer->result];
 	if (hook.result == HOOK_RESULT_ENDED)
 		hook.status = (uint32_t)answer->status;
@@ -327,12 +429,17 @@ bool hooks__answers(struct hooks *hooks)
 	struct record_hook gone = { .result = HOOK_RESULT_FAILED,
 				    .reason = "the process that runs hooks is gone" };
 	struct hook_answer answer;
-	int got;
+	int got, fd;
 
-	while ((got = hooks ? hook_runner__take(hooks->runner, &answer) : 0) > 0)
-		on_answer(hooks, &answer);
+	while ((got = hooks ? hook_runner__take(hooks->runner, &answer, &fd) : 0) > 0) {
+		on_answer(hooks, &answer, fd);
+		if (fd >= 0)
+			close(fd);
+	}
 	for (size_t i = 0; got < 0 && i < ARRAY_SIZE(hooks->asked); i++) {
-		if (hooks->asked[i].used)
+		if (hooks->asked[i].used && hooks->asked[i].is_snapshot)
+			hooks->asked[i].used = false;
+		else if (hooks->asked[i].used)
 			tell_end(hooks, &hooks->asked[i], &gone);
 	}
 	return !got;
@@ -407,6 +514,7 @@ int hooks__start(const struct trace_options *opts, const struct cgroup__hierarch
 	char below[PATH_MAX];
 	struct hook_runner_options runner = {
 		.commands = { [HOOK_OOM] = opts->on_oom, [HOOK_NEAR_LIMIT] = opts->on_near_limit },
+		.snapshot = opts->snapshot,
 		.freeze = opts->freeze,
 		.limit_ns = opts->hook_time_ns,
 		.hierarchy = h,
@@ -417,12 +525,13 @@ int hooks__start(const struct trace_options *opts, const struct cgroup__hierarch
 
 	find_below(opts, h, target, below);
 	*out = NULL;
-	if (!opts->on_oom && !opts->on_near_limit)
+	if (!opts->on_oom && !opts->on_near_limit && !opts->snapshot)
 		return 0;
 	hooks = calloc(1, sizeof(*hooks));
 	if (!hooks)
 		return -ENOMEM;
 	hooks->tell = tell;
+	hooks->snapshot = opts->snapshot;
 	hooks->ctx = ctx;
 	hooks->time_ns = opts->hook_time_ns;
 	hooks->lines = open_memstream(&hooks->line, &hooks->line_size);

@@ -29,6 +29,9 @@ void hooks__on_record(struct hooks *hooks, const struct record *record);
 /* Tells of hooks that are over. False: there will be no more, and the descriptor is ready for ever. */
 bool hooks__answers(struct hooks *hooks);
 
+/* To be called some times a second: takes a snapshot once more, when it is time. */
+void hooks__tick(struct hooks *hooks, uint64_t now_ns);
+
 /* Waits for those that run, until they or their time are over, or hurries(ctx). */
 void hooks__finish(struct hooks *hooks, bool (*hurries)(void *ctx), void *ctx);
 

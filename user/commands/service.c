@@ -93,6 +93,10 @@ static void say_later(const struct trace_options *old, const struct trace_option
 	} options[] = {
 		{ "store", strcmp(old->store, new->store) != 0 },
 		{ "on-oom", !same_text(old->on_oom, new->on_oom) },
+		{ "on-near-limit", !same_text(old->on_near_limit, new->on_near_limit) ||
+					   old->near_percent != new->near_percent },
+		{ "freeze", old->freeze != new->freeze },
+		{ "no-snapshot", old->snapshot != new->snapshot },
 		{ "hook-time", old->hook_time_ns != new->hook_time_ns },
 		{ "kernel-log", old->kernel_log != new->kernel_log },
 		{ "color", old->colour != new->colour },

@@ -25,7 +25,7 @@ static const char *const group_titles[GROUP_COUNT] = {
 struct parse {
 	struct trace_options opts;
 	const char *root; /* of the configuration's files */
-	bool check;
+	bool check, no_snapshot;
 };
 
 static int apply_store(void *ctx, const char *arg)
@@ -83,6 +83,14 @@ static int apply_colour(void *ctx, const char *arg)
 	return colour__parse(arg, &((struct trace_options *)ctx)->colour);
 }
 
+/* The service takes them without being asked. */
+static int apply_no_snapshot(void *ctx, const char *arg)
+{
+	(void)arg;
+	((struct parse *)ctx)->no_snapshot = true;
+	return 0;
+}
+
 static int apply_verbose(void *ctx, const char *arg)
 {
 	(void)arg;
@@ -118,6 +126,13 @@ static const struct option_table_spec specs[] = {
 		.apply = apply_store_age,
 	},
 	HOOK_OPTIONS__SPECS(GROUP_HOOK),
+	HOOK_OPTIONS__NEAR_LIMIT_SPECS(GROUP_HOOK),
+	{
+		.group = GROUP_HOOK,
+		.name = "no-snapshot",
+		.help = "don't note what the memory of a cgroup holds when its usage passes that mark",
+		.apply = apply_no_snapshot,
+	},
 	{
 		.group = GROUP_OTHER,
 		.name = "kernel-log",
@@ -234,6 +249,12 @@ enum option_table_result service_options__parse(int argc, char **argv, struct tr
 		service_config__free(config);
 		return result;
 	}
+	p.opts.snapshot = !p.no_snapshot;
+	if (!hook_options__check(&p.opts, false, err)) {
+		service_config__free(config);
+		return OPTION_TABLE_USAGE;
+	}
+	hook_options__finish(&p.opts);
 	p.opts.brief = !p.opts.verbose;
 	p.opts.config = config;
 	*out = p.opts;

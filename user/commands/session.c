@@ -114,6 +114,7 @@ static void on_tick(void *ctx)
 	session_target__check(s);
 	stack_collector__tick(s->stacks, s->tracer);
 	kernel_log__tick(s->kernel_log, clock__ns(CLOCK_BOOTTIME));
+	hooks__tick(s->hooks, clock__ns(CLOCK_BOOTTIME));
 	tell_health(s);
 	tell_lost(s, false);
 	session_events__note_write(s, sink__sync(s->sink));
@@ -577,7 +578,7 @@ int session__run(const struct trace_options *opts, const struct cgroup__hierarch
 	};
 	int code;
 
-	if (!opts->dry_run && hooks__start(opts, h, target, tell_record, &s, &s.hooks))
+	if (!opts->dry_run && hooks__start(opts, h, target, session_events__tell_hook, &s, &s.hooks))
 		return EXIT_RUNTIME;
 	if (!opts->dry_run)
 		start_helpers(&s);

@@ -23,6 +23,15 @@ void session_events__tell(struct session *s, const struct record *record)
 	session_events__note_write(s, sink__take(s->sink, record));
 }
 
+void session_events__tell_hook(void *ctx, const struct record *record)
+{
+	struct session *s = ctx;
+
+	if (record->kind == RECORD_SNAPSHOT)
+		model__note_snapshot(s->model, record);
+	session_events__tell(s, record);
+}
+
 void session_events__tell_step(struct session *s, const struct record_step *step, struct record_time time)
 {
 	struct record record = { .kind = RECORD_STEP, .time = time };

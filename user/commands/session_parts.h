@@ -66,6 +66,9 @@ void session_events__note_write(struct session *s, int err);
 /* Hands a record to the sink. */
 void session_events__tell(struct session *s, const struct record *record);
 
+/* For hooks.h; ctx is the session. */
+void session_events__tell_hook(void *ctx, const struct record *record);
+
 /* Hands the record of a step of the limit to the sink; NULL: no step was closed. */
 void session_events__tell_step(struct session *s, const struct record_step *step, struct record_time time);
 

@@ -335,6 +335,12 @@ static const struct option_table_spec specs[] = {
 		.apply = apply_until_exit,
 	},
 	HOOK_OPTIONS__NEAR_LIMIT_SPECS(GROUP_HOOK),
+	{
+		.group = GROUP_HOOK,
+		.name = "snapshot",
+		.help = "note what the memory holds when usage passes that mark (without a command: 90 percent)",
+		.apply = hook_options__snapshot,
+	},
 	HOOK_OPTIONS__SPECS(GROUP_HOOK),
 	{
 		.group = GROUP_OTHER,
@@ -444,6 +450,7 @@ enum option_table_result trace_options__parse(int argc, char **argv, struct trac
 		p.opts.output = TRACE_OPTIONS_OUTPUT_JSON;
 		p.opts.record = NULL;
 	}
+	hook_options__finish(&p.opts);
 	if (!p.opts.hold_ns)
 		p.opts.hold_ns = TRACE_OPTIONS_HOLD_NS_DEFAULT;
 	*out = p.opts;

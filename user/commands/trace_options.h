@@ -36,6 +36,7 @@ struct trace_options {
 	const char *on_oom;   /* commands of hooks, or NULL */
 	const char *on_near_limit;
 	uint32_t near_percent; /* the mark of that, of the limit; 0: none */
+	bool snapshot;	       /* of the memory, at the mark */
 	bool freeze;	       /* the target, while that runs */
 	uint64_t hook_time_ns; /* after which one is killed */
 	bool until_exit;       /* asked for; never with TARGET_MACHINE */

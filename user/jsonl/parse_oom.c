@@ -2,6 +2,7 @@
 #include "jsonl/parse_parts.h"
 
 #include "jsonl/candidates_json.h"
+#include "jsonl/snapshot_json.h"
 #include "jsonl/parse_log.h"
 
 #include "record/memory_kinds.h"
@@ -304,6 +305,7 @@ void parse_oom__record(struct jsonl_parser *p, struct json_object *o, struct rec
 	get_history(p, o, &oom);
 	if (!oom.log)
 		oom.candidates = candidates_json__parse(p, o, false);
+	oom.before = snapshot_json__parse_before(p, o);
 	in_flight = value__object(p, o, "in_flight");
 	if (in_flight) {
 		oom.in_flight_victims = value__number(p, in_flight, "victims");

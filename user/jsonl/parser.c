@@ -10,6 +10,7 @@
 #include "jsonl/parse_log.h"
 #include "jsonl/parse_parts.h"
 #include "jsonl/relief_json.h"
+#include "jsonl/snapshot_json.h"
 #include "record/names.h"
 
 #define SIGNAL_MAX 64
@@ -511,6 +512,7 @@ static void (*const parsers[RECORD_KINDS])(struct jsonl_parser *p, struct json_o
 	[RECORD_START] = parse_start,
 	[RECORD_NEAR_LIMIT] = hook_json__parse_near_limit,
 	[RECORD_HOOK] = hook_json__parse,
+	[RECORD_SNAPSHOT] = snapshot_json__parse,
 };
 
 /* RECORD_KINDS: none that we know. */

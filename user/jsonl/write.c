@@ -8,6 +8,7 @@
 #include "jsonl/hook_json.h"
 #include "jsonl/member.h"
 #include "jsonl/relief_json.h"
+#include "jsonl/snapshot_json.h"
 #include "jsonl/write_log.h"
 #include "jsonl/write_parts.h"
 #include "record/names.h"
@@ -430,6 +431,7 @@ static void (*const writers[RECORD_KINDS])(struct json_object *o, const struct r
 	[RECORD_START] = write_start,
 	[RECORD_NEAR_LIMIT] = hook_json__write_near_limit,
 	[RECORD_HOOK] = hook_json__write,
+	[RECORD_SNAPSHOT] = snapshot_json__write,
 };
 
 /* What begins is news for a person who waits, and in the record of its end, too. */

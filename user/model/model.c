@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include "model/before.h"
 #include "model/cause.h"
 #include "model/kill_senders.h"
 #include "model/limit_writes.h"
@@ -22,6 +23,7 @@ struct model {
 	struct usage *usage;
 	struct kill_senders *senders;
 	struct relief *relief;
+	struct before *before;
 	/* Of victims whose run is still open: their OOM's record comes first. */
 	struct event_relief early[EARLY_MAX];
 	size_t early_count;
@@ -39,7 +41,8 @@ struct model *model__new(const struct model_env *env)
 	model->usage = usage__new(&model->env);
 	model->senders = kill_senders__new(&model->env);
 	model->relief = relief__new(&model->env);
-	if (model->run && model->usage && model->senders && model->relief)
+	model->before = before__new();
+	if (model->run && model->usage && model->senders && model->relief && model->before)
 		return model;
 	model__free(model);
 	return NULL;
@@ -53,6 +56,7 @@ void model__free(struct model *model)
 	usage__free(model->usage);
 	kill_senders__free(model->senders);
 	relief__free(model->relief);
+	before__free(model->before);
 	limit_writes__release(&model->writes);
 	free(model);
 }
@@ -83,11 +87,15 @@ static void finish_run(struct model *model)
 	struct record *record = oom_run__record(model->run);
 	const struct event_oom *oom = oom_run__oom(model->run);
 	struct record_history history;
+	struct record_before before;
 
 	if (record) {
 		decide_cause(model, record);
 		if (usage__history(model->usage, record, &history))
 			record->oom.history = &history;
+		if (record->oom.limit &&
+		    before__find(model->before, record->oom.limit->id, record->time.boot_ns, &before))
+			record->oom.before = &before;
 		if (record->oom.killed)
 			usage__killed(model->usage, &record->oom);
 		if (model->env.relief_since_ns)
@@ -183,6 +191,11 @@ void model__finish(struct model *model)
 {
 	if (oom_run__id(model->run))
 		finish_run(model);
+}
+
+void model__note_snapshot(struct model *model, const struct record *record)
+{
+	before__note(model->before, record);
 }
 
 void model__set_init(struct model *model, uint32_t init_pid)

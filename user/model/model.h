@@ -37,6 +37,9 @@ bool model__history(struct model *model, uint64_t cgroup_id, uint64_t boot_ns, s
 /* Hands over runs and writes that are still open, as incomplete. Call it when no more events can come. */
 void model__finish(struct model *model);
 
+/* A snapshot of memory was taken: the next OOM at that limit will have it. */
+void model__note_snapshot(struct model *model, const struct record *record);
+
 /* The target has come back with another init; 0: it isn't known. */
 void model__set_init(struct model *model, uint32_t init_pid);
 

@@ -14,6 +14,7 @@
 #include "record/time.h"
 
 #define SAME_CLIMB_NS 100000000
+#define CLIMBS_MAX 32
 
 /* A usage event has but a cgroup's id: the names that go with the latest ids. */
 struct paths {
@@ -27,8 +28,11 @@ struct usage {
 	struct stall *stall;
 	struct cgroup_chain_pending charges;
 	struct paths paths;
-	int64_t wall_offset_ns;	       /* of the latest event */
-	uint64_t near_cgroup, near_ns; /* that passed the mark last, and when */
+	int64_t wall_offset_ns; /* of the latest event */
+	struct {
+		uint64_t cgroup_id, ts_ns;
+	} climbs[CLIMBS_MAX]; /* the cgroups that passed the mark last, a ring */
+	size_t next_climb;
 };
 
 struct usage *usage__new(const struct model_env *env)
@@ -142,11 +146,15 @@ static void tell_usage(struct usage *usage, const struct event_usage *e, struct 
 /* Two CPUs may have passed the mark at once. */
 static bool is_same_climb(struct usage *usage, const struct event_usage *e)
 {
-	bool same = usage->near_cgroup == e->cgroup_id && e->h.ts_ns < usage->near_ns + SAME_CLIMB_NS;
-
-	usage->near_cgroup = e->cgroup_id;
-	usage->near_ns = e->h.ts_ns;
-	return same;
+	for (size_t i = 0; i < CLIMBS_MAX; i++) {
+		if (usage->climbs[i].cgroup_id == e->cgroup_id &&
+		    e->h.ts_ns < usage->climbs[i].ts_ns + SAME_CLIMB_NS)
+			return true;
+	}
+	usage->climbs[usage->next_climb].cgroup_id = e->cgroup_id;
+	usage->climbs[usage->next_climb++ % CLIMBS_MAX].ts_ns = e->h.ts_ns;
+	usage->next_climb %= CLIMBS_MAX;
+	return false;
 }
 
 static void tell_near(struct usage *usage, const struct event_usage *e, struct cgroup_chain_set *chain)

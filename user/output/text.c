@@ -15,6 +15,7 @@
 #include "output/text_lost.h"
 #include "output/text_refusal.h"
 #include "output/text_relief.h"
+#include "output/text_snapshot.h"
 #include "output/text_sink.h"
 #include "output/verdict.h"
 #include "output/wrap.h"
@@ -501,6 +502,7 @@ static const sink_take_fn text_takes[RECORD_KINDS] = {
 	[RECORD_SIGKILL] = text_killer__take,
 	[RECORD_START] = text_start,
 	[RECORD_NEAR_LIMIT] = text_hook__take_near_limit,
+	[RECORD_SNAPSHOT] = text_snapshot__take,
 	[RECORD_HOOK] = text_hook__take,
 	[RECORD_RELIEF] = text_relief__take,
 };

@@ -6,6 +6,7 @@
 #include "base/array.h"
 #include "output/text_sink.h"
 #include "output/text_log.h"
+#include "output/text_snapshot.h"
 #include "record/gfp.h"
 #include "record/names.h"
 
@@ -366,6 +367,8 @@ int text_oom__put(struct text_sink *sink, const struct record *record)
 	}
 	if (oom->history)
 		text_memory__history(sink, oom->history);
+	if (oom->before && oom->before->count)
+		text_snapshot__before(sink, oom->before);
 	if (oom->memory)
 		text_memory__put(sink, oom->memory,
 				 oom->limit && oom->limit->has_memory ? oom->limit->usage_bytes : 0);

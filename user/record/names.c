@@ -25,6 +25,7 @@ const char *record_names__type(enum record_kind kind)
 		[RECORD_SIGKILL] = "sigkill",
 		[RECORD_START] = "start",
 		[RECORD_NEAR_LIMIT] = "near-limit",
+		[RECORD_SNAPSHOT] = "snapshot",
 		[RECORD_HOOK] = "hook",
 	};
 

@@ -19,6 +19,7 @@
 #include "record/record_log.h"
 #include "record/record_relief.h"
 #include "record/record_killer.h"
+#include "record/record_snapshot.h"
 
 #define RECORD_SCHEMA 1
 #define RECORD_NO_LIMIT UINT64_MAX
@@ -204,7 +205,8 @@ struct record_oom {
 	const struct record_memory *memory;	    /* of the limit's cgroup; NULL: unknown */
 	const struct record_history *history;	    /* NULL: not recorded */
 	const struct record_candidates *candidates; /* NULL: unknown, or a log's: see `log` */
-	const struct record_machine *machine;	    /* NULL: unknown, a log's, or it was a cgroup's limit */
+	const struct record_before *before;   /* a snapshot of the limit's cgroup; NULL: there is none */
+	const struct record_machine *machine; /* NULL: unknown, a log's, or it was a cgroup's limit */
 	/* Victims before, at the same limit, whose memory wasn't back yet, and how much they had. */
 	uint64_t in_flight_victims, in_flight_bytes;
 	uint64_t started_ns;	      /* when this run of the OOM killer began; 0: not seen */
@@ -429,6 +431,7 @@ enum record_kind {
 	RECORD_START,
 	RECORD_NEAR_LIMIT,
 	RECORD_HOOK,
+	RECORD_SNAPSHOT,
 	RECORD_KINDS, /* how many there are */
 };
 
@@ -460,6 +463,7 @@ struct record {
 		struct record_start start;
 		struct record_near_limit near_limit;
 		struct record_hook hook;
+		struct record_snapshot snapshot;
 	};
 };
 

@@ -240,6 +240,8 @@ static bool wants(struct filter *f, const struct record *record)
 		return !f->opts.kill && in_cgroup(f, record->start.cgroup);
 	case RECORD_NEAR_LIMIT:
 		return !f->opts.kill && in_cgroup(f, record->near_limit.cgroup);
+	case RECORD_SNAPSHOT:
+		return !f->opts.kill && in_cgroup(f, record->snapshot.cgroup);
 	case RECORD_HOOK:
 		return !f->opts.kill && in_cgroup(f, record->hook.cgroup);
 	default: /* of the target, as a step is */

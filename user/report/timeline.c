@@ -12,6 +12,7 @@
 #include "output/text_log.h"
 #include "output/text_lost.h"
 #include "output/text_parts.h"
+#include "output/text_snapshot.h"
 #include "output/text_sink.h"
 #include "output/wrap.h"
 #include "record/names.h"
@@ -286,6 +287,17 @@ static int timeline_near_limit(struct sink *base, const struct record *record)
 	return line_error(t);
 }
 
+static int timeline_snapshot(struct sink *base, const struct record *record)
+{
+	struct timeline *t = (struct timeline *)base;
+
+	if (!begin_line(t, (int64_t)record->time.boot_ns))
+		return 0;
+	text_snapshot__put(base->out, &record->snapshot);
+	fputc('\n', base->out);
+	return line_error(t);
+}
+
 static int timeline_hook(struct sink *base, const struct record *record)
 {
 	struct timeline *t = (struct timeline *)base;
@@ -410,6 +422,7 @@ static const sink_take_fn timeline_takes[RECORD_KINDS] = {
 	[RECORD_SIGKILL] = timeline_sigkill,
 	[RECORD_START] = timeline_start,
 	[RECORD_NEAR_LIMIT] = timeline_near_limit,
+	[RECORD_SNAPSHOT] = timeline_snapshot,
 	[RECORD_HOOK] = timeline_hook,
 };
 

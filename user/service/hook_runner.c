@@ -18,6 +18,7 @@
 #include "base/array.h"
 #include "base/child.h"
 #include "base/clock.h"
+#include "host/snapshot.h"
 #include "limit/guard_cgroup.h"
 #include "service/hook_command.h"
 #include "service/hook_freezer.h"
@@ -25,6 +26,7 @@
 #define CGROUP "oomtrace-hook-%d-%d"
 /* Tries, a millisecond each, to remove the cgroup of a hook whose processes have been killed. */
 #define REMOVE_TRIES 100
+#define SNAPSHOT_NS (5 * NS_PER_S)
 
 struct hook_runner {
 	pid_t pid;
@@ -35,8 +37,14 @@ struct hook_runner {
 /* ---- the process ---- */
 
 struct running {
-	pid_t pid; /* 0: none */
-	uint32_t number;
+	bool used;
+	pid_t pid;	 /* of the command; 0: none, or it is over */
+	pid_t reader;	 /* of the snapshot; the same */
+	int snapshot_fd; /* -1: none */
+	uint64_t reader_end_ns;
+	bool is_over; /* the command: its answer waits for the cgroup to be let go */
+	struct hook_answer done;
+	uint32_t number, snapshot_number;
 	char cgroup[PATH_MAX];	    /* of the container */
 	char own[64];		    /* its own, where guards have theirs; "": none */
 	int own_fd;		    /* -1: none */
@@ -54,11 +62,41 @@ struct process {
 	volatile unsigned long long *started_ns; /* for each of them, shared with the child */
 };
 
-static void answer(const struct process *p, const struct hook_answer *answer)
+/* Sends it, with a file if there is one. */
+static void answer(const struct process *p, const struct hook_answer *answer, int fd)
 {
+	union {
+		struct cmsghdr header;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control = {};
+	struct iovec iov = { (void *)answer, sizeof(*answer) };
+	struct msghdr header = { .msg_iov = &iov, .msg_iovlen = 1 };
+
+	if (fd >= 0) {
+		control.header.cmsg_level = SOL_SOCKET;
+		control.header.cmsg_type = SCM_RIGHTS;
+		control.header.cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
+		header.msg_control = &control;
+		header.msg_controllen = sizeof(control);
+	}
 	/* Who asked may be gone. One that takes no answers loses them: a cgroup must not stay frozen for that. */
-	if (send(p->socket, answer, sizeof(*answer), MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+	if (sendmsg(p->socket, &header, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
 		return;
+}
+
+/* Answers for all that was wanted of a request. */
+static void refuse(const struct process *p, const struct hook_request *request, uint32_t wanted,
+		   enum hook_result result, int error)
+{
+	struct hook_answer no = { .number = request->number, .result = result, .error = error };
+
+	if (wanted & HOOK_WANT_COMMAND)
+		answer(p, &no, -1);
+	no.number = request->snapshot_number;
+	no.is_snapshot = true;
+	if (wanted & HOOK_WANT_SNAPSHOT)
+		answer(p, &no, -1);
 }
 
 static struct running *find_free(struct process *p, const char *cgroup)
@@ -66,9 +104,9 @@ static struct running *find_free(struct process *p, const char *cgroup)
 	struct running *unused = NULL;
 
 	for (size_t i = 0; i < ARRAY_SIZE(p->running); i++) {
-		if (p->running[i].pid && !strcmp(p->running[i].cgroup, cgroup))
+		if (p->running[i].used && !strcmp(p->running[i].cgroup, cgroup))
 			return NULL;
-		if (!p->running[i].pid)
+		if (!p->running[i].used)
 			unused = &p->running[i];
 	}
 	return unused;
@@ -113,7 +151,8 @@ static void kill_all(const struct running *r)
 	kill(r->pid, SIGKILL);
 }
 
-static int start(struct process *p, struct running *r, const struct hook_request *request, int stdin_fd)
+static int start_command(struct process *p, struct running *r, const struct hook_request *request,
+			 int stdin_fd)
 {
 	volatile unsigned long long *started_ns = &p->started_ns[r - p->running];
 	struct hook_command_start child = {
@@ -122,77 +161,155 @@ static int start(struct process *p, struct running *r, const struct hook_request
 		.stdin_fd = stdin_fd,
 		.started_ns = started_ns,
 	};
-	bool freeze = p->freezer && request->event == HOOK_NEAR_LIMIT;
 
-	r->frozen = freeze ? hook_freezer__freeze(p->freezer, request->cgroup) : -1;
-	r->freeze_error = freeze && r->frozen < 0 ? r->frozen : 0;
-	r->frozen_ns = clock__ns(CLOCK_BOOTTIME);
 	make_cgroup(p, r);
 	child.cgroup_fd = r->own_fd;
 	*started_ns = 0;
 	r->pid = fork();
 	if (!r->pid)
 		hook_command__become(&child);
-	if (r->pid < 0) {
-		r->pid = 0;
-		hook_freezer__thaw(p->freezer, r->frozen);
-		remove_cgroup(p, r);
-		return -EAGAIN;
-	}
-	r->number = request->number;
+	if (r->pid > 0)
+		return 0;
+	r->pid = 0;
+	remove_cgroup(p, r);
+	return -EAGAIN;
+}
+
+static int start_reader(struct process *p, struct running *r)
+{
+	int err;
+
+	r->snapshot_fd = memfd_create("oomtrace-snapshot", MFD_CLOEXEC);
+	if (r->snapshot_fd < 0)
+		return -errno;
+	err = ftruncate(r->snapshot_fd, sizeof(struct snapshot)) ? -errno : 0;
+	r->reader = err ? -1 : fork();
+	if (!r->reader)
+		snapshot_process__run(p->opts->hierarchy, r->cgroup, r->snapshot_fd);
+	if (r->reader > 0)
+		return 0;
+	r->reader = 0;
+	close(r->snapshot_fd);
+	r->snapshot_fd = -1;
+	return err ? err : -EAGAIN;
+}
+
+static void thaw(struct process *p, struct running *r)
+{
+	if (r->frozen < 0)
+		return;
+	r->done.stays_frozen = hook_freezer__thaw(p->freezer, r->frozen) == -EALREADY;
+	r->done.frozen_ns = clock__ns(CLOCK_BOOTTIME) - r->frozen_ns;
+	r->frozen = -1;
+}
+
+/* When all that was asked for is over. */
+static void finish(struct process *p, struct running *r)
+{
+	if (r->pid || r->reader)
+		return;
+	thaw(p, r);
+	if (r->is_over)
+		answer(p, &r->done, -1);
+	r->used = false;
+}
+
+static void start(struct process *p, struct running *r, const struct hook_request *request, int stdin_fd)
+{
+	bool freeze = p->freezer && request->event == HOOK_NEAR_LIMIT && request->want & HOOK_WANT_STILL;
+	uint64_t now_ns;
+	int err;
+
+	*r = (struct running){ .used = true,
+			       .number = request->number,
+			       .snapshot_number = request->snapshot_number,
+			       .own_fd = -1,
+			       .snapshot_fd = -1 };
 	memcpy(r->cgroup, request->cgroup, sizeof(r->cgroup));
-	r->end_ns = clock__ns(CLOCK_BOOTTIME) + p->opts->limit_ns;
-	return 0;
+	r->frozen = freeze ? hook_freezer__freeze(p->freezer, request->cgroup) : -1;
+	r->freeze_error = freeze && r->frozen < 0 ? r->frozen : 0;
+	now_ns = r->frozen_ns = clock__ns(CLOCK_BOOTTIME);
+	r->end_ns = now_ns + p->opts->limit_ns;
+	r->reader_end_ns = now_ns + (p->opts->limit_ns < SNAPSHOT_NS ? p->opts->limit_ns : SNAPSHOT_NS);
+	err = request->want & HOOK_WANT_COMMAND ? start_command(p, r, request, stdin_fd) : 0;
+	if (err)
+		refuse(p, request, HOOK_WANT_COMMAND, HOOK_FAILED, err);
+	err = request->want & HOOK_WANT_SNAPSHOT ? start_reader(p, r) : 0;
+	if (err)
+		refuse(p, request, HOOK_WANT_SNAPSHOT, HOOK_FAILED, err);
+	finish(p, r); /* where nothing was started */
+}
+
+static bool is_possible(const struct process *p, const struct hook_request *request, int stdin_fd)
+{
+	if (request->event >= HOOK_EVENTS ||
+	    (request->want & HOOK_WANT_COMMAND && (!p->words[request->event] || stdin_fd < 0)) ||
+	    (request->want & HOOK_WANT_SNAPSHOT && !p->opts->snapshot))
+		return false;
+	return hook_command__is_environment(request->environment, sizeof(request->environment));
 }
 
 static void on_request(struct process *p, struct hook_request *request, int stdin_fd)
 {
-	struct hook_answer no = { .number = request->number, .result = HOOK_FAILED, .error = -EINVAL };
 	struct running *r;
 
 	request->cgroup[sizeof(request->cgroup) - 1] = '\0';
-	if (request->event >= HOOK_EVENTS || !p->words[request->event] || stdin_fd < 0 ||
-	    !hook_command__is_environment(request->environment, sizeof(request->environment))) {
-		answer(p, &no);
+	if (!is_possible(p, request, stdin_fd)) {
+		refuse(p, request, request->want, HOOK_FAILED, -EINVAL);
 		return;
 	}
 	r = find_free(p, request->cgroup);
-	no.error = r ? start(p, r, request, stdin_fd) : 0;
-	if (!r)
-		no.result = HOOK_BUSY;
-	if (!r || no.error)
-		answer(p, &no);
+	if (r)
+		start(p, r, request, stdin_fd);
+	else
+		refuse(p, request, request->want, HOOK_BUSY, 0);
 }
 
-/* It is over: so is all that it has started. */
+/* The command is over: so is all that it has started. */
 static void end(struct process *p, struct running *r, enum hook_result result, int status)
 {
-	uint64_t now_ns = clock__ns(CLOCK_BOOTTIME);
-	struct hook_answer done = {
+	r->done = (struct hook_answer){
 		.number = r->number,
 		.result = result,
 		.status = status,
 		.freeze_error = r->freeze_error,
 		.started_ns = p->started_ns[r - p->running],
-		.ended_ns = now_ns,
+		.ended_ns = clock__ns(CLOCK_BOOTTIME),
 	};
-
 	if (result != HOOK_ENDED)
 		kill_all(r);
-	if (r->frozen >= 0) {
-		done.stays_frozen = hook_freezer__thaw(p->freezer, r->frozen) == -EALREADY;
-		done.frozen_ns = clock__ns(CLOCK_BOOTTIME) - r->frozen_ns;
-	}
-	r->frozen = -1;
+	/* Who is let go is so first. */
+	if (!r->reader)
+		thaw(p, r);
 	remove_cgroup(p, r);
 	r->pid = 0;
-	answer(p, &done);
+	r->is_over = true;
+	finish(p, r);
+}
+
+/* The snapshot is taken, as far as it came. One that hangs where not even SIGKILL reaches it is left behind. */
+static void end_reader(struct process *p, struct running *r, enum hook_result result)
+{
+	const struct hook_answer done = { .number = r->snapshot_number,
+					  .result = result,
+					  .is_snapshot = true,
+					  .was_still = r->frozen >= 0 };
+
+	if (result != HOOK_ENDED)
+		kill(r->reader, SIGKILL);
+	r->reader = 0;
+	if (!r->pid)
+		thaw(p, r);
+	answer(p, &done, r->snapshot_fd);
+	close(r->snapshot_fd);
+	r->snapshot_fd = -1;
+	finish(p, r);
 }
 
 static struct running *find_pid(struct process *p, pid_t pid)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(p->running); i++) {
-		if (p->running[i].pid == pid)
+		if (p->running[i].used && (p->running[i].pid == pid || p->running[i].reader == pid))
 			return &p->running[i];
 	}
 	return NULL; /* of one that was given up, or the one that thaws */
@@ -209,14 +326,16 @@ static void reap(struct process *p)
 		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) || !info.si_pid)
 			return;
 		r = find_pid(p, info.si_pid);
-		if (r)
+		if (r && r->pid == info.si_pid)
 			kill_all(r);
 		if (waitpid(info.si_pid, &status, WNOHANG) != info.si_pid)
 			return;
-		if (r)
+		if (!r)
+			hook_freezer__ended(p->freezer, info.si_pid);
+		else if (r->pid == info.si_pid)
 			end(p, r, HOOK_ENDED, status);
 		else
-			hook_freezer__ended(p->freezer, info.si_pid);
+			end_reader(p, r, HOOK_ENDED);
 	}
 }
 
@@ -226,9 +345,20 @@ static void expire(struct process *p)
 	uint64_t now_ns = clock__ns(CLOCK_BOOTTIME);
 
 	for (size_t i = 0; i < ARRAY_SIZE(p->running); i++) {
-		if (p->running[i].pid && now_ns >= p->running[i].end_ns)
-			end(p, &p->running[i], HOOK_TIMED_OUT, 0);
+		struct running *r = &p->running[i];
+
+		if (r->reader && now_ns >= r->reader_end_ns)
+			end_reader(p, r, HOOK_TIMED_OUT);
+		if (r->pid && now_ns >= r->end_ns)
+			end(p, r, HOOK_TIMED_OUT, 0);
 	}
+}
+
+static uint64_t sooner(uint64_t left_ns, uint64_t end_ns, uint64_t now_ns)
+{
+	uint64_t left = end_ns > now_ns ? end_ns - now_ns : 0;
+
+	return left < left_ns ? left : left_ns;
 }
 
 static int until_next(const struct process *p)
@@ -236,10 +366,12 @@ static int until_next(const struct process *p)
 	uint64_t now_ns = clock__ns(CLOCK_BOOTTIME), left_ns = UINT64_MAX;
 
 	for (size_t i = 0; i < ARRAY_SIZE(p->running); i++) {
-		uint64_t end_ns = p->running[i].end_ns, left = end_ns > now_ns ? end_ns - now_ns : 0;
+		const struct running *r = &p->running[i];
 
-		if (p->running[i].pid && left < left_ns)
-			left_ns = left;
+		if (r->pid)
+			left_ns = sooner(left_ns, r->end_ns, now_ns);
+		if (r->reader)
+			left_ns = sooner(left_ns, r->reader_end_ns, now_ns);
 	}
 	if (left_ns == UINT64_MAX)
 		return -1;
@@ -290,6 +422,8 @@ static void serve(struct process *p)
 			on = receive(p);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(p->running); i++) {
+		if (p->running[i].reader)
+			end_reader(p, &p->running[i], HOOK_TIMED_OUT);
 		if (p->running[i].pid)
 			end(p, &p->running[i], HOOK_TIMED_OUT, 0);
 	}
@@ -328,8 +462,9 @@ static _Noreturn void runner_main(const struct hook_runner_options *opts, int so
 	process = (struct process){ .opts = opts, .socket = socket };
 	if (chdir("/") || set_up(&process))
 		_exit(1);
-	/* What ends all of our cgroup must not end who lets a frozen one go. */
-	guard_cgroup__enter(opts->hierarchy->mount);
+	/* What ends all of our cgroup must not end who lets a frozen one go, or ends a hook. Snapshots need no such thing. */
+	if (opts->freeze || opts->commands[HOOK_OOM] || opts->commands[HOOK_NEAR_LIMIT])
+		guard_cgroup__enter(opts->hierarchy->mount);
 	serve(&process);
 	_exit(0);
 }
@@ -381,6 +516,8 @@ int hook_runner__ask(struct hook_runner *runner, const struct hook_request *requ
 	control.header.cmsg_type = SCM_RIGHTS;
 	control.header.cmsg_len = CMSG_LEN(sizeof(int));
 	memcpy(CMSG_DATA(&control.header), &stdin_fd, sizeof(stdin_fd));
+	if (stdin_fd < 0)
+		header.msg_controllen = 0;
 	if (runner->gone)
 		return -EPIPE;
 	if (sendmsg(runner->fd, &header, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
@@ -391,10 +528,22 @@ int hook_runner__ask(struct hook_runner *runner, const struct hook_request *requ
 	return -EPIPE;
 }
 
-int hook_runner__take(struct hook_runner *runner, struct hook_answer *out)
+int hook_runner__take(struct hook_runner *runner, struct hook_answer *out, int *fd)
 {
-	ssize_t got = runner->gone ? 0 : recv(runner->fd, out, sizeof(*out), MSG_DONTWAIT);
+	union {
+		struct cmsghdr header;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct iovec iov = { out, sizeof(*out) };
+	struct msghdr header = {
+		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)
+	};
+	ssize_t got = runner->gone ? 0 : recvmsg(runner->fd, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	struct cmsghdr *part = got > 0 ? CMSG_FIRSTHDR(&header) : NULL;
 
+	*fd = -1;
+	if (part && part->cmsg_type == SCM_RIGHTS)
+		memcpy(fd, CMSG_DATA(part), sizeof(*fd));
 	if (got == sizeof(*out))
 		return 1;
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))

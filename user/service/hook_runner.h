@@ -22,15 +22,25 @@ enum hook_event { HOOK_OOM, HOOK_NEAR_LIMIT, HOOK_EVENTS };
 struct hook_runner_options {
 	const char *commands[HOOK_EVENTS]; /* NULL: none */
 	uint64_t limit_ns;		   /* a hook is killed after that */
-	bool freeze;			   /* hold the cgroup still while its near-limit hook runs */
+	bool snapshot;			   /* one may be asked for */
+	bool freeze; /* hold the cgroup still while its near-limit hook runs, or a snapshot is taken */
 	const struct cgroup__hierarchy *hierarchy;
 	struct hook_freezer_scope scope; /* which cgroups may be frozen */
 };
 
+/* What is wanted of a request. */
+enum hook_want {
+	HOOK_WANT_COMMAND = 1,
+	HOOK_WANT_SNAPSHOT = 2,
+	HOOK_WANT_STILL = 4, /* the cgroup, if that is to be so at all */
+};
+
 struct hook_request {
-	uint32_t number;       /* the asker's, for the answer */
-	uint32_t event;	       /* enum hook_event */
-	char cgroup[PATH_MAX]; /* whose it is: there is one hook at a time for each */
+	uint32_t number;	  /* the asker's, for the answer of the command */
+	uint32_t snapshot_number; /* and of the snapshot */
+	uint32_t event;		  /* enum hook_event */
+	uint32_t want;		  /* of enum hook_want, as bits */
+	char cgroup[PATH_MAX];	  /* whose it is: there is one hook at a time for each */
 	char environment[HOOK_RUNNER__ENVIRONMENT_SIZE]; /* see hook_command__is_environment() */
 };
 
@@ -48,6 +58,9 @@ struct hook_answer {
 	int32_t error;	 /* negative errno of HOOK_FAILED */
 	int32_t freeze_error; /* negative errno for which the cgroup wasn't frozen; 0: it was, or nobody wanted that */
 	uint32_t stays_frozen; /* somebody else has frozen the cgroup meanwhile */
+	uint32_t
+		is_snapshot; /* its answer: whether the cgroup stood still is told, and the file comes with it */
+	uint32_t was_still;
 	uint32_t pad;
 	uint64_t started_ns, ended_ns, frozen_ns; /* CLOCK_BOOTTIME; 0: it didn't come to that */
 };
@@ -60,11 +73,14 @@ int hook_runner__start(const struct hook_runner_options *opts, struct hook_runne
 /* Polls readable when there is an answer. */
 int hook_runner__fd(const struct hook_runner *runner);
 
-/* Never waits. stdin_fd stays the caller's. Returns 0, -EAGAIN (it doesn't keep up) or -EPIPE (it is gone). */
+/* Never waits. stdin_fd, -1 without a command, stays the caller's. Returns 0, -EAGAIN (it doesn't keep up) or -EPIPE (it is gone). */
 int hook_runner__ask(struct hook_runner *runner, const struct hook_request *request, int stdin_fd);
 
-/* Returns 1 with an answer, 0 when there is none, or -EPIPE. */
-int hook_runner__take(struct hook_runner *runner, struct hook_answer *out);
+/*
+ * Returns 1 with an answer, 0 when there is none, or -EPIPE. A snapshot has a file for snapshot__read(), which the caller
+ * closes; *fd is -1 without one.
+ */
+int hook_runner__take(struct hook_runner *runner, struct hook_answer *out, int *fd);
 
 /* Kills what still runs, and ends the process. Takes NULL. */
 void hook_runner__stop(struct hook_runner *runner);

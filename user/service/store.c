@@ -13,6 +13,8 @@
 #include "jsonl/write.h"
 #include "record/time.h"
 #include "service/incident_file.h"
+#include "service/store_near.h"
+#include "service/store_writes.h"
 
 /* Incidents at a time: each needs about 1 MiB to pack. */
 #define INCIDENTS_MAX 8
@@ -21,20 +23,11 @@
 /* A container that is killed again and again has an incident each so long. */
 #define INCIDENT_NS (300 * NS_PER_S)
 #define INCIDENT_BYTES (64U << 20) /* unpacked */
-/* Writes of limits that are remembered, since an OOM may come later: of all cgroups, and of one. */
-#define WRITES_MAX 1024
-#define WRITES_OF_ONE_MAX 16
 #define OOMS_MAX 64
 
 struct line {
 	char *text;
 	size_t size;
-};
-
-struct written_limit {
-	struct line line;
-	uint64_t id;
-	char cgroup[512];
 };
 
 struct incident {
@@ -55,10 +48,8 @@ struct store {
 	char *text;
 	size_t size;
 	struct line session;
-	struct written_limit writes[WRITES_MAX];
-	uint64_t write_numbers[WRITES_MAX]; /* counted from 1; 0: there is none */
-	uint64_t write_hashes[WRITES_MAX];  /* of their cgroups: all are looked at for each write */
-	uint64_t write_count;
+	struct store_writes writes;
+	struct store_near near;
 	struct incident incidents[INCIDENTS_MAX];
 	bool failing; /* since the last incident that could be kept */
 	bool left;    /* something of an incident may be there that has no name yet */
@@ -220,37 +211,9 @@ static void stem_of(char stem[STORE_FOLDER_STEM_SIZE], const struct record *reco
 				   last_part(oom->limit ? oom->limit->path : NULL), NULL);
 }
 
-struct found_write {
-	uint64_t number;
-	const struct line *line;
-};
-
-static int by_number(const void *a, const void *b)
+static int put_text(void *ctx, const char *text, size_t size)
 {
-	const struct found_write *x = a, *y = b;
-
-	return x->number < y->number ? -1 : x->number > y->number;
-}
-
-/* The writes that may be the cause, as they came. */
-static int put_writes(struct store *s, struct incident *i, uint64_t cause_id)
-{
-	struct found_write found[WRITES_MAX];
-	size_t count = 0;
-	int err = 0;
-
-	for (size_t n = 0; n < WRITES_MAX; n++) {
-		const struct written_limit *w = &s->writes[n];
-
-		if (s->write_numbers[n] &&
-		    (w->id == cause_id || (i->cgroup[0] && !strcmp(w->cgroup, i->cgroup))))
-			found[count++] = (struct found_write){ s->write_numbers[n], &w->line };
-	}
-	if (count)
-		qsort(found, count, sizeof(*found), by_number);
-	for (size_t n = 0; n < count && !err; n++)
-		err = put(i, found[n].line);
-	return err;
+	return put(ctx, &(const struct line){ (char *)text, size });
 }
 
 static int begin_incident(struct store *s, const struct record *record, struct incident **out)
@@ -270,7 +233,9 @@ static int begin_incident(struct store *s, const struct record *record, struct i
 	i->open = true;
 	*out = i;
 	err = put(i, &s->session);
-	return err ? err : put_writes(s, i, oom->cause_limit_id);
+	if (!err)
+		err = store_writes__each(&s->writes, oom->cause_limit_id, i->cgroup, put_text, i);
+	return err ? err : store_near__each(&s->near, i->limit_id, record->time.boot_ns, put_text, i);
 }
 
 static struct incident *find_incident(struct store *s, const struct record_oom *oom)
@@ -307,7 +272,7 @@ static int store_oom(struct sink *base, const struct record *record)
 	return 0;
 }
 
-/* Hands it to the incidents that it belongs to: of this cgroup, or below it. */
+/* Hands it to the incidents of this cgroup, or of one above it. */
 static int put_in_cgroup(struct store *s, const struct record *record, const char *cgroup)
 {
 	struct line line;
@@ -323,52 +288,15 @@ static int put_in_cgroup(struct store *s, const struct record *record, const cha
 	return 0;
 }
 
-static uint64_t hash_of(const char *text)
-{
-	uint64_t hash = 14695981039346656037ULL; /* FNV-1a */
-
-	for (; *text; text++)
-		hash = (hash ^ (unsigned char)*text) * 1099511628211ULL;
-	return hash;
-}
-
-/* The oldest write; that of this cgroup, if it has many: nobody pushes out another's writes by many of his own. */
-static size_t room_for_write(const struct store *s, const char *cgroup, uint64_t hash)
-{
-	size_t oldest = 0, own = WRITES_MAX, count = 0;
-
-	for (size_t n = 0; n < WRITES_MAX; n++) {
-		if (s->write_numbers[n] < s->write_numbers[oldest])
-			oldest = n;
-		if (!s->write_numbers[n] || s->write_hashes[n] != hash || strcmp(s->writes[n].cgroup, cgroup))
-			continue;
-		count++;
-		if (own == WRITES_MAX || s->write_numbers[n] < s->write_numbers[own])
-			own = n;
-	}
-	return count < WRITES_OF_ONE_MAX ? oldest : own;
-}
-
 static int store_limit(struct sink *base, const struct record *record)
 {
 	struct store *s = (struct store *)base;
-	char cgroup[sizeof(s->writes[0].cgroup)];
-	struct written_limit *w;
 	struct line line;
-	uint64_t hash;
-	size_t n;
 	int err = make_line(s, record, &line);
 
-	copy__text(cgroup, sizeof(cgroup), record->limit.cgroup);
-	hash = hash_of(cgroup);
-	n = room_for_write(s, cgroup, hash);
-	w = &s->writes[n];
 	if (!err)
-		err = keep_line(&w->line, &line);
-	s->write_numbers[n] = ++s->write_count;
-	s->write_hashes[n] = hash;
-	w->id = record->limit.id;
-	memcpy(w->cgroup, cgroup, sizeof(cgroup));
+		err = store_writes__keep(&s->writes, record->limit.id, record->limit.cgroup, line.text,
+					 line.size);
 	tell_failure(s, err);
 	return put_in_cgroup(s, record, record->limit.cgroup);
 }
@@ -391,6 +319,29 @@ static int store_repeats(struct sink *base, const struct record *record)
 static int store_hook(struct sink *base, const struct record *record)
 {
 	return put_in_cgroup((struct store *)base, record, record->hook.cgroup);
+}
+
+static int store_near(struct store *s, const struct record *record, uint64_t cgroup_id, const char *cgroup)
+{
+	struct line line;
+	int err = make_line(s, record, &line);
+
+	if (!err)
+		err = store_near__keep(&s->near, cgroup_id, record->time.boot_ns, line.text, line.size);
+	tell_failure(s, err);
+	return put_in_cgroup(s, record, cgroup);
+}
+
+static int store_near_limit(struct sink *base, const struct record *record)
+{
+	store_near__forget(&((struct store *)base)->near, record->near_limit.cgroup_id);
+	return store_near((struct store *)base, record, record->near_limit.cgroup_id,
+			  record->near_limit.cgroup);
+}
+
+static int store_snapshot(struct sink *base, const struct record *record)
+{
+	return store_near((struct store *)base, record, record->snapshot.cgroup_id, record->snapshot.cgroup);
 }
 
 /* Nobody knows whose they were: they are all incidents'. */
@@ -471,7 +422,8 @@ static const sink_take_fn store_takes[RECORD_KINDS] = {
 	[RECORD_SIGKILL] = store_sigkill,	[RECORD_LOST] = store_lost,
 	[RECORD_STACK] = store_stack,		[RECORD_HOOK] = store_hook,
 	[RECORD_RELIEF] = store_relief,		[RECORD_REPEATS] = store_repeats,
-	[RECORD_KERNEL_LOG] = store_kernel_log,
+	[RECORD_KERNEL_LOG] = store_kernel_log, [RECORD_NEAR_LIMIT] = store_near_limit,
+	[RECORD_SNAPSHOT] = store_snapshot,
 };
 
 static int store_take(struct sink *sink, const struct record *record)
@@ -518,8 +470,8 @@ static void store_free(struct sink *base)
 		fclose(s->lines);
 	free(s->text);
 	free(s->session.text);
-	for (size_t n = 0; n < WRITES_MAX; n++)
-		free(s->writes[n].line.text);
+	store_near__free(&s->near);
+	store_writes__free(&s->writes);
 	close(s->opts.folder_fd);
 	close(s->opts.lock_fd);
 	free(s);

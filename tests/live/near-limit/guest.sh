@@ -12,6 +12,8 @@
 #   still-frozen               cgroup.freeze of that, after its hook
 #   low.jsonl                  a mark of 3 %, and three climbs
 #   flood.jsonl                a target that passes the mark and falls below it again and again
+#   snapshot.jsonl snapshot.out   --snapshot with --freeze; smaps/PID is what a hook saw of a process that stood still
+#   all.jsonl                  --all, with a large and a tiny limit
 #   thawed                     cgroup.freeze after oomtrace, or it and what runs hooks, was killed while a hook ran
 # shellcheck disable=SC2154,SC2034 # variables of the functions that are read in
 set -u
@@ -42,7 +44,15 @@ cat >/tmp/held-hook <<-'HELD'
 	: >/tmp/hooks/begun
 	while [ ! -e /tmp/hooks/go ]; do sleep 0.05; done
 HELD
-chmod +x /tmp/hook /tmp/slow-hook /tmp/held-hook /tmp/inside
+cat >/tmp/smaps-hook <<-'SMAPS'
+	#!/bin/sh
+	# FOLDER: leaves there what the mappings are.
+	mkdir -p "$1"
+	while read -r pid; do
+		cat "/proc/$pid/smaps" >"$1/$pid"
+	done <"/sys/fs/cgroup$OOMTRACE_CGROUP/cgroup.procs"
+SMAPS
+chmod +x /tmp/smaps-hook /tmp/hook /tmp/slow-hook /tmp/held-hook /tmp/inside
 
 grow() {
 	/oomtrace/grow "$CG/near" 600 2>>"$OUT/grow.err" &
@@ -203,6 +213,39 @@ flood() {
 	end near
 }
 
+# What the memory is, at the mark and 10 s later; then the kill, which tells it.
+snapshot() {
+	begin snapshot
+	make_cgroup near 256M
+	start_tracer snapshot.jsonl --output json --cgroup "$CG/near" --on-near-limit "80:/tmp/smaps-hook $OUT/smaps" \
+		--snapshot --freeze
+	tracer_ready snapshot.jsonl
+	wait_until 30 in_file '"type":"usage"' "$OUT/snapshot.jsonl"
+	/oomtrace/hold "$CG/near" 200 2>>"$OUT/grow.err" &
+	holder=$!
+	wait_until 60 in_file '"again":true' "$OUT/snapshot.jsonl"
+	kill -USR1 $holder
+	wait_until 60 gone $holder
+	wait_until 30 in_file '"type":"oom"' "$OUT/snapshot.jsonl"
+	stop_tracer snapshot.jsonl
+	end near
+}
+
+# Every cgroup has the mark: one that is passed by many batches, and one whose limit is a few.
+all() {
+	begin all
+	make_cgroup near 512M
+	make_cgroup tiny 4M
+	start_tracer all.jsonl --output json --all --on-near-limit 90:/bin/true --snapshot --freeze
+	tracer_ready all.jsonl
+	/oomtrace/grow "$CG/near" 600 2>>"$OUT/grow.err"
+	/oomtrace/grow "$CG/tiny" 8 2>>"$OUT/grow.err"
+	wait_until 30 count_at_least 2 '"type":"hook"' "$OUT/all.jsonl"
+	stop_tracer all.jsonl
+	wait_until 10 try rmdir "$CG/tiny"
+	end near
+}
+
 nothing_runs() {
 	! pidof sleep oomtrace-hook oomtrace-thaw >/dev/null
 }
@@ -219,4 +262,6 @@ killed thaw
 meanwhile
 low
 flood
+snapshot
+all
 end_run

@@ -33,10 +33,13 @@ done
 refused "--on-near-limit: '0:x' is out of range" --pid 1 --on-near-limit 0:x
 refused '--on-near-limit needs a target whose usage is recorded' --on-near-limit 90:true
 refused '--on-near-limit needs a target whose usage is recorded' --pid 1 --no-usage --on-near-limit 90:true
-refused '--freeze needs --on-near-limit' --pid 1 --freeze
+refused '--freeze needs --on-near-limit or --snapshot' --pid 1 --freeze
 refused '--freeze needs --on-near-limit' --pid 1 --freeze --on-oom true
-refused 'hooks go with a trace, not with --find-min or --dry-run' --dry-run --on-oom true
-refused 'hooks go with a trace, not with --find-min or --dry-run' --pid 1 --find-min --on-near-limit 90:true
+refused '--snapshot needs a target whose usage is recorded' --snapshot
+refused '--snapshot needs a target whose usage is recorded' --pid 1 --no-usage --snapshot
+refused 'hooks and snapshots go with a trace' --dry-run --pid 1 --snapshot
+refused 'hooks and snapshots go with a trace, not with --find-min or --dry-run' --dry-run --on-oom true
+refused 'hooks and snapshots go with a trace, not with --find-min or --dry-run' --pid 1 --find-min --on-near-limit 90:true
 
 ((failed)) || echo "ok: $checks checks"
 exit "$failed"

@@ -79,6 +79,7 @@ static inline void write_session(struct sink *sink, const struct variant *v)
 
 /* Needs those above. */
 #include "jsonl/variants_candidates.h"
+#include "jsonl/variants_snapshot.h"
 #include "variants_ends.h"
 
 static inline struct record_level level(const struct variant *v)
@@ -199,6 +200,7 @@ static inline void write_oom(struct sink *sink, const struct variant *v)
 		if (v->full) {
 			fill_oom(&oom, v, &memory, &history);
 			oom.candidates = variants_candidates(v->name, &container);
+			oom.before = variants_before(v->name);
 		}
 		assert_int_equal(TAKE(sink, OOM, oom, TIME, oom), 0);
 	}

@@ -88,6 +88,7 @@ static inline void write_ends(struct sink *sink, const struct variant *v)
 	assert_int_equal(TAKE(sink, START, start, TIME, back), 0);
 	assert_int_equal(TAKE(sink, NEAR_LIMIT, near_limit, TIME, near), 0);
 	write_hooks(sink, v);
+	write_snapshots(sink, v);
 	assert_int_equal(TAKE(sink, REPEATS, repeats, TIME, repeats), 0);
 	assert_int_equal(TAKE(sink, EXIT, exit, TIME, e), 0);
 	e.run = e.pid = 42;

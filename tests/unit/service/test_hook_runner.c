@@ -65,6 +65,7 @@ static int ask(struct hook_runner *runner, uint32_t number, const char *cgroup, 
 	memset(&request, 0, sizeof(request));
 	request.number = number;
 	request.event = HOOK_OOM;
+	request.want = HOOK_WANT_COMMAND;
 	strcpy(request.cgroup, cgroup);
 	memcpy(request.environment, environment, size);
 	err = hook_runner__ask(runner, &request, fd);
@@ -79,9 +80,11 @@ static struct hook_answer wait_answer(struct hook_runner *runner)
 {
 	struct pollfd fd = { .fd = hook_runner__fd(runner), .events = POLLIN };
 	struct hook_answer answer;
+	int snapshot_fd;
 
 	assert_int_equal(poll(&fd, 1, -1), 1);
-	assert_int_equal(hook_runner__take(runner, &answer), 1);
+	assert_int_equal(hook_runner__take(runner, &answer, &snapshot_fd), 1);
+	assert_int_equal(snapshot_fd, -1);
 	return answer;
 }
 
@@ -200,7 +203,9 @@ static void test_busy(void **state)
 static void test_refused(void **state)
 {
 	struct hook_runner *runner = start("sh -c 'echo run >%s/run'", 60 * NS_PER_S);
-	static struct hook_request request = { .number = 2, .event = HOOK_NEAR_LIMIT };
+	static struct hook_request request = { .number = 2,
+					       .event = HOOK_NEAR_LIMIT,
+					       .want = HOOK_WANT_COMMAND };
 	struct hook_answer answer;
 	char path[128];
 
@@ -213,6 +218,11 @@ static void test_refused(void **state)
 	/* There is no such hook. */
 	assert_int_equal(hook_runner__ask(runner, &request, STDIN_FILENO), 0);
 	assert_int_equal(wait_answer(runner).result, HOOK_FAILED);
+	request.want = HOOK_WANT_SNAPSHOT; /* nor this */
+	assert_int_equal(hook_runner__ask(runner, &request, -1), 0);
+	answer = wait_answer(runner);
+	assert_true(answer.is_snapshot && answer.result == HOOK_FAILED);
+	request.want = HOOK_WANT_COMMAND;
 	request.event = 99;
 	assert_int_equal(hook_runner__ask(runner, &request, STDIN_FILENO), 0);
 	assert_int_equal(wait_answer(runner).result, HOOK_FAILED);

@@ -62,6 +62,69 @@ static void test_incidents(void **state)
 }
 
 /* Time goes on without records: the trace's own clock ends it. */
+/* How often a text is in a file. */
+static int count_in(const char *name, const char *text)
+{
+	char command[512];
+	FILE *out;
+	int count = -1;
+
+	snprintf(command, sizeof(command), "zstdcat '%s/%s' | grep -c -- '%s'", folder, name, text);
+	out = popen(command, "re");
+	assert_non_null(out);
+	assert_int_equal(fscanf(out, "%d", &count), 1);
+	pclose(out);
+	return count;
+}
+
+static void send_near(struct sink *sink, const char *path, uint64_t seconds, bool again)
+{
+	const struct record_near_limit near = {
+		.cgroup_id = strlen(path), .cgroup = path, .max_bytes = 100, .percent = 90
+	};
+	const struct record_snapshot_process process = { .pid = (uint32_t)seconds, .comm = "hog" };
+	const struct record_snapshot snapshot = { .cgroup_id = strlen(path),
+						  .cgroup = path,
+						  .percent = 90,
+						  .duration_ns = 1,
+						  .again = again,
+						  .seen = 1,
+						  .processes = &process,
+						  .process_count = 1 };
+
+	if (!again)
+		assert_int_equal(TAKE(sink, NEAR_LIMIT, near_limit, at(seconds), near), 0);
+	assert_int_equal(TAKE(sink, SNAPSHOT, snapshot, at(seconds), snapshot), 0);
+}
+
+/* What was known of its memory before goes with an incident: of the last climb, and of no other cgroup. */
+static void test_near(void **state)
+{
+	struct sink *sink = open_store();
+
+	(void)state;
+	send_near(sink, "/other", 1, false);
+	send_near(sink, "/the-third", 2, false);
+	send_near(sink, "/docker/a", 3, false);
+	send_near(sink, "/docker/a", 4, false);
+	send_near(sink, "/docker/a", 14, true);
+	for (uint64_t i = 0; i < 20; i++)
+		send_near(sink, "/quite/another", 15, true);
+	send_oom(sink, 1, "/docker/a", 20);
+	send_near(sink, "/docker/a", 21, true); /* it goes on */
+	send_oom(sink, 2, "/other/1", 22);
+	send_near(sink, "/old", 23, false);
+	send_oom(sink, 3, "/old", 624);
+	assert_int_equal(sink__finish(sink), 0);
+	sink->ops->free(sink);
+	assert_int_equal(count_in(STEM "web_daff88f9.jsonl.zst", "\"type\":\"near-limit\""), 1);
+	assert_int_equal(count_in(STEM "web_daff88f9.jsonl.zst", "\"type\":\"snapshot\""), 3);
+	assert_int_equal(count_in(STEM "web_daff88f9.jsonl.zst", "\"pid\":4,"), 1);
+	assert_int_equal(count_in(STEM "1.jsonl.zst", "snapshot"), 0);
+	assert_int_equal(count_in(STEM "old.jsonl.zst", "snapshot"), 0);
+	assert_int_equal(failure, 0);
+}
+
 static void test_sync(void **state)
 {
 	struct sink *sink = open_store();
@@ -154,6 +217,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_incidents, make, unmake),
+		cmocka_unit_test_setup_teardown(test_near, make, unmake),
 		cmocka_unit_test_setup_teardown(test_sync, make, unmake),
 		cmocka_unit_test_setup_teardown(test_many, make, unmake),
 		cmocka_unit_test_setup_teardown(test_crash, make, unmake),

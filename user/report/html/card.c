@@ -8,6 +8,7 @@
 #include "record/cause_words.h"
 #include "record/gfp.h"
 #include "record/memory_kinds.h"
+#include "report/html/before.h"
 #include "report/html/candidates.h"
 #include "report/html/card_log.h"
 #include "report/html/elements.h"
@@ -441,6 +442,8 @@ void html_card__put(const struct html_report *report, const struct record *recor
 		put_cgroup_memory(out, oom);
 	if (oom->history)
 		html_history__put(out, oom);
+	if (oom->before && oom->before->count)
+		html_before__put(out, oom->before);
 	if (oom->victim_count > 1)
 		put_victims(out, oom);
 	if (oom->machine)

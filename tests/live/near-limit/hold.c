@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * hold CGROUP MIB: in this cgroup, maps memory of each kind, and makes use of so many MiB. After SIGUSR1 it takes more until
+ * it is killed.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ipc.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/shm.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MIB (1UL << 20)
+#ifndef PR_SET_VMA
+#define PR_SET_VMA 0x53564d41
+#endif
+
+static volatile sig_atomic_t go_on;
+
+static void on_signal(int number)
+{
+	(void)number;
+	go_on = 1;
+}
+
+static void fill(char *memory, size_t bytes)
+{
+	for (size_t page = 0; page < bytes; page += 4096)
+		memory[page] = 1;
+}
+
+static char *map(size_t bytes, int flags, int fd)
+{
+	char *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags, fd, 0);
+
+	if (memory == MAP_FAILED) {
+		perror("hold: mmap");
+		exit(1);
+	}
+	return memory;
+}
+
+static int make(const char *path, size_t bytes)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	if (fd < 0 || ftruncate(fd, (off_t)bytes)) {
+		perror(path);
+		exit(1);
+	}
+	return fd;
+}
+
+/* Of each kind another number of pages, some of which were never touched. */
+static void hold_kinds(void)
+{
+	int fd = memfd_create("cache", MFD_CLOEXEC), id = shmget(IPC_PRIVATE, 3 * MIB, IPC_CREAT | 0600);
+	char *heap = sbrk(7 * MIB), *named = map(5 * MIB, MAP_PRIVATE | MAP_ANONYMOUS, -1), *memory;
+
+	fill(heap, 6 * MIB);
+	prctl(PR_SET_VMA, 0, named, 5 * MIB, "pool of hold"); /* from 5.17 */
+	fill(named, 4 * MIB);
+	if (fd < 0 || ftruncate(fd, 4 * MIB))
+		exit(1);
+	fill(map(4 * MIB, MAP_SHARED, fd), 3 * MIB);
+	fill(map(2 * MIB, MAP_SHARED | MAP_ANONYMOUS, -1), MIB);
+	fd = make("/tmp/hold file", 4 * MIB);
+	memory = map(4 * MIB, MAP_PRIVATE, fd);
+	for (size_t page = 0; page < 3 * MIB; page += 4096)
+		(void)*(volatile char *)&memory[page];
+	fill(memory, MIB);
+	mkdir("/dev/shm", 0755);
+	fill(map(2 * MIB, MAP_SHARED, make("/dev/shm/hold", 2 * MIB)), 2 * MIB);
+	memory = id < 0 ? (char *)-1 : shmat(id, NULL, 0);
+	if (memory != (char *)-1)
+		fill(memory, 2 * MIB);
+	shmctl(id, IPC_RMID, NULL);
+}
+
+int main(int argc, char **argv)
+{
+	char path[512];
+	size_t count;
+	int fd;
+
+	if (argc != 3)
+		return 2;
+	signal(SIGUSR1, on_signal);
+	snprintf(path, sizeof(path), "%s/cgroup.procs", argv[1]);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, "0", 1) != 1) {
+		perror(path);
+		return 1;
+	}
+	hold_kinds();
+	count = strtoul(argv[2], NULL, 10);
+	fill(map(count * MIB, MAP_PRIVATE | MAP_ANONYMOUS, -1), count * MIB);
+	/* What has grown by then. */
+	fill(sbrk(3 * MIB), 3 * MIB);
+	while (!go_on)
+		usleep(10000);
+	for (;;)
+		fill(map(MIB, MAP_PRIVATE | MAP_ANONYMOUS, -1), MIB);
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "commands/snapshots.h"
+
+static struct snapshots s;
+static struct snapshot written;
+
+/* A file as the process that reads would leave it. */
+static int file_of(void)
+{
+	int fd = memfd_create("snapshot", MFD_CLOEXEC);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, &written, sizeof(written)), sizeof(written));
+	return fd;
+}
+
+static int read_written(struct record_snapshot *out, uint64_t *began_ns)
+{
+	int fd = file_of(), err = snapshots__read(&s, fd, out, began_ns);
+
+	close(fd);
+	return err;
+}
+
+static void begin(void)
+{
+	memset(&s, 0, sizeof(s));
+	memset(&written, 0, sizeof(written));
+	written.began_ns = 5;
+	written.ended_ns = 8;
+	written.seen = 3;
+	written.count = 1;
+	written.processes[0].pid = 7;
+}
+
+static void test_once_a_while(void **state)
+{
+	uint64_t now_ns = NS_PER_S;
+
+	(void)state;
+	begin();
+	assert_true(snapshots__may(&s, 3, now_ns));
+	assert_false(snapshots__may(&s, 3, now_ns + 29 * NS_PER_S));
+	assert_true(snapshots__may(&s, 4, now_ns + 29 * NS_PER_S));
+	assert_true(snapshots__may(&s, 3, now_ns + 31 * NS_PER_S));
+}
+
+/* What they take is a fiftieth of the time, and two seconds at once. */
+static void test_budget(void **state)
+{
+	struct record_snapshot out = {};
+	uint64_t now_ns = 100 * NS_PER_S, began_ns;
+
+	(void)state;
+	begin();
+	written.ended_ns = written.began_ns + NS_PER_S;
+	for (uint64_t i = 1; i <= 2; i++) {
+		assert_true(snapshots__may(&s, i, now_ns));
+		assert_int_equal(read_written(&out, &began_ns), 0);
+	}
+	assert_false(snapshots__may(&s, 3, now_ns));
+	assert_false(snapshots__may(&s, 3, now_ns - NS_PER_S));
+	assert_true(snapshots__may(&s, 3, now_ns + 2 * NS_PER_S));
+	assert_int_equal(snapshots__read(&s, -1, &out, &began_ns), -ENODATA);
+	assert_false(snapshots__may(&s, 4, now_ns + 20 * NS_PER_S));
+	assert_true(snapshots__may(&s, 4, now_ns + 60 * NS_PER_S));
+}
+
+static void test_later(void **state)
+{
+	const struct record_container container = { .name = "web" };
+	const struct record_snapshot at_mark = { .cgroup_id = 3, .percent = 90, .process_count = 1 };
+	const struct snapshots_later *later;
+
+	(void)state;
+	begin();
+	snapshots__note(&s, "/a", &container, &at_mark, NS_PER_S);
+	snapshots__note(&s, "/b", &container, &at_mark, NS_PER_S);
+	assert_null(snapshots__due(&s, 10 * NS_PER_S));
+	snapshots__forget(&s, "/b");
+	snapshots__forget(&s, NULL);
+	later = snapshots__due(&s, 11 * NS_PER_S);
+	assert_non_null(later);
+	assert_string_equal(later->cgroup, "/a");
+	assert_string_equal(later->container.name, "web");
+	assert_true(later->snapshot.again && !later->snapshot.process_count && later->mark_ns == NS_PER_S);
+	assert_null(snapshots__due(&s, 11 * NS_PER_S));
+	for (int i = 0; i < 2 * SNAPSHOTS__LATER; i++)
+		snapshots__note(&s, "/c", &container, &at_mark, NS_PER_S);
+	for (int i = 0; i < SNAPSHOTS__LATER; i++)
+		assert_non_null(snapshots__due(&s, 11 * NS_PER_S));
+	assert_null(snapshots__due(&s, 11 * NS_PER_S));
+}
+
+/* Who has written it may be out of order. */
+static void test_untrusted(void **state)
+{
+	struct record_snapshot out = {};
+	uint64_t began_ns;
+	int fd = memfd_create("short", MFD_CLOEXEC);
+
+	(void)state;
+	begin();
+	memset(written.processes[0].comm, 'x', sizeof(written.processes[0].comm));
+	written.processes[0].part_count = 1;
+	memset(written.processes[0].parts[0].name, 'y', SMAPS__NAME_SIZE);
+	assert_int_equal(read_written(&out, &began_ns), 0);
+	assert_int_equal(began_ns, 5);
+	assert_int_equal(out.duration_ns, 3);
+	assert_int_equal(strlen(out.processes[0].comm), 15);
+	assert_int_equal(strlen(out.processes[0].parts[0].name), SMAPS__NAME_SIZE - 1);
+	assert_false(out.processes[0].has_total || out.processes[0].has_parts);
+	written.processes[0].parts[0].kind = SMAPS_KINDS;
+	assert_int_equal(read_written(&out, &began_ns), -EBADMSG);
+	written.processes[0].part_count = SNAPSHOT__PARTS + 1;
+	assert_int_equal(read_written(&out, &began_ns), -EBADMSG);
+	written.processes[0].part_count = 0;
+	written.processes[0].largest_count = SMAPS__LARGEST + 1;
+	assert_int_equal(read_written(&out, &began_ns), -EBADMSG);
+	begin();
+	written.count = SNAPSHOT__PROCESSES + 1;
+	assert_int_equal(read_written(&out, &began_ns), -EBADMSG);
+	written.count = 0;
+	assert_int_equal(read_written(&out, &began_ns), -ENODATA);
+	written.ended_ns = 1;
+	assert_int_equal(read_written(&out, &began_ns), -EBADMSG);
+	begin();
+	written.began_ns = 0;
+	assert_int_equal(read_written(&out, &began_ns), -EBADMSG);
+	assert_int_equal(snapshots__read(&s, fd, &out, &began_ns), -EBADMSG);
+	close(fd);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_once_a_while),
+		cmocka_unit_test(test_budget),
+		cmocka_unit_test(test_later),
+		cmocka_unit_test(test_untrusted),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the tests of JSON Lines write of snapshots of memory. */
+#ifndef VARIANTS_SNAPSHOT_H
+#define VARIANTS_SNAPSHOT_H
+
+#include "take.h"
+#include "record/sink.h"
+
+static inline void write_snapshots(struct sink *sink, const struct variant *v)
+{
+	const struct smaps_sum sum = { UINT64_MAX, 2, 3, 4, 5, 6 };
+	const struct record_snapshot_part parts[] = { { SMAPS_FILE, v->name, sum },
+						      { SMAPS_OTHERS, NULL, sum } };
+	const struct record_snapshot_mapping largest[] = { { UINT64_MAX, 2, 3, 4, v->name },
+							   { 1, 2, 3, 4, NULL } };
+	const struct record_snapshot_process processes[] = {
+		{ .pid = 1,
+		  .threads = 2,
+		  .comm = v->name,
+		  .has_total = true,
+		  .has_parts = v->full,
+		  .has_mappings = true,
+		  .total = sum,
+		  .rest = sum,
+		  .parts = parts,
+		  .part_count = 2,
+		  .largest = largest,
+		  .largest_count = 2 },
+		{ .pid = 2, .comm = v->name, .has_total = v->full, .total = { 0, 2, 3, 4, 5, 0 } },
+	};
+	const struct record_snapshot snapshot = { .cgroup_id = 3,
+						  .cgroup = v->full ? v->name : NULL,
+						  .container = docker(v),
+						  .usage_bytes = 90,
+						  .max_bytes = 100,
+						  .percent = 90,
+						  .since_mark_ns = 1,
+						  .duration_ns = v->full ? 2 : 0,
+						  .again = v->full,
+						  .frozen = v->full,
+						  .seen = 7,
+						  .more = v->full,
+						  .processes = processes,
+						  .process_count = 2 };
+
+	assert_int_equal(TAKE(sink, SNAPSHOT, snapshot, TIME, snapshot), 0);
+}
+
+/* Valid until the next call. */
+static inline const struct record_before *variants_before(const char *name)
+{
+	static struct record_before before;
+
+	before = (struct record_before){ .percent = 90, .since_ns = 41, .growth_ns = 10, .count = 2 };
+	before.parts[0] = (struct record_before_part){ 1, name, SMAPS_HEAP, NULL, 380, true, INT64_MIN };
+	before.parts[1] = (struct record_before_part){ 1, name, SMAPS_ANON, name, 40, false, 0 };
+	return &before;
+}
+
+#endif

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "model/before.h"
+
+#define SECOND 1000000000ULL
+#define MIB(n) ((uint64_t)(n) << 20)
+
+/* A snapshot of one process whose heap and file are so large. */
+static void note(struct before *before, uint64_t cgroup_id, uint64_t ts_ns, bool again, uint64_t heap,
+		 uint64_t file)
+{
+	const struct record_snapshot_part parts[] = {
+		{ SMAPS_HEAP, NULL, { .rss_bytes = heap, .swap_bytes = MIB(1) } },
+		{ SMAPS_FILE, "/lib/x", { .rss_bytes = file } },
+	};
+	const struct record_snapshot_process process = {
+		.pid = 7, .comm = "java", .parts = parts, .part_count = file ? 2 : 1
+	};
+	const struct record record = { .kind = RECORD_SNAPSHOT,
+				       .time.boot_ns = ts_ns,
+				       .snapshot = { .cgroup_id = cgroup_id,
+						     .percent = 90,
+						     .again = again,
+						     .processes = &process,
+						     .process_count = 1 } };
+
+	before__note(before, &record);
+}
+
+static void test_growth(void **state)
+{
+	struct before *before = before__new();
+	struct record_before b;
+
+	(void)state;
+	assert_false(before__find(before, 3, SECOND, &b));
+	note(before, 3, 10 * SECOND, false, MIB(379), MIB(12));
+	assert_false(before__find(before, 4, 20 * SECOND, &b));
+	assert_false(before__find(before, 0, 20 * SECOND, &b));
+	assert_true(before__find(before, 3, 12 * SECOND, &b));
+	assert_int_equal(b.percent, 90);
+	assert_int_equal(b.since_ns, 2 * SECOND);
+	assert_int_equal(b.growth_ns, 0);
+	assert_int_equal(b.count, 2);
+	assert_int_equal(b.parts[0].kind, SMAPS_HEAP);
+	assert_null(b.parts[0].name);
+	assert_string_equal(b.parts[0].comm, "java");
+	assert_int_equal(b.parts[0].bytes, MIB(380));
+	assert_false(b.parts[0].has_growth);
+	assert_string_equal(b.parts[1].name, "/lib/x");
+
+	/* One of them is there no more: that isn't a growth of anything. */
+	note(before, 3, 20 * SECOND, true, MIB(300), 0);
+	assert_true(before__find(before, 3, 51 * SECOND, &b));
+	assert_int_equal(b.since_ns, 41 * SECOND);
+	assert_int_equal(b.growth_ns, 10 * SECOND);
+	assert_int_equal(b.parts[0].bytes, MIB(380));
+	assert_true(b.parts[0].has_growth);
+	assert_int_equal(b.parts[0].growth_bytes, -(int64_t)MIB(79));
+	assert_false(b.parts[1].has_growth);
+
+	/* The next climb. */
+	note(before, 3, 100 * SECOND, false, MIB(1), 0);
+	assert_true(before__find(before, 3, 101 * SECOND, &b));
+	assert_int_equal(b.growth_ns, 0);
+	assert_int_equal(b.count, 1);
+	assert_false(before__find(before, 3, 99 * SECOND, &b));
+	assert_false(before__find(before, 3, 701 * SECOND, &b));
+	before__free(before);
+}
+
+/* The oldest goes first. */
+static void test_many(void **state)
+{
+	struct before *before = before__new();
+	struct record_before b;
+
+	(void)state;
+	for (uint64_t i = 1; i <= 65; i++)
+		note(before, i, i * SECOND, false, MIB(i), 0);
+	assert_false(before__find(before, 1, 70 * SECOND, &b));
+	assert_true(before__find(before, 2, 70 * SECOND, &b));
+	assert_true(before__find(before, 65, 70 * SECOND, &b));
+	assert_int_equal(b.parts[0].bytes, MIB(66));
+	/* Not of a cgroup of which none is known. */
+	note(before, 99, 70 * SECOND, true, MIB(1), 0);
+	assert_false(before__find(before, 99, 71 * SECOND, &b));
+	before__free(before);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_growth), cmocka_unit_test(test_many) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "commands/snapshots.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/copy.h"
+
+/* Of one cgroup, between two at the mark. */
+#define GAP_NS (30 * NS_PER_S)
+/* A snapshot at the mark is followed by one that tells what grows, unless the OOM comes before. */
+#define LATER_NS (10 * NS_PER_S)
+/* All may take a fiftieth of a CPU, and so much at once. */
+#define BUDGET_NS ((int64_t)(2 * NS_PER_S))
+#define BUDGET_PART 50
+/* What one has taken whose time was over, or of which nothing is known. */
+#define UNKNOWN_NS ((int64_t)NS_PER_S)
+
+static bool has_budget(struct snapshots *s, uint64_t now_ns)
+{
+	uint64_t since_ns = now_ns > s->budget_at_ns ? now_ns - s->budget_at_ns : 0;
+
+	s->budget_ns += (int64_t)(since_ns / BUDGET_PART);
+	if (!s->budget_at_ns || s->budget_ns > BUDGET_NS)
+		s->budget_ns = BUDGET_NS;
+	s->budget_at_ns = now_ns;
+	return s->budget_ns > 0;
+}
+
+bool snapshots__may(struct snapshots *s, uint64_t cgroup_id, uint64_t now_ns)
+{
+	size_t at = 0;
+
+	if (!has_budget(s, now_ns))
+		return false;
+	for (size_t i = 0; i < SNAPSHOTS__CGROUPS; i++) {
+		if (s->taken[i].ts_ns && s->taken[i].cgroup_id == cgroup_id) {
+			at = i;
+			if (now_ns < s->taken[i].ts_ns + GAP_NS)
+				return false;
+			break;
+		}
+		if (s->taken[i].ts_ns < s->taken[at].ts_ns)
+			at = i;
+	}
+	s->taken[at].cgroup_id = cgroup_id;
+	s->taken[at].ts_ns = now_ns;
+	return true;
+}
+
+int snapshots__read(struct snapshots *s, int fd, struct record_snapshot *out, uint64_t *began_ns)
+{
+	int err = fd < 0 ? -ENODATA : snapshot_record__read(fd, &s->room, out, began_ns);
+
+	s->budget_ns -= err || !out->duration_ns ? UNKNOWN_NS : (int64_t)out->duration_ns;
+	return !err && !out->process_count ? -ENODATA : err;
+}
+
+void snapshots__note(struct snapshots *s, const char *cgroup, const struct record_container *container,
+		     const struct record_snapshot *snapshot, uint64_t mark_ns)
+{
+	struct snapshots_later *later = NULL;
+
+	for (size_t i = 0; i < SNAPSHOTS__LATER; i++) {
+		if (!s->later[i].used)
+			later = &s->later[i];
+	}
+	if (!later)
+		return;
+	*later = (struct snapshots_later){
+		.used = true,
+		.due_ns = mark_ns + LATER_NS,
+		.mark_ns = mark_ns,
+		.container = *container,
+		.snapshot = *snapshot,
+	};
+	copy__text(later->cgroup, sizeof(later->cgroup), cgroup);
+	copy__text(later->name, sizeof(later->name), container->name);
+	later->container.name = container->name ? later->name : NULL;
+	later->snapshot.again = true;
+	later->snapshot.processes = NULL;
+	later->snapshot.process_count = 0;
+}
+
+void snapshots__forget(struct snapshots *s, const char *cgroup)
+{
+	for (size_t i = 0; cgroup && i < SNAPSHOTS__LATER; i++) {
+		if (!strcmp(s->later[i].cgroup, cgroup))
+			s->later[i].used = false;
+	}
+}
+
+const struct snapshots_later *snapshots__due(struct snapshots *s, uint64_t now_ns)
+{
+	for (size_t i = 0; i < SNAPSHOTS__LATER; i++) {
+		if (!s->later[i].used || now_ns < s->later[i].due_ns)
+			continue;
+		s->later[i].used = false;
+		return &s->later[i];
+	}
+	return NULL;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the memory of a cgroup's processes is, as a process without rights reads it: snapshot_process.c. It is written into
+ * memory that is shared, piece by piece, because who reads it may hang, and what was read until then is worth having.
+ */
+#ifndef OOMTRACE_SNAPSHOT_H
+#define OOMTRACE_SNAPSHOT_H
+
+#include <stdint.h>
+
+#include "host/cgroup_path.h"
+#include "host/smaps.h"
+
+#define SNAPSHOT__PROCESSES 16 /* the largest; of the first ones all mappings are read */
+#define SNAPSHOT__DETAILED 5
+#define SNAPSHOT__PARTS 16
+
+enum snapshot_state {
+	SNAPSHOT_TOTALS = 1, /* all mappings are in the total */
+	SNAPSHOT_PARTS = 2,  /* and in the parts */
+};
+
+struct snapshot_one {
+	uint32_t pid, threads;
+	uint32_t state; /* of enum snapshot_state, as bits */
+	uint32_t part_count, largest_count, pad;
+	char comm[16];
+	uint64_t stat_rss_bytes; /* of /proc/PID/stat, which the kernel counts in another way */
+	struct smaps_sum total;	 /* of what was read */
+	struct smaps_sum rest;	 /* of parts that aren't among these */
+	struct smaps_part parts[SNAPSHOT__PARTS];
+	struct smaps_mapping largest[SMAPS__LARGEST];
+};
+
+struct snapshot {
+	uint64_t began_ns, ended_ns; /* CLOCK_BOOTTIME; 0: not yet */
+	uint32_t seen;		     /* processes of the cgroup, and those below it */
+	uint32_t uncounted;	     /* there may be more than that */
+	uint32_t count, pad;
+	struct snapshot_one processes[SNAPSHOT__PROCESSES];
+};
+
+/*
+ * Called in a process of its own, which gives up its rights but for that to see other processes' mappings; fd is of a file
+ * as large as a struct snapshot. Reads the largest processes of the cgroup. Never touches a page of theirs, but takes the
+ * locks of their memory, and so may hang. Does not return.
+ */
+_Noreturn void snapshot_process__run(const struct cgroup__hierarchy *h, const char *cgroup, int fd);
+
+/* Takes over what was written, and checks it: nothing in it is trusted. Returns 0 or a negative errno. */
+int snapshot__read(int fd, struct snapshot *out);
+
+#endif

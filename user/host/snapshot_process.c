@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The process that reads what the memory is. /proc/PID/smaps walks the page tables of a process, and takes the lock of its
+ * memory for some mappings at a time (fs/proc/task_mmu.c): it brings no page in, and nothing is charged to the process.
+ * But who waits for that lock, because a process holds it while it is held back at memory.high, can wait for minutes. The
+ * wait ends with SIGKILL, which comes from outside. So what has been read is in the shared memory by then.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/child.h"
+#include "base/clock.h"
+#include "base/copy.h"
+#include "base/privileges.h"
+#include "base/sandbox.h"
+#include "host/cgroup.h"
+#include "host/snapshot.h"
+
+#define PIDS_MAX 4096
+/* Of the text of one process: some 100,000 mappings. */
+#define TEXT_MAX (64U << 20)
+#define ONE_NS (1000 * NS_PER_MS)
+
+struct reading {
+	struct snapshot *out;
+	uint32_t pids;
+	struct snapshot_one largest[SNAPSHOT__PROCESSES]; /* the largest first */
+	size_t count;
+};
+
+/* ---- which ones ---- */
+
+/* "PID (COMM) STATE PPID ...": fields 20 and 24, counted from the last ")", because a name may hold anything. */
+static bool read_stat(uint32_t pid, struct snapshot_one *out)
+{
+	char path[64], text[1024], *at, *name;
+	ssize_t got;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%u/stat", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	got = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (fd >= 0)
+		close(fd);
+	if (got <= 0)
+		return false;
+	text[got] = '\0';
+	at = strrchr(text, ')');
+	name = strchr(text, '(');
+	if (!at || !name || name > at)
+		return false;
+	*at = '\0';
+	*out = (struct snapshot_one){ .pid = pid };
+	copy__text(out->comm, sizeof(out->comm), name + 1);
+	at++;
+	for (int field = 3; field <= 24; field++) {
+		at = strchr(at, ' ');
+		if (!at)
+			return false;
+		at++;
+		if (field == 20)
+			out->threads = (uint32_t)strtoul(at, NULL, 10);
+	}
+	out->stat_rss_bytes = strtoull(at, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE);
+	return out->stat_rss_bytes;
+}
+
+static void note_process(struct reading *r, uint32_t pid)
+{
+	struct snapshot_one one;
+	size_t at = r->count;
+
+	r->out->seen++;
+	if (!read_stat(pid, &one))
+		return;
+	while (at && r->largest[at - 1].stat_rss_bytes < one.stat_rss_bytes)
+		at--;
+	if (at == SNAPSHOT__PROCESSES)
+		return;
+	if (r->count < SNAPSHOT__PROCESSES)
+		r->count++;
+	memmove(&r->largest[at + 1], &r->largest[at], (r->count - 1 - at) * sizeof(*r->largest));
+	r->largest[at] = one;
+}
+
+static int note_cgroup(const struct cgroup__node *node, void *ctx)
+{
+	struct reading *r = ctx;
+	int fd = openat(node->dir_fd, "cgroup.procs", O_RDONLY | O_CLOEXEC);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+	uint32_t pid;
+
+	if (!file && fd >= 0)
+		close(fd);
+	/* 0: in a namespace of pids that isn't below ours. */
+	while (file && r->pids < PIDS_MAX && fscanf(file, "%u", &pid) == 1) {
+		r->pids++;
+		if (pid)
+			note_process(r, pid);
+	}
+	if (file)
+		fclose(file);
+	r->out->uncounted = r->pids == PIDS_MAX;
+	return r->out->uncounted;
+}
+
+/* ---- what their memory is ---- */
+
+/* Reads a file of a process, of one text. Returns whether that came to its end. */
+static bool read_into(struct smaps *smaps, uint32_t pid, const char *name)
+{
+	uint64_t end_ns = clock__ns(CLOCK_MONOTONIC) + ONE_NS, size = 0;
+	char path[64], text[16384];
+	ssize_t got = -1;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%u/%s", pid, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	while (fd >= 0 && size < TEXT_MAX && clock__ns(CLOCK_MONOTONIC) < end_ns) {
+		got = read(fd, text, sizeof(text));
+		if (got <= 0)
+			break;
+		smaps__take(smaps, text, (size_t)got);
+		size += (uint64_t)got;
+	}
+	if (fd >= 0)
+		close(fd);
+	return !got && size; /* a process that is ending has none */
+}
+
+static bool read_sums(struct snapshot_one *one)
+{
+	struct smaps *smaps = smaps__new();
+	bool whole = smaps && read_into(smaps, one->pid, "smaps_rollup");
+
+	if (whole) {
+		one->total = smaps__total(smaps);
+		/* Of one mapping, as the kernel prints them. */
+		one->total.mappings = one->total.size_bytes = 0;
+		one->state = SNAPSHOT_TOTALS;
+	}
+	smaps__free(smaps);
+	return whole;
+}
+
+static bool read_parts(struct snapshot_one *one)
+{
+	struct smaps *smaps = smaps__new();
+	bool whole = smaps && read_into(smaps, one->pid, "smaps");
+
+	if (smaps) {
+		one->total = smaps__total(smaps);
+		one->part_count = (uint32_t)smaps__parts(smaps, one->parts, SNAPSHOT__PARTS, &one->rest);
+		one->largest_count = (uint32_t)smaps__largest(smaps, one->largest);
+	}
+	if (whole)
+		one->state = SNAPSHOT_TOTALS | SNAPSHOT_PARTS;
+	smaps__free(smaps);
+	return one->total.mappings;
+}
+
+static void read_all(struct reading *r)
+{
+	for (size_t i = 0; i < r->count; i++) {
+		struct snapshot_one *one = &r->out->processes[r->out->count];
+
+		*one = r->largest[i];
+		if (i < SNAPSHOT__DETAILED ? read_parts(one) : read_sums(one))
+			__atomic_store_n(&r->out->count, r->out->count + 1, __ATOMIC_RELEASE);
+	}
+}
+
+/* ---- the process ---- */
+
+_Noreturn void snapshot_process__run(const struct cgroup__hierarchy *h, const char *cgroup, int fd)
+{
+	static struct reading r;
+
+	child__settle("oomtrace-snap", &fd, 1);
+	/* Of who has forked us; it has all rights, and so the one to end us. */
+	child__die_with_parent();
+	/* Not Landlock: who has it may not look into others' mappings. */
+	if (chdir("/") || privileges__keep(1ULL << CAP_SYS_PTRACE) || sandbox__seclude(0))
+		_exit(1);
+	r.out = mmap(NULL, sizeof(*r.out), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (r.out == MAP_FAILED)
+		_exit(1);
+	r.out->began_ns = clock__ns(CLOCK_BOOTTIME);
+	if (cgroup__walk(h, cgroup, note_cgroup, &r) >= 0)
+		read_all(&r);
+	r.out->ended_ns = clock__ns(CLOCK_BOOTTIME);
+	_exit(0);
+}

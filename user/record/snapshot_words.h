@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What a part of a process's memory is, in words. Text and pages give the same sentence. */
+#ifndef OOMTRACE_SNAPSHOT_WORDS_H
+#define OOMTRACE_SNAPSHOT_WORDS_H
+
+#include <stdio.h>
+
+#include "record/record_snapshot.h"
+
+/* "anonymous", "heap", ...: static text, as JSON has it. */
+const char *snapshot_words__kind(enum smaps_kind kind);
+
+/* How an output writes what somebody else has chosen, and sizes. */
+struct snapshot_words_ops {
+	void (*put_name)(FILE *out, const char *name);
+	void (*put_process)(FILE *out, const char *comm, uint32_t pid);
+	void (*put_size)(FILE *out, uint64_t bytes);
+	void (*put_duration)(FILE *out, uint64_t duration_ns);
+};
+
+/* "heap of java (pid 12) 380.0 MiB" */
+void snapshot_words__put_part(FILE *out, const struct record_before_part *part,
+			      const struct snapshot_words_ops *ops);
+
+/* How many of these, the largest first, are worth a word: not the last bytes beside hundreds of megabytes. */
+size_t snapshot_words__worth(const struct record_before_part *parts, size_t count);
+
+/* "at 90 %, 41 s before: heap of java (pid 12) 380.0 MiB (+62.0 MiB in 10 s), ..." */
+void snapshot_words__put_before(FILE *out, const struct record_before *before,
+				const struct snapshot_words_ops *ops);
+
+/* The largest parts of all its processes, the largest first, at most RECORD_BEFORE_PARTS. Returns how many. */
+size_t snapshot_words__largest(const struct record_snapshot *snapshot,
+			       struct record_before_part out[RECORD_BEFORE_PARTS]);
+
+#endif

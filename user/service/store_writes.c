@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "service/store_writes.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/copy.h"
+
+#define OF_ONE_MAX 16
+
+void store_writes__free(struct store_writes *w)
+{
+	for (size_t n = 0; n < STORE_WRITES__MAX; n++)
+		free(w->writes[n].text);
+}
+
+static uint64_t hash_of(const char *text)
+{
+	uint64_t hash = 14695981039346656037ULL; /* FNV-1a */
+
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 1099511628211ULL;
+	return hash;
+}
+
+/* The oldest write; that of this cgroup, if it has many: nobody pushes out another's writes by many of his own. */
+static size_t find_room(const struct store_writes *w, const char *cgroup, uint64_t hash)
+{
+	size_t oldest = 0, own = STORE_WRITES__MAX, count = 0;
+
+	for (size_t n = 0; n < STORE_WRITES__MAX; n++) {
+		if (w->numbers[n] < w->numbers[oldest])
+			oldest = n;
+		if (!w->numbers[n] || w->hashes[n] != hash || strcmp(w->writes[n].cgroup, cgroup))
+			continue;
+		count++;
+		if (own == STORE_WRITES__MAX || w->numbers[n] < w->numbers[own])
+			own = n;
+	}
+	return count < OF_ONE_MAX ? oldest : own;
+}
+
+int store_writes__keep(struct store_writes *w, uint64_t id, const char *cgroup, const char *text, size_t size)
+{
+	struct store_write new = { .id = id, .text = malloc(size), .size = size }, *to;
+	uint64_t hash;
+	size_t n;
+
+	copy__text(new.cgroup, sizeof(new.cgroup), cgroup);
+	hash = hash_of(new.cgroup);
+	n = find_room(w, new.cgroup, hash);
+	to = &w->writes[n];
+	if (!new.text)
+		return -ENOMEM;
+	memcpy(new.text, text, size);
+	free(to->text);
+	*to = new;
+	w->numbers[n] = ++w->count;
+	w->hashes[n] = hash;
+	return 0;
+}
+
+struct found {
+	uint64_t number;
+	const struct store_write *write;
+};
+
+static int by_number(const void *a, const void *b)
+{
+	const struct found *x = a, *y = b;
+
+	return x->number < y->number ? -1 : x->number > y->number;
+}
+
+int store_writes__each(const struct store_writes *w, uint64_t id, const char *cgroup,
+		       int (*put)(void *ctx, const char *text, size_t size), void *ctx)
+{
+	struct found found[STORE_WRITES__MAX];
+	size_t count = 0;
+	int err = 0;
+
+	for (size_t n = 0; n < STORE_WRITES__MAX; n++) {
+		const struct store_write *write = &w->writes[n];
+
+		if (w->numbers[n] && (write->id == id || (*cgroup && !strcmp(write->cgroup, cgroup))))
+			found[count++] = (struct found){ w->numbers[n], write };
+	}
+	if (count)
+		qsort(found, count, sizeof(*found), by_number);
+	for (size_t n = 0; n < count && !err; n++)
+		err = put(ctx, found[n].write->text, found[n].write->size);
+	return err;
+}
