@@ -236,6 +236,36 @@ static void test_no_line_is_missed_then(void **state)
 	end(&f);
 }
 
+/* It may be farther on in a log that is full of others' lines. */
+static void test_behind_a_flood(void **state)
+{
+	static const char flood[] = "flood\n";
+	char lines[130 * (sizeof(flood) - 1) + 1] = "";
+	struct fixture f;
+
+	(void)state;
+	for (size_t i = 0; i < 130; i++)
+		strcat(lines, flood);
+	begin(&f, NULL);
+	trace(&f, 8, 77, 0);
+	print(&f, lines);
+	/* There are still some. */
+	kernel_log__read(f.log, clock__ns(CLOCK_BOOTTIME) + 9 * NS_PER_S);
+	wait_s(&f, 11);
+	assert_int_equal(f.count, 0);
+	print(&f, kill_77);
+	wait_s(&f, 14);
+	assert_int_equal(f.count, 1);
+	assert_int_equal(f.told[0].oom_id, 8);
+	assert_true(f.told[0].in_log);
+	/* And then there is none. */
+	trace(&f, 9, 78, 0);
+	wait_s(&f, 30);
+	assert_int_equal(f.count, 2);
+	assert_false(f.told[1].in_log);
+	end(&f);
+}
+
 /* A log without its report doesn't tell the cgroup. */
 static void test_other_cgroups(void **state)
 {
@@ -287,6 +317,7 @@ int main(void)
 		cmocka_unit_test(test_different),
 		cmocka_unit_test(test_only_one_of_them),
 		cmocka_unit_test(test_no_line_is_missed_then),
+		cmocka_unit_test(test_behind_a_flood),
 		cmocka_unit_test(test_other_cgroups),
 		cmocka_unit_test(test_before_the_trace),
 		cmocka_unit_test(test_bounds),
