@@ -155,21 +155,20 @@ __noinline int note_spared(__u64 task, __s64 points, __u32 adj)
 	return 0;
 }
 
+/* Which of two has fewer points. Global (see task.bpf.h), as what else is done to each of a list is below. */
+__noinline __u32 lesser(__u32 a, __u32 b)
+{
+	return scan.top[slot(b)].points < scan.top[slot(a)].points ? b : a;
+}
+
 /* The one with the fewest points, once the list is full. */
 static __always_inline void find_least(void)
 {
-	__s64 least = scan.top[0].points;
 	__u32 at = 0;
 
-	for (__u32 i = 1; i < EVENT_CANDIDATES_TOP; i++) {
-		__s64 points = scan.top[i].points;
-
-		if (points < least) {
-			least = points;
-			at = i;
-		}
-	}
-	scan.least = least;
+	for (__u32 i = 1; i < EVENT_CANDIDATES_TOP; i++)
+		at = lesser(at, i);
+	scan.least = scan.top[slot(at)].points;
 	scan.least_at = at;
 }
 
@@ -280,40 +279,55 @@ __noinline int look_at_candidate(__u32 to, __u32 from, __u32 spared)
 	return 0;
 }
 
+__noinline int is_in_top(__u64 task)
+{
+	for (__u32 i = 0; i < EVENT_CANDIDATES_TOP && i < scan.top_count; i++) {
+		if (scan.top[i].task == task)
+			return true;
+	}
+	return false;
+}
+
 /* Whom the kernel has chosen is one of the first, however many have as many points. */
 static __always_inline void note_chosen(__u64 oc)
 {
 	__u64 chosen = (__u64)BPF_CORE_READ((struct oom_control *)oc, chosen);
 
-	if (!chosen)
-		return;
-	for (__u32 i = 0; i < EVENT_CANDIDATES_TOP; i++) {
-		if (i < scan.top_count && scan.top[i].task == chosen)
-			return;
-	}
-	note_top(chosen, BPF_CORE_READ((struct oom_control *)oc, chosen_points));
+	if (chosen && !is_in_top(chosen))
+		note_top(chosen, BPF_CORE_READ((struct oom_control *)oc, chosen_points));
+}
+
+__noinline int look_at_top(void)
+{
+	for (__u32 i = 0; i < EVENT_CANDIDATES_TOP && i < scan.top_count; i++)
+		look_at_candidate(i, i, false);
+	return 0;
+}
+
+__noinline int look_at_spared(void)
+{
+	for (__u32 i = 0; i < EVENT_CANDIDATES_SPARED && i < scan.spared_count; i++)
+		look_at_candidate(scan.top_count + i, i, true);
+	return 0;
 }
 
 /* Looks at the memory of those that were noted, when the kernel prints its table of tasks. */
 __noinline int candidates__look(__u64 oc)
 {
-	__u32 top, spared;
+	__u32 top;
 
 	if (scan.looked || !scan.scored)
 		return 0;
 	note_chosen(oc);
+	look_at_top();
+	look_at_spared();
 	top = scan.top_count;
-	spared = scan.spared_count;
-	for (__u32 i = 0; i < EVENT_CANDIDATES_TOP && i < top; i++)
-		look_at_candidate(i, i, false);
-	for (__u32 i = 0; i < EVENT_CANDIDATES_SPARED && i < spared; i++)
-		look_at_candidate(top + i, i, true);
 	candidates.event.h.flags = scan.scored - scan.unkillable > top ? CANDIDATES_SUMMED : 0;
 	candidates.event.scored = scan.scored;
 	candidates.event.unkillable = scan.unkillable;
 	candidates.event.points_sum = scan.points_sum;
 	candidates.event.top = top;
-	candidates.event.count = top + spared;
+	candidates.event.count = top + scan.spared_count;
 	scan.looked = true;
 	return 0;
 }

@@ -27,7 +27,8 @@ __u64 events_lost[EVENT_KIND_SLOTS];
  */
 static const char zeros[1024];
 #define ZEROED_BY_STORES 128
-_Static_assert(sizeof(struct event_victim) <= sizeof(zeros) && sizeof(struct event_stack) <= sizeof(zeros),
+_Static_assert(sizeof(struct event_victim) <= sizeof(zeros) && sizeof(struct event_stack) <= sizeof(zeros) &&
+		       sizeof(struct event_signal) <= sizeof(zeros),
 	       "an event is larger than what zeroes it");
 
 /*
@@ -98,15 +99,26 @@ __noinline __u64 emit__wakeup(__u32 kind, __u64 group)
 	}
 }
 
-/* Sends a copy of an event, which this gives its header. One for an OOM: room is not asked for. */
-static __always_inline void emit__copy(struct event_header *h, __u32 size, enum event_kind kind, __u64 group)
+/*
+ * Begins an event that is made in memory and then copied (emit__copy()). While something is reserved in the ring the
+ * verifier follows each way to its end: what has branches is made so, where oom_lock keeps others from it.
+ */
+#define EMIT__BEGIN(event) bpf_probe_read_kernel(event, sizeof(*(event)), zeros)
+
+/*
+ * Sends a copy of an event, which this gives its header. One for an OOM: room is not asked for. Returns false when it
+ * was counted as lost.
+ */
+static __always_inline bool emit__copy(struct event_header *h, __u32 size, enum event_kind kind, __u64 group)
 {
 	h->size = size;
 	h->kind = kind;
 	h->ts_ns = bpf_ktime_get_boot_ns();
 	h->group = group;
-	if (bpf_ringbuf_output(&ring, h, size, emit__wakeup(kind, group)))
-		emit__count_lost(kind);
+	if (!bpf_ringbuf_output(&ring, h, size, emit__wakeup(kind, group)))
+		return true;
+	emit__count_lost(kind);
+	return false;
 }
 
 static __always_inline void emit__submit(void *event)

@@ -48,11 +48,11 @@ static __always_inline void fill_process(struct stack_process *p)
 }
 
 /*
- * Sends the stack of the current task; `kernel`: what is known of it in the kernel, EVENT_STACK_DEPTH frames, or NULL.
- * Inlined where ctx is: the verifier must know its type.
+ * Sends the stack of the current task; `kernel`: what is known of it in the kernel, `kernel_count` of EVENT_STACK_DEPTH
+ * frames; 0: nothing is. Inlined where ctx is: the verifier must know its type.
  */
 static __always_inline void emit_stack(void *ctx, const struct stack_process *p, __u64 bytes, __u64 group,
-				       const __u64 *kernel)
+				       const __u64 *kernel, __u32 kernel_count)
 {
 	struct event_stack *e = emit__reserve(EVENT_STACK, sizeof(*e), group);
 	long size;
@@ -66,10 +66,9 @@ static __always_inline void emit_stack(void *ctx, const struct stack_process *p,
 	bpf_get_current_comm(e->comm, sizeof(e->comm));
 	size = bpf_get_stack(ctx, e->user, sizeof(e->user), BPF_F_USER_STACK);
 	e->user_count = size > 0 ? size / sizeof(__u64) : 0;
-	if (kernel) {
+	if (kernel_count) {
 		bpf_probe_read_kernel(e->kernel, sizeof(e->kernel), kernel);
-		for (int i = 0; i < EVENT_STACK_DEPTH; i++)
-			e->kernel_count += kernel[i] != 0;
+		e->kernel_count = kernel_count;
 	} else {
 		size = bpf_get_stack(ctx, e->kernel, sizeof(e->kernel), 0);
 		e->kernel_count = size > 0 ? size / sizeof(__u64) : 0;

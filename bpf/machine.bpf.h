@@ -36,8 +36,15 @@ static __always_inline __u64 nodes_allowed(struct oom_control *oc)
 	return nodes;
 }
 
-static __always_inline void add_node(struct event_machine *e, __u64 node)
+/* See EMIT__BEGIN(). */
+static struct {
+	struct event_machine event;
+	__u64 nodes_added; /* a bit for each */
+} machine;
+
+static __always_inline void add_node(__u64 node)
 {
+	struct event_machine *e = &machine.event;
 	__u64 stats = node + bpf_core_field_offset(struct pglist_data, vm_stat);
 
 	e->slab_reclaimable_pages +=
@@ -74,34 +81,41 @@ static __always_inline struct zone *zone_of(struct oom_control *oc, __u32 i)
 	return zone;
 }
 
+/* Adds a zone, and its node, if the allocation may use it. Returns whether there is one. Global: see task.bpf.h. */
+__noinline int add_zone(__u64 oc, __u32 i, __u64 allowed)
+{
+	struct zone *zone = zone_of((void *)oc, i);
+	struct pglist_data *pgdat;
+	__u32 node, to = machine.event.zone_count;
+
+	if (!zone)
+		return false;
+	pgdat = BPF_CORE_READ(zone, zone_pgdat);
+	node = BPF_CORE_READ(pgdat, node_id);
+	if (to >= EVENT_ZONES_MAX || (node < NODES_KNOWN && !(allowed >> node & 1)))
+		return true;
+	fill_zone(&machine.event.zones[to], zone, node);
+	machine.event.zone_count = to + 1;
+	if (node >= NODES_KNOWN || machine.nodes_added >> node & 1)
+		return true;
+	machine.nodes_added |= 1ULL << node;
+	add_node((__u64)pgdat);
+	return true;
+}
+
 /* Global: see task.bpf.h. */
 __noinline int emit_machine(__u64 oc_address, __u64 group)
 {
 	struct oom_control *oc = (void *)oc_address;
-	__u64 allowed = nodes_allowed(oc), added = 0;
-	struct event_machine *e = emit__reserve(EVENT_MACHINE, sizeof(*e), group);
+	struct event_machine *e = &machine.event;
+	__u64 allowed = nodes_allowed(oc);
 
-	if (!e)
-		return 0;
+	/* Of the zones as many count as zone_count says. */
+	bpf_probe_read_kernel(e, __builtin_offsetof(struct event_machine, zones), zeros);
+	machine.nodes_added = 0;
 	e->known = MACHINE_HAS_SLAB | MACHINE_HAS_SHMEM;
-	for (__u32 i = 0; i < EVENT_ZONES_MAX; i++) {
-		struct zone *zone = zone_of(oc, i);
-		struct pglist_data *pgdat;
-		__u32 node, to = e->zone_count;
-
-		if (!zone)
-			break;
-		pgdat = BPF_CORE_READ(zone, zone_pgdat);
-		node = BPF_CORE_READ(pgdat, node_id);
-		if (to >= EVENT_ZONES_MAX || (node < NODES_KNOWN && !(allowed >> node & 1)))
-			continue;
-		fill_zone(&e->zones[to], zone, node);
-		e->zone_count = to + 1;
-		if (node >= NODES_KNOWN || added >> node & 1)
-			continue;
-		added |= 1ULL << node;
-		add_node(e, (__u64)pgdat);
-	}
+	for (__u32 i = 0; i < EVENT_ZONES_MAX && add_zone(oc_address, i, allowed); i++)
+		;
 	if (zone_of(oc, EVENT_ZONES_MAX))
 		e->known |= MACHINE_ZONES_CUT;
 	if (swap_free_address && swap_total_address) {
@@ -109,7 +123,7 @@ __noinline int emit_machine(__u64 oc_address, __u64 group)
 		e->swap_total_pages = counter_at(swap_total_address, 0);
 		e->known |= MACHINE_HAS_SWAP;
 	}
-	emit__submit(e);
+	emit__copy(&e->h, sizeof(*e), EVENT_MACHINE, group);
 	return 0;
 }
 

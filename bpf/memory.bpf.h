@@ -82,17 +82,18 @@ static __always_inline __s64 memcg_sock_bytes(__u64 memcg)
 	return pages < 0 ? pages : pages * page_size;
 }
 
+static struct event_memory memory_event;
+
+/* Called by whoever holds oom_lock. Global: see task.bpf.h. */
 __noinline int emit_memory(__u64 memcg_address, __u64 id, __u64 group)
 {
 	struct mem_cgroup *memcg = (void *)memcg_address;
+	struct event_memory *e = &memory_event;
 	__u64 page = page_size;
-	struct event_memory *e;
 
 	if (!memcg)
 		return 0;
-	e = emit__reserve(EVENT_MEMORY, sizeof(*e), group);
-	if (!e)
-		return 0;
+	EMIT__BEGIN(e);
 	e->cgroup_id = id;
 	if (memcg_states_are_exact(memcg_address))
 		e->h.flags |= MEMORY_EXACT;
@@ -109,7 +110,7 @@ __noinline int emit_memory(__u64 memcg_address, __u64 id, __u64 group)
 		e->bytes[MEMORY_SWAP] = BPF_CORE_READ(memcg, swap.usage.counter) * page;
 		e->known |= 1 << MEMORY_SWAP;
 	}
-	emit__submit(e);
+	emit__copy(&e->h, sizeof(*e), EVENT_MEMORY, group);
 	return 0;
 }
 

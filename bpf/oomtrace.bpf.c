@@ -27,7 +27,7 @@
 char LICENSE[] SEC("license") = "GPL";
 
 /*
- * All that a trace of the whole machine needs of functions, in one program, which is attached to each of
+ * What a trace of the whole machine needs of functions to tell kills, in one program, which is attached to each of
  * them with a cookie that says which (5.15): the verifier looks once at what several of them end in.
  */
 SEC("?kprobe")
@@ -48,12 +48,6 @@ int kp_shared(struct pt_regs *ctx)
 	case HOOK_MARK:
 		on_mark(first);
 		break;
-	case HOOK_CANDIDATE_BEGIN:
-		return on_candidate_begin(first);
-	case HOOK_CANDIDATE_END:
-		return on_candidate_end(PT_REGS_RC(ctx));
-	case HOOK_MM_GONE:
-		return on_mm_gone(first);
 	case HOOK_MAX_BEGIN:
 		return on_limit_begin(first, LIMIT_MAX, PT_REGS_IP(ctx));
 	case HOOK_MAX_END:
@@ -64,4 +58,22 @@ int kp_shared(struct pt_regs *ctx)
 	tell_stack(ctx);
 	/* Asked for again, because the verifier would go through tell_stack() once for each value that it knows. */
 	return bpf_get_attach_cookie(ctx) == HOOK_OOM_EXIT ? end_run() : 0;
+}
+
+/* The same for what tells more of them, and can come a little later (PLAN_LATER). */
+SEC("?kprobe")
+int kp_later(struct pt_regs *ctx)
+{
+	__u64 first = PT_REGS_PARM1(ctx);
+
+	switch (bpf_get_attach_cookie(ctx)) {
+	case HOOK_CANDIDATE_BEGIN:
+		return on_candidate_begin(first);
+	case HOOK_CANDIDATE_END:
+		return on_candidate_end(PT_REGS_RC(ctx));
+	case HOOK_MM_GONE:
+		return on_mm_gone(first);
+	default:
+		return 0;
+	}
 }

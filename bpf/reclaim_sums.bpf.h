@@ -75,21 +75,26 @@ static __always_inline struct run_sum *sum_of(const struct run_sum_key *key)
 	return bpf_map_lookup_elem(&run_sums, key);
 }
 
-static __always_inline void settle_sums(void)
+/* Sends one of them. Returns whether there was one. Global: see task.bpf.h. */
+__noinline int settle_sum(void)
 {
 	struct run_sum_key key = {};
+	struct run_sum *sum;
 
-	for (int i = 0; i < RECLAIM_SETTLE_AT_ONCE; i++) {
-		struct run_sum *sum;
+	if (bpf_map_pop_elem(&unsettled_sums, &key))
+		return false;
+	sum = bpf_map_lookup_elem(&run_sums, &key);
+	if (!sum)
+		return true;
+	sum->unsettled = 0;
+	send_sum(&key, sum);
+	return true;
+}
 
-		if (bpf_map_pop_elem(&unsettled_sums, &key))
-			return;
-		sum = bpf_map_lookup_elem(&run_sums, &key);
-		if (!sum)
-			continue;
-		sum->unsettled = 0;
-		send_sum(&key, sum);
-	}
+static __always_inline void settle_sums(void)
+{
+	for (int i = 0; i < RECLAIM_SETTLE_AT_ONCE && settle_sum(); i++)
+		;
 }
 
 #endif

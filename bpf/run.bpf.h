@@ -206,23 +206,30 @@ static __always_inline struct cgroup *limit_cgroup(struct oom_control *oc)
 	return memcg_cgroup(BPF_CORE_READ(oc, memcg));
 }
 
+__noinline int emit_candidate_chain(__u32 i)
+{
+	__u64 cgroup = candidates__new_cgroup(i), id = cgroup ? cgroup_id((void *)cgroup) : 0;
+
+	if (id && id != run.leafs[LEAF_LIMIT] && id != run.leafs[LEAF_TRIGGER])
+		emit_levels(cgroup, run.id);
+	return 0;
+}
+
 /* Whom the kernel has compared, with their cgroups. */
 __noinline int emit_candidates(void)
 {
 	if (!scan.looked)
 		return 0;
-	for (__u32 i = 0; i < EVENT_CANDIDATES_MAX; i++) {
-		__u64 cgroup = candidates__new_cgroup(i), id = cgroup ? cgroup_id((void *)cgroup) : 0;
-
-		if (id && id != run.leafs[LEAF_LIMIT] && id != run.leafs[LEAF_TRIGGER])
-			emit_levels(cgroup, run.id);
-	}
+	for (__u32 i = 0; i < EVENT_CANDIDATES_MAX; i++)
+		emit_candidate_chain(i);
 	emit__copy(&candidates.event.h,
 		   candidates.event.h.flags & CANDIDATES_SUMMED ? sizeof(candidates.event)
 								: EVENT_CANDIDATES_LEAST,
 		   EVENT_CANDIDATES, run.id);
 	return 0;
 }
+
+static struct event_oom oom_event;
 
 /* Sends what is known of the run as a whole, once. */
 __noinline int open_run(__u32 outcome)
@@ -232,8 +239,8 @@ __noinline int open_run(__u32 outcome)
 	struct cgroup *trigger = current_cgroup();
 	__u64 limit_id = limit ? cgroup_id(limit) : 0;
 	struct task_struct *chosen = BPF_CORE_READ(oc, chosen);
+	struct event_oom *e = &oom_event;
 	struct quiet_runs *quiet;
-	struct event_oom *e;
 
 	if (run.id)
 		return 0;
@@ -242,9 +249,7 @@ __noinline int open_run(__u32 outcome)
 	emit_chain((__u64)trigger, LEAF_TRIGGER);
 
 	quiet = find_quiet(limit_id);
-	e = emit__reserve(EVENT_OOM, sizeof(*e), run.id);
-	if (!e)
-		return 0;
+	EMIT__BEGIN(e);
 	e->started_ns = run.started_ns;
 	e->limit_cgroup_id = limit_id;
 	e->trigger_cgroup_id = cgroup_id(trigger);
@@ -265,11 +270,12 @@ __noinline int open_run(__u32 outcome)
 	if (quiet) {
 		e->waits = quiet->waits;
 		e->repeats = quiet->repeats;
+	}
+	if (emit__copy(&e->h, sizeof(*e), EVENT_OOM, run.id) && quiet) {
 		quiet->waits = 0;
 		quiet->repeats = 0;
 		quiet->last_sent_ns = e->h.ts_ns;
 	}
-	emit__submit(e);
 	/* The kernel has just summed its statistics up, to log them; unless it has logged too many. */
 	emit_memory((__u64)BPF_CORE_READ(oc, memcg), limit_id, run.id);
 	if (!BPF_CORE_READ(oc, memcg))
@@ -308,7 +314,7 @@ static __always_inline void tell_stack(void *ctx)
 	run.stack_sent = true;
 	fill_process(&p);
 	/* Of a run whose beginning wasn't seen, oom_frames are those of another. */
-	emit_stack(ctx, &p, 0, run.id, run.started_ns && oom_frames[0] ? oom_frames : NULL);
+	emit_stack(ctx, &p, 0, run.id, oom_frames, run.started_ns ? oom_frame_count : 0);
 }
 
 #endif

@@ -172,7 +172,7 @@ static __always_inline int on_charged(void *ctx, __u64 counter, __u64 pages)
 		done = sum_up(ctx, &stacks_0, &sums_0, &key, bytes);
 	if (!done) {
 		note_sampled(&key.process);
-		emit_stack(ctx, &key.process, bytes, 0, NULL);
+		emit_stack(ctx, &key.process, bytes, 0, NULL, 0);
 	}
 	return 0;
 }

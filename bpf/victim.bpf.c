@@ -59,6 +59,8 @@ static __always_inline void fill_lineage(struct event_victim *e, struct task_str
 		e->parent_start_ns = BPF_CORE_READ(parent, group_leader, start_boottime);
 }
 
+static struct event_victim victim_event;
+
 /* Sends run.task as a victim. */
 __noinline int emit_victim(__u64 cgroup, __u32 flags)
 {
@@ -66,14 +68,12 @@ __noinline int emit_victim(__u64 cgroup, __u32 flags)
 	struct cgroup *cgrp = (void *)cgroup;
 	struct task_struct *current = current_task();
 	struct mm_struct *mm = BPF_CORE_READ(task, mm);
-	struct event_victim *e;
+	struct event_victim *e = &victim_event;
 	__u32 level = 0, cut = 0;
 
 	emit_chain(cgroup, LEAF_VICTIM);
 	run.victims++;
-	e = emit__reserve(EVENT_VICTIM, sizeof(*e), run.id);
-	if (!e)
-		return 0;
+	EMIT__BEGIN(e);
 	e->h.flags = flags;
 	e->cgroup_id = cgroup_id(cgrp);
 	e->start_ns = BPF_CORE_READ(task, group_leader, start_boottime);
@@ -95,7 +95,7 @@ __noinline int emit_victim(__u64 cgroup, __u32 flags)
 				e->h.flags |= VICTIM_CMDLINE_CUT;
 		}
 	}
-	emit__submit(e);
+	emit__copy(&e->h, sizeof(*e), EVENT_VICTIM, run.id);
 	return 0;
 }
 

@@ -97,17 +97,27 @@ __u64 remote_access[REMOTE_ACCESS_FUNCTIONS], remote_access_size[REMOTE_ACCESS_F
  * kinds of probes keep the stack from being read: behind a jump that the kernel made of a breakpoint it ends at once.
  */
 static __u64 oom_frames[EVENT_STACK_DEPTH];
+static __u32 oom_frame_count;
 
 static __always_inline void take_oom_frames(void *ctx)
 {
+	long size;
+
 	__builtin_memset(oom_frames, 0, sizeof(oom_frames));
-	bpf_get_stack(ctx, oom_frames, sizeof(oom_frames), 0);
+	size = bpf_get_stack(ctx, oom_frames, sizeof(oom_frames), 0);
+	oom_frame_count = size > 0 ? size / sizeof(__u64) : 0;
+}
+
+/* Where they are seen from: enum frames_where. Global: see task.bpf.h. */
+__noinline int oom_where(__u64 function, __u64 size)
+{
+	return frames__in_function(oom_frames, EVENT_STACK_DEPTH, function, size);
 }
 
 /* A size of 0: the function isn't known, or this kernel doesn't have it. */
-static __noinline bool oom_is_inside(__u64 function, __u64 size)
+static __always_inline bool oom_is_inside(__u64 function, __u64 size)
 {
-	return size && frames__in_function(oom_frames, EVENT_STACK_DEPTH, function, size) == FRAMES_INSIDE;
+	return size && oom_where(function, size) == FRAMES_INSIDE;
 }
 
 /*
@@ -121,8 +131,7 @@ __noinline int count_oom_in_write(void)
 	struct write *write = current_write();
 
 	if (write && write->function &&
-	    frames__in_function(oom_frames, FRAMES_LOOKED_AT, write->function, WRITE_FUNCTION_SIZE) ==
-		    FRAMES_OUTSIDE) {
+	    oom_where(write->function, WRITE_FUNCTION_SIZE) == FRAMES_OUTSIDE) {
 		forget_write();
 		write = NULL;
 	}
