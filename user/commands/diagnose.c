@@ -99,6 +99,17 @@ static const char *const not_wanted[] = {
 };
 _Static_assert(ARRAY_SIZE(not_wanted) == PLAN_NEEDS, "every need has its words");
 
+void diagnose__print_given_up(FILE *out, const struct plan *plan)
+{
+	for (int i = 0; i < PLAN_PURPOSES; i++) {
+		const struct plan_choice *choice = &plan->choices[i];
+
+		if (choice->wanted && !plan__chosen(plan, i) && plan__step(plan, i) == PLAN_LATER)
+			fprintf(out, "oomtrace: not seen in this trace: %s (%s).\n", plan_purposes[i].lost,
+				strerror(-choice->error));
+	}
+}
+
 void diagnose__print_plan(FILE *out, const struct plan *plan)
 {
 	for (int i = 0; i < PLAN_PURPOSES; i++) {

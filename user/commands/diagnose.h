@@ -13,6 +13,9 @@ int diagnose__privileges(void);
 /* Explains on stderr a negative errno of tracer__open(). Returns the exit code for it. */
 int diagnose__open_failure(int err, const struct plan *plan);
 
+/* What the plan had for later and could not be attached then: the session's record doesn't say so. */
+void diagnose__print_given_up(FILE *out, const struct plan *plan);
+
 /* Prints a line for each purpose of the plan. */
 void diagnose__print_plan(FILE *out, const struct plan *plan);
 

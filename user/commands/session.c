@@ -442,6 +442,7 @@ static int dry_run(struct session *s)
 {
 	const struct limit_changes *changes = &s->opts->changes;
 
+	tracer__attach_rest(s->tracer, &s->plan);
 	tell_session(s);
 	if (s->opts->output == TRACE_OPTIONS_OUTPUT_TEXT) {
 		diagnose__print_plan(stdout, &s->plan);
@@ -463,6 +464,8 @@ static int begin(struct session *s)
 	if (!s->loss.kills.begun) /* with a target that was waited for */
 		loss__begin(&s->loss, s->tracer, s->target->cgroup_id ? s->target->dir_fd : -1);
 	tell_session(s);
+	/* Before command lines are read: from here on programs that are started tell theirs. */
+	tracer__attach_rest(s->tracer, &s->plan);
 	left_out = cmdlines__learn(s->tracer, s->hierarchy, s->target);
 	if (left_out > 0)
 		fprintf(stderr,
@@ -471,7 +474,8 @@ static int begin(struct session *s)
 			left_out == 1 ? "" : "s", left_out, left_out == 1 ? "" : "es");
 	if (session__records_usage(s))
 		session__follow_usage(s);
-	tracer__find_addresses(s->tracer);
+	tracer__find_addresses(s->tracer, &s->plan);
+	diagnose__print_given_up(stderr, &s->plan);
 	/* Only a recording that is cut into files opens more of them. */
 	err = confine__trace(s->hierarchy,
 			     s->opts->record_bytes || s->opts->keep_files ? s->opts->record : NULL,

@@ -4,8 +4,9 @@
 #include <stddef.h>
 #include <string.h>
 
-/* The program that all purposes of a trace of the whole machine can share. */
+/* The programs that the purposes of a trace of the whole machine can share, by step. */
 #define SHARED "kp_shared"
+#define SHARED_LATER "kp_later"
 
 const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 	{
@@ -73,7 +74,7 @@ const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 		.candidates = {
 			{ "kp_candidate_begin", "kprobe oom_badness" },
 		},
-		.shared = { SHARED, "kprobe oom_badness" },
+		.shared = { SHARED_LATER, "kprobe oom_badness" },
 		.split = { "kp_candidate_begin", "kprobe " PLAN_SPLIT_FUNCTION },
 		.hook = HOOK_CANDIDATE_BEGIN,
 		.late = true,
@@ -85,7 +86,7 @@ const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 			{ "btf_candidate", "fexit oom_badness" },
 			{ "kp_candidate_end", "kretprobe oom_badness" },
 		},
-		.shared = { SHARED, "kretprobe oom_badness" },
+		.shared = { SHARED_LATER, "kretprobe oom_badness" },
 		.split = { "kp_candidate_end", "kretprobe " PLAN_SPLIT_FUNCTION },
 		.hook = HOOK_CANDIDATE_END,
 		.late = true,
@@ -98,7 +99,7 @@ const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 			{ "kp_mm_gone", "kprobe mm_put_huge_zero_page" },
 			{ "kp_mm_gone", "kprobe mm_put_huge_zero_folio" },
 		},
-		.shared = { SHARED, "kprobe mm_put_huge_zero_page" },
+		.shared = { SHARED_LATER, "kprobe mm_put_huge_zero_page" },
 		.hook = HOOK_MM_GONE,
 		.late = true,
 	},
@@ -109,6 +110,7 @@ const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 			{ "btf_reaped", "tp_btf finish_task_reaping" },
 			{ "tp_reaped", "raw_tp finish_task_reaping" },
 		},
+		.late = true,
 	},
 	{
 		.name = "signal",
@@ -117,6 +119,7 @@ const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 			{ "btf_signal", "tp_btf signal_generate" },
 			{ "tp_signal", "raw_tp signal_generate" },
 		},
+		.late = true,
 	},
 	{
 		.name = "exit",
@@ -134,6 +137,7 @@ const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 			{ "btf_exec", "tp_btf sched_process_exec" },
 			{ "tp_exec", "raw_tp sched_process_exec" },
 		},
+		.late = true,
 	},
 	{
 		.name = "max-write-begin",
@@ -332,6 +336,7 @@ static void follow_next(struct plan *plan, int i, int first)
 void plan__init(struct plan *plan, const struct plan_wants *wants)
 {
 	memset(plan, 0, sizeof(*plan));
+	plan->in_steps = wants->shared;
 	for (int i = 0; i < PLAN_PURPOSES; i++) {
 		struct plan_choice *choice = &plan->choices[i];
 		enum plan_need need = plan_purposes[i].need;
@@ -362,6 +367,22 @@ int plan__fail(struct plan *plan, int i, int error)
 	if (has_next)
 		return 0;
 	return plan_purposes[i].required ? error : 0;
+}
+
+void plan__give_up(struct plan *plan, int i, int error)
+{
+	plan->choices[i].candidate = PLAN_NOT_ATTACHED;
+	plan->choices[i].error = error;
+}
+
+enum plan_step plan__step(const struct plan *plan, int i)
+{
+	return plan->in_steps && plan_purposes[i].late ? PLAN_LATER : PLAN_FIRST;
+}
+
+bool plan__waits_for_split(const struct plan *plan, int i)
+{
+	return plan->choices[i].candidate == PLAN_SHARED && plan_purposes[i].split.program;
 }
 
 const struct plan_candidate *plan__chosen(const struct plan *plan, int i)

@@ -60,8 +60,14 @@ struct plan_purpose {
 	struct plan_candidate shared;			   /* PLAN_SHARED; not every purpose has it */
 	struct plan_candidate split;			   /* PLAN_SPLIT; as above */
 	enum hook hook; /* tells the shared program what it is attached for */
-	bool late;	/* PLAN_SHARED: attached when all else has been, for it takes long and isn't urgent */
+	bool late;	/* in a plan in steps: PLAN_LATER */
 };
+
+/*
+ * The verifier takes its time. A trace of the whole machine that begins with kprobes has what tells kills first; what
+ * tells more of them is loaded when these are traced.
+ */
+enum plan_step { PLAN_FIRST, PLAN_LATER };
 
 /* One purpose's state: which candidate is in use, and why an earlier one isn't. */
 struct plan_choice {
@@ -72,6 +78,7 @@ struct plan_choice {
 
 struct plan {
 	struct plan_choice choices[PLAN_PURPOSES];
+	bool in_steps; /* else all is PLAN_FIRST */
 };
 
 extern const struct plan_purpose plan_purposes[PLAN_PURPOSES];
@@ -90,6 +97,14 @@ void plan__init(struct plan *plan, const struct plan_wants *wants);
  * Returns 0, or `error` when a required purpose has none left.
  */
 int plan__fail(struct plan *plan, int i, int error);
+
+/* Nothing will be attached for purpose `i`, because of this error. */
+void plan__give_up(struct plan *plan, int i, int error);
+
+enum plan_step plan__step(const struct plan *plan, int i);
+
+/* Whether purpose `i` can be attached only once it is known if the compiler has split the function. */
+bool plan__waits_for_split(const struct plan *plan, int i);
 
 /* The candidate in use for purpose `i`, or NULL when nothing is attached for it. */
 const struct plan_candidate *plan__chosen(const struct plan *plan, int i);

@@ -2,300 +2,27 @@
 #include "trace/tracer.h"
 
 #include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 #include <errno.h>
 #include <malloc.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/array.h"
 #include "base/clock.h"
 #include "host/kallsyms.h"
-#include "host/preemption.h"
 #include "host/pressure.h"
 #include "host/proc.h"
-#include "oomtrace.skel.h"
-#include "record/memory_killers.h"
-#include "trace/attach.h"
-#include "trace/kernel_types.h"
-#include "trace/kill_ways.h"
-#include "trace/map_sizes.h"
 #include "trace/messages.h"
+#include "trace/tracer_parts.h"
 
 #define REMOTE_ACCESS_FUNCTIONS ARRAY_SIZE(((struct oomtrace_bpf__bss *)NULL)->remote_access)
 
-struct tracer {
-	struct oomtrace_bpf *skel;
-	struct ring_buffer *ring;
-	struct bpf_program *programs[PLAN_PURPOSES]; /* NULL: nothing is attached */
-	struct bpf_link *links[PLAN_PURPOSES];
-	struct kernel_types *btf; /* NULL: libbpf reads the kernel's types by itself */
-	bool late[PLAN_PURPOSES]; /* to be attached by attach_late() */
-	bool planned;		  /* the kernel's types have had their say in the plan */
-	bool counts_stalls;	  /* the kernel does (PSI) */
-	uint64_t relief_since_ns; /* see tracer__relief_since() */
-	struct kallsyms_range kill_ways[KILL_WAYS_FUNCTIONS];
-};
-
-static struct bpf_program *find_program(struct oomtrace_bpf *skel, const struct plan *plan, int i)
+/* What it took to load isn't needed any more, and goes back to the kernel. */
+static void end_loading(struct tracer *tracer)
 {
-	const struct plan_candidate *candidate = plan__chosen(plan, i);
-
-	return candidate ? bpf_object__find_program_by_name(skel->obj, candidate->program) : NULL;
-}
-
-static int open_skeleton(const struct tracer *tracer, const struct tracer_options *opts,
-			 struct oomtrace_bpf **out)
-{
-	LIBBPF_OPTS(bpf_object_open_opts, open_opts,
-		    .btf_custom_path = tracer->btf ? kernel_types__path(tracer->btf) : NULL);
-	struct oomtrace_bpf *skel = oomtrace_bpf__open_opts(&open_opts);
-	int cpus, err = -errno;
-
-	if (!skel)
-		return err ? err : -ENOMEM;
-	skel->rodata->has_target = opts->target_cgroup_id != 0;
-	skel->bss->target_cgroup_id = opts->target_cgroup_id;
-	memcpy((void *)skel->bss->target_ancestors, opts->target_ancestors, sizeof(opts->target_ancestors));
-	skel->rodata->page_size = sysconf(_SC_PAGESIZE);
-	skel->rodata->memory_on_v1 = opts->memory_on_v1;
-	cpus = libbpf_num_possible_cpus();
-	skel->rodata->possible_cpus = cpus > 0 ? cpus : 1;
-	skel->rodata->usage_on = skel->rodata->reader_polls = opts->usage;
-	skel->rodata->follows_all = opts->usage && !opts->target_cgroup_id;
-	skel->rodata->near_percent = opts->near_percent;
-	skel->rodata->counts_stalls = tracer->counts_stalls;
-	skel->rodata->inits_only = !opts->target_cgroup_id;
-	skel->bss->target_init_pid = opts->target_init_pid;
-	_Static_assert(sizeof(skel->rodata->memory_killers) == sizeof(memory_killers__names), "not the same");
-	memcpy((void *)skel->rodata->memory_killers, memory_killers__names, sizeof(memory_killers__names));
-	err = bpf_map__set_max_entries(skel->maps.ring, opts->ring_bytes);
-	if (!err)
-		err = map_sizes__set(skel, opts, cpus);
-	if (!err && tracer->btf)
-		err = kernel_types__read(tracer->btf, skel->obj);
-	if (err) {
-		oomtrace_bpf__destroy(skel);
-		return err;
-	}
-	*out = skel;
-	return 0;
-}
-
-/* Which program libbpf last said that it could not load. It says so in words only. */
-static char failed_program[64];
-static libbpf_print_fn_t print_next;
-
-static int watch_libbpf(enum libbpf_print_level level, const char *format, va_list args)
-{
-	char line[256], name[sizeof(failed_program)];
-	va_list copy;
-	int end = 0;
-
-	/* There are hundreds of debug messages, and formatting them would make the start slower. */
-	if (level == LIBBPF_DEBUG)
-		return 0;
-	va_copy(copy, args);
-	vsnprintf(line, sizeof(line), format, copy);
-	va_end(copy);
-	if (sscanf(line, "libbpf: prog '%63[^']': failed to load: %n", name, &end) == 1 && end)
-		snprintf(failed_program, sizeof(failed_program), "%s", name);
-	return print_next ? print_next(level, format, args) : 0;
-}
-
-static void make_plan(const struct tracer *tracer, const struct tracer_options *opts, struct plan *plan)
-{
-	struct plan_wants wants = {
-		.target = opts->target_cgroup_id != 0,
-		.usage = opts->usage,
-		.stacks = opts->want_stacks,
-		.kprobes = opts->force_kprobes,
-	};
-
-	/*
-	 * What a trace of the whole machine attaches to is rarely called: nothing there needs fentry's speed. But where
-	 * tasks are preempted in the kernel it leaves out kprobes' programs, and up to 6.6 doesn't count how many.
-	 */
-	wants.shared = !wants.target && !wants.stacks && !wants.kprobes && tracer->btf &&
-		       kernel_types__fentry_waits(tracer->btf) && !preemption__is_full();
-	wants.split = !wants.shared && attach__has_function(PLAN_SPLIT_FUNCTION);
-	plan__init(plan, &wants);
-}
-
-/* Loads the programs of the plan; with only >= 0, that of this purpose alone, to see if it would. */
-static int load(struct tracer *tracer, const struct tracer_options *opts, struct plan *plan, int only,
-		struct oomtrace_bpf **out)
-{
-	struct oomtrace_bpf *skel = NULL;
-	int err = open_skeleton(tracer, opts, &skel);
-
-	if (err)
-		return err;
-	if (!tracer->planned)
-		make_plan(tracer, opts, plan);
-	tracer->planned = true;
-	for (int i = 0; i < PLAN_PURPOSES; i++) {
-		struct bpf_program *program = find_program(skel, plan, i);
-
-		if (program && (only < 0 || only == i))
-			bpf_program__set_autoload(program, true);
-	}
-	failed_program[0] = '\0';
-	print_next = libbpf_set_print(watch_libbpf);
-	err = oomtrace_bpf__load(skel);
-	libbpf_set_print(print_next);
-	if (err) {
-		oomtrace_bpf__destroy(skel);
-		return err;
-	}
-	*out = skel;
-	return 0;
-}
-
-static int purpose_of(const struct plan *plan, const char *program)
-{
-	for (int i = 0; i < PLAN_PURPOSES; i++) {
-		const struct plan_candidate *candidate = plan__chosen(plan, i);
-
-		if (candidate && !strcmp(candidate->program, program))
-			return i;
-	}
-	return -1;
-}
-
-/*
- * libbpf loads all or nothing. Moves the program that failed on to its next candidate; if libbpf has
- * named none, loads each alone to see which do. Returns 0 when the plan has changed.
- */
-static int replan_after_load(struct tracer *tracer, const struct tracer_options *opts, struct plan *plan,
-			     int load_error)
-{
-	int suspect = purpose_of(plan, failed_program);
-	bool changed = false;
-
-	if (suspect >= 0)
-		return plan__fail(plan, suspect, load_error);
-
-	for (int i = 0; i < PLAN_PURPOSES; i++) {
-		struct oomtrace_bpf *skel = NULL;
-		int err;
-
-		if (!plan__chosen(plan, i))
-			continue;
-		err = load(tracer, opts, plan, i, &skel);
-		oomtrace_bpf__destroy(skel);
-		if (!err)
-			continue;
-		changed = true;
-		err = plan__fail(plan, i, err);
-		if (err)
-			return err;
-	}
-	return changed ? 0 : load_error;
-}
-
-static void detach(struct tracer *tracer)
-{
-	for (int i = 0; i < PLAN_PURPOSES; i++) {
-		bpf_link__destroy(tracer->links[i]);
-		tracer->links[i] = NULL;
-		tracer->programs[i] = NULL;
-	}
-	oomtrace_bpf__destroy(tracer->skel);
-	tracer->skel = NULL;
-}
-
-static bool is_kretprobe(const struct plan *plan, int i)
-{
-	return !strncmp(plan__chosen(plan, i)->label, "kretprobe", strlen("kretprobe"));
-}
-
-/* Privileges and a missing BTF are no reason to try other candidates: none would work. */
-static bool is_hopeless(int err)
-{
-	return err == -EPERM || err == -ENOMEM || err == -EMFILE || err == -ENFILE;
-}
-
-/* The next candidate of an optional purpose, where nothing else need be loaded for it. */
-static bool replan_in_place(const struct tracer *tracer, struct plan *plan, int i, int error)
-{
-	struct plan next = *plan;
-
-	if (is_hopeless(error) || plan__fail(&next, i, error) ||
-	    (plan__chosen(&next, i) &&
-	     find_program(tracer->skel, &next, i) != find_program(tracer->skel, plan, i)))
-		return false;
-	*plan = next;
-	return true;
-}
-
-static int attach_purpose(struct tracer *tracer, struct plan *plan, int i)
-{
-	struct bpf_program *program = find_program(tracer->skel, plan, i);
-	int err;
-
-	do {
-		tracer->links[i] = attach__program(program, plan, i);
-		err = tracer->links[i] ? 0 : -errno;
-	} while (err && replan_in_place(tracer, plan, i, err) && plan__chosen(plan, i));
-	if (err && plan__chosen(plan, i))
-		return err;
-	tracer->programs[i] = err ? NULL : program;
-	return 0;
-}
-
-/*
- * Attaches every purpose. Returns the index of the first that failed and its errno, or -1.
- *
- * The last purpose first: a run of the OOM killer must not begin half attached. Before them all, those
- * that take longest: 5 ticks after the first breakpoint the kernel begins to make jumps of them, and then
- * whoever wants to add another waits for 0.1 s.
- */
-static int attach(struct tracer *tracer, struct plan *plan, int *error)
-{
-	for (int round = 0; round < 2; round++) {
-		for (int i = PLAN_PURPOSES - 1; i >= 0; i--) {
-			if (!plan__chosen(plan, i) || is_kretprobe(plan, i) != (round == 0))
-				continue;
-			tracer->late[i] = plan->choices[i].candidate == PLAN_SHARED && plan_purposes[i].late;
-			if (plan_purposes[i].hook == HOOK_MM_GONE)
-				tracer->relief_since_ns = tracer->late[i] ? UINT64_MAX : 0;
-			if (tracer->late[i])
-				continue;
-			*error = attach_purpose(tracer, plan, i);
-			if (*error)
-				return i;
-		}
-	}
-	return -1;
-}
-
-static int load_and_attach(struct tracer *tracer, const struct tracer_options *opts, struct plan *plan)
-{
-	/* Each round but the last moves at least one purpose on, so this ends. */
-	for (;;) {
-		int failed, error = 0;
-		int err = load(tracer, opts, plan, -1, &tracer->skel);
-
-		if (err) {
-			if (is_hopeless(err))
-				return err;
-			err = replan_after_load(tracer, opts, plan, err);
-			if (err)
-				return err;
-			continue;
-		}
-		failed = attach(tracer, plan, &error);
-		if (failed < 0)
-			return 0;
-		detach(tracer);
-		err = is_hopeless(error) ? error : plan__fail(plan, failed, error);
-		if (err)
-			return err;
-	}
+	kernel_types__free(tracer->btf);
+	tracer->btf = NULL;
+	malloc_trim(0);
 }
 
 int tracer__open(const struct tracer_options *opts, tracer_event_fn on_event, void *ctx, struct plan *plan,
@@ -306,41 +33,57 @@ int tracer__open(const struct tracer_options *opts, tracer_event_fn on_event, vo
 
 	if (!tracer)
 		return -ENOMEM;
+	tracer->opts = *opts;
 	tracer->counts_stalls = pressure__is_counted();
 	if (kernel_types__new(&tracer->btf))
 		tracer->btf = NULL;
-	make_plan(tracer, opts, plan);
-	err = load_and_attach(tracer, opts, plan);
-	if (err && tracer->btf && !is_hopeless(err)) {
+	tracer_load__plan(tracer, plan);
+	err = tracer_load__step(tracer, plan, PLAN_FIRST);
+	if (err && tracer->btf && !tracer_load__is_hopeless(err)) {
 		/* It may be our reading of the kernel's types: libbpf's takes longer and knows more. */
 		messages__remark("loading failed (%s): again, with the kernel's types read by libbpf",
 				 strerror(-err));
 		kernel_types__free(tracer->btf);
 		tracer->btf = NULL;
 		tracer->planned = false;
-		err = load_and_attach(tracer, opts, plan);
+		err = tracer_load__step(tracer, plan, PLAN_FIRST);
 	}
 	if (!err)
 		__atomic_store_n(&tracer->skel->bss->attached_ns, clock__ns(CLOCK_BOOTTIME),
 				 __ATOMIC_RELEASE);
 	if (!err && tracer->btf)
 		tracer->skel->bss->stats_index_wanted = kernel_types__has_stats_index(tracer->btf);
-	kernel_types__free(tracer->btf);
-	tracer->btf = NULL;
 	if (err)
 		goto fail;
+	if (!plan->in_steps)
+		end_loading(tracer);
+	else if (plan__has(plan, "relief"))
+		tracer->relief_since_ns = UINT64_MAX;
 	tracer->ring = ring_buffer__new(bpf_map__fd(tracer->skel->maps.ring), (ring_buffer_sample_fn)on_event,
 					ctx, NULL);
 	if (!tracer->ring) {
 		err = -errno;
 		goto fail;
 	}
-	/* What it took to load has just been freed: give it back. */
-	malloc_trim(0);
 	*out = tracer;
 	return 0;
 fail:
 	tracer__close(tracer);
+	return err;
+}
+
+int tracer__attach_rest(struct tracer *tracer, struct plan *plan)
+{
+	int err;
+
+	if (!plan->in_steps)
+		return 0;
+	err = tracer_load__step(tracer, plan, PLAN_LATER);
+	for (int i = 0; err && i < PLAN_PURPOSES; i++) {
+		if (plan__step(plan, i) == PLAN_LATER)
+			plan__give_up(plan, i, err);
+	}
+	end_loading(tracer);
 	return err;
 }
 
@@ -349,7 +92,8 @@ void tracer__close(struct tracer *tracer)
 	if (!tracer)
 		return;
 	ring_buffer__free(tracer->ring);
-	detach(tracer);
+	kernel_types__free(tracer->btf);
+	tracer_load__free(tracer);
 	free(tracer);
 }
 
@@ -426,29 +170,6 @@ void tracer__set_reading(struct tracer *tracer, bool reading)
 	__atomic_store_n(&tracer->skel->bss->reader_reads, reading, __ATOMIC_SEQ_CST);
 }
 
-/*
- * What a trace of the whole machine need not have from the first moment on. Kprobes: here it is known whether the
- * function is split.
- */
-static void attach_late(struct tracer *tracer, bool is_split)
-{
-	for (int i = PLAN_PURPOSES - 1; i >= 0; i--) {
-		const struct plan_purpose *purpose = &plan_purposes[i];
-		struct bpf_program *program = tracer->skel->progs.kp_shared;
-
-		if (!tracer->late[i])
-			continue;
-		tracer->links[i] = attach__shared(
-			program, purpose->shared.label,
-			is_split && purpose->split.program ? PLAN_SPLIT_FUNCTION : NULL, purpose->hook);
-		if (!tracer->links[i])
-			messages__remark("not seen: %s (%s)", purpose->lost, strerror(errno));
-		else if (purpose->hook == HOOK_MM_GONE)
-			tracer->relief_since_ns = clock__ns(CLOCK_BOOTTIME);
-		tracer->programs[i] = tracer->links[i] ? program : NULL;
-	}
-}
-
 uint64_t tracer__relief_since(const struct tracer *tracer)
 {
 	return tracer->relief_since_ns;
@@ -464,7 +185,7 @@ static void set_remote_access(struct oomtrace_bpf__bss *bss, const struct kallsy
 	}
 }
 
-int tracer__find_addresses(struct tracer *tracer)
+int tracer__find_addresses(struct tracer *tracer, struct plan *plan)
 {
 	struct oomtrace_bpf__bss *bss = tracer->skel->bss;
 	enum {
@@ -517,7 +238,7 @@ int tracer__find_addresses(struct tracer *tracer)
 	__atomic_store_n(&bss->throttle_size, throttle->end - throttle->start, __ATOMIC_RELEASE);
 	__atomic_store_n(&bss->throttle_function, throttle->start, __ATOMIC_RELEASE);
 	__atomic_store_n(&bss->stats_index_address, found[STATS_INDEX].start, __ATOMIC_RELEASE);
-	attach_late(tracer, found[SPLIT].end != 0);
+	tracer_load__attach_split(tracer, plan, found[SPLIT].end != 0);
 	return err;
 }
 

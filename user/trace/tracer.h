@@ -41,6 +41,12 @@ typedef int (*tracer_event_fn)(void *ctx, const void *data, size_t size);
 int tracer__open(const struct tracer_options *opts, tracer_event_fn on_event, void *ctx, struct plan *plan,
 		 struct tracer **out);
 
+/*
+ * Where the plan is in steps: loads and attaches what needs not be there from the first kill on. To be called before
+ * privileges are dropped. Returns 0 or a negative errno; *plan says what could not be.
+ */
+int tracer__attach_rest(struct tracer *tracer, struct plan *plan);
+
 /* Detaches everything. Takes NULL. */
 void tracer__close(struct tracer *tracer);
 
@@ -90,13 +96,14 @@ void tracer__set_init(struct tracer *tracer, uint32_t init_pid);
 /*
  * Finds addresses in the kernel by which the programs know more: whether a kill comes inside of a write that they haven't
  * seen, who sent a SIGKILL how, and on some kernels what the memory at a kill was and how long memory.high held tasks back. To be called once everything is attached, since it takes a while, and before privileges
- * are dropped. Returns 0 or a negative errno of reading /proc/kallsyms.
+ * are dropped. Attaches what depends on them; *plan says what could not be. Returns 0 or a negative errno of reading
+ * /proc/kallsyms.
  */
-int tracer__find_addresses(struct tracer *tracer);
+int tracer__find_addresses(struct tracer *tracer, struct plan *plan);
 
 /*
  * Since when the ends of memory are seen: CLOCK_BOOTTIME, 0: from the start, UINT64_MAX: not yet. A trace of the whole
- * machine may see them from tracer__find_addresses() on.
+ * machine may see them from tracer__attach_rest() on.
  */
 uint64_t tracer__relief_since(const struct tracer *tracer);
 
