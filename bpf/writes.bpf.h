@@ -130,8 +130,7 @@ __noinline int count_oom_in_write(void)
 {
 	struct write *write = current_write();
 
-	if (write && write->function &&
-	    oom_where(write->function, WRITE_FUNCTION_SIZE) == FRAMES_OUTSIDE) {
+	if (write && write->function && oom_where(write->function, WRITE_FUNCTION_SIZE) == FRAMES_OUTSIDE) {
 		forget_write();
 		write = NULL;
 	}

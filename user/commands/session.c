@@ -227,7 +227,7 @@ static int start_status(struct session *s)
 }
 
 /* Where it is said that something takes long: on a terminal, and never in a pipe. */
-static FILE *talk(void)
+FILE *session__talk(void)
 {
 	return isatty(STDERR_FILENO) ? stderr : NULL;
 }
@@ -283,7 +283,7 @@ static void finish(struct session *s)
 	/* What comes from now on isn't told, and finding names can take a second. */
 	record.time = record_time__now();
 	watchdog__hold(s->watchdog);
-	waiting__begin(&waiting, talk(), "finding the names of functions", PROGRESS__AFTER_NS);
+	waiting__begin(&waiting, session__talk(), "finding the names of functions", PROGRESS__AFTER_NS);
 	stack_collector__finish(s->stacks, s->tracer);
 	waiting__end(&waiting);
 	watchdog__beat(s->watchdog);
@@ -357,77 +357,6 @@ static int follow_kernel_log(struct session *s)
 		return 0;
 	kernel_log__begin(s->kernel_log, clock__ns(CLOCK_BOOTTIME));
 	return event_loop__add(s->loop, kernel_log__fd(s->kernel_log), EPOLLIN, on_kernel_log, s);
-}
-
-/* The kernel's counts of kills: in the target, and in the cgroup above it; or on the machine. */
-struct kill_counts {
-	bool known, known_above;
-	uint64_t kills, above;
-};
-
-static struct kill_counts kernel_kills(int dir_fd, int above_fd)
-{
-	struct kill_counts counts = {};
-
-	counts.known = !reconcile__count(dir_fd, &counts.kills);
-	/* The root has no count of its own. */
-	counts.known_above = above_fd >= 0 && (!reconcile__count(above_fd, &counts.above) ||
-					       !reconcile__count(-1, &counts.above));
-	return counts;
-}
-
-/* A cgroup that is gone took its count along, but the one above it has counted, too; not on v1. */
-static void note_kills_while_attaching(struct session *s, const struct kill_counts *before,
-				       const struct kill_counts *after)
-{
-	const char *path = s->target->cgroup, *name = strrchr(path, '/');
-
-	if (before->known && after->known) {
-		s->kills_while_attaching = after->kills - before->kills;
-	} else if (before->known && before->known_above && after->known_above &&
-		   after->above > before->above) {
-		s->kills_while_attaching = after->above - before->above;
-		snprintf(s->kills_counted_in, sizeof(s->kills_counted_in), "%.*s",
-			 name > path ? (int)(name - path) : 1, path);
-		s->loss.unfollowed = s->kills_while_attaching;
-		s->loss.unfollowed_since_ns = s->started.boot_ns;
-	}
-}
-
-static int open_tracer(struct session *s)
-{
-	struct tracer_options opts = {
-		.target_cgroup_id = s->target->awaited ? TRACER_NO_CGROUP : s->target->cgroup_id,
-		.target_init_pid = s->target->init_pid,
-		.memory_on_v1 = s->hierarchy->version == 1,
-		.usage = session__records_usage(s),
-		.cgroups = session__records_usage(s) && !s->target->awaited
-				   ? follow_usage__count(&s->following)
-				   : 0,
-		.near_percent = session__records_usage(s) ? s->opts->near_percent : 0,
-		.force_kprobes = s->opts->force_kprobes,
-		.ring_bytes = s->opts->ring_bytes,
-		.want_stacks = s->opts->stacks,
-	};
-	int dir_fd = s->target->cgroup_id ? s->target->dir_fd : -1;
-	int above_fd = dir_fd >= 0 && s->hierarchy->version == 2
-			       ? openat(dir_fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC)
-			       : -1;
-	struct kill_counts before = kernel_kills(dir_fd, above_fd), after;
-	struct waiting waiting;
-	int err;
-
-	memcpy(opts.target_ancestors, s->target->ancestors, sizeof(opts.target_ancestors));
-	waiting__begin(&waiting, talk(), "attaching to the kernel", PROGRESS__AFTER_NS);
-	err = tracer__open(&opts, session_events__on_event, s, &s->plan, &s->tracer);
-	waiting__end(&waiting);
-	s->attached_ns = clock__ns(CLOCK_BOOTTIME);
-	after = kernel_kills(dir_fd, above_fd);
-	if (above_fd >= 0)
-		close(above_fd);
-	if (!s->target->awaited)
-		note_kills_while_attaching(s, &before, &after);
-	return err ? diagnose__open_failure(err, &s->plan) : EXIT_DONE;
 }
 
 static void tell_session(struct session *s)
@@ -589,7 +518,7 @@ int session__run(const struct trace_options *opts, const struct cgroup__hierarch
 	if (opts->kernel_log && !opts->dry_run && !target->awaited)
 		open_kernel_log(&s);
 	s.queue = event_queue__new();
-	code = s.queue ? open_tracer(&s) : EXIT_RUNTIME;
+	code = s.queue ? session_attach__open_tracer(&s) : EXIT_RUNTIME;
 	if (code == EXIT_DONE && target->awaited)
 		code = await_target(&s);
 	s.ending.may_return = !ends_with(opts, target);

@@ -82,6 +82,12 @@ void session_events__last_words(void *ctx, char *text);
 /* Whether usage of the target is recorded, or that of all cgroups followed. */
 bool session__records_usage(const struct session *s);
 
+/* Attaches the programs. Returns an exit code. */
+int session_attach__open_tracer(struct session *s);
+
+/* Where it is said that something takes long: a stream of the process, or NULL. */
+FILE *session__talk(void);
+
 /* Has the programs follow the usage of the cgroups that there are. */
 void session__follow_usage(struct session *s);
 

@@ -27,8 +27,7 @@ static int share_maps(struct oomtrace_bpf *skel, const struct oomtrace_bpf *firs
 
 	bpf_object__for_each_map(map, skel->obj)
 	{
-		const struct bpf_map *its =
-			bpf_object__find_map_by_name(first->obj, bpf_map__name(map));
+		const struct bpf_map *its = bpf_object__find_map_by_name(first->obj, bpf_map__name(map));
 		int err = 0;
 
 		if (bpf_map__autocreate(map))
@@ -234,8 +233,7 @@ static bool replan_in_place(const struct tracer *tracer, struct plan *plan, int 
 	struct plan next = *plan;
 
 	if (tracer_load__is_hopeless(error) || plan__fail(&next, i, error) ||
-	    (plan__chosen(&next, i) &&
-	     loaded_program(tracer, &next, i) != loaded_program(tracer, plan, i)))
+	    (plan__chosen(&next, i) && loaded_program(tracer, &next, i) != loaded_program(tracer, plan, i)))
 		return false;
 	*plan = next;
 	return true;
