@@ -44,6 +44,7 @@ struct session {
 	struct names *names;
 	struct subtree subtree;
 	struct follow_usage following;
+	uint64_t children_ns; /* when the children of a limit may be read again; CLOCK_BOOTTIME */
 	struct stack_helpers helpers;
 	struct stack_collector *stacks;
 	struct limit_steps *steps; /* NULL without a target */

@@ -4,6 +4,7 @@
 
 #include "jsonl/candidates_json.h"
 #include "jsonl/snapshot_json.h"
+#include "jsonl/children_json.h"
 #include "jsonl/member.h"
 #include "jsonl/write_log.h"
 #include "jsonl/write_parts.h"
@@ -234,6 +235,7 @@ void write_oom__record(struct json_object *o, const struct record *record)
 		member__add(o, "history", new_history(oom->history));
 	candidates_json__write(o, oom->candidates);
 	snapshot_json__write_before(o, oom->before);
+	children_json__write(o, oom->children);
 	if (oom->in_flight_victims) {
 		struct json_object *in_flight = json_object_new_object();
 

@@ -3,6 +3,7 @@
 #ifndef OOMTRACE_MODEL_ENV_H
 #define OOMTRACE_MODEL_ENV_H
 
+#include "host/cgroup_children.h"
 #include "record/record.h"
 
 struct model_env {
@@ -27,6 +28,11 @@ struct model_env {
 	 * when it isn't worth looking again yet. May be NULL.
 	 */
 	bool (*cgroup_path)(void *ctx, uint64_t cgroup_id, char *path, size_t size);
+
+	/*
+	 * Reads what the cgroups right below this one use, now. Returns 0 or a negative errno. NULL: nobody can.
+	 */
+	int (*children)(void *ctx, const char *path, uint64_t id, struct cgroup_children *out);
 
 	/* The way that a SIGKILL took, by its sender's stack. May be NULL. */
 	enum record_kill_way (*kill_way)(void *ctx, const __u64 *frames, size_t count);

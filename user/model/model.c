@@ -6,6 +6,7 @@
 
 #include "model/before.h"
 #include "model/cause.h"
+#include "model/children.h"
 #include "model/kill_senders.h"
 #include "model/limit_writes.h"
 #include "model/oom_run.h"
@@ -24,6 +25,7 @@ struct model {
 	struct kill_senders *senders;
 	struct relief *relief;
 	struct before *before;
+	struct children children;
 	/* Of victims whose run is still open: their OOM's record comes first. */
 	struct event_relief early[EARLY_MAX];
 	size_t early_count;
@@ -57,6 +59,7 @@ void model__free(struct model *model)
 	kill_senders__free(model->senders);
 	relief__free(model->relief);
 	before__free(model->before);
+	children__release(&model->children);
 	limit_writes__release(&model->writes);
 	free(model);
 }
@@ -91,6 +94,8 @@ static void finish_run(struct model *model)
 
 	if (record) {
 		decide_cause(model, record);
+		if (children__fill(&model->children, record, &model->env, model->usage))
+			record->oom.children = &model->children.record;
 		if (usage__history(model->usage, record, &history))
 			record->oom.history = &history;
 		if (record->oom.limit &&

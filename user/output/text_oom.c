@@ -362,6 +362,7 @@ int text_oom__put(struct text_sink *sink, const struct record *record)
 	} else if (oom->trigger_comm) {
 		put_limit(sink, oom);
 		text_memory__chain(sink, oom);
+		text_children__put(sink, oom);
 		put_cause(sink, oom);
 		put_trigger(sink, oom);
 	}

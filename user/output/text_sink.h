@@ -83,6 +83,9 @@ void text_memory__session(const struct text_sink *sink, const struct record_sess
 /* text_candidates.c: why this process was killed and no other. */
 void text_candidates__put(const struct text_sink *sink, const struct record_oom *oom);
 
+/* text_children.c: what else is below the limit. */
+void text_children__put(const struct text_sink *sink, const struct record_oom *oom);
+
 /* text_stall.c: what kept a cgroup from running without a kill. */
 int text_stall__take(struct sink *base, const struct record *record);
 

@@ -15,6 +15,7 @@
 #include "containers/container.h"
 #include "event.h"
 #include "record/record_candidates.h"
+#include "record/record_children.h"
 #include "record/record_hook.h"
 #include "record/record_log.h"
 #include "record/record_relief.h"
@@ -205,8 +206,9 @@ struct record_oom {
 	const struct record_memory *memory;	    /* of the limit's cgroup; NULL: unknown */
 	const struct record_history *history;	    /* NULL: not recorded */
 	const struct record_candidates *candidates; /* NULL: unknown, or a log's: see `log` */
-	const struct record_before *before;   /* a snapshot of the limit's cgroup; NULL: there is none */
-	const struct record_machine *machine; /* NULL: unknown, a log's, or it was a cgroup's limit */
+	const struct record_before *before;	/* a snapshot of the limit's cgroup; NULL: there is none */
+	const struct record_children *children; /* NULL: the victim's cgroup was the limit's, or unknown */
+	const struct record_machine *machine;	/* NULL: unknown, a log's, or it was a cgroup's limit */
 	/* Victims before, at the same limit, whose memory wasn't back yet, and how much they had. */
 	uint64_t in_flight_victims, in_flight_bytes;
 	uint64_t started_ns;	      /* when this run of the OOM killer began; 0: not seen */

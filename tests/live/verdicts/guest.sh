@@ -81,6 +81,21 @@ run_to_end -g "$CG/above/in" hog 48
 stop_tracer above.out
 end above
 
+# One grows until the limit that it shares is reached; the other, which is within its own, has a process killed.
+watch shared-limit 48M
+delegate shared-limit
+make_cgroup shared-limit/web 40M
+make_cgroup shared-limit/api
+run_held -g "$CG/shared-limit/web" -a 900 hog 6
+victim=$pid
+"$WORK" -g "$CG/shared-limit/api" exec $HERE/filler grow 64 1024 &
+pid=$!
+wait_until 120 gone "$victim"
+cat "$CG/shared-limit/api/memory.peak" >"$OUT/shared-limit.peak"
+kill "$pid"
+wait "$pid"
+over
+
 watch exempt
 run_held -g "$CG/exempt" -a -1000 hog 20
 echo 12M >"$CG/exempt/memory.max"

@@ -17,6 +17,8 @@ ENDS = {
 STEPS = {
     "undo": ("undo-write", "lowered the limit", "to 16.0 MiB when usage was"),
     "above": ("ancestor", "the limit of 48.0 MiB of /above was hit",),
+    "shared-limit": ("ancestor", "the limit of 48.0 MiB of /shared-limit was hit: the cgroup of the victim had",
+                     "of its own 40.0 MiB", "look at /shared-limit/api, beside it, which had", "and grew by"),
     "exempt": ("exempt", "raise the limit of 12.0 MiB of /exempt",),
     "shared": ("shared", "are in tmpfs (such as /dev/shm) or shared memory",),
     "growth": ("growth", "/s when the kill came: no limit near this one would have held for long",),
@@ -54,6 +56,26 @@ def check_step(run, name):
     results.check(found and " ".join(found[0].split()) in text, f"{name}: the live run prints it", (found, text))
 
 
+def check_children(run):
+    """Of two cgroups below a limit one grew; a process of the other was killed for it."""
+    results, name = run.results, "shared-limit"
+    oom = of(read_records(run.folder / f"{name}.out.jsonl"), "oom")[0]
+    children = oom.get("children", {"largest": []})
+    results.equal((children.get("count"), children.get("read")), (2, 2), f"{name}: what shares the limit")
+    if not results.equal([c["cgroup"] for c in children["largest"]], [f"/{name}/api", f"/{name}/web"],
+                         f"{name}: the largest first"):
+        return
+    api, web = children["largest"]
+    level = oom["chain"][0]
+    results.equal((web.get("exact"), web["usage_bytes"], web["max_bytes"]), (True, level["usage_bytes"], 40 << 20),
+                  f"{name}: the victim's, as at the kill")
+    peak = int((run.folder / "shared-limit.peak").read_text())
+    results.check("exact" not in api and 20 << 20 <= api["usage_bytes"] <= peak, f"{name}: the other's", (api, peak))
+    results.check(api["usage_bytes"] - api.get("before_bytes", api["usage_bytes"]) > 8 << 20, f"{name}: it grew", api)
+    text = (run.folder / f"{name}.out").read_text()
+    results.check("shared by api" in text and "web (where it was killed)" in text, f"{name}: the text", text)
+
+
 def check(run):
     results = run.results
     results.equal((run.folder / "timeouts").read_text(), "", "the guest waited for nothing in vain")
@@ -61,5 +83,6 @@ def check(run):
         check_end(run, name)
     for name in STEPS:
         check_step(run, name)
+    check_children(run)
     machine = of(read_records(run.folder / "machine.out.jsonl"), "oom")[0].get("machine", {})
     results.check("watermark in every zone that counts" in machine.get("why", ""), "machine: why", machine)

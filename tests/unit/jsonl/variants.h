@@ -201,6 +201,7 @@ static inline void write_oom(struct sink *sink, const struct variant *v)
 			fill_oom(&oom, v, &memory, &history);
 			oom.candidates = variants_candidates(v->name, &container);
 			oom.before = variants_before(v->name);
+			oom.children = variants_children(v->name, &container);
 		}
 		assert_int_equal(TAKE(sink, OOM, oom, TIME, oom), 0);
 	}

@@ -52,6 +52,28 @@ static inline const struct record_candidates *variants_candidates(const char *na
 	return &candidates;
 }
 
+/* One of which all is known, and one of which little is. Valid until the next call. */
+static inline const struct record_children *variants_children(const char *name,
+							      const struct record_container *container)
+{
+	static struct record_child largest[2];
+	static struct record_children children;
+
+	largest[0] = (struct record_child){ .cgroup = "/init",
+					    .container = *container,
+					    .exact = true,
+					    .usage_bytes = 3,
+					    .max_bytes = 4,
+					    .has_before = true,
+					    .before_bytes = 5,
+					    .before_ns = 6 };
+	largest[1] = (struct record_child){ .cgroup = name, .max_bytes = RECORD_NO_LIMIT };
+	children = (struct record_children){
+		.count = 9, .read = 8, .read_after_ns = 7, .largest = largest, .largest_count = 2
+	};
+	return &children;
+}
+
 /* By exit and by the reaper, with all that is known and with little. */
 static inline void write_reliefs(struct sink *sink, const char *name,
 				 const struct record_container *container)

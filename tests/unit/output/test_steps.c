@@ -68,6 +68,15 @@ static void test_ancestor(void **state)
 {
 	struct scene s;
 	struct record_oom *oom = set_up(&s);
+	struct record_child largest[] = { { .cgroup = "/web/a", .exact = true, .usage_bytes = 45 * MIB },
+					  { .cgroup = "/web/api",
+					    .usage_bytes = 39 * MIB,
+					    .has_before = true,
+					    .before_bytes = 9 * MIB,
+					    .before_ns = 9 * S } };
+	const struct record_children children = {
+		.count = 2, .read = 2, .largest = largest, .largest_count = 2
+	};
 
 	(void)state;
 	oom->cause = CAUSE_ANCESTOR_LIMIT;
@@ -77,6 +86,18 @@ static void test_ancestor(void **state)
 	s.chain[1] = s.limit;
 	oom->chain = s.chain;
 	oom->chain_count = 2;
+	expect_one(
+		&s.record,
+		"ancestor: the limit of 64.0 MiB of /web was hit: the cgroup of the victim had 20.0 MiB of "
+		"its own 32.0 MiB. Raise that limit, or look at what else is under it\n");
+	oom->children = &children;
+	expect_one(
+		&s.record,
+		"ancestor: the limit of 64.0 MiB of /web was hit: the cgroup of the victim had 20.0 MiB of "
+		"its own 32.0 MiB. Raise that limit, or look at /web/api, beside it, which had 39.0 MiB and "
+		"grew by 30.0 MiB in 9.0 s\n");
+	/* It has less than a fifth of the usage. */
+	largest[1].usage_bytes = 11 * MIB;
 	expect_one(
 		&s.record,
 		"ancestor: the limit of 64.0 MiB of /web was hit: the cgroup of the victim had 20.0 MiB of "

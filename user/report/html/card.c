@@ -10,6 +10,7 @@
 #include "record/memory_kinds.h"
 #include "report/html/before.h"
 #include "report/html/candidates.h"
+#include "report/html/children.h"
 #include "report/html/card_log.h"
 #include "report/html/elements.h"
 #include "report/html/history.h"
@@ -436,6 +437,7 @@ void html_card__put(const struct html_report *report, const struct record *recor
 	html_candidates__put(out, oom);
 	if (oom->chain_count)
 		put_chain(out, oom);
+	html_children__put(out, oom);
 	if (victim && victim->has_mm)
 		put_victim_memory(out, victim);
 	if (oom->memory)

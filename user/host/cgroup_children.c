@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "host/cgroup_children.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/copy.h"
+
+#define TIME_NS (100 * NS_PER_MS)
+#define LOOKED_AT_MAX 65536 /* entries of the folder */
+
+/* Returns whether it has memory of its own. One that is removed meanwhile has none. */
+static bool read_child(int parent_fd, const char *name, struct cgroup_child *child)
+{
+	int fd = openat(parent_fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	bool known;
+
+	if (fd < 0)
+		return false;
+	child->max_bytes = UINT64_MAX;
+	known = !cgroup__id(fd, &child->id) && !cgroup__read_u64(fd, "memory.current", &child->usage_bytes) &&
+		!cgroup__read_u64(fd, "memory.max", &child->max_bytes);
+	close(fd);
+	if (known)
+		copy__text(child->name, sizeof(child->name), name);
+	return known;
+}
+
+static void read_all(DIR *dir, struct cgroup_children *out)
+{
+	uint64_t until_ns = clock__ns(CLOCK_BOOTTIME) + TIME_NS;
+	const struct dirent *entry;
+
+	out->read = out->count = 0;
+	for (size_t i = 0; i < LOOKED_AT_MAX && (entry = readdir(dir)); i++) {
+		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
+			continue;
+		if (out->read == CGROUP_CHILDREN_MAX || clock__ns(CLOCK_BOOTTIME) > until_ns)
+			out->count++;
+		else if (read_child(dirfd(dir), entry->d_name, &out->list[out->read]))
+			out->count = ++out->read;
+	}
+	out->read_ns = clock__ns(CLOCK_BOOTTIME);
+}
+
+int cgroup_children__read(const struct cgroup__hierarchy *h, const char *path, uint64_t id,
+			  struct cgroup_children *out)
+{
+	const char *below = cgroup_path__below(path, h->root);
+	uint64_t found = 0;
+	DIR *dir;
+	int fd, top;
+
+	if (!below)
+		return -EXDEV;
+	top = cgroup__open(h, below);
+	if (top < 0)
+		return top;
+	fd = openat(top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	close(top);
+	if (fd < 0)
+		return -errno;
+	dir = cgroup__id(fd, &found) || found != id ? NULL : fdopendir(fd);
+	if (!dir) {
+		close(fd);
+		return found != id ? -ESTALE : -ENOMEM;
+	}
+	read_all(dir, out);
+	closedir(dir);
+	return 0;
+}
