@@ -47,11 +47,31 @@ static void read_all(DIR *dir, struct cgroup_children *out)
 	out->read_ns = clock__ns(CLOCK_BOOTTIME);
 }
 
+/* What comes or goes meanwhile must not be taken for a rest: the less of two usages counts. */
+static void find_rest(int dir_fd, bool known, uint64_t before_bytes, struct cgroup_children *out)
+{
+	uint64_t usage_bytes, sum = 0;
+
+	out->rest_bytes = out->removed = 0;
+	out->has_rest = known && out->read == out->count &&
+			!cgroup__read_u64(dir_fd, "memory.current", &usage_bytes);
+	if (!out->has_rest)
+		return;
+	for (size_t i = 0; i < out->read; i++)
+		sum += out->list[i].usage_bytes;
+	if (before_bytes < usage_bytes)
+		usage_bytes = before_bytes;
+	out->rest_bytes = usage_bytes > sum ? usage_bytes - sum : 0;
+	if (cgroup__read_key(dir_fd, "cgroup.stat", "nr_dying_descendants", &out->removed))
+		out->removed = 0;
+}
+
 int cgroup_children__read(const struct cgroup__hierarchy *h, const char *path, uint64_t id,
 			  struct cgroup_children *out)
 {
 	const char *below = cgroup_path__below(path, h->root);
-	uint64_t found = 0;
+	uint64_t found = 0, before_bytes;
+	bool known;
 	DIR *dir;
 	int fd, top;
 
@@ -69,7 +89,9 @@ int cgroup_children__read(const struct cgroup__hierarchy *h, const char *path, u
 		close(fd);
 		return found != id ? -ESTALE : -ENOMEM;
 	}
+	known = !cgroup__read_u64(fd, "memory.current", &before_bytes);
 	read_all(dir, out);
+	find_rest(fd, known, before_bytes, out);
 	closedir(dir);
 	return 0;
 }

@@ -17,8 +17,11 @@ struct cgroup_child {
 struct cgroup_children {
 	struct cgroup_child list[CGROUP_CHILDREN_MAX]; /* the first `read` are valid */
 	size_t read;
-	size_t count;	  /* those that weren't read, too */
-	uint64_t read_ns; /* CLOCK_BOOTTIME when all were */
+	size_t count;	     /* those that weren't read, too */
+	uint64_t read_ns;    /* CLOCK_BOOTTIME when all were */
+	bool has_rest;	     /* all were read, and the usage of the cgroup above them at both ends of that */
+	uint64_t rest_bytes; /* what is charged to that cgroup and to none of them, at least */
+	uint64_t removed;    /* cgroups below that have been removed and that something still refers to */
 };
 
 /*

@@ -32,6 +32,10 @@ void children_json__write(struct json_object *o, const struct record_children *c
 	member__number(to, "count", children->count);
 	member__number(to, "read", children->read);
 	member__number(to, "read_after_ns", children->read_after_ns);
+	if (children->has_rest) {
+		member__number(to, "rest_bytes", children->rest_bytes);
+		member__number(to, "removed", children->removed);
+	}
 	for (size_t i = 0; i < children->largest_count; i++)
 		json_object_array_add(list, new_child(&children->largest[i]));
 	member__add(to, "largest", list);
@@ -63,6 +67,9 @@ const struct record_children *children_json__parse(struct jsonl_parser *p, struc
 	c->count = value__number(p, from, "count");
 	c->read = value__number(p, from, "read");
 	c->read_after_ns = value__number(p, from, "read_after_ns");
+	c->has_rest = value__has_number(p, from, "rest_bytes", &c->rest_bytes);
+	if (c->has_rest)
+		c->removed = value__number(p, from, "removed");
 	count = value__array(p, from, "largest", &list);
 	children = value__new_array(p, count, sizeof(*children));
 	for (size_t i = 0; children && i < count && !p->error; i++) {

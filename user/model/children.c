@@ -131,6 +131,9 @@ bool children__fill(struct children *c, const struct record *record, const struc
 		c->list[i].container = model_env__container(env, c->list[i].cgroup);
 	r->count = c->read->count;
 	r->read = c->read->read;
+	r->has_rest = c->read->has_rest;
+	r->rest_bytes = c->read->rest_bytes;
+	r->removed = c->read->removed;
 	r->largest = c->list;
 	if (c->read->read_ns > record->time.boot_ns)
 		r->read_after_ns = c->read->read_ns - record->time.boot_ns;

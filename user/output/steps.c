@@ -247,28 +247,7 @@ static int see_held_back(struct steps *steps, const struct record_oom *oom,
 	return keep(steps, STEP_HELD_BACK, &draft);
 }
 
-/* How much of this shared memory no process under the limit has mapped, at least; 0: not known. */
-static uint64_t unmapped_of(const struct record_oom *oom, uint64_t shared_bytes,
-			    const struct candidate_facts *facts)
-{
-	uint64_t mapped = 0;
-
-	if (!facts->all_listed || !oom->candidates)
-		return 0;
-	for (size_t i = 0; i < oom->candidates->first_count; i++) {
-		if (!oom->candidates->first[i].has_kinds)
-			return 0;
-		mapped += oom->candidates->first[i].shmem_rss_bytes;
-	}
-	for (size_t i = 0; i < oom->candidates->spared_count; i++) {
-		if (!oom->candidates->spared[i].has_kinds)
-			return 0;
-		mapped += oom->candidates->spared[i].shmem_rss_bytes;
-	}
-	return mapped < shared_bytes ? shared_bytes - mapped : 0;
-}
-
-static int see_shared(struct steps *steps, const struct record_oom *oom, const struct candidate_facts *facts)
+static int see_shared(struct steps *steps, const struct record_oom *oom)
 {
 	const struct record_memory *m = oom->memory;
 	struct draft draft;
@@ -284,8 +263,8 @@ static int see_shared(struct steps *steps, const struct record_oom *oom, const s
 	fputs(" are in tmpfs (such as /dev/shm) or shared memory: killing a process doesn't free them, look at ",
 	      draft.out);
 	fputs("the files there and at ipcs -m", draft.out);
-	unmapped = unmapped_of(oom, m->bytes[MEMORY_SHMEM], facts);
-	if (unmapped >= usage_of(oom) / SHARED_FRACTION) {
+	unmapped = candidate_words__unmapped(oom);
+	if (unmapped) {
 		text_parts__size(draft.out, ". No process under this limit has mapped about ", unmapped);
 		fputs(" of it: files, or what ended processes left", draft.out);
 	}
@@ -451,7 +430,7 @@ static int see_oom(struct steps *steps, const struct record_oom *oom)
 	err = err ?: see_exempt(steps, oom, &facts);
 	err = err ?: see_ancestor(steps, oom);
 	err = err ?: see_held_back(steps, oom, &facts);
-	err = err ?: see_shared(steps, oom, &facts);
+	err = err ?: see_shared(steps, oom);
 	err = err ?: see_kernel(steps, oom);
 	err = err ?: see_many(steps, oom, &facts);
 	err = err ?: see_growth(steps, oom);

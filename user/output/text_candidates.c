@@ -83,6 +83,18 @@ static void put_programs(const struct text_sink *sink, const struct record_oom *
 	fputc('\n', out);
 }
 
+void text_candidates__unmapped(const struct text_sink *sink, const struct record_oom *oom)
+{
+	uint64_t bytes = candidate_words__unmapped(oom);
+	FILE *out = sink->base.out;
+
+	if (!bytes)
+		return;
+	text_sink__label(sink, "unmapped");
+	text_parts__size(out, "about ", bytes);
+	fputs(" of the shared memory: no process under this limit has mapped them\n", out);
+}
+
 void text_candidates__put(const struct text_sink *sink, const struct record_oom *oom)
 {
 	struct candidate_facts facts;

@@ -46,6 +46,12 @@ void text_children__put(const struct text_sink *sink, const struct record_oom *o
 		fprintf(out, "; and %" PRIu64 " more", children_words__rest(c));
 	if (c->read < c->count)
 		fprintf(out, ", %" PRIu64 " of which weren't read", c->count - c->read);
+	if (children_words__none(oom)) {
+		text_parts__size(out, "; ", children_words__none(oom));
+		fputs(" of none of them", out);
+		if (c->removed)
+			fprintf(out, " (%" PRIu64 " removed below, not gone yet)", c->removed);
+	}
 	if (c->read_after_ns)
 		text_parts__duration(out, "; read up to ", c->read_after_ns);
 	fputs(c->read_after_ns ? " later\n" : "\n", out);

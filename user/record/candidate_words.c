@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define ADJ_NEVER (-1000)
+#define UNMAPPED_PART 5 /* of usage: less isn't worth telling */
 
 bool candidate_words__was_killed(const struct record_oom *oom, const struct record_candidate *c)
 {
@@ -207,6 +208,26 @@ uint64_t candidate_words__usage_of(const struct record_oom *oom, const struct re
 	    program->counted_bytes > limit->usage_bytes)
 		return 0;
 	return limit->usage_bytes;
+}
+
+uint64_t candidate_words__unmapped(const struct record_oom *oom)
+{
+	const struct record_candidates *all = oom->candidates;
+	const struct record_memory *m = oom->memory;
+	uint64_t mapped = 0, shared;
+
+	if (!all || !m || !(m->known & 1U << MEMORY_SHMEM) || !oom->limit || !oom->limit->has_memory ||
+	    all->first_count + all->spared_count < all->count)
+		return 0;
+	for (size_t i = 0; i < all->first_count + all->spared_count; i++) {
+		if (!listed(all, i)->has_kinds)
+			return 0;
+		mapped += listed(all, i)->shmem_rss_bytes;
+	}
+	shared = m->bytes[MEMORY_SHMEM];
+	if (mapped >= shared || shared - mapped < oom->limit->usage_bytes / UNMAPPED_PART)
+		return 0;
+	return shared - mapped;
 }
 
 /* ---- sentences ---- */

@@ -54,6 +54,12 @@ bool candidate_words__was_killed(const struct record_oom *oom, const struct reco
  */
 uint64_t candidate_words__usage_of(const struct record_oom *oom, const struct record_program *program);
 
+/*
+ * How much of the shared memory at the limit no process below it has mapped, at least: files in tmpfs, or what ended
+ * processes have left. 0: less than a fifth of the usage, or not known, since not all processes are listed.
+ */
+uint64_t candidate_words__unmapped(const struct record_oom *oom);
+
 /* How the parts of a sentence are printed; see cause_words.h. */
 struct candidate_words_ops {
 	void (*process)(FILE *out, const char *comm, uint32_t pid);

@@ -6,6 +6,7 @@
 /* Growth by less than this part of the usage explains nothing. */
 #define WORTH_PART 16
 #define NEIGHBOUR_PART 5
+#define NONE_PART 20
 
 uint64_t children_words__growth(const struct record_child *child)
 {
@@ -49,6 +50,16 @@ uint64_t children_words__rest(const struct record_children *c)
 	for (size_t i = 0; i < c->largest_count; i++)
 		shown += is_shown(c, i);
 	return c->count > shown ? c->count - shown : 0;
+}
+
+uint64_t children_words__none(const struct record_oom *oom)
+{
+	const struct record_children *c = oom->children;
+
+	if (!c || !c->has_rest || !oom->limit || !oom->limit->has_memory ||
+	    c->rest_bytes < oom->limit->usage_bytes / NONE_PART)
+		return 0;
+	return c->rest_bytes;
 }
 
 const char *children_words__name(const struct record_child *child)

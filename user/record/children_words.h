@@ -19,6 +19,9 @@ const struct record_child *children_words__next(const struct record_children *ch
 /* How many aren't shown. */
 uint64_t children_words__rest(const struct record_children *children);
 
+/* What is of none of them; 0: not enough to be worth telling, or unknown. */
+uint64_t children_words__none(const struct record_oom *oom);
+
 /* The last part of its path: all have the same cgroup above them. */
 const char *children_words__name(const struct record_child *child);
 

@@ -21,6 +21,10 @@ struct record_child {
 struct record_children {
 	uint64_t count, read;	/* how many there are, and of how many the usage was read */
 	uint64_t read_after_ns; /* after the victim had been chosen */
+	bool has_rest;
+	uint64_t
+		rest_bytes; /* charged to the cgroup with the limit and to none of these, when they were read */
+	uint64_t removed;   /* cgroups below it that have been removed and that something still refers to */
 	const struct record_child
 		*largest; /* by usage, the most first; that with the victim always among them */
 	size_t largest_count;

@@ -81,20 +81,27 @@ run_to_end -g "$CG/above/in" hog 48
 stop_tracer above.out
 end above
 
-# One grows until the limit that it shares is reached; the other, which is within its own, has a process killed.
+# One grows until the limit that it shares is reached, and ends below it; the other, which is within its own, has a process killed.
+# And 8 MiB of a third are there still, which is gone.
+mkdir -p /tmp/gone
+mount -t tmpfs none /tmp/gone
 watch shared-limit 48M
 delegate shared-limit
+make_cgroup shared-limit/gone
+"$WORK" -g "$CG/shared-limit/gone" exec $HERE/filler write /tmp/gone/left 8
+rmdir "$CG/shared-limit/gone"
 make_cgroup shared-limit/web 40M
 make_cgroup shared-limit/api
 run_held -g "$CG/shared-limit/web" -a 900 hog 6
 victim=$pid
-"$WORK" -g "$CG/shared-limit/api" exec $HERE/filler grow 64 1024 &
+"$WORK" -g "$CG/shared-limit/api" exec $HERE/filler grow 37 1024 &
 pid=$!
 wait_until 120 gone "$victim"
 cat "$CG/shared-limit/api/memory.peak" >"$OUT/shared-limit.peak"
 kill "$pid"
 wait "$pid"
 over
+umount /tmp/gone
 
 watch exempt
 run_held -g "$CG/exempt" -a -1000 hog 20

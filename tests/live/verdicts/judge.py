@@ -2,6 +2,7 @@
 """What the verdict says of each end, and which next step of each cause."""
 
 import json
+import re
 import subprocess
 
 from oracles import of, read_records
@@ -72,7 +73,10 @@ def check_children(run):
     peak = int((run.folder / "shared-limit.peak").read_text())
     results.check("exact" not in api and 20 << 20 <= api["usage_bytes"] <= peak, f"{name}: the other's", (api, peak))
     results.check(api["usage_bytes"] - api.get("before_bytes", api["usage_bytes"]) > 8 << 20, f"{name}: it grew", api)
-    text = (run.folder / f"{name}.out").read_text()
+    results.check(abs(children.get("rest_bytes", 0) - (8 << 20)) < 3 << 19, f"{name}: what one left",
+                  children)
+    text = " ".join((run.folder / f"{name}.out").read_text().split())
+    results.check(re.search(r"; [89]\.\d MiB of none of them", text), f"{name}: the text tells of it", text)
     results.check("shared by api" in text and "web (where it was killed)" in text, f"{name}: the text", text)
 
 
@@ -84,5 +88,7 @@ def check(run):
     for name in STEPS:
         check_step(run, name)
     check_children(run)
+    text = " ".join((run.folder / "shared.out").read_text().split())
+    results.check(re.search(r"unmapped about 2\d\.\d MiB of the shared memory", text), "shared: of nobody", text)
     machine = of(read_records(run.folder / "machine.out.jsonl"), "oom")[0].get("machine", {})
     results.check("watermark in every zone that counts" in machine.get("why", ""), "machine: why", machine)

@@ -81,6 +81,18 @@ static void test_read(void **state)
 	assert_true(named("web")->max_bytes == UINT64_MAX);
 	assert_int_equal(named("api")->max_bytes, 65536);
 	assert_int_equal(named("api")->id, id_of("/a/api"));
+	assert_false(children.has_rest);
+	tree_put(&h, "/a/memory.current", "20480\n");
+	tree_put(&h, "/a/cgroup.stat", "nr_descendants 3\nnr_dying_descendants 2\n");
+	assert_int_equal(cgroup_children__read(&h, "/a", id_of("/a"), &children), 0);
+	assert_true(children.has_rest);
+	assert_int_equal(children.rest_bytes, 20480 - 4096 - 8192);
+	assert_int_equal(children.removed, 2);
+	/* They have grown meanwhile. */
+	tree_put(&h, "/a/memory.current", "4096\n");
+	assert_int_equal(cgroup_children__read(&h, "/a", id_of("/a"), &children), 0);
+	assert_true(children.has_rest);
+	assert_int_equal(children.rest_bytes, 0);
 }
 
 /* Another cgroup has taken the name; there is none; it is outside of what is mounted here. */
@@ -109,6 +121,7 @@ static void test_bound(void **state)
 	assert_int_equal(cgroup_children__read(&h, "/a", id_of("/a"), &children), 0);
 	assert_true(children.read <= CGROUP_CHILDREN_MAX); /* less on a machine that is too slow */
 	assert_int_equal(children.count, CGROUP_CHILDREN_MAX + 4);
+	assert_false(children.has_rest);
 }
 
 int main(void)

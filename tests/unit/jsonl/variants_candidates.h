@@ -68,9 +68,14 @@ static inline const struct record_children *variants_children(const char *name,
 					    .before_bytes = 5,
 					    .before_ns = 6 };
 	largest[1] = (struct record_child){ .cgroup = name, .max_bytes = RECORD_NO_LIMIT };
-	children = (struct record_children){
-		.count = 9, .read = 8, .read_after_ns = 7, .largest = largest, .largest_count = 2
-	};
+	children = (struct record_children){ .count = 9,
+					     .read = 8,
+					     .read_after_ns = 7,
+					     .has_rest = true,
+					     .rest_bytes = 8,
+					     .removed = 0,
+					     .largest = largest,
+					     .largest_count = 2 };
 	return &children;
 }
 

@@ -51,7 +51,8 @@ static char *text_of(const struct record_oom *oom)
 
 static void expect(const struct record_children *children, const char *want)
 {
-	const struct record_oom oom = { .children = children };
+	const struct record_level limit = { .has_memory = true, .usage_bytes = 64 * MIB };
+	const struct record_oom oom = { .children = children, .limit = &limit };
 	char *text = text_of(&oom);
 
 	assert_string_equal(text, want);
@@ -74,6 +75,18 @@ static void test_text(void **state)
 	expect(&c, "    shared by api 45.0 MiB, 44.0 MiB more than 9.0 s before; db 9.0 MiB; <x> 5.0 MiB; "
 		   "web (where it was killed) 3.0 MiB of its own 64.0 MiB; and 296 more, 44 of which weren't "
 		   "read; read up to 1.2 ms later\n");
+	c.read = c.count = 4;
+	c.has_rest = true;
+	c.rest_bytes = 4 * MIB;
+	c.removed = 3;
+	expect(&c,
+	       "    shared by api 45.0 MiB, 44.0 MiB more than 9.0 s before; db 9.0 MiB; <x> 5.0 MiB; "
+	       "web (where it was killed) 3.0 MiB of its own 64.0 MiB; 4.0 MiB of none of them (3 removed "
+	       "below, not gone yet); read up to 1.2 ms later\n");
+	/* Less than a twentieth says nothing. */
+	c.rest_bytes = 3 * MIB;
+	expect(&c, "    shared by api 45.0 MiB, 44.0 MiB more than 9.0 s before; db 9.0 MiB; <x> 5.0 MiB; "
+		   "web (where it was killed) 3.0 MiB of its own 64.0 MiB; read up to 1.2 ms later\n");
 	/* It shares its limit with nobody. */
 	c.count = c.read = c.largest_count = 1;
 	expect(&c, "");
@@ -82,9 +95,14 @@ static void test_text(void **state)
 
 static void test_page(void **state)
 {
-	const struct record_children c = {
-		.count = 300, .read = 256, .read_after_ns = 1200000, .largest = four, .largest_count = 4
-	};
+	const struct record_children c = { .count = 300,
+					   .read = 256,
+					   .read_after_ns = 1200000,
+					   .has_rest = true,
+					   .rest_bytes = 9 * MIB,
+					   .removed = 1,
+					   .largest = four,
+					   .largest_count = 4 };
 	const struct record_level limit = { .has_memory = true, .usage_bytes = 64 * MIB };
 	const struct record_oom oom = { .children = &c, .limit = &limit };
 	char *page = NULL;
@@ -99,7 +117,9 @@ static void test_page(void **state)
 	assert_null(strstr(page, "<x>"));
 	assert_non_null(strstr(page, "web</bdi> <span class=\"tag\">killed here</span>"));
 	assert_non_null(strstr(page, ">+44.0 MiB in 9.0 s<"));
-	assert_non_null(strstr(page, "296 more aren’t listed; 44 weren’t read. Where"));
+	assert_non_null(strstr(
+		page,
+		"296 more aren’t listed; 44 weren’t read. 9.0 MiB are of none of them; 1 removed cgroup is not gone yet. Where"));
 	assert_non_null(strstr(page, "read up to 1.2 ms later"));
 	free(page);
 }

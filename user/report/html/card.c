@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "record/candidate_words.h"
 #include "record/cause_words.h"
 #include "record/gfp.h"
 #include "record/memory_kinds.h"
@@ -235,6 +236,17 @@ static void put_victim_memory(FILE *out, const struct record_victim *v)
 		v->rss_exact || from_log ? "" : "; resident sizes are approximate");
 }
 
+static void put_unmapped(FILE *out, const struct record_oom *oom)
+{
+	uint64_t bytes = candidate_words__unmapped(oom);
+
+	if (!bytes)
+		return;
+	fputs("<p>No process under this limit has mapped about ", out);
+	html_elements__size(out, bytes);
+	fputs(" of the shared memory: files in tmpfs, or what ended processes left.</p>", out);
+}
+
 static void put_cgroup_memory(FILE *out, const struct record_oom *oom)
 {
 	const struct record_memory *m = oom->memory;
@@ -271,7 +283,9 @@ static void put_cgroup_memory(FILE *out, const struct record_oom *oom)
 		fputs("; swapped out ", out);
 		html_elements__size(out, b[MEMORY_SWAP]);
 	}
-	fputs("</p></section>\n", out);
+	fputs("</p>", out);
+	put_unmapped(out, oom);
+	fputs("</section>\n", out);
 }
 
 /* The last part of its path, or what its container is called: the levels around it say the rest. */

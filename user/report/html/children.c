@@ -56,6 +56,14 @@ void html_children__put(FILE *out, const struct record_oom *oom)
 		fprintf(out, "; %" PRIu64 " weren’t read", c->count - c->read);
 	if (c->count > c->largest_count)
 		fputs(". ", out);
+	if (children_words__none(oom)) {
+		html_elements__size(out, children_words__none(oom));
+		fputs(" are of none of them", out);
+		if (c->removed)
+			fprintf(out, "; %" PRIu64 " removed cgroup%s not gone yet", c->removed,
+				c->removed == 1 ? " is" : "s are");
+		fputs(". ", out);
+	}
 	fputs("Where the process was killed: usage at that moment. The others were read up to ", out);
 	html_elements__duration(out, c->read_after_ns);
 	fputs(" later.</p></section>\n", out);
