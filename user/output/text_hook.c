@@ -75,6 +75,9 @@ int text_hook__take_near_limit(struct sink *base, const struct record *record)
 {
 	struct text_sink *sink = (struct text_sink *)base;
 
+	/* A line for each kill; a command that was run for it has its own. */
+	if (sink->look.detail == TEXT_BRIEF)
+		return 0;
 	text_sink__time(sink, &record->time);
 	text_hook__put_near_limit(base->out, &record->near_limit);
 	fputc('\n', base->out);
