@@ -119,6 +119,8 @@ static pid_t wait_with_signal(int signal)
 	assert_true(pid >= 0);
 	if (pid)
 		return pid;
+	/* Under nohup the hangup would be none. */
+	sigaction(signal, &(struct sigaction){ .sa_handler = SIG_DFL }, NULL);
 	sigemptyset(&set);
 	sigaddset(&set, signal);
 	sigprocmask(SIG_BLOCK, &set, NULL);
