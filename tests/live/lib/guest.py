@@ -60,10 +60,10 @@ def exit_code(guest, name, may_lose):
 
 
 def check_loss(guest, name, trace):
-    """Nothing is lost; or, where the kernel may leave out a program, a little of OOMs and writes, which is counted."""
+    """Nothing is lost; or, where the kernel may leave out a program, a little of kills and writes, which is counted."""
     results, lost, end = guest.results, trace.lost, trace.records[-1]
     bad = [r["id"] for r in trace.ooms if r.get("incomplete") or r.get("victims_missing")]
-    if guest.label in PREEMPTING and lost and set(lost) <= {"oom", "limit", "kill"}:
+    if guest.label in PREEMPTING and lost and set(lost) <= {"oom", "victim", "limit", "kill"}:
         results.equal(end.get("lost"), sum(lost.values()), f"{name}: what was left out is counted")
         results.check(len(bad) <= lost.get("oom", 0) and sum(lost.values()) <= len(trace.ooms) // 10,
                       f"{name}: the records that are incomplete, no more than that, and few", (bad, lost))
