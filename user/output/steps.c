@@ -322,6 +322,9 @@ static int see_many(struct steps *steps, const struct record_oom *oom, const str
 	if (!oom->killed || !facts->program_count || p->count < MANY_PROCESSES || !usage_of(oom) ||
 	    !MOST(p->counted_bytes, usage_of(oom)))
 		return 0;
+	/* What they share counts for each: no part of the usage. */
+	if (p->counted_bytes > usage_of(oom))
+		return 0;
 	if (!begin(&draft))
 		return -ENOMEM;
 	fprintf(draft.out, "%s%" PRIu64 " processes of ",

@@ -21,7 +21,7 @@ static void note(struct before *before, uint64_t cgroup_id, uint64_t ts_ns, bool
 		{ SMAPS_FILE, "/lib/x", { .rss_bytes = file } },
 	};
 	const struct record_snapshot_process process = {
-		.pid = 7, .comm = "java", .parts = parts, .part_count = file ? 2 : 1
+		.has_parts = true, .pid = 7, .comm = "java", .parts = parts, .part_count = file ? 2 : 1
 	};
 	const struct record record = { .kind = RECORD_SNAPSHOT,
 				       .time.boot_ns = ts_ns,

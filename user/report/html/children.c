@@ -64,7 +64,11 @@ void html_children__put(FILE *out, const struct record_oom *oom)
 				c->removed == 1 ? " is" : "s are");
 		fputs(". ", out);
 	}
-	fputs("Where the process was killed: usage at that moment. The others were read up to ", out);
-	html_elements__duration(out, c->read_after_ns);
-	fputs(" later.</p></section>\n", out);
+	fputs("Where the process was killed: usage at that moment.", out);
+	if (c->read_after_ns) {
+		fputs(" The others were read up to ", out);
+		html_elements__duration(out, c->read_after_ns);
+		fputs(" later.", out);
+	}
+	fputs("</p></section>\n", out);
 }
