@@ -388,7 +388,7 @@ static int see_machine(struct steps *steps, const struct record_oom *oom)
 	struct cause_facts facts = cause_words__facts(oom);
 	struct draft draft;
 
-	if (!oom->killed || oom->cause != CAUSE_WHOLE_MACHINE || !v)
+	if (!oom->killed || oom->cause != CAUSE_WHOLE_MACHINE || !v || facts.fragmented)
 		return 0;
 	if (!begin(&draft))
 		return -ENOMEM;

@@ -76,7 +76,9 @@ static void put_no_limit(FILE *out, const struct record_oom *oom)
 		fputs(oom->log ? "(not in the log)\n" : "(lost)\n", out);
 		return;
 	}
-	if (facts.in_cpuset || facts.in_policy)
+	if (facts.fragmented)
+		fputs("none: memory is free, but not in a piece as large as was asked for\n", out);
+	else if (facts.in_cpuset || facts.in_policy)
 		fprintf(out, "none: the memory nodes of a %s are out of memory\n",
 			facts.in_cpuset ? "cpuset" : "memory policy");
 	else

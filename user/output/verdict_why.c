@@ -58,7 +58,7 @@ static bool is_of_machine(const struct verdict_why *why)
 static bool is_same(const struct verdict_why *a, const struct verdict_why *b)
 {
 	if (a->facts.cause != b->facts.cause || a->facts.in_cpuset != b->facts.in_cpuset ||
-	    a->facts.in_policy != b->facts.in_policy)
+	    a->facts.in_policy != b->facts.in_policy || a->facts.fragmented != b->facts.fragmented)
 		return false;
 	if (is_of_machine(a))
 		return true;

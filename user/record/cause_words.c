@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "record/machine_why.h"
+
 const char *cause_words__word(enum record_cause cause)
 {
 	static const char *const words[] = {
@@ -46,6 +48,7 @@ enum variant {
 	ABOVE,
 	GREW,
 	MACHINE,
+	FRAGMENTED,
 	CPUSET,
 	POLICY,
 	SYSRQ,
@@ -77,6 +80,7 @@ static const char *const sentences[][VARIANTS] = {
 		[ABOVE] = ", which stands above it: all below share that memory",
 		[GREW] = ", into which the workload grew",
 		[MACHINE] = "the whole machine was out of memory",
+		[FRAGMENTED] = "memory was free, but not in a piece as large as was asked for",
 		[CPUSET] = "the memory nodes of a cpuset were out of memory",
 		[POLICY] = "the memory nodes of a memory policy were out of memory",
 		[SYSRQ] = "somebody asked for it by sysrq",
@@ -94,6 +98,7 @@ static const char *const sentences[][VARIANTS] = {
 		[LOWERED_SET] = ", written by %p%t",
 		[GREW] = ", into which the workload grew",
 		[MACHINE] = "the whole machine was out of memory",
+		[FRAGMENTED] = "memory was free, but not in a piece as large as was asked for",
 		[CPUSET] = "the memory nodes of a cpuset were out of memory",
 		[POLICY] = "the memory nodes of a memory policy were out of memory",
 		[SYSRQ] = "somebody asked for it by sysrq",
@@ -120,6 +125,8 @@ static enum variant variant_of(const struct cause_facts *f)
 	case CAUSE_LIMIT_UNCHANGED:
 		return GREW;
 	case CAUSE_WHOLE_MACHINE:
+		if (f->fragmented)
+			return FRAGMENTED;
 		return f->in_cpuset ? CPUSET : f->in_policy ? POLICY : MACHINE;
 	case CAUSE_SYSRQ:
 		return SYSRQ;
@@ -135,6 +142,10 @@ static enum variant variant_of(const struct cause_facts *f)
 
 struct cause_facts cause_words__facts(const struct record_oom *oom)
 {
+	const struct record_machine *machine = oom->machine ? oom->machine
+					       : oom->log   ? oom->log->machine
+							    : NULL;
+
 	return (struct cause_facts){
 		.cause = oom->sysrq	      ? CAUSE_SYSRQ
 			 : oom->whole_machine ? CAUSE_WHOLE_MACHINE
@@ -142,6 +153,8 @@ struct cause_facts cause_words__facts(const struct record_oom *oom)
 		.from_log = oom->log,
 		.in_cpuset = oom->constraint && !strcmp(oom->constraint, "cpuset"),
 		.in_policy = oom->constraint && !strcmp(oom->constraint, "mempolicy"),
+		.fragmented = oom->whole_machine && !oom->sysrq && machine &&
+			      machine_why__is_fragmented(machine, oom->order),
 		.write_id = oom->cause_limit_id,
 		.since_ns = oom->cause_since_ns,
 		.writer = oom->trigger_comm,

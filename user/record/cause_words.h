@@ -18,6 +18,7 @@ struct cause_facts {
 	enum record_cause cause;
 	bool from_log;		   /* which names the writer alone */
 	bool in_cpuset, in_policy; /* the memory nodes of one were out of memory, and not the machine */
+	bool fragmented;	   /* memory was free, but not in a piece as large as was asked for */
 	uint64_t write_id;	   /* of the write that did it; 0: it wasn't seen, or there was none */
 	uint64_t since_ns;	   /* how long before the OOM that was; 0: inside of it, or unknown */
 	const char *writer;

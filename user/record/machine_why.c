@@ -54,6 +54,32 @@ static bool has_chunk(const struct record_machine *machine, unsigned int order, 
 	return !told;
 }
 
+/*
+ * A zone with enough for single pages; NULL: none is known. Of a log all that count are looked at, for it tells of the
+ * pieces, too. Else it is the first, from which an allocation is tried first: of what others keep for it they may not
+ * have told. Above the high watermark, because some may have been freed meanwhile.
+ */
+static const struct record_zone *with_room(const struct record_machine *machine)
+{
+	for (size_t i = 0; i < machine->zone_count; i++) {
+		const struct record_zone *zone = &machine->zones[i];
+
+		if (!is_small(zone) && zone->high_bytes && zone->free_bytes >= zone->high_bytes)
+			return zone;
+		if (!zone->orders)
+			break;
+	}
+	return NULL;
+}
+
+bool machine_why__is_fragmented(const struct record_machine *machine, int order)
+{
+	uint64_t bytes;
+	bool told = machine->zone_count && machine->zones[0].orders;
+
+	return order > 0 && with_room(machine) && (!told || !has_chunk(machine, (unsigned int)order, &bytes));
+}
+
 bool machine_why__format(char *dst, size_t size, const struct record_machine *machine, int order)
 {
 	char free[UNITS__TEXT_SIZE], mark[UNITS__TEXT_SIZE];
@@ -78,6 +104,17 @@ bool machine_why__format(char *dst, size_t size, const struct record_machine *ma
 		units__format_size(free, sizeof(free), bytes);
 		snprintf(dst, size, "no free chunk of order %d is left, although %s are free in smaller ones",
 			 order, free);
+		return true;
+	}
+	if (machine_why__is_fragmented(machine, order)) {
+		zone = with_room(machine);
+		units__format_size(free, sizeof(free), zone->free_bytes);
+		units__format_size(mark, sizeof(mark), zone->high_bytes);
+		snprintf(
+			dst, size,
+			"free memory is in small pieces: a piece of order %d was asked for, while node %u %s has %s "
+			"free, above its high watermark of %s",
+			order, zone->node, zone->name, free, mark);
 		return true;
 	}
 	return false;

@@ -10,6 +10,12 @@
 
 #define MACHINE_WHY_SIZE 256
 
+/*
+ * Whether single pages could have been had, and an allocation of this order could not: then memory hasn't run out. False
+ * where the figures don't show it.
+ */
+bool machine_why__is_fragmented(const struct record_machine *machine, int order);
+
 /* Writes a sentence on an allocation of this order; negative: unknown. False: the figures don't show it. */
 bool machine_why__format(char *dst, size_t size, const struct record_machine *machine, int order);
 

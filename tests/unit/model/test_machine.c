@@ -84,10 +84,31 @@ static void test_no_sums(void **state)
 	assert_int_equal(m.record.known, 1U << MACHINE_SWAP_FREE | 1U << MACHINE_SWAP_TOTAL);
 }
 
+/* Above the high watermark a single page could be had, so what failed is a large piece. */
+static void test_fragmented(void **state)
+{
+	struct event_machine e = two_zones(351);
+	struct machine m;
+
+	(void)state;
+	machine__fill(&m, &e, PAGE, 2);
+	assert_true(machine_why__is_fragmented(&m.record, 2));
+	assert_false(machine_why__is_fragmented(&m.record, 0));
+	assert_string_equal(m.record.why,
+			    "free memory is in small pieces: a piece of order 2 was asked for, while node 1 "
+			    "Normal has 1.4 MiB free, above its high watermark of 1.4 MiB");
+	/* Between the watermarks some may have been freed since. */
+	e = two_zones(349);
+	machine__fill(&m, &e, PAGE, 2);
+	assert_false(machine_why__is_fragmented(&m.record, 2));
+	assert_null(m.record.why);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_fill), cmocka_unit_test(test_no_why),
-					    cmocka_unit_test(test_no_sums) };
+					    cmocka_unit_test(test_no_sums),
+					    cmocka_unit_test(test_fragmented) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -211,6 +211,14 @@ static void test_machine(void **state)
 		   "machine: the whole machine ran out of memory, and hog (pid 1) had 600.0 MiB of it: give "
 		   "/system.slice/x.service a limit\n");
 	oom->whole_machine = true;
+	/* Memory that is free in small pieces is no want of a limit. */
+	oom->order = 2;
+	oom->machine = &(const struct record_machine){
+		.zones = &(const struct record_zone){ .name = "Normal", .high_bytes = 10, .free_bytes = 11 },
+		.zone_count = 1
+	};
+	expect_one(&s.record, "");
+	oom->order = 0;
 	oom->constraint = "mempolicy";
 	expect_one(&s.record,
 		   "machine: the memory nodes of a memory policy ran out of memory, and hog (pid 1) had "
