@@ -14,7 +14,6 @@ enum relief_by {
 /* event_relief.h.flags */
 enum {
 	RELIEF_HAS_USAGE = 1 << 0, /* the figures of the limit's counter are valid */
-	RELIEF_HAS_USERS = 1 << 1, /* other threads, or processes, still use the memory */
 };
 
 struct event_relief {

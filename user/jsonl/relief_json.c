@@ -20,8 +20,6 @@ static void add_live(struct json_object *o, const struct record_relief *relief)
 {
 	member__text(o, "by", relief->by_exit ? "exit" : "oom_reaper");
 	member__number(o, "since_kill_ns", relief->since_kill_ns);
-	if (relief->has_users)
-		member__flag(o, "in_use", true);
 	member__text(o, "cgroup", relief->cgroup);
 	member__container(o, "container", &relief->container);
 	if (relief->has_usage) {
@@ -54,7 +52,6 @@ static void get_live(struct jsonl_parser *p, struct json_object *o, struct recor
 	const char *by = value__text(p, o, "by");
 
 	relief->by_exit = by && !strcmp(by, "exit");
-	relief->has_users = value__flag(p, o, "in_use");
 	relief->cgroup = value__text(p, o, "cgroup");
 	relief->container = parse_parts__container(p, o);
 	parse_parts__find_prefix(&relief->container.ref, relief->cgroup);

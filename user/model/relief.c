@@ -180,7 +180,6 @@ void relief__event(struct relief *relief, const struct event_relief *e, int64_t 
 			.pid = e->pid,
 			.comm = e->comm,
 			.by_exit = e->by == RELIEF_EXIT,
-			.has_users = e->h.flags & RELIEF_HAS_USERS,
 			.since_kill_ns = e->h.ts_ns > e->marked_ns ? e->h.ts_ns - e->marked_ns : 0,
 			.has_usage = e->h.flags & RELIEF_HAS_USAGE,
 		},
@@ -196,7 +195,7 @@ void relief__event(struct relief *relief, const struct event_relief *e, int64_t 
 		r->cgroup = v->limit;
 		r->container = model_env__container(relief->env, v->limit);
 		r->kills_meanwhile = count_since(relief, v, e->h.ts_ns);
-		if (!r->has_users && !v->back_ns)
+		if (!v->back_ns)
 			v->back_ns = e->h.ts_ns;
 		if (r->has_usage)
 			find_needless(relief, r, v->limit_id);

@@ -8,7 +8,7 @@ static void put_sentence(FILE *out, const struct record_relief *r)
 {
 	fprintf(out, "OOM %" PRIu64 ": ", r->oom_id);
 	if (r->by_exit) {
-		fputs(r->has_users ? "part of the memory of " : "the memory of ", out);
+		fputs("the memory of ", out);
 		text_parts__process(out, r->comm, r->pid);
 		text_parts__duration(out, " is back, ", r->since_kill_ns);
 		fputs(" after its kill", out);

@@ -19,8 +19,7 @@ struct record_relief {
 	uint64_t left_anon_bytes, left_file_bytes, left_shmem_bytes;
 	/* Live. */
 	bool live;
-	bool by_exit;	/* else by the reaper */
-	bool has_users; /* other threads or processes still use it: it isn't all back */
+	bool by_exit; /* else by the reaper */
 	uint64_t since_kill_ns;
 	const char *cgroup; /* whose limit was hit; NULL: the whole machine, or unknown */
 	struct record_container container;

@@ -179,22 +179,6 @@ static void test_two_needless(void **state)
 	relief__free(relief);
 }
 
-/* What others still use isn't back. */
-static void test_in_use(void **state)
-{
-	struct told told;
-	struct relief *relief = start_relief(&told);
-	struct record_oom oom;
-
-	(void)state;
-	kill_one(relief, 1, 42, 100, 1000);
-	come_back(relief, 1, 42, 3000, 100, RELIEF_HAS_USERS);
-	assert_true(told.reliefs[0].has_users);
-	oom = kill_one(relief, 2, 43, 60, 4000);
-	assert_int_equal(oom.in_flight_victims, 1);
-	relief__free(relief);
-}
-
 /* Of a victim that isn't known any more what the event says is told. */
 static void test_unknown(void **state)
 {
@@ -272,12 +256,11 @@ static void test_before(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_one),    cmocka_unit_test(test_needless),
-		cmocka_unit_test(test_needed), cmocka_unit_test(test_two_needless),
-		cmocka_unit_test(test_in_use), cmocka_unit_test(test_unknown),
-		cmocka_unit_test(test_early),  cmocka_unit_test(test_long_ago),
-		cmocka_unit_test(test_raised), cmocka_unit_test(test_shared),
-		cmocka_unit_test(test_before),
+		cmocka_unit_test(test_one),	 cmocka_unit_test(test_needless),
+		cmocka_unit_test(test_needed),	 cmocka_unit_test(test_two_needless),
+		cmocka_unit_test(test_unknown),	 cmocka_unit_test(test_early),
+		cmocka_unit_test(test_long_ago), cmocka_unit_test(test_raised),
+		cmocka_unit_test(test_shared),	 cmocka_unit_test(test_before),
 	};
 
 	return cmocka_run_group_tests_name("relief", tests, NULL, NULL);
