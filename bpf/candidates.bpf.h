@@ -24,6 +24,13 @@
 
 #define PF_KTHREAD 0x00200000 /* include/linux/sched.h: the same from 5.10 to 7.3 */
 #define NOTED_SLOTS 32	      /* a power of two, so that an index can be cut to it */
+/*
+ * Of how many each one's oom_score_adj is read, which costs as much as all else that a candidate does. One that comes
+ * after them is taken to have that of the one before, if both are of one program, and if it then has but so many
+ * thousandths of all memory. A large one looks so small only if its oom_score_adj takes off just what it has.
+ */
+#define ADJ_READ_OF_ALL 256
+#define SMALL_THOUSANDTHS 5
 
 /* A task that may be listed. It can have ended, and its memory can be another's, when it is looked at. */
 struct noted {
@@ -173,7 +180,7 @@ static __always_inline void find_least(void)
 }
 
 /* One of the first by points, until now. Whom it takes the place of may be spared. */
-__noinline int note_top(__u64 task, __s64 points)
+__noinline int note_top(__u64 task, __s64 points, __u32 adj)
 {
 	__u32 at = scan.top_count;
 
@@ -184,7 +191,7 @@ __noinline int note_top(__u64 task, __s64 points)
 		if (scan.top[at].adj < 0)
 			note_spared(scan.top[at].task, scan.top[at].points, scan.top[at].adj);
 	}
-	note(&scan.top[slot(at)], task, points, task_adj(task));
+	note(&scan.top[slot(at)], task, points, adj);
 	if (scan.top_count == EVENT_CANDIDATES_TOP)
 		find_least();
 	return 0;
@@ -211,9 +218,19 @@ __noinline int note_unkillable(__u64 task)
 	return 0;
 }
 
+/* Whether the oom_score_adj of the one before will do for one of the same program: see ADJ_READ_OF_ALL. */
+static __always_inline bool is_like_last(__s64 points)
+{
+	__s64 pages = points - last.adj * scan.thousandth;
+
+	return scan.scored > ADJ_READ_OF_ALL && last.has_adj && last.adj >= 0 && pages >= 0 &&
+	       pages < SMALL_THOUSANDTHS * scan.thousandth;
+}
+
 /* The kernel has reckoned the points of one in this run. */
 static __always_inline void candidates__score(__u64 oc, __u64 task, __s64 points)
 {
+	bool is_top;
 	__s32 adj;
 
 	if (scan.wanted == SCAN_UNDECIDED)
@@ -227,10 +244,14 @@ static __always_inline void candidates__score(__u64 oc, __u64 task, __s64 points
 	scan.scored++;
 	if (points > 0)
 		scan.points_sum += points;
-	adj = task_adj(task);
-	program_sums__add(task, points - adj * scan.thousandth);
-	if (scan.top_count < EVENT_CANDIDATES_TOP || points > scan.least)
-		note_top(task, points);
+	program_sums__find(task);
+	is_top = scan.top_count < EVENT_CANDIDATES_TOP || points > scan.least;
+	adj = !is_top && is_like_last(points) ? last.adj : task_adj(task);
+	last.adj = adj;
+	last.has_adj = true;
+	program_sums__add(points - adj * scan.thousandth);
+	if (is_top)
+		note_top(task, points, adj);
 	else if (adj < 0)
 		note_spared(task, points, adj);
 }
@@ -294,7 +315,7 @@ static __always_inline void note_chosen(__u64 oc)
 	__u64 chosen = (__u64)BPF_CORE_READ((struct oom_control *)oc, chosen);
 
 	if (chosen && !is_in_top(chosen))
-		note_top(chosen, BPF_CORE_READ((struct oom_control *)oc, chosen_points));
+		note_top(chosen, BPF_CORE_READ((struct oom_control *)oc, chosen_points), task_adj(chosen));
 }
 
 __noinline int look_at_top(void)

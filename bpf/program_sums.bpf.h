@@ -20,6 +20,8 @@ static struct {
 static volatile struct {
 	__u64 name[2];
 	__u32 place;
+	__s32 adj; /* oom_score_adj of the last one that was added to it */
+	bool has_adj;
 	bool known;
 } last;
 
@@ -60,20 +62,27 @@ __noinline __u32 place_of_program(__u64 task)
 	return EVENT_PROGRAMS_MAX;
 }
 
-/* Adds one to the sum of its program. Those of one program often come one after the other. */
-__noinline int program_sums__add(__u64 task, __s64 pages)
+/* Finds the place of one's program. Those of one program often come one after the other. */
+__noinline int program_sums__find(__u64 task)
 {
 	__u64 name[2] = {};
-	__u32 at;
 
 	BPF_CORE_READ_INTO(&name, (struct task_struct *)task, comm);
-	if (!last.known || name[0] != last.name[0] || name[1] != last.name[1]) {
-		last.place = place_of_program(task);
-		last.name[0] = name[0];
-		last.name[1] = name[1];
-		last.known = true;
-	}
-	at = last.place;
+	if (last.known && name[0] == last.name[0] && name[1] == last.name[1])
+		return 0;
+	last.place = place_of_program(task);
+	last.name[0] = name[0];
+	last.name[1] = name[1];
+	last.known = true;
+	last.has_adj = false;
+	return 0;
+}
+
+/* Adds one to the sum of the program that was found last. */
+static __always_inline void program_sums__add(__s64 pages)
+{
+	__u32 at = last.place;
+
 	if (at < EVENT_PROGRAMS_MAX) {
 		candidates.event.programs[at].count++;
 		candidates.event.programs[at].pages += pages;
@@ -81,7 +90,6 @@ __noinline int program_sums__add(__u64 task, __s64 pages)
 		candidates.event.other_count++;
 		candidates.event.other_pages += pages;
 	}
-	return 0;
 }
 
 #endif

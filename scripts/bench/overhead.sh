@@ -90,6 +90,7 @@ everyday() {
 	awk '
 		BEGIN {
 			most["signal"] = 3.5
+			most["oom_score"] = 12
 			most["fork+exit"] = most["fork+exec+exit"] = 0.7
 			noise["fork+exit"] = noise["fork+exec+exit"] = noise["mmap+munmap"] = 0.4
 		}

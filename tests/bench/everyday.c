@@ -170,6 +170,18 @@ static void signal_self(void)
 	kill(getpid(), SIGUSR1);
 }
 
+/* The kernel reckons points as it does in a run of the OOM killer. */
+static void read_oom_score(void)
+{
+	static int fd = -1;
+	char bytes[16];
+
+	if (fd < 0)
+		fd = open("/proc/self/oom_score", O_RDONLY | O_CLOEXEC);
+	if (pread(fd, bytes, sizeof(bytes), 0) <= 0)
+		die("/proc/self/oom_score");
+}
+
 static const struct path {
 	const char *name;
 	void (*once)(void);
@@ -182,6 +194,7 @@ static const struct path {
 	{ "open+read+close", open_read_close, 10000 },
 	{ "mmap+munmap", map_unmap, 10000 },
 	{ "signal", signal_self, 10000 },
+	{ "oom_score", read_oom_score, 10000 },
 };
 
 static void all_paths(void)

@@ -80,7 +80,7 @@ static bool is_larger(const struct record_candidate *a, const struct record_cand
 
 /*
  * The memory of all, from the sum of their points. Those that aren't listed are taken to have the oom_score_adj that
- * all listed ones have.
+ * all listed ones have; unless one is listed that a negative one holds back.
  */
 static void fill_sum(struct record_candidates *r, const struct event_candidates *event,
 		     const struct event_oom *oom, uint32_t page_size)
@@ -91,6 +91,10 @@ static void fill_sum(struct record_candidates *r, const struct event_candidates 
 		return;
 	for (size_t i = 0; i < r->first_count; i++) {
 		if (!r->first[i].has_adj || r->first[i].oom_score_adj != r->first[0].oom_score_adj)
+			return;
+	}
+	for (size_t i = event->top; i < event->count; i++) {
+		if (event->list[i].points != EVENT_UNKILLABLE)
 			return;
 	}
 	if (r->first[0].oom_score_adj < 0 ||

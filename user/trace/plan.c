@@ -90,6 +90,7 @@ const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 		.split = { "kp_candidate_end", "kretprobe " PLAN_SPLIT_FUNCTION },
 		.hook = HOOK_CANDIDATE_END,
 		.late = true,
+		.often = true,
 	},
 	{
 		.name = "relief",
@@ -312,7 +313,7 @@ static int first_candidate(const struct plan_purpose *purpose, const struct plan
 {
 	if (wants->split && purpose->split.program)
 		return PLAN_SPLIT;
-	if (wants->shared && purpose->shared.program)
+	if (wants->shared && purpose->shared.program && !purpose->often)
 		return PLAN_SHARED;
 	for (int i = 0; i < PLAN_CANDIDATES && purpose->candidates[i].program; i++) {
 		if (!wants->kprobes || !is_typed(&purpose->candidates[i]))
@@ -354,16 +355,29 @@ void plan__init(struct plan *plan, const struct plan_wants *wants)
 	}
 }
 
+/* What comes after a purpose's candidate; PLAN_NOT_ATTACHED: nothing. */
+static int next_candidate(const struct plan *plan, int i)
+{
+	const struct plan_purpose *purpose = &plan_purposes[i];
+	int candidate = plan->choices[i].candidate, next = candidate + 1;
+
+	if (plan->in_steps && purpose->often && candidate == 0)
+		return PLAN_SHARED;
+	if (candidate == PLAN_SHARED)
+		next = purpose->often ? 1 : 0;
+	return next < PLAN_CANDIDATES && purpose->candidates[next].program ? next : PLAN_NOT_ATTACHED;
+}
+
 int plan__fail(struct plan *plan, int i, int error)
 {
 	struct plan_choice *choice = &plan->choices[i];
-	int next = choice->candidate == PLAN_SHARED ? 0 : choice->candidate + 1;
-	bool has_next = next < PLAN_CANDIDATES && plan_purposes[i].candidates[next].program;
+	int next = next_candidate(plan, i);
+	bool has_next = next != PLAN_NOT_ATTACHED;
 
 	choice->error = error;
-	choice->candidate = has_next ? next : PLAN_NOT_ATTACHED;
+	choice->candidate = next;
 	if (i && plan_purposes[i - 1].need == PLAN_NOTES)
-		follow_next(plan, i - 1, 0);
+		follow_next(plan, i - 1, next == PLAN_SHARED ? PLAN_SHARED : 0);
 	if (has_next)
 		return 0;
 	return plan_purposes[i].required ? error : 0;
@@ -378,6 +392,14 @@ void plan__give_up(struct plan *plan, int i, int error)
 enum plan_step plan__step(const struct plan *plan, int i)
 {
 	return plan->in_steps && plan_purposes[i].late ? PLAN_LATER : PLAN_FIRST;
+}
+
+void plan__leave_split(struct plan *plan)
+{
+	for (int i = 0; i < PLAN_PURPOSES; i++) {
+		if (plan->in_steps && plan_purposes[i].often && plan->choices[i].candidate == 0)
+			plan__fail(plan, i, 0);
+	}
 }
 
 bool plan__waits_for_split(const struct plan *plan, int i)

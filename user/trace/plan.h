@@ -61,6 +61,11 @@ struct plan_purpose {
 	struct plan_candidate split;			   /* PLAN_SPLIT; as above */
 	enum hook hook; /* tells the shared program what it is attached for */
 	bool late;	/* in a plan in steps: PLAN_LATER */
+	/*
+	 * In such a plan, too, the first candidate comes before PLAN_SHARED: it is called often, and a kprobe and a
+	 * kretprobe cost several times what a BTF-typed program does. The wait for it hurts nobody when it is late.
+	 */
+	bool often;
 };
 
 /*
@@ -102,6 +107,9 @@ int plan__fail(struct plan *plan, int i, int error);
 void plan__give_up(struct plan *plan, int i, int error);
 
 enum plan_step plan__step(const struct plan *plan, int i);
+
+/* The compiler has split the function: in a plan in steps no BTF-typed program will do. */
+void plan__leave_split(struct plan *plan);
 
 /* Whether purpose `i` can be attached only once it is known if the compiler has split the function. */
 bool plan__waits_for_split(const struct plan *plan, int i);

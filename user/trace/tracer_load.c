@@ -300,6 +300,8 @@ int tracer_load__step(struct tracer *tracer, struct plan *plan, enum plan_step s
 {
 	struct oomtrace_bpf **skel = step == PLAN_FIRST ? &tracer->skel : &tracer->later;
 
+	if (step == PLAN_LATER && attach__has_function(PLAN_SPLIT_FUNCTION))
+		plan__leave_split(plan);
 	if (step == PLAN_LATER)
 		leave_kprobes(plan);
 

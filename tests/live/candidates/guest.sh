@@ -75,10 +75,11 @@ few() {
 	clear_target
 }
 
-# crowd NAME COUNT KINDS: one of many is large.
+# crowd NAME COUNT KINDS: one of many is large, and one that is held back.
 crowd() {
 	begin "$1"
 	tasks 0 crowd "$2" "$3"
+	held -300 held-back hog 30
 	held 0 large hog 40
 	lower 8
 	clear_target

@@ -274,9 +274,10 @@ def check_many(run):
     text, page = (subprocess.run([run.oomtrace, "report", *options, str(recording)], capture_output=True, check=False,
                                  text=True).stdout for options in (["-v"], ["--format", "html"]))
     size = r"\d+\.\d MiB"
-    run.results.check(re.search(rf"held by +1 x large, {size} of {size};\s101\sx\stasks,\s{size}", text),
-                      "text: many of one program", text[-3000:])
-    run.results.check(re.search(rf"By program: 1 × <bdi>large</bdi>, {size} of {size}; 101 × <bdi>tasks</bdi>, ", page),
+    run.results.check(re.search(rf"held by +1 x large, {size} of {size};\s1\sx\sheld-back,\s{size};\s101\sx\stasks,\s"
+                                rf"{size}", text), "text: many of one program", text[-3000:])
+    run.results.check(re.search(rf"By program: 1 × <bdi>large</bdi>, {size} of {size}; 1 × <bdi>held-back</bdi>, "
+                                rf"{size}; 101 × <bdi>tasks</bdi>, ", page),
                       "page: many of one program", "By program" in page)
 
 

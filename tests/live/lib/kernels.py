@@ -65,8 +65,8 @@ PLAN = {
 PLAN_BTF = {purpose: label for purpose, (label, _) in PLAN.items()}
 PLAN_KPROBES = {purpose: label for purpose, (_, label) in PLAN.items()}
 # Where attaching the first fentry program waits (5.15 to 6.6), a trace of the whole machine has kprobes
-# for functions, and BTF-typed programs for tracepoints.
-PLAN_SHARED = {purpose: kprobe if "probe " in kprobe else btf
+# for functions, and BTF-typed programs for tracepoints; and for candidates, which it attaches last.
+PLAN_SHARED = {purpose: kprobe if "probe " in kprobe and not purpose.startswith("candidate") else btf
                for purpose, (btf, kprobe) in PLAN.items()}
 SHARED_LABELS = ("6.1",)
 # Debian's compiler has split oom_badness() on 5.10, and the OOM killer calls the part, which isn't in BTF.

@@ -125,6 +125,15 @@ static void test_sum(void **state)
 	fill(&c, &event, 1);
 	assert_true(c.record.has_counted);
 	assert_int_equal(c.record.counted_bytes, 1000 * PAGE);
+	/* One more has none of the points that it would have: the sum isn't of all. */
+	event.count = 2;
+	event.list[1] = candidate(2, -40, -300);
+	fill(&c, &event, 1);
+	assert_false(c.record.has_counted);
+	/* One that can't be killed isn't in the sum. */
+	event.list[1] = candidate(2, EVENT_UNKILLABLE, -1000);
+	fill(&c, &event, 1);
+	assert_true(c.record.has_counted);
 	/* More than can be: nothing is said. */
 	event.unkillable = 51;
 	fill(&c, &event, 1);

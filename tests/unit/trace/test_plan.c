@@ -89,12 +89,41 @@ static void test_notes(void **state)
 	assert_string_equal(plan__chosen(&plan, notes)->label, "kprobe oom_badness.part.0");
 }
 
+/* Where kprobes are shared, what is called often is BTF-typed all the same; and a shared kprobe before any other. */
+static void test_often(void **state)
+{
+	struct plan plan;
+	int points = 0, notes;
+
+	(void)state;
+	plan__init(&plan, &(struct plan_wants){ .shared = true });
+	while (strcmp(plan_purposes[points].name, "candidate-points"))
+		points++;
+	notes = points - 1;
+	assert_true(plan.in_steps);
+	assert_int_equal(plan.choices[0].candidate, PLAN_SHARED);
+	assert_string_equal(plan__chosen(&plan, points)->label, "fexit oom_badness");
+	assert_null(plan__chosen(&plan, notes));
+	assert_int_equal(plan__fail(&plan, points, -EOPNOTSUPP), 0);
+	assert_int_equal(plan.choices[points].candidate, PLAN_SHARED);
+	assert_int_equal(plan.choices[notes].candidate, PLAN_SHARED);
+	assert_int_equal(plan__fail(&plan, points, -EOPNOTSUPP), 0);
+	assert_string_equal(plan__chosen(&plan, points)->program, "kp_candidate_end");
+	assert_int_equal(plan__fail(&plan, points, -EOPNOTSUPP), 0);
+	assert_null(plan__chosen(&plan, points));
+	plan__init(&plan, &(struct plan_wants){ .shared = true });
+	plan__leave_split(&plan);
+	assert_int_equal(plan.choices[points].candidate, PLAN_SHARED);
+	assert_true(plan__waits_for_split(&plan, points));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_attached),
 		cmocka_unit_test(test_not_attached),
 		cmocka_unit_test(test_notes),
+		cmocka_unit_test(test_often),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
