@@ -163,6 +163,17 @@ static enum record_kill_way find_kill_way(void *ctx, const __u64 *frames, size_t
 	return tracer__kill_way(s->tracer, frames, count);
 }
 
+/* The memory may have changed by the end of it, and who waits for the report waits for it. */
+#define LARGEST_CGROUPS_NS 500000000ULL
+
+static uint64_t find_largest_cgroups(void *ctx, struct largest_cgroups *out)
+{
+	const struct session *s = ctx;
+
+	largest_cgroups__read(s->hierarchy, clock__ns(CLOCK_BOOTTIME) + LARGEST_CGROUPS_NS, out);
+	return clock__ns(CLOCK_BOOTTIME);
+}
+
 static const char *find_container_name(void *ctx, const struct container_ref *ref)
 {
 	struct session *s = ctx;
@@ -224,6 +235,7 @@ int session_events__open_model(struct session *s)
 		.children = s->hierarchy->version == 2 ? read_children : NULL,
 		.cmdline = find_cmdline,
 		.container_name = find_container_name,
+		.largest_cgroups = find_largest_cgroups,
 		.kill_way = find_kill_way,
 		.init_pid = s->target->init_pid,
 		.only_history = s->target->all,

@@ -104,15 +104,44 @@ static void get_zone(struct jsonl_parser *p, struct json_object *o, struct recor
 	get_chunks(p, o, zone);
 }
 
+static struct record_largest get_largest(struct jsonl_parser *p, struct json_object *o)
+{
+	struct record_largest largest = { .after_ns = value__number(p, o, "after_ns"),
+					  .looked_at = value__number(p, o, "looked_at"),
+					  .cut = value__flag(p, o, "cut") };
+	struct json_object *list;
+	size_t count = value__array(p, o, "cgroups", &list);
+	struct record_cgroup_usage *cgroups = value__new_array(p, count, sizeof(*cgroups));
+
+	for (size_t i = 0; cgroups && i < count && !p->error; i++) {
+		struct json_object *element = value__element(p, list, i);
+
+		if (!element)
+			continue;
+		cgroups[i].path = value__text(p, element, "cgroup");
+		cgroups[i].container = parse_parts__container(p, element);
+		if (cgroups[i].path)
+			parse_parts__find_prefix(&cgroups[i].container.ref, cgroups[i].path);
+		cgroups[i].usage_bytes = value__number(p, element, "usage_bytes");
+	}
+	largest.list = cgroups;
+	largest.count = cgroups ? count : 0;
+	return largest;
+}
+
 const struct record_machine *parse_log__machine(struct jsonl_parser *p, struct json_object *o)
 {
 	struct json_object *from = value__object(p, o, "machine"), *list;
 	struct record_machine *machine = from ? value__new_array(p, 1, sizeof(*machine)) : NULL;
 	struct record_zone *zones;
+	struct json_object *largest;
 	size_t count;
 
 	if (!machine)
 		return NULL;
+	largest = value__object(p, from, "largest_cgroups");
+	if (largest)
+		machine->largest = get_largest(p, largest);
 	machine->why = value__text(p, from, "why");
 	for (int i = 0; i < MACHINE_ITEMS; i++)
 		if (value__has_number(p, from, record_log__machine_key((enum record_machine_item)i),

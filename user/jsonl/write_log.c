@@ -74,6 +74,26 @@ static struct json_object *new_zone(const struct record_zone *zone)
 	return o;
 }
 
+static struct json_object *new_largest(const struct record_largest *largest)
+{
+	struct json_object *o = json_object_new_object(), *list = json_object_new_array();
+
+	member__number(o, "after_ns", largest->after_ns);
+	member__number(o, "looked_at", largest->looked_at);
+	if (largest->cut)
+		member__flag(o, "cut", true);
+	for (size_t i = 0; i < largest->count; i++) {
+		struct json_object *one = json_object_new_object();
+
+		member__text(one, "cgroup", largest->list[i].path);
+		member__container(one, "container", &largest->list[i].container);
+		member__number(one, "usage_bytes", largest->list[i].usage_bytes);
+		json_object_array_add(list, one);
+	}
+	member__add(o, "cgroups", list);
+	return o;
+}
+
 void write_log__machine(struct json_object *o, const struct record_machine *machine)
 {
 	struct json_object *to, *zones;
@@ -90,6 +110,8 @@ void write_log__machine(struct json_object *o, const struct record_machine *mach
 	for (size_t i = 0; i < machine->zone_count; i++)
 		json_object_array_add(zones, new_zone(&machine->zones[i]));
 	member__add(to, "zones", zones);
+	if (machine->largest.count)
+		member__add(to, "largest_cgroups", new_largest(&machine->largest));
 	member__add(o, "machine", to);
 }
 

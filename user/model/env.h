@@ -4,6 +4,7 @@
 #define OOMTRACE_MODEL_ENV_H
 
 #include "host/cgroup_children.h"
+#include "host/largest_cgroups.h"
 #include "record/record.h"
 
 struct model_env {
@@ -33,6 +34,12 @@ struct model_env {
 	 * Reads what the cgroups right below this one use, now. Returns 0 or a negative errno. NULL: nobody can.
 	 */
 	int (*children)(void *ctx, const char *path, uint64_t id, struct cgroup_children *out);
+
+	/*
+	 * Reads which cgroups have the most memory now. Returns when it had been read, CLOCK_BOOTTIME; 0: it wasn't.
+	 * May be NULL.
+	 */
+	uint64_t (*largest_cgroups)(void *ctx, struct largest_cgroups *out);
 
 	/* The way that a SIGKILL took, by its sender's stack. May be NULL. */
 	enum record_kill_way (*kill_way)(void *ctx, const __u64 *frames, size_t count);

@@ -47,3 +47,29 @@ void machine__fill(struct machine *out, const struct event_machine *e, uint64_t 
 	if (!(e->known & MACHINE_ZONES_CUT) && machine_why__format(out->why, sizeof(out->why), r, order))
 		r->why = out->why;
 }
+
+void machine__read_largest(struct machine *machine, const struct model_env *env)
+{
+	machine->read_ns = env->largest_cgroups ? env->largest_cgroups(env->ctx, &machine->read) : 0;
+}
+
+void machine__fill_largest(struct machine *out, const struct model_env *env, uint64_t since_ns)
+{
+	const struct largest_cgroups *read = &out->read;
+
+	if (!out->read_ns || !read->count)
+		return;
+	for (size_t i = 0; i < read->count; i++)
+		out->largest[i] = (struct record_cgroup_usage){
+			.path = read->list[i].path,
+			.container = model_env__container(env, read->list[i].path),
+			.usage_bytes = read->list[i].usage_bytes,
+		};
+	out->record.largest = (struct record_largest){
+		.list = out->largest,
+		.count = read->count,
+		.looked_at = read->looked_at,
+		.after_ns = out->read_ns > since_ns ? out->read_ns - since_ns : 0,
+		.cut = read->cut,
+	};
+}

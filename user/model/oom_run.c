@@ -174,6 +174,7 @@ int oom_run__event(struct oom_run *run, const union event *event, int64_t wall_o
 	case EVENT_MACHINE:
 		run->machine = event->machine;
 		run->has_machine = true;
+		machine__read_largest(&run->record_machine, run->env);
 		return 0;
 	case EVENT_OOM_END:
 		run->end = event->oom_end;
@@ -399,6 +400,7 @@ struct record *oom_run__record(struct oom_run *run)
 	if (run->has_machine) {
 		machine__fill(&run->record_machine, &run->machine, run->env->page_size,
 			      run->has_oom ? run->oom.order : -1);
+		machine__fill_largest(&run->record_machine, run->env, chosen_ns(run));
 		r->machine = &run->record_machine.record;
 	}
 	if (run->has_candidates) {

@@ -11,6 +11,7 @@
 
 #define CANDIDATES_SHOWN 5
 #define ZONES_SHOWN 8
+#define LARGEST_SHOWN 5
 
 const char *text_log__format_stamp(char *dst, size_t size, const char *stamp, const struct record_time *time)
 {
@@ -135,7 +136,28 @@ static void put_candidates(const struct text_sink *sink, const struct record_can
 	}
 }
 
-void text_log__machine(const struct text_sink *sink, const struct record_machine *machine)
+/* All that were read are shown with -v. */
+static void put_largest(const struct text_sink *sink, const struct record_largest *largest)
+{
+	size_t shown = sink->look.detail == TEXT_ALL ? largest->count : LARGEST_SHOWN;
+	FILE *out = sink->base.out;
+
+	if (!largest->count)
+		return;
+	for (size_t i = 0; i < largest->count && i < shown; i++) {
+		text_sink__label(sink, i ? "" : "cgroups");
+		text_parts__place(out, largest->list[i].path, &largest->list[i].container);
+		text_parts__size(out, ": ", largest->list[i].usage_bytes);
+		fputc('\n', out);
+	}
+	text_sink__label(sink, "");
+	fprintf(out, "the largest of %s%" PRIu64 ", read ", largest->cut ? "the first " : "",
+		largest->looked_at);
+	text_parts__duration(out, "", largest->after_ns);
+	fputs(" later\n", out);
+}
+
+static void put_zones_and_swap(const struct text_sink *sink, const struct record_machine *machine)
 {
 	FILE *out = sink->base.out;
 
@@ -164,6 +186,12 @@ void text_log__machine(const struct text_sink *sink, const struct record_machine
 	text_parts__size(out, "", machine->bytes[MACHINE_SWAP_FREE]);
 	text_parts__size(out, " free of ", machine->bytes[MACHINE_SWAP_TOTAL]);
 	fputc('\n', out);
+}
+
+void text_log__machine(const struct text_sink *sink, const struct record_machine *machine)
+{
+	put_zones_and_swap(sink, machine);
+	put_largest(sink, &machine->largest);
 }
 
 static void put_text(const struct text_sink *sink, const char *label, const char *text)

@@ -54,8 +54,24 @@ enum record_machine_item {
 	MACHINE_ITEMS,
 };
 
+struct record_cgroup_usage {
+	const char *path;
+	struct record_container container;
+	uint64_t usage_bytes;
+};
+
+/* The cgroups with the most memory, of those that have none below them. They were read after the event. */
+struct record_largest {
+	const struct record_cgroup_usage *list;
+	size_t count;	    /* 0: they weren't read */
+	uint64_t looked_at; /* of how many */
+	uint64_t after_ns;  /* when they had been read, since the OOM killer had chosen */
+	bool cut;	    /* there were more cgroups than could be read in time */
+};
+
 /* The memory of the whole machine, when that ran out or a part of it did. */
 struct record_machine {
+	struct record_largest largest;
 	uint32_t known; /* bits */
 	uint64_t bytes[MACHINE_ITEMS];
 	const struct record_zone *zones;

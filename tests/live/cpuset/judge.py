@@ -19,6 +19,21 @@ def check_memory(results, name, oom, logged):
     results.check("watermark in every zone that counts: node 1" in machine.get("why", ""), f"{name}: why", machine)
 
 
+def check_largest(run, name, oom):
+    """The cgroups with the most memory: the two that hold theirs all the while, and not the one that they are in."""
+    largest = oom.get("machine", {}).get("largest_cgroups", {"cgroups": []})
+    usage = {c["cgroup"]: c["usage_bytes"] for c in largest["cgroups"]}
+    for held in ("large", "small"):
+        want = int((run.folder / f"held.{held}").read_text())
+        run.results.check(abs(usage.get(f"/held/{held}", 0) - want) < 1 << 20, f"{name}: what /held/{held} has",
+                          (usage, want))
+    run.results.check("/held" not in usage, f"{name}: nothing counts twice", usage)
+    sizes = [c["usage_bytes"] for c in largest["cgroups"]]
+    run.results.equal(sizes, sorted(sizes, reverse=True), f"{name}: the largest first")
+    run.results.check(largest.get("after_ns", 0) > 0 and "cut" not in largest, f"{name}: read after the kill, all",
+                      largest)
+
+
 def check_trace(run, name, how, logged):
     with open(run.folder / f"{name}.json", encoding="utf-8") as file:
         records = [json.loads(line) for line in file]
@@ -28,9 +43,12 @@ def check_trace(run, name, how, logged):
                       f"{name}: constraint and cause")
     run.results.equal([[v["pid"] for v in oom["victims"]] for oom in ooms], [[hog]], f"{name}: the victim")
     check_memory(run.results, name, ooms[0], logged)
+    check_largest(run, name, ooms[0])
     text = re.sub(r"\s+", " ", (run.folder / f"{name}.txt").read_text())
     run.results.check(BOUND[how][2] in text, f"{name}: the report says which")
     run.results.check("the whole machine was out of memory" not in text, f"{name}: and not that it was the machine's")
+    run.results.check(re.search(r"/held/large: 6\d\.\d MiB .*/held/small: 2\d\.\d MiB .*the largest of \d+, "
+                                r"read [\d.]+ .?s later", text), f"{name}: the report names the largest", text)
     run.results.equal((run.folder / f"{name}.code").read_text().strip(), "0", f"{name}: exit code")
 
 

@@ -55,9 +55,18 @@ static inline void write_kernel_log(struct sink *sink, const char *name, bool fu
 					  .chunk_bytes = 4096,
 					  .chunks = chunks,
 					  .orders = 3 };
-	const struct record_machine machine = {
-		.known = 3, .bytes = { 1, 2 }, .zones = &zone, .zone_count = 1, .why = full ? name : NULL
-	};
+	const struct record_cgroup_usage largest[] = { { .path = name, .usage_bytes = 9 },
+						       { .path = "/b", .usage_bytes = 8 } };
+	const struct record_machine machine = { .largest = { .list = largest,
+							     .count = full ? 2 : 0,
+							     .looked_at = full ? 3 : 0,
+							     .after_ns = full ? 4 : 0,
+							     .cut = full },
+						.known = 3,
+						.bytes = { 1, 2 },
+						.zones = &zone,
+						.zone_count = 1,
+						.why = full ? name : NULL };
 	const struct record_candidate candidate = {
 		.pid = 1, .comm = name, .in_pages = full, .has_total_vm = true, .has_rss = true, .rss = 2
 	};

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -104,11 +105,46 @@ static void test_fragmented(void **state)
 	assert_null(m.record.why);
 }
 
+static uint64_t read_two(void *ctx, struct largest_cgroups *out)
+{
+	out->count = 2;
+	out->looked_at = 3;
+	out->cut = false;
+	snprintf(out->list[0].path, sizeof(out->list[0].path), "/big");
+	out->list[0].usage_bytes = 9;
+	snprintf(out->list[1].path, sizeof(out->list[1].path), "/small");
+	out->list[1].usage_bytes = 4;
+	return *(uint64_t *)ctx;
+}
+
+/* The largest cgroups, and how long after the choice they had been read; nothing where nobody reads. */
+static void test_largest(void **state)
+{
+	uint64_t now = 1500;
+	const struct model_env env = { .ctx = &now, .largest_cgroups = read_two }, none = {};
+	struct event_machine e = two_zones(140);
+	static struct machine m;
+
+	(void)state;
+	machine__read_largest(&m, &env);
+	machine__fill(&m, &e, PAGE, 0);
+	machine__fill_largest(&m, &env, 1000);
+	assert_int_equal(m.record.largest.count, 2);
+	assert_int_equal(m.record.largest.looked_at, 3);
+	assert_int_equal(m.record.largest.after_ns, 500);
+	assert_string_equal(m.record.largest.list[0].path, "/big");
+	assert_int_equal(m.record.largest.list[1].usage_bytes, 4);
+	machine__read_largest(&m, &none);
+	machine__fill(&m, &e, PAGE, 0);
+	machine__fill_largest(&m, &none, 1000);
+	assert_int_equal(m.record.largest.count, 0);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_fill), cmocka_unit_test(test_no_why),
-					    cmocka_unit_test(test_no_sums),
-					    cmocka_unit_test(test_fragmented) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_largest), cmocka_unit_test(test_fragmented),
+					    cmocka_unit_test(test_fill), cmocka_unit_test(test_no_why),
+					    cmocka_unit_test(test_no_sums) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -40,6 +40,24 @@ static void put_zone(FILE *out, const struct record_zone *zone)
 	fputs("</tr>", out);
 }
 
+static void put_largest(FILE *out, const struct record_largest *largest)
+{
+	fputs("<div class=\"scroll\"><table><thead><tr><th scope=\"col\">cgroup</th>"
+	      "<th scope=\"col\" class=\"n\">memory</th></tr></thead><tbody>",
+	      out);
+	for (size_t i = 0; i < largest->count; i++) {
+		fputs("<tr><th scope=\"row\">", out);
+		html_elements__cgroup(out, largest->list[i].path, &largest->list[i].container);
+		fputs("</th><td class=\"n\">", out);
+		html_elements__size(out, largest->list[i].usage_bytes);
+		fputs("</td></tr>", out);
+	}
+	fprintf(out, "</tbody></table></div><p class=\"note\">the largest of %s%" PRIu64 " cgroups, read ",
+		largest->cut ? "the first " : "", largest->looked_at);
+	html_elements__duration(out, largest->after_ns);
+	fputs(" later</p>", out);
+}
+
 void html_card_log__machine(FILE *out, const struct record_machine *machine)
 {
 	html_elements__part_begin(out, "Memory of the machine");
@@ -64,6 +82,8 @@ void html_card_log__machine(FILE *out, const struct record_machine *machine)
 		html_elements__size(out, machine->bytes[MACHINE_SWAP_TOTAL]);
 		fputs("</p>", out);
 	}
+	if (machine->largest.count)
+		put_largest(out, &machine->largest);
 	fputs("</section>\n", out);
 }
 
