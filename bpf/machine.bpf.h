@@ -10,8 +10,6 @@
 #include "event.h"
 #include "task.bpf.h"
 
-#define NODES_KNOWN 64 /* of a node mask its first word is read */
-
 /* Addresses of the kernel's nr_swap_pages and total_swap_pages. User space sets them; 0: not known yet. */
 volatile __u64 swap_free_address, swap_total_address;
 
@@ -23,23 +21,30 @@ static __always_inline __u64 counter_at(__u64 address, __u32 index)
 	return value > 0 ? value : 0;
 }
 
-/* The nodes that an allocation may use: show_mem() prints these (mm/show_mem.c). */
+/* The mask of the nodes that an allocation may use: show_mem() prints these (mm/show_mem.c). 0: all. */
 static __always_inline __u64 nodes_allowed(struct oom_control *oc)
 {
-	nodemask_t *mask = BPF_CORE_READ(oc, nodemask);
-	__u64 nodes = ~0ULL;
+	__u64 mask = (__u64)BPF_CORE_READ(oc, nodemask);
 
-	if (mask)
-		bpf_probe_read_kernel(&nodes, sizeof(nodes), mask);
-	else if (bpf_core_field_exists(struct task_struct, mems_allowed))
-		bpf_probe_read_kernel(&nodes, sizeof(nodes), &current_task()->mems_allowed);
-	return nodes;
+	if (!mask && bpf_core_field_exists(struct task_struct, mems_allowed))
+		mask = (__u64)current_task() + bpf_core_field_offset(struct task_struct, mems_allowed);
+	return mask;
+}
+
+static __always_inline bool is_allowed(__u64 mask, __u32 node)
+{
+	__u64 word = 0;
+
+	if (!mask || node >= 8 * bpf_core_field_size(struct task_struct, mems_allowed))
+		return true;
+	bpf_probe_read_kernel(&word, sizeof(word), (void *)mask + node / 64 * sizeof(word));
+	return word >> node % 64 & 1;
 }
 
 /* See EMIT__BEGIN(). */
 static struct {
 	struct event_machine event;
-	__u64 nodes_added; /* a bit for each */
+	__u32 next_node; /* after the one that was added last: the list has one node's zones after the other's */
 } machine;
 
 static __always_inline void add_node(__u64 node)
@@ -92,14 +97,13 @@ __noinline int add_zone(__u64 oc, __u32 i, __u64 allowed)
 		return false;
 	pgdat = BPF_CORE_READ(zone, zone_pgdat);
 	node = BPF_CORE_READ(pgdat, node_id);
-	if (to >= EVENT_ZONES_MAX || (node < NODES_KNOWN && !(allowed >> node & 1)))
+	if (to >= EVENT_ZONES_MAX || !is_allowed(allowed, node))
 		return true;
 	fill_zone(&machine.event.zones[to], zone, node);
 	machine.event.zone_count = to + 1;
-	if (node >= NODES_KNOWN || machine.nodes_added >> node & 1)
-		return true;
-	machine.nodes_added |= 1ULL << node;
-	add_node((__u64)pgdat);
+	if (machine.next_node != node + 1)
+		add_node((__u64)pgdat);
+	machine.next_node = node + 1;
 	return true;
 }
 
@@ -112,7 +116,7 @@ __noinline int emit_machine(__u64 oc_address, __u64 group)
 
 	/* Of the zones as many count as zone_count says. */
 	bpf_probe_read_kernel(e, __builtin_offsetof(struct event_machine, zones), zeros);
-	machine.nodes_added = 0;
+	machine.next_node = 0;
 	e->known = MACHINE_HAS_SLAB | MACHINE_HAS_SHMEM;
 	for (__u32 i = 0; i < EVENT_ZONES_MAX && add_zone(oc_address, i, allowed); i++)
 		;

@@ -70,12 +70,16 @@ static __always_inline int on_mm_gone(__u64 mm)
 	return awaits_relief() ? tell_relief(mm, RELIEF_EXIT) : 0;
 }
 
-/* The kernel's reaper has done what it can for the task of this tid. */
+/* The kernel's reaper has done what it can for the task of this tid. It may come again: that is told once. */
 __noinline int on_reaped(__u32 tid)
 {
-	__u64 *mm = bpf_map_lookup_elem(&relief_tids, &tid);
+	__u64 *found = bpf_map_lookup_elem(&relief_tids, &tid), mm;
 
-	return mm ? tell_relief(*mm, RELIEF_REAPER) : 0;
+	if (!found)
+		return 0;
+	mm = *found;
+	bpf_map_delete_elem(&relief_tids, &tid);
+	return tell_relief(mm, RELIEF_REAPER);
 }
 
 /* ---- programs ---- */
