@@ -2,6 +2,8 @@
 /*
  * filler map FILE MIB     makes a file of so many MiB, without data, and writes to its memory
  * filler write FILE MIB   writes so many MiB to a file, and ends
+ * filler huge MIB 0       takes so many MiB of huge pages, and writes to them
+ * filler tables GIB 0     reads a byte of each page table's range of so many GiB: it has page tables, and no pages
  * filler grow MIB STEP    takes so many MiB, STEP KiB every tenth of a second, and waits
  */
 #define _GNU_SOURCE
@@ -55,6 +57,31 @@ static void write_out(const char *path, size_t bytes)
 	}
 }
 
+static void huge(size_t bytes)
+{
+	char *memory =
+		mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+
+	if (memory == MAP_FAILED)
+		die("mmap");
+	for (size_t at = 0; at < bytes; at += 2 * MIB)
+		memory[at] = 1;
+}
+
+/* The kernel's zero page is nobody's memory. */
+static void tables(size_t bytes)
+{
+	const volatile char *memory =
+		mmap(NULL, bytes, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (memory == MAP_FAILED || madvise((void *)memory, bytes, MADV_NOHUGEPAGE))
+		die("mmap");
+	for (size_t at = 0; at < bytes; at += 2 * MIB)
+		(void)memory[at];
+	for (;;)
+		pause();
+}
+
 static void grow(size_t bytes, size_t step)
 {
 	char *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -77,6 +104,10 @@ int main(int argc, char **argv)
 		map(argv[2], strtoul(argv[3], NULL, 10) * MIB);
 	else if (!strcmp(argv[1], "write"))
 		write_out(argv[2], strtoul(argv[3], NULL, 10) * MIB);
+	else if (!strcmp(argv[1], "huge"))
+		huge(strtoul(argv[2], NULL, 10) * MIB);
+	else if (!strcmp(argv[1], "tables"))
+		tables(strtoul(argv[2], NULL, 10) << 30);
 	else if (!strcmp(argv[1], "grow"))
 		grow(strtoul(argv[2], NULL, 10) * MIB, strtoul(argv[3], NULL, 10) << 10);
 	return 0;

@@ -24,10 +24,14 @@ watch() {
 	wait_until 60 in_file '^NoNewPrivs:.1' "/proc/$tracer/status"
 }
 
-# As a service of systemd would have it: its first process stands for the whole.
-watch_service() { # NAME [MAX]
+# As a service of systemd would have it: its first process stands for the whole. The third is what it runs; the fourth
+# sets its cgroup up, and the fifth comes when it runs.
+watch_service() { # NAME MAX COMMAND [SETUP [AFTER]]
 	begin "$1"
-	make_cgroup "$1.service" "${2:-max}"
+	make_cgroup "$1.service" "$2"
+	# shellcheck disable=SC2034 # for what is given
+	service=$CG/$1.service
+	eval "${4:-}"
 	rm -f /tmp/go
 	"$WORK" -g "$CG/$1.service" exec /bin/sh -c "until [ -e /tmp/go ]; do sleep 0.1; done; $3" &
 	pid=$!
@@ -35,6 +39,7 @@ watch_service() { # NAME [MAX]
 	start_tracer "$1.out" --cgroup "/$1.service" --until-exit --record "$OUT/$1.out.jsonl"
 	tracer_ready "$1.out"
 	touch /tmp/go
+	eval "${5:-}"
 	wait "$pid"
 	tracer_done "$1.out"
 	end "$1.service"
@@ -60,6 +65,21 @@ watch_service bus max "exec $HERE/filler map /tmp/small/file 8"
 watch_service cache 24M "head -c 67108864 /dev/vda >/dev/null; exit 3"
 watch_service limit 32M "exec $WORK hog 64"
 watch_service nothing 64M 'exit 3'
+watch_service own 64M 'exit 137'
+watch_service passes 32M "$WORK hog 64; exit \$?"
+echo "+pids +hugetlb" >$CG/cgroup.subtree_control
+# shellcheck disable=SC2016 # for eval
+watch_service pids max 'for i in 1 2 3 4 5 6 7 8; do sleep 1 & done; wait' 'echo 4 >$service/pids.max'
+echo 4 >/proc/sys/vm/nr_hugepages
+# shellcheck disable=SC2016
+watch_service huge max "exec $HERE/filler huge 8 0" 'echo 4M >$service/hugetlb.2MB.max'
+echo 0 >/proc/sys/vm/nr_hugepages
+# shellcheck disable=SC2016
+watch_service group max 'echo >/tmp/runs; exec sleep 1000' 'rm -f /tmp/runs' \
+	'wait_until 60 [ -e /tmp/runs ]; echo 1 >$service/cgroup.kill'
+# shellcheck disable=SC2016
+watch_service throttled max "exec $HERE/limits-workload loop 48" 'echo 16M >$service/memory.high' \
+	'wait_until 90 in_file "\"type\":\"stall\"" "$OUT/throttled.out.jsonl"; kill -TERM $pid'
 
 # ---- next steps ----
 
@@ -131,6 +151,37 @@ watch high
 echo 16M >"$CG/high/memory.high"
 run_in $HERE/limits-workload loop 48
 wait_until 60 in_file '"type":"stall"' "$OUT/high.out.jsonl"
+over
+
+watch many 40M
+for _ in 1 2 3 4 5 6 7 8; do
+	run_held -g "$CG/many" -n worker hog 4
+done
+run_to_end -g "$CG/many" -n grows hog 24
+over
+
+watch held 56M
+run_held -g "$CG/held" -a -900 -n kept hog 40
+run_to_end -g "$CG/held" -n grows hog 48
+over
+
+watch kernel 24M
+run_in $HERE/filler tables 32 0
+wait_until 120 gone "$pid"
+over
+
+# How many more the kernel kills than it needs is a matter of time: until it was one at least.
+watch steps
+for _ in 1 2 3 4 5 6 7 8; do
+	echo max >"$CG/steps/memory.max"
+	for _ in 1 2 3 4; do
+		run_held -g "$CG/steps" hog 40
+	done
+	echo 86M >"$CG/steps/memory.max"
+	sleep 2
+	kill_all steps
+	! grep -q '"needless_kills"' "$OUT/steps.out.jsonl" || break
+done
 over
 
 begin machine

@@ -13,6 +13,12 @@ ENDS = {
     "bus": (135, 0, "was ended by SIGBUS (exit code 135): as for memory of a file that is too short"),
     "cache": (3, 0, "nothing in it was OOM-killed: its memory limit, or one below, was reached"),
     "nothing": (3, 0, "nothing in it was OOM-killed, and it never reached"),
+    "own": (137, 0, "by itself: no signal ended its init, but a shell gives that code when SIGKILL ended what it ran"),
+    "passes": (137, 1, "before that it lost 1 process to the OOM killer: its own limit of 32.0 MiB"),
+    "pids": (2, 0, "its limit of 4 processes and threads (pids.max) was reached"),
+    "huge": (135, 0, "its limit of 4.0 MiB of huge pages (hugetlb.2MB.max) was reached"),
+    "group": (137, 0, "but was not OOM-killed: SIGKILL was sent to its whole cgroup, by a write to cgroup.kill by"),
+    "throttled": (143, 0, "before that it was stuck at its memory.high of 16.0 MiB"),
 }
 # name: the rule of a step that must be there, and words of it
 STEPS = {
@@ -24,6 +30,10 @@ STEPS = {
     "shared": ("shared", "are in tmpfs (such as /dev/shm) or shared memory",),
     "growth": ("growth", "/s when the kill came: no limit near this one would have held for long",),
     "largest": ("largest", "it needs less memory, or a higher limit",),
+    "many": ("many", "processes of worker have",),
+    "held": ("held-back", "kept (pid ", "but its oom_score_adj -900 lets others be killed"),
+    "kernel": ("kernel", "page tables"),
+    "steps": ("smaller-steps", "smaller steps"),
     "high": ("memory-high", "stood still at its memory.high of 16.0 MiB",),
     "machine": ("machine", "the whole machine ran out of memory, and workload", "a limit"),
 }
