@@ -267,34 +267,6 @@ struct event_reclaim {
 	__u32 runs;
 };
 
-enum memory_item {
-	MEMORY_ANON,
-	MEMORY_FILE,
-	MEMORY_SHMEM, /* also in MEMORY_FILE */
-	MEMORY_SLAB_RECLAIMABLE,
-	MEMORY_SLAB_UNRECLAIMABLE,
-	MEMORY_KERNEL_STACK,
-	MEMORY_PAGETABLES,
-	MEMORY_SOCK,
-	MEMORY_SWAP,
-	MEMORY_KERNEL, /* all kernel memory: slab, stacks, page tables, per-cpu and more */
-	MEMORY_ITEMS,
-};
-
-/* event_memory.h.flags */
-enum {
-	MEMORY_EXACT = 1 << 0, /* else approximate: the kernel sums some of it up later */
-};
-
-/* memory.stat of the limit's cgroup. */
-struct event_memory {
-	struct event_header h;
-	__u64 cgroup_id;
-	__u32 known; /* bit by enum memory_item: the kernel has it and it could be read */
-	__u32 pad;
-	__u64 bytes[MEMORY_ITEMS];
-};
-
 /* Sent for a process at its first samples: what its addresses mean must be found while it lives. */
 struct event_sampled {
 	struct event_header h;
@@ -385,7 +357,6 @@ EVENT_ASSERT(sizeof(struct event_exit) == 64);
 EVENT_ASSERT(sizeof(struct event_limit) == 136);
 EVENT_ASSERT(sizeof(struct event_usage) == 112);
 EVENT_ASSERT(sizeof(struct event_reclaim) == 72);
-EVENT_ASSERT(sizeof(struct event_memory) == 40 + 8 * MEMORY_ITEMS);
 EVENT_ASSERT(sizeof(struct event_sampled) == 40);
 EVENT_ASSERT(sizeof(struct stack_key) == 24);
 EVENT_ASSERT(EVENT_KIND_MAX <= EVENT_KIND_SLOTS);
@@ -393,6 +364,7 @@ EVENT_ASSERT(sizeof(struct event_stack) == 72 + 16 * EVENT_STACK_DEPTH);
 
 #include "event_candidates.h"
 #include "event_machine.h"
+#include "event_memory.h"
 #include "event_relief.h"
 #include "event_signal.h"
 

@@ -106,6 +106,11 @@ __noinline int emit_memory(__u64 memcg_address, __u64 id, __u64 group)
 	FILL_ITEM(e, memcg, MEMORY_PAGETABLES, enum node_stat_item, NR_PAGETABLE, page);
 	FILL_ITEM(e, memcg, MEMORY_SOCK, enum memcg_stat_item, MEMCG_SOCK, page);
 	FILL_ITEM(e, memcg, MEMORY_KERNEL, enum memcg_stat_item, MEMCG_KMEM, page);
+	FILL_ITEM(e, memcg, MEMORY_PERCPU, enum memcg_stat_item, MEMCG_PERCPU_B, 1);
+	/* From 5.17 on (4e5aa1f4c2b4 "memcg: add per-memcg vmalloc stat"); from 7.1 on one of each node. */
+	FILL_ITEM(e, memcg, MEMORY_VMALLOC, enum memcg_stat_item, MEMCG_VMALLOC, page);
+	FILL_ITEM(e, memcg, MEMORY_VMALLOC, enum node_stat_item, NR_VMALLOC, page);
+	FILL_ITEM(e, memcg, MEMORY_UNEVICTABLE, enum node_stat_item, NR_UNEVICTABLE, page);
 	if (!memory_on_v1) {
 		e->bytes[MEMORY_SWAP] = BPF_CORE_READ(memcg, swap.usage.counter) * page;
 		e->known |= 1 << MEMORY_SWAP;

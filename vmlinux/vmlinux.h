@@ -152,6 +152,8 @@ enum node_stat_item {
 	NR_SLAB_UNRECLAIMABLE_B,
 	NR_KERNEL_STACK_KB,
 	NR_PAGETABLE,
+	NR_UNEVICTABLE,
+	NR_VMALLOC,
 };
 
 enum zone_stat_item {
@@ -188,6 +190,7 @@ enum memcg_stat_item {
 	MEMCG_SOCK,
 	MEMCG_PERCPU_B,
 	MEMCG_KMEM,
+	MEMCG_VMALLOC,
 	MEMCG_NR_STAT,
 };
 

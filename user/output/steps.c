@@ -280,6 +280,8 @@ static void put_largest_part(FILE *out, const struct record_memory *m)
 	} parts[] = {
 		{ MEMORY_PAGETABLES, "page tables" },
 		{ MEMORY_KERNEL_STACK, "stacks of threads" },
+		{ MEMORY_PERCPU, "per-CPU memory" },
+		{ MEMORY_VMALLOC, "vmalloc" },
 		{ MEMORY_SLAB_UNRECLAIMABLE, "slab that can't be reclaimed" },
 		{ MEMORY_SLAB_RECLAIMABLE, "slab that can be reclaimed" },
 	};

@@ -11,6 +11,7 @@
 #include "output/text_sink.h"
 #include "output/wrap.h"
 #include "record/memory_kinds.h"
+#include "record/swap_words.h"
 
 #define CURVE_WIDTH 32
 #define CURVE_NARROW 16
@@ -152,6 +153,8 @@ static const struct memory_line {
 	{ MEMORY_SLAB_RECLAIMABLE, "reclaimable slab", true },
 	{ MEMORY_KERNEL_STACK, "stacks", true },
 	{ MEMORY_PAGETABLES, "page tables", true },
+	{ MEMORY_PERCPU, "per-CPU", true },
+	{ MEMORY_VMALLOC, "vmalloc", true },
 	{ MEMORY_SOCK, "sockets", false },
 	{ MEMORY_SWAP, "swap", false },
 };
@@ -192,6 +195,23 @@ void text_memory__put(const struct text_sink *sink, const struct record_memory *
 		text_parts__size(out, (char[]){ WRAP_JOINT, '\0' }, other);
 	}
 	fputs(memory->exact ? "\n" : ", approximately\n", out);
+}
+
+static void put_size(FILE *out, uint64_t bytes)
+{
+	text_parts__size(out, "", bytes);
+}
+
+/* "swap      full, too: 30.0 MiB of 30.0 MiB" */
+void text_memory__swap(const struct text_sink *sink, const struct record_oom *oom)
+{
+	struct swap_facts facts;
+
+	if (!swap_words__facts(oom, &facts) || !facts.telling)
+		return;
+	text_sink__label(sink, "swap");
+	swap_words__put(sink->base.out, &facts, put_size);
+	fputc('\n', sink->base.out);
 }
 
 static bool is_limited(const struct record_level *l)

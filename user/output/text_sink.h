@@ -77,6 +77,7 @@ void text_quiet__end(struct text_sink *sink, const struct record *record, uint64
 /* text_memory.c: what led to it. usage_bytes: of the cgroup; 0: unknown. */
 void text_memory__history(const struct text_sink *sink, const struct record_history *history);
 void text_memory__put(const struct text_sink *sink, const struct record_memory *memory, uint64_t usage_bytes);
+void text_memory__swap(const struct text_sink *sink, const struct record_oom *oom);
 void text_memory__chain(const struct text_sink *sink, const struct record_oom *oom);
 void text_memory__session(const struct text_sink *sink, const struct record_session *session);
 

@@ -49,7 +49,7 @@ uint64_t memory_kinds__other(const struct record_memory *memory, uint64_t usage_
 	/* Shared memory is in file, and these are in the kernel's, which older kernels have no figure for. */
 	static const enum memory_item whole[] = { MEMORY_ANON, MEMORY_FILE, MEMORY_KERNEL, MEMORY_SOCK },
 				      in_kernel[] = { MEMORY_SLAB_UNRECLAIMABLE, MEMORY_SLAB_RECLAIMABLE,
-						      MEMORY_KERNEL_STACK, MEMORY_PAGETABLES };
+						      MEMORY_KERNEL_STACK, MEMORY_PAGETABLES, MEMORY_PERCPU };
 	uint64_t sum = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(whole); i++)

@@ -138,6 +138,9 @@ const char *record_names__memory(enum memory_item item)
 		[MEMORY_SOCK] = "sock_bytes",
 		[MEMORY_SWAP] = "swap_bytes",
 		[MEMORY_KERNEL] = "kernel_bytes",
+		[MEMORY_PERCPU] = "percpu_bytes",
+		[MEMORY_VMALLOC] = "vmalloc_bytes",
+		[MEMORY_UNEVICTABLE] = "unevictable_bytes",
 	};
 
 	return keys[item];

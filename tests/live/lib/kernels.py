@@ -14,7 +14,7 @@ RSS_PER_TASK_UNTIL = (6, 1)
 LOG_WITHOUT_CPUS_UNTIL = (6, 19)
 
 # What memory.stat has since then.
-STAT_SINCE_6_1 = ("pagetables", "kernel")
+STAT_SINCE_6_1 = ("pagetables", "kernel", "vmalloc")
 
 # What the kernel of a label calls itself.
 KERNELS = {

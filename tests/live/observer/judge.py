@@ -2,6 +2,7 @@
 """Judges what guest.sh left. The oracle is the observer itself, which knows whom it looked at."""
 
 import json
+import re
 
 
 def check_scenario(run, name, cause, cgroup):
@@ -28,7 +29,17 @@ def check_scenario(run, name, cause, cgroup):
     run.results.equal(said, cause["kind"] == "observer", f"{name}: the report names the observer")
 
 
+def check_swap(run, name):
+    """Swap has 8 MiB of the observed process and may take no more; the other one's 14 MiB are locked (observer.c)."""
+    text = " ".join((run.folder / f"{name}.txt").read_text().split())
+    found = re.search(r"swap full, too: ([\d.]+) MiB of 0 B; (?:about )?([\d.]+) MiB are locked \(mlock\)", text)
+    if run.results.check(found, f"{name}: what swap could do", text):
+        run.results.check(6 <= float(found[1]) <= 9 and 12.5 <= float(found[2]) <= 14.5, f"{name}: how much", found[0])
+
+
 def check(run):
+    for name in ("swapped", "machine", "kprobes"):
+        check_swap(run, name)
     for name in ("fill", "swapped", "machine", "kprobes"):
         check_scenario(run, name, {"kind": "observer"}, "/agent")
     check_scenario(run, "neighbour", {"kind": "limit-unchanged"}, "/neighbour")

@@ -14,7 +14,8 @@ SPIKE_NS = 50_000_000  # as in usage-workload.c
 # memory.stat's names of what the record has.
 STAT = {"anon": "anon", "file": "file", "shmem": "shmem", "slab_reclaimable": "slab_reclaimable",
         "slab_unreclaimable": "slab_unreclaimable", "kernel_stack": "kernel_stack",
-        "pagetables": "pagetables", "sock": "sock", "kernel": "kernel"}
+        "pagetables": "pagetables", "sock": "sock", "kernel": "kernel", "percpu": "percpu", "vmalloc": "vmalloc",
+        "unevictable": "unevictable"}
 
 
 def check_steps(results, folder, name, plan):

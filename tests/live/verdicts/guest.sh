@@ -101,7 +101,8 @@ run_to_end -g "$CG/above/in" hog 48
 stop_tracer above.out
 end above
 
-# One grows until the limit that it shares is reached, and ends below it; the other, which is within its own, has a process killed.
+# One grows until the limit that it shares is reached, and ends below it. The other is within its own, and has a process
+# killed.
 # And 8 MiB of a third are there still, which is gone.
 mkdir -p /tmp/gone
 mount -t tmpfs none /tmp/gone

@@ -9,6 +9,7 @@
 #include "record/cause_words.h"
 #include "record/gfp.h"
 #include "record/memory_kinds.h"
+#include "record/swap_words.h"
 #include "report/html/before.h"
 #include "report/html/candidates.h"
 #include "report/html/children.h"
@@ -247,13 +248,25 @@ static void put_unmapped(FILE *out, const struct record_oom *oom)
 	fputs(" of the shared memory: files in tmpfs, or what ended processes left.</p>", out);
 }
 
+static void put_swap(FILE *out, const struct record_oom *oom)
+{
+	struct swap_facts swap;
+
+	if (!swap_words__facts(oom, &swap) || !swap.telling)
+		return;
+	fputs("<p>Swap: ", out);
+	swap_words__put(out, &swap, html_elements__size);
+	fputs(".</p>", out);
+}
+
 static void put_cgroup_memory(FILE *out, const struct record_oom *oom)
 {
 	const struct record_memory *m = oom->memory;
 	const uint64_t *b = m->bytes;
 	/* Shared memory is in file too, and slab, stacks and tables are kernel memory. */
 	const uint64_t in_kernel = b[MEMORY_SLAB_RECLAIMABLE] + b[MEMORY_SLAB_UNRECLAIMABLE] +
-				   b[MEMORY_KERNEL_STACK] + b[MEMORY_PAGETABLES];
+				   b[MEMORY_KERNEL_STACK] + b[MEMORY_PAGETABLES] + b[MEMORY_PERCPU] +
+				   b[MEMORY_VMALLOC];
 	const uint64_t other =
 		oom->limit && oom->limit->has_memory ? memory_kinds__other(m, oom->limit->usage_bytes) : 0;
 	const bool has_file = m->known & 1u << MEMORY_FILE, has_shmem = m->known & 1u << MEMORY_SHMEM;
@@ -269,6 +282,8 @@ static void put_cgroup_memory(FILE *out, const struct record_oom *oom)
 		{ "c7", "slab", b[MEMORY_SLAB_UNRECLAIMABLE], m->known & 1u << MEMORY_SLAB_UNRECLAIMABLE },
 		{ "c8", "kernel stacks", b[MEMORY_KERNEL_STACK], m->known & 1u << MEMORY_KERNEL_STACK },
 		{ "c5", "page tables", b[MEMORY_PAGETABLES], m->known & 1u << MEMORY_PAGETABLES },
+		{ "c4", "per-CPU", b[MEMORY_PERCPU], m->known & 1u << MEMORY_PERCPU },
+		{ "write", "vmalloc", b[MEMORY_VMALLOC], m->known & 1u << MEMORY_VMALLOC },
 		{ "c9", "other kernel", b[MEMORY_KERNEL] > in_kernel ? b[MEMORY_KERNEL] - in_kernel : 0,
 		  m->known & 1u << MEMORY_KERNEL },
 		{ "c10", "sockets", b[MEMORY_SOCK], m->known & 1u << MEMORY_SOCK },
@@ -285,6 +300,7 @@ static void put_cgroup_memory(FILE *out, const struct record_oom *oom)
 	}
 	fputs("</p>", out);
 	put_unmapped(out, oom);
+	put_swap(out, oom);
 	fputs("</section>\n", out);
 }
 
