@@ -47,7 +47,7 @@ static __always_inline void add_counter(__u64 css)
 	__u64 above = (__u64)BPF_CORE_READ((struct page_counter *)counter, parent);
 	int err; /* up to 6.3 the upper half of a long would be anything */
 
-	if (!in_target((__u64)cgrp))
+	if (!is_followed((__u64)cgrp))
 		return;
 	state.cgroup_id = cgroup_id(cgrp);
 	state.refused_gap_ns = REFUSED_GAP_MIN_NS;
@@ -55,6 +55,8 @@ static __always_inline void add_counter(__u64 css)
 		state.parent = above;
 	/* The root's counter, which has no parent, isn't followed. Nobody asks for the chains of all. */
 	if (follows_all && !BPF_CORE_READ((struct page_counter *)above, parent))
+		state.parent = 0;
+	if (many_targets && !is_followed((__u64)cgroup_parent(cgrp)))
 		state.parent = 0;
 	state.told = follows_all;
 	err = bpf_map_update_elem(&counters, &counter, &state, BPF_NOEXIST);
@@ -89,7 +91,9 @@ static __always_inline int on_current_read(__u64 css)
 		add_counter(css);
 		stats_index_wanted = compat__stats_index_wanted();
 		usage_level(counter, 0, USAGE_ALWAYS, 0);
-		return 0;
+		/* Of several targets none need be there to settle the others by. */
+		if (!many_targets)
+			return 0;
 	}
 	usage_level(counter, 0, USAGE_CHANGE, 0);
 	if (follows_all || cgroup_id(counter_cgroup(counter)) == target_cgroup_id)

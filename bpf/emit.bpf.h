@@ -87,6 +87,7 @@ __noinline __u64 emit__wakeup(__u32 kind, __u64 group)
 	case EVENT_OOM_END:
 	case EVENT_EXIT:
 	case EVENT_LIMIT:
+	case EVENT_MADE:    /* until user space has chosen, too much is told */
 	case EVENT_SAMPLED: /* what its addresses mean is to be found while it lives */
 		return BPF_RB_FORCE_WAKEUP;
 	case EVENT_USAGE:

@@ -38,10 +38,11 @@ enum event_kind {
 	EVENT_CANDIDATES = 13, /* struct event_candidates: whom the kernel compared, in an OOM's group */
 	EVENT_RELIEF = 14,     /* struct event_relief: the memory of a victim has come back */
 	EVENT_MACHINE = 15,    /* struct event_machine: the machine's memory, in an OOM's group */
+	EVENT_MADE = 16, /* struct event_made: a cgroup has been made or removed; with several targets */
 	EVENT_KIND_MAX,
 };
 
-#define EVENT_KIND_SLOTS 16 /* length of arrays by kind: at least EVENT_KIND_MAX */
+#define EVENT_KIND_SLOTS 32 /* length of arrays by kind: at least EVENT_KIND_MAX */
 
 struct event_header {
 	__u32 size;  /* of the whole event, this header included */
@@ -329,7 +330,7 @@ struct quiet_runs {
 	__u32 pad;
 };
 
-/* What a program that stands for several is attached for: its cookie. */
+/* Cookies of a program that stands for several. */
 enum hook {
 	HOOK_OOM_ENTER = 1,
 	HOOK_OOM_EXIT,
@@ -342,7 +343,6 @@ enum hook {
 	HOOK_CANDIDATE_END,
 	HOOK_MM_GONE,
 };
-
 #define EVENT_ASSERT(cond) _Static_assert(cond, #cond)
 EVENT_ASSERT(sizeof(struct event_header) == 24);
 EVENT_ASSERT(sizeof(struct limit_write) == 24);
@@ -365,6 +365,7 @@ EVENT_ASSERT(sizeof(struct event_stack) == 72 + 16 * EVENT_STACK_DEPTH);
 #include "event_candidates.h"
 #include "event_machine.h"
 #include "event_memory.h"
+#include "event_made.h"
 #include "event_relief.h"
 #include "event_signal.h"
 

@@ -206,28 +206,7 @@ __noinline int on_limit_end(__u64 ret)
 	return 0;
 }
 
-/* A cgroup is gone: no limit of it can be hit any more. */
-static __always_inline int on_cgroup_gone(__u64 cgroup)
-{
-	__u64 id = cgroup_id_at(cgroup);
-
-	bpf_map_delete_elem(&last_writes, &id);
-	return 0;
-}
-
 /* ---- programs ---- */
-
-SEC("?tp_btf/cgroup_rmdir")
-int BPF_PROG(btf_cgroup_gone)
-{
-	return on_cgroup_gone(argument_number(ctx, 0));
-}
-
-SEC("?raw_tp/cgroup_rmdir")
-int BPF_PROG(tp_cgroup_gone)
-{
-	return on_cgroup_gone(argument_number(ctx, 0));
-}
 
 SEC("?fentry/memory_max_write")
 int BPF_PROG(btf_max_begin)

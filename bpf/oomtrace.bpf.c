@@ -23,6 +23,7 @@
 #include "charge.bpf.c"
 #include "reclaim.bpf.c"
 #include "stack.bpf.c"
+#include "targets.bpf.c"
 
 char LICENSE[] SEC("license") = "GPL";
 

@@ -16,6 +16,16 @@ const volatile bool has_target = false; /* else everything on the machine is fol
 const volatile __u32 page_size = 4096;
 const volatile bool memory_on_v1 = false; /* the memory controller is on a cgroup v1 hierarchy */
 
+const volatile bool many_targets = false; /* several: `targets` has them, and target_cgroup_id is 0 */
+
+/* More entries with several targets. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, __u64);   /* cgroup id */
+	__type(value, __u32); /* TARGET_* */
+} targets SEC(".maps");
+
 /* Set by user space before attaching, and again when the target comes back as another cgroup. */
 volatile __u64 target_cgroup_id;
 volatile __u64 target_ancestors[EVENT_DEPTH_MAX]; /* ids, up to the root; then 0 */
@@ -163,10 +173,48 @@ __noinline int is_below(__u64 cgroup, __u64 id)
 	return cgroup == CLIMB_FOUND;
 }
 
+static __always_inline __u32 target_flags(__u64 id)
+{
+	__u32 *flags = bpf_map_lookup_elem(&targets, &id);
+
+	return flags ? *flags : 0;
+}
+
+/* As climb(), for any cgroup that has one of these flags. What one costs doesn't depend on how many there are. */
+__noinline __u64 climb_many(__u64 cgroup, __u64 flags)
+{
+	struct cgroup *cgrp = (void *)cgroup;
+
+	for (int i = 0; i < CLIMB_LEVELS && cgrp; i++) {
+		if (target_flags(cgroup_id(cgrp)) & flags)
+			return CLIMB_FOUND;
+		cgrp = cgroup_parent(cgrp);
+	}
+	return (__u64)cgrp;
+}
+
+/* Whether a cgroup has one of these flags in `targets`, or is below one that has. */
+__noinline int is_below_many(__u64 cgroup, __u64 flags)
+{
+	for (int i = 0; i < CLIMBS && cgroup > CLIMB_FOUND; i++)
+		cgroup = climb_many(cgroup, flags);
+	return cgroup == CLIMB_FOUND;
+}
+
 /* Whether a cgroup is the target or below it. Everything is, when that is the whole machine. */
 static __always_inline int in_target(__u64 cgroup)
 {
-	return !has_target || is_below(cgroup, target_cgroup_id);
+	if (!has_target)
+		return true;
+	if (many_targets)
+		return is_below_many(cgroup, TARGET_FOLLOWED | TARGET_PENDING);
+	return is_below(cgroup, target_cgroup_id);
+}
+
+/* The same, and user space has said so: usage of what may be no target isn't followed. */
+static __always_inline int is_followed(__u64 cgroup)
+{
+	return many_targets ? is_below_many(cgroup, TARGET_FOLLOWED) : in_target(cgroup);
 }
 
 /* Whether a limit of a cgroup binds something in the target: it is in the target, or above it. */
@@ -176,6 +224,8 @@ __noinline int binds_target(__u64 cgroup)
 
 	if (in_target(cgroup))
 		return true;
+	if (many_targets)
+		return target_flags(id) & TARGET_ABOVE;
 	for (int i = 0; i < EVENT_DEPTH_MAX && target_ancestors[i]; i++) {
 		if (target_ancestors[i] == id)
 			return true;

@@ -120,12 +120,17 @@ enum cgroup_subsys_id {
 	memory_cgrp_id = 4,
 };
 
+struct cgroup_root {
+	int hierarchy_id; /* 0: of cgroup v2 */
+};
+
 struct cgroup {
 	struct cgroup_subsys_state self;
 	int nr_descendants;
 	int nr_dying_descendants;
 	struct kernfs_node *kn;
 	struct cgroup_subsys_state *subsys[1];
+	struct cgroup_root *root;
 };
 
 struct css_set {

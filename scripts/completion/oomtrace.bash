@@ -100,6 +100,11 @@ _oomtrace_list() {
 
 _oomtrace_service() {
 	case $2 in
+	-c | --container) _oomtrace_offer "$1" < <(_oomtrace_containers) ;;
+	-g | --cgroup)
+		_oomtrace_offer "$1" < <(_oomtrace_cgroups "$1")
+		compopt -o nospace 2>/dev/null
+		;;
 	--store) compopt -o default 2>/dev/null ;;
 	--store-size) _oomtrace_offer "$1" < <(printf '%s\n' 64M 256M 1G max) ;;
 	--store-age) _oomtrace_offer "$1" < <(printf '%s\n' 168h 720h) ;;
@@ -108,7 +113,7 @@ _oomtrace_service() {
 	--color) _oomtrace_offer "$1" < <(printf '%s\n' auto always never) ;;
 	--time) _oomtrace_offer "$1" < <(printf '%s\n' utc local) ;;
 	*)
-		_oomtrace_offer "$1" < <(printf '%s\n' --store --store-size --store-age --on-oom --hook-time --kernel-log \
+		_oomtrace_offer "$1" < <(printf '%s\n' -c --container -g --cgroup --store --store-size --store-age --on-oom --hook-time --kernel-log \
 			--on-near-limit --no-snapshot --freeze --color --time \
 			-v --verbose --check -h --help)
 		;;

@@ -93,7 +93,8 @@ static const char *const not_wanted[] = {
 	[PLAN_ANY] = "not needed",
 	[PLAN_TARGET] = "not needed without a target",
 	[PLAN_USAGE] = "not needed: usage is followed only for a target or with --all, on cgroup v2",
-	[PLAN_EXACT] = "not needed: usage is recorded only for a target on cgroup v2",
+	[PLAN_EXACT] = "not needed: usage is recorded only for one target on cgroup v2",
+	[PLAN_MANY] = "not needed without several targets",
 	[PLAN_STACKS] = "not needed without --stacks",
 	[PLAN_NOTES] = "not needed: the next one has all that it needs",
 };

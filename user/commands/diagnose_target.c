@@ -206,6 +206,11 @@ int diagnose_target__not_found(enum target_failure failure, const struct target 
 		      "found.\nThe whole machine can still be traced: oomtrace without a target.\n",
 		      stderr);
 		return EXIT_UNSUPPORTED;
+	case TARGET_MANY_ON_V1:
+		fputs("oomtrace: several targets and patterns need the memory controller on cgroup v2; here it is on "
+		      "v1. Give one target, or none.\n",
+		      stderr);
+		return EXIT_UNSUPPORTED;
 	case TARGET_NO_SEARCH:
 		fprintf(stderr, "oomtrace: --container '%s': %s.\n", escape__shown(target->name), error);
 		break;

@@ -331,7 +331,7 @@ static enum option_table_result apply(struct option_table_parse *p, const struct
 	/* "--container --dry-run": getopt would trace a container called --dry-run. */
 	if (arg && is_option_word(p, arg))
 		return error_missing(p, spec);
-	if (exclusive && p->chosen)
+	if (exclusive && p->chosen && !(spec->repeats && p->chosen->repeats))
 		return error_second(p, spec);
 	if (!spec->apply) {
 		help__print(p);

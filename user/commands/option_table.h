@@ -44,7 +44,7 @@ struct option_table {
 	size_t count;
 	const char *const *group_titles;
 	int groups;
-	int exclusive; /* a group of which one option can be given, and once; -1: none */
+	int exclusive; /* a group of which one option can be given, and once, but for those that repeat; -1: none */
 	/* Says what an operand was perhaps meant for, an option's name; NULL: nothing. Optional. */
 	const char *(*guess)(const char *operand);
 	const char *const *subcommands;		 /* that an operand may misspell, NULL the last; NULL: none */

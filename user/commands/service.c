@@ -84,6 +84,32 @@ static bool same_text(const char *a, const char *b)
 	return a && b ? !strcmp(a, b) : a == b;
 }
 
+/* The next of this kind from *i on, or NULL. */
+static const char *next_selection(const struct target_request *request, enum target_kind kind, size_t *i)
+{
+	while (*i < request->selection_count) {
+		const struct target_selection *s = &request->selections[(*i)++];
+
+		if (s->kind == kind)
+			return s->text;
+	}
+	return NULL;
+}
+
+static bool same_selections(const struct target_request *a, const struct target_request *b,
+			    enum target_kind kind)
+{
+	size_t i = 0, j = 0;
+	const char *text;
+
+	do {
+		text = next_selection(a, kind, &i);
+		if (!same_text(text, next_selection(b, kind, &j)))
+			return false;
+	} while (text);
+	return true;
+}
+
 /* What only a start can change: the tracing itself, and how its text looks. */
 static void say_later(const struct trace_options *old, const struct trace_options *new)
 {
@@ -91,6 +117,8 @@ static void say_later(const struct trace_options *old, const struct trace_option
 		const char *name;
 		bool differs;
 	} options[] = {
+		{ "container", !same_selections(&old->target, &new->target, TARGET_CONTAINER) },
+		{ "cgroup", !same_selections(&old->target, &new->target, TARGET_CGROUP) },
 		{ "store", strcmp(old->store, new->store) != 0 },
 		{ "on-oom", !same_text(old->on_oom, new->on_oom) },
 		{ "on-near-limit", !same_text(old->on_near_limit, new->on_near_limit) ||

@@ -8,14 +8,16 @@
 #include "base/units.h"
 #include "commands/hook_options.h"
 #include "commands/service_config.h"
+#include "commands/target_options.h"
 #include "service/store_folder.h"
 
 #define STORE_BYTES_MIN (1U << 20)
 #define STORE_BYTES_DEFAULT (256U << 20)
 
-enum group { GROUP_STORE, GROUP_HOOK, GROUP_OTHER, GROUP_COUNT };
+enum group { GROUP_TARGET, GROUP_STORE, GROUP_HOOK, GROUP_OTHER, GROUP_COUNT };
 
 static const char *const group_titles[GROUP_COUNT] = {
+	[GROUP_TARGET] = "Target (default: the whole machine):",
 	[GROUP_STORE] = "Incidents:",
 	[GROUP_HOOK] = "Commands of yours (hooks):",
 	[GROUP_OTHER] = "Other:",
@@ -99,6 +101,7 @@ static int apply_verbose(void *ctx, const char *arg)
 }
 
 static const struct option_table_spec specs[] = {
+	TARGET_OPTIONS__SELECTION_SPECS(GROUP_TARGET),
 	{
 		.group = GROUP_STORE,
 		.name = "store",
@@ -191,8 +194,8 @@ static const struct option_table_spec specs[] = {
 static const struct option_table table = {
 	.command = "oomtrace service",
 	.summary =
-		"Traces every OOM kill on the machine until it is told to end, with a flight recorder of usage for "
-		"each cgroup (as --all of oomtrace), prints a line for each, and keeps "
+		"Traces every OOM kill on the machine, or of some containers and cgroups, until it is told to end, with a "
+		"flight recorder of usage for each cgroup (as --all of oomtrace), prints a line for each, and keeps "
 		"each incident as a recording in a folder of bounded size: 'oomtrace list' lists them, 'oomtrace "
 		"show' shows one. For a unit of systemd (Type=notify): scripts/oomtrace.service. Options may stand in "
 		"/etc/oomtrace/oomtrace.conf, too, such as 'store-size = 1G'.",
@@ -239,6 +242,11 @@ enum option_table_result service_options__parse(int argc, char **argv, struct tr
 					     .note = service_config__note,
 					     .note_ctx = config };
 	result = option_table__parse(&parse, argc, argv);
+	if (result == OPTION_TABLE_RUN && p.opts.target.selection_count && p.opts.kernel_log) {
+		fputs("oomtrace: kernel-log is of the whole machine: it doesn't go with container and cgroup\n",
+		      err);
+		wrong = true;
+	}
 	if (result == OPTION_TABLE_RUN && wrong) {
 		result = OPTION_TABLE_USAGE;
 	} else if (result == OPTION_TABLE_RUN && p.check) {
@@ -255,6 +263,12 @@ enum option_table_result service_options__parse(int argc, char **argv, struct tr
 		return OPTION_TABLE_USAGE;
 	}
 	hook_options__finish(&p.opts);
+	/* It starts before its targets, and outlives them: a name is no different from a pattern. */
+	if (p.opts.target.selection_count) {
+		p.opts.target.kind = TARGET_MANY;
+		p.opts.target.name = NULL;
+		p.opts.wait = true;
+	}
 	p.opts.brief = !p.opts.verbose;
 	p.opts.config = config;
 	*out = p.opts;

@@ -39,8 +39,8 @@ bool session__records_usage(const struct session *s)
 {
 	const struct target *target = s->target;
 
-	return (target->cgroup_id || target->all || target->awaited) && s->hierarchy->version == 2 &&
-	       !s->opts->no_usage;
+	return (target->cgroup_id || target->all || target->many || target->awaited) &&
+	       s->hierarchy->version == 2 && !s->opts->no_usage;
 }
 
 void session__follow_usage(struct session *s)
@@ -275,6 +275,8 @@ static void finish(struct session *s)
 
 	settle_usage(s);
 	model__finish(s->model);
+	if (s->many)
+		session_many__finish(s);
 	if (s->steps)
 		finish_limits(s);
 	kernel_log__finish(s->kernel_log, clock__ns(CLOCK_BOOTTIME));
@@ -403,6 +405,8 @@ static int begin(struct session *s)
 			left_out == 1 ? "" : "s", left_out, left_out == 1 ? "" : "es");
 	if (session__records_usage(s))
 		session__follow_usage(s);
+	if (s->many)
+		session_many__begin(s);
 	tracer__find_addresses(s->tracer, &s->plan);
 	diagnose__print_given_up(stderr, &s->plan);
 	/* Only a recording that is cut into files opens more of them. */
@@ -457,6 +461,7 @@ static void tear_down(struct session *s)
 	limit_steps__free(s->steps);
 	names__free(s->names);
 	stack_collector__free(s->stacks);
+	session_many__free(s->many);
 	symbols__stop(s->helpers.symbols);
 	returning__end(&s->returning);
 	hooks__free(s->hooks);
@@ -518,7 +523,11 @@ int session__run(const struct trace_options *opts, const struct cgroup__hierarch
 	if (opts->kernel_log && !opts->dry_run && !target->awaited)
 		open_kernel_log(&s);
 	s.queue = event_queue__new();
-	code = s.queue ? session_attach__open_tracer(&s) : EXIT_RUNTIME;
+	code = s.queue ? EXIT_DONE : EXIT_RUNTIME;
+	if (code == EXIT_DONE && target->many)
+		code = session_many__new(&s);
+	if (code == EXIT_DONE)
+		code = session_attach__open_tracer(&s);
 	if (code == EXIT_DONE && target->awaited)
 		code = await_target(&s);
 	s.ending.may_return = !ends_with(opts, target);

@@ -52,6 +52,7 @@ int session_attach__open_tracer(struct session *s)
 {
 	struct tracer_options opts = {
 		.target_cgroup_id = s->target->awaited ? TRACER_NO_CGROUP : s->target->cgroup_id,
+		.many_targets = s->many,
 		.target_init_pid = s->target->init_pid,
 		.memory_on_v1 = s->hierarchy->version == 1,
 		.usage = session__records_usage(s),

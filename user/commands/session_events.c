@@ -68,7 +68,7 @@ static void on_record(void *ctx, const struct record *record)
 	struct session *s = ctx;
 
 	/* Keeps the exit of the target's init until the runtime has said how the container ended. */
-	if (ending__take(&s->ending, record))
+	if (s->many ? session_many__keeps(s, record) : ending__take(&s->ending, record))
 		return;
 	if (record->kind == RECORD_LIMIT)
 		follow_limit(s, record);
@@ -105,6 +105,11 @@ static void take_event(struct session *s, const void *data, size_t size)
 		return;
 	}
 	watchdog__beat(s->watchdog);
+	if (event.h.kind == EVENT_MADE) {
+		if (s->many)
+			session_many__event(s, &event.made);
+		return;
+	}
 	stack_collector__event(s->stacks, &event);
 	err = model__event(s->model, &event, clock__wall_offset_ns());
 	if (err && !s->model_error)
@@ -185,6 +190,8 @@ static bool find_cgroup_path(void *ctx, uint64_t cgroup_id, char *path, size_t s
 {
 	struct session *s = ctx;
 
+	if (s->many && session_many__path(s, cgroup_id, path, size))
+		return true;
 	return subtree__path(&s->subtree, cgroup_id, clock__ns(CLOCK_BOOTTIME), path, size);
 }
 
@@ -238,7 +245,8 @@ int session_events__open_model(struct session *s)
 		.largest_cgroups = find_largest_cgroups,
 		.kill_way = find_kill_way,
 		.init_pid = s->target->init_pid,
-		.only_history = s->target->all,
+		.only_history = s->target->all || s->target->many,
+		.wants_oom = s->many ? session_many__wants_oom : NULL,
 		.relief_since_ns = plan__has(&s->plan, "relief") ? find_relief_since : NULL,
 		.sees_writes = s->hierarchy->version == 2 && plan__has(&s->plan, "max-write-begin") &&
 			       plan__has(&s->plan, "max-write-end"),

@@ -8,6 +8,7 @@
 #include "commands/changing.h"
 #include "commands/hooks.h"
 #include "commands/kernel_log.h"
+#include "commands/session_many.h"
 #include "commands/stack_helpers.h"
 #include "commands/trace_options.h"
 #include "containers/asker.h"
@@ -49,6 +50,7 @@ struct session {
 	struct stack_collector *stacks;
 	struct limit_steps *steps; /* NULL without a target */
 	struct changing changing;
+	struct session_many *many; /* NULL: there aren't several targets */
 	struct ending ending;
 	struct kernel_log *kernel_log; /* NULL: it isn't followed */
 	struct hooks *hooks;	       /* NULL: there are none */

@@ -132,6 +132,8 @@ void session_target__check(struct session *s)
 {
 	uint64_t now_ns = clock__ns(CLOCK_BOOTTIME);
 
+	if (s->many && !s->end_reason)
+		session_many__check(s);
 	if (!s->target->cgroup_id || s->end_reason)
 		return;
 	if (follows(s)) {

@@ -7,15 +7,22 @@
 
 #include "base/units.h"
 
+/* One that is named is a target like no other; several, and patterns, are another kind. */
+static int add_selection(struct target_request *target, enum target_kind kind, const char *arg)
+{
+	if (target->selection_count == TARGET_SELECTIONS_MAX)
+		return -ERANGE;
+	target->selections[target->selection_count++] = (struct target_selection){ kind, arg };
+	target->kind = target->selection_count > 1 || strpbrk(arg, "*?[") ? TARGET_MANY : kind;
+	target->name = target->kind == TARGET_MANY ? NULL : arg;
+	return 0;
+}
+
 int target_options__container(void *ctx, const char *arg)
 {
 	struct trace_options *opts = ctx;
 
-	if (!*arg)
-		return -EINVAL;
-	opts->target.kind = TARGET_CONTAINER;
-	opts->target.name = arg;
-	return 0;
+	return *arg ? add_selection(&opts->target, TARGET_CONTAINER, arg) : -EINVAL;
 }
 
 static bool has_dot_dot(const char *path)
@@ -35,11 +42,7 @@ int target_options__cgroup(void *ctx, const char *arg)
 {
 	struct trace_options *opts = ctx;
 
-	if (!*arg || has_dot_dot(arg))
-		return -EINVAL;
-	opts->target.kind = TARGET_CGROUP;
-	opts->target.name = arg;
-	return 0;
+	return *arg && !has_dot_dot(arg) ? add_selection(&opts->target, TARGET_CGROUP, arg) : -EINVAL;
 }
 
 int target_options__pid(void *ctx, const char *arg)

@@ -15,25 +15,28 @@ int target_options__all(void *ctx, const char *arg);
 const char *target_options__guess(const char *arg);
 
 /* Rows of a table (struct option_table_spec), in a group of their own. */
+#define TARGET_OPTIONS__SELECTION_SPECS(group_of_them)                                                                                                                                \
+	{                                                                                                                                                                             \
+		.group = (group_of_them),                                                                                                                                             \
+		.letter = 'c',                                                                                                                                                        \
+		.name = "container",                                                                                                                                                  \
+		.arg = "ID|NAME",                                                                                                                                                     \
+		.accepts =                                                                                                                                                            \
+			"the name, id or unique prefix of a running container, such as 'web', or a pattern of names, such as 'web-*'",                                                \
+		.help = "a container, by its name (NAMESPACE/POD/CONTAINER), its id or a unique prefix of its id; 'web-*' is each whose name matches, now or later; may be repeated", \
+		.repeats = true,                                                                                                                                                      \
+		.apply = target_options__container,                                                                                                                                   \
+	},                                                                                                                                                                            \
+	{                                                                                                                                                                             \
+		.group = (group_of_them), .letter = 'g', .name = "cgroup", .arg = "PATH",                                                                                             \
+		.accepts =                                                                                                                                                            \
+			"the path of a cgroup without '..', such as /sys/fs/cgroup/system.slice, or a pattern, such as 'web@*.service'",                                              \
+		.help = "a cgroup and all below it; 'web@*.service' is each whose last name matches, '/a/*' whose path; may be repeated",                                             \
+		.repeats = true, .apply = target_options__cgroup,                                                                                                                     \
+	}
+
 #define TARGET_OPTIONS__SPECS(group_of_them)                                                                                   \
-	{                                                                                                                      \
-		.group = (group_of_them),                                                                                      \
-		.letter = 'c',                                                                                                 \
-		.name = "container",                                                                                           \
-		.arg = "ID|NAME",                                                                                              \
-		.accepts = "the name, id or unique prefix of a running container, such as 'web'",                              \
-		.help = "one running container, by its name (NAMESPACE/POD/CONTAINER), its id or a unique prefix of its id",   \
-		.apply = target_options__container,                                                                            \
-	},                                                                                                                     \
-		{                                                                                                              \
-			.group = (group_of_them),                                                                              \
-			.letter = 'g',                                                                                         \
-			.name = "cgroup",                                                                                      \
-			.arg = "PATH",                                                                                         \
-			.accepts = "the path of a cgroup without '..', such as /sys/fs/cgroup/system.slice",                   \
-			.help = "one cgroup and all below it",                                                                 \
-			.apply = target_options__cgroup,                                                                       \
-		},                                                                                                             \
+	TARGET_OPTIONS__SELECTION_SPECS(group_of_them),                                                                        \
 		{                                                                                                              \
 			.group = (group_of_them),                                                                              \
 			.letter = 'p',                                                                                         \

@@ -3,11 +3,37 @@
 
 #include <string.h>
 
+#include "base/array.h"
+
+/* The option that needs a single target, or NULL. */
+static const char *needs_one(const struct trace_options *opts)
+{
+	const struct {
+		const char *name;
+		bool given;
+	} options[] = {
+		{ "--set-max", opts->changes.has_max }, { "--ramp", opts->changes.has_ramp },
+		{ "--find-min", opts->find_min },	{ "--interactive", opts->interactive },
+		{ "--until-exit", opts->until_exit },	{ "--freeze", opts->freeze },
+		{ "--kernel-log", opts->kernel_log },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
+		if (options[i].given)
+			return options[i].name;
+	}
+	return NULL;
+}
+
 bool trace_options_check__all(const struct trace_options *opts, bool has_target, FILE *err)
 {
 	bool changes = opts->changes.has_max || opts->changes.has_ramp;
 
-	if (opts->until_exit && !has_target)
+	if (opts->target.kind == TARGET_MANY && needs_one(opts))
+		fprintf(err,
+			"oomtrace: %s needs one target, by its name: it doesn't go with several, or with a pattern\n",
+			needs_one(opts));
+	else if (opts->until_exit && !has_target)
 		fputs("oomtrace: --until-exit needs a target whose end to wait for: --container, "
 		      "--cgroup or --pid, for example '--until-exit --pid 1234'\n",
 		      err);
@@ -34,7 +60,8 @@ bool trace_options_check__all(const struct trace_options *opts, bool has_target,
 		fputs("oomtrace: --all is the whole machine with usage: for the machine without usage, leave out "
 		      "both --all and --no-usage\n",
 		      err);
-	else if (opts->wait && opts->target.kind != TARGET_CONTAINER && opts->target.kind != TARGET_CGROUP)
+	else if (opts->wait && opts->target.kind != TARGET_CONTAINER && opts->target.kind != TARGET_CGROUP &&
+		 opts->target.kind != TARGET_MANY)
 		fputs("oomtrace: --wait needs a target that may come: --container or --cgroup, for example "
 		      "'--container web --wait'\n",
 		      err);

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#define DOCKER_SOCKET "/var/run/docker.sock"
+#define PODMAN_SOCKET "/run/podman/podman.sock"
 #define _GNU_SOURCE 1 /* strcasestr() */
 
 #include "containers/docker_api.h"
@@ -276,6 +278,13 @@ static void add_socket(struct docker_api__socket *out, size_t max, size_t *count
 	(*count)++;
 }
 
+const char *docker_api__socket_of(enum container_runtime runtime)
+{
+	if (runtime == CONTAINER__DOCKER)
+		return DOCKER_SOCKET;
+	return runtime == CONTAINER__PODMAN ? PODMAN_SOCKET : "";
+}
+
 size_t docker_api__sockets(struct docker_api__socket *out, size_t max)
 {
 	const char *docker_host = getenv("DOCKER_HOST"), *runtime_dir = getenv("XDG_RUNTIME_DIR");
@@ -285,8 +294,8 @@ size_t docker_api__sockets(struct docker_api__socket *out, size_t max)
 
 	if (docker_host && !strncmp(docker_host, "unix://", 7))
 		add_socket(out, max, &count, docker_host + 7);
-	add_socket(out, max, &count, "/var/run/docker.sock");
-	add_socket(out, max, &count, "/run/podman/podman.sock");
+	add_socket(out, max, &count, DOCKER_SOCKET);
+	add_socket(out, max, &count, PODMAN_SOCKET);
 	if (runtime_dir && runtime_dir[0] == '/') {
 		int n = snprintf(path, sizeof(path), "%s/podman/podman.sock", runtime_dir);
 

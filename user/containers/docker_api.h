@@ -44,6 +44,9 @@ struct runtime_container {
  */
 size_t docker_api__sockets(struct docker_api__socket *out, size_t max);
 
+/* The socket of root's runtime of this kind, or "". Static text. */
+const char *docker_api__socket_of(enum container_runtime runtime);
+
 /*
  * Ask for one container by name, full id, or prefix of the id. Takes UNIX_HTTP__TIMEOUT_MS at
  * most. Returns 0 or

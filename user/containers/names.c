@@ -123,8 +123,7 @@ static void ask(struct names *names, struct cached_name *entry, const struct con
 		wait_for_answer(names, entry);
 }
 
-/* Whether there is another name than the id: by an API, or in files. */
-static bool has_names(enum container_runtime runtime)
+bool names__may_have(enum container_runtime runtime)
 {
 	return runtime == CONTAINER__DOCKER || runtime == CONTAINER__PODMAN ||
 	       runtime == CONTAINER__CONTAINERD || runtime == CONTAINER__CRIO || runtime == CONTAINER__OCI;
@@ -144,7 +143,7 @@ const char *names__container(struct names *names, const struct container_ref *re
 	}
 	if (!entry)
 		entry = add(names, ref->id);
-	if (!entry->name[0] && names->asker && has_names(ref->runtime))
+	if (!entry->name[0] && names->asker && names__may_have(ref->runtime))
 		ask(names, entry, ref);
 	return entry->name[0] ? entry->name : NULL;
 }

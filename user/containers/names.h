@@ -26,6 +26,9 @@ struct names *names__new(const struct record_container *target, struct asker *as
 			 const struct names_meanwhile *meanwhile);
 void names__free(struct names *names);
 
+/* Whether there is another name than the id: by an API, or in files. */
+bool names__may_have(enum container_runtime runtime);
+
 /*
  * The name of a container, or NULL when it has none or its runtime doesn't answer. Waits for an answer two
  * seconds at most, and not at all while an earlier question has none. A name that wasn't to be had is asked

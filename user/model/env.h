@@ -14,6 +14,9 @@ struct model_env {
 	/* Gets each finished record; it is valid during the call. */
 	void (*on_record)(void *ctx, const struct record *record);
 
+	/* Whether a finished record of an OOM is to be told. NULL: each is. */
+	bool (*wants_oom)(void *ctx, const struct record *record);
+
 	/*
 	 * Finds the command line of a victim that the kernel's event doesn't have. Returns 0 and
 	 * sets *source ("earlier", ...; static text), or a negative errno. May be NULL.

@@ -92,7 +92,9 @@ static void finish_run(struct model *model)
 	struct record_history history;
 	struct record_before before;
 
-	if (record) {
+	if (record && model->env.wants_oom && !model->env.wants_oom(model->env.ctx, record)) {
+		model->early_count = 0;
+	} else if (record) {
 		decide_cause(model, record);
 		if (children__fill(&model->children, record, &model->env, model->usage))
 			record->oom.children = &model->children.record;

@@ -86,7 +86,9 @@ static int text_session(struct sink *base, const struct record *record)
 	text_parts__name(out, s->kernel);
 	fputs(", watching ", out);
 	text_sink__style(sink, STYLE_STRONG);
-	if (!s->target_cgroup)
+	if (s->target_kind && !strcmp(s->target_kind, "many"))
+		text_parts__name(out, s->target_name);
+	else if (!s->target_cgroup)
 		fputs("the whole machine", out);
 	else
 		text_parts__place(out, s->target_cgroup, &s->container);
@@ -231,8 +233,9 @@ static int text_start(struct sink *base, const struct record *record)
 	const struct record_start *s = &record->start;
 	FILE *out = base->out;
 
-	/* A runtime may have given it another id. */
-	snprintf(sink->target_id, sizeof(sink->target_id), "%s", s->container.ref.id);
+	/* A runtime may have given it another id. Several have no target in common. */
+	if (sink->target_id[0])
+		snprintf(sink->target_id, sizeof(sink->target_id), "%s", s->container.ref.id);
 	text_sink__time(sink, &record->time);
 	text_sink__style(sink, STYLE_STRONG);
 	text_parts__place(out, s->cgroup, &s->container);

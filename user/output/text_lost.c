@@ -29,6 +29,7 @@ static const struct {
 	{ "stack", "the ring buffer or oomtrace's own queue had no room; try a larger --ring-size" },
 	{ "malformed", "oomtrace could not read or keep what the kernel side had sent" },
 	{ "cgroup-usage", "there are too many of them; their usage is not followed, only their kills" },
+	{ "cgroup-made", "what was made meanwhile may have been followed too late, or not at all" },
 	{ "kill", "the kernel counted more kills than oomtrace saw" },
 };
 

@@ -99,7 +99,7 @@ void text_parts__duration(FILE *out, const char *label, uint64_t duration_ns)
 
 void text_parts__back(FILE *out, const struct record_start *start)
 {
-	fprintf(out, " is back (run %" PRIu64, start->run);
+	fprintf(out, " is %s (run %" PRIu64, start->run > 1 ? "back" : "followed", start->run);
 	if (start->pause_ns) {
 		text_parts__duration(out, ", ", start->pause_ns);
 		fputs(" after its end", out);

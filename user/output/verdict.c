@@ -313,8 +313,11 @@ static int verdict_exit(struct sink *base, const struct record *record)
 
 static int verdict_start(struct sink *base, const struct record *record)
 {
-	struct subject *s =
-		find_subject((struct verdict *)base, record->start.cgroup, &record->start.container);
+	struct subject *s = NULL;
+
+	/* That it is there is no news. */
+	if (record->start.run > 1)
+		s = find_subject((struct verdict *)base, record->start.cgroup, &record->start.container);
 
 	if (s)
 		s->gone = false;

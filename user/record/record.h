@@ -48,8 +48,8 @@ struct record_session {
 	const char *version;
 	const char *kernel;
 	const char *arch;
-	const char *target_kind; /* "machine", "all", "container", "cgroup", "pid" */
-	const char *target_name; /* as the user gave it */
+	const char *target_kind; /* "machine", "all", "container", "cgroup", "pid", "many" */
+	const char *target_name; /* as the user gave it; of many, as words of a command line */
 	const char *target_cgroup;
 	struct record_container container;
 	uint32_t page_size;
@@ -326,9 +326,9 @@ struct record_repeats {
 	uint64_t repeats;
 };
 
-/* The target is there again, as another cgroup. */
+/* The target is there again, as another cgroup; or one of many is there. */
 struct record_start {
-	uint64_t run; /* 2, 3, ...: the first is that of the session record */
+	uint64_t run; /* 1, 2, ...; of a single target the first is that of the session record */
 	const char *cgroup;
 	uint64_t cgroup_id;
 	uint64_t pause_ns; /* since the end of the run before was seen; 0: not known */

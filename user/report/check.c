@@ -47,6 +47,29 @@ static int take_oom(struct check *check, const struct record *record)
 	return err;
 }
 
+/* NULL: none. */
+static int add_target(struct check_session *session, const char *cgroup)
+{
+	char **more, *copy = NULL;
+	int err;
+
+	for (size_t i = 0; cgroup && i < session->target_count; i++) {
+		if (!strcmp(session->targets[i], cgroup))
+			return 0;
+	}
+	err = check_kill__copy(&copy, cgroup);
+	if (err || !copy)
+		return err;
+	more = reallocarray(session->targets, session->target_count + 1, sizeof(*more));
+	if (!more) {
+		free(copy);
+		return -ENOMEM;
+	}
+	session->targets = more;
+	session->targets[session->target_count++] = copy;
+	return 0;
+}
+
 static int take_session(struct check *check, const struct record *record)
 {
 	const struct record_session *from = &record->session;
@@ -69,8 +92,19 @@ static int take_session(struct check *check, const struct record *record)
 	session = &check->sessions[check->session_count++];
 	*session = (struct check_session){ .begin_ns = record->time.boot_ns, .end_ns = record->time.boot_ns };
 	session->is_part = from->part > 1;
+	session->of_targets = from->target_cgroup ||
+			      (from->target_kind && !strcmp(from->target_kind, "many"));
 	err = check_kill__copy(&session->kernel, from->kernel);
-	return err ? err : check_kill__copy(&session->target, from->target_cgroup);
+	return err ? err : add_target(session, from->target_cgroup);
+}
+
+/* One of several targets, or one that is back. */
+static int take_start(struct check *check, const struct record_start *start)
+{
+	struct check_session *session = check->session_count ? &check->sessions[check->session_count - 1]
+							     : NULL;
+
+	return session && session->of_targets && !session->over ? add_target(session, start->cgroup) : 0;
 }
 
 /* How far a recording goes. The last records of a log may come when it has begun. */
@@ -107,6 +141,8 @@ static int check_take(struct sink *base, const struct record *record)
 	if (record->kind == RECORD_SESSION)
 		return take_session(check, record);
 	follow(check, record);
+	if (record->kind == RECORD_START)
+		return take_start(check, &record->start);
 	return record->kind == RECORD_OOM ? take_oom(check, record) : 0;
 }
 
@@ -139,7 +175,9 @@ static void check_free(struct sink *base)
 	free_side(&check->logged);
 	for (size_t i = 0; i < check->session_count; i++) {
 		free(check->sessions[i].kernel);
-		free(check->sessions[i].target);
+		for (size_t j = 0; j < check->sessions[i].target_count; j++)
+			free(check->sessions[i].targets[j]);
+		free(check->sessions[i].targets);
 	}
 	free(check->sessions);
 	free(base);

@@ -72,7 +72,10 @@ struct check_session {
 	uint64_t begin_ns, end_ns; /* boot clock */
 	bool is_part;		   /* it begins with its first record */
 	bool over;		   /* what comes is of others */
-	char *kernel, *target;	   /* own them; NULL: unknown, and the whole machine */
+	char *kernel;		   /* owned; NULL: unknown */
+	bool of_targets;	   /* of these cgroups, not of the whole machine */
+	char **targets;		   /* owned */
+	size_t target_count;
 	uint64_t lost;
 };
 

@@ -153,11 +153,15 @@ static const char *why_not_in(const struct check *check, const struct check_sess
 		return "before the recording";
 	if (!kill->time.no_boot && ns > (int64_t)session->end_ns)
 		return "after the recording";
-	if (!session->target)
+	if (!session->of_targets)
 		return NULL;
 	if (!kill->cgroup)
 		return "perhaps not of the recording's target: the log doesn't tell its cgroup";
-	return check_kill__is_below(kill->cgroup, session->target) ? NULL : "not of the recording's target";
+	for (size_t i = 0; i < session->target_count; i++) {
+		if (check_kill__is_below(kill->cgroup, session->targets[i]))
+			return NULL;
+	}
+	return "not of the recording's target";
 }
 
 static void judge_line(const struct check *check, struct check_kill *kill)

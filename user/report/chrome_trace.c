@@ -471,8 +471,8 @@ static int chrome_start(struct sink *sink, const struct record *record)
 	FILE *out = begin_instant(s, s->target ? s->target : track_of(s, start->cgroup, &start->container),
 				  LANE_KILLS, record->time.boot_ns, "g");
 
-	fprintf(out, ",\"cat\":\"start\",\"name\":\"the target is back\",\"args\":{\"run\":%" PRIu64 "}",
-		start->run);
+	fprintf(out, ",\"cat\":\"start\",\"name\":\"the target is %s\",\"args\":{\"run\":%" PRIu64 "}",
+		start->run > 1 ? "back" : "followed", start->run);
 	return end_event(s);
 }
 

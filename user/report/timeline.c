@@ -266,7 +266,8 @@ static int timeline_start(struct sink *base, const struct record *record)
 	const struct record_start *s = &record->start;
 
 	end_run(t);
-	copy__text(t->target_id, sizeof(t->target_id), s->container.ref.id);
+	if (t->target_id[0])
+		copy__text(t->target_id, sizeof(t->target_id), s->container.ref.id);
 	if (!begin_line(t, (int64_t)record->time.boot_ns))
 		return 0;
 	text_parts__place(base->out, s->cgroup, &s->container);

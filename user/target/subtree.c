@@ -25,12 +25,12 @@ bool subtree__path(struct subtree *subtree, uint64_t id, uint64_t now_ns, char *
 	struct search search = { id, path, size };
 	const struct target *target = subtree->target;
 
-	if (!target->cgroup_id)
+	if (!target->cgroup_id && !target->many)
 		return false;
 	if (id == target->cgroup_id)
 		return snprintf(path, size, "%s", target->cgroup) < (int)size;
 	if (subtree->looked_ns && now_ns - subtree->looked_ns < WALK_INTERVAL_NS)
 		return false;
 	subtree->looked_ns = now_ns;
-	return cgroup__walk(subtree->hierarchy, target->cgroup, compare, &search) == 1;
+	return cgroup__walk(subtree->hierarchy, target->many ? "/" : target->cgroup, compare, &search) == 1;
 }

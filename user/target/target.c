@@ -112,11 +112,14 @@ enum target_failure target__find(const struct target_request *request, const str
 	memset(out, 0, sizeof(*out));
 	out->dir_fd = out->events_fd = -1;
 	out->all = request->kind == TARGET_ALL;
-	out->kind = out->all ? "all" : "machine";
+	out->many = request->kind == TARGET_MANY;
+	out->kind = out->all ? "all" : out->many ? "many" : "machine";
 	if (request->kind == TARGET_MACHINE || out->all)
 		return TARGET_FOUND;
 	if (hierarchy_error)
 		return TARGET_NO_HIERARCHY;
+	if (out->many)
+		return h->version == 2 ? TARGET_FOUND : TARGET_MANY_ON_V1;
 	if (request->kind == TARGET_CONTAINER)
 		failure = find_container(request->name, h, out);
 	else if (request->kind == TARGET_CGROUP)

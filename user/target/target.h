@@ -12,6 +12,7 @@
 /* Why a target couldn't be found. commands/diagnose_target.c puts it into words. */
 enum target_failure {
 	TARGET_FOUND = 0,
+	TARGET_MANY_ON_V1,    /* several targets, and the memory controller is on cgroup v1 */
 	TARGET_NO_HIERARCHY,  /* the memory controller is on no cgroup hierarchy that is mounted */
 	TARGET_NO_SEARCH,     /* the search for the container failed; see `error` */
 	TARGET_NOT_RESOLVED,  /* no container, several, or one that doesn't run: see `resolved` */
@@ -30,10 +31,12 @@ enum target_obstacle {
 };
 
 struct target {
-	const char *kind; /* as in the session record: "machine", "all", "container", "cgroup", "pid" */
+	const char
+		*kind; /* as in the session record: "machine", "all", "container", "cgroup", "pid", "many" */
 	const char *name; /* as the user gave it; NULL for the machine */
 	bool all;	  /* it is the machine, and each cgroup's usage is followed */
-	bool awaited;	  /* it isn't there yet, and is waited for: nothing else is known of it */
+	bool many;    /* several: usage is followed as with `all`, of those that are chosen (target/many.h) */
+	bool awaited; /* it isn't there yet, and is waited for: nothing else is known of it */
 	char name_buf[32];
 	char cgroup[PATH_MAX];		     /* below the hierarchy's mount; "" for the machine */
 	uint64_t cgroup_id;		     /* 0 for the machine */

@@ -21,6 +21,7 @@ static const size_t sizes[EVENT_KIND_MAX] = {
 	[EVENT_CANDIDATES] = sizeof(struct event_candidates),
 	[EVENT_RELIEF] = sizeof(struct event_relief),
 	[EVENT_MACHINE] = sizeof(struct event_machine),
+	[EVENT_MADE] = sizeof(struct event_made),
 };
 
 #define TERMINATE(array) ((array)[sizeof(array) - 1] = '\0')
@@ -35,6 +36,7 @@ static bool belongs(const struct event_header *h)
 	case EVENT_RECLAIM:
 	case EVENT_SAMPLED:
 	case EVENT_RELIEF:
+	case EVENT_MADE:
 		return true; /* to none */
 	case EVENT_CGROUP:
 		return h->group && !(of & (of - 1)); /* of one kind */
@@ -67,6 +69,12 @@ static int check_machine(struct event_machine *machine)
 	for (size_t i = 0; i < EVENT_ZONES_MAX; i++)
 		TERMINATE(machine->zones[i].name);
 	return machine->zone_count > EVENT_ZONES_MAX ? -EINVAL : 0;
+}
+
+static int check_relief(struct event_relief *relief)
+{
+	TERMINATE(relief->comm);
+	return relief->by < RELIEF_EXIT || relief->by > RELIEF_REAPER ? -EINVAL : 0;
 }
 
 static int check(union event *event)
@@ -118,9 +126,9 @@ static int check(union event *event)
 			return -EINVAL;
 		break;
 	case EVENT_RELIEF:
-		TERMINATE(event->relief.comm);
-		if (event->relief.by < RELIEF_EXIT || event->relief.by > RELIEF_REAPER)
-			return -EINVAL;
+		return check_relief(&event->relief);
+	case EVENT_MADE:
+		TERMINATE(event->made.path);
 		break;
 	case EVENT_CANDIDATES:
 		return check_candidates(&event->candidates);

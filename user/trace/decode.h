@@ -24,6 +24,7 @@ union event {
 	struct event_signal signal;
 	struct event_candidates candidates;
 	struct event_relief relief;
+	struct event_made made;
 	struct event_machine machine;
 };
 

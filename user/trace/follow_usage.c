@@ -9,10 +9,16 @@ struct taking {
 	void *ctx;
 };
 
+/* Whether any cgroup of the machine may be followed. */
+static bool is_all(const struct follow_usage *following)
+{
+	return following->target->all || following->target->many;
+}
+
 /* Where the cgroups that are followed begin. */
 static const char *top(const struct follow_usage *following)
 {
-	return following->target->all ? "/" : following->target->cgroup;
+	return is_all(following) ? "/" : following->target->cgroup;
 }
 
 static int count(const struct cgroup__node *node, void *ctx)
@@ -43,15 +49,23 @@ static int read_usage(const struct cgroup__node *node, void *ctx)
 	return 0;
 }
 
-void follow_usage__begin(struct follow_usage *following, struct tracer *tracer, void (*take_in)(void *ctx),
-			 void *ctx)
+void follow_usage__add(struct follow_usage *following, const char *path, void (*take_in)(void *ctx),
+		       void *ctx)
 {
 	struct taking taking = { take_in, ctx };
 
+	tracer__set_reading(following->tracer, true);
+	cgroup__walk(following->hierarchy, path, read_usage, &taking);
+	tracer__set_reading(following->tracer, false);
+}
+
+void follow_usage__begin(struct follow_usage *following, struct tracer *tracer, void (*take_in)(void *ctx),
+			 void *ctx)
+{
 	following->tracer = tracer;
-	tracer__set_reading(tracer, true);
-	cgroup__walk(following->hierarchy, top(following), read_usage, &taking);
-	tracer__set_reading(tracer, false);
+	/* Of several each is added. */
+	if (!following->target->many)
+		follow_usage__add(following, top(following), take_in, ctx);
 }
 
 /* The first cgroup that has a page counter, which is one of the system's own: it stays. */
@@ -84,10 +98,10 @@ void follow_usage__settle(struct follow_usage *following)
 {
 	uint64_t bytes;
 
-	if (!following->tracer || (!following->target->all && following->target->dir_fd < 0))
+	if (!following->tracer || (!is_all(following) && following->target->dir_fd < 0))
 		return;
 	tracer__set_reading(following->tracer, true);
-	if (following->target->all)
+	if (is_all(following))
 		settle_all(following);
 	else
 		cgroup__read_u64(following->target->dir_fd, "memory.current", &bytes);

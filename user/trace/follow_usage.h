@@ -15,7 +15,7 @@ struct follow_usage {
 	const struct cgroup__hierarchy *hierarchy;
 	const struct target *target; /* of --all: the whole hierarchy */
 	struct tracer *tracer;	     /* from follow_usage__begin() on */
-	int settle_fd; /* with --all: a cgroup whose memory.current is read to settle; -1: none */
+	int settle_fd; /* with --all, and with several targets: a cgroup whose memory.current is read to settle; -1: none */
 };
 
 /* How many cgroups the target has now, with those below it; 0: it is gone. */
@@ -27,6 +27,10 @@ uint32_t follow_usage__count(const struct follow_usage *following);
  */
 void follow_usage__begin(struct follow_usage *following, struct tracer *tracer, void (*take_in)(void *ctx),
 			 void *ctx);
+
+/* The same for one of several targets, whose path this is. */
+void follow_usage__add(struct follow_usage *following, const char *path, void (*take_in)(void *ctx),
+		       void *ctx);
 
 /* Has the kernel send what has changed by too little to be worth an event until now. */
 void follow_usage__settle(struct follow_usage *following);

@@ -24,8 +24,9 @@ static const char *const names[EVENT_KIND_MAX] = {
 	[EVENT_CANDIDATES] = "candidates",
 	[EVENT_RELIEF] = "relief",
 	[EVENT_MACHINE] = "machine",
+	[EVENT_MADE] = "cgroup-made",
 };
-_Static_assert(EVENT_KIND_MAX == EVENT_MACHINE + 1, "every kind has a name");
+_Static_assert(EVENT_KIND_MAX == EVENT_MADE + 1, "every kind has a name");
 
 /* `now` of one kind is lost in all, `*told` of it was told before. */
 static int tell(struct sink *sink, const char *kind, uint64_t now, uint64_t *told)

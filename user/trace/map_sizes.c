@@ -83,6 +83,9 @@ int map_sizes__set(struct oomtrace_bpf *skel, const struct tracer_options *opts,
 {
 	int err = size_lru_maps(skel, cpus);
 
+	/* With one entry otherwise: functions that the verifier looks at whether they are called or not refer to it. */
+	if (!err && opts->many_targets)
+		err = bpf_map__set_max_entries(skel->maps.targets, TRACER_TARGETS_MAX);
 	if (!err)
 		err = opts->usage ? size_usage_maps(skel, opts->cgroups, !opts->target_cgroup_id)
 				  : leave_out_usage_maps(skel);

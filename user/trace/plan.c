@@ -171,6 +171,17 @@ const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 		},
 	},
 	{
+		.name = "cgroup-made",
+		.skip_loses = EVENT_MADE,
+		.lost = "targets that are made while oomtrace runs",
+		.required = true, /* nobody would notice that they aren't followed */
+		.need = PLAN_MANY,
+		.candidates = {
+			{ "btf_cgroup_made", "tp_btf cgroup_mkdir" },
+			{ "tp_cgroup_made", "raw_tp cgroup_mkdir" },
+		},
+	},
+	{
 		.name = "high-write-begin",
 		.skip_loses = EVENT_LIMIT,
 		.need = PLAN_TARGET,
@@ -344,8 +355,8 @@ void plan__init(struct plan *plan, const struct plan_wants *wants)
 
 		choice->wanted = need == PLAN_ANY || (need == PLAN_TARGET && wants->target) ||
 				 (need == PLAN_USAGE && wants->usage) ||
-				 (need == PLAN_EXACT && wants->usage && wants->target) ||
-				 (need == PLAN_STACKS && wants->stacks);
+				 (need == PLAN_EXACT && wants->usage && wants->target && !wants->many) ||
+				 (need == PLAN_MANY && wants->many) || (need == PLAN_STACKS && wants->stacks);
 		choice->candidate = choice->wanted ? first_candidate(&plan_purposes[i], wants)
 						   : PLAN_NOT_ATTACHED;
 	}

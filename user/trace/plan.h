@@ -15,7 +15,7 @@
 #include "record/record.h"
 
 #define PLAN_CANDIDATES 3
-#define PLAN_PURPOSES 29
+#define PLAN_PURPOSES 30
 #define PLAN_NOT_ATTACHED (-1)
 #define PLAN_SHARED PLAN_CANDIDATES	 /* a kprobe, by the program that stands for several purposes */
 #define PLAN_SPLIT (PLAN_CANDIDATES + 1) /* a kprobe, where the compiler has split the function */
@@ -26,6 +26,7 @@ enum plan_need {
 	PLAN_TARGET, /* that of a target */
 	PLAN_USAGE,  /* one that follows usage */
 	PLAN_EXACT,  /* that of a target whose usage is recorded */
+	PLAN_MANY,   /* that of several targets */
 	PLAN_STACKS, /* one that samples stacks */
 	PLAN_NOTES,  /* any trace that attaches a kretprobe for the next purpose: that has no arguments */
 	PLAN_NEEDS,
@@ -34,7 +35,8 @@ enum plan_need {
 /* What is to be traced. */
 struct plan_wants {
 	bool target;
-	bool usage; /* with a target it is recorded, else it is for the flight recorders alone */
+	bool many;  /* several targets */
+	bool usage; /* with one target it is recorded, else it is for the flight recorders alone */
 	bool stacks;
 	bool kprobes; /* nothing that needs the kernel's types to attach */
 	bool shared;  /* PLAN_SHARED first, where there is one */

@@ -13,6 +13,7 @@
 #include "host/pressure.h"
 #include "host/proc.h"
 #include "trace/messages.h"
+#include "trace/target_map.h"
 #include "trace/tracer_parts.h"
 
 #define REMOTE_ACCESS_FUNCTIONS ARRAY_SIZE(((struct oomtrace_bpf__bss *)NULL)->remote_access)
@@ -143,6 +144,11 @@ void tracer__follow(struct tracer *tracer, uint64_t cgroup_id, const uint64_t an
 	for (size_t i = 0; i < EVENT_DEPTH_MAX; i++)
 		__atomic_store_n(&bss->target_ancestors[i], ancestors[i], __ATOMIC_RELAXED);
 	__atomic_store_n(&bss->target_cgroup_id, cgroup_id, __ATOMIC_RELEASE);
+}
+
+int tracer__set_target(struct tracer *tracer, uint64_t cgroup_id, uint32_t set, uint32_t clear)
+{
+	return target_map__set(tracer->skel->maps.targets, cgroup_id, set, clear);
 }
 
 void tracer__set_init(struct tracer *tracer, uint32_t init_pid)

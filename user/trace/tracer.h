@@ -16,8 +16,12 @@ struct tracer;
 /* As target_cgroup_id, of a target that isn't there yet: no cgroup has it. */
 #define TRACER_NO_CGROUP UINT64_MAX
 
+/* Cgroups that several targets are, and that are above these, and that are new. */
+#define TRACER_TARGETS_MAX 16384
+
 struct tracer_options {
-	uint64_t target_cgroup_id;		    /* kernfs id; 0: the whole machine */
+	uint64_t target_cgroup_id;		    /* kernfs id; 0: the whole machine, or several targets */
+	bool many_targets;			    /* those of tracer__set_target() */
 	uint64_t target_ancestors[EVENT_DEPTH_MAX]; /* ids of the cgroups above it; then 0 */
 	uint32_t target_init_pid; /* its first process, whose end is told; 0: none is known */
 	bool memory_on_v1;	  /* the memory controller is on a cgroup v1 hierarchy */
@@ -89,6 +93,12 @@ int tracer__cmdline(const struct tracer *tracer, uint32_t pid, uint64_t start_ns
  * machine.
  */
 void tracer__follow(struct tracer *tracer, uint64_t cgroup_id, const uint64_t ancestors[EVENT_DEPTH_MAX]);
+
+/*
+ * Of several targets: sets and clears flags (TARGET_*, event_made.h) of a cgroup. Returns 0 or a negative errno; -E2BIG:
+ * there are too many (TRACER_TARGETS_MAX).
+ */
+int tracer__set_target(struct tracer *tracer, uint64_t cgroup_id, uint32_t set, uint32_t clear);
 
 /* From now on this is the target's first process; 0: none is known. */
 void tracer__set_init(struct tracer *tracer, uint32_t init_pid);

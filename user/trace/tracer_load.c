@@ -48,7 +48,8 @@ static int open_skeleton(const struct tracer *tracer, struct oomtrace_bpf **out)
 
 	if (!skel)
 		return err ? err : -ENOMEM;
-	skel->rodata->has_target = opts->target_cgroup_id != 0;
+	skel->rodata->many_targets = opts->many_targets;
+	skel->rodata->has_target = opts->target_cgroup_id || opts->many_targets;
 	skel->bss->target_cgroup_id = opts->target_cgroup_id;
 	memcpy((void *)skel->bss->target_ancestors, opts->target_ancestors, sizeof(opts->target_ancestors));
 	skel->rodata->page_size = sysconf(_SC_PAGESIZE);
@@ -59,7 +60,7 @@ static int open_skeleton(const struct tracer *tracer, struct oomtrace_bpf **out)
 	skel->rodata->follows_all = opts->usage && !opts->target_cgroup_id;
 	skel->rodata->near_percent = opts->near_percent;
 	skel->rodata->counts_stalls = tracer->counts_stalls;
-	skel->rodata->inits_only = !opts->target_cgroup_id;
+	skel->rodata->inits_only = !skel->rodata->has_target;
 	skel->bss->target_init_pid = opts->target_init_pid;
 	_Static_assert(sizeof(skel->rodata->memory_killers) == sizeof(memory_killers__names), "not the same");
 	memcpy((void *)skel->rodata->memory_killers, memory_killers__names, sizeof(memory_killers__names));
@@ -103,7 +104,8 @@ void tracer_load__plan(struct tracer *tracer, struct plan *plan)
 {
 	const struct tracer_options *opts = &tracer->opts;
 	struct plan_wants wants = {
-		.target = opts->target_cgroup_id != 0,
+		.target = opts->target_cgroup_id || opts->many_targets,
+		.many = opts->many_targets,
 		.usage = opts->usage,
 		.stacks = opts->want_stacks,
 		.kprobes = opts->force_kprobes,

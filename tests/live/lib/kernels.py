@@ -47,6 +47,7 @@ PLAN = {
     "max-write-begin": ("fentry memory_max_write", "kprobe memory_max_write"),
     "max-write-end": ("fexit memory_max_write", "kretprobe memory_max_write"),
     "cgroup-gone": ("tp_btf cgroup_rmdir", "raw_tp cgroup_rmdir"),
+    "cgroup-made": ("tp_btf cgroup_mkdir", "raw_tp cgroup_mkdir"),
     "high-write-begin": ("fentry memory_high_write", "kprobe memory_high_write"),
     "high-write-end": ("fexit memory_high_write", "kretprobe memory_high_write"),
     "swap-write-begin": ("fentry swap_max_write", "kprobe swap_max_write"),
@@ -76,6 +77,8 @@ FOLIOS_SINCE = (6, 12)  # of the kernels here the first whose mm_put_huge_zero_p
 # Only with a target: how its processes end, and writes of limits that never kill.
 PLAN_TARGET_ONLY = ("exit", "high-write-begin", "high-write-end", "swap-write-begin",
                     "swap-write-end")
+# Only with several targets.
+PLAN_MANY_ONLY = ("cgroup-made",)
 # Only with --stacks; the suite stacks looks for it there.
 PLAN_STACKS_ONLY = ("stacks",)
 # Only with a target on cgroup v2, whose usage is recorded.
@@ -103,7 +106,10 @@ def all_plan(label):
 
 def expected_plan(session, plan, has_target, on_v1=False, usage=None):
     """What of a plan is attached in this session: purpose to label, or to None. usage: by default with a target."""
-    off = () if has_target else PLAN_TARGET_ONLY + PLAN_EXACT_ONLY
+    several = session["target"]["kind"] == "many"
+    off = () if has_target else PLAN_TARGET_ONLY
+    off += () if has_target and not several else PLAN_EXACT_ONLY
+    off += () if several else PLAN_MANY_ONLY
     off += () if (has_target if usage is None else usage) and not on_v1 else PLAN_USAGE_ONLY
     off += PLAN_STACKS_ONLY
     if version(session) <= SPLIT_UNTIL:

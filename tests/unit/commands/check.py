@@ -154,6 +154,13 @@ def check_inputs(check, log, records):
     mine = sum(v["role"] in ("chosen", "group") for r in ooms if r["type"] == "oom" for v in r["victims"])
     check.expect("of one cgroup", log, 0, args=part, same=mine, only_log=0,
                  outside=sum("Killed process" in line for line in log) - mine)
+    # Of several targets: those that it says to have followed.
+    session = dict(records[0], target={"kind": "many", "name": "--cgroup /st*"})
+    start = {"type": "start", "ts_ns": session["ts_ns"], "time": session["time"], "run": 1, "cgroup": "/storm",
+             "cgroup_id": 7}
+    part.write_text("".join(json.dumps(r) + "\n" for r in [session, start, *ooms]))
+    check.expect("of several targets", log, 0, args=part, same=mine, only_log=0,
+                 outside=sum("Killed process" in line for line in log) - mine)
 
 
 def main():

@@ -67,7 +67,7 @@ static void done(pid_t pid)
 
 static enum target_failure wait_for(enum target_kind kind, const char *name, const char **said)
 {
-	const struct target_request request = { kind, name, 0 };
+	const struct target_request request = { .kind = kind, .name = name };
 	enum target_failure failure;
 
 	said_begin();

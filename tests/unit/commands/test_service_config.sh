@@ -35,7 +35,7 @@ expect() {
 	fi
 }
 
-expect 0 '^# the default~#store = /var/lib/oomtrace~# the default~#store-size = 256M~# not set~#store-age =~'
+expect 0 '^# not set~#container =~# not set~#cgroup =~# the default~#store = /var/lib/oomtrace~# the default~#store-size = 256M~# not set~#store-age =~'
 # The first main file counts, and no other.
 file usr/lib/oomtrace/oomtrace.conf 'store-size = 2M'
 expect 0 '# /usr/lib/oomtrace/oomtrace.conf:1~store-size = 2M~'
@@ -61,6 +61,17 @@ rm "$tmp/etc/oomtrace/oomtrace.conf.d/40.conf"
 "$oomtrace" service --check --config-root "$tmp" --time local >"$tmp/printed"
 mv "$tmp/printed" "$tmp/etc/oomtrace/oomtrace.conf"
 expect 0 'store-size = 4M~.*kernel-log = yes~.*time = local~'
+
+# Targets add up, those of the command line too, until an empty value takes them back.
+file etc/oomtrace/oomtrace.conf 'container = web-*' 'cgroup = /a' 'container = shop/*'
+expect 0 'conf:1~container = web-\*~# /etc/oomtrace/oomtrace.conf:3~container = shop/\*~# the command line~container = db~# /etc/oomtrace/oomtrace.conf:2~cgroup = /a~' -c db
+file etc/oomtrace/oomtrace.conf.d/40.conf 'container =' 'container = late'
+expect 0 '^# /etc/oomtrace/oomtrace.conf.d/40.conf:2~container = late~# /etc/oomtrace/oomtrace.conf:2~cgroup = /a~'
+rm "$tmp/etc/oomtrace/oomtrace.conf.d/40.conf"
+file etc/oomtrace/oomtrace.conf 'container = web-*' 'kernel-log = yes'
+expect 2 "kernel-log is of the whole machine: it doesn't go with container and cgroup"
+file etc/oomtrace/oomtrace.conf 'cgroup = /a/../b'
+expect 2 "oomtrace.conf:1: cgroup: '/a/../b' is not valid; it takes the path of a cgroup without '..'"
 
 # Faults: all of them, each with its place, and what can be done.
 file etc/oomtrace/oomtrace.conf 'store-siz = 1G' 'what' '[Service]' 'Store-Size = 1G' 'store-age = 5' 'kernel-log = maybe' \

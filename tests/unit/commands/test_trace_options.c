@@ -20,9 +20,10 @@ struct good_case {
 };
 
 #define RING .ring_bytes = TRACE_OPTIONS_RING_BYTES_DEFAULT
-#define WEB .target = { TARGET_CONTAINER, "web" }
-#define SLICE .target = { TARGET_CGROUP, "/sys/fs/cgroup/system.slice" }
-#define PID_1234 .target = { TARGET_PID, .pid = 1234 }
+#define WEB .target = { .kind = TARGET_CONTAINER, .name = "web", .selection_count = 1 }
+#define MANY(selections) .target = { .kind = TARGET_MANY, .selection_count = (selections) }
+#define SLICE .target = { .kind = TARGET_CGROUP, .name = "/sys/fs/cgroup/system.slice", .selection_count = 1 }
+#define PID_1234 .target = { .kind = TARGET_PID, .pid = 1234 }
 
 static const struct good_case good_cases[] = {
 	{ { NULL }, { RING } },
@@ -37,10 +38,16 @@ static const struct good_case good_cases[] = {
 	  { RING, WEB, .interactive = true, .restore = true } },
 	{ { "-g", "/sys/fs/cgroup/system.slice" }, { RING, SLICE } },
 	{ { "--cgroup=/sys/fs/cgroup/system.slice" }, { RING, SLICE } },
-	{ { "--cgroup", "-.mount" }, { RING, .target = { TARGET_CGROUP, "-.mount" } } },
-	{ { "--cgroup", "/a..b/..c/d../..." }, { RING, .target = { TARGET_CGROUP, "/a..b/..c/d../..." } } },
+	{ { "--cgroup", "-.mount" },
+	  { RING, .target = { .kind = TARGET_CGROUP, .name = "-.mount", .selection_count = 1 } } },
+	{ { "--cgroup", "/a..b/..c/d../..." },
+	  { RING, .target = { .kind = TARGET_CGROUP, .name = "/a..b/..c/d../...", .selection_count = 1 } } },
 	{ { "--until-exit", "--cgroup=/sys/fs/cgroup/system.slice" }, { RING, SLICE, .until_exit = true } },
 	{ { "--wait", "-c", "web" }, { RING, WEB, .wait = true } },
+	{ { "-c", "web", "--container", "db" }, { RING, MANY(2) } },
+	{ { "-g/a", "-cweb", "--cgroup", "/b", "--wait" }, { RING, MANY(3), .wait = true } },
+	{ { "-c", "web-*" }, { RING, MANY(1) } },
+	{ { "-g", "[ab]?", "--no-usage" }, { RING, MANY(1), .no_usage = true } },
 	{ { "--all" }, { RING, .target = { TARGET_ALL } } },
 	{ { "-p", "1234" }, { RING, PID_1234 } },
 	{ { "--pid", "1234" }, { RING, PID_1234 } },
@@ -73,6 +80,7 @@ static const struct good_case good_cases[] = {
 static void assert_options_equal(const struct trace_options *got, const struct trace_options *want)
 {
 	assert_int_equal(got->target.kind, want->target.kind);
+	assert_int_equal(got->target.selection_count, want->target.selection_count);
 	assert_int_equal(got->output, want->output);
 	if (want->target.name)
 		assert_string_equal(got->target.name, want->target.name);

@@ -20,8 +20,10 @@ struct bad_case {
 	const char *error; /* after "oomtrace: " and before "\n" HINT */
 };
 
-#define IT_TAKES_CONTAINER "the name, id or unique prefix of a running container, such as 'web'"
-#define IT_TAKES_CGROUP "the path of a cgroup without '..', such as /sys/fs/cgroup/system.slice"
+#define IT_TAKES_CONTAINER \
+	"the name, id or unique prefix of a running container, such as 'web', or a pattern of names, such as 'web-*'"
+#define IT_TAKES_CGROUP \
+	"the path of a cgroup without '..', such as /sys/fs/cgroup/system.slice, or a pattern, such as 'web@*.service'"
 #define IT_TAKES_PID "the number of a running process, such as 1234"
 #define IT_TAKES_OUTPUT "'text' or 'json', for example '--output json'"
 #define NO_DATE                                                                                                  \
@@ -31,6 +33,7 @@ struct bad_case {
 #define IT_TAKES_RECORD "a file to create, or '-' for stdout in place of text"
 #define IT_TAKES_TIME "a time above 0 with its unit, such as '500ms', '30s' or '5m'"
 #define IT_TAKES_RING "a power of two from 4K to 256M, and at least a page, such as '4M'"
+#define NEEDS_ONE " needs one target, by its name: it doesn't go with several, or with a pattern"
 #define TWICE                                                                               \
 	" is given twice; one run traces one target, or every kill on the machine if none " \
 	"is given"
@@ -120,8 +123,16 @@ static const struct bad_case bad_cases[] = {
 	{ { "-r", "%Y", "--keep-files", "7d" }, "--keep-files: '7d' is not valid; it takes " IT_TAKES_FILES },
 	{ { "-r", "a", "--dry-run" }, "--record goes with a trace, not with --find-min or --dry-run" },
 	/* targets */
-	{ { "-c", "web", "--container", "db" }, "--container" TWICE },
-	{ { "-g", "/a", "-g", "/a" }, "--cgroup" TWICE },
+	{ { "--all", "--all" }, "--all" TWICE },
+	{ { "-c", "web", "-c", "db", "--set-max", "1G" }, "--set-max" NEEDS_ONE },
+	{ { "-c", "web", "-g", "/a", "--ramp", "2G:1G:-512M@1s" }, "--ramp" NEEDS_ONE },
+	{ { "-c", "web-*", "--find-min" }, "--find-min" NEEDS_ONE },
+	{ { "-c", "web-?", "--interactive" }, "--interactive" NEEDS_ONE },
+	{ { "-g", "/[ab]", "--until-exit" }, "--until-exit" NEEDS_ONE },
+	{ { "-c", "a", "-c", "b", "--on-near-limit", "90:/bin/true", "--freeze" }, "--freeze" NEEDS_ONE },
+	{ { "-c", "a", "-c", "b", "--kernel-log" }, "--kernel-log" NEEDS_ONE },
+	{ { "-c", "a", "-c", "b", "-p", "1" },
+	  "--container and --pid exclude each other; give one target, for example only '--container ID|NAME'" },
 	{ { "-p", "1", "-p", "2" }, "--pid" TWICE },
 	{ { "-c", "web", "-p", "1" },
 	  "--container and --pid exclude each other; give one target, "
@@ -131,9 +142,6 @@ static const struct bad_case bad_cases[] = {
 	  "for example only '--pid PID'" },
 	{ { "--all", "-c", "web" },
 	  "--all and --container exclude each other; give one target, for example only '--all'" },
-	{ { "-g/a", "-cweb" },
-	  "--cgroup and --container exclude each other; give one target, "
-	  "for example only '--cgroup PATH'" },
 	{ { "--interactive" },
 	  "--interactive needs a target whose memory.max the keys change: --container, "
 	  "--cgroup or --pid, for example '--container web --interactive'" },

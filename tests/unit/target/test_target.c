@@ -39,7 +39,7 @@ static int unmake(void **state)
 
 static enum target_failure find(enum target_kind kind, const char *name, pid_t pid)
 {
-	const struct target_request request = { kind, name, pid };
+	const struct target_request request = { .kind = kind, .name = name, .pid = pid };
 
 	memset(&target, 0xaa, sizeof(target));
 	return target__find(&request, &h, 0, &target);
@@ -114,7 +114,7 @@ static void its_end_on_v1(void **state)
 
 static void not_found(void **state)
 {
-	const struct target_request cgroup = { TARGET_CGROUP, "/a", 0 };
+	const struct target_request cgroup = { .kind = TARGET_CGROUP, .name = "/a" };
 
 	(void)state;
 	assert_int_equal(find(TARGET_CONTAINER, "nobody", 0), TARGET_NOT_RESOLVED);

@@ -25,7 +25,7 @@ static const struct {
 	{ EVENT_MEMORY, sizeof(struct event_memory) },	 { EVENT_SAMPLED, sizeof(struct event_sampled) },
 	{ EVENT_STACK, sizeof(struct event_stack) },	 { EVENT_SIGNAL, sizeof(struct event_signal) },
 	{ EVENT_CANDIDATES, EVENT_CANDIDATES_LEAST },	 { EVENT_RELIEF, sizeof(struct event_relief) },
-	{ EVENT_MACHINE, sizeof(struct event_machine) },
+	{ EVENT_MACHINE, sizeof(struct event_machine) }, { EVENT_MADE, sizeof(struct event_made) },
 };
 
 #define KINDS ARRAY_SIZE(kinds)
@@ -185,6 +185,7 @@ static void test_unterminated_strings(void **state)
 	ASSERT_TERMINATED(EVENT_SIGNAL, event_signal, sender_comm);
 	ASSERT_TERMINATED(EVENT_SIGNAL, event_signal, parent_comm);
 	ASSERT_TERMINATED(EVENT_RELIEF, event_relief, comm);
+	ASSERT_TERMINATED(EVENT_MADE, event_made, path);
 	ASSERT_TERMINATED(EVENT_CANDIDATES, event_candidates, list[EVENT_CANDIDATES_MAX - 1].comm);
 }
 

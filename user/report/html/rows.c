@@ -179,8 +179,8 @@ void html_rows__put_start(struct html_report *r, const struct record *record)
 	html_elements__time(out, record->time.wall_ns);
 	fputs("</td><th scope=\"row\">", out);
 	html_elements__cgroup(out, s->cgroup, &s->container);
-	fprintf(out, " <span class=\"tag\">back, run %" PRIu64 "</span></th><td></td><td></td></tr>\n",
-		s->run);
+	fprintf(out, " <span class=\"tag\">%s, run %" PRIu64 "</span></th><td></td><td></td></tr>\n",
+		s->run > 1 ? "back" : "followed", s->run);
 }
 
 void html_rows__put_exit(struct html_report *r, const struct record *record)
