@@ -273,12 +273,14 @@ def check_many(run):
     recording = run.folder / "text.out.jsonl"
     text, page = (subprocess.run([run.oomtrace, "report", *options, str(recording)], capture_output=True, check=False,
                                  text=True).stdout for options in (["-v"], ["--format", "html"]))
-    size = r"\d+\.\d MiB"
-    run.results.check(re.search(rf"held by +1 x large, {size} of {size};\s1\sx\sheld-back,\s{size};\s101\sx\stasks,\s"
-                                rf"{size}", text), "text: many of one program", text[-3000:])
-    run.results.check(re.search(rf"By program: 1 × <bdi>large</bdi>, {size} of {size}; 1 × <bdi>held-back</bdi>, "
-                                rf"{size}; 101 × <bdi>tasks</bdi>, ", page),
-                      "page: many of one program", "By program" in page)
+    size, told, shown = r"\d+\.\d MiB", False, False
+    # Which of the two smaller sums comes first differs: until 6.1 a task counts its first 64 pages late (sync_mm_rss).
+    for others in ((f"1 x held-back, {size}", f"101 x tasks, {size}"), (f"101 x tasks, {size}", f"1 x held-back, {size}")):
+        words = f"1 x large, {size} of {size}; " + "; ".join(others)
+        told |= bool(re.search("held by +" + words.replace(" ", r"\s+"), text))
+        shown |= bool(re.search("By program: " + re.sub("x ([a-z-]+)", r"× <bdi>\1</bdi>", words), page))
+    run.results.check(told, "text: many of one program", text[-3000:])
+    run.results.check(shown, "page: many of one program", "By program" in page)
 
 
 def run_has_thousands(run):
