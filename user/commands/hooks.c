@@ -501,10 +501,11 @@ static void find_below(const struct trace_options *opts, const struct cgroup__hi
 	copy__text(below, PATH_MAX, rest ? rest : whole);
 }
 
-/* One that is made anew under its name has another path, and one that is waited for has none yet. */
+/* One that is made anew under its name has another path, and one that is waited for has none yet. So it is with several. */
 static bool may_be_any_container(const struct trace_options *opts)
 {
-	return opts->target.kind == TARGET_CONTAINER || opts->target.kind == TARGET_ALL;
+	return opts->target.kind == TARGET_CONTAINER || opts->target.kind == TARGET_ALL ||
+	       opts->target.kind == TARGET_MANY;
 }
 
 int hooks__start(const struct trace_options *opts, const struct cgroup__hierarchy *h,

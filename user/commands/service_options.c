@@ -216,6 +216,26 @@ static const struct parse defaults = {
 	.root = "",
 };
 
+/* What the options mean together; false after it has said what doesn't go. */
+static bool finish(struct parse *p, FILE *err)
+{
+	/* It starts before its targets, and outlives them: a name is no different from a pattern. */
+	if (p->opts.target.selection_count) {
+		p->opts.target.kind = TARGET_MANY;
+		p->opts.target.name = NULL;
+		p->opts.wait = true;
+	}
+	p->opts.snapshot = !p->no_snapshot;
+	if (p->opts.target.kind == TARGET_MANY && p->opts.kernel_log) {
+		fputs("oomtrace: kernel-log is of the whole machine: it doesn't go with container and cgroup\n", err);
+		return false;
+	}
+	if (!hook_options__check(&p->opts, p->opts.target.kind == TARGET_MANY, err))
+		return false;
+	hook_options__finish(&p->opts);
+	return true;
+}
+
 enum option_table_result service_options__parse(int argc, char **argv, struct trace_options *out,
 						FILE *help_out, FILE *err)
 {
@@ -242,11 +262,8 @@ enum option_table_result service_options__parse(int argc, char **argv, struct tr
 					     .note = service_config__note,
 					     .note_ctx = config };
 	result = option_table__parse(&parse, argc, argv);
-	if (result == OPTION_TABLE_RUN && p.opts.target.selection_count && p.opts.kernel_log) {
-		fputs("oomtrace: kernel-log is of the whole machine: it doesn't go with container and cgroup\n",
-		      err);
+	if (result == OPTION_TABLE_RUN && !finish(&p, err))
 		wrong = true;
-	}
 	if (result == OPTION_TABLE_RUN && wrong) {
 		result = OPTION_TABLE_USAGE;
 	} else if (result == OPTION_TABLE_RUN && p.check) {
@@ -256,18 +273,6 @@ enum option_table_result service_options__parse(int argc, char **argv, struct tr
 	if (result != OPTION_TABLE_RUN) {
 		service_config__free(config);
 		return result;
-	}
-	p.opts.snapshot = !p.no_snapshot;
-	if (!hook_options__check(&p.opts, false, err)) {
-		service_config__free(config);
-		return OPTION_TABLE_USAGE;
-	}
-	hook_options__finish(&p.opts);
-	/* It starts before its targets, and outlives them: a name is no different from a pattern. */
-	if (p.opts.target.selection_count) {
-		p.opts.target.kind = TARGET_MANY;
-		p.opts.target.name = NULL;
-		p.opts.wait = true;
 	}
 	p.opts.brief = !p.opts.verbose;
 	p.opts.config = config;

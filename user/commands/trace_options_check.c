@@ -14,8 +14,7 @@ static const char *needs_one(const struct trace_options *opts)
 	} options[] = {
 		{ "--set-max", opts->changes.has_max }, { "--ramp", opts->changes.has_ramp },
 		{ "--find-min", opts->find_min },	{ "--interactive", opts->interactive },
-		{ "--until-exit", opts->until_exit },	{ "--freeze", opts->freeze },
-		{ "--kernel-log", opts->kernel_log },
+		{ "--until-exit", opts->until_exit },	{ "--kernel-log", opts->kernel_log },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {

@@ -100,7 +100,7 @@ cli none "$BIN" --cgroup "$CG/quiet" --cgroup /not-there --output json
 cli nobody "$BIN" --container nobody --container 'web*' --output json
 cli plan "$BIN" --cgroup '/quiet' --container 'web*' --dry-run
 rmdir "$CG/quiet"
-scenario btf --on-near-limit 50:/bin/true
+scenario btf --on-near-limit 50:/bin/true --freeze
 scenario kprobes --force-kprobes
 service
 end_run

@@ -43,6 +43,10 @@ def check_near(results, name, trace):
                   f"{name}: the mark is passed in targets alone", near)
     results.equal((sorted(r.get("cgroup", "") for r in hooks), {r["result"] for r in hooks}),
                   (sorted(r.get("cgroup", "") for r in near), {"ended"}), f"{name}: and the hook is run")
+    for hook in hooks:
+        is_container = "/machine.slice/" in hook.get("cgroup", "")
+        results.check("frozen_ns" in hook or "not_frozen" in hook if is_container else
+                      "not_frozen" in hook and "frozen_ns" not in hook, f"{name}: what is held still is a container", hook)
 
 
 def check_runs(results, name, trace):

@@ -35,6 +35,10 @@ expect() {
 	fi
 }
 
+# A snapshot, which is on, goes with targets, too; what doesn't is said by --check.
+expect 0 '^# the command line~container = web.*~#cgroup =~' --container web
+expect 2 'kernel-log is of the whole machine' --container web --kernel-log
+expect 2 'freeze needs' --freeze --no-snapshot
 expect 0 '^# not set~#container =~# not set~#cgroup =~# the default~#store = /var/lib/oomtrace~# the default~#store-size = 256M~# not set~#store-age =~'
 # The first main file counts, and no other.
 file usr/lib/oomtrace/oomtrace.conf 'store-size = 2M'

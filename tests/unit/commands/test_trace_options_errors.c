@@ -129,7 +129,6 @@ static const struct bad_case bad_cases[] = {
 	{ { "-c", "web-*", "--find-min" }, "--find-min" NEEDS_ONE },
 	{ { "-c", "web-?", "--interactive" }, "--interactive" NEEDS_ONE },
 	{ { "-g", "/[ab]", "--until-exit" }, "--until-exit" NEEDS_ONE },
-	{ { "-c", "a", "-c", "b", "--on-near-limit", "90:/bin/true", "--freeze" }, "--freeze" NEEDS_ONE },
 	{ { "-c", "a", "-c", "b", "--kernel-log" }, "--kernel-log" NEEDS_ONE },
 	{ { "-c", "a", "-c", "b", "-p", "1" },
 	  "--container and --pid exclude each other; give one target, for example only '--container ID|NAME'" },
