@@ -66,12 +66,13 @@ static bool is_in_flight(const struct relief_victim *v, uint64_t limit_id, uint6
 void relief__killed(struct relief *relief, struct record_oom *oom, uint64_t chosen_ns, uint64_t limit_id)
 {
 	const struct model_env *env = relief->env;
+	uint64_t decided_ns = oom->started_ns ? oom->started_ns : chosen_ns;
 	uint64_t since_ns = env->relief_since_ns ? env->relief_since_ns(env->ctx) : 0;
 
 	for (size_t i = 0; i < VICTIMS_MAX; i++) {
 		const struct relief_victim *v = &relief->victims[i];
 
-		if (!is_in_flight(v, limit_id, chosen_ns))
+		if (!is_in_flight(v, limit_id, decided_ns))
 			continue;
 		oom->in_flight_victims++;
 		oom->in_flight_bytes += v->bytes;

@@ -100,6 +100,27 @@ static void test_needless(void **state)
 	relief__free(relief);
 }
 
+/* The kernel had begun to look for the second when the first's memory came back. */
+static void test_back_too_late(void **state)
+{
+	struct told told;
+	struct relief *relief = start_relief(&told);
+	const struct record_victim victim = { .pid = 43, .ts_ns = 4000, .anon_rss_bytes = 60 * MIB };
+	const struct record_level limit = { .has_memory = true, .max_bytes = 100 * MIB };
+	struct record_oom oom = {
+		.id = 2, .limit = &limit, .victims = &victim, .victim_count = 1, .started_ns = 2000
+	};
+
+	(void)state;
+	kill_one(relief, 1, 42, 120, 1000);
+	come_back(relief, 1, 42, 3000, 60, 0);
+	relief__killed(relief, &oom, 4000, 5);
+	assert_int_equal(oom.in_flight_victims, 1);
+	come_back(relief, 2, 43, 5000, 2, 0);
+	assert_int_equal(told.reliefs[1].needless_kills, 1);
+	relief__free(relief);
+}
+
 /* Both were needed: what the second had wouldn't fit. */
 static void test_needed(void **state)
 {
@@ -256,11 +277,12 @@ static void test_before(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_one),	 cmocka_unit_test(test_needless),
-		cmocka_unit_test(test_needed),	 cmocka_unit_test(test_two_needless),
-		cmocka_unit_test(test_unknown),	 cmocka_unit_test(test_early),
-		cmocka_unit_test(test_long_ago), cmocka_unit_test(test_raised),
-		cmocka_unit_test(test_shared),	 cmocka_unit_test(test_before),
+		cmocka_unit_test(test_one),	      cmocka_unit_test(test_needless),
+		cmocka_unit_test(test_needed),	      cmocka_unit_test(test_two_needless),
+		cmocka_unit_test(test_unknown),	      cmocka_unit_test(test_early),
+		cmocka_unit_test(test_long_ago),      cmocka_unit_test(test_raised),
+		cmocka_unit_test(test_shared),	      cmocka_unit_test(test_before),
+		cmocka_unit_test(test_back_too_late),
 	};
 
 	return cmocka_run_group_tests_name("relief", tests, NULL, NULL);
