@@ -227,7 +227,8 @@ static bool finish(struct parse *p, FILE *err)
 	}
 	p->opts.snapshot = !p->no_snapshot;
 	if (p->opts.target.kind == TARGET_MANY && p->opts.kernel_log) {
-		fputs("oomtrace: kernel-log is of the whole machine: it doesn't go with container and cgroup\n", err);
+		fputs("oomtrace: kernel-log is of the whole machine: it doesn't go with container and cgroup\n",
+		      err);
 		return false;
 	}
 	if (!hook_options__check(&p->opts, p->opts.target.kind == TARGET_MANY, err))
