@@ -275,7 +275,8 @@ def check_many(run):
                                  text=True).stdout for options in (["-v"], ["--format", "html"]))
     size, told, shown = r"\d+\.\d MiB", False, False
     # Which of the two smaller sums comes first differs: until 6.1 a task counts its first 64 pages late (sync_mm_rss).
-    for others in ((f"1 x held-back, {size}", f"101 x tasks, {size}"), (f"101 x tasks, {size}", f"1 x held-back, {size}")):
+    smaller = [f"1 x held-back, {size}", f"101 x tasks, {size}"]
+    for others in (smaller, smaller[::-1]):
         words = f"1 x large, {size} of {size}; " + "; ".join(others)
         told |= bool(re.search("held by +" + words.replace(" ", r"\s+"), text))
         shown |= bool(re.search("By program: " + re.sub("x ([a-z-]+)", r"× <bdi>\1</bdi>", words), page))

@@ -46,7 +46,8 @@ def check_near(results, name, trace):
     for hook in hooks:
         is_container = "/machine.slice/" in hook.get("cgroup", "")
         results.check("frozen_ns" in hook or "not_frozen" in hook if is_container else
-                      "not_frozen" in hook and "frozen_ns" not in hook, f"{name}: what is held still is a container", hook)
+                      "not_frozen" in hook and "frozen_ns" not in hook,
+                      f"{name}: what is held still is a container", hook)
 
 
 def check_runs(results, name, trace):
