@@ -34,12 +34,12 @@ static const char *obstacle(const struct stat *st)
 }
 
 /*
- * A file that nobody else may open: a lock on the folder itself could be held by everybody who may read it. Returns a
- * descriptor or a negative errno.
+ * A file that nobody else may open: a lock on the folder itself could be held by everybody who may read it. It isn't
+ * open for writing, so that the file system can be remounted read-only. Returns a descriptor or a negative errno.
  */
 static int take_lock(int folder_fd)
 {
-	int fd = openat(folder_fd, LOCK_FILE, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+	int fd = openat(folder_fd, LOCK_FILE, O_RDONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 	int err;
 
 	if (fd < 0)
