@@ -8,6 +8,7 @@
 #define GROWTH_NS 1000000000ULL
 #define SLICE_NS 500000000ULL
 #define SLICES (RECORDER_WINDOW_NS / SLICE_NS + 1)
+#define LATE_NS 1000000000ULL /* by which an event may be older than one before it, by far */
 
 /* What happened in one SLICE_NS of time, because sums can't be taken back one by one. */
 struct slice {
@@ -55,6 +56,7 @@ struct flight_recorder {
 	const struct recorder_bounds *bounds;
 	struct track *buckets[BUCKETS];
 	struct track *newest, *oldest; /* by their last move */
+	struct track *awake;	       /* those that are older have a single point */
 	size_t count, bytes;
 	uint64_t given_up;
 	struct record_point points[RECORDER_POINTS]; /* what flight_recorder__history() hands out */
@@ -71,6 +73,11 @@ struct flight_recorder *flight_recorder__new(const struct recorder_bounds *bound
 
 /* ---- tracks ---- */
 
+static struct record_point *at(const struct ring *ring, size_t i)
+{
+	return &ring->points[(ring->start + i) % ring->size];
+}
+
 static struct track **bucket_of(struct flight_recorder *recorder, uint64_t cgroup_id)
 {
 	return &recorder->buckets[cgroup_id % BUCKETS];
@@ -84,6 +91,8 @@ static size_t bytes_of(const struct track *track)
 
 static void unlink_track(struct flight_recorder *recorder, struct track *track)
 {
+	if (recorder->awake == track)
+		recorder->awake = track->newer;
 	*(track->newer ? &track->newer->older : &recorder->newest) = track->older;
 	*(track->older ? &track->older->newer : &recorder->oldest) = track->newer;
 }
@@ -94,6 +103,8 @@ static void link_newest(struct flight_recorder *recorder, struct track *track)
 	track->older = recorder->newest;
 	*(recorder->newest ? &recorder->newest->newer : &recorder->oldest) = track;
 	recorder->newest = track;
+	if (!recorder->awake)
+		recorder->awake = track;
 }
 
 static void forget(struct flight_recorder *recorder, struct track *track)
@@ -152,6 +163,35 @@ static struct track *add_track(struct flight_recorder *recorder, uint64_t cgroup
 	return track;
 }
 
+/* Leaves the last point of one that hasn't moved for longer than a history is: from there it grows when it moves. */
+static void rest(struct flight_recorder *recorder, struct track *track)
+{
+	struct record_point *last = track->fine.count ? malloc(sizeof(*last)) : NULL;
+
+	if (track->fine.count && !last)
+		return;
+	recorder->bytes -= bytes_of(track);
+	if (last)
+		*last = *at(&track->fine, track->fine.count - 1);
+	free(track->fine.points);
+	free(track->coarse.points);
+	free(track->slices);
+	track->fine = (struct ring){ .points = last, .count = last != NULL, .size = last != NULL };
+	track->coarse = (struct ring){ 0 };
+	track->slices = NULL;
+	recorder->bytes += bytes_of(track);
+}
+
+/* Most cgroups of a machine rest, or are gone. */
+static void let_rest(struct flight_recorder *recorder, uint64_t ts_ns)
+{
+	while (recorder->awake != recorder->newest &&
+	       recorder->awake->moved_ns + RECORDER_WINDOW_NS + LATE_NS < ts_ns) {
+		rest(recorder, recorder->awake);
+		recorder->awake = recorder->awake->newer;
+	}
+}
+
 /* The track of a cgroup that is told of now, made when there is none. NULL without memory. */
 static struct track *take(struct flight_recorder *recorder, uint64_t cgroup_id, uint64_t ts_ns)
 {
@@ -168,6 +208,8 @@ static struct track *take(struct flight_recorder *recorder, uint64_t cgroup_id, 
 	}
 	if (track && track->moved_ns < ts_ns)
 		track->moved_ns = ts_ns;
+	if (track)
+		let_rest(recorder, ts_ns);
 	return track;
 }
 
@@ -180,11 +222,6 @@ static void note_bytes(struct flight_recorder *recorder, size_t bytes, uint64_t 
 }
 
 /* ---- points ---- */
-
-static struct record_point *at(const struct ring *ring, size_t i)
-{
-	return &ring->points[(ring->start + i) % ring->size];
-}
 
 /* Makes room for more points, at most `most`. Returns the bytes that this takes; 0: there is no memory. */
 static size_t grow(struct ring *ring, size_t most)

@@ -252,6 +252,36 @@ static void test_given_up(void **state)
 	flight_recorder__free(r);
 }
 
+/* Cgroups that are gone, or rest, take next to nothing, and nothing is missing when one of them moves again. */
+static void test_rest(void **state)
+{
+	struct flight_recorder *r = flight_recorder__new(&recorder_of_all);
+	struct record_reclaim_sum sum = { 1, 2, 3, 4 };
+	size_t most_bytes = 0;
+	struct record_history h;
+
+	(void)state;
+	for (uint64_t id = 1; id <= 2000; id++) {
+		uint64_t from_ns = id * S / 10; /* ten a second come, move for a second, and go */
+
+		for (uint64_t n = 0; n < 100; n++)
+			point(r, id, from_ns + n * 10 * MS, (n + 1) * MIB);
+		assert_int_equal(flight_recorder__reclaim(r, id, from_ns + S, RECLAIM_LIMIT, &sum), 0);
+		if (flight_recorder__bytes(r) > most_bytes)
+			most_bytes = flight_recorder__bytes(r);
+	}
+	print_message("2,000 cgroups, one after the other: %zu KiB\n", most_bytes / 1024);
+	assert_true(most_bytes < 1536 << 10);
+	assert_true(flight_recorder__has(r, 1));
+	point(r, 1, 300 * S, 200 * MIB);
+	assert_true(flight_recorder__history(r, 1, 300 * S + S / 2, &h));
+	assert_int_equal(h.count, 1);
+	assert_int_equal(h.reclaim.runs, 0);
+	assert_true(h.has_growth);
+	assert_int_equal(h.growth_bytes_per_s, 100 * MIB);
+	flight_recorder__free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -259,7 +289,7 @@ int main(void)
 		cmocka_unit_test(test_growth),	 cmocka_unit_test(test_storm),
 		cmocka_unit_test(test_sums),	 cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_all_move), cmocka_unit_test(test_bytes),
-		cmocka_unit_test(test_given_up),
+		cmocka_unit_test(test_given_up), cmocka_unit_test(test_rest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
