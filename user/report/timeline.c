@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/copy.h"
 #include "base/units.h"
 #include "output/text_hook.h"
@@ -21,11 +22,15 @@
 #define COMM_BYTES 64
 #define NAME_BYTES 256
 #define PATH_BYTES 4096
+#define DAY_SIZE 32
+/* From there on a duration has no fraction, and all lines would have the same: it is the time of day then. */
+#define OFFSET_MAX_NS (60 * NS_PER_S)
 
 /* OOMs that follow one another in the same place: one line for all. */
 struct run {
 	uint64_t ooms, kills;
-	int64_t first_ns, last_ns;	 /* the kernel's clock: the wall clock may be set */
+	struct record_time first;
+	int64_t last_ns;		 /* the kernel's clock: the wall clock may be set */
 	char stamp[TEXT_LOG_STAMP_SIZE]; /* a log's time, as it stands there */
 	struct record_container container;
 	char name[NAME_BYTES];
@@ -37,10 +42,12 @@ struct run {
 
 struct timeline {
 	struct sink base;
-	int64_t began_ns; /* the kernel's clock */
-	bool begun, all, from_log;
-	char heading[96]; /* "": it has been printed; without a line there is none */
-	bool stalled;	  /* the stall has been told of, and goes on */
+	struct record_time began;
+	bool all, from_log, has_session;
+	bool begun;	    /* the first line is printed, with the heading */
+	bool by_clock;	    /* lines have the time of day, not that since the beginning */
+	char day[DAY_SIZE]; /* of the last line, when that has the time of day */
+	bool stalled;	    /* the stall has been told of, and goes on */
 	uint64_t lines, sessions;
 	char target_id[CONTAINER__ID_SIZE]; /* of the target, when that is a container; else "" */
 	struct run run;
@@ -69,21 +76,64 @@ static void put_offset(FILE *out, int64_t from_ns, int64_t ns)
 	fprintf(out, "  %c", WRAP_HANG);
 }
 
-/* False: there are enough of them. */
-static bool begin_line(struct timeline *t, int64_t boot_ns)
+/* "2026-11-23 (UTC)" */
+static void format_day(char day[DAY_SIZE], const char *time)
 {
-	if (!t->begun) {
-		t->begun = true;
-		t->began_ns = boot_ns;
+	char zone[TEXT_PARTS_TIME_SIZE];
+
+	snprintf(day, DAY_SIZE, "%.10s (%.16s)", time, text_parts__format_zone(zone, sizeof(zone), time));
+}
+
+static void put_clock(struct timeline *t, const struct record_time *time)
+{
+	char text[TEXT_PARTS_TIME_SIZE], day[DAY_SIZE];
+
+	text_parts__format_time(text, sizeof(text), t->look, time->wall_ns);
+	format_day(day, text);
+	if (strcmp(day, t->day))
+		fprintf(t->base.out, "  %s\n", day);
+	copy__text(t->day, sizeof(t->day), day);
+	fprintf(t->base.out, "  %.12s  %c", text + strlen("2026-11-23T"), WRAP_HANG);
+}
+
+/* Without a line there is none. */
+static void put_heading(struct timeline *t, const struct record_time *first)
+{
+	bool no_time = t->began.no_wall || t->from_log;
+	char text[TEXT_PARTS_TIME_SIZE];
+
+	if (!t->has_session) {
+		t->began = *first;
+		return;
 	}
+	t->by_clock = !no_time && first->boot_ns > t->began.boot_ns + OFFSET_MAX_NS;
+	fprintf(t->base.out, "%sTimeline", t->sessions++ ? "\n" : "");
+	if (!no_time)
+		text_parts__format_time(text, sizeof(text), t->look,
+					t->by_clock ? first->wall_ns : t->began.wall_ns);
+	if (t->by_clock) {
+		format_day(t->day, text);
+		fprintf(t->base.out, ", %s:\n", t->day);
+	} else {
+		fprintf(t->base.out, "%s%s%s:\n", no_time ? "" : ", from ", no_time ? "" : text,
+			no_time ? "" : " on");
+	}
+}
+
+/* False: there are enough of them. */
+static bool begin_line(struct timeline *t, const struct record_time *time)
+{
 	if (t->lines++ >= LINES_MAX)
 		return false;
-	fputs(t->heading, t->base.out);
-	t->heading[0] = '\0';
+	if (!t->begun)
+		put_heading(t, time);
+	t->begun = true;
 	if (t->from_log)
 		put_stamp(t->base.out, t->run.stamp);
+	else if (t->by_clock)
+		put_clock(t, time);
 	else
-		put_offset(t->base.out, t->began_ns, boot_ns);
+		put_offset(t->base.out, (int64_t)t->began.boot_ns, (int64_t)time->boot_ns);
 	return true;
 }
 
@@ -123,13 +173,13 @@ static void end_run(struct timeline *t)
 	struct run *run = &t->run;
 	FILE *out = t->base.out;
 
-	if (run->ooms && begin_line(t, run->first_ns)) {
+	if (run->ooms && begin_line(t, &run->first)) {
 		if (run->ooms > 1)
 			fprintf(out, "%" PRIu64 " OOMs", run->ooms);
 		else
 			fputs("OOM", out);
-		if (run->last_ns > run->first_ns)
-			text_parts__duration(out, " in ", (uint64_t)run->last_ns - (uint64_t)run->first_ns);
+		if (run->last_ns > (int64_t)run->first.boot_ns)
+			text_parts__duration(out, " in ", (uint64_t)run->last_ns - run->first.boot_ns);
 		put_kills(out, run);
 		put_place(t, ", in ", &run->container, run->path);
 		fputc('\n', out);
@@ -154,7 +204,7 @@ static void add_to_run(struct timeline *t, const struct record *record, const st
 	if (run->ooms && (!same_place(run, c, path) || (int64_t)record->time.boot_ns < run->last_ns))
 		end_run(t);
 	if (!run->ooms) {
-		run->first_ns = (int64_t)record->time.boot_ns;
+		run->first = record->time;
 		if (oom->log)
 			text_log__format_stamp(run->stamp, sizeof(run->stamp), oom->log->stamp,
 					       &record->time);
@@ -198,22 +248,16 @@ static int timeline_session(struct sink *base, const struct record *record)
 {
 	struct timeline *t = (struct timeline *)base;
 	const struct record_session *s = &record->session;
-	char text[64];
 
 	if (sink__finish(base))
 		return sink__flush(base);
-	t->begun = true;
-	t->began_ns = (int64_t)record->time.boot_ns;
+	t->began = record->time;
+	t->has_session = true;
+	t->begun = false;
 	t->lines = 0;
 	t->stalled = false;
 	t->from_log = s->from_log;
 	copy__text(t->target_id, sizeof(t->target_id), s->container.ref.id);
-	if (record->time.no_wall || s->from_log)
-		text[0] = '\0';
-	else
-		text_parts__format_time(text, sizeof(text), t->look, record->time.wall_ns);
-	snprintf(t->heading, sizeof(t->heading), "%sTimeline%s%s%s:\n", t->sessions++ ? "\n" : "",
-		 text[0] ? ", from " : "", text, text[0] ? " on" : "");
 	return line_error(t);
 }
 
@@ -226,7 +270,7 @@ static int timeline_limit(struct sink *base, const struct record *record)
 	if (!t->all && text_sink__is_noise(l))
 		return 0;
 	end_run(t);
-	if (!begin_line(t, (int64_t)record->time.boot_ns))
+	if (!begin_line(t, &record->time))
 		return 0;
 	fputs(record_names__limit_file(l->file), out);
 	text_parts__size(out, " ", l->old_max_bytes);
@@ -250,7 +294,7 @@ static int timeline_stall(struct sink *base, const struct record *record)
 	if (!news)
 		return 0;
 	end_run(t);
-	if (!begin_line(t, (int64_t)record->time.boot_ns))
+	if (!begin_line(t, &record->time))
 		return 0;
 	fputs(s->over ? "no longer stuck" : "stuck", base->out);
 	text_parts__size(base->out, " in reclaim at the limit of ", s->max_bytes);
@@ -268,7 +312,7 @@ static int timeline_start(struct sink *base, const struct record *record)
 	end_run(t);
 	if (t->target_id[0])
 		copy__text(t->target_id, sizeof(t->target_id), s->container.ref.id);
-	if (!begin_line(t, (int64_t)record->time.boot_ns))
+	if (!begin_line(t, &record->time))
 		return 0;
 	text_parts__place(base->out, s->cgroup, &s->container);
 	text_parts__back(base->out, s);
@@ -281,7 +325,7 @@ static int timeline_near_limit(struct sink *base, const struct record *record)
 	struct timeline *t = (struct timeline *)base;
 
 	end_run(t);
-	if (!begin_line(t, (int64_t)record->time.boot_ns))
+	if (!begin_line(t, &record->time))
 		return 0;
 	text_hook__put_near_limit(base->out, &record->near_limit);
 	fputc('\n', base->out);
@@ -292,7 +336,7 @@ static int timeline_snapshot(struct sink *base, const struct record *record)
 {
 	struct timeline *t = (struct timeline *)base;
 
-	if (!begin_line(t, (int64_t)record->time.boot_ns))
+	if (!begin_line(t, &record->time))
 		return 0;
 	text_snapshot__put(base->out, &record->snapshot);
 	fputc('\n', base->out);
@@ -304,7 +348,7 @@ static int timeline_hook(struct sink *base, const struct record *record)
 	struct timeline *t = (struct timeline *)base;
 
 	end_run(t);
-	if (!begin_line(t, (int64_t)record->time.boot_ns))
+	if (!begin_line(t, &record->time))
 		return 0;
 	text_hook__put(base->out, &record->hook);
 	put_place(t, ", of ", &record->hook.container, record->hook.cgroup);
@@ -320,7 +364,7 @@ static int timeline_exit(struct sink *base, const struct record *record)
 	if (!e->container)
 		return 0;
 	end_run(t);
-	if (!begin_line(t, (int64_t)record->time.boot_ns))
+	if (!begin_line(t, &record->time))
 		return 0;
 	text_parts__place(base->out, e->cgroup, &e->which);
 	fputs(" is gone", base->out);
@@ -341,7 +385,7 @@ static int timeline_sigkill(struct sink *base, const struct record *record)
 	if (!t->all && !text_killer__is_news(s))
 		return 0;
 	end_run(t);
-	if (!begin_line(t, (int64_t)record->time.boot_ns))
+	if (!begin_line(t, &record->time))
 		return 0;
 	fputs("SIGKILL to ", base->out);
 	text_parts__process(base->out, s->comm, s->pid);
@@ -357,7 +401,7 @@ static int timeline_lost(struct sink *base, const struct record *record)
 	struct timeline *t = (struct timeline *)base;
 
 	end_run(t);
-	if (!begin_line(t, (int64_t)record->time.boot_ns))
+	if (!begin_line(t, &record->time))
 		return 0;
 	text_lost__put(base->out, &record->lost);
 	fputs(" lost\n", base->out);
@@ -373,7 +417,7 @@ static int timeline_user_kill(struct sink *base, const struct record *record)
 	end_run(t);
 	if (kill->line)
 		text_log__format_stamp(t->run.stamp, sizeof(t->run.stamp), kill->stamp, &record->time);
-	if (!begin_line(t, (int64_t)record->time.boot_ns))
+	if (!begin_line(t, &record->time))
 		return 0;
 	text_log__user_kill_words(base->out, kill);
 	fputc('\n', base->out);
@@ -386,7 +430,7 @@ static int timeline_end(struct sink *base, const struct record *record)
 	const struct record_end *end = &record->end;
 
 	end_run(t);
-	if (t->from_log || !begin_line(t, (int64_t)record->time.boot_ns))
+	if (t->from_log || !begin_line(t, &record->time))
 		return 0;
 	fputs("the end: ", base->out);
 	text_parts__bytes(base->out, end->reason ? end->reason : "?",

@@ -177,7 +177,7 @@ static struct incident *free_incident(struct store *s)
 		if (i->last_ns < oldest->last_ns)
 			oldest = i;
 	}
-	end_incident(s, oldest, "others began");
+	end_incident(s, oldest, "other incidents began");
 	return oldest;
 }
 
@@ -256,7 +256,7 @@ static int store_oom(struct sink *base, const struct record *record)
 	int err = 0;
 
 	if (i && (i->file.err || i->bytes > INCIDENT_BYTES || record->time.boot_ns > i->last_ns + QUIET_NS)) {
-		end_incident(s, i, "it was over");
+		end_incident(s, i, "the incident was over");
 		i = NULL;
 	}
 	if (!i)
@@ -447,7 +447,7 @@ static int store_sync(struct sink *base)
 			tell_failure(s, err);
 		if (now_ns > i->last_ns + QUIET_NS || now_ns > i->began_ns + INCIDENT_NS ||
 		    i->bytes > INCIDENT_BYTES)
-			end_incident(s, i, "it was over");
+			end_incident(s, i, "the incident was over");
 	}
 	return 0;
 }
