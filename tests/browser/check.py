@@ -15,6 +15,7 @@ from chromium import Page
 from paper import check_kept, check_paper, outside, words_on
 from recording import HOSTILE, HOSTILE_SHOWN, killed, make, records
 from results import Results
+from stored import check_stored, save_stored
 
 
 def report(oomtrace: str, kind: str, path: str, out: str) -> str:
@@ -371,6 +372,8 @@ def main() -> None:
         check_compare(results, page, oomtrace, [paths["plain"], paths["hostile"]], f"{folder}/compare.html")
         html = report(oomtrace, "html", f"{GOLDEN}/incident.jsonl", f"{folder}/kept.html")
         check_kept(results, page, html, f"{folder}/kept.pdf", GOLDEN / "screens/incident.print.txt")
+        save_stored(f"{GOLDEN}/incident.jsonl", f"{folder}/stored.jsonl")
+        check_stored(results, page, report(oomtrace, "html", f"{folder}/stored.jsonl", f"{folder}/stored.html"))
         check_paper(results, page, paths["plain"], f"{folder}/plain.html", f"{folder}/plain.pdf")
     print(f"{results.passed} passed, {results.failed} failed")
     sys.exit(results.failed != 0)

@@ -93,6 +93,8 @@ static int html_oom(struct sink *sink, const struct record *record)
 	struct html_curve *curve = NULL;
 
 	html_collected__see_time(r, &record->time);
+	if (!r->first_oom_ns)
+		r->first_oom_ns = record->time.wall_ns;
 	r->ooms++;
 	r->kills += oom->killed;
 	if (oom->outcome == OOM_NO_VICTIM)
@@ -183,6 +185,7 @@ static int html_usage(struct sink *sink, const struct record *record)
 	struct html_report *r = (struct html_report *)sink;
 	const struct record_usage *u = &record->usage;
 
+	r->has_usage = true;
 	html_collected__see_time(r, &record->time);
 	html_collected__add_point(r, html_collected__curve(r, u->cgroup, &u->container), record->time.wall_ns,
 				  u->usage_bytes, u->max_bytes);

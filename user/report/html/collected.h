@@ -109,7 +109,9 @@ struct html_report {
 	char *without; /* list items: what could not be attached */
 
 	bool has_time;
+	bool has_usage; /* there are records of usage; else the seconds before each kill are all there is */
 	int64_t first_ns, last_ns;
+	int64_t first_oom_ns; /* 0: there was none */
 	struct html_curve curves[HTML_CURVES_MAX];
 	size_t curve_count;
 	uint64_t curves_left_out;		   /* points of cgroups without a curve */

@@ -79,7 +79,8 @@ int html_data__put(struct html_report *r, FILE *out)
 	size_t first = html_data__main_curve(r);
 	int err;
 
-	fprintf(out, "<script type=\"application/json\" id=\"data\">{\"main\":%zu,\"curves\":[", first);
+	fprintf(out, "<script type=\"application/json\" id=\"data\">{\"main\":%zu,\"sparse\":%s,\"curves\":[",
+		first, r->has_usage ? "false" : "true");
 	for (size_t i = 0; i < r->curve_count; i++) {
 		fputs(i ? ",\n" : "", out);
 		put_curve(&r->curves[i], i == first ? MAIN_BUCKETS : OTHER_BUCKETS, out);

@@ -45,9 +45,15 @@ static void put_header(const struct html_report *r, FILE *out)
 		fputs("whole machine", out);
 	}
 	if (r->has_time && !r->untimed) {
-		record_time__format(text, sizeof(text), r->first_ns);
-		fprintf(out, " · <time datetime=\"%s\">%.10s %.8s</time> UTC · ", text, text, text + 11);
-		html_elements__duration(out, (uint64_t)r->last_ns - (uint64_t)r->first_ns);
+		/* The session may have begun days before an incident of the service. */
+		bool incident = !r->from_log && !r->has_usage && r->first_oom_ns;
+
+		record_time__format(text, sizeof(text), incident ? r->first_oom_ns : r->first_ns);
+		fprintf(out, " · <time datetime=\"%s\">%.10s %.8s</time> UTC", text, text, text + 11);
+		if (!incident) {
+			fputs(" · ", out);
+			html_elements__duration(out, (uint64_t)r->last_ns - (uint64_t)r->first_ns);
+		}
 	}
 	fputs("</p><button type=\"button\" id=\"theme\" hidden>Dark</button></header>\n", out);
 }

@@ -2,6 +2,8 @@
 /* Usage over time with its limit, and over it the marks of kills, writes and reclaim. */
 'use strict';
 
+/* More than the seconds before a kill that are known. */
+const HISTORY_MS = 15000;
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'];
 
 function formatSize(bytes) {
@@ -110,7 +112,16 @@ class Chart {
 	/* The rows of the library: time in ms, usage, limit; null is unknown, NaN a gap ("max"). */
 	rows(index) {
 		const limit = value => value === 'max' ? NaN : value;
-		const rows = this.data.curves[index].points.map(([ns, usage, max]) => [ns / 1e6, usage, limit(max)]);
+		const rows = [];
+		let last = Infinity;
+		for (const [ns, usage, max] of this.data.curves[index].points) {
+			const ms = ns / 1e6;
+			/* Only the seconds before kills are known, and usage at writes: between them is no line. */
+			if (this.data.sparse && ms - last > HISTORY_MS)
+				rows.push([(last + ms) / 2, NaN, null]);
+			rows.push([ms, usage, limit(max)]);
+			last = ms;
+		}
 		for (const [from, to, old, max, curve] of this.data.writes)
 			if (curve === index)
 				rows.push([from / 1e6, null, limit(old)], [to / 1e6, null, limit(max)]);
@@ -124,7 +135,9 @@ class Chart {
 		this.times = rows.map(row => row[0]).concat(this.kills.map(kill => kill.ms));
 		this.first = this.times.reduce((a, b) => Math.min(a, b), Infinity);
 		this.last = this.times.reduce((a, b) => Math.max(a, b), -Infinity);
-		const margin = Math.max((this.last - this.first) * 0.01, 1);
+		const home = this.homeOf();
+		const margin = Math.max((this.last - home) * 0.01, 1);
+		this.home = home - margin;
 		this.first -= margin;
 		this.last += margin;
 		const most = rows.reduce((top, row) => Math.max(top, row[1] || 0), 1);
@@ -136,11 +149,24 @@ class Chart {
 		this.draw();
 	}
 
+	/* From when on it shows at first: a limit may have been written days before the seconds that are known. */
+	homeOf() {
+		if (!this.data.sparse || !this.kills.length)
+			return this.first;
+		let from = this.kills.reduce((least, kill) => Math.min(least, kill.ms), Infinity);
+		for (const ms of this.times.filter(ms => ms < from).sort((a, b) => b - a)) {
+			if (from - ms > HISTORY_MS)
+				break;
+			from = ms;
+		}
+		return from;
+	}
+
 	options() {
 		return {
 			labels: ['time', 'usage', 'limit'],
 			labelsUTC: true,
-			dateWindow: [this.first, this.last],
+			dateWindow: [this.home, this.last],
 			valueRange: [0, this.top],
 			connectSeparatedPoints: true,
 			animatedZooms: false,
