@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * day TOP CONTAINERS KILLS SEED [STOP]
+ * day TOP CONTAINERS KILLS SEED [STOP [PAUSE_MS]]
  *
  * A day of a machine with containers, in fast motion: cgroups below TOP that come, are killed at their limit, restart
- * and go, up to CONTAINERS at once, until the kernel has killed in them KILLS times, or the file STOP is there. On
- * stdout it prints "kills N" each twentieth of KILLS, and at the end what there was, as a line of JSON.
+ * and go, up to CONTAINERS at once, until the kernel has killed in them KILLS times, or the file STOP is there. It
+ * waits PAUSE_MS after each step. On stdout it prints "kills N" each twentieth of KILLS, and at the end what there was,
+ * as a line of JSON.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -271,6 +272,7 @@ static void go_on(size_t room)
 int main(int argc, char **argv)
 {
 	unsigned long want, told = 0;
+	useconds_t pause_us;
 	size_t room;
 
 	if (argc < 5)
@@ -279,12 +281,14 @@ int main(int argc, char **argv)
 	room = strtoul(argv[2], NULL, 10);
 	room = room < ROOM ? room : ROOM;
 	want = strtoul(argv[3], NULL, 10);
+	pause_us = argc > 6 ? (useconds_t)strtoul(argv[6], NULL, 10) * 1000 : 0;
 	srandom((unsigned)strtoul(argv[4], NULL, 10));
 	signal(SIGPIPE, SIG_IGN);
 	for (size_t i = 0; i < room; i++)
 		make(&containers[i]);
 	while (kills < want && !(argc > 5 && !access(argv[5], F_OK))) {
 		go_on(room);
+		usleep(pause_us);
 		if (kills / (want / 20 + 1) > told) {
 			told = kills / (want / 20 + 1);
 			printf("kills %lu\n", kills);

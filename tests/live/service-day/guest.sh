@@ -4,7 +4,8 @@
 # A day in fast motion beside oomtrace service. Leaves in $OUT, beside what guest-lib.sh says:
 #   store/         what the service has kept
 #   day            what there was, as a line of JSON
-#   looks          "KILLS NAME:PID VmRSS_KIB DESCRIPTORS MAPPINGS", after a first kill, about 20 times on the way, and at the end
+#   looks          "KILLS NAME:PID VmRSS_KIB DESCRIPTORS MAPPINGS RssAnon_KIB", after a first kill, about 20 times on the
+#                  way, and at the end
 #   bpf            "KILLS MAPS BYTES": the BPF maps of the service, at these moments
 #   cli/list       oomtrace list --output json, with its exit code
 # shellcheck disable=SC2154,SC2034 # variables of the functions that are read in
@@ -24,9 +25,11 @@ look_at_maps() { # KILLS PID
 
 look() { # KILLS
 	while read -r pid; do
-		rss=$(sed -n 's/^VmRSS:[[:space:]]*\([0-9]*\) kB/\1/p' "/proc/$pid/status")
+		rss=$(awk '/^VmRSS:/ { print $2 }' "/proc/$pid/status")
+		anon=$(awk '/^RssAnon:/ { print $2 }' "/proc/$pid/status")
 		# shellcheck disable=SC2012 # names of descriptors are numbers
-		echo "$1 $(cat "/proc/$pid/comm"):$pid $rss $(ls "/proc/$pid/fd" | wc -l) $(wc -l <"/proc/$pid/maps")" >>"$OUT/looks"
+		echo "$1 $(cat "/proc/$pid/comm"):$pid $rss $(ls "/proc/$pid/fd" | wc -l) $(wc -l <"/proc/$pid/maps") $anon" \
+			>>"$OUT/looks"
 	done <"$SERVICE/cgroup.procs"
 	look_at_maps "$1" "$service"
 }
