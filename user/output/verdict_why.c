@@ -119,12 +119,58 @@ void verdict_why__count_repeats(struct verdict_whys *whys, uint64_t repeats)
 		whys->other_ooms += repeats;
 }
 
+/* Whether the same is said of two whys, but for the pid of the writer. */
+static bool is_alike(const struct verdict_why *a, const struct verdict_why *b)
+{
+	return a->facts.cause == CAUSE_INSIDE_WRITE && b->facts.cause == CAUSE_INSIDE_WRITE && a->write.id &&
+	       b->write.id && a->has_max == b->has_max && a->max_bytes == b->max_bytes &&
+	       !strcmp(a->limit, b->limit) && a->write.old_max_bytes == b->write.old_max_bytes &&
+	       a->write.new_max_bytes == b->write.new_max_bytes && !strcmp(a->write.comm, b->write.comm);
+}
+
+static size_t index_without(size_t i, size_t gone, size_t into)
+{
+	if (i == gone)
+		return into;
+	return i > gone && i < VERDICT_WHYS_MAX ? i - 1 : i;
+}
+
+/* Puts the OOMs of a why to those of one before it. */
+static void merge(struct verdict_whys *whys, size_t into, size_t gone)
+{
+	struct verdict_why *to = &whys->whys[into];
+	const struct verdict_why *from = &whys->whys[gone];
+
+	to->ooms += from->ooms;
+	to->facts.several_writes = true;
+	if (to->write.pid != from->write.pid)
+		to->write.pid = 0;
+	whys->count--;
+	memmove(&whys->whys[gone], &whys->whys[gone + 1], (whys->count - gone) * sizeof(*to));
+	whys->decisive = index_without(whys->decisive, gone, into);
+	whys->latest = index_without(whys->latest, gone, into);
+}
+
+static void merge_alike(struct verdict_whys *whys)
+{
+	for (size_t i = 0; i < whys->count; i++) {
+		for (size_t j = i + 1; j < whys->count;) {
+			if (is_alike(&whys->whys[i], &whys->whys[j]))
+				merge(whys, i, j);
+			else
+				j++;
+		}
+	}
+}
+
 void verdict_why__note_write(struct verdict_whys *whys, const struct verdict_write *write)
 {
 	for (size_t i = 0; i < whys->count; i++) {
-		if (write->id && whys->whys[i].facts.write_id == write->id)
+		if (write->id && whys->whys[i].facts.write_id == write->id &&
+		    !whys->whys[i].facts.several_writes)
 			whys->whys[i].write = *write;
 	}
+	merge_alike(whys);
 }
 
 void verdict_why__note_writes(struct verdict_whys *whys, const struct verdict_writes *writes)
@@ -173,6 +219,8 @@ static void put(FILE *out, const struct verdict_why *why, bool its_own)
 		facts.old_max_bytes = why->write.old_max_bytes;
 		facts.new_max_bytes = why->write.new_max_bytes;
 	}
+	if (its_own)
+		facts.several_writes = false;
 	if (!is_of_machine(why))
 		put_limit_of(out, why);
 	text_parts__cause(out, CAUSE_VERDICT, &facts);

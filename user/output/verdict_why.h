@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Why the OOMs of a container or cgroup happened, for its sentence in the verdict (verdict.c). OOMs with one why have
- * the same cause, limit and write. What is said of a why is true of each of them.
+ * the same cause, limit and write, or were inside of writes of which the same is said: a script that sets a limit again
+ * and again. What is said of a why is true of each of them.
  */
 #ifndef OOMTRACE_VERDICT_WHY_H
 #define OOMTRACE_VERDICT_WHY_H
@@ -41,7 +42,8 @@ struct verdict_why {
 	char limit[VERDICT_WHY_PATH_BYTES]; /* "": unknown */
 	struct record_container limit_container;
 	char limit_name[VERDICT_WHY_NAME_BYTES];
-	struct verdict_write write; /* the one that cause says something of, once it is known */
+	struct verdict_write write; /* the one that cause says something of, once it is known; its pid is 0
+				      when it stands for several of different processes */
 };
 
 struct verdict_whys {

@@ -42,6 +42,8 @@ enum variant {
 	INSIDE,		/* of a write of which the number is known */
 	INSIDE_LOWERED, /* and its figures, too: it lowered the limit */
 	INSIDE_SET,	/* and it didn't */
+	EACH_LOWERED,	/* the same of several writes that are alike */
+	EACH_SET,
 	LOWERED,
 	LOWERED_FROM,
 	LOWERED_SET,
@@ -93,6 +95,8 @@ static const char *const sentences[][VARIANTS] = {
 		[INSIDE] = ", lowered by %w, inside that write",
 		[INSIDE_LOWERED] = ", lowered from %f by %p, inside that write",
 		[INSIDE_SET] = ", written by %p, inside that write",
+		[EACH_LOWERED] = ", lowered from %f by %p, each inside such a write",
+		[EACH_SET] = ", written by %p, each inside such a write",
 		[LOWERED] = ", lowered by %w%t",
 		[LOWERED_FROM] = ", lowered from %f by %p%t",
 		[LOWERED_SET] = ", written by %p%t",
@@ -117,6 +121,8 @@ static enum variant variant_of(const struct cause_facts *f)
 			return INSIDE_LOG;
 		if (!f->write_id)
 			return INSIDE_UNSEEN;
+		if (f->several_writes)
+			return lowered ? EACH_LOWERED : EACH_SET;
 		return !f->has_write ? INSIDE : lowered ? INSIDE_LOWERED : INSIDE_SET;
 	case CAUSE_LIMIT_LOWERED:
 		return !f->has_write ? LOWERED : lowered ? LOWERED_FROM : LOWERED_SET;

@@ -24,6 +24,7 @@ struct cause_facts {
 	const char *writer;
 	uint32_t writer_pid; /* 0: unknown */
 	bool has_write;	     /* these are known, too */
+	bool several_writes; /* write_id is one of them, and the others set the same */
 	uint64_t old_max_bytes, new_max_bytes;
 };
 

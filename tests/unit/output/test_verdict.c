@@ -340,33 +340,6 @@ static void test_pod_of_a_container(void **state)
 	sink->ops->free(sink);
 }
 
-/* A container that comes back has its limit written each time: that is no other reason. */
-static void test_one_reason(void **state)
-{
-	static struct recording r;
-	const struct record_level limit = { .path = "/web", .has_memory = true, .max_bytes = 32 << 20 };
-	const struct record_victim victim = { .pid = 7, .cgroup = "/web" };
-	struct sink *sink = verdict__new(note, &r);
-
-	(void)state;
-	for (uint64_t id = 1; id <= 3; id++) {
-		const struct record_oom oom = { .id = id,
-						.cause = CAUSE_LIMIT_UNCHANGED,
-						.cause_limit_id = 8 * id,
-						.limit = &limit,
-						.killed = 1,
-						.victims = &victim,
-						.victim_count = 1 };
-
-		assert_int_equal(TAKE(sink, OOM, oom, now(&r), oom), 0);
-	}
-	assert_int_equal(sink__finish(sink), 0);
-	assert_string_equal(
-		r.text, "/web lost 3 processes in 3 OOMs to the OOM killer: its own limit of 32.0 MiB, into "
-			"which the workload grew\n");
-	sink->ops->free(sink);
-}
-
 /* An OOM of which events were lost is no news that nothing was killed. */
 static void test_victims_not_known(void **state)
 {
@@ -390,7 +363,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pod_of_a_container),
-		cmocka_unit_test(test_one_reason),
 		cmocka_unit_test(test_victims_not_known),
 		cmocka_unit_test(test_random_recordings),
 	};

@@ -54,7 +54,11 @@ static void test_sentences(void **state)
 	known.old_max_bytes = 64;
 	known.new_max_bytes = 32;
 	check(CAUSE_VERDICT, known, ", lowered from <64> by <sh 7>, inside that write");
+	known.several_writes = true;
+	check(CAUSE_VERDICT, known, ", lowered from <64> by <sh 7>, each inside such a write");
 	known.new_max_bytes = 64;
+	check(CAUSE_VERDICT, known, ", written by <sh 7>, each inside such a write");
+	known.several_writes = false;
 	check(CAUSE_VERDICT, known, ", written by <sh 7>, inside that write");
 	write.write_id = 0;
 	check(CAUSE_ALONE, write, "inside a write of memory.max whose beginning wasn't seen, by <sh 7>");

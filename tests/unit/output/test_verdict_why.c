@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Which OOMs have the same why. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "output/verdict.h"
+#include "take.h"
+
+static int keep(void *ctx, const struct verdict_sentence *sentence)
+{
+	snprintf(ctx, 512, "%s", sentence->text);
+	return 0;
+}
+
+/* A container that comes back has its limit written each time: that is no other reason. */
+static void test_one_reason(void **state)
+{
+	char told[512] = "";
+	const struct record_level limit = { .path = "/web", .has_memory = true, .max_bytes = 32 << 20 };
+	const struct record_victim victim = { .pid = 7, .cgroup = "/web" };
+	struct sink *sink = verdict__new(keep, told);
+
+	(void)state;
+	for (uint64_t id = 1; id <= 3; id++) {
+		const struct record_oom oom = { .id = id,
+						.cause = CAUSE_LIMIT_UNCHANGED,
+						.cause_limit_id = 8 * id,
+						.limit = &limit,
+						.killed = 1,
+						.victims = &victim,
+						.victim_count = 1 };
+
+		assert_int_equal(TAKE(sink, OOM, oom, (struct record_time){}, oom), 0);
+	}
+	assert_int_equal(sink__finish(sink), 0);
+	assert_string_equal(
+		told, "/web lost 3 processes in 3 OOMs to the OOM killer: its own limit of 32.0 MiB, into "
+		      "which the workload grew");
+	sink->ops->free(sink);
+}
+
+/* A script that lowers the limit again and again, the last time to another one: one reason for all that are alike. */
+static void test_writes_alike(void **state)
+{
+	char told[512] = "";
+	const struct record_victim victim = { .pid = 7, .cgroup = "/web" };
+	struct sink *sink = verdict__new(keep, told);
+
+	(void)state;
+	for (uint64_t id = 1; id <= 12; id++) {
+		const struct record_level limit = { .path = "/web",
+						    .has_memory = true,
+						    .max_bytes = (id < 12 ? 32ULL : 16) << 20 };
+		const struct record_oom oom = { .id = id,
+						.cause = CAUSE_INSIDE_WRITE,
+						.cause_limit_id = 1 + id / 2,
+						.limit = &limit,
+						.killed = 1,
+						.victims = &victim,
+						.victim_count = 1 };
+		const struct record_limit write = { .id = 1 + id / 2,
+						    .cgroup = "/web",
+						    .old_max_bytes = 64 << 20,
+						    .new_max_bytes = limit.max_bytes,
+						    .writer_pid = (uint32_t)(80 + id / 2),
+						    .writer_comm = "runc" };
+
+		assert_int_equal(TAKE(sink, OOM, oom, (struct record_time){}, oom), 0);
+		if (id % 2 || id == 12)
+			assert_int_equal(TAKE(sink, LIMIT, limit, (struct record_time){}, write), 0);
+	}
+	assert_int_equal(sink__finish(sink), 0);
+	assert_string_equal(
+		told,
+		"/web lost 12 processes in 12 OOMs to the OOM killer: its own limit of 32.0 MiB, lowered "
+		"from 64.0 MiB by runc, each inside such a write (11 OOMs), its own limit of 16.0 MiB, "
+		"lowered from 64.0 MiB by runc (pid 86), inside that write (1 OOM)");
+	sink->ops->free(sink);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_one_reason),
+		cmocka_unit_test(test_writes_alike),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
