@@ -18,6 +18,7 @@
 #define LARGEST_PERCENT 80
 #define SECONDS_TO_DOUBLE 10
 #define MANY_PROCESSES 5
+#define ADJ_NEVER (-1000)
 
 static const char *const names[STEP_RULES] = {
 	[STEP_UNDO_WRITE] = "undo-write", [STEP_SMALLER] = "smaller-steps",
@@ -167,25 +168,38 @@ static bool is_on_its_way(const struct record_oom *oom)
 	       usage_of(oom) <= oom->limit->max_bytes + oom->in_flight_bytes;
 }
 
+/* The largest that oom_score_adj exempts; NULL: none is known. */
+static const struct record_candidate *find_exempt(const struct candidate_facts *facts)
+{
+	for (size_t i = 0; i < facts->spared_count; i++) {
+		if (facts->spared[i]->has_adj && facts->spared[i]->oom_score_adj == ADJ_NEVER)
+			return facts->spared[i];
+	}
+	return NULL;
+}
+
 static int see_exempt(struct steps *steps, const struct record_oom *oom, const struct candidate_facts *facts)
 {
+	const struct record_candidate *exempt = find_exempt(facts);
 	struct draft draft;
 
 	if (oom->outcome != OOM_NO_VICTIM || !oom->limit || is_on_its_way(oom))
 		return 0;
 	if (!begin(&draft))
 		return -ENOMEM;
-	if (facts->spared_count) {
-		text_parts__process(draft.out, facts->spared[0]->comm, facts->spared[0]->pid);
-		text_parts__size(draft.out, " has ", facts->spared[0]->counted_bytes);
-		fprintf(draft.out, " and can't be killed (oom_score_adj %d)",
-			facts->spared[0]->oom_score_adj);
+	if (exempt) {
+		text_parts__process(draft.out, exempt->comm, exempt->pid);
+		text_parts__size(draft.out, " has ", exempt->counted_bytes);
+		fprintf(draft.out, " and can't be killed (oom_score_adj %d)", ADJ_NEVER);
 	} else {
 		fputs("nothing could be killed", draft.out);
 	}
 	fputs(": raise ", draft.out);
 	put_limit(draft.out, oom);
-	fputs(", or give up the exemption of a process (oom_score_adj -1000)", draft.out);
+	if (exempt)
+		fputs(", or give up the exemption of a process (oom_score_adj -1000)", draft.out);
+	else if (!oom->candidates)
+		fputs(", or look for processes that are exempt (oom_score_adj -1000)", draft.out);
 	return keep(steps, STEP_EXEMPT, &draft);
 }
 
@@ -232,8 +246,8 @@ static int see_held_back(struct steps *steps, const struct record_oom *oom,
 	const struct record_candidate *c = facts->spared_count ? facts->spared[0] : NULL;
 	struct draft draft;
 
-	if (!oom->killed || !c || !c->has_adj || c->oom_score_adj >= 0 || !usage_of(oom) ||
-	    !MOST(c->counted_bytes, usage_of(oom)))
+	if (!oom->killed || !c || !c->has_adj || c->oom_score_adj >= 0 ||
+	    !candidate_words__usage_of(oom, c->counted_bytes) || !MOST(c->counted_bytes, usage_of(oom)))
 		return 0;
 	if (!begin(&draft))
 		return -ENOMEM;
@@ -251,7 +265,7 @@ static int see_shared(struct steps *steps, const struct record_oom *oom)
 {
 	const struct record_memory *m = oom->memory;
 	struct draft draft;
-	uint64_t unmapped;
+	uint64_t nobodys;
 
 	if (!m || !(m->known & 1U << MEMORY_SHMEM) || !usage_of(oom) ||
 	    m->bytes[MEMORY_SHMEM] < usage_of(oom) / SHARED_FRACTION)
@@ -260,13 +274,15 @@ static int see_shared(struct steps *steps, const struct record_oom *oom)
 		return -ENOMEM;
 	text_parts__size(draft.out, "", m->bytes[MEMORY_SHMEM]);
 	text_parts__size(draft.out, " of ", usage_of(oom));
-	fputs(" are in tmpfs (such as /dev/shm) or shared memory: killing a process doesn't free them, look at ",
+	fputs(" are in tmpfs (such as /dev/shm) or shared memory: files there and segments of ipcs -m stay when "
+	      "a process is killed, look at them",
 	      draft.out);
-	fputs("the files there and at ipcs -m", draft.out);
-	unmapped = candidate_words__unmapped(oom);
-	if (unmapped) {
-		text_parts__size(draft.out, ". No process under this limit has mapped about ", unmapped);
-		fputs(" of it: files, or what ended processes left", draft.out);
+	nobodys = candidate_words__not_resident(oom);
+	if (nobodys) {
+		text_parts__size(draft.out, ". About ", nobodys);
+		fputs(" of it are resident in no process under this limit: files, memory that an open descriptor holds, "
+		      "or what ended processes left",
+		      draft.out);
 	}
 	return keep(steps, STEP_SHARED, &draft);
 }
@@ -324,13 +340,13 @@ static int see_many(struct steps *steps, const struct record_oom *oom, const str
 	if (!oom->killed || !facts->program_count || p->count < MANY_PROCESSES || !usage_of(oom) ||
 	    !MOST(p->counted_bytes, usage_of(oom)))
 		return 0;
-	/* What they share counts for each: no part of the usage. */
-	if (p->counted_bytes > usage_of(oom))
+	/* What they share counts for each, and what is in swap isn't usage. */
+	if (!candidate_words__usage_of(oom, p->counted_bytes))
 		return 0;
 	if (!begin(&draft))
 		return -ENOMEM;
 	fprintf(draft.out, "%s%" PRIu64 " processes of ",
-		facts->sums == CANDIDATE_SUMS_ALL ? "" : "at least ", p->count);
+		facts->sums == CANDIDATE_SUMS_ALL && !facts->unsummed ? "" : "at least ", p->count);
 	text_parts__name(draft.out, p->comm);
 	text_parts__size(draft.out, " have ", p->counted_bytes);
 	text_parts__size(draft.out, " of ", usage_of(oom));

@@ -70,7 +70,7 @@ static void put_programs(const struct text_sink *sink, const struct record_oom *
 	put_whose(out, oom, facts);
 	for (size_t i = 0; i < facts->program_count; i++) {
 		const struct record_program *p = &facts->programs[i];
-		uint64_t usage = i ? 0 : candidate_words__usage_of(oom, p);
+		uint64_t usage = i ? 0 : candidate_words__usage_of(oom, p->counted_bytes);
 
 		fprintf(out, "%s%" PRIu64 " x ", i ? "; " : "", p->count);
 		text_parts__name(out, p->comm);
@@ -78,21 +78,23 @@ static void put_programs(const struct text_sink *sink, const struct record_oom *
 		if (usage)
 			text_parts__size(out, " of ", usage);
 	}
+	if (facts->unsummed)
+		fprintf(out, "; of %" PRIu64 " it isn't known", facts->unsummed);
 	if (facts->sums == CANDIDATE_SUMS_LISTED && oom->candidates->has_counted)
 		text_parts__size(out, "; all together ", oom->candidates->counted_bytes);
 	fputc('\n', out);
 }
 
-void text_candidates__unmapped(const struct text_sink *sink, const struct record_oom *oom)
+void text_candidates__not_resident(const struct text_sink *sink, const struct record_oom *oom)
 {
-	uint64_t bytes = candidate_words__unmapped(oom);
+	uint64_t bytes = candidate_words__not_resident(oom);
 	FILE *out = sink->base.out;
 
 	if (!bytes)
 		return;
-	text_sink__label(sink, "unmapped");
+	text_sink__label(sink, "shmem");
 	text_parts__size(out, "about ", bytes);
-	fputs(" of the shared memory: no process under this limit has mapped them\n", out);
+	fputs(" of the shared memory are resident in no process under this limit\n", out);
 }
 
 void text_candidates__put(const struct text_sink *sink, const struct record_oom *oom)

@@ -375,7 +375,7 @@ int text_oom__put(struct text_sink *sink, const struct record *record)
 	if (oom->memory)
 		text_memory__put(sink, oom->memory,
 				 oom->limit && oom->limit->has_memory ? oom->limit->usage_bytes : 0);
-	text_candidates__unmapped(sink, oom);
+	text_candidates__not_resident(sink, oom);
 	text_memory__swap(sink, oom);
 	put_gaps(sink, oom);
 	if (oom->machine)

@@ -82,7 +82,7 @@ void text_memory__chain(const struct text_sink *sink, const struct record_oom *o
 void text_memory__session(const struct text_sink *sink, const struct record_session *session);
 
 /* text_candidates.c: why this process was killed and no other. */
-void text_candidates__unmapped(const struct text_sink *sink, const struct record_oom *oom);
+void text_candidates__not_resident(const struct text_sink *sink, const struct record_oom *oom);
 void text_candidates__put(const struct text_sink *sink, const struct record_oom *oom);
 
 /* text_children.c: what else is below the limit. */

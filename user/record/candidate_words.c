@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define ADJ_NEVER (-1000)
-#define UNMAPPED_PART 5 /* of usage: less isn't worth telling */
+#define NOT_RESIDENT_PART 5 /* of usage: less isn't worth telling */
 
 bool candidate_words__was_killed(const struct record_oom *oom, const struct record_candidate *c)
 {
@@ -14,6 +14,12 @@ bool candidate_words__was_killed(const struct record_oom *oom, const struct reco
 			return true;
 	}
 	return false;
+}
+
+/* Of those that are listed: first by points, then those that are spared. */
+static const struct record_candidate *listed(const struct record_candidates *all, size_t i)
+{
+	return i < all->first_count ? &all->first[i] : &all->spared[i - all->first_count];
 }
 
 static const struct record_candidate *find_chosen(const struct record_oom *oom)
@@ -50,7 +56,8 @@ static void note_spared(const struct record_oom *oom, struct candidate_facts *fa
 	size_t at = facts->spared_count;
 
 	if (!c->comm || !c->has_counted || candidate_words__was_killed(oom, c) ||
-	    (facts->chosen && c->counted_bytes <= facts->chosen->counted_bytes))
+	    (facts->chosen &&
+	     (!facts->chosen->has_counted || c->counted_bytes <= facts->chosen->counted_bytes)))
 		return;
 	for (; at && facts->spared[at - 1]->counted_bytes < c->counted_bytes; at--) {
 		if (at < CANDIDATE_WORDS_SPARED)
@@ -63,21 +70,50 @@ static void note_spared(const struct record_oom *oom, struct candidate_facts *fa
 		facts->spared_count++;
 }
 
-static enum candidate_reason reason_of(const struct record_oom *oom, const struct candidate_facts *facts)
+/* Whether one that has more memory would be among those that are listed, and what they have is known. */
+static bool would_be_listed(const struct record_candidates *all, const struct record_candidate *chosen)
 {
-	const struct record_candidate *chosen = facts->chosen;
-
-	if (oom->candidates->count == oom->candidates->unkillable + 1)
-		return CANDIDATE_ONLY;
-	if (!facts->spared_count)
-		return CANDIDATE_LARGEST;
-	return chosen->has_adj && chosen->oom_score_adj > 0 ? CANDIDATE_RAISED : CANDIDATE_LARGEST_LEFT;
+	for (size_t i = 0; i < all->first_count + all->spared_count; i++) {
+		if (!listed(all, i)->has_counted)
+			return false;
+	}
+	/* Behind the first by points there is nobody with more memory, unless the chosen one's points are raised. */
+	return all->first_count + all->spared_count >= all->count ||
+	       (chosen->has_adj && chosen->oom_score_adj <= 0);
 }
 
-/* Of those that are listed: first by points, then those that are spared. */
-static const struct record_candidate *listed(const struct record_candidates *all, size_t i)
+/* How many have more memory than the chosen one, killed with it or not; and whether each of them is held back. */
+static uint64_t count_larger(const struct record_candidates *all, const struct record_candidate *chosen,
+			     bool *held_back)
 {
-	return i < all->first_count ? &all->first[i] : &all->spared[i - all->first_count];
+	uint64_t count = 0;
+
+	*held_back = true;
+	for (size_t i = 0; i < all->first_count + all->spared_count && chosen->has_counted; i++) {
+		const struct record_candidate *c = listed(all, i);
+
+		if (!c->has_counted || c->counted_bytes <= chosen->counted_bytes)
+			continue;
+		count++;
+		*held_back = *held_back && c->has_adj && c->oom_score_adj < 0;
+	}
+	return count;
+}
+
+static enum candidate_reason reason_of(const struct record_candidates *all,
+				       const struct record_candidate *chosen)
+{
+	bool held_back, known = would_be_listed(all, chosen);
+	uint64_t larger = count_larger(all, chosen, &held_back);
+
+	if (all->count == all->unkillable + 1)
+		return CANDIDATE_ONLY;
+	if (larger && chosen->has_adj && chosen->oom_score_adj > 0)
+		return CANDIDATE_RAISED;
+	if (!larger)
+		return known ? CANDIDATE_LARGEST : CANDIDATE_HIGHEST;
+	return known && held_back && chosen->has_adj && !chosen->oom_score_adj ? CANDIDATE_LARGEST_LEFT
+									       : CANDIDATE_HIGHEST;
 }
 
 /* Sums by program: of so few that one after the other is looked for. `unkillable`: of these alone. */
@@ -86,7 +122,8 @@ static void sum_listed(const struct record_candidates *all, bool unkillable, str
 	for (size_t i = 0; i < all->first_count + all->spared_count; i++) {
 		const struct record_candidate *c = listed(all, i);
 
-		if (!c->comm || strcmp(c->comm, sum->comm) != 0 || (unkillable && c->has_points))
+		if (!c->comm || !c->has_counted || strcmp(c->comm, sum->comm) != 0 ||
+		    (unkillable && c->has_points))
 			continue;
 		sum->count++;
 		sum->counted_bytes += c->counted_bytes;
@@ -137,6 +174,19 @@ static bool can_add_unkillable(const struct record_candidates *all)
 	return unkillable == all->unkillable;
 }
 
+/* `unkillable`: of these alone. */
+static uint64_t count_unsummed(const struct record_candidates *all, bool unkillable)
+{
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < all->first_count + all->spared_count; i++) {
+		const struct record_candidate *c = listed(all, i);
+
+		count += (!c->comm || !c->has_counted) && !(unkillable && c->has_points);
+	}
+	return count;
+}
+
 /* The record's sums are those of the kernel side, of more processes than are listed. */
 static void take_sums(const struct record_candidates *all, struct candidate_facts *facts)
 {
@@ -152,13 +202,15 @@ static void take_sums(const struct record_candidates *all, struct candidate_fact
 	for (size_t i = 0; with_unkillable && i < all->first_count + all->spared_count; i++) {
 		struct record_program sum = { .comm = listed(all, i)->comm };
 
-		if (listed(all, i)->has_points || is_summed(all->programs, all->program_count, sum.comm) ||
+		if (listed(all, i)->has_points || !listed(all, i)->has_counted ||
+		    is_summed(all->programs, all->program_count, sum.comm) ||
 		    is_summed(facts->programs, facts->program_count, sum.comm))
 			continue;
 		sum_listed(all, true, &sum);
 		add_program(facts, &sum);
 	}
 	facts->sums = with_unkillable ? CANDIDATE_SUMS_ALL : CANDIDATE_SUMS_KILLABLE;
+	facts->unsummed = with_unkillable ? count_unsummed(all, true) : 0;
 }
 
 static void sum_programs(const struct record_candidates *all, struct candidate_facts *facts)
@@ -173,12 +225,14 @@ static void sum_programs(const struct record_candidates *all, struct candidate_f
 	for (size_t i = 0; i < facts->listed; i++) {
 		struct record_program sum = { .comm = listed(all, i)->comm };
 
-		if (!sum.comm || is_summed(facts->programs, facts->program_count, sum.comm))
+		if (!sum.comm || !listed(all, i)->has_counted ||
+		    is_summed(facts->programs, facts->program_count, sum.comm))
 			continue;
 		sum_listed(all, false, &sum);
 		add_program(facts, &sum);
 	}
 	facts->sums = facts->all_listed ? CANDIDATE_SUMS_ALL : CANDIDATE_SUMS_LISTED;
+	facts->unsummed = count_unsummed(all, false);
 }
 
 bool candidate_words__facts(const struct record_oom *oom, struct candidate_facts *facts)
@@ -189,28 +243,29 @@ bool candidate_words__facts(const struct record_oom *oom, struct candidate_facts
 	if (!all)
 		return false;
 	facts->chosen = find_chosen(oom);
-	find_next(oom, facts);
-	for (size_t i = 0; i < all->first_count; i++)
-		note_spared(oom, facts, &all->first[i]);
-	for (size_t i = 0; i < all->spared_count; i++)
-		note_spared(oom, facts, &all->spared[i]);
+	/* Else those whose kills aren't told would be among them. */
+	if (!record__kills_untold(oom)) {
+		find_next(oom, facts);
+		for (size_t i = 0; i < all->first_count + all->spared_count; i++)
+			note_spared(oom, facts, listed(all, i));
+	}
 	if (facts->chosen)
-		facts->reason = reason_of(oom, facts);
+		facts->reason = reason_of(all, facts->chosen);
 	sum_programs(all, facts);
 	return true;
 }
 
-uint64_t candidate_words__usage_of(const struct record_oom *oom, const struct record_program *program)
+uint64_t candidate_words__usage_of(const struct record_oom *oom, uint64_t counted_bytes)
 {
 	const struct record_level *limit = oom->limit;
 
 	if (!limit || !limit->has_memory || !limit->has_swap || limit->swap_usage_bytes ||
-	    program->counted_bytes > limit->usage_bytes)
+	    counted_bytes > limit->usage_bytes)
 		return 0;
 	return limit->usage_bytes;
 }
 
-uint64_t candidate_words__unmapped(const struct record_oom *oom)
+uint64_t candidate_words__not_resident(const struct record_oom *oom)
 {
 	const struct record_candidates *all = oom->candidates;
 	const struct record_memory *m = oom->memory;
@@ -225,7 +280,7 @@ uint64_t candidate_words__unmapped(const struct record_oom *oom)
 		mapped += listed(all, i)->shmem_rss_bytes;
 	}
 	shared = m->bytes[MEMORY_SHMEM];
-	if (mapped >= shared || shared - mapped < oom->limit->usage_bytes / UNMAPPED_PART)
+	if (mapped >= shared || shared - mapped < oom->limit->usage_bytes / NOT_RESIDENT_PART)
 		return 0;
 	return shared - mapped;
 }
@@ -275,6 +330,12 @@ void candidate_words__put_reason(FILE *out, const struct record_oom *oom, const 
 		break;
 	case CANDIDATE_RAISED:
 		fprintf(out, "raised by oom_score_adj %d, though others have more memory", c->oom_score_adj);
+		break;
+	case CANDIDATE_HIGHEST:
+		fprintf(out, "the highest score of %" PRIu64 " processes", oom->candidates->count);
+		if (c->has_adj && c->oom_score_adj)
+			fprintf(out, ", %s by oom_score_adj %d",
+				c->oom_score_adj < 0 ? "though held back" : "raised", c->oom_score_adj);
 		break;
 	}
 	put_size(out, c, ops);

@@ -15,7 +15,8 @@ enum candidate_reason {
 	CANDIDATE_ONLY,		/* no other could be killed */
 	CANDIDATE_LARGEST,	/* nobody has more memory */
 	CANDIDATE_RAISED,	/* others have more: its oom_score_adj is above theirs */
-	CANDIDATE_LARGEST_LEFT, /* others have more, and are held back by theirs */
+	CANDIDATE_LARGEST_LEFT, /* others have more, and are held back by theirs; its own is 0 */
+	CANDIDATE_HIGHEST, /* whether others have more isn't known; or they have, and it is held back, too */
 };
 
 /* Whose processes the sums by program have. */
@@ -40,6 +41,7 @@ struct candidate_facts {
 	enum candidate_sums sums;
 	bool all_listed; /* else there are more, which are smaller or held back */
 	uint64_t listed, killable;
+	uint64_t unsummed; /* of those, in no sum, because what they have, or their name, isn't known */
 };
 
 /* Returns whether there are candidates. The facts refer to the record. */
@@ -49,16 +51,17 @@ bool candidate_words__facts(const struct record_oom *oom, struct candidate_facts
 bool candidate_words__was_killed(const struct record_oom *oom, const struct record_candidate *c);
 
 /*
- * What a program's processes have can be said to be a part of the usage at the limit: their memory isn't more, and none
- * of it can be in swap. 0: it can't. What processes share counts for each.
+ * The usage at the limit, if so many bytes of a process, or of all of a program, can be said to be a part of it: they
+ * aren't more, and none of them can be in swap. 0: they can't. What processes share counts for each.
  */
-uint64_t candidate_words__usage_of(const struct record_oom *oom, const struct record_program *program);
+uint64_t candidate_words__usage_of(const struct record_oom *oom, uint64_t counted_bytes);
 
 /*
- * How much of the shared memory at the limit no process below it has mapped, at least: files in tmpfs, or what ended
- * processes have left. 0: less than a fifth of the usage, or not known, since not all processes are listed.
+ * How much of the shared memory at the limit is resident in no process below it, at least: files in tmpfs, memory that
+ * is mapped or held by a descriptor and not touched, or what ended processes have left. 0: less than a fifth of the
+ * usage, or not known, since not all processes are listed.
  */
-uint64_t candidate_words__unmapped(const struct record_oom *oom);
+uint64_t candidate_words__not_resident(const struct record_oom *oom);
 
 /* How the parts of a sentence are printed; see cause_words.h. */
 struct candidate_words_ops {

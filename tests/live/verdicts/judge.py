@@ -99,6 +99,6 @@ def check(run):
         check_step(run, name)
     check_children(run)
     text = " ".join((run.folder / "shared.out").read_text().split())
-    results.check(re.search(r"unmapped about 2\d\.\d MiB of the shared memory", text), "shared: of nobody", text)
+    results.check(re.search(r"shmem about 2\d\.\d MiB of the shared memory are resident in no process", text), "shared: of nobody", text)
     machine = of(read_records(run.folder / "machine.out.jsonl"), "oom")[0].get("machine", {})
     results.check("watermark in every zone that counts" in machine.get("why", ""), "machine: why", machine)

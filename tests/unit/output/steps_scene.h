@@ -72,7 +72,11 @@ static struct record_oom *set_up(struct scene *s)
 {
 	*s = (struct scene){ .record = { .kind = RECORD_OOM } };
 	s->limit = (struct record_level){
-		.path = "/web", .has_memory = true, .usage_bytes = 60 * MIB, .max_bytes = 64 * MIB
+		.path = "/web",
+		.has_memory = true,
+		.usage_bytes = 60 * MIB,
+		.max_bytes = 64 * MIB,
+		.has_swap = true,
 	};
 	s->victim = (struct record_victim){ .pid = 1, .comm = "hog", .role = ROLE_CHOSEN, .has_mm = true };
 	s->first[0] = (struct record_candidate){

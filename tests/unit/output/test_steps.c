@@ -120,6 +120,12 @@ static void test_held_back(void **state)
 		&s.record,
 		"held-back: db (pid 2) has 40.0 MiB of 60.0 MiB, but its oom_score_adj -900 lets others be "
 		"killed: give it a limit of its own, or a higher oom_score_adj\n");
+	/* It has more than was used: of others' files, or in swap. */
+	s.first[1].counted_bytes = 90 * MIB;
+	expect_one(&s.record, "");
+	s.first[1].counted_bytes = 40 * MIB;
+	s.limit.swap_usage_bytes = 20 * MIB;
+	expect_one(&s.record, "");
 }
 
 static void test_memory(void **state)
@@ -132,16 +138,18 @@ static void test_memory(void **state)
 	s.memory.known = 1U << MEMORY_SHMEM | 1U << MEMORY_KERNEL;
 	s.memory.bytes[MEMORY_SHMEM] = 50 * MIB;
 	expect_one(&s.record,
-		   "shared: 50.0 MiB of 60.0 MiB are in tmpfs (such as /dev/shm) or shared memory: killing a "
-		   "process doesn't free them, look at the files there and at ipcs -m\n");
+		   "shared: 50.0 MiB of 60.0 MiB are in tmpfs (such as /dev/shm) or shared memory: files "
+		   "there and segments of ipcs -m stay when a process is killed, look at them\n");
 	/* All processes are listed, and what they have mapped is known. */
 	s.candidates.count = 1;
 	s.first[0].has_kinds = true;
 	s.first[0].shmem_rss_bytes = 8 * MIB;
-	expect_one(&s.record,
-		   "shared: 50.0 MiB of 60.0 MiB are in tmpfs (such as /dev/shm) or shared memory: killing a "
-		   "process doesn't free them, look at the files there and at ipcs -m. No process under this "
-		   "limit has mapped about 42.0 MiB of it: files, or what ended processes left\n");
+	expect_one(
+		&s.record,
+		"shared: 50.0 MiB of 60.0 MiB are in tmpfs (such as /dev/shm) or shared memory: files "
+		"there and segments of ipcs -m stay when a process is killed, look at them. About 42.0 MiB of it "
+		"are resident in no process under this limit: files, memory that an open descriptor holds, or "
+		"what ended processes left\n");
 	/* One that can't be killed has mapped it, too. */
 	s.candidates.count = 2;
 	s.candidates.spared = &s.first[1];
@@ -150,14 +158,14 @@ static void test_memory(void **state)
 	s.first[1].pid = 2;
 	s.first[1].shmem_rss_bytes = 37 * MIB;
 	expect_one(&s.record,
-		   "shared: 50.0 MiB of 60.0 MiB are in tmpfs (such as /dev/shm) or shared memory: killing a "
-		   "process doesn't free them, look at the files there and at ipcs -m\n");
+		   "shared: 50.0 MiB of 60.0 MiB are in tmpfs (such as /dev/shm) or shared memory: files "
+		   "there and segments of ipcs -m stay when a process is killed, look at them\n");
 	s.candidates.count = 1;
 	s.candidates.spared_count = 0;
 	s.first[0].shmem_rss_bytes = 45 * MIB;
 	expect_one(&s.record,
-		   "shared: 50.0 MiB of 60.0 MiB are in tmpfs (such as /dev/shm) or shared memory: killing a "
-		   "process doesn't free them, look at the files there and at ipcs -m\n");
+		   "shared: 50.0 MiB of 60.0 MiB are in tmpfs (such as /dev/shm) or shared memory: files "
+		   "there and segments of ipcs -m stay when a process is killed, look at them\n");
 	s.memory.bytes[MEMORY_SHMEM] = 5 * MIB;
 	s.memory.bytes[MEMORY_KERNEL] = 50 * MIB;
 	expect_one(
@@ -192,6 +200,17 @@ static void test_many(void **state)
 		&s.record,
 		"many: at least 20 processes of worker have 40.0 MiB of 60.0 MiB: run fewer of them, or give "
 		"each some 2.0 MiB\n");
+	/* What one of them has isn't known. */
+	s.candidates.count = 20;
+	s.first[19].has_counted = false;
+	s.first[19].counted_bytes = 0;
+	expect_one(
+		&s.record,
+		"many: at least 19 processes of worker have 38.0 MiB of 60.0 MiB: run fewer of them, or give "
+		"each some 2.0 MiB\n");
+	s.limit.swap_usage_bytes = 20 * MIB;
+	expect_one(&s.record, "");
+	s.limit.swap_usage_bytes = 0;
 	for (uint32_t i = 0; i < 20; i++)
 		s.first[i].counted_bytes = 4 * MIB;
 	expect_one(&s.record, "");
@@ -266,8 +285,8 @@ static void test_three(void **state)
 	       "steps, as --ramp does; 1.0 MiB were killed in vain\n"
 	       "held-back: hog (pid 2) has 60.0 MiB of 60.0 MiB, but its oom_score_adj -900 lets others be killed: give "
 	       "it a limit of its own, or a higher oom_score_adj\n"
-	       "shared: 50.0 MiB of 60.0 MiB are in tmpfs (such as /dev/shm) or shared memory: killing a process "
-	       "doesn't free them, look at the files there and at ipcs -m\n");
+	       "shared: 50.0 MiB of 60.0 MiB are in tmpfs (such as /dev/shm) or shared memory: files there and "
+	       "segments of ipcs -m stay when a process is killed, look at them\n");
 }
 
 int main(void)

@@ -141,10 +141,13 @@ static void test_exempt(void **state)
 	s.limit.usage_bytes = 110 * MIB;
 	expect_one(&s.record, "");
 	s.limit.usage_bytes = 115 * MIB;
+	/* One that the kernel has killed before and is done with: no exemption. */
+	s.first[0].oom_score_adj = 0;
+	expect_one(&s.record, "exempt: nothing could be killed: raise the limit of 64.0 MiB of /web\n");
 	oom->candidates = NULL;
 	expect_one(&s.record,
-		   "exempt: nothing could be killed: raise the limit of 64.0 MiB of /web, or give up the "
-		   "exemption of a process (oom_score_adj -1000)\n");
+		   "exempt: nothing could be killed: raise the limit of 64.0 MiB of /web, or look for "
+		   "processes that are exempt (oom_score_adj -1000)\n");
 }
 
 int main(void)

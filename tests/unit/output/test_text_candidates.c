@@ -35,9 +35,11 @@ static void expect(const struct record_candidates *candidates, uint32_t killed, 
 	const struct record_level limit = {
 		.has_memory = true, .has_swap = true, .usage_bytes = 128 * MIB, .max_bytes = 128 * MIB
 	};
-	const struct record_oom oom = {
-		.candidates = candidates, .victims = &victim, .victim_count = killed ? 1 : 0, .limit = &limit
-	};
+	const struct record_oom oom = { .candidates = candidates,
+					.victims = &victim,
+					.victim_count = killed ? 1 : 0,
+					.limit = &limit,
+					.outcome = killed ? OOM_KILLED : OOM_NO_VICTIM };
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
@@ -130,7 +132,80 @@ static void test_gone(void **state)
 	const struct record_candidates candidates = { .count = 2, .first = first, .first_count = 2 };
 
 	(void)state;
-	expect(&candidates, 1, "    chosen    the most memory of 2 processes, 3.0 MiB\n");
+	expect(&candidates, 1, "    chosen    the highest score of 2 processes, 3.0 MiB\n");
+}
+
+/* The chosen one had ended: whether others are larger isn't known. */
+static void test_chosen_gone(void **state)
+{
+	const struct record_candidate first[] = { { .pid = 1, .has_points = true, .points = 30 },
+						  process(2, "api", 2, 0, 20) };
+	const struct record_candidates candidates = { .count = 2, .first = first, .first_count = 2 };
+
+	(void)state;
+	expect(&candidates, 1,
+	       "    chosen    the highest score of 2 processes; next: api (pid 2), 2.0 MiB\n");
+}
+
+/* It is held back itself, though less than those that are larger. */
+static void test_chosen_held_back(void **state)
+{
+	const struct record_candidate first[] = { process(1, "big", 300, -100, 3000),
+						  process(2, "db", 500, -900, -4) };
+	const struct record_candidates candidates = { .count = 2, .first = first, .first_count = 2 };
+
+	(void)state;
+	expect(&candidates, 1,
+	       "    chosen    the highest score of 2 processes, though held back by oom_score_adj -100, "
+	       "300.0 MiB; next: db (pid 2), 500.0 MiB, held back by oom_score_adj -900\n"
+	       "    spared    though larger: db (pid 2), 500.0 MiB, held back by oom_score_adj -900\n");
+}
+
+/* All that are listed are raised: there may be a larger one among the others. */
+static void test_raised_of_many(void **state)
+{
+	const struct record_candidate first[] = { process(1, "late", 2, 1000, 9000) };
+	const struct record_candidates candidates = { .count = 2, .first = first, .first_count = 1 };
+
+	(void)state;
+	expect(&candidates, 1,
+	       "    chosen    the highest score of 2 processes, raised by oom_score_adj 1000, 2.0 MiB\n");
+}
+
+/* A larger one that isn't held back: it had been killed already, and the kernel was done with it. */
+static void test_larger_not_held_back(void **state)
+{
+	const struct record_candidate first[] = { process(1, "big", 3, 0, 30) };
+	const struct record_candidate spared[] = { process(2, "old", 4, 0, INT64_MIN),
+						   process(3, "one", 0, 0, INT64_MIN) };
+	const struct record_candidates candidates = { .count = 4,
+						      .unkillable = 2,
+						      .first = first,
+						      .first_count = 1,
+						      .spared = spared,
+						      .spared_count = 2 };
+
+	(void)state;
+	expect(&candidates, 1,
+	       "    chosen    the highest score of 4 processes, 3.0 MiB\n"
+	       "    spared    though larger: old (pid 2), 4.0 MiB\n");
+}
+
+/* Whose memory isn't known is in no sum. */
+static void test_unsummed(void **state)
+{
+	struct record_candidate first[6];
+	const struct record_candidates candidates = { .count = 6, .first = first, .first_count = 6 };
+
+	(void)state;
+	for (uint32_t i = 0; i < 6; i++)
+		first[i] = process(i + 1, "worker", 2, 0, 40 - i);
+	first[5].has_counted = false;
+	first[5].counted_bytes = 0;
+	expect(&candidates, 1,
+	       "    chosen    the highest score of 6 processes, 2.0 MiB; next: worker (pid 2), 2.0 MiB; "
+	       "worker (pid 3), 2.0 MiB\n"
+	       "    held by   5 x worker, 10.0 MiB of 128.0 MiB; of 1 it isn't known\n");
 }
 
 static void test_many(void **state)
@@ -218,11 +293,20 @@ static void test_reaper(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_largest), cmocka_unit_test(test_held_back),
-		cmocka_unit_test(test_raised),	cmocka_unit_test(test_only),
-		cmocka_unit_test(test_nobody),	cmocka_unit_test(test_gone),
-		cmocka_unit_test(test_many),	cmocka_unit_test(test_summed),
+		cmocka_unit_test(test_largest),
+		cmocka_unit_test(test_held_back),
+		cmocka_unit_test(test_raised),
+		cmocka_unit_test(test_only),
+		cmocka_unit_test(test_nobody),
+		cmocka_unit_test(test_gone),
+		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_summed),
 		cmocka_unit_test(test_reaper),
+		cmocka_unit_test(test_chosen_gone),
+		cmocka_unit_test(test_chosen_held_back),
+		cmocka_unit_test(test_raised_of_many),
+		cmocka_unit_test(test_larger_not_held_back),
+		cmocka_unit_test(test_unsummed),
 	};
 
 	return cmocka_run_group_tests_name("text_candidates", tests, NULL, NULL);

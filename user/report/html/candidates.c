@@ -47,7 +47,7 @@ static void put_programs(FILE *out, const struct record_oom *oom, const struct c
 		fprintf(out, ", the %" PRIu64 " that could be killed", facts->killable);
 	for (size_t i = 0; i < facts->program_count; i++) {
 		const struct record_program *p = &facts->programs[i];
-		uint64_t usage = i ? 0 : candidate_words__usage_of(oom, p);
+		uint64_t usage = i ? 0 : candidate_words__usage_of(oom, p->counted_bytes);
 
 		fprintf(out, "%s%" PRIu64 " × ", i ? "; " : ": ", p->count);
 		html_elements__name(out, p->comm);
@@ -57,6 +57,8 @@ static void put_programs(FILE *out, const struct record_oom *oom, const struct c
 		if (usage)
 			html_elements__size(out, usage);
 	}
+	if (facts->unsummed)
+		fprintf(out, "; of %" PRIu64 " it isn’t known", facts->unsummed);
 	fputs(".</p>", out);
 }
 
@@ -115,7 +117,7 @@ static void put_row(FILE *out, const struct record_oom *oom, const struct record
 	if (c->has_points)
 		fprintf(out, "%" PRId64, c->points);
 	else
-		fputs("exempt", out);
+		fputs("can’t be killed", out);
 	fputs("</td></tr>\n", out);
 }
 

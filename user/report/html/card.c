@@ -237,15 +237,17 @@ static void put_victim_memory(FILE *out, const struct record_victim *v)
 		v->rss_exact || from_log ? "" : "; resident sizes are approximate");
 }
 
-static void put_unmapped(FILE *out, const struct record_oom *oom)
+static void put_not_resident(FILE *out, const struct record_oom *oom)
 {
-	uint64_t bytes = candidate_words__unmapped(oom);
+	uint64_t bytes = candidate_words__not_resident(oom);
 
 	if (!bytes)
 		return;
-	fputs("<p>No process under this limit has mapped about ", out);
+	fputs("<p>About ", out);
 	html_elements__size(out, bytes);
-	fputs(" of the shared memory: files in tmpfs, or what ended processes left.</p>", out);
+	fputs(" of the shared memory are resident in no process under this limit: files in tmpfs, memory that an open "
+	      "descriptor holds, or what ended processes left.</p>",
+	      out);
 }
 
 static void put_swap(FILE *out, const struct record_oom *oom)
@@ -299,7 +301,7 @@ static void put_cgroup_memory(FILE *out, const struct record_oom *oom)
 		html_elements__size(out, b[MEMORY_SWAP]);
 	}
 	fputs("</p>", out);
-	put_unmapped(out, oom);
+	put_not_resident(out, oom);
 	put_swap(out, oom);
 	fputs("</section>\n", out);
 }
