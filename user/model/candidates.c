@@ -78,34 +78,6 @@ static bool is_larger(const struct record_candidate *a, const struct record_cand
 	return a->counted_bytes > b->counted_bytes;
 }
 
-/*
- * The memory of all, from the sum of their points. Those that aren't listed are taken to have the oom_score_adj that
- * all listed ones have; unless one is listed that a negative one holds back.
- */
-static void fill_sum(struct record_candidates *r, const struct event_candidates *event,
-		     const struct event_oom *oom, uint32_t page_size)
-{
-	int64_t adj, pages;
-
-	if (!r->first_count || !oom || event->unkillable > event->scored || oom->totalpages > INT64_MAX)
-		return;
-	for (size_t i = 0; i < r->first_count; i++) {
-		if (!r->first[i].has_adj || r->first[i].oom_score_adj != r->first[0].oom_score_adj)
-			return;
-	}
-	for (size_t i = event->top; i < event->count; i++) {
-		if (event->list[i].points != EVENT_UNKILLABLE)
-			return;
-	}
-	if (r->first[0].oom_score_adj < 0 ||
-	    __builtin_mul_overflow((int64_t)(oom->totalpages / 1000), r->first[0].oom_score_adj, &adj) ||
-	    __builtin_mul_overflow(adj, (int64_t)(event->scored - event->unkillable), &adj) ||
-	    __builtin_sub_overflow(event->points_sum, adj, &pages))
-		return;
-	r->has_counted = true;
-	r->counted_bytes = bytes_of(pages, page_size);
-}
-
 static void add_other(struct record_program *other, uint64_t count, uint64_t bytes)
 {
 	other->count += count;
@@ -148,6 +120,24 @@ static void fill_programs(struct candidates *to, const struct event_candidates *
 	to->record.other = other;
 }
 
+/* The memory of all that have points: by program, or one by one where all are listed. */
+static void fill_sum(struct record_candidates *r)
+{
+	uint64_t bytes = r->other.counted_bytes;
+
+	for (size_t i = 0; i < r->program_count; i++)
+		bytes += r->programs[i].counted_bytes;
+	for (size_t i = 0; i < r->first_count && !r->programs; i++) {
+		if (!r->first[i].has_counted)
+			return;
+		bytes += r->first[i].counted_bytes;
+	}
+	if (!r->programs && (r->unkillable > r->count || r->count - r->unkillable != r->first_count))
+		return;
+	r->has_counted = true;
+	r->counted_bytes = bytes;
+}
+
 void candidates__fill(struct candidates *to, const struct event_candidates *event,
 		      const struct event_oom *oom, struct cgroup_chain_set *cgroups,
 		      const struct model_env *env)
@@ -181,6 +171,6 @@ void candidates__fill(struct candidates *to, const struct event_candidates *even
 		.spared = spared,
 		.spared_count = event->count - event->top,
 	};
-	fill_sum(&to->record, event, oom, env->page_size);
 	fill_programs(to, event, env->page_size);
+	fill_sum(&to->record);
 }

@@ -81,7 +81,7 @@ static void put_programs(const struct text_sink *sink, const struct record_oom *
 	if (facts->unsummed)
 		fprintf(out, "; of %" PRIu64 " it isn't known", facts->unsummed);
 	if (facts->sums == CANDIDATE_SUMS_LISTED && oom->candidates->has_counted)
-		text_parts__size(out, "; all together ", oom->candidates->counted_bytes);
+		text_parts__size(out, "; all that could be killed ", oom->candidates->counted_bytes);
 	fputc('\n', out);
 }
 

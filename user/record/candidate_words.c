@@ -313,6 +313,16 @@ void candidate_words__put(FILE *out, const struct record_candidate *c, const str
 	put_adj(out, c);
 }
 
+/* Those that can't be killed, such as a victim of before, aren't all listed: one of them may have more memory. */
+static bool knows_unkillable(const struct record_candidates *all)
+{
+	uint64_t known = 0;
+
+	for (size_t i = 0; i < all->first_count + all->spared_count; i++)
+		known += !listed(all, i)->has_points && listed(all, i)->has_counted;
+	return known == all->unkillable;
+}
+
 void candidate_words__put_reason(FILE *out, const struct record_oom *oom, const struct candidate_facts *facts,
 				 const struct candidate_words_ops *ops)
 {
@@ -323,10 +333,15 @@ void candidate_words__put_reason(FILE *out, const struct record_oom *oom, const 
 		fputs("the only process that could be killed", out);
 		break;
 	case CANDIDATE_LARGEST:
-		fprintf(out, "the most memory of %" PRIu64 " processes", oom->candidates->count);
+		if (knows_unkillable(oom->candidates))
+			fprintf(out, "the most memory of %" PRIu64 " processes", oom->candidates->count);
+		else
+			fprintf(out, "the most memory of the %" PRIu64 " processes that could be killed",
+				facts->killable);
 		break;
 	case CANDIDATE_LARGEST_LEFT:
-		fputs("the most memory of those that are not held back", out);
+		fprintf(out, "the most memory of those that %sare not held back",
+			knows_unkillable(oom->candidates) ? "" : "could be killed and ");
 		break;
 	case CANDIDATE_RAISED:
 		fprintf(out, "raised by oom_score_adj %d, though others have more memory", c->oom_score_adj);

@@ -37,7 +37,7 @@ struct record_program {
 struct record_candidates {
 	uint64_t count, unkillable;
 	bool has_counted;
-	uint64_t counted_bytes; /* of all, where all that are listed by points have one oom_score_adj */
+	uint64_t counted_bytes;		      /* of all that have points */
 	const struct record_candidate *first; /* by points, or by rss in a log, the most first */
 	size_t first_count;
 	/* The largest of those that a negative oom_score_adj has held back and that aren't among the first. */

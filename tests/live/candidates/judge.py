@@ -132,7 +132,7 @@ class Judge:
             if victim["role"] == "chosen":
                 self.results.equal((got["top"][0]["pid"], got["top"][0]["points"]), (victim["pid"], victim["points"]),
                                    f"{what}: the first is the one that was chosen")
-        if got.get("counted_bytes") is not None:
+        if got.get("counted_bytes") is not None and table.scenario != "machine":
             self.results.equal(got["counted_bytes"], PAGE * sum(pages(table.rows[p]) for p in killable),
                                f"{what}: the memory of all")
 
@@ -241,7 +241,7 @@ def check_words(run):
                   "text: why the small one was killed", text[:3000])
     spared = r"spared though larger: held-back \(pid \d+\), 3\d\.\d MiB, held back by oom_score_adj -300"
     results.check(re.search(spared, text), "text: who was spared", text[:3000])
-    results.check(re.search(r"chosen the most memory of \d+ processes, 4\d\.\d MiB; next: ", text),
+    results.check(re.search(r"chosen the most memory of (the )?\d+ processes( that could be killed)?, 4\d\.\d MiB; next: ", text),
                   "text: the most memory of many", text[-3000:])
     back = r"OOM \d+: the memory of victim \(pid \d+\) is back, [\d.]+ .?s after its kill: usage 2\d\.\d MiB -> "
     results.check(re.search(back, text), "text: when the memory was back", text[-3000:])

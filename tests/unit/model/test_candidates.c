@@ -110,30 +110,29 @@ static void test_gone(void **state)
 	assert_false(c.record.has_counted);
 }
 
-/* 50 processes with the same oom_score_adj, two of which can't be killed. */
+/* All that have points, each with its own oom_score_adj; two more can't be killed. */
 static void test_sum(void **state)
 {
-	struct event_candidates event = { .scored = 50,
+	struct event_candidates event = { .scored = 4,
 					  .unkillable = 2,
-					  .top = 1,
-					  .count = 1,
-					  .points_sum = 48 * (128 * 3) + 1000,
-					  .list = { candidate(1, 128 * 3 + 60, 3) } };
+					  .top = 2,
+					  .count = 2,
+					  .list = { candidate(1, 128 * 3 + 60, 3), candidate(2, 40, 0) } };
 	struct candidates c;
 
 	(void)state;
 	fill(&c, &event, 1);
 	assert_true(c.record.has_counted);
-	assert_int_equal(c.record.counted_bytes, 1000 * PAGE);
-	/* One more has none of the points that it would have: the sum isn't of all. */
-	event.count = 2;
-	event.list[1] = candidate(2, -40, -300);
+	assert_int_equal(c.record.counted_bytes, 100 * PAGE);
+	/* What one of them has isn't known. */
+	event.list[1].flags = CANDIDATE_GONE;
 	fill(&c, &event, 1);
 	assert_false(c.record.has_counted);
-	/* One that can't be killed isn't in the sum. */
-	event.list[1] = candidate(2, EVENT_UNKILLABLE, -1000);
+	event.list[1].flags = CANDIDATE_HAS_MM;
+	/* More than are listed, and nobody has summed them up. */
+	event.scored = 5;
 	fill(&c, &event, 1);
-	assert_true(c.record.has_counted);
+	assert_false(c.record.has_counted);
 	/* More than can be: nothing is said. */
 	event.unkillable = 51;
 	fill(&c, &event, 1);
@@ -176,6 +175,8 @@ static void test_programs(void **state)
 	assert_string_equal(c.record.programs[9].comm, "l");
 	assert_int_equal(c.record.other.count, 5 + 2);
 	assert_int_equal(c.record.other.counted_bytes, (50 + 110) * PAGE);
+	assert_true(c.record.has_counted);
+	assert_int_equal(c.record.counted_bytes, (901 + 900 + 9 * 114 + 50) * PAGE);
 	event.h.flags = 0;
 	fill(&c, &event, 1);
 	assert_null(c.record.programs);

@@ -221,7 +221,7 @@ static void test_many(void **state)
 	expect(&candidates, 1,
 	       "    chosen    the most memory of 40 processes, 2.0 MiB; next: worker (pid 2), 2.0 MiB; "
 	       "worker (pid 3), 2.0 MiB\n"
-	       "    held by   the first 20 of 40: 19 x worker, 38.0 MiB of 128.0 MiB; 1 x sh, 2.0 MiB; all together 60.0 MiB\n");
+	       "    held by   the first 20 of 40: 19 x worker, 38.0 MiB of 128.0 MiB; 1 x sh, 2.0 MiB; all that could be killed 60.0 MiB\n");
 	candidates.count = 20;
 	expect(&candidates, 1,
 	       "    chosen    the most memory of 20 processes, 2.0 MiB; next: worker (pid 2), 2.0 MiB; "

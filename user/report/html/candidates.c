@@ -146,7 +146,7 @@ static void put_count(FILE *out, const struct record_oom *oom)
 	if (all->unkillable)
 		fprintf(out, ", %" PRIu64 " of which the kernel can’t kill", all->unkillable);
 	if (all->has_counted && all->count > all->first_count) {
-		fputs("; all together have ", out);
+		fputs(all->unkillable ? "; the others together have " : "; all together have ", out);
 		html_elements__size(out, all->counted_bytes);
 	}
 	fputs(". Points are pages of memory, with what oom_score_adj (adj) adds or takes.</p></section>\n",
