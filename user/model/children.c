@@ -49,18 +49,33 @@ static size_t index_of(const struct cgroup_children *read, uint64_t id)
 	return i;
 }
 
-/* What the victim was in: the kernel's figures of that moment are better than those read later. It may be gone, too. */
+/* That with the least usage, which gives way to one that has no room. */
+static size_t smallest_of(const struct cgroup_children *read)
+{
+	size_t smallest = 0;
+
+	for (size_t i = 1; i < read->read; i++) {
+		if (read->list[i].usage_bytes < read->list[smallest].usage_bytes)
+			smallest = i;
+	}
+	return smallest;
+}
+
+/*
+ * What the victim was in: the kernel's figures of that moment are better than those read later. It may be gone, or
+ * among those that weren't read, which have been counted.
+ */
 static void put_own(struct cgroup_children *read, const struct record_level *own)
 {
 	const char *name = own->path ? strrchr(own->path, '/') : NULL;
 	size_t i = index_of(read, own->id);
 
 	if (i == read->read) {
+		read->count += read->count == read->read;
 		if (i == CGROUP_CHILDREN_MAX)
-			i--;
+			i = smallest_of(read);
 		else
 			read->read++;
-		read->count++;
 		read->list[i].id = own->id;
 		copy__text(read->list[i].name, sizeof(read->list[i].name), name ? name + 1 : "");
 	}

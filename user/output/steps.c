@@ -156,7 +156,8 @@ static int see_needless(struct steps *steps, const struct record_relief *r)
 		return -ENOMEM;
 	fprintf(draft.out, "%" PRIu64 " kill%s not needed, because memory was on its way back",
 		r->needless_kills, r->needless_kills == 1 ? " was" : "s were");
-	text_parts__size(draft.out, ": lower a limit in smaller steps, as --ramp does; ", r->needless_bytes);
+	text_parts__size(draft.out, ": lower a limit in smaller steps, as --ramp does; up to ",
+			 r->needless_bytes);
 	fputs(" were killed in vain", draft.out);
 	return keep(steps, STEP_SMALLER, &draft);
 }
@@ -214,10 +215,10 @@ static void put_neighbour(FILE *out, const struct record_oom *oom)
 		return;
 	}
 	text_parts__short_place(out, c->cgroup, &c->container);
-	text_parts__size(out, ", beside it, which had ", c->usage_bytes);
+	text_parts__size(out, ", under the same limit, which had ", c->usage_bytes);
 	if (growth) {
 		text_parts__size(out, " and grew by ", growth);
-		text_parts__duration(out, " in ", c->before_ns);
+		text_parts__duration(out, " in ", children_words__growth_ns(oom->children, c));
 	}
 }
 

@@ -5,7 +5,7 @@
 #include "output/text_sink.h"
 #include "record/children_words.h"
 
-static void put_child(FILE *out, const struct record_child *child)
+static void put_child(FILE *out, const struct record_children *c, const struct record_child *child)
 {
 	uint64_t growth = children_words__growth(child);
 
@@ -19,7 +19,7 @@ static void put_child(FILE *out, const struct record_child *child)
 		text_parts__size(out, " of its own ", child->max_bytes);
 	if (growth) {
 		text_parts__size(out, ", ", growth);
-		text_parts__duration(out, " more than ", child->before_ns);
+		text_parts__duration(out, " more than ", children_words__growth_ns(c, child));
 		fputs(" before", out);
 	}
 }
@@ -40,7 +40,7 @@ void text_children__put(const struct text_sink *sink, const struct record_oom *o
 	text_sink__label(sink, "shared by");
 	for (const char *gap = ""; (child = children_words__next(c, &at)); gap = "; ") {
 		fputs(gap, out);
-		put_child(out, child);
+		put_child(out, c, child);
 	}
 	if (children_words__rest(c))
 		fprintf(out, "; and %" PRIu64 " more", children_words__rest(c));

@@ -28,12 +28,14 @@ static void put_sentence(FILE *out, const struct record_relief *r)
 void text_relief__put_needless(FILE *out, const struct record_relief *r)
 {
 	if (r->needless_kills == 1)
-		fputs("the kill that came before it was back was not needed: its ", out);
+		fputs("the kill that came before it was back was not needed: what it had, at most ", out);
 	else
-		fprintf(out, "%" PRIu64 " kills that came before it was back were not needed: their ",
+		fprintf(out,
+			"%" PRIu64
+			" kills that came before it was back were not needed: what they had, at most ",
 			r->needless_kills);
 	text_parts__size(out, "", r->needless_bytes);
-	text_parts__size(out, " would fit under the limit of ", r->max_bytes);
+	text_parts__size(out, ", would fit under the limit of ", r->max_bytes);
 }
 
 int text_relief__take(struct sink *base, const struct record *record)

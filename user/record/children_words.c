@@ -16,6 +16,11 @@ uint64_t children_words__growth(const struct record_child *child)
 	return child->usage_bytes - child->before_bytes;
 }
 
+uint64_t children_words__growth_ns(const struct record_children *c, const struct record_child *child)
+{
+	return child->before_ns + (child->exact ? 0 : c->read_after_ns);
+}
+
 const struct record_child *children_words__neighbour(const struct record_oom *oom)
 {
 	const struct record_children *c = oom->children;

@@ -7,8 +7,11 @@
 
 #define CHILDREN_WORDS_SHOWN 3 /* by usage; and what the victim was in */
 
-/* By how much it grew in child->before_ns; 0: not by enough to be worth telling, or unknown. */
+/* By how much it grew; 0: not by enough to be worth telling, or unknown. */
 uint64_t children_words__growth(const struct record_child *child);
+
+/* In what time: until it was read, if that was after the kill. */
+uint64_t children_words__growth_ns(const struct record_children *children, const struct record_child *child);
 
 /* The largest that the victim wasn't in; NULL: there is none that has a fifth of the usage at the limit. */
 const struct record_child *children_words__neighbour(const struct record_oom *oom);

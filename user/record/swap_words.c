@@ -45,7 +45,7 @@ void swap_words__put(FILE *out, const struct swap_facts *f, void (*size)(FILE *o
 {
 	static const char *const words[] = {
 		[SWAP_FORBIDDEN] = "none is allowed (memory.swap.max is 0)",
-		[SWAP_NONE] = "there is none for this cgroup",
+		[SWAP_NONE] = "there is none that this cgroup could use",
 		[SWAP_FULL] = "full, too: ",
 		[SWAP_USED] = "",
 		[SWAP_UNUSED] = "not used: 0 B",

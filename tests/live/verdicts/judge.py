@@ -25,7 +25,7 @@ STEPS = {
     "undo": ("undo-write", "lowered the limit", "to 16.0 MiB when usage was"),
     "above": ("ancestor", "the limit of 48.0 MiB of /above was hit",),
     "shared-limit": ("ancestor", "the limit of 48.0 MiB of /shared-limit was hit: the cgroup of the victim had",
-                     "of its own 40.0 MiB", "look at /shared-limit/api, beside it, which had", "and grew by"),
+                     "of its own 40.0 MiB", "look at /shared-limit/api, under the same limit, which had", "and grew by"),
     "exempt": ("exempt", "raise the limit of 12.0 MiB of /exempt",),
     "shared": ("shared", "are in tmpfs (such as /dev/shm) or shared memory",),
     "growth": ("growth", "/s when the kill came: no limit near this one would have held for long",),

@@ -140,10 +140,15 @@ static void test_full(void **state)
 	for (uint64_t i = 0; i < CGROUP_CHILDREN_MAX; i++)
 		put(OTHERS + i, "other", 1);
 	there.count = 1000;
+	/* The last that was read is the largest. */
+	there.list[CGROUP_CHILDREN_MAX - 1].usage_bytes = 90 * MIB;
+	set(there.list[CGROUP_CHILDREN_MAX - 1].name, "large");
 	send_kill(&t, 11 * S, PARENT, LEAF);
-	assert_int_equal(got.count, 1001);
+	/* The victim's is among those that weren't read. */
+	assert_int_equal(got.count, 1000);
 	assert_int_equal(got.read, CGROUP_CHILDREN_MAX);
-	assert_string_equal(paths[0], "/parent/leaf");
+	assert_string_equal(paths[0], "/parent/large");
+	assert_string_equal(paths[1], "/parent/leaf");
 	model__free(t.model);
 }
 

@@ -13,8 +13,8 @@
 #include <string.h>
 
 #include "model/candidates.h"
+#include "output/sentences.h"
 
-#define PAGE 4096ULL
 #define PROCESSES_MAX 40
 #define COMMS 5
 

@@ -11,55 +11,11 @@
 
 #include <cmocka.h>
 
-#include "base/units.h"
 #include "output/sentences_world.h"
 #include "output/text.h"
 #include "take.h"
 
 #define WORLDS 4000
-#define SIZE UNITS__TEXT_SIZE
-
-static char *text;
-
-/* What a sentence that isn't true is reported with. */
-static void demand(bool truth, const char *what, const char *line)
-{
-	if (!truth)
-		print_message("not true (%s): %.*s\n%s\n", what, (int)strcspn(line, "\n"), line, text);
-	assert_true(truth);
-}
-
-static const char *size_of(uint64_t pages)
-{
-	static char sizes[4][SIZE];
-	static size_t next;
-
-	return units__format_size(sizes[next++ % 4], SIZE, pages * PAGE);
-}
-
-/* What stands behind a label, in a block or at the end; NULL: nothing. */
-static const char *find(const char *from, const char *label)
-{
-	char head[32];
-	const char *at;
-
-	snprintf(head, sizeof(head), "\n    %-9s ", label);
-	at = strstr(from, head);
-	return at ? at + strlen(head) : NULL;
-}
-
-static bool begins(const char *at, const char *words)
-{
-	return !strncmp(at, words, strlen(words));
-}
-
-/* Whether the line has these words. */
-static bool has(const char *line, const char *words)
-{
-	const char *at = strstr(line, words);
-
-	return at && at < line + strcspn(line, "\n");
-}
 
 /* "api (pid 103), 80.0 MiB, held back by oom_score_adj -900"; moves *at behind it. */
 static struct process *take_process(struct world *w, const char **at)

@@ -94,7 +94,7 @@ static void test_ancestor(void **state)
 	expect_one(
 		&s.record,
 		"ancestor: the limit of 64.0 MiB of /web was hit: the cgroup of the victim had 20.0 MiB of "
-		"its own 32.0 MiB. Raise that limit, or look at /web/api, beside it, which had 39.0 MiB and "
+		"its own 32.0 MiB. Raise that limit, or look at /web/api, under the same limit, which had 39.0 MiB and "
 		"grew by 30.0 MiB in 9.0 s\n");
 	/* It has less than a fifth of the usage. */
 	largest[1].usage_bytes = 11 * MIB;
@@ -282,7 +282,7 @@ static void test_three(void **state)
 	s.candidates.first_count = 2;
 	expect(records, 2,
 	       "smaller-steps: 1 kill was not needed, because memory was on its way back: lower a limit in smaller "
-	       "steps, as --ramp does; 1.0 MiB were killed in vain\n"
+	       "steps, as --ramp does; up to 1.0 MiB were killed in vain\n"
 	       "held-back: hog (pid 2) has 60.0 MiB of 60.0 MiB, but its oom_score_adj -900 lets others be killed: give "
 	       "it a limit of its own, or a higher oom_score_adj\n"
 	       "shared: 50.0 MiB of 60.0 MiB are in tmpfs (such as /dev/shm) or shared memory: files there and "

@@ -113,7 +113,7 @@ static void test_needless(void **state)
 	oom->cause = CAUSE_INSIDE_WRITE;
 	expect(records, 2,
 	       "smaller-steps: 2 kills were not needed, because memory was on its way back: lower a limit in "
-	       "smaller steps, as --ramp does; 80.0 MiB were killed in vain\n");
+	       "smaller steps, as --ramp does; up to 80.0 MiB were killed in vain\n");
 	record.relief.needless_kills = 0;
 	expect(records, 2, "");
 }

@@ -16,6 +16,7 @@
 
 #define MIB (1ULL << 20)
 #define S 1000000000ULL
+#define MS 1000000ULL
 
 static const struct record_child four[] = {
 	{ .cgroup = "/pod/api",
@@ -63,30 +64,30 @@ static void expect(const struct record_children *children, const char *want)
 static void test_text(void **state)
 {
 	struct record_children c = {
-		.count = 6, .read = 6, .read_after_ns = 1200000, .largest = four, .largest_count = 4
+		.count = 6, .read = 6, .read_after_ns = 100 * MS, .largest = four, .largest_count = 4
 	};
 
 	(void)state;
 	expect(&c,
-	       "    shared by api 45.0 MiB, 44.0 MiB more than 9.0 s before; db 9.0 MiB; <x> 5.0 MiB; "
-	       "web (where it was killed) 3.0 MiB of its own 64.0 MiB; and 2 more; read up to 1.2 ms later\n");
+	       "    shared by api 45.0 MiB, 44.0 MiB more than 9.1 s before; db 9.0 MiB; <x> 5.0 MiB; "
+	       "web (where it was killed) 3.0 MiB of its own 64.0 MiB; and 2 more; read up to 100.0 ms later\n");
 	c.count = 300;
 	c.read = 256;
-	expect(&c, "    shared by api 45.0 MiB, 44.0 MiB more than 9.0 s before; db 9.0 MiB; <x> 5.0 MiB; "
+	expect(&c, "    shared by api 45.0 MiB, 44.0 MiB more than 9.1 s before; db 9.0 MiB; <x> 5.0 MiB; "
 		   "web (where it was killed) 3.0 MiB of its own 64.0 MiB; and 296 more, 44 of which weren't "
-		   "read; read up to 1.2 ms later\n");
+		   "read; read up to 100.0 ms later\n");
 	c.read = c.count = 4;
 	c.has_rest = true;
 	c.rest_bytes = 4 * MIB;
 	c.removed = 3;
 	expect(&c,
-	       "    shared by api 45.0 MiB, 44.0 MiB more than 9.0 s before; db 9.0 MiB; <x> 5.0 MiB; "
+	       "    shared by api 45.0 MiB, 44.0 MiB more than 9.1 s before; db 9.0 MiB; <x> 5.0 MiB; "
 	       "web (where it was killed) 3.0 MiB of its own 64.0 MiB; 4.0 MiB of none of them (3 removed "
-	       "below, not gone yet); read up to 1.2 ms later\n");
+	       "below, not gone yet); read up to 100.0 ms later\n");
 	/* Less than a twentieth says nothing. */
 	c.rest_bytes = 3 * MIB;
-	expect(&c, "    shared by api 45.0 MiB, 44.0 MiB more than 9.0 s before; db 9.0 MiB; <x> 5.0 MiB; "
-		   "web (where it was killed) 3.0 MiB of its own 64.0 MiB; read up to 1.2 ms later\n");
+	expect(&c, "    shared by api 45.0 MiB, 44.0 MiB more than 9.1 s before; db 9.0 MiB; <x> 5.0 MiB; "
+		   "web (where it was killed) 3.0 MiB of its own 64.0 MiB; read up to 100.0 ms later\n");
 	/* It shares its limit with nobody. */
 	c.count = c.read = c.largest_count = 1;
 	expect(&c, "");
@@ -97,7 +98,7 @@ static void test_page(void **state)
 {
 	const struct record_children c = { .count = 300,
 					   .read = 256,
-					   .read_after_ns = 1200000,
+					   .read_after_ns = 100 * MS,
 					   .has_rest = true,
 					   .rest_bytes = 9 * MIB,
 					   .removed = 1,
@@ -116,11 +117,11 @@ static void test_page(void **state)
 	assert_non_null(strstr(page, "&lt;x&gt;"));
 	assert_null(strstr(page, "<x>"));
 	assert_non_null(strstr(page, "web</bdi> <span class=\"tag\">killed here</span>"));
-	assert_non_null(strstr(page, ">+44.0 MiB in 9.0 s<"));
+	assert_non_null(strstr(page, ">+44.0 MiB in 9.1 s<"));
 	assert_non_null(strstr(
 		page,
 		"296 more aren’t listed; 44 weren’t read. 9.0 MiB are of none of them; 1 removed cgroup is not gone yet. Where"));
-	assert_non_null(strstr(page, "read up to 1.2 ms later"));
+	assert_non_null(strstr(page, "read up to 100.0 ms later"));
 	free(page);
 }
 

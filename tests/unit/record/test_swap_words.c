@@ -52,7 +52,7 @@ static void test_states(void **state)
 {
 	(void)state;
 	expect(0, 0, 0, 0, "none is allowed (memory.swap.max is 0)", false);
-	expect(0, UINT64_MAX, 0, 0, "there is none for this cgroup", false);
+	expect(0, UINT64_MAX, 0, 0, "there is none that this cgroup could use", false);
 	expect(0, UINT64_MAX, 100, 0, "not used: 0 B of at most 100", false);
 	expect(10, UINT64_MAX, 100, 0, "10 of at most 100", true);
 	expect(30, 30, 30, 0, "full, too: 30 of 30", true);

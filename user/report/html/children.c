@@ -6,7 +6,8 @@
 #include "record/children_words.h"
 #include "report/html/elements.h"
 
-static void put_row(FILE *out, const struct record_child *child, uint64_t all)
+static void put_row(FILE *out, const struct record_children *c, const struct record_child *child,
+		    uint64_t all)
 {
 	uint64_t growth = children_words__growth(child);
 
@@ -26,7 +27,7 @@ static void put_row(FILE *out, const struct record_child *child, uint64_t all)
 		fputs("+", out);
 		html_elements__size(out, growth);
 		fputs(" in ", out);
-		html_elements__duration(out, child->before_ns);
+		html_elements__duration(out, children_words__growth_ns(c, child));
 	}
 	fputs("</td><td class=\"n\">", out);
 	html_elements__size(out, child->max_bytes);
@@ -48,7 +49,7 @@ void html_children__put(FILE *out, const struct record_oom *oom)
 	for (size_t i = 0; i < c->largest_count; i++)
 		all = c->largest[i].usage_bytes > all ? c->largest[i].usage_bytes : all;
 	for (size_t i = 0; i < c->largest_count; i++)
-		put_row(out, &c->largest[i], all);
+		put_row(out, c, &c->largest[i], all);
 	fputs("</tbody></table></div><p class=\"note\">", out);
 	if (c->count > c->largest_count)
 		fprintf(out, "%" PRIu64 " more aren’t listed", c->count - c->largest_count);
