@@ -194,6 +194,7 @@ struct event_oom_end {
 enum {
 	EXIT_NS_INIT = 1 << 0,	  /* pid 1 of a pid namespace that isn't the machine's */
 	EXIT_OOM_VICTIM = 1 << 1, /* the OOM killer had begun to kill it */
+	EXIT_HAS_SIZE = 1 << 2,	  /* vm_pages and data_pages are known */
 };
 
 struct event_exit {
@@ -203,6 +204,8 @@ struct event_exit {
 	__u32 pid;
 	__u32 status; /* as wait(2) has it: exit code << 8 | signal */
 	char comm[EVENT_COMM_LEN];
+	__u64 vm_pages, data_pages; /* of its address space, and what of that counts for RLIMIT_DATA */
+	__u64 vm_max_bytes, data_max_bytes; /* RLIMIT_AS and RLIMIT_DATA; all ones: no limit */
 };
 
 /* One write to a limit's file, sent when it returns. */
@@ -353,7 +356,7 @@ EVENT_ASSERT(__builtin_offsetof(struct event_cgroup, name) == 96);
 EVENT_ASSERT(sizeof(struct event_victim) == 688);
 EVENT_ASSERT(__builtin_offsetof(struct event_victim, pid) == 96);
 EVENT_ASSERT(sizeof(struct event_oom_end) == 32);
-EVENT_ASSERT(sizeof(struct event_exit) == 64);
+EVENT_ASSERT(sizeof(struct event_exit) == 96);
 EVENT_ASSERT(sizeof(struct event_limit) == 136);
 EVENT_ASSERT(sizeof(struct event_usage) == 112);
 EVENT_ASSERT(sizeof(struct event_reclaim) == 72);

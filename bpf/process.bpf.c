@@ -7,6 +7,7 @@
 #include "emit.bpf.h"
 #include "event.h"
 #include "run.bpf.h"
+#include "size.bpf.h"
 #include "task.bpf.h"
 
 struct {
@@ -75,6 +76,7 @@ static __always_inline int on_exit(void)
 	e->start_ns = key.start_ns;
 	e->pid = key.pid;
 	e->status = status;
+	size__fill(e, task);
 	BPF_CORE_READ_STR_INTO(&e->comm, task, group_leader, comm);
 	emit__submit(e);
 	return 0;

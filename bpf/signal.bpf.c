@@ -14,6 +14,7 @@
 #include "emit.bpf.h"
 #include "event.h"
 #include "run.bpf.h"
+#include "size.bpf.h"
 #include "task.bpf.h"
 
 /* Set by user space before loading: without a target, only what ends a container's init is told. */
@@ -36,9 +37,12 @@ enum signal_result { RESULT_DELIVERED, RESULT_IGNORED, RESULT_PENDING, RESULT_OV
  */
 #define STOP_SIGNALS (SIGNAL_BIT(2) | SIGNAL_BIT(3) | SIGNAL_BIT(SIGTERM) | SIGNAL_BIT(28) | SIGNAL_BIT(37))
 
-static __always_inline bool is_stop_signal(__u32 sig)
+/* What a program ends by that gets no memory: SIGILL, SIGTRAP, SIGABRT, SIGSEGV. It sends them to itself. */
+#define FAULT_SIGNALS (SIGNAL_BIT(4) | SIGNAL_BIT(5) | SIGNAL_BIT(6) | SIGNAL_BIT(11))
+
+static __always_inline bool is_of_interest(__u32 sig)
 {
-	return sig < 64 && STOP_SIGNALS >> sig & 1;
+	return sig < 64 && (STOP_SIGNALS | FAULT_SIGNALS | SIGNAL_BIT(SIGKILL)) >> sig & 1;
 }
 
 /* Whose chain of cgroups has been sent. User space keeps the paths of more than these. */
@@ -172,7 +176,11 @@ static __always_inline void emit_signal(void *ctx, __u32 sig, __u64 info, __u64 
 
 static __always_inline int on_signal(void *ctx, __u32 sig, __u64 info, __u64 task, __u32 result)
 {
-	if (sig == SIGKILL && in_run()) {
+	if (FAULT_SIGNALS >> sig & 1) {
+		if (current_pid() == target_init_pid &&
+		    (__u32)BPF_CORE_READ((struct task_struct *)task, tgid) == current_pid())
+			size__note(sig);
+	} else if (sig == SIGKILL && in_run()) {
 		on_shared_kill(task);
 		tell_stack(ctx);
 	} else if (wants_signal(sig, info, task, result)) {
@@ -186,7 +194,7 @@ static __always_inline int on_signal(void *ctx, __u32 sig, __u64 info, __u64 tas
 SEC("?tp_btf/signal_generate")
 int BPF_PROG(btf_signal, int sig)
 {
-	if (sig != SIGKILL && !is_stop_signal(sig))
+	if (!is_of_interest(sig))
 		return 0;
 	return on_signal(ctx, sig, argument_number(ctx, 1), argument_number(ctx, 2), argument_number(ctx, 4));
 }
@@ -194,7 +202,7 @@ int BPF_PROG(btf_signal, int sig)
 SEC("?raw_tp/signal_generate")
 int BPF_PROG(tp_signal, int sig, void *info, void *task, int group, int result)
 {
-	if (sig != SIGKILL && !is_stop_signal(sig))
+	if (!is_of_interest(sig))
 		return 0;
 	return on_signal(ctx, sig, (__u64)info, (__u64)task, result);
 }

@@ -213,11 +213,16 @@ struct mem_cgroup {
 
 struct mm_struct {
 	unsigned long total_vm;
+	unsigned long data_vm;
 	unsigned long arg_start;
 	unsigned long arg_end;
 	atomic_long_t pgtables_bytes;
 	struct file *exe_file;
 	struct task_struct *owner; /* CONFIG_MEMCG */
+};
+
+struct rlimit {
+	unsigned long rlim_cur;
 };
 
 struct signal_struct {
@@ -227,6 +232,7 @@ struct signal_struct {
 	struct pid *pids[4];
 	struct mm_struct *oom_mm;
 	short oom_score_adj;
+	struct rlimit rlim[16];
 };
 
 struct task_struct {

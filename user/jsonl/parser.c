@@ -381,6 +381,19 @@ static void get_refusals(struct jsonl_parser *p, struct json_object *o, struct r
 	e->refusal_count = refusals ? count : 0;
 }
 
+static struct record_rlimit get_rlimit(struct jsonl_parser *p, struct json_object *o, const char *name)
+{
+	struct json_object *of = value__object(p, o, name);
+
+	if (!of)
+		return (struct record_rlimit){};
+	return (struct record_rlimit){
+		.has = true,
+		.bytes = value__number(p, of, "bytes"),
+		.max_bytes = value__number(p, of, "max_bytes"),
+	};
+}
+
 static void parse_exit(struct jsonl_parser *p, struct json_object *o, struct record *record)
 {
 	struct json_object *runtime = value__object(p, o, "runtime");
@@ -404,6 +417,8 @@ static void parse_exit(struct jsonl_parser *p, struct json_object *o, struct rec
 	e.killer = parse_signal__killer(p, o, "killer");
 	parse_signal__stop(p, o, &e.stop);
 	get_refusals(p, o, &e);
+	e.address_space = get_rlimit(p, o, "address_space");
+	e.data = get_rlimit(p, o, "data");
 	record->exit = e;
 }
 

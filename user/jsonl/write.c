@@ -309,6 +309,18 @@ static struct json_object *new_refusals(const struct record_exit *e)
 	return list;
 }
 
+static void write_rlimit(struct json_object *o, const char *name, const struct record_rlimit *r)
+{
+	struct json_object *of;
+
+	if (!r->has)
+		return;
+	of = json_object_new_object();
+	member__number(of, "bytes", r->bytes);
+	member__number(of, "max_bytes", r->max_bytes);
+	member__add(o, name, of);
+}
+
 static void write_exit(struct json_object *o, const struct record *record)
 {
 	const struct record_exit *e = &record->exit;
@@ -339,6 +351,8 @@ static void write_exit(struct json_object *o, const struct record *record)
 	write_signal__stop(o, &e->stop);
 	if (e->has_refusals || e->refusal_count)
 		member__add(o, "refusals", new_refusals(e));
+	write_rlimit(o, "address_space", &e->address_space);
+	write_rlimit(o, "data", &e->data);
 }
 
 static void write_lost(struct json_object *o, const struct record *record)

@@ -124,6 +124,16 @@ static void handle_relief(struct model *model, const struct event_relief *e, int
 		relief__event(model->relief, e, wall_offset_ns);
 }
 
+static struct record_rlimit rlimit_of(const struct model *model, const struct event_exit *e, uint64_t pages,
+				      uint64_t max_bytes)
+{
+	return (struct record_rlimit){
+		.has = e->h.flags & EXIT_HAS_SIZE && max_bytes != UINT64_MAX,
+		.bytes = pages * model->env.page_size,
+		.max_bytes = max_bytes,
+	};
+}
+
 static void handle_exit(struct model *model, const struct event_exit *e, int64_t wall_offset_ns)
 {
 	struct record record = {
@@ -138,6 +148,8 @@ static void handle_exit(struct model *model, const struct event_exit *e, int64_t
 			.ns_init = e->h.flags & EXIT_NS_INIT,
 			.oom_victim = e->h.flags & EXIT_OOM_VICTIM ||
 				      oom_run__was_victim(model->run, e->pid, e->start_ns),
+			.address_space = rlimit_of(model, e, e->vm_pages, e->vm_max_bytes),
+			.data = rlimit_of(model, e, e->data_pages, e->data_max_bytes),
 		},
 	};
 

@@ -2,9 +2,12 @@
 #include "output/text_refusal.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <string.h>
 
 #include "output/text_parts.h"
+
+#define CLOSE_PART 16 /* of a resource limit: a process that had less room than this was close to it */
 
 void text_refusal__put(FILE *out, const struct record_refusal *r)
 {
@@ -26,4 +29,32 @@ void text_refusal__put(FILE *out, const struct record_refusal *r)
 	fputs(" (", out);
 	text_parts__name(out, r->file);
 	fprintf(out, ") was reached %" PRIu64 " time%s", r->count, r->count == 1 ? "" : "s");
+}
+
+/* An exit code, or a signal that programs end themselves by. */
+static bool ended_with_error(const struct record_exit *e)
+{
+	int signal = (int)(e->status & 0x7f);
+
+	return e->has_status && e->status &&
+	       (!signal || signal == SIGABRT || signal == SIGSEGV || signal == SIGILL || signal == SIGTRAP);
+}
+
+static void put_rlimit(FILE *out, const struct record_rlimit *r, const char *what, const char *name)
+{
+	if (!r->has || r->bytes < r->max_bytes - r->max_bytes / CLOSE_PART)
+		return;
+	fputs(what, out);
+	text_parts__size(out, " was ", r->bytes);
+	fprintf(out, ", and %s", name);
+	text_parts__size(out, " allows ", r->max_bytes);
+	fputs(": a request for more may have failed", out);
+}
+
+void text_refusal__put_rlimits(FILE *out, const struct record_exit *e)
+{
+	if (!ended_with_error(e))
+		return;
+	put_rlimit(out, &e->address_space, "; its address space", "RLIMIT_AS");
+	put_rlimit(out, &e->data, "; its private writable memory", "RLIMIT_DATA");
 }

@@ -243,6 +243,7 @@ static void put_refusals(FILE *out, const struct record_exit *exit)
 		fputs("; ", out);
 		text_refusal__put(out, &exit->refusals[i]);
 	}
+	text_refusal__put_rlimits(out, exit);
 }
 
 /* What it puts, for free(); NULL without memory. */
@@ -279,11 +280,9 @@ static int keep_words(struct subject *s, const struct record_exit *exit, uint64_
 	s->stop = is_stop ? words(stop_is_for_kill(s, exit, ended_ns) ? put_stop_after_kills : put_stop, exit)
 			  : NULL;
 	free(s->refusals);
-	s->refusals = exit->refusal_count ? words(put_refusals, exit) : NULL;
+	s->refusals = words(put_refusals, exit);
 	s->no_refusals = exit->has_refusals && !exit->refusal_count;
-	return (exit->killer && !s->killer) || (is_stop && !s->stop) || (exit->refusal_count && !s->refusals)
-		       ? -ENOMEM
-		       : 0;
+	return (exit->killer && !s->killer) || (is_stop && !s->stop) || !s->refusals ? -ENOMEM : 0;
 }
 
 static int verdict_exit(struct sink *base, const struct record *record)

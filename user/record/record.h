@@ -343,6 +343,12 @@ struct record_refusal {
 	uint64_t count;
 };
 
+/* What a process had of what a resource limit counts when it ended, or sent itself the signal that ended it. */
+struct record_rlimit {
+	bool has; /* that is known, and there is a limit */
+	uint64_t bytes, max_bytes;
+};
+
 struct record_exit {
 	uint64_t run; /* of the target, which may come back: 1, 2, ...; 0: it isn't waited for */
 	uint32_t pid;
@@ -362,6 +368,7 @@ struct record_exit {
 	bool has_refusals; /* of the target as a whole: these are all, since the trace began or it came back */
 	const struct record_refusal *refusals;
 	size_t refusal_count;
+	struct record_rlimit address_space, data; /* RLIMIT_AS, RLIMIT_DATA */
 };
 
 enum record_try_result { TRY_BEGUN, TRY_HOLDS, TRY_TOO_SMALL };

@@ -4,6 +4,7 @@
  * filler write FILE MIB   writes so many MiB to a file, and ends
  * filler huge MIB 0       takes so many MiB of huge pages, and writes to them
  * filler tables GIB 0     reads a byte of each page table's range of so many GiB: it has page tables, and no pages
+ * filler until END KIB    takes memory, so many KiB at a time, until that fails; END: abort, or an exit code
  * filler grow MIB STEP    takes so many MiB, STEP KiB every tenth of a second, and waits
  */
 #define _GNU_SOURCE
@@ -82,6 +83,17 @@ static void tables(size_t bytes)
 		pause();
 }
 
+/* As a program does that can't go on without memory. */
+static void until(const char *how, size_t step)
+{
+	while (mmap(NULL, step, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED)
+		;
+	perror("mmap");
+	if (!strcmp(how, "abort"))
+		abort();
+	exit(atoi(how));
+}
+
 static void grow(size_t bytes, size_t step)
 {
 	char *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -108,6 +120,8 @@ int main(int argc, char **argv)
 		huge(strtoul(argv[2], NULL, 10) * MIB);
 	else if (!strcmp(argv[1], "tables"))
 		tables(strtoul(argv[2], NULL, 10) << 30);
+	else if (!strcmp(argv[1], "until"))
+		until(argv[2], strtoul(argv[3], NULL, 10) << 10);
 	else if (!strcmp(argv[1], "grow"))
 		grow(strtoul(argv[2], NULL, 10) * MIB, strtoul(argv[3], NULL, 10) << 10);
 	return 0;

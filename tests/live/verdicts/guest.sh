@@ -71,12 +71,17 @@ echo "+pids +hugetlb" >$CG/cgroup.subtree_control
 # shellcheck disable=SC2016 # for eval
 watch_service pids max 'for i in 1 2 3 4 5 6 7 8; do sleep 1 & done; wait' 'echo 4 >$service/pids.max'
 echo 4 >/proc/sys/vm/nr_hugepages
+watch_service address max "ulimit -v 65536; exec $HERE/filler until abort 256"
+watch_service data max "ulimit -d 32768; exec $HERE/filler until 3 256"
 # shellcheck disable=SC2016
 watch_service huge max "exec $HERE/filler huge 8 0" 'echo 4M >$service/hugetlb.2MB.max'
 echo 0 >/proc/sys/vm/nr_hugepages
+# Since 5.14.
+make_cgroup probe
 # shellcheck disable=SC2016
-watch_service group max 'echo >/tmp/runs; exec sleep 1000' 'rm -f /tmp/runs' \
-	'wait_until 60 [ -e /tmp/runs ]; echo 1 >$service/cgroup.kill'
+[ ! -e $CG/probe/cgroup.kill ] ||
+	watch_service group max 'echo >/tmp/runs; exec sleep 1000' 'rm -f /tmp/runs' \
+		'wait_until 60 [ -e /tmp/runs ]; echo 1 >$service/cgroup.kill'
 # shellcheck disable=SC2016
 watch_service throttled max "exec $HERE/limits-workload loop 48" 'echo 16M >$service/memory.high' \
 	'wait_until 90 in_file "\"type\":\"stall\"" "$OUT/throttled.out.jsonl"; kill -TERM $pid'

@@ -16,16 +16,22 @@ ENDS = {
     "own": (137, 0, "by itself: no signal ended its init, but a shell gives that code when SIGKILL ended what it ran"),
     "passes": (137, 1, "before that it lost 1 process to the OOM killer: its own limit of 32.0 MiB"),
     "pids": (2, 0, "its limit of 4 processes and threads (pids.max) was reached"),
+    "address": (134, 0, "MiB, and RLIMIT_AS allows 64.0 MiB: a request for more may have failed"),
+    "data": (3, 0, "nothing in it was OOM-killed, and it never reached"),
     "huge": (135, 0, "its limit of 4.0 MiB of huge pages (hugetlb.2MB.max) was reached"),
     "group": (137, 0, "but was not OOM-killed: SIGKILL was sent to its whole cgroup, by a write to cgroup.kill by"),
     "throttled": (143, 0, "before that it was stuck at its memory.high of 16.0 MiB"),
 }
+NO_CGROUP_KILL = ("5.10", "5.10old")
+# Up to 6.15 sched_process_exit comes when a process has let go of its memory.
+HAS_MEMORY_AT_EXIT = {"5.10": False, "5.10old": False, "6.1": False, "6.1x": False, "6.12": False}
 # name: the rule of a step that must be there, and words of it
 STEPS = {
     "undo": ("undo-write", "lowered the limit", "to 16.0 MiB when usage was"),
     "above": ("ancestor", "the limit of 48.0 MiB of /above was hit",),
     "shared-limit": ("ancestor", "the limit of 48.0 MiB of /shared-limit was hit: the cgroup of the victim had",
-                     "of its own 40.0 MiB", "look at /shared-limit/api, under the same limit, which had", "and grew by"),
+                     "of its own 40.0 MiB", "look at /shared-limit/api, under the same limit, which had",
+                     "and grew by"),
     "exempt": ("exempt", "raise the limit of 12.0 MiB of /exempt",),
     "shared": ("shared", "are in tmpfs (such as /dev/shm) or shared memory",),
     "growth": ("growth", "/s when the kill came: no limit near this one would have held for long",),
@@ -54,6 +60,21 @@ def check_end(run, name):
     results.equal((sum(r["killed"] for r in of(records, "oom")), counted), (kills, kills), f"{name}: kills")
     text = " ".join(s["text"] for s in verdict_of(run, name))
     results.check(words in text, f"{name}: {words}", text)
+
+
+def check_resource_limits(run):
+    """Close to the limit, from the kernel's own figures; of one that exits only where it has its memory until then."""
+    results = run.results
+    for name, key, most in (("address", "address_space", 64 << 20), ("data", "data", 32 << 20)):
+        end = [r for r in of(read_records(run.folder / f"{name}.out.jsonl"), "exit") if r["target_gone"]][0]
+        text = " ".join(s["text"] for s in verdict_of(run, name))
+        if name == "data" and not HAS_MEMORY_AT_EXIT.get(run.label, True):
+            results.check(key not in end and "RLIMIT_DATA" not in text, f"{name}: not known", (end, text))
+            continue
+        limit = end.get(key, {"bytes": 0, "max_bytes": 0})
+        results.equal(limit["max_bytes"], most, f"{name}: the limit")
+        results.check(most - (512 << 10) < limit["bytes"] <= most, f"{name}: what it had", limit)
+        results.check("a request for more may have failed" in text, f"{name}: the verdict", text)
 
 
 def check_step(run, name):
@@ -94,11 +115,14 @@ def check(run):
     results = run.results
     results.equal((run.folder / "timeouts").read_text(), "", "the guest waited for nothing in vain")
     for name in ENDS:
-        check_end(run, name)
+        if name != "group" or run.label not in NO_CGROUP_KILL:
+            check_end(run, name)
+    check_resource_limits(run)
     for name in STEPS:
         check_step(run, name)
     check_children(run)
     text = " ".join((run.folder / "shared.out").read_text().split())
-    results.check(re.search(r"shmem about 2\d\.\d MiB of the shared memory are resident in no process", text), "shared: of nobody", text)
+    nobodys = r"shmem about 2\d\.\d MiB of the shared memory are resident in no process"
+    results.check(re.search(nobodys, text), "shared: of nobody", text)
     machine = of(read_records(run.folder / "machine.out.jsonl"), "oom")[0].get("machine", {})
     results.check("watermark in every zone that counts" in machine.get("why", ""), "machine: why", machine)

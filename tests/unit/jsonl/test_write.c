@@ -258,6 +258,12 @@ static void test_refusals(void **state)
 		      "{\"type\":\"exit\"," TIME_JSON ",\"target_gone\":true,\"refusals\":["
 		      "{\"file\":\"pids.max\",\"max\":\"max\",\"count\":12},"
 		      "{\"file\":\"hugetlb.2MB.max\",\"count\":1}]}");
+	/* Of a process that had one of the two limits. */
+	e = (struct record_exit){ .container = true, .data = { true, 30, 32 } };
+	o = start();
+	assert_record(&o, TAKE(open_sink(&o), EXIT, exit, TIME, e),
+		      "{\"type\":\"exit\"," TIME_JSON
+		      ",\"target_gone\":true,\"data\":{\"bytes\":30,\"max_bytes\":32}}");
 }
 
 static void test_start(void **state)

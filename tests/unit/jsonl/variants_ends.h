@@ -106,6 +106,10 @@ static inline void write_ends(struct sink *sink, const struct variant *v)
 	e.has_refusals = true;
 	e.refusals = refusals;
 	e.refusal_count = v->full ? 3 : 0;
+	if (v->full) {
+		e.address_space = (struct record_rlimit){ true, 498 << 20, 500 << 20 };
+		e.data = (struct record_rlimit){ true, 0, UINT64_MAX - 1 };
+	}
 	assert_int_equal(TAKE(sink, EXIT, exit, TIME, e), 0);
 	assert_int_equal(TAKE(sink, LOST, lost, TIME, lost), 0);
 	assert_int_equal(TAKE(sink, END, end, TIME, end), 0);

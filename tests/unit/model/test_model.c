@@ -38,6 +38,28 @@ static void test_single_kill(void **state)
 	stop(kept);
 }
 
+/* What a process had of its resource limits, where that is known and there is a limit. */
+static void test_resource_limits(void **state)
+{
+	union event end = gone(42, 1042);
+	struct kept *kept = start();
+	const struct record_exit *r = kept->exits;
+
+	(void)state;
+	end.exit.vm_pages = 7;
+	end.exit.vm_max_bytes = 8 * PAGE;
+	end.exit.data_pages = 3;
+	end.exit.data_max_bytes = UINT64_MAX;
+	send(kept, end);
+	end.h.flags |= EXIT_HAS_SIZE;
+	send(kept, end);
+	assert_false(r[0].address_space.has || r[0].data.has || r[1].data.has);
+	assert_true(r[1].address_space.has);
+	assert_int_equal(r[1].address_space.bytes, 7 * PAGE);
+	assert_int_equal(r[1].address_space.max_bytes, 8 * PAGE);
+	stop(kept);
+}
+
 static void test_exit_of_a_victim(void **state)
 {
 	union event elsewhere = gone(43, 1042);
@@ -99,9 +121,8 @@ static void test_freed_while_open(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_single_kill),
-		cmocka_unit_test(test_exit_of_a_victim),
-		cmocka_unit_test(test_many_victims_are_remembered),
+		cmocka_unit_test(test_single_kill),	 cmocka_unit_test(test_resource_limits),
+		cmocka_unit_test(test_exit_of_a_victim), cmocka_unit_test(test_many_victims_are_remembered),
 		cmocka_unit_test(test_freed_while_open),
 	};
 

@@ -69,6 +69,35 @@ static void test_ends_without_oom(void **state)
 		"ended with exit code 1; the limit of processes and threads (pids.max) was reached 2 times");
 }
 
+/* Close to a resource limit, as far as one can tell: what it asked for, and whether it was refused, isn't known. */
+static void test_resource_limits(void **state)
+{
+	struct record_exit e = { .status = 6,
+				 .address_space = { true, 498ULL << 20, 500ULL << 20 },
+				 .data = { true, 10 << 20, 500 << 20 } };
+
+	(void)state;
+	assert_end(e, "was ended by SIGABRT (exit code 134); its address space was 498.0 MiB, and RLIMIT_AS "
+		      "allows 500.0 MiB: a request for more may have failed");
+	e.status = 1 << 8;
+	e.has_refusals = true;
+	e.data.bytes = 600 << 20; /* the limit was lowered */
+	assert_end(e, "ended with exit code 1; nothing in it was OOM-killed, and it never reached a limit of "
+		      "processes; its address space was 498.0 MiB, and RLIMIT_AS allows 500.0 MiB: a request "
+		      "for more may have failed; its private writable memory was 600.0 MiB, and RLIMIT_DATA "
+		      "allows 500.0 MiB: a request for more may have failed");
+	/* There was room, or there is no limit. */
+	e.address_space.bytes = 400ULL << 20;
+	e.data.has = e.has_refusals = false;
+	assert_end(e, "ended with exit code 1");
+	/* Whatever it had, something else ended it. */
+	e.address_space.bytes = 500ULL << 20;
+	e.status = 15;
+	assert_end(e, "was ended by SIGTERM (exit code 143)");
+	e.status = 0;
+	assert_end(e, "ended with exit code 0");
+}
+
 /* What had asked it to end, whether it ended by that or on its own. */
 static void test_asked_to_end(void **state)
 {
@@ -287,10 +316,15 @@ static void test_skipped_signals(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_ends_without_oom), cmocka_unit_test(test_asked_to_end),
-		cmocka_unit_test(test_kernels_signals),	 cmocka_unit_test(test_memory_killers),
-		cmocka_unit_test(test_kernels_counts),	 cmocka_unit_test(test_memory_killers_and_losses),
-		cmocka_unit_test(test_kill_below),	 cmocka_unit_test(test_stop_after_kill),
+		cmocka_unit_test(test_ends_without_oom),
+		cmocka_unit_test(test_resource_limits),
+		cmocka_unit_test(test_asked_to_end),
+		cmocka_unit_test(test_kernels_signals),
+		cmocka_unit_test(test_memory_killers),
+		cmocka_unit_test(test_kernels_counts),
+		cmocka_unit_test(test_memory_killers_and_losses),
+		cmocka_unit_test(test_kill_below),
+		cmocka_unit_test(test_stop_after_kill),
 		cmocka_unit_test(test_skipped_signals),
 	};
 
