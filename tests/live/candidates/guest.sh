@@ -47,15 +47,29 @@ held() {
 	run_held -g $CG/target -a "$adj" -n "$comm" "$@"
 }
 
-# lower MIB: the limit, by so much below usage.
+on_v1() {
+	[ ! -e $CG/cgroup.controllers ]
+}
+
+# lower MIB: the limit, by so much below usage. On cgroup v1 such a write fails and kills nobody: there one more process
+# asks for as much.
 lower() {
-	usage=$(cat $CG/target/memory.current)
-	echo $((usage - $1 * 1048576)) >$CG/target/memory.max
+	if on_v1; then
+		cat $CG/target/memory.usage_in_bytes >$CG/target/memory.limit_in_bytes
+		run_held -g $CG/target -a -1000 -n asks hog "$1"
+	else
+		usage=$(cat $CG/target/memory.current)
+		echo $((usage - $1 * 1048576)) >$CG/target/memory.max
+	fi
 }
 
 clear_target() {
 	kill_all target
-	echo max >$CG/target/memory.max
+	if on_v1; then
+		echo -1 >$CG/target/memory.limit_in_bytes
+	else
+		echo max >$CG/target/memory.max
+	fi
 	mark "end $SCENARIO"
 }
 
@@ -129,9 +143,11 @@ make_cgroup target
 start_tracers
 few
 crowd hundred 100 50
-[ "$CROWD" = 0 ] || crowd thousands "$CROWD" 8
-relief
-none
+if ! on_v1; then
+	[ "$CROWD" = 0 ] || crowd thousands "$CROWD" 8
+	relief
+	none
+fi
 machine
 for name in $TRACERS; do
 	stop_tracer "$name"
