@@ -328,8 +328,7 @@ static int see_kernel(struct steps *steps, const struct record_oom *oom)
 	text_parts__size(draft.out, " of ", usage_of(oom));
 	fputs(" are kernel memory", draft.out);
 	put_largest_part(draft.out, m);
-	fputs(", which no process gives back when it is told to use less: --stacks shows what ", draft.out);
-	fputs("charges it", draft.out);
+	fputs(", which is in no process's resident memory: --stacks shows what charges it", draft.out);
 	return keep(steps, STEP_KERNEL, &draft);
 }
 

@@ -9,9 +9,14 @@
 
 #define CLOSE_PART 16 /* of a resource limit: a process that had less room than this was close to it */
 
+bool text_refusal__is_of_huge_pages(const struct record_refusal *r)
+{
+	return !strncmp(r->file, "hugetlb.", strlen("hugetlb."));
+}
+
 void text_refusal__put(FILE *out, const struct record_refusal *r)
 {
-	bool pages = !strncmp(r->file, "hugetlb.", 8);
+	bool pages = text_refusal__is_of_huge_pages(r);
 	const char *what = pages			 ? "huge pages"
 			   : strcmp(r->file, "pids.max") ? NULL
 							 : "processes and threads";

@@ -282,6 +282,9 @@ static int keep_words(struct subject *s, const struct record_exit *exit, uint64_
 	free(s->refusals);
 	s->refusals = words(put_refusals, exit);
 	s->no_refusals = exit->has_refusals && !exit->refusal_count;
+	s->huge_refused = false;
+	for (size_t i = 0; i < exit->refusal_count; i++)
+		s->huge_refused |= text_refusal__is_of_huge_pages(&exit->refusals[i]);
 	return (exit->killer && !s->killer) || (is_stop && !s->stop) || !s->refusals ? -ENOMEM : 0;
 }
 

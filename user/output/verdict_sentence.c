@@ -85,7 +85,7 @@ static void put_end(FILE *out, const struct subject *s)
 	}
 	if (s->stop)
 		fputs(s->stop, out);
-	else if (s->has_status && signal)
+	else if (s->has_status && signal && !(signal == SIGBUS && s->huge_refused))
 		put_signal_words(out, signal);
 }
 
@@ -154,7 +154,6 @@ static const char *put_how_it_ended(FILE *out, const struct subject *s, uint64_t
 		return "sigkill";
 	}
 	put_own_exit(out, s);
-	put_none_of_these(out, s, lost);
 	return "ended";
 }
 
@@ -162,8 +161,11 @@ static const char *put_end_without_oom(FILE *out, const struct subject *s, uint6
 {
 	const char *kind = put_how_it_ended(out, s, lost);
 
+	/* What it may have come of before what it didn't. */
 	if (s->refusals)
 		fputs(s->refusals, out);
+	if (!strcmp(kind, "ended"))
+		put_none_of_these(out, s, lost);
 	return kind;
 }
 

@@ -34,6 +34,7 @@ struct subject {
 	char *stop;	/* what had asked its init to end, in such words; NULL: nothing */
 	char *refusals; /* the other limits that it reached, in such words; NULL: none */
 	bool no_refusals;	/* none is known to have been reached */
+	bool huge_refused;	/* huge pages were refused: that sends SIGBUS, too */
 	bool has_kernel_events; /* of the target, with what is below it */
 	struct record_kernel_events kernel_events;
 	uint64_t repeats;			    /* of runs that found nothing to kill, beside `nothing` */

@@ -170,14 +170,12 @@ static void test_memory(void **state)
 	s.memory.bytes[MEMORY_KERNEL] = 50 * MIB;
 	expect_one(
 		&s.record,
-		"kernel: 50.0 MiB of 60.0 MiB are kernel memory, which no process gives back when it is told "
-		"to use less: --stacks shows what charges it\n");
+		"kernel: 50.0 MiB of 60.0 MiB are kernel memory, which is in no process's resident memory: --stacks shows what charges it\n");
 	s.memory.known |= 1U << MEMORY_PAGETABLES;
 	s.memory.bytes[MEMORY_PAGETABLES] = 30 * MIB;
 	expect_one(
 		&s.record,
-		"kernel: 50.0 MiB of 60.0 MiB are kernel memory, most of it page tables (30.0 MiB), which no "
-		"process gives back when it is told to use less: --stacks shows what charges it\n");
+		"kernel: 50.0 MiB of 60.0 MiB are kernel memory, most of it page tables (30.0 MiB), which is in no process's resident memory: --stacks shows what charges it\n");
 	s.memory.known = 0;
 	expect_one(&s.record, "");
 }

@@ -61,6 +61,11 @@ static void test_ends_without_oom(void **state)
 	assert_end((struct record_exit){ .status = 1 << 8, .refusals = refusals, .refusal_count = 2 },
 		   "ended with exit code 1; its limit of 20 processes and threads (pids.max) was reached 12 "
 		   "times; its limit of 4.0 MiB of huge pages (hugetlb.2MB.max) was reached 1 time");
+	/* SIGBUS for want of huge pages isn't one for want of room in a file system. */
+	assert_end(
+		(struct record_exit){ .status = 7, .refusals = &refusals[1], .refusal_count = 1 },
+		"was ended by SIGBUS (exit code 135); its limit of 4.0 MiB of huge pages (hugetlb.2MB.max) "
+		"was reached 1 time");
 	assert_end((struct record_exit){ .status = 1 << 8, .refusals = &above, .refusal_count = 1 },
 		   "ended with exit code 1; a limit above its own of processes and threads (pids.max) was "
 		   "reached 2 times");
@@ -82,10 +87,12 @@ static void test_resource_limits(void **state)
 	e.status = 1 << 8;
 	e.has_refusals = true;
 	e.data.bytes = 600 << 20; /* the limit was lowered */
-	assert_end(e, "ended with exit code 1; nothing in it was OOM-killed, and it never reached a limit of "
-		      "processes; its address space was 498.0 MiB, and RLIMIT_AS allows 500.0 MiB: a request "
-		      "for more may have failed; its private writable memory was 600.0 MiB, and RLIMIT_DATA "
-		      "allows 500.0 MiB: a request for more may have failed");
+	assert_end(
+		e,
+		"ended with exit code 1; its address space was 498.0 MiB, and RLIMIT_AS allows 500.0 MiB: a "
+		"request for more may have failed; its private writable memory was 600.0 MiB, and "
+		"RLIMIT_DATA allows 500.0 MiB: a request for more may have failed; nothing in it was "
+		"OOM-killed, and it never reached a limit of processes");
 	/* There was room, or there is no limit. */
 	e.address_space.bytes = 400ULL << 20;
 	e.data.has = e.has_refusals = false;
