@@ -46,9 +46,12 @@ static void close_others(const int *keep, size_t count)
 	}
 }
 
-void child__die_with_parent(void)
+void child__die_with_parent(pid_t parent)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* It may have ended before. Then nobody will tell. */
+	if (getppid() != parent)
+		raise(SIGKILL);
 }
 
 int child__die_with_pipe(int read_fd)

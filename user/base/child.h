@@ -4,6 +4,7 @@
 #define OOMTRACE_CHILD_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 /*
  * Called in the child: puts it out of reach of the terminal, gives it its name (at most 15 bytes), and
@@ -12,11 +13,12 @@
 void child__settle(const char *name, const int *keep, size_t count);
 
 /*
- * Called in the child: when the thread that forked it ends, it gets SIGKILL, even where it is stopped. The parent must
- * have the right to send that (check_kill_permission(), kernel/signal.c): not to another user's child after privileges
- * were dropped. To be called again after a change of the user: the kernel forgets it then.
+ * Called in the child: when the thread that forked it ends, it gets SIGKILL, even where it is stopped, and now if that
+ * has happened already. `parent` is the process, as it has read its own pid before the fork. The parent must have the right
+ * to send that (check_kill_permission(), kernel/signal.c): not to another user's child after privileges were dropped. To
+ * be called again after a change of the user: the kernel forgets it then.
  */
-void child__die_with_parent(void);
+void child__die_with_parent(pid_t parent);
 
 /*
  * Called in the child, before it changes its user: it gets SIGKILL when the last copy of the other end of this pipe,

@@ -512,11 +512,11 @@ static int make_report(struct report *r)
  */
 static int make_report_apart(struct report *r)
 {
-	pid_t pid = fork(), ended;
+	pid_t parent = getpid(), pid = fork(), ended;
 	int status = 0, code;
 
 	if (!pid) {
-		child__die_with_parent();
+		child__die_with_parent(parent);
 		code = make_report(r);
 		exit(after(code, stream__close(r->out)));
 	}

@@ -128,14 +128,14 @@ static int find_by_name(const struct files *files, const char *who)
 {
 	char folder[PATH_MAX], *places[] = { folder, NULL };
 	int ends[2], i = files->count;
-	pid_t pid;
+	pid_t parent = getpid(), pid;
 
 	snprintf(folder, sizeof(folder), "%s", files->folder);
 	if (pipe2(ends, O_CLOEXEC))
 		return -1;
 	pid = fork();
 	if (!pid) {
-		child__die_with_parent();
+		child__die_with_parent(parent);
 		if (!confine__report(places, NULL, temp_file__folder(), false)) {
 			while (--i >= 0 && !matching(files, i, who))
 				;

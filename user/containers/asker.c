@@ -7,7 +7,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -142,7 +141,7 @@ static void answer_question(struct silent *silent, const struct state_names *nam
 	}
 }
 
-static _Noreturn void asker_main(int fd)
+static _Noreturn void asker_main(int fd, pid_t parent)
 {
 	struct silent silent[DOCKER_API__MAX_SOCKETS] = {};
 	struct state_names *names;
@@ -150,7 +149,7 @@ static _Noreturn void asker_main(int fd)
 	struct answer answer;
 
 	child__settle("oomtrace-ask", &fd, 1);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	child__die_with_parent(parent);
 	names = state_names__open("");
 	if (chdir("/") || !names || state_names__confine(names) || sandbox__seclude(SANDBOX__SOCKETS))
 		_exit(1);
@@ -169,6 +168,7 @@ static _Noreturn void asker_main(int fd)
 int asker__start(struct asker **out)
 {
 	struct asker *asker = calloc(1, sizeof(*asker));
+	pid_t parent = getpid();
 	int pair[2];
 
 	if (!asker)
@@ -179,7 +179,7 @@ int asker__start(struct asker **out)
 	}
 	asker->pid = fork();
 	if (!asker->pid)
-		asker_main(pair[1]);
+		asker_main(pair[1], parent);
 	close(pair[1]);
 	asker->fd = pair[0];
 	if (asker->pid < 0) {

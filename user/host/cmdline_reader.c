@@ -7,7 +7,6 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -37,12 +36,12 @@ struct reader {
 };
 
 static _Noreturn void reader_main(const uint32_t *pids, size_t first, size_t count,
-				  cmdline_reader_fn read_one, int fd)
+				  cmdline_reader_fn read_one, int fd, pid_t parent)
 {
 	struct answer answer;
 
 	child__settle("oomtrace-args", &fd, 1);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	child__die_with_parent(parent);
 	/* To see processes of others where /proc hides them, and their page tables. */
 	if (chdir("/") || privileges__keep(1ULL << CAP_SYS_PTRACE) || sandbox__seclude(0))
 		_exit(1);
@@ -63,13 +62,14 @@ static _Noreturn void reader_main(const uint32_t *pids, size_t first, size_t cou
 static int start(struct reader *reader, const uint32_t *pids, size_t first, size_t count,
 		 cmdline_reader_fn read_one)
 {
+	pid_t parent = getpid();
 	int pair[2];
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
 		return -errno;
 	reader->pid = fork();
 	if (!reader->pid)
-		reader_main(pids, first, count, read_one, pair[1]);
+		reader_main(pids, first, count, read_one, pair[1], parent);
 	close(pair[1]);
 	reader->fd = pair[0];
 	if (reader->pid > 0)

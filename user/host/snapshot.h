@@ -7,6 +7,7 @@
 #define OOMTRACE_SNAPSHOT_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "host/cgroup_path.h"
 #include "host/smaps.h"
@@ -41,11 +42,12 @@ struct snapshot {
 };
 
 /*
- * Called in a process of its own, which gives up its rights but for that to see other processes' mappings; fd is of a file
+ * Called in a process of its own, a child of `parent`, which gives up its rights but for that to see other processes' mappings; fd is of a file
  * as large as a struct snapshot. Reads the largest processes of the cgroup. Never touches a page of theirs, but takes the
  * locks of their memory, and so may hang. Does not return.
  */
-_Noreturn void snapshot_process__run(const struct cgroup__hierarchy *h, const char *cgroup, int fd);
+_Noreturn void snapshot_process__run(const struct cgroup__hierarchy *h, const char *cgroup, int fd,
+				     pid_t parent);
 
 /* Takes over what was written, and checks it: nothing in it is trusted. Returns 0 or a negative errno. */
 int snapshot__read(int fd, struct snapshot *out);

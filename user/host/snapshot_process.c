@@ -178,13 +178,14 @@ static void read_all(struct reading *r)
 
 /* ---- the process ---- */
 
-_Noreturn void snapshot_process__run(const struct cgroup__hierarchy *h, const char *cgroup, int fd)
+_Noreturn void snapshot_process__run(const struct cgroup__hierarchy *h, const char *cgroup, int fd,
+				     pid_t parent)
 {
 	static struct reading r;
 
 	child__settle("oomtrace-snap", &fd, 1);
 	/* Of who has forked us; it has all rights, and so the one to end us. */
-	child__die_with_parent();
+	child__die_with_parent(parent);
 	/* Not Landlock: who has it may not look into others' mappings. */
 	if (chdir("/") || privileges__keep(1ULL << CAP_SYS_PTRACE) || sandbox__seclude(0))
 		_exit(1);

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -172,11 +171,8 @@ static void reset_signals(void)
 _Noreturn void hook_command__become(const struct hook_command_start *start)
 {
 	static const int keep[] = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO };
-	pid_t parent = getppid();
 
-	child__die_with_parent();
-	if (getppid() != parent)
-		_exit(NOT_RUN);
+	child__die_with_parent(start->parent);
 	enter(start->cgroup_fd);
 	if (dup2(start->stdin_fd, STDIN_FILENO) < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
 		_exit(NOT_RUN);

@@ -4,6 +4,7 @@
 #define OOMTRACE_HOOK_COMMAND_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 /*
  * The words of a command, NULL-terminated: separated by blanks; '...' and "..." keep blanks in a word, and a backslash
@@ -27,6 +28,7 @@ struct hook_command_start {
 	const char *environment; /* strings as above, beside our own environment */
 	int stdin_fd;
 	int cgroup_fd; /* its folder, for the process to enter; -1: none */
+	pid_t parent;  /* who forks it */
 	volatile unsigned long long
 		*started_ns; /* shared memory: CLOCK_BOOTTIME just before it is executed */
 };

@@ -159,6 +159,7 @@ static int start_command(struct process *p, struct running *r, const struct hook
 		.words = p->words[request->event],
 		.environment = request->environment,
 		.stdin_fd = stdin_fd,
+		.parent = getpid(),
 		.started_ns = started_ns,
 	};
 
@@ -177,6 +178,7 @@ static int start_command(struct process *p, struct running *r, const struct hook
 
 static int start_reader(struct process *p, struct running *r)
 {
+	pid_t self = getpid();
 	int err;
 
 	r->snapshot_fd = memfd_create("oomtrace-snapshot", MFD_CLOEXEC);
@@ -185,7 +187,7 @@ static int start_reader(struct process *p, struct running *r)
 	err = ftruncate(r->snapshot_fd, sizeof(struct snapshot)) ? -errno : 0;
 	r->reader = err ? -1 : fork();
 	if (!r->reader)
-		snapshot_process__run(p->opts->hierarchy, r->cgroup, r->snapshot_fd);
+		snapshot_process__run(p->opts->hierarchy, r->cgroup, r->snapshot_fd, self);
 	if (r->reader > 0)
 		return 0;
 	r->reader = 0;

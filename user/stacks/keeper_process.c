@@ -1,25 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The process that starts the one that reads other people's files, and another one when that has failed. */
 #include <errno.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/sandbox.h"
 #include "stacks/wire.h"
 
 /* Of processor time; more than an honest session takes for names, whose files are limited one by one. */
 #define WORKER_SECONDS 600
 
-static _Noreturn void worker_main(int in, int out, int kallsyms_fd, const struct elf_symbols_guard *guard)
+static _Noreturn void worker_main(int in, int out, int kallsyms_fd, const struct elf_symbols_guard *guard,
+				  pid_t parent)
 {
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || sandbox__limit(RLIMIT_NPROC, 0) ||
+	child__die_with_parent(parent);
+	if (sandbox__limit(RLIMIT_NPROC, 0) ||
 	    sandbox__limit(RLIMIT_CPU, WORKER_SECONDS) || sandbox__enter())
 		_exit(1);
 	names_process__run(in, out, kallsyms_fd, guard);
@@ -31,11 +32,11 @@ static _Noreturn void worker_main(int in, int out, int kallsyms_fd, const struct
 /* Returns whether the process ended because there was nothing more to do. */
 static bool run_worker(int in, int out, int kallsyms_fd, const struct elf_symbols_guard *guard)
 {
-	pid_t pid = fork(), ended;
+	pid_t parent = getpid(), pid = fork(), ended;
 	int status = 0;
 
 	if (!pid)
-		worker_main(in, out, kallsyms_fd, guard);
+		worker_main(in, out, kallsyms_fd, guard, parent);
 	if (pid < 0)
 		return false;
 	do

@@ -90,11 +90,11 @@ static bool has_failed(int landlock_error)
 	return landlock_error && landlock_error != -EOPNOTSUPP && landlock_error != -E2BIG;
 }
 
-static _Noreturn void maps_main(const struct sockets *s)
+static _Noreturn void maps_main(const struct sockets *s, pid_t parent)
 {
 	int keep[] = { s->main[1], s->between[0] };
 
-	child__die_with_parent();
+	child__die_with_parent(parent);
 	child__settle("oomtrace-maps", keep, 2);
 	oom_score__set(OOM_SCORE__NEUTRAL);
 	/* No Landlock: with it a process may not look at others that aren't confined alike (/proc/PID/maps). */
@@ -106,7 +106,7 @@ static _Noreturn void maps_main(const struct sockets *s)
 }
 
 /* For the keeper, and so for the process that it starts, which gives up more. */
-static int give_up_everything(void)
+static int give_up_everything(pid_t parent)
 {
 	int err = privileges__empty_bounding_set();
 
@@ -115,7 +115,7 @@ static int give_up_everything(void)
 	/* Without the right to change them, they are the user's own: harmless enough. */
 	if (!setgroups(0, NULL) && (setresgid(NOBODY, NOBODY, NOBODY) || setresuid(NOBODY, NOBODY, NOBODY)))
 		return -errno;
-	child__die_with_parent(); /* a change of the user has ended that */
+	child__die_with_parent(parent); /* a change of the user has ended that */
 	prctl(PR_SET_DUMPABLE, 0);
 	if ((!SANITIZED && sandbox__limit(RLIMIT_AS, SYMS_BYTES_MAX)) || sandbox__limit(RLIMIT_FSIZE, 0) ||
 	    sandbox__limit(RLIMIT_CORE, 0) || sandbox__limit(RLIMIT_NOFILE, SYMS_FILES_MAX))
@@ -123,15 +123,15 @@ static int give_up_everything(void)
 	return privileges__keep(0);
 }
 
-static _Noreturn void syms_main(const struct sockets *s, int kallsyms_fd)
+static _Noreturn void syms_main(const struct sockets *s, int kallsyms_fd, pid_t parent)
 {
 	static const struct landlock_place debuginfo = { .path = "/usr/lib/debug" };
 	int keep[] = { s->between[1], s->answers[0], kallsyms_fd, s->leash[0] };
 
-	child__die_with_parent();
+	child__die_with_parent(parent);
 	child__settle("oomtrace-syms", keep, 4);
 	oom_score__set(OOM_SCORE__NEUTRAL);
-	if (chdir("/") || child__die_with_pipe(s->leash[0]) || give_up_everything() ||
+	if (chdir("/") || child__die_with_pipe(s->leash[0]) || give_up_everything(parent) ||
 	    has_failed(landlock__confine(&debuginfo, 1)) || sandbox__seclude(0))
 		_exit(1);
 	keeper_process__run(s->between[1], s->answers[0], kallsyms_fd);
@@ -143,6 +143,7 @@ int symbols__start(struct symbols **out)
 	/* Opened by who may see addresses; reading it, which takes long, is for when it is needed. */
 	int kallsyms_fd = open(kallsyms__path(), O_RDONLY | O_CLOEXEC);
 	struct symbols *symbols = calloc(1, sizeof(*symbols));
+	pid_t parent = getpid();
 	struct sockets s;
 	int err = open_sockets(&s);
 
@@ -160,10 +161,10 @@ int symbols__start(struct symbols **out)
 	if (!err) {
 		symbols->maps = fork();
 		if (!symbols->maps)
-			maps_main(&s);
+			maps_main(&s, parent);
 		symbols->syms = symbols->maps < 0 ? -1 : fork();
 		if (!symbols->syms)
-			syms_main(&s, kallsyms_fd);
+			syms_main(&s, kallsyms_fd, parent);
 		if (symbols->syms < 0)
 			err = -errno;
 	}

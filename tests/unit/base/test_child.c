@@ -25,9 +25,11 @@ static void test_stopped_child_dies_with_its_parent(void **state)
 	parent = fork();
 	assert_true(parent >= 0);
 	if (!parent) {
+		pid_t self = getpid();
+
 		child = fork();
 		if (!child) {
-			child__die_with_parent();
+			child__die_with_parent(self);
 			raise(SIGSTOP);
 			_exit(0);
 		}
@@ -46,6 +48,43 @@ static void test_stopped_child_dies_with_its_parent(void **state)
 	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 	close(ends[0]);
 	close(ends[1]);
+}
+
+/* The kernel tells nothing of a parent that has ended before it was asked to. */
+static void test_orphan_ends_at_once(void **state)
+{
+	int status = 0, ends[2], go[2];
+	pid_t parent, child = 0;
+	char byte;
+
+	(void)state;
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+	assert_true(!pipe(ends) && !pipe(go));
+	parent = fork();
+	assert_true(parent >= 0);
+	if (!parent) {
+		pid_t self = getpid();
+
+		child = fork();
+		if (!child) {
+			/* Until its parent is gone. */
+			if (read(go[0], &byte, 1) != 1)
+				_exit(1);
+			child__die_with_parent(self);
+			_exit(0);
+		}
+		_exit(write(ends[1], &child, sizeof(child)) != sizeof(child));
+	}
+	assert_int_equal(waitpid(parent, &status, 0), parent);
+	assert_int_equal(status, 0);
+	assert_int_equal(read(ends[0], &child, sizeof(child)), sizeof(child));
+	assert_int_equal(write(go[1], "", 1), 1);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	for (int i = 0; i < 2; i++) {
+		close(ends[i]);
+		close(go[i]);
+	}
 }
 
 /* A parent without the right to send signals to it, as the one of another user's child is, has the pipe for that. */
@@ -79,6 +118,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_stopped_child_dies_with_its_parent),
+		cmocka_unit_test(test_orphan_ends_at_once),
 		cmocka_unit_test(test_stopped_child_dies_with_a_pipe),
 	};
 

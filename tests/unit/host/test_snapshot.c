@@ -87,12 +87,12 @@ static void write_procs(const char *folder, const pid_t *pids, size_t count)
 static void take(struct snapshot *out)
 {
 	int fd = memfd_create("snapshot", MFD_CLOEXEC), status;
-	pid_t pid;
+	pid_t self = getpid(), pid;
 
 	assert_true(fd >= 0 && !ftruncate(fd, sizeof(*out)));
 	pid = fork();
 	if (!pid)
-		snapshot_process__run(&h, "/a", fd);
+		snapshot_process__run(&h, "/a", fd, self);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status) && !WEXITSTATUS(status));
 	assert_int_equal(snapshot__read(fd, out), 0);
