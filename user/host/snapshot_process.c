@@ -27,30 +27,33 @@
 #define TEXT_MAX (64U << 20)
 #define ONE_NS (1000 * NS_PER_MS)
 
+/*
+ * A process, by its folder in /proc: all that is read through the descriptor is of this very process, also when it has
+ * ended and another one has its pid.
+ */
+struct process {
+	int fd;
+	struct snapshot_one one;
+};
+
 struct reading {
 	struct snapshot *out;
+	const struct cgroup__hierarchy *h;
+	const char *cgroup;
 	uint32_t pids;
-	struct snapshot_one largest[SNAPSHOT__PROCESSES]; /* the largest first */
+	struct process largest[SNAPSHOT__PROCESSES]; /* the largest first */
 	size_t count;
 };
 
 /* ---- which ones ---- */
 
 /* "PID (COMM) STATE PPID ...": fields 20 and 24, counted from the last ")", because a name may hold anything. */
-static bool read_stat(uint32_t pid, struct snapshot_one *out)
+static bool read_stat(int process_fd, uint32_t pid, struct snapshot_one *out)
 {
-	char path[64], text[1024], *at, *name;
-	ssize_t got;
-	int fd;
+	char text[1024], *at, *name;
 
-	snprintf(path, sizeof(path), "/proc/%u/stat", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	got = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-	if (fd >= 0)
-		close(fd);
-	if (got <= 0)
+	if (cgroup__read_text(process_fd, "stat", text, sizeof(text)) <= 0)
 		return false;
-	text[got] = '\0';
 	at = strrchr(text, ')');
 	name = strchr(text, '(');
 	if (!at || !name || name > at)
@@ -71,22 +74,39 @@ static bool read_stat(uint32_t pid, struct snapshot_one *out)
 	return out->stat_rss_bytes;
 }
 
-static void note_process(struct reading *r, uint32_t pid)
+/* The descriptor is the list's from here on. */
+static void note_process(struct reading *r, const struct process *process)
 {
-	struct snapshot_one one;
 	size_t at = r->count;
 
-	r->out->seen++;
-	if (!read_stat(pid, &one))
-		return;
-	while (at && r->largest[at - 1].stat_rss_bytes < one.stat_rss_bytes)
+	while (at && r->largest[at - 1].one.stat_rss_bytes < process->one.stat_rss_bytes)
 		at--;
-	if (at == SNAPSHOT__PROCESSES)
+	if (at == SNAPSHOT__PROCESSES) {
+		close(process->fd);
 		return;
+	}
 	if (r->count < SNAPSHOT__PROCESSES)
 		r->count++;
+	else
+		close(r->largest[r->count - 1].fd);
 	memmove(&r->largest[at + 1], &r->largest[at], (r->count - 1 - at) * sizeof(*r->largest));
-	r->largest[at] = one;
+	r->largest[at] = *process;
+}
+
+static void note_pid(struct reading *r, uint32_t pid)
+{
+	struct process process;
+	char path[64];
+
+	r->out->seen++;
+	snprintf(path, sizeof(path), "/proc/%u", pid);
+	process.fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (process.fd < 0)
+		return;
+	if (read_stat(process.fd, pid, &process.one))
+		note_process(r, &process);
+	else
+		close(process.fd);
 }
 
 static int note_cgroup(const struct cgroup__node *node, void *ctx)
@@ -102,7 +122,7 @@ static int note_cgroup(const struct cgroup__node *node, void *ctx)
 	while (file && r->pids < PIDS_MAX && fscanf(file, "%u", &pid) == 1) {
 		r->pids++;
 		if (pid)
-			note_process(r, pid);
+			note_pid(r, pid);
 	}
 	if (file)
 		fclose(file);
@@ -112,16 +132,29 @@ static int note_cgroup(const struct cgroup__node *node, void *ctx)
 
 /* ---- what their memory is ---- */
 
+/*
+ * Whether it is in the cgroup, or below it. Its pid may have been another one's when the cgroup's list was read, and it may
+ * have been moved: its names are nobody's business then.
+ */
+static bool is_member(const struct reading *r, int process_fd)
+{
+	static char text[65536];
+	char in_proc[PATH_MAX], path[PATH_MAX];
+
+	return cgroup__read_text(process_fd, "cgroup", text, sizeof(text)) > 0 &&
+	       !cgroup_path__parse_proc_cgroup(text, r->h->version, in_proc, sizeof(in_proc)) &&
+	       !cgroup_path__from_proc_path(r->h, in_proc, path, sizeof(path)) &&
+	       cgroup_path__below(path, r->cgroup);
+}
+
 /* Reads a file of a process, of one text. Returns whether that came to its end. */
-static bool read_into(struct smaps *smaps, uint32_t pid, const char *name)
+static bool read_into(struct smaps *smaps, int process_fd, const char *name)
 {
 	uint64_t end_ns = clock__ns(CLOCK_MONOTONIC) + ONE_NS, size = 0;
-	char path[64], text[16384];
+	char text[16384];
 	ssize_t got = -1;
-	int fd;
+	int fd = openat(process_fd, name, O_RDONLY | O_CLOEXEC);
 
-	snprintf(path, sizeof(path), "/proc/%u/%s", pid, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
 	while (fd >= 0 && size < TEXT_MAX && clock__ns(CLOCK_MONOTONIC) < end_ns) {
 		got = read(fd, text, sizeof(text));
 		if (got <= 0)
@@ -134,10 +167,10 @@ static bool read_into(struct smaps *smaps, uint32_t pid, const char *name)
 	return !got && size; /* a process that is ending has none */
 }
 
-static bool read_sums(struct snapshot_one *one)
+static bool read_sums(int process_fd, struct snapshot_one *one)
 {
 	struct smaps *smaps = smaps__new();
-	bool whole = smaps && read_into(smaps, one->pid, "smaps_rollup");
+	bool whole = smaps && read_into(smaps, process_fd, "smaps_rollup");
 
 	if (whole) {
 		one->total = smaps__total(smaps);
@@ -149,10 +182,10 @@ static bool read_sums(struct snapshot_one *one)
 	return whole;
 }
 
-static bool read_parts(struct snapshot_one *one)
+static bool read_parts(int process_fd, struct snapshot_one *one)
 {
 	struct smaps *smaps = smaps__new();
-	bool whole = smaps && read_into(smaps, one->pid, "smaps");
+	bool whole = smaps && read_into(smaps, process_fd, "smaps");
 
 	if (smaps) {
 		one->total = smaps__total(smaps);
@@ -169,9 +202,12 @@ static void read_all(struct reading *r)
 {
 	for (size_t i = 0; i < r->count; i++) {
 		struct snapshot_one *one = &r->out->processes[r->out->count];
+		int fd = r->largest[i].fd;
 
-		*one = r->largest[i];
-		if (i < SNAPSHOT__DETAILED ? read_parts(one) : read_sums(one))
+		if (!is_member(r, fd))
+			continue;
+		*one = r->largest[i].one;
+		if (i < SNAPSHOT__DETAILED ? read_parts(fd, one) : read_sums(fd, one))
 			__atomic_store_n(&r->out->count, r->out->count + 1, __ATOMIC_RELEASE);
 	}
 }
@@ -183,6 +219,8 @@ _Noreturn void snapshot_process__run(const struct cgroup__hierarchy *h, const ch
 {
 	static struct reading r;
 
+	r.h = h;
+	r.cgroup = cgroup;
 	child__settle("oomtrace-snap", &fd, 1);
 	/* Of who has forked us; it has all rights, and so the one to end us. */
 	child__die_with_parent(parent);

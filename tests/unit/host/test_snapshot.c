@@ -10,17 +10,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "host/cgroup.h"
 #include "host/snapshot.h"
 
 #define MIB ((size_t)1 << 20)
 
-static struct cgroup__hierarchy h = { .version = 2, .root = "/" };
+static struct cgroup__hierarchy h = { .root = "/" };
+static char own[PATH_MAX]; /* the cgroup of this test and its processes, in whose place there is a folder */
 
 static char *map(size_t bytes, int fd)
 {
@@ -41,7 +44,7 @@ static pid_t start(size_t anon)
 	if (!pid) {
 		int fd = memfd_create("held by a test", 0);
 
-		if (fd < 0 || ftruncate(fd, 4 * (off_t)MIB))
+		if (fd < 0 || ftruncate(fd, 4 * (off_t)MIB) || prctl(PR_SET_PDEATHSIG, SIGKILL))
 			_exit(1);
 		memset(map(4 * MIB, fd), 1, 2 * MIB);
 		memset(map(anon, -1), 1, anon);
@@ -71,12 +74,41 @@ static uint64_t rollup(pid_t pid, const char *field)
 	return kib << 10;
 }
 
-static void write_procs(const char *folder, const pid_t *pids, size_t count)
+static int make(void **state)
 {
-	char path[PATH_MAX + 64];
+	char command[3 * PATH_MAX + 64];
+
+	(void)state;
+	strcpy(h.mount, "/tmp/oomtrace-snapshot-XXXXXX");
+	if (!mkdtemp(h.mount))
+		return -1;
+	h.version = 2;
+	if (cgroup__of_pid(&h, getpid(), own, sizeof(own))) {
+		h.version = 1;
+		if (cgroup__of_pid(&h, getpid(), own, sizeof(own)))
+			return -1;
+	}
+	if (!strcmp(own, "/"))
+		own[0] = '\0';
+	snprintf(command, sizeof(command), "mkdir -p '%s%s/below' '%s/other'", h.mount, own, h.mount);
+	return system(command);
+}
+
+static int unmake(void **state)
+{
+	char command[PATH_MAX + 64];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -rf %s", h.mount);
+	return system(command);
+}
+
+static void write_procs(const char *above, const char *folder, const pid_t *pids, size_t count)
+{
+	char path[2 * PATH_MAX + 64];
 	FILE *f;
 
-	snprintf(path, sizeof(path), "%s%s/cgroup.procs", h.mount, folder);
+	snprintf(path, sizeof(path), "%s%s%s/cgroup.procs", h.mount, above, folder);
 	f = fopen(path, "we");
 	assert_non_null(f);
 	for (size_t i = 0; i < count; i++)
@@ -84,7 +116,7 @@ static void write_procs(const char *folder, const pid_t *pids, size_t count)
 	fclose(f);
 }
 
-static void take(struct snapshot *out)
+static void take(const char *cgroup, struct snapshot *out)
 {
 	int fd = memfd_create("snapshot", MFD_CLOEXEC), status;
 	pid_t self = getpid(), pid;
@@ -92,7 +124,7 @@ static void take(struct snapshot *out)
 	assert_true(fd >= 0 && !ftruncate(fd, sizeof(*out)));
 	pid = fork();
 	if (!pid)
-		snapshot_process__run(&h, "/a", fd, self);
+		snapshot_process__run(&h, *cgroup ? cgroup : "/", fd, self);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status) && !WEXITSTATUS(status));
 	assert_int_equal(snapshot__read(fd, out), 0);
@@ -118,20 +150,15 @@ static void test_snapshot(void **state)
 	/* The last one is nobody. */
 	pid_t pids[SNAPSHOT__DETAILED + 3];
 	size_t count = SNAPSHOT__DETAILED + 2;
-	char command[PATH_MAX + 64];
 
 	(void)state;
-	strcpy(h.mount, "/tmp/oomtrace-snapshot-XXXXXX");
-	assert_non_null(mkdtemp(h.mount));
-	snprintf(command, sizeof(command), "mkdir -p %s/a/below", h.mount);
-	assert_int_equal(system(command), 0);
 	/* The largest comes last. */
 	for (size_t i = 0; i < count; i++)
 		pids[i] = start(8 * (i + 1) * MIB);
 	pids[count] = 0x3ffffffe;
-	write_procs("/a", pids, 3);
-	write_procs("/a/below", pids + 3, count - 3 + 1);
-	take(&got);
+	write_procs(own, "", pids, 3);
+	write_procs(own, "/below", pids + 3, count - 3 + 1);
+	take(own, &got);
 	assert_int_equal(got.seen, count + 1);
 	assert_int_equal(got.count, count);
 	assert_true(got.ended_ns >= got.began_ns);
@@ -154,13 +181,27 @@ static void test_snapshot(void **state)
 		kill(pids[i], SIGKILL);
 		waitpid(pids[i], NULL, 0);
 	}
-	snprintf(command, sizeof(command), "rm -rf %s", h.mount);
-	assert_int_equal(system(command), 0);
+}
+
+/* A pid of the cgroup's list is another process's by now: nothing of it is told. */
+static void test_stranger(void **state)
+{
+	static struct snapshot got;
+	pid_t pid = start(8 * MIB);
+
+	(void)state;
+	write_procs("/other", "", &pid, 1);
+	take("/other", &got);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	assert_int_equal(got.seen, 1);
+	assert_int_equal(got.count, 0);
 }
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_snapshot) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_snapshot),
+					    cmocka_unit_test(test_stranger) };
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, make, unmake);
 }
