@@ -357,7 +357,7 @@ static const char *freeze_words(int error)
 	}
 }
 
-static void on_snapshot(struct hooks *h, struct asked *a, const struct hook_answer *answer, int fd)
+static void on_snapshot(struct hooks *h, struct asked *a, int fd)
 {
 	struct record record = { .kind = RECORD_SNAPSHOT, .snapshot = a->snapshot };
 	struct record_snapshot *s = &record.snapshot;
@@ -367,7 +367,6 @@ static void on_snapshot(struct hooks *h, struct asked *a, const struct hook_answ
 		return;
 	s->cgroup = a->cgroup;
 	s->container = a->container;
-	s->frozen = answer->was_still;
 	s->since_mark_ns = record.time.boot_ns > a->since_ns ? record.time.boot_ns - a->since_ns : 0;
 	record.time.wall_ns = (int64_t)record.time.boot_ns + clock__wall_offset_ns();
 	if (!s->again)
@@ -404,7 +403,7 @@ static void on_answer(struct hooks *h, const struct hook_answer *answer, int fd)
 	if (!a || answer->result >= ARRAY_SIZE(results) || a->is_snapshot != !!answer->is_snapshot)
 		return;
 	if (a->is_snapshot) {
-		on_snapshot(h, a, answer, fd);
+		on_snapshot(h, a, fd);
 		return;
 	}
 	hook.result = results[answer->result];

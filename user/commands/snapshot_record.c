@@ -52,6 +52,7 @@ int snapshot_record__read(int fd, struct snapshot_record *room, struct record_sn
 		fill_process(room, i);
 	out->seen = room->from.seen;
 	out->more = room->from.uncounted;
+	out->frozen = room->from.frozen;
 	out->duration_ns = room->from.ended_ns ? room->from.ended_ns - room->from.began_ns : 0;
 	out->processes = room->processes;
 	out->process_count = room->from.count;

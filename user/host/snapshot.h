@@ -6,6 +6,7 @@
 #ifndef OOMTRACE_SNAPSHOT_H
 #define OOMTRACE_SNAPSHOT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -37,17 +38,25 @@ struct snapshot {
 	uint64_t began_ns, ended_ns; /* CLOCK_BOOTTIME; 0: not yet */
 	uint32_t seen;		     /* processes of the cgroup, and those below it */
 	uint32_t uncounted;	     /* there may be more than that */
-	uint32_t count, pad;
+	uint32_t count;
+	uint32_t frozen; /* the cgroup stood still, before the first of these was read and after each */
 	struct snapshot_one processes[SNAPSHOT__PROCESSES];
 };
 
+struct snapshot_wanted {
+	const struct cgroup__hierarchy *hierarchy;
+	const char *cgroup;
+	bool freezing; /* it is about to stand still: some moments may be waited for that */
+	int fd;	       /* of a file as large as a struct snapshot */
+	pid_t parent;  /* who forks */
+};
+
 /*
- * Called in a process of its own, a child of `parent`, which gives up its rights but for that to see other processes' mappings; fd is of a file
- * as large as a struct snapshot. Reads the largest processes of the cgroup. Never touches a page of theirs, but takes the
- * locks of their memory, and so may hang. Does not return.
+ * Called in a process of its own, which gives up its rights but for that to see other processes' mappings. Reads the largest
+ * processes of the cgroup. Never touches a page of theirs, but takes the locks of their memory, and so may hang. Does not
+ * return.
  */
-_Noreturn void snapshot_process__run(const struct cgroup__hierarchy *h, const char *cgroup, int fd,
-				     pid_t parent);
+_Noreturn void snapshot_process__run(const struct snapshot_wanted *wanted);
 
 /* Takes over what was written, and checks it: nothing in it is trusted. Returns 0 or a negative errno. */
 int snapshot__read(int fd, struct snapshot *out);

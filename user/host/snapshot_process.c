@@ -26,6 +26,9 @@
 /* Of the text of one process: some 100,000 mappings. */
 #define TEXT_MAX (64U << 20)
 #define ONE_NS (1000 * NS_PER_MS)
+/* For a cgroup to stand still: a process that is in the kernel does when it comes back. */
+#define STILL_NS (200 * NS_PER_MS)
+#define STILL_STEP_NS NS_PER_MS
 
 /*
  * A process, by its folder in /proc: all that is read through the descriptor is of this very process, also when it has
@@ -198,7 +201,28 @@ static bool read_parts(int process_fd, struct snapshot_one *one)
 	return one->total.mappings;
 }
 
-static void read_all(struct reading *r)
+/* Whether the cgroup's processes all stand still, whoever has frozen them. */
+static bool is_still(int dir_fd)
+{
+	uint64_t frozen;
+
+	return dir_fd >= 0 && !cgroup__read_key(dir_fd, "cgroup.events", "frozen", &frozen) && frozen == 1;
+}
+
+static bool wait_until_still(int dir_fd, bool freezing)
+{
+	const struct timespec pause = clock__timespec(STILL_STEP_NS);
+	uint64_t end_ns = clock__ns(CLOCK_MONOTONIC) + (freezing ? STILL_NS : 0);
+
+	while (!is_still(dir_fd)) {
+		if (clock__ns(CLOCK_MONOTONIC) >= end_ns)
+			return false;
+		nanosleep(&pause, NULL);
+	}
+	return true;
+}
+
+static void read_all(struct reading *r, int dir_fd)
 {
 	for (size_t i = 0; i < r->count; i++) {
 		struct snapshot_one *one = &r->out->processes[r->out->count];
@@ -207,32 +231,36 @@ static void read_all(struct reading *r)
 		if (!is_member(r, fd))
 			continue;
 		*one = r->largest[i].one;
-		if (i < SNAPSHOT__DETAILED ? read_parts(fd, one) : read_sums(fd, one))
-			__atomic_store_n(&r->out->count, r->out->count + 1, __ATOMIC_RELEASE);
+		if (i < SNAPSHOT__DETAILED ? !read_parts(fd, one) : !read_sums(fd, one))
+			continue;
+		r->out->frozen = r->out->frozen && is_still(dir_fd);
+		__atomic_store_n(&r->out->count, r->out->count + 1, __ATOMIC_RELEASE);
 	}
 }
 
 /* ---- the process ---- */
 
-_Noreturn void snapshot_process__run(const struct cgroup__hierarchy *h, const char *cgroup, int fd,
-				     pid_t parent)
+_Noreturn void snapshot_process__run(const struct snapshot_wanted *wanted)
 {
 	static struct reading r;
+	int dir_fd;
 
-	r.h = h;
-	r.cgroup = cgroup;
-	child__settle("oomtrace-snap", &fd, 1);
+	r.h = wanted->hierarchy;
+	r.cgroup = wanted->cgroup;
+	child__settle("oomtrace-snap", &wanted->fd, 1);
 	/* Of who has forked us; it has all rights, and so the one to end us. */
-	child__die_with_parent(parent);
+	child__die_with_parent(wanted->parent);
 	/* Not Landlock: who has it may not look into others' mappings. */
 	if (chdir("/") || privileges__keep(1ULL << CAP_SYS_PTRACE) || sandbox__seclude(0))
 		_exit(1);
-	r.out = mmap(NULL, sizeof(*r.out), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	r.out = mmap(NULL, sizeof(*r.out), PROT_READ | PROT_WRITE, MAP_SHARED, wanted->fd, 0);
 	if (r.out == MAP_FAILED)
 		_exit(1);
+	dir_fd = cgroup__open(r.h, r.cgroup);
+	r.out->frozen = wait_until_still(dir_fd, wanted->freezing);
 	r.out->began_ns = clock__ns(CLOCK_BOOTTIME);
-	if (cgroup__walk(h, cgroup, note_cgroup, &r) >= 0)
-		read_all(&r);
+	if (cgroup__walk(r.h, r.cgroup, note_cgroup, &r) >= 0)
+		read_all(&r, dir_fd);
 	r.out->ended_ns = clock__ns(CLOCK_BOOTTIME);
 	_exit(0);
 }

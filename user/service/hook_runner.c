@@ -178,16 +178,22 @@ static int start_command(struct process *p, struct running *r, const struct hook
 
 static int start_reader(struct process *p, struct running *r)
 {
-	pid_t self = getpid();
+	struct snapshot_wanted wanted = {
+		.hierarchy = p->opts->hierarchy,
+		.cgroup = r->cgroup,
+		.freezing = r->frozen >= 0,
+		.parent = getpid(),
+	};
 	int err;
 
 	r->snapshot_fd = memfd_create("oomtrace-snapshot", MFD_CLOEXEC);
 	if (r->snapshot_fd < 0)
 		return -errno;
 	err = ftruncate(r->snapshot_fd, sizeof(struct snapshot)) ? -errno : 0;
+	wanted.fd = r->snapshot_fd;
 	r->reader = err ? -1 : fork();
 	if (!r->reader)
-		snapshot_process__run(p->opts->hierarchy, r->cgroup, r->snapshot_fd, self);
+		snapshot_process__run(&wanted);
 	if (r->reader > 0)
 		return 0;
 	r->reader = 0;
@@ -294,8 +300,7 @@ static void end_reader(struct process *p, struct running *r, enum hook_result re
 {
 	const struct hook_answer done = { .number = r->snapshot_number,
 					  .result = result,
-					  .is_snapshot = true,
-					  .was_still = r->frozen >= 0 };
+					  .is_snapshot = true };
 
 	if (result != HOOK_ENDED)
 		kill(r->reader, SIGKILL);

@@ -116,19 +116,38 @@ static void write_procs(const char *above, const char *folder, const pid_t *pids
 	fclose(f);
 }
 
-static void take(const char *cgroup, struct snapshot *out)
+static pid_t begin_taking(const char *cgroup, bool freezing, int *out)
 {
-	int fd = memfd_create("snapshot", MFD_CLOEXEC), status;
-	pid_t self = getpid(), pid;
+	int fd = *out = memfd_create("snapshot", MFD_CLOEXEC);
+	struct snapshot_wanted wanted = {
+		.hierarchy = &h, .cgroup = *cgroup ? cgroup : "/", .freezing = freezing, .fd = fd, .parent = getpid()
+	};
+	pid_t pid;
 
-	assert_true(fd >= 0 && !ftruncate(fd, sizeof(*out)));
+	assert_true(fd >= 0 && !ftruncate(fd, sizeof(struct snapshot)));
 	pid = fork();
 	if (!pid)
-		snapshot_process__run(&h, *cgroup ? cgroup : "/", fd, self);
+		snapshot_process__run(&wanted);
+	assert_true(pid > 0);
+	return pid;
+}
+
+static void end_taking(pid_t pid, int fd, struct snapshot *out)
+{
+	int status;
+
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status) && !WEXITSTATUS(status));
 	assert_int_equal(snapshot__read(fd, out), 0);
 	close(fd);
+}
+
+static void take(const char *cgroup, bool freezing, struct snapshot *out)
+{
+	int fd;
+	pid_t pid = begin_taking(cgroup, freezing, &fd);
+
+	end_taking(pid, fd, out);
 }
 
 static void check_memfd(const struct snapshot_one *one)
@@ -158,9 +177,10 @@ static void test_snapshot(void **state)
 	pids[count] = 0x3ffffffe;
 	write_procs(own, "", pids, 3);
 	write_procs(own, "/below", pids + 3, count - 3 + 1);
-	take(own, &got);
+	take(own, false, &got);
 	assert_int_equal(got.seen, count + 1);
 	assert_int_equal(got.count, count);
+	assert_false(got.frozen); /* there is nothing that says so */
 	assert_true(got.ended_ns >= got.began_ns);
 	for (size_t i = 0; i < count; i++) {
 		const struct snapshot_one *one = &got.processes[i];
@@ -191,17 +211,84 @@ static void test_stranger(void **state)
 
 	(void)state;
 	write_procs("/other", "", &pid, 1);
-	take("/other", &got);
+	take("/other", false, &got);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 	assert_int_equal(got.seen, 1);
 	assert_int_equal(got.count, 0);
 }
 
+static void write_events(const char *text)
+{
+	char path[2 * PATH_MAX + 64];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s%s/cgroup.events", h.mount, own);
+	f = fopen(path, "we");
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+#define STILL "populated 1\nfrozen 1\n"
+#define RUNS "populated 1\nfrozen 0\n"
+
+/* What was to be frozen may run for longer than anybody waits. */
+static void test_frozen(void **state)
+{
+	static struct snapshot got;
+	pid_t pid = start(8 * MIB);
+
+	(void)state;
+	write_procs(own, "", &pid, 1);
+	for (int freezing = 0; freezing < 2; freezing++) {
+		write_events(RUNS);
+		take(own, freezing, &got);
+		assert_int_equal(got.count, 1);
+		assert_false(got.frozen);
+		write_events(STILL);
+		take(own, freezing, &got);
+		assert_int_equal(got.count, 1);
+		assert_true(got.frozen);
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+/* It is let go while its processes are looked for. */
+static void test_thawed(void **state)
+{
+	static struct snapshot got;
+	pid_t pid = start(8 * MIB), reader;
+	char path[2 * PATH_MAX + 64];
+	int fd, procs;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s%s/cgroup.procs", h.mount, own);
+	unlink(path);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	write_events(STILL);
+	reader = begin_taking(own, true, &fd);
+	/* Waits until it is opened for reading. */
+	procs = open(path, O_WRONLY | O_CLOEXEC);
+	assert_true(procs >= 0);
+	write_events(RUNS);
+	dprintf(procs, "%d\n", pid);
+	close(procs);
+	end_taking(reader, fd, &got);
+	unlink(path);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	assert_int_equal(got.count, 1);
+	assert_false(got.frozen);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_snapshot),
-					    cmocka_unit_test(test_stranger) };
+					    cmocka_unit_test(test_stranger),
+					    cmocka_unit_test(test_frozen),
+					    cmocka_unit_test(test_thawed) };
 
 	return cmocka_run_group_tests(tests, make, unmake);
 }
