@@ -357,13 +357,17 @@ static const char *freeze_words(int error)
 	}
 }
 
-static void on_snapshot(struct hooks *h, struct asked *a, int fd)
+static void on_snapshot(struct hooks *h, struct asked *a, const struct hook_answer *answer, int fd)
 {
+	uint64_t took_ns = answer->ended_ns > answer->started_ns ? answer->ended_ns - answer->started_ns : 0;
 	struct record record = { .kind = RECORD_SNAPSHOT, .snapshot = a->snapshot };
 	struct record_snapshot *s = &record.snapshot;
 
 	a->used = false;
-	if (snapshots__read(&h->snapshots, fd, s, &record.time.boot_ns))
+	if (answer->result == HOOK_BUSY && s->again)
+		snapshots__put_off(&h->snapshots, a->cgroup, &a->container, s, a->since_ns,
+				   clock__ns(CLOCK_BOOTTIME));
+	if (snapshots__read(&h->snapshots, fd, took_ns, s, &record.time.boot_ns))
 		return;
 	s->cgroup = a->cgroup;
 	s->container = a->container;
@@ -403,7 +407,7 @@ static void on_answer(struct hooks *h, const struct hook_answer *answer, int fd)
 	if (!a || answer->result >= ARRAY_SIZE(results) || a->is_snapshot != !!answer->is_snapshot)
 		return;
 	if (a->is_snapshot) {
-		on_snapshot(h, a, fd);
+		on_snapshot(h, a, answer, fd);
 		return;
 	}
 	hook.result = results[answer->result];

@@ -11,11 +11,12 @@
 #define GAP_NS (30 * NS_PER_S)
 /* A snapshot at the mark is followed by one that tells what grows, unless the OOM comes before. */
 #define LATER_NS (10 * NS_PER_S)
-/* All may take a fiftieth of a CPU, and so much at once. */
+/* When that can't be, because a hook holds the cgroup still: the next try, and the last one. */
+#define AGAIN_NS NS_PER_S
+#define LATEST_NS (600 * NS_PER_S)
+/* All may take a fiftieth of the time, and so much at once. */
 #define BUDGET_NS ((int64_t)(2 * NS_PER_S))
 #define BUDGET_PART 50
-/* What one has taken whose time was over, or of which nothing is known. */
-#define UNKNOWN_NS ((int64_t)NS_PER_S)
 
 static bool has_budget(struct snapshots *s, uint64_t now_ns)
 {
@@ -49,16 +50,17 @@ bool snapshots__may(struct snapshots *s, uint64_t cgroup_id, uint64_t now_ns)
 	return true;
 }
 
-int snapshots__read(struct snapshots *s, int fd, struct record_snapshot *out, uint64_t *began_ns)
+int snapshots__read(struct snapshots *s, int fd, uint64_t took_ns, struct record_snapshot *out,
+		    uint64_t *began_ns)
 {
 	int err = fd < 0 ? -ENODATA : snapshot_record__read(fd, &s->room, out, began_ns);
 
-	s->budget_ns -= err || !out->duration_ns ? UNKNOWN_NS : (int64_t)out->duration_ns;
+	s->budget_ns -= (int64_t)took_ns;
 	return !err && !out->process_count ? -ENODATA : err;
 }
 
-void snapshots__note(struct snapshots *s, const char *cgroup, const struct record_container *container,
-		     const struct record_snapshot *snapshot, uint64_t mark_ns)
+static void note(struct snapshots *s, const char *cgroup, const struct record_container *container,
+		 const struct record_snapshot *snapshot, uint64_t mark_ns, uint64_t due_ns)
 {
 	struct snapshots_later *later = NULL;
 
@@ -70,7 +72,7 @@ void snapshots__note(struct snapshots *s, const char *cgroup, const struct recor
 		return;
 	*later = (struct snapshots_later){
 		.used = true,
-		.due_ns = mark_ns + LATER_NS,
+		.due_ns = due_ns,
 		.mark_ns = mark_ns,
 		.container = *container,
 		.snapshot = *snapshot,
@@ -81,6 +83,19 @@ void snapshots__note(struct snapshots *s, const char *cgroup, const struct recor
 	later->snapshot.again = true;
 	later->snapshot.processes = NULL;
 	later->snapshot.process_count = 0;
+}
+
+void snapshots__note(struct snapshots *s, const char *cgroup, const struct record_container *container,
+		     const struct record_snapshot *snapshot, uint64_t mark_ns)
+{
+	note(s, cgroup, container, snapshot, mark_ns, mark_ns + LATER_NS);
+}
+
+void snapshots__put_off(struct snapshots *s, const char *cgroup, const struct record_container *container,
+			const struct record_snapshot *snapshot, uint64_t mark_ns, uint64_t now_ns)
+{
+	if (now_ns < mark_ns + LATEST_NS)
+		note(s, cgroup, container, snapshot, mark_ns, now_ns + AGAIN_NS);
 }
 
 void snapshots__forget(struct snapshots *s, const char *cgroup)

@@ -35,12 +35,20 @@ struct snapshots {
 /* Whether one at the mark is to be taken now. Then it is. Times are of CLOCK_BOOTTIME. */
 bool snapshots__may(struct snapshots *s, uint64_t cgroup_id, uint64_t now_ns);
 
-/* Takes over what was read, fd < 0: nothing. Returns 0 or a negative errno: there is nothing to say. */
-int snapshots__read(struct snapshots *s, int fd, struct record_snapshot *out, uint64_t *began_ns);
+/*
+ * Takes over what was read, fd < 0: nothing. took_ns: from the start of the process that read to its end, also where that
+ * was killed; 0: there was none. Returns 0 or a negative errno: there is nothing to say.
+ */
+int snapshots__read(struct snapshots *s, int fd, uint64_t took_ns, struct record_snapshot *out,
+		    uint64_t *began_ns);
 
 /* This one, whose mark was passed at mark_ns, is to be taken once more. */
 void snapshots__note(struct snapshots *s, const char *cgroup, const struct record_container *container,
 		     const struct record_snapshot *snapshot, uint64_t mark_ns);
+
+/* That could not be done now: it is to be done a moment later, unless it is too late to be of use. */
+void snapshots__put_off(struct snapshots *s, const char *cgroup, const struct record_container *container,
+			const struct record_snapshot *snapshot, uint64_t mark_ns, uint64_t now_ns);
 
 /* It has come to an OOM: none of this cgroup is taken once more. */
 void snapshots__forget(struct snapshots *s, const char *cgroup);

@@ -41,7 +41,7 @@ struct running {
 	pid_t pid;	 /* of the command; 0: none, or it is over */
 	pid_t reader;	 /* of the snapshot; the same */
 	int snapshot_fd; /* -1: none */
-	uint64_t reader_end_ns;
+	uint64_t reader_start_ns, reader_end_ns;
 	bool is_over; /* the command: its answer waits for the cgroup to be let go */
 	struct hook_answer done;
 	uint32_t number, snapshot_number;
@@ -99,17 +99,23 @@ static void refuse(const struct process *p, const struct hook_request *request, 
 		answer(p, &no, -1);
 }
 
-static struct running *find_free(struct process *p, const char *cgroup)
+/* What runs of this cgroup. NULL: nothing. */
+static struct running *find(struct process *p, const char *cgroup)
 {
-	struct running *unused = NULL;
-
 	for (size_t i = 0; i < ARRAY_SIZE(p->running); i++) {
 		if (p->running[i].used && !strcmp(p->running[i].cgroup, cgroup))
-			return NULL;
-		if (!p->running[i].used)
-			unused = &p->running[i];
+			return &p->running[i];
 	}
-	return unused;
+	return NULL;
+}
+
+static struct running *find_free(struct process *p)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(p->running); i++) {
+		if (!p->running[i].used)
+			return &p->running[i];
+	}
+	return NULL;
 }
 
 /* A cgroup of its own, so that its memory is nobody else's, and all that it starts can be found. */
@@ -184,6 +190,7 @@ static int start_reader(struct process *p, struct running *r)
 		.freezing = r->frozen >= 0,
 		.parent = getpid(),
 	};
+	uint64_t limit_ns = p->opts->limit_ns;
 	int err;
 
 	r->snapshot_fd = memfd_create("oomtrace-snapshot", MFD_CLOEXEC);
@@ -191,6 +198,8 @@ static int start_reader(struct process *p, struct running *r)
 		return -errno;
 	err = ftruncate(r->snapshot_fd, sizeof(struct snapshot)) ? -errno : 0;
 	wanted.fd = r->snapshot_fd;
+	r->reader_start_ns = clock__ns(CLOCK_BOOTTIME);
+	r->reader_end_ns = r->reader_start_ns + (limit_ns < SNAPSHOT_NS ? limit_ns : SNAPSHOT_NS);
 	r->reader = err ? -1 : fork();
 	if (!r->reader)
 		snapshot_process__run(&wanted);
@@ -238,7 +247,6 @@ static void start(struct process *p, struct running *r, const struct hook_reques
 	r->freeze_error = freeze && r->frozen < 0 ? r->frozen : 0;
 	now_ns = r->frozen_ns = clock__ns(CLOCK_BOOTTIME);
 	r->end_ns = now_ns + p->opts->limit_ns;
-	r->reader_end_ns = now_ns + (p->opts->limit_ns < SNAPSHOT_NS ? p->opts->limit_ns : SNAPSHOT_NS);
 	err = request->want & HOOK_WANT_COMMAND ? start_command(p, r, request, stdin_fd) : 0;
 	if (err)
 		refuse(p, request, HOOK_WANT_COMMAND, HOOK_FAILED, err);
@@ -257,16 +265,31 @@ static bool is_possible(const struct process *p, const struct hook_request *requ
 	return hook_command__is_environment(request->environment, sizeof(request->environment));
 }
 
+/* A snapshot to tell growth waits for no command. But nothing has grown in a cgroup that the command holds still. */
+static bool may_read_beside(const struct running *r, const struct hook_request *request)
+{
+	return request->want == HOOK_WANT_SNAPSHOT && !r->reader && r->frozen < 0;
+}
+
 static void on_request(struct process *p, struct hook_request *request, int stdin_fd)
 {
 	struct running *r;
+	int err;
 
 	request->cgroup[sizeof(request->cgroup) - 1] = '\0';
 	if (!is_possible(p, request, stdin_fd)) {
 		refuse(p, request, request->want, HOOK_FAILED, -EINVAL);
 		return;
 	}
-	r = find_free(p, request->cgroup);
+	r = find(p, request->cgroup);
+	if (r && may_read_beside(r, request)) {
+		r->snapshot_number = request->snapshot_number;
+		err = start_reader(p, r);
+		if (err)
+			refuse(p, request, request->want, HOOK_FAILED, err);
+		return;
+	}
+	r = r ? NULL : find_free(p);
 	if (r)
 		start(p, r, request, stdin_fd);
 	else
@@ -300,7 +323,9 @@ static void end_reader(struct process *p, struct running *r, enum hook_result re
 {
 	const struct hook_answer done = { .number = r->snapshot_number,
 					  .result = result,
-					  .is_snapshot = true };
+					  .is_snapshot = true,
+					  .started_ns = r->reader_start_ns,
+					  .ended_ns = clock__ns(CLOCK_BOOTTIME) };
 
 	if (result != HOOK_ENDED)
 		kill(r->reader, SIGKILL);

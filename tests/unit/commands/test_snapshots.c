@@ -26,9 +26,9 @@ static int file_of(void)
 	return fd;
 }
 
-static int read_written(struct record_snapshot *out, uint64_t *began_ns)
+static int read_written(uint64_t took_ns, struct record_snapshot *out, uint64_t *began_ns)
 {
-	int fd = file_of(), err = snapshots__read(&s, fd, out, began_ns);
+	int fd = file_of(), err = snapshots__read(&s, fd, took_ns, out, began_ns);
 
 	close(fd);
 	return err;
@@ -65,17 +65,21 @@ static void test_budget(void **state)
 
 	(void)state;
 	begin();
-	written.ended_ns = written.began_ns + NS_PER_S;
 	for (uint64_t i = 1; i <= 2; i++) {
 		assert_true(snapshots__may(&s, i, now_ns));
-		assert_int_equal(read_written(&out, &began_ns), 0);
+		assert_int_equal(read_written(NS_PER_S, &out, &began_ns), 0);
 	}
 	assert_false(snapshots__may(&s, 3, now_ns));
 	assert_false(snapshots__may(&s, 3, now_ns - NS_PER_S));
 	assert_true(snapshots__may(&s, 3, now_ns + 2 * NS_PER_S));
-	assert_int_equal(snapshots__read(&s, -1, &out, &began_ns), -ENODATA);
-	assert_false(snapshots__may(&s, 4, now_ns + 20 * NS_PER_S));
-	assert_true(snapshots__may(&s, 4, now_ns + 60 * NS_PER_S));
+	/* Nobody has read anything. */
+	assert_int_equal(snapshots__read(&s, -1, 0, &out, &began_ns), -ENODATA);
+	assert_true(snapshots__may(&s, 4, now_ns + 2 * NS_PER_S));
+	/* One that hung has cost all the time until it was killed: of 5 s there are 3 to wait for, at a fiftieth. */
+	written.ended_ns = 0;
+	assert_int_equal(read_written(5 * NS_PER_S, &out, &began_ns), 0);
+	assert_false(snapshots__may(&s, 5, now_ns + 240 * NS_PER_S));
+	assert_true(snapshots__may(&s, 5, now_ns + 260 * NS_PER_S));
 }
 
 static void test_later(void **state)
@@ -104,6 +108,27 @@ static void test_later(void **state)
 	assert_null(snapshots__due(&s, 11 * NS_PER_S));
 }
 
+/* A hook may hold the cgroup still for long, but what comes of it is of no use for ever. */
+static void test_put_off(void **state)
+{
+	const struct record_container container = {};
+	const struct record_snapshot again = { .cgroup_id = 3, .again = true };
+	const struct snapshots_later *later;
+
+	(void)state;
+	begin();
+	snapshots__put_off(&s, "/a", &container, &again, NS_PER_S, 11 * NS_PER_S);
+	assert_null(snapshots__due(&s, 11 * NS_PER_S));
+	later = snapshots__due(&s, 12 * NS_PER_S);
+	assert_non_null(later);
+	assert_true(later->mark_ns == NS_PER_S && later->snapshot.again);
+	snapshots__put_off(&s, "/a", &container, &again, NS_PER_S, 11 * NS_PER_S);
+	snapshots__forget(&s, "/a");
+	assert_null(snapshots__due(&s, 12 * NS_PER_S));
+	snapshots__put_off(&s, "/a", &container, &again, NS_PER_S, 602 * NS_PER_S);
+	assert_null(snapshots__due(&s, 700 * NS_PER_S));
+}
+
 /* Who has written it may be out of order. */
 static void test_untrusted(void **state)
 {
@@ -116,30 +141,30 @@ static void test_untrusted(void **state)
 	memset(written.processes[0].comm, 'x', sizeof(written.processes[0].comm));
 	written.processes[0].part_count = 1;
 	memset(written.processes[0].parts[0].name, 'y', SMAPS__NAME_SIZE);
-	assert_int_equal(read_written(&out, &began_ns), 0);
+	assert_int_equal(read_written(3, &out, &began_ns), 0);
 	assert_int_equal(began_ns, 5);
 	assert_int_equal(out.duration_ns, 3);
 	assert_int_equal(strlen(out.processes[0].comm), 15);
 	assert_int_equal(strlen(out.processes[0].parts[0].name), SMAPS__NAME_SIZE - 1);
 	assert_false(out.processes[0].has_total || out.processes[0].has_parts);
 	written.processes[0].parts[0].kind = SMAPS_KINDS;
-	assert_int_equal(read_written(&out, &began_ns), -EBADMSG);
+	assert_int_equal(read_written(3, &out, &began_ns), -EBADMSG);
 	written.processes[0].part_count = SNAPSHOT__PARTS + 1;
-	assert_int_equal(read_written(&out, &began_ns), -EBADMSG);
+	assert_int_equal(read_written(3, &out, &began_ns), -EBADMSG);
 	written.processes[0].part_count = 0;
 	written.processes[0].largest_count = SMAPS__LARGEST + 1;
-	assert_int_equal(read_written(&out, &began_ns), -EBADMSG);
+	assert_int_equal(read_written(3, &out, &began_ns), -EBADMSG);
 	begin();
 	written.count = SNAPSHOT__PROCESSES + 1;
-	assert_int_equal(read_written(&out, &began_ns), -EBADMSG);
+	assert_int_equal(read_written(3, &out, &began_ns), -EBADMSG);
 	written.count = 0;
-	assert_int_equal(read_written(&out, &began_ns), -ENODATA);
+	assert_int_equal(read_written(3, &out, &began_ns), -ENODATA);
 	written.ended_ns = 1;
-	assert_int_equal(read_written(&out, &began_ns), -EBADMSG);
+	assert_int_equal(read_written(3, &out, &began_ns), -EBADMSG);
 	begin();
 	written.began_ns = 0;
-	assert_int_equal(read_written(&out, &began_ns), -EBADMSG);
-	assert_int_equal(snapshots__read(&s, fd, &out, &began_ns), -EBADMSG);
+	assert_int_equal(read_written(3, &out, &began_ns), -EBADMSG);
+	assert_int_equal(snapshots__read(&s, fd, 3, &out, &began_ns), -EBADMSG);
 	close(fd);
 }
 
@@ -149,6 +174,7 @@ int main(void)
 		cmocka_unit_test(test_once_a_while),
 		cmocka_unit_test(test_budget),
 		cmocka_unit_test(test_later),
+		cmocka_unit_test(test_put_off),
 		cmocka_unit_test(test_untrusted),
 	};
 

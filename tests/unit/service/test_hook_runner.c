@@ -41,18 +41,24 @@ static int unmake(void **state)
 	return system(command);
 }
 
-static struct hook_runner *start(const char *command, uint64_t limit_ns)
+static struct hook_runner *start_with(const char *command, uint64_t limit_ns, bool snapshots)
 {
 	static const struct cgroup__hierarchy nowhere = { .version = 2, .mount = "/nowhere", .root = "/" };
 	static char text[512];
 	const struct hook_runner_options opts = { .commands = { [HOOK_OOM] = text },
 						  .limit_ns = limit_ns,
+						  .snapshot = snapshots,
 						  .hierarchy = &nowhere };
 	struct hook_runner *runner;
 
 	snprintf(text, sizeof(text), command, folder, folder);
 	assert_int_equal(hook_runner__start(&opts, &runner), 0);
 	return runner;
+}
+
+static struct hook_runner *start(const char *command, uint64_t limit_ns)
+{
+	return start_with(command, limit_ns, false);
 }
 
 static int ask(struct hook_runner *runner, uint32_t number, const char *cgroup, const char *environment,
@@ -200,6 +206,38 @@ static void test_busy(void **state)
 	hook_runner__stop(runner);
 }
 
+/* One to tell growth doesn't wait for the command that began at the mark. */
+static void test_snapshot_beside(void **state)
+{
+	struct hook_runner *runner =
+		start_with("sh -c 'while [ ! -e %s/go ]; do sleep 0.01; done'", 600 * NS_PER_S, true);
+	static struct hook_request request = { .event = HOOK_NEAR_LIMIT,
+					       .want = HOOK_WANT_SNAPSHOT,
+					       .snapshot_number = 2,
+					       .cgroup = "/a" };
+	struct pollfd fd = { .fd = hook_runner__fd(runner), .events = POLLIN };
+	struct hook_answer answer;
+	char path[128];
+	int snapshot_fd;
+
+	(void)state;
+	ASK(runner, 1, "/a", "", "");
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(hook_runner__ask(runner, &request, -1), 0);
+		assert_int_equal(poll(&fd, 1, -1), 1);
+		assert_int_equal(hook_runner__take(runner, &answer, &snapshot_fd), 1);
+		assert_true(answer.is_snapshot && answer.number == 2);
+		assert_int_equal(answer.result, HOOK_ENDED);
+		assert_true(snapshot_fd >= 0 && answer.started_ns && answer.ended_ns > answer.started_ns);
+		close(snapshot_fd);
+	}
+	snprintf(path, sizeof(path), "%s/go", folder);
+	close(open(path, O_WRONLY | O_CREAT, 0600));
+	answer = wait_answer(runner);
+	assert_true(answer.number == 1 && answer.result == HOOK_ENDED && !answer.is_snapshot);
+	hook_runner__stop(runner);
+}
+
 static void test_refused(void **state)
 {
 	struct hook_runner *runner = start("sh -c 'echo run >%s/run'", 60 * NS_PER_S);
@@ -279,6 +317,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_time, make, unmake),
 		cmocka_unit_test_setup_teardown(test_left_behind, make, unmake),
 		cmocka_unit_test_setup_teardown(test_busy, make, unmake),
+		cmocka_unit_test_setup_teardown(test_snapshot_beside, make, unmake),
 		cmocka_unit_test_setup_teardown(test_refused, make, unmake),
 		cmocka_unit_test_setup_teardown(test_unheard, make, unmake),
 		cmocka_unit_test_setup_teardown(test_not_there, make, unmake),
