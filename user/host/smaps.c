@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/copy.h"
 
 /* Of one process. A program can map a file for each of its pages; what counts is nearly always among the first. */
 #define PARTS_MAX 1024
@@ -156,10 +157,16 @@ static void note_largest(struct smaps *s)
 	s->largest[at] = *now;
 }
 
+/* The kernel's names of the heap and of the first stack don't make them files. */
+static bool is_without_file(uint32_t kind)
+{
+	return kind == SMAPS_ANON || kind == SMAPS_HEAP || kind == SMAPS_STACK;
+}
+
 /* The mapping that was being read has no more lines. */
 static void end_mapping(struct smaps *s)
 {
-	if (s->part && s->part->kind == SMAPS_ANON && weight(s->now.rss_bytes, s->now.swap_bytes))
+	if (s->part && is_without_file(s->part->kind) && weight(s->now.rss_bytes, s->now.swap_bytes))
 		note_largest(s);
 	s->part = NULL;
 }
@@ -182,7 +189,10 @@ static bool begin_mapping(struct smaps *s, const char *line)
 	s->part->sum.mappings++;
 	s->total.mappings++;
 	s->now = (struct smaps_mapping){ .start = start };
-	copy_end(s->now.name, sizeof(s->now.name), begin, len);
+	if (kind == SMAPS_HEAP || kind == SMAPS_STACK)
+		copy__text(s->now.name, sizeof(s->now.name), kind == SMAPS_HEAP ? "[heap]" : "[stack]");
+	else
+		copy_end(s->now.name, sizeof(s->now.name), begin, len);
 	return true;
 }
 

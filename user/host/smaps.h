@@ -36,7 +36,7 @@ struct smaps_part {
 	char name[SMAPS__NAME_SIZE]; /* "": none. The end of one that is longer */
 };
 
-/* One mapping without a file. */
+/* One mapping without a file; "[heap]" and "[stack]" are these. */
 struct smaps_mapping {
 	uint64_t start, size_bytes, rss_bytes, swap_bytes;
 	char name[SMAPS__NAME_SIZE];

@@ -117,12 +117,17 @@ static void check(struct smaps *smaps)
 	assert_int_equal(parts[0].kind, SMAPS_ANON);
 	assert_string_equal(parts[0].name, "Go: heap");
 	assert_int_equal(parts[2].kind, SMAPS_HEAP);
-	assert_int_equal(smaps__largest(smaps, largest), 2);
+	assert_int_equal(smaps__largest(smaps, largest), 4);
 	assert_int_equal(largest[0].start, 0x7f0000200000);
 	assert_int_equal(largest[0].rss_bytes, KIB(2048));
 	assert_string_equal(largest[0].name, "Go: heap");
 	assert_int_equal(largest[1].start, 0x7f0000000000);
 	assert_string_equal(largest[1].name, "");
+	assert_int_equal(largest[2].start, 0x55d0c1000000);
+	assert_int_equal(largest[2].rss_bytes, KIB(512));
+	assert_int_equal(largest[2].swap_bytes, KIB(128));
+	assert_string_equal(largest[2].name, "[heap]");
+	assert_string_equal(largest[3].name, "[stack]");
 	smaps__free(smaps);
 }
 
