@@ -134,6 +134,8 @@ void snapshot_json__write_before(struct json_object *o, const struct record_befo
 		member__number(item, "bytes", part->bytes);
 		if (part->has_growth)
 			member__signed(item, "growth_bytes", part->growth_bytes);
+		if (part->at_least)
+			member__flag(item, "incomplete", true);
 		json_object_array_add(list, item);
 	}
 	member__add(to, "largest", list);
@@ -251,6 +253,7 @@ static void get_before_part(struct jsonl_parser *p, struct json_object *o, struc
 	part->kind = kind_named(p, value__text(p, o, "kind"));
 	part->name = value__text(p, o, "name");
 	part->bytes = value__number(p, o, "bytes");
+	part->at_least = value__flag(p, o, "incomplete");
 	part->has_growth = value__has_signed(p, o, "growth_bytes", &part->growth_bytes);
 }
 

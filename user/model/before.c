@@ -14,7 +14,6 @@
 struct part {
 	struct record_before_part part; /* its names are these */
 	char comm[16], name[SMAPS__NAME_SIZE];
-	bool whole; /* its process was read to its end */
 };
 
 struct kept {
@@ -56,15 +55,6 @@ static struct kept *find(struct before *before, uint64_t cgroup_id)
 	return oldest;
 }
 
-static bool was_read_whole(const struct record_snapshot *s, uint32_t pid)
-{
-	for (size_t i = 0; i < s->process_count; i++) {
-		if (s->processes[i].pid == pid)
-			return s->processes[i].has_parts;
-	}
-	return false;
-}
-
 static void keep(struct kept *k, const struct record *record)
 {
 	const struct record_snapshot *s = &record->snapshot;
@@ -74,7 +64,6 @@ static void keep(struct kept *k, const struct record *record)
 	k->count = snapshot_words__largest(s, largest);
 	for (size_t i = 0; i < k->count; i++) {
 		k->parts[i].part = largest[i];
-		k->parts[i].whole = was_read_whole(s, largest[i].pid);
 		copy__text(k->parts[i].comm, sizeof(k->parts[i].comm), largest[i].comm);
 		copy__text(k->parts[i].name, sizeof(k->parts[i].name), largest[i].name);
 	}
@@ -113,7 +102,7 @@ static void compare(struct kept *k, const struct record *record)
 		struct record_before_part *part = &k->parts[i].part;
 		uint64_t bytes;
 
-		part->has_growth = k->parts[i].whole && find_bytes(&record->snapshot, &k->parts[i], &bytes);
+		part->has_growth = !part->at_least && find_bytes(&record->snapshot, &k->parts[i], &bytes);
 		if (part->has_growth)
 			part->growth_bytes = (int64_t)(bytes - part->bytes);
 	}

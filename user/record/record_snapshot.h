@@ -60,6 +60,7 @@ struct record_before_part {
 	uint64_t bytes;	  /* memory and swap */
 	bool has_growth;  /* it was there in the snapshot before or after, too */
 	int64_t growth_bytes;
+	bool at_least; /* not all mappings of the process were read: there may be more of this */
 };
 
 #define RECORD_BEFORE_PARTS 5

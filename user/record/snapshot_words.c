@@ -40,7 +40,7 @@ void snapshot_words__put_part(FILE *out, const struct record_before_part *part,
 	}
 	fputs(" of ", out);
 	ops->put_process(out, part->comm, part->pid);
-	fputc(' ', out);
+	fputs(part->at_least ? " at least " : " ", out);
 	ops->put_size(out, part->bytes);
 }
 
@@ -108,7 +108,8 @@ size_t snapshot_words__largest(const struct record_snapshot *snapshot,
 							       .comm = p->comm,
 							       .kind = part->kind,
 							       .name = part->name,
-							       .bytes = bytes };
+							       .bytes = bytes,
+							       .at_least = !p->has_parts };
 		}
 	}
 	return count;

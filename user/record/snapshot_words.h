@@ -18,7 +18,7 @@ struct snapshot_words_ops {
 	void (*put_duration)(FILE *out, uint64_t duration_ns);
 };
 
-/* "heap of java (pid 12) 380.0 MiB" */
+/* "heap of java (pid 12) 380.0 MiB", or "at least" so much of a process that was not read to its end. */
 void snapshot_words__put_part(FILE *out, const struct record_before_part *part,
 			      const struct snapshot_words_ops *ops);
 

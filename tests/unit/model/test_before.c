@@ -13,15 +13,15 @@
 #define MIB(n) ((uint64_t)(n) << 20)
 
 /* A snapshot of one process whose heap and file are so large. */
-static void note(struct before *before, uint64_t cgroup_id, uint64_t ts_ns, bool again, uint64_t heap,
-		 uint64_t file)
+static void note_some(struct before *before, uint64_t cgroup_id, uint64_t ts_ns, bool again, uint64_t heap,
+		      uint64_t file, bool whole)
 {
 	const struct record_snapshot_part parts[] = {
 		{ SMAPS_HEAP, NULL, { .rss_bytes = heap, .swap_bytes = MIB(1) } },
 		{ SMAPS_FILE, "/lib/x", { .rss_bytes = file } },
 	};
 	const struct record_snapshot_process process = {
-		.has_parts = true, .pid = 7, .comm = "java", .parts = parts, .part_count = file ? 2 : 1
+		.has_parts = whole, .pid = 7, .comm = "java", .parts = parts, .part_count = file ? 2 : 1
 	};
 	const struct record record = { .kind = RECORD_SNAPSHOT,
 				       .time.boot_ns = ts_ns,
@@ -32,6 +32,34 @@ static void note(struct before *before, uint64_t cgroup_id, uint64_t ts_ns, bool
 						     .process_count = 1 } };
 
 	before__note(before, &record);
+}
+
+static void note(struct before *before, uint64_t cgroup_id, uint64_t ts_ns, bool again, uint64_t heap,
+		 uint64_t file)
+{
+	note_some(before, cgroup_id, ts_ns, again, heap, file, true);
+}
+
+/* What was read in part, the first time or the second one, says nothing of growth; and there is at least so much. */
+static void test_in_part(void **state)
+{
+	struct before *before = before__new();
+	struct record_before b;
+
+	(void)state;
+	for (int first = 0; first < 2; first++) {
+		for (int second = 0; second < 2; second++) {
+			note_some(before, 3, 10 * SECOND, false, MIB(100), MIB(2), first);
+			note_some(before, 3, 20 * SECOND, true, MIB(300), MIB(3), second);
+			assert_true(before__find(before, 3, 21 * SECOND, &b));
+			assert_int_equal(b.count, 2);
+			for (size_t i = 0; i < b.count; i++) {
+				assert_int_equal(b.parts[i].at_least, !first);
+				assert_int_equal(b.parts[i].has_growth, first && second);
+			}
+		}
+	}
+	before__free(before);
 }
 
 static void test_growth(void **state)
@@ -97,7 +125,8 @@ static void test_many(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_growth), cmocka_unit_test(test_many) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_growth), cmocka_unit_test(test_in_part),
+					    cmocka_unit_test(test_many) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -58,6 +58,9 @@ static void test_before(void **state)
 	before.parts[0].growth_bytes = 0;
 	before.parts[1].bytes = MIB;
 	expect_before(&before, "    held      at 90 %, 41.0 s before: heap of java (pid 12) 380.0 MiB\n");
+	before.parts[0].at_least = true;
+	expect_before(&before, "    held      at 90 %, 41.0 s before: heap of java (pid 12) at least 380.0 MiB\n");
+	before.parts[0].at_least = false;
 	before.count = 1;
 	before.parts[0].has_growth = false;
 	expect_before(&before, "    held      at 90 %, 41.0 s before: heap of java (pid 12) 380.0 MiB\n");
@@ -90,7 +93,7 @@ static void test_line(void **state)
 						     { SMAPS_SPECIAL, "[vdso]", sum(3, 0) } };
 	const struct record_snapshot_process processes[] = {
 		{ .pid = 1, .comm = "a", .parts = few, .part_count = 2 },
-		{ .pid = 2, .comm = "b", .parts = many, .part_count = 5 },
+		{ .pid = 2, .comm = "b", .has_parts = true, .parts = many, .part_count = 5 },
 	};
 	struct record_snapshot snapshot = { .cgroup = "/x",
 					    .percent = 80,
@@ -105,7 +108,7 @@ static void test_line(void **state)
 	expect_line(
 		&snapshot, TEXT_DEFAULT,
 		"1970-01-01 (UTC)\n00:00:00.000  /x at 80 % of its limit of 512.0 MiB: 2 processes; anonymous memory of "
-		"b (pid 2) 12.0 MiB, memfd x of a (pid 1) 7.0 MiB, shared memory /dev/shm/y of b (pid 2) 6.0 MiB, "
+		"b (pid 2) 12.0 MiB, memfd x of a (pid 1) at least 7.0 MiB, shared memory /dev/shm/y of b (pid 2) 6.0 MiB, "
 		"stack of b (pid 2) 5.0 MiB, other mappings of b (pid 2) 4.0 MiB\n");
 	expect_line(&snapshot, TEXT_BRIEF, "");
 	snapshot.again = snapshot.more = true;
