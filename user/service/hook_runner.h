@@ -58,7 +58,7 @@ struct hook_answer {
 	int32_t error;	 /* negative errno of HOOK_FAILED */
 	int32_t freeze_error; /* negative errno for which the cgroup wasn't frozen; 0: it was, or nobody wanted that */
 	uint32_t stays_frozen; /* somebody else has frozen the cgroup meanwhile */
-	uint32_t is_snapshot; /* its answer: the file comes with it */
+	uint32_t is_snapshot;  /* its answer: the file comes with it */
 	uint32_t pad;
 	uint64_t started_ns, ended_ns, frozen_ns; /* CLOCK_BOOTTIME; 0: it didn't come to that */
 };

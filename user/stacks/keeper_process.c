@@ -20,8 +20,7 @@ static _Noreturn void worker_main(int in, int out, int kallsyms_fd, const struct
 				  pid_t parent)
 {
 	child__die_with_parent(parent);
-	if (sandbox__limit(RLIMIT_NPROC, 0) ||
-	    sandbox__limit(RLIMIT_CPU, WORKER_SECONDS) || sandbox__enter())
+	if (sandbox__limit(RLIMIT_NPROC, 0) || sandbox__limit(RLIMIT_CPU, WORKER_SECONDS) || sandbox__enter())
 		_exit(1);
 	names_process__run(in, out, kallsyms_fd, guard);
 	/* Not _exit(), where sanitizers look for leaks, with a process that may not be started here. */

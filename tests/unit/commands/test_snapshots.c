@@ -171,10 +171,8 @@ static void test_untrusted(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_once_a_while),
-		cmocka_unit_test(test_budget),
-		cmocka_unit_test(test_later),
-		cmocka_unit_test(test_put_off),
+		cmocka_unit_test(test_once_a_while), cmocka_unit_test(test_budget),
+		cmocka_unit_test(test_later),	     cmocka_unit_test(test_put_off),
 		cmocka_unit_test(test_untrusted),
 	};
 

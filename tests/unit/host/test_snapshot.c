@@ -119,9 +119,11 @@ static void write_procs(const char *above, const char *folder, const pid_t *pids
 static pid_t begin_taking(const char *cgroup, bool freezing, int *out)
 {
 	int fd = *out = memfd_create("snapshot", MFD_CLOEXEC);
-	struct snapshot_wanted wanted = {
-		.hierarchy = &h, .cgroup = *cgroup ? cgroup : "/", .freezing = freezing, .fd = fd, .parent = getpid()
-	};
+	struct snapshot_wanted wanted = { .hierarchy = &h,
+					  .cgroup = *cgroup ? cgroup : "/",
+					  .freezing = freezing,
+					  .fd = fd,
+					  .parent = getpid() };
 	pid_t pid;
 
 	assert_true(fd >= 0 && !ftruncate(fd, sizeof(struct snapshot)));
@@ -285,10 +287,8 @@ static void test_thawed(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_snapshot),
-					    cmocka_unit_test(test_stranger),
-					    cmocka_unit_test(test_frozen),
-					    cmocka_unit_test(test_thawed) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_snapshot), cmocka_unit_test(test_stranger),
+					    cmocka_unit_test(test_frozen), cmocka_unit_test(test_thawed) };
 
 	return cmocka_run_group_tests(tests, make, unmake);
 }

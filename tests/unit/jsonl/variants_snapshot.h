@@ -52,7 +52,8 @@ static inline const struct record_before *variants_before(const char *name)
 	static struct record_before before;
 
 	before = (struct record_before){ .percent = 90, .since_ns = 41, .growth_ns = 10, .count = 2 };
-	before.parts[0] = (struct record_before_part){ 1, name, SMAPS_HEAP, NULL, 380, true, INT64_MIN, false };
+	before.parts[0] =
+		(struct record_before_part){ 1, name, SMAPS_HEAP, NULL, 380, true, INT64_MIN, false };
 	before.parts[1] = (struct record_before_part){ 1, name, SMAPS_ANON, name, 40, false, 0, true };
 	return &before;
 }

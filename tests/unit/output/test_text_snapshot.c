@@ -59,7 +59,8 @@ static void test_before(void **state)
 	before.parts[1].bytes = MIB;
 	expect_before(&before, "    held      at 90 %, 41.0 s before: heap of java (pid 12) 380.0 MiB\n");
 	before.parts[0].at_least = true;
-	expect_before(&before, "    held      at 90 %, 41.0 s before: heap of java (pid 12) at least 380.0 MiB\n");
+	expect_before(&before,
+		      "    held      at 90 %, 41.0 s before: heap of java (pid 12) at least 380.0 MiB\n");
 	before.parts[0].at_least = false;
 	before.count = 1;
 	before.parts[0].has_growth = false;

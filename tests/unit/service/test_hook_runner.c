@@ -211,10 +211,9 @@ static void test_snapshot_beside(void **state)
 {
 	struct hook_runner *runner =
 		start_with("sh -c 'while [ ! -e %s/go ]; do sleep 0.01; done'", 600 * NS_PER_S, true);
-	static struct hook_request request = { .event = HOOK_NEAR_LIMIT,
-					       .want = HOOK_WANT_SNAPSHOT,
-					       .snapshot_number = 2,
-					       .cgroup = "/a" };
+	static struct hook_request request = {
+		.event = HOOK_NEAR_LIMIT, .want = HOOK_WANT_SNAPSHOT, .snapshot_number = 2, .cgroup = "/a"
+	};
 	struct pollfd fd = { .fd = hook_runner__fd(runner), .events = POLLIN };
 	struct hook_answer answer;
 	char path[128];
