@@ -103,15 +103,15 @@ _Static_assert(ARRAY_SIZE(not_wanted) == PLAN_NEEDS, "every need has its words")
 void diagnose__print_given_up(FILE *out, const struct plan *plan)
 {
 	const char *last = ""; /* two purposes in a row may lose the same */
+	struct record_probe missing[PLAN_PURPOSES];
+	size_t count = plan__missing(plan, missing);
 
-	for (int i = 0; i < PLAN_PURPOSES; i++) {
-		const struct plan_choice *choice = &plan->choices[i];
-
-		if (!choice->wanted || plan__chosen(plan, i) || plan__step(plan, i) != PLAN_LATER ||
-		    !strcmp(plan_purposes[i].lost, last))
+	for (size_t i = 0; i < count; i++) {
+		if (!missing[i].lost || !strcmp(missing[i].lost, last))
 			continue;
-		last = plan_purposes[i].lost;
-		fprintf(out, "oomtrace: not seen in this trace: %s (%s).\n", last, strerror(-choice->error));
+		last = missing[i].lost;
+		fprintf(out, "oomtrace: not seen in this trace: %s (%s).\n", last,
+			strerror(-missing[i].error));
 	}
 }
 

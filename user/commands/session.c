@@ -271,6 +271,7 @@ static bool is_in_a_hurry(void *ctx)
 static void finish(struct session *s)
 {
 	struct record record = { .kind = RECORD_END };
+	struct record_probe missing[PLAN_PURPOSES];
 	struct waiting waiting;
 
 	settle_usage(s);
@@ -298,6 +299,8 @@ static void finish(struct session *s)
 		.kills = model__totals(s->model).kills,
 		.lost = loss__total(&s->loss),
 		.nameless = stack_collector__health(s->stacks).nameless,
+		.missing = missing,
+		.missing_count = plan__missing(&s->plan, missing),
 	};
 	record.end.skipped_exits = tracer__skipped(s->tracer, "exit");
 	record.end.skipped_signals = tracer__skipped(s->tracer, "signal");

@@ -9,8 +9,8 @@
 #include "host/meminfo.h"
 
 int session_record__tell(struct sink *sink, const struct cgroup__hierarchy *h, const struct target *target,
-			 const struct plan *plan, struct record_time started, uint64_t attached_ns,
-			 uint64_t kills, const char *kills_in)
+			 struct plan *plan, struct record_time started, uint64_t attached_ns, uint64_t kills,
+			 const char *kills_in)
 {
 	char machine_id[IDENTITY__SIZE], boot_id[IDENTITY__SIZE];
 	struct utsname uts;

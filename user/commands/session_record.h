@@ -9,12 +9,12 @@
 
 /*
  * Hands the sink the first record: this oomtrace, this machine, the target and its memory now, and what
- * was attached. `started` is a time before anything could be seen, attached_ns (CLOCK_BOOTTIME) one by which everything
+ * was attached or is to be. `started` is a time before anything could be seen, attached_ns (CLOCK_BOOTTIME) one by which everything
  * was. kills: that the kernel counted between, in the cgroup kills_in if the target was gone by then, else NULL. Returns 0 or
  * the sink's error.
  */
 int session_record__tell(struct sink *sink, const struct cgroup__hierarchy *h, const struct target *target,
-			 const struct plan *plan, struct record_time started, uint64_t attached_ns,
-			 uint64_t kills, const char *kills_in);
+			 struct plan *plan, struct record_time started, uint64_t attached_ns, uint64_t kills,
+			 const char *kills_in);
 
 #endif

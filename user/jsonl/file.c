@@ -268,6 +268,7 @@ static void keep_probes(struct session_copy *copy, const struct record_session *
 			.attached = copy_text(from->probes[i].attached),
 			.lost = copy_text(from->probes[i].lost),
 			.error = from->probes[i].error,
+			.later = from->probes[i].later,
 		};
 	}
 }

@@ -29,15 +29,17 @@ static void get_probe(struct jsonl_parser *p, struct json_object *o, struct reco
 	probe->attached = value__text(p, o, "attached");
 	probe->lost = value__text(p, o, "lost");
 	probe->error = (int)error;
+	probe->later = value__flag(p, o, "later");
 	if (!probe->purpose || error > 0 || error < -4095)
 		value__fail(p, -EINVAL);
 }
 
 /* Whatever their names: they are those of the version that made the recording. */
-static void get_probes(struct jsonl_parser *p, struct json_object *o, struct record_session *s)
+static size_t get_probes(struct jsonl_parser *p, struct json_object *o, const char *key,
+			 const struct record_probe **out)
 {
 	struct json_object *list;
-	size_t count = value__array(p, o, "plan", &list);
+	size_t count = value__array(p, o, key, &list);
 	struct record_probe *probes = value__new_array(p, count, sizeof(*probes));
 
 	for (size_t i = 0; probes && i < count && !p->error; i++) {
@@ -46,8 +48,8 @@ static void get_probes(struct jsonl_parser *p, struct json_object *o, struct rec
 		if (probe)
 			get_probe(p, probe, &probes[i]);
 	}
-	s->probes = probes;
-	s->probe_count = probes ? count : 0;
+	*out = probes;
+	return probes ? count : 0;
 }
 
 static void get_target(struct jsonl_parser *p, struct json_object *o, struct record_session *s)
@@ -123,7 +125,7 @@ static void parse_live_session(struct jsonl_parser *p, struct json_object *o, st
 	record->time.wall_ns = wall_ns;
 	get_target(p, o, &s);
 	get_machine_memory(p, o, &s);
-	get_probes(p, o, &s);
+	s.probe_count = get_probes(p, o, "plan", &s.probes);
 	if (p->error)
 		return;
 	p->wall_offset_ns = offset_ns;
@@ -466,6 +468,7 @@ static void parse_end(struct jsonl_parser *p, struct json_object *o, struct reco
 		.given_up = value__optional(p, o, "recorders_given_up"),
 	};
 
+	end.missing_count = get_probes(p, o, "not_attached", &end.missing);
 	get_kernel_events(p, o, &end);
 	if (!end.reason)
 		value__fail(p, -EINVAL);

@@ -44,12 +44,12 @@ void jsonl_write__put(FILE *out, struct json_object *o)
 	fputc('\n', out);
 }
 
-static struct json_object *new_plan(const struct record_session *s)
+static struct json_object *new_plan(const struct record_probe *probes, size_t count)
 {
 	struct json_object *list = json_object_new_array();
 
-	for (size_t i = 0; i < s->probe_count; i++) {
-		const struct record_probe *probe = &s->probes[i];
+	for (size_t i = 0; i < count; i++) {
+		const struct record_probe *probe = &probes[i];
 		struct json_object *o = json_object_new_object();
 
 		member__text(o, "purpose", probe->purpose);
@@ -59,6 +59,8 @@ static struct json_object *new_plan(const struct record_session *s)
 		member__text(o, "lost", probe->lost);
 		if (probe->error)
 			member__signed(o, "error", probe->error);
+		if (probe->later)
+			member__flag(o, "later", true);
 		json_object_array_add(list, o);
 	}
 	return list;
@@ -107,7 +109,7 @@ static void write_session(struct json_object *o, const struct record *record)
 		member__add(o, "memory", memory);
 	}
 	if (!s->from_log)
-		member__add(o, "plan", new_plan(s));
+		member__add(o, "plan", new_plan(s->probes, s->probe_count));
 }
 
 static void write_limit(struct json_object *o, const struct record *record)
@@ -383,6 +385,8 @@ static void write_end(struct json_object *o, const struct record *record)
 		member__number(o, "early_kills", end->early_kills);
 	if (end->given_up)
 		member__number(o, "recorders_given_up", end->given_up);
+	if (end->missing_count)
+		member__add(o, "not_attached", new_plan(end->missing, end->missing_count));
 	if (end->has_kernel_events) {
 		const struct record_kernel_events *events = &end->kernel_events;
 		struct json_object *counts = json_object_new_object();

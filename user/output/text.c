@@ -402,6 +402,9 @@ static int text_end(struct sink *base, const struct record *record)
 	text_parts__bytes(base->out, end->reason ? end->reason : "?",
 			  strlen(end->reason ? end->reason : "?"));
 	fputs(")\n", base->out);
+	/* That was to come after the first record. */
+	for (size_t i = 0; i < end->missing_count; i++)
+		put_missing(sink, &end->missing[i]);
 	err = put_verdict(sink);
 	return err ? err : text_finish(base);
 }

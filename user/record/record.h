@@ -39,6 +39,7 @@ struct record_probe {
 	const char *attached; /* how, and to what; NULL: nothing */
 	const char *lost; /* what the trace lacks, when it was wanted and nothing is attached; else NULL */
 	int error;	  /* the negative errno of the last candidate that failed; 0: none did */
+	bool later; /* `attached` is what is to be tried first; whether it could be is known at the end */
 };
 
 struct record_session {
@@ -412,6 +413,8 @@ struct record_end {
 	uint64_t
 		early_kills; /* of an OOM that may have begun before the trace: there are no records of them */
 	uint64_t given_up;   /* flight recorders, for others, within seconds of their cgroup's last move */
+	const struct record_probe *missing; /* of those that were to come later: what could not be attached */
+	size_t missing_count;
 	bool has_kernel_events; /* in the target since the trace began */
 	struct record_kernel_events kernel_events;
 };

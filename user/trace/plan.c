@@ -429,20 +429,44 @@ const struct plan_candidate *plan__chosen(const struct plan *plan, int i)
 	return candidate == PLAN_SPLIT ? &plan_purposes[i].split : &plan_purposes[i].candidates[candidate];
 }
 
-size_t plan__probes(const struct plan *plan, struct record_probe probes[PLAN_PURPOSES])
+static struct record_probe probe_of(const struct plan *plan, int i)
+{
+	const struct plan_candidate *chosen = plan__chosen(plan, i);
+
+	return (struct record_probe){
+		.purpose = plan_purposes[i].name,
+		.attached = chosen ? chosen->label : NULL,
+		.lost = plan->choices[i].wanted && !chosen ? plan_purposes[i].lost : NULL,
+		.error = plan->choices[i].error,
+		.later = plan->choices[i].told_early,
+	};
+}
+
+/* Nobody knows yet whether what is chosen can be attached. */
+static bool is_pending(const struct plan *plan, int i)
+{
+	return plan__chosen(plan, i) && ((plan__step(plan, i) == PLAN_LATER && !plan->has_rest) ||
+					 (plan__waits_for_split(plan, i) && !plan->knows_split));
+}
+
+size_t plan__probes(struct plan *plan, struct record_probe probes[PLAN_PURPOSES])
+{
+	for (int i = 0; i < PLAN_PURPOSES; i++) {
+		plan->choices[i].told_early = is_pending(plan, i);
+		probes[i] = probe_of(plan, i);
+	}
+	return PLAN_PURPOSES;
+}
+
+size_t plan__missing(const struct plan *plan, struct record_probe probes[PLAN_PURPOSES])
 {
 	size_t count = 0;
 
 	for (int i = 0; i < PLAN_PURPOSES; i++) {
-		const struct plan_candidate *chosen = plan__chosen(plan, i);
-		const struct plan_purpose *purpose = &plan_purposes[i];
-
-		probes[count++] = (struct record_probe){
-			.purpose = purpose->name,
-			.attached = chosen ? chosen->label : NULL,
-			.lost = plan->choices[i].wanted && !chosen ? purpose->lost : NULL,
-			.error = plan->choices[i].error,
-		};
+		if (!plan->choices[i].told_early || plan__chosen(plan, i))
+			continue;
+		probes[count] = probe_of(plan, i);
+		probes[count++].later = false;
 	}
 	return count;
 }

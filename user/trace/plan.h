@@ -81,11 +81,14 @@ struct plan_choice {
 	int candidate; /* index, PLAN_SHARED, PLAN_SPLIT or PLAN_NOT_ATTACHED */
 	int error;     /* 0, or the negative errno of the last candidate that failed */
 	bool wanted;
+	bool told_early; /* plan__probes() has told it before it was attached */
 };
 
 struct plan {
 	struct plan_choice choices[PLAN_PURPOSES];
-	bool in_steps; /* else all is PLAN_FIRST */
+	bool in_steps;	  /* else all is PLAN_FIRST */
+	bool has_rest;	  /* PLAN_LATER has been attached, as far as it can be */
+	bool knows_split; /* and what waits for that */
 };
 
 extern const struct plan_purpose plan_purposes[PLAN_PURPOSES];
@@ -120,7 +123,10 @@ bool plan__waits_for_split(const struct plan *plan, int i);
 const struct plan_candidate *plan__chosen(const struct plan *plan, int i);
 
 /* The plan as a session record has it. Fills in the first of `probes`; their text is static. Returns how many. */
-size_t plan__probes(const struct plan *plan, struct record_probe probes[PLAN_PURPOSES]);
+size_t plan__probes(struct plan *plan, struct record_probe probes[PLAN_PURPOSES]);
+
+/* Likewise, those that it told before they were attached, and that could not be. */
+size_t plan__missing(const struct plan *plan, struct record_probe probes[PLAN_PURPOSES]);
 
 /* Whether something is attached for the purpose of this name. */
 bool plan__has(const struct plan *plan, const char *name);

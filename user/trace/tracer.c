@@ -77,6 +77,7 @@ int tracer__attach_rest(struct tracer *tracer, struct plan *plan)
 {
 	int err;
 
+	plan->has_rest = true;
 	if (!plan->in_steps)
 		return 0;
 	err = tracer_load__step(tracer, plan, PLAN_LATER);

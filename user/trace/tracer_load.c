@@ -332,6 +332,7 @@ int tracer_load__step(struct tracer *tracer, struct plan *plan, enum plan_step s
 
 void tracer_load__attach_split(struct tracer *tracer, struct plan *plan, bool is_split)
 {
+	plan->knows_split = true;
 	for (int i = PLAN_PURPOSES - 1; i >= 0; i--) {
 		const struct plan_purpose *purpose = &plan_purposes[i];
 		struct bpf_program *program;

@@ -55,7 +55,7 @@ static int remove_folder(void **state)
 static void put_session(struct sink *sink)
 {
 	char version[] = "0.1.0", kernel[] = "6.1.0", arch[] = "x86_64";
-	const struct record_probe probes[] = { { "a", "b", NULL, -1 }, { "c", NULL, "d", 0 } };
+	const struct record_probe probes[] = { { "a", "b", NULL, -1, true }, { "c", NULL, "d", 0, false } };
 	const struct record_time at = { .boot_ns = 7, .wall_ns = 1700000000123456000 };
 	const struct record_session session = {
 		.version = version,
@@ -152,7 +152,7 @@ static bool has_plan(void)
 	assert_non_null(file);
 	assert_non_null(fgets(line, sizeof(line), file));
 	fclose(file);
-	return strstr(line, "\"plan\":[{\"purpose\":\"a\",\"attached\":\"b\",\"error\":-1},"
+	return strstr(line, "\"plan\":[{\"purpose\":\"a\",\"attached\":\"b\",\"error\":-1,\"later\":true},"
 			    "{\"purpose\":\"c\",\"attached\":null,\"lost\":\"d\"}]}");
 }
 

@@ -45,7 +45,7 @@ static inline void write_session(struct sink *sink, const struct variant *v)
 {
 	const struct record_time at = { .boot_ns = 5000000001, .wall_ns = 1700000000123456789 };
 	const struct record_probe probes[] = {
-		{ .purpose = v->name, .attached = v->name, .error = -EBUSY },
+		{ .purpose = v->name, .attached = v->name, .error = -EBUSY, .later = v->full },
 		{ .purpose = "reclaim", .lost = v->name, .error = -ENOENT },
 		{ .purpose = "stacks" },
 	};

@@ -63,6 +63,8 @@ static inline void write_ends(struct sink *sink, const struct variant *v)
 						.limit_cgroup = v->full ? v->name : NULL,
 						.repeats = 12 };
 	const struct record_lost lost = { .kind = v->name, .count = UINT64_MAX };
+	const struct record_probe missing[] = { { v->name, NULL, v->name, -2, false },
+						{ v->name, v->name, NULL, 0, true } };
 	const struct record_end end = { .reason = v->name,
 					.ooms = 1,
 					.kills = 2,
@@ -72,6 +74,8 @@ static inline void write_ends(struct sink *sink, const struct variant *v)
 					.skipped_signals = v->full ? 6 : 0,
 					.early_kills = v->full ? 8 : 0,
 					.given_up = v->full ? 7 : 0,
+					.missing = missing,
+					.missing_count = v->full ? 2 : 0,
 					.has_kernel_events = v->full,
 					.kernel_events = { 50, 6, 2, 1, v->full, v->full } };
 	const struct record_killer by = killer(v, KILL_WAY_KILL);

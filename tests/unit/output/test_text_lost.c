@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "output/text.h"
 #include "output/text_lost.h"
 #include "output/wrap.h"
 
@@ -55,10 +57,31 @@ static void test_why(void **state)
 	assert_words((struct record_lost){ .count = 1 }, "1 (unknown) event");
 }
 
+/* What was to be attached later, and could not be, stands where the trace is over. */
+static void test_missing(void **state)
+{
+	const struct record_probe missing = { .purpose = "relief", .lost = "the memory", .error = -ENOENT };
+	const struct record record = { .kind = RECORD_END,
+				       .end = { .reason = "x", .missing = &missing, .missing_count = 1 } };
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+	struct sink *sink = text__new(out, (struct text_look){ 0 });
+
+	(void)state;
+	assert_int_equal(sink__take(sink, &record), 0);
+	sink->ops->free(sink);
+	fclose(out);
+	assert_non_null(
+		strstr(text, "nothing lost (x)\n    without   the memory (No such file or directory)\n"));
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_why),
+		cmocka_unit_test(test_missing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

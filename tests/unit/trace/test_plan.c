@@ -117,13 +117,48 @@ static void test_often(void **state)
 	assert_true(plan__waits_for_split(&plan, points));
 }
 
+/* What comes later isn't told as attached; and what could not be is told then. */
+static void test_later(void **state)
+{
+	struct record_probe probes[PLAN_PURPOSES];
+	struct plan plan;
+	int late = 0, split = 0;
+
+	(void)state;
+	while (strcmp(plan_purposes[late].name, "relief"))
+		late++;
+	while (strcmp(plan_purposes[split].name, "candidate-points"))
+		split++;
+	plan__init(&plan, &(struct plan_wants){ .shared = true });
+	plan.in_steps = true;
+	plan__probes(&plan, probes);
+	assert_false(probe_of(probes, PLAN_PURPOSES, "oom-begin")->later);
+	assert_true(probes[late].later && probes[late].attached && probes[split].later);
+	assert_int_equal(plan__missing(&plan, probes), 0);
+	plan__give_up(&plan, late, -ENOENT);
+	plan.has_rest = true;
+	assert_int_equal(plan__missing(&plan, probes), 1);
+	assert_string_equal(probes[0].purpose, "relief");
+	assert_true(!probes[0].attached && probes[0].lost && probes[0].error == -ENOENT && !probes[0].later);
+	/* Told after that, there is nothing that is still to come, but what waits for a function to be found. */
+	plan__probes(&plan, probes);
+	assert_false(probes[late].later);
+	assert_non_null(probes[late].lost);
+	assert_int_equal(plan__missing(&plan, probes), 0);
+	plan__leave_split(&plan);
+	plan__probes(&plan, probes);
+	assert_true(probes[split].later);
+	plan.knows_split = true;
+	plan__probes(&plan, probes);
+	assert_false(probes[split].later);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_attached),
-		cmocka_unit_test(test_not_attached),
-		cmocka_unit_test(test_notes),
-		cmocka_unit_test(test_often),
+		cmocka_unit_test(test_attached), cmocka_unit_test(test_not_attached),
+		cmocka_unit_test(test_notes),	 cmocka_unit_test(test_often),
+		cmocka_unit_test(test_later),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

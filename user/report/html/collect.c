@@ -18,23 +18,24 @@
 
 #define SPANS_ROOM 1024
 
-static void keep_without(struct html_report *r, const struct record_session *s)
+/* To those of the first record come those that could not be attached later. */
+static void keep_without(struct html_report *r, const struct record_probe *probes, size_t count)
 {
+	char *before = r->without;
 	size_t size;
-	FILE *out;
+	FILE *out = open_memstream(&r->without, &size);
 
-	if (r->without)
-		return;
-	out = open_memstream(&r->without, &size);
 	if (!out) {
 		html_collected__fail(r, -errno);
 		return;
 	}
-	for (size_t i = 0; i < s->probe_count; i++) {
-		if (!s->probes[i].lost)
+	fputs(before ? before : "", out);
+	free(before);
+	for (size_t i = 0; i < count; i++) {
+		if (!probes[i].lost)
 			continue;
 		fputs("<li>", out);
-		html_elements__text(out, s->probes[i].lost);
+		html_elements__text(out, probes[i].lost);
 		fputs("</li>", out);
 	}
 	fclose(out);
@@ -63,7 +64,8 @@ static int html_session(struct sink *sink, const struct record *record)
 		cgroup_label__format(r->target, sizeof(r->target), s->target_cgroup, &s->container);
 	}
 	html_collected__keep(r->host, sizeof(r->host), s->host);
-	keep_without(r, s);
+	if (!r->without)
+		keep_without(r, s->probes, s->probe_count);
 	return 0;
 }
 
@@ -303,6 +305,8 @@ static int html_end(struct sink *sink, const struct record *record)
 
 	html_collected__see_time(r, &record->time);
 	r->has_end = true;
+	if (end->missing_count)
+		keep_without(r, end->missing, end->missing_count);
 	html_collected__keep(r->end_reason, sizeof(r->end_reason), end->reason);
 	return 0;
 }
