@@ -8,14 +8,6 @@
 LEVELS=72
 MANY=4200
 
-trace() { # NAME OPTION...
-	name=$1
-	shift
-	./oomtrace --output json "$@" >"$OUT/$name.json" 2>"$OUT/$name.err" &
-	tracer=$!
-	until_true "oomtrace for $name" has "$OUT/$name.json" '"type":"session"'
-}
-
 hog() { # CGROUP: until it is killed
 	echo 8M >"$TOP/$1/memory.max"
 	in_cgroup "$1" ./limits-workload loop 16
@@ -34,7 +26,7 @@ deep() {
 		mkdir $TOP/$path
 		i=$((i + 1))
 	done
-	trace deep --cgroup /deep
+	start_trace deep --cgroup /deep
 	until_true 'the usage of the deepest' has "$OUT/deep.json" '"type":"usage"' $((LEVELS + 1))
 	hog $path
 	until_true 'the kill' has "$OUT/deep.json" '"type":"oom"'
@@ -45,13 +37,13 @@ deep() {
 many() {
 	mkdir $TOP/many
 	echo +memory >$TOP/many/cgroup.subtree_control
-	trace made --cgroup /many
+	start_trace made --cgroup /many
 	until_true 'the usage of the target' has "$OUT/made.json" '"type":"usage"'
 	(cd $TOP/many && seq $MANY | xargs mkdir)
 	hog many/$MANY
 	until_true 'the kill' has "$OUT/made.json" '"type":"oom"'
 	end_trace
-	trace many --cgroup /many
+	start_trace many --cgroup /many
 	until_true 'the usage of all' has "$OUT/many.json" '"type":"usage"' $((MANY + 1))
 	hog many/$MANY
 	until_true 'the kill' has "$OUT/many.json" '"type":"oom"'

@@ -10,13 +10,8 @@ stopped() {
 	grep -q '^State:.T' "/proc/$1/status"
 }
 
-# trace NAME OPTION...: oomtrace, JSON into NAME.json; $tracer is its pid.
 trace() {
-	name=$1
-	shift
-	./oomtrace --output json "$@" >"$OUT/$name.json" 2>"$OUT/$name.err" &
-	tracer=$!
-	until_true "oomtrace for $name" has "$OUT/$name.json" '"type":"session"'
+	start_trace "$@"
 	case "$*" in
 	*--no-usage*) ;;
 	*--cgroup*) until_true "usage in $name" has "$OUT/$name.json" '"type":"usage"' ;;

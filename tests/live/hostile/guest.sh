@@ -15,13 +15,8 @@ confined() {
 	grep -q '^NoNewPrivs:.1' "/proc/$tracer/status"
 }
 
-# trace NAME OPTION...: oomtrace, JSON into NAME.json; $tracer is its pid.
 trace() {
-	name=$1
-	shift
-	./oomtrace --output json "$@" >"$OUT/$name.json" 2>"$OUT/$name.err" &
-	tracer=$!
-	until_true "oomtrace for $name" has "$OUT/$name.json" '"type":"session"'
+	start_trace "$@"
 	# By then it knows where the kernel's functions are.
 	until_true 'oomtrace to drop privileges' confined
 }

@@ -30,6 +30,15 @@ has() { # FILE PATTERN [COUNT]
 	[ "$(grep -c "$2" "$1" 2>/dev/null)" -ge "${3:-1}" ]
 }
 
+# start_trace NAME OPTION...: oomtrace, JSON into NAME.json; $tracer is its pid.
+start_trace() {
+	name=$1
+	shift
+	./oomtrace --output json "$@" >"$OUT/$name.json" 2>"$OUT/$name.err" &
+	tracer=$!
+	until_true "oomtrace for $name" has "$OUT/$name.json" '"type":"session"'
+}
+
 end_trace() {
 	[ ! -e "$TOP/$name" ] || cp "$TOP/$name/memory.events" "$OUT/$name.events"
 	kill -INT "$tracer"

@@ -22,9 +22,7 @@ scenario() {
 	else
 		echo 16M >"$TOP/$name/memory.max"
 	fi
-	./oomtrace --output json "$@" >"$OUT/$name.json" 2>"$OUT/$name.err" &
-	tracer=$!
-	until_true "oomtrace for $name" has "$OUT/$name.json" '"type":"session"'
+	start_trace "$name" "$@"
 	until_true 'oomtrace to drop privileges' confined "$tracer"
 	in_cgroup "$from" ./observer "$TOP/$name" "$way" >"$OUT/$name.who"
 	wait "$pid" || fail "observer of $name"

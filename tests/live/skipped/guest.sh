@@ -34,9 +34,7 @@ killer() {
 scenario() { # NAME WORK OPTION...
 	name=$1 work=$2
 	shift 2
-	./oomtrace --output json "$@" >"$OUT/$name.json" 2>"$OUT/$name.err" &
-	tracer=$!
-	until_true "oomtrace for $name" has "$OUT/$name.json" '"type":"session"'
+	start_trace "$name" "$@"
 	until_true 'oomtrace to drop privileges' confined "$tracer"
 	./map-reader 0 &
 	readers=$!
