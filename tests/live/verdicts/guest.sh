@@ -11,6 +11,12 @@ set -u
 
 HERE=/oomtrace
 
+# Once it has found where the kernel keeps the kinds of memory, and what sends signals, it drops its privileges.
+confined() {
+	tracer_ready "$1"
+	wait_until 60 in_file '^NoNewPrivs:.1' "/proc/$tracer/status"
+}
+
 # watch NAME [MAX [OPTION...]]: its cgroup, and oomtrace on it.
 watch() {
 	begin "$1"
@@ -19,9 +25,7 @@ watch() {
 	[ $# -lt 2 ] || shift
 	shift
 	start_tracer "$watched.out" --cgroup "/$watched" "$@" --record "$OUT/$watched.out.jsonl"
-	tracer_ready "$watched.out"
-	# Once it has found where the kernel keeps the kinds of memory, it drops its privileges.
-	wait_until 60 in_file '^NoNewPrivs:.1' "/proc/$tracer/status"
+	confined "$watched.out"
 }
 
 # As a service of systemd would have it: its first process stands for the whole. The third is what it runs; the fourth
@@ -37,7 +41,7 @@ watch_service() { # NAME MAX COMMAND [SETUP [AFTER]]
 	pid=$!
 	wait_until 30 in_file . "$CG/$1.service/cgroup.procs"
 	start_tracer "$1.out" --cgroup "/$1.service" --until-exit --record "$OUT/$1.out.jsonl"
-	tracer_ready "$1.out"
+	confined "$1.out"
 	touch /tmp/go
 	eval "${5:-}"
 	wait "$pid"
@@ -180,10 +184,10 @@ over
 watch steps
 for _ in 1 2 3 4 5 6 7 8; do
 	echo max >"$CG/steps/memory.max"
-	for _ in 1 2 3 4; do
-		run_held -g "$CG/steps" hog 40
+	for _ in 1 2 3 4 5 6 7 8; do
+		run_held -g "$CG/steps" hog 8
 	done
-	echo 86M >"$CG/steps/memory.max"
+	echo 20M >"$CG/steps/memory.max"
 	sleep 2
 	kill_all steps
 	! grep -q '"needless_kills"' "$OUT/steps.out.jsonl" || break
