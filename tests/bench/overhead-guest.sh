@@ -183,6 +183,12 @@ for case; do
 	everyday-other) everyday other ./oomtrace --cgroup "$CG/other" --output json ;;
 	everyday-no-usage) everyday no-usage ./oomtrace --cgroup "$CG/other" --no-usage --output json ;;
 	all) hundred && faults all "$pairs" ./oomtrace --all --snapshot --output json ;;
+	several) hundred && faults several "$pairs" ./oomtrace --cgroup "/bench/c*" --output json ;;
+	several-own)
+		hundred
+		faults several-own "$pairs" ./oomtrace --cgroup "/bench/c*" --cgroup "$CG/faults" --output json
+		;;
+	everyday-several) hundred && everyday several ./oomtrace --cgroup "/bench/c*" --output json ;;
 	everyday-all) hundred && everyday all ./oomtrace --all --snapshot --output json ;;
 	everyday-machine) everyday machine ./oomtrace --output json ;;
 	kill-machine) kills machine ./oomtrace --output json ;;

@@ -218,6 +218,9 @@ const struct record_step *limit_steps__on_limit(struct limit_steps *s, const str
 			count_others(s, in, began_ns);
 		return NULL;
 	}
+	/* A runtime sets each limit twice, through systemd and by itself: what comes of it is the first write's. */
+	if (!in && !l->writer_self && l->old_max_bytes == l->new_max_bytes)
+		return NULL;
 	if (in) {
 		step.killed_inside = in->killed;
 		step.killed_after = in->killed_beside;

@@ -157,6 +157,26 @@ static void test_what_is_no_step(void **state)
 	limit_steps__free(s);
 }
 
+/* Somebody else's write that leaves the limit as it was: kills after it belong to the write before. Our own is a step. */
+static void test_writes_of_the_same(void **state)
+{
+	struct limit_steps *s = limit_steps__new("/t");
+	struct record first = change(1, 512, 400), same = change(2, 400, 400);
+	struct record own = change(3, 400, 400);
+
+	(void)state;
+	same.limit.writer_self = false;
+	limit_steps__on_limit(s, &same);
+	assert_int_equal(limit_steps__table(s).count, 0);
+	limit_steps__on_limit(s, &first);
+	assert_null(limit_steps__on_limit(s, &same));
+	kill_some(s, CAUSE_LIMIT_UNCHANGED, 0, 400, 400, 1, 400);
+	assert_non_null(limit_steps__on_limit(s, &own));
+	assert_int_equal(limit_steps__table(s).count, 2);
+	assert_int_equal(limit_steps__table(s).steps[0].killed_after, 1);
+	limit_steps__free(s);
+}
+
 static void test_bounded(void **state)
 {
 	struct limit_steps *s = limit_steps__new("/t");
@@ -179,6 +199,7 @@ int main(void)
 		cmocka_unit_test(test_kill_beside_the_write),
 		cmocka_unit_test(test_conclusions),
 		cmocka_unit_test(test_what_is_no_step),
+		cmocka_unit_test(test_writes_of_the_same),
 		cmocka_unit_test(test_bounded),
 	};
 
