@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Real containers: every kill, the end of each, and what oomtrace says where it can't be done."""
 
+import json
+import re
+import subprocess
+
 from command_lines import check_errors, check_quiet
 from compare import check_kprobes, check_text
 from guest import Guest, check_plan, check_run, check_shape
@@ -73,6 +77,23 @@ def check_ends(guest):
             results.equal(len(trace.ooms), 0, f"{scenario}: no OOM")
 
 
+# What the verdict of each recording says; docs/notes/thirty-ends.md has it, too.
+VERDICTS = {
+    "web": r"docker web \(.*\) was OOM-killed: its own limit of .*, lowered from .* by ",
+    "quits": r"docker quits \(.*\) ended with exit code 0$",
+    "killed": r"docker killed \(.*\) ended with exit code 137, but was not OOM-killed: SIGKILL was sent by ",
+    "restarts": r"docker restarts \(.*\) ended 6 times, 6 of them OOM-killed",
+}
+
+
+def check_verdicts(run):
+    for name, words in VERDICTS.items():
+        report = subprocess.run([run.oomtrace, "report", "--format", "json", str(run.folder / f"{name}.jsonl")],
+                                capture_output=True, check=False)
+        said = [s["text"] for s in json.loads(report.stdout)["verdict"]]
+        run.results.check(said and re.match(words, said[0]), f"{name}: the verdict", said)
+
+
 def check_passes_on(guest):
     """A shell that gives the 137 of an OOM-killed command ended by itself."""
     results, trace = guest.results, Trace(guest.folder / "passes-on.jsonl")
@@ -125,3 +146,4 @@ def check(run):
                       "passes-on.jsonl", "killed.jsonl", "restarts.jsonl"))
     for part in (check_web, check_passes_on, check_ends, check_restarts, check_docker_command_lines):
         guarded(guest.results, part, guest)
+    guarded(guest.results, check_verdicts, run)
