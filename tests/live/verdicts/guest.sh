@@ -127,6 +127,7 @@ victim=$pid
 "$WORK" -g "$CG/shared-limit/api" exec $HERE/filler grow 37 1024 &
 pid=$!
 wait_until 120 gone "$victim"
+wait_until 60 in_file '"type":"oom"' "$OUT/shared-limit.out.jsonl"
 cat "$CG/shared-limit/api/memory.peak" >"$OUT/shared-limit.peak"
 kill "$pid"
 wait "$pid"
@@ -187,7 +188,8 @@ for _ in 1 2 3 4 5 6 7 8; do
 	for _ in 1 2 3 4 5 6 7 8; do
 		run_held -g "$CG/steps" hog 8
 	done
-	echo 20M >"$CG/steps/memory.max"
+	# A signal ends a write, and ours is told of each child that ends: another writes.
+	sh -c "echo 20M >$CG/steps/memory.max"
 	sleep 2
 	kill_all steps
 	! grep -q '"needless_kills"' "$OUT/steps.out.jsonl" || break
