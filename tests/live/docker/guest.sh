@@ -8,6 +8,15 @@ set -u
 # shellcheck source=tests/live/lib/docker-lib.sh
 . ./docker-lib.sh
 
+# Whether stress-ng has a worker: it gives it 1000.
+has_worker() {
+	local pid
+	while read -r pid; do
+		[ "$(cat "/proc/$pid/oom_score_adj" 2>/dev/null)" != 1000 ] || return 0
+	done <"$scope/cgroup.procs"
+	return 1
+}
+
 # The experiment: memory.max goes down in steps while stress-ng runs, and then so low that the
 # container dies. stress-ng starts each worker again that is killed.
 web() {
@@ -23,14 +32,16 @@ web() {
 	start_tracer web-kprobes.brief.out --brief --container "$id" --force-kprobes --ring-size 16M \
 		--record "$OUT/web-kprobes.brief.out.jsonl"
 	go web
+	# While a killed worker is still exiting, the next that asks for memory, its parent, may
+	# find only the init left to kill. Its turn is to come at the end.
+	wait_until 60 has_worker
+	adjust 0 -1000
 	# It takes a worker long to fill a large limit: one kill a step is enough above.
 	for max in $(seq 448 -64 64); do
 		now=$(oom_kills "$scope")
 		echo "${max}M" >"$scope/memory.max"
 		echo "${SECONDS}s: memory.max ${max}M, $now kills"
 		wait_until 60 kills_reached $((now + 1))
-		# While a killed worker is still exiting, the next that asks for memory, its parent, may
-		# find only the init left to kill. Its turn is to come at the end.
 		adjust 0 -1000
 	done
 	wait_until 120 kills_reached 30
