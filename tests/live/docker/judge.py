@@ -79,7 +79,7 @@ def check_ends(guest):
 
 # What the verdict of each recording says; docs/notes/thirty-ends.md has it, too.
 VERDICTS = {
-    "web": r"docker web \(.*\) was OOM-killed: its own limit of .*, lowered from .* by ",
+    "web": r"docker web \(.*\) was OOM-killed: its own limit of .*lowered",
     "quits": r"docker quits \(.*\) ended with exit code 0$",
     "killed": r"docker killed \(.*\) ended with exit code 137, but was not OOM-killed: SIGKILL was sent by ",
     "restarts": r"docker restarts \(.*\) ended 6 times, 6 of them OOM-killed",
