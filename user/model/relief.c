@@ -19,7 +19,7 @@ struct relief_victim {
 	uint64_t most_bytes; /* that can come back: shared memory that nobody else has goes with it */
 	uint64_t max_bytes;  /* the limit when it was killed; 0: unknown */
 	uint32_t pid;
-	bool overlaps; /* the memory of one before wasn't back when it was killed */
+	bool overlaps; /* the memory of one before wasn't back when it was killed, or just so */
 	bool needless;
 	char *limit; /* the path; NULL: unknown */
 };
@@ -63,6 +63,16 @@ static bool is_in_flight(const struct relief_victim *v, uint64_t limit_id, uint6
 	       at_ns - v->killed_ns < EVENT_RELIEF_WITHIN_NS && (!v->back_ns || v->back_ns > at_ns);
 }
 
+/*
+ * A write of a limit kills until usage is below it. Where usage was below when the victim was chosen, memory had come back
+ * between the kernel's last look and the choice, and nothing was on its way any more.
+ */
+static bool came_too_late(const struct record_oom *oom)
+{
+	return oom->cause == CAUSE_INSIDE_WRITE && oom->limit && oom->limit->has_memory &&
+	       oom->limit->usage_bytes <= oom->limit->max_bytes;
+}
+
 void relief__killed(struct relief *relief, struct record_oom *oom, uint64_t chosen_ns, uint64_t limit_id)
 {
 	const struct model_env *env = relief->env;
@@ -97,7 +107,7 @@ void relief__killed(struct relief *relief, struct record_oom *oom, uint64_t chos
 				      from->pgtables_bytes,
 			.max_bytes = oom->limit && oom->limit->has_memory ? oom->limit->max_bytes : 0,
 			.pid = from->pid,
-			.overlaps = oom->in_flight_victims != 0,
+			.overlaps = oom->in_flight_victims || came_too_late(oom),
 			.limit = oom->limit && oom->limit->path ? strdup(oom->limit->path) : NULL,
 		};
 	}

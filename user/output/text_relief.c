@@ -28,11 +28,11 @@ static void put_sentence(FILE *out, const struct record_relief *r)
 void text_relief__put_needless(FILE *out, const struct record_relief *r)
 {
 	if (r->needless_kills == 1)
-		fputs("the kill that came before it was back was not needed: what it had, at most ", out);
+		fputs("with that, one kill turns out not to have been needed: what it had, at most ", out);
 	else
 		fprintf(out,
-			"%" PRIu64
-			" kills that came before it was back were not needed: what they had, at most ",
+			"with that, %" PRIu64
+			" kills turn out not to have been needed: what they had, at most ",
 			r->needless_kills);
 	text_parts__size(out, "", r->needless_bytes);
 	text_parts__size(out, ", would fit under the limit of ", r->max_bytes);

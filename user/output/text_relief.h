@@ -5,7 +5,7 @@
 
 #include "output/text_sink.h"
 
-/* "2 kills that came before it was back were not needed: ...", where there were some. */
+/* "with that, 2 kills turn out not to have been needed: ...", where there were some. */
 void text_relief__put_needless(FILE *out, const struct record_relief *relief);
 
 /* A record of type "relief". */

@@ -121,6 +121,38 @@ static void test_back_too_late(void **state)
 	relief__free(relief);
 }
 
+/*
+ * All of the first's memory was back when the run began: the kernel had looked before. Where no write asked for it, usage
+ * is never above the limit.
+ */
+static void test_below_the_limit(void **state)
+{
+	const struct record_victim victim = { .pid = 43, .ts_ns = 4000, .anon_rss_bytes = 60 * MIB };
+	const struct record_level limit = { .has_memory = true,
+					    .usage_bytes = 80 * MIB,
+					    .max_bytes = 100 * MIB };
+
+	(void)state;
+	for (uint64_t inside = 0; inside < 2; inside++) {
+		struct told told;
+		struct relief *relief = start_relief(&told);
+		struct record_oom oom = { .id = 2,
+					  .cause = inside ? CAUSE_INSIDE_WRITE : CAUSE_LIMIT_UNCHANGED,
+					  .limit = &limit,
+					  .victims = &victim,
+					  .victim_count = 1,
+					  .started_ns = 3500 };
+
+		kill_one(relief, 1, 42, 120, 1000);
+		come_back(relief, 1, 42, 3000, 80, 0);
+		relief__killed(relief, &oom, 4000, 5);
+		assert_int_equal(oom.in_flight_victims, 0);
+		come_back(relief, 2, 43, 5000, 2, 0);
+		assert_int_equal(told.reliefs[1].needless_kills, inside);
+		relief__free(relief);
+	}
+}
+
 /* Both were needed: what the second had wouldn't fit. */
 static void test_needed(void **state)
 {
@@ -282,7 +314,7 @@ int main(void)
 		cmocka_unit_test(test_unknown),	      cmocka_unit_test(test_early),
 		cmocka_unit_test(test_long_ago),      cmocka_unit_test(test_raised),
 		cmocka_unit_test(test_shared),	      cmocka_unit_test(test_before),
-		cmocka_unit_test(test_back_too_late),
+		cmocka_unit_test(test_back_too_late), cmocka_unit_test(test_below_the_limit),
 	};
 
 	return cmocka_run_group_tests_name("relief", tests, NULL, NULL);

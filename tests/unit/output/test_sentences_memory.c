@@ -260,7 +260,7 @@ static void check_needless(const struct victims *v)
 
 	if (!text)
 		return;
-	sscanf(text, "%" SCNu64 " kills that came", &kills);
+	sscanf(text, "with that, %" SCNu64 " kills turn out", &kills);
 	for (size_t i = 0; i < v->count; i++)
 		back += v->back[i];
 	demand(kills < v->count && kills <= back, "others had to be killed", text);
