@@ -410,6 +410,9 @@ static int begin(struct session *s)
 		session__follow_usage(s);
 	if (s->many)
 		session_many__begin(s);
+	/* Without it the files in tmpfs aren't told. */
+	if (tmpfs_reader__start(s->hierarchy, &s->tmpfs))
+		s->tmpfs = NULL;
 	tracer__find_addresses(s->tracer, &s->plan);
 	diagnose__print_given_up(stderr, &s->plan);
 	/* Only a recording that is cut into files opens more of them. */
@@ -463,6 +466,7 @@ static void tear_down(struct session *s)
 	status_feed__free(s->status);
 	limit_steps__free(s->steps);
 	names__free(s->names);
+	tmpfs_reader__stop(s->tmpfs);
 	stack_collector__free(s->stacks);
 	session_many__free(s->many);
 	symbols__stop(s->helpers.symbols);

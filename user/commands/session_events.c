@@ -210,6 +210,21 @@ static int read_children(void *ctx, const char *path, uint64_t id, struct cgroup
 	return err;
 }
 
+/* Likewise: it is read for at most a fiftieth of the time. */
+static int read_tmpfs(void *ctx, const char *path, uint32_t pid, struct tmpfs_files *out)
+{
+	struct session *s = ctx;
+	const char *below = cgroup_path__below(path, s->hierarchy->root);
+	uint64_t begun_ns = clock__ns(CLOCK_BOOTTIME);
+	int err;
+
+	if (!s->tmpfs || !below || begun_ns < s->tmpfs_ns)
+		return -EAGAIN;
+	err = tmpfs_reader__ask(s->tmpfs, *below ? below : "/", pid, out);
+	s->tmpfs_ns = begun_ns + 50 * (clock__ns(CLOCK_BOOTTIME) - begun_ns);
+	return err;
+}
+
 void session_events__tell_quiet(void *ctx, uint64_t limit_cgroup_id, const struct quiet_runs *quiet)
 {
 	struct session *s = ctx;
@@ -240,6 +255,7 @@ int session_events__open_model(struct session *s)
 		.on_record = on_record,
 		.cgroup_path = find_cgroup_path,
 		.children = s->hierarchy->version == 2 ? read_children : NULL,
+		.tmpfs_files = read_tmpfs,
 		.cmdline = find_cmdline,
 		.container_name = find_container_name,
 		.largest_cgroups = find_largest_cgroups,

@@ -45,7 +45,9 @@ struct session {
 	struct names *names;
 	struct subtree subtree;
 	struct follow_usage following;
-	uint64_t children_ns; /* when the children of a limit may be read again; CLOCK_BOOTTIME */
+	uint64_t children_ns;	    /* when the children of a limit may be read again; CLOCK_BOOTTIME */
+	struct tmpfs_reader *tmpfs; /* NULL: what is in tmpfs isn't read */
+	uint64_t tmpfs_ns;	    /* when it may be read again; CLOCK_BOOTTIME */
 	struct stack_helpers helpers;
 	struct stack_collector *stacks;
 	struct limit_steps *steps; /* NULL without a target */

@@ -18,6 +18,7 @@
 
 #define MAX_PROC_TEXT (4u << 20) /* mountinfo has a line for each mount of the machine */
 #define MAX_EVENTS_TEXT 4096
+#define MAX_PROC_CGROUP 65536 /* a line for each hierarchy, of a path each */
 #define DELETED " (deleted)"
 
 /* Files of /proc have no size beforehand. The caller frees *out. */
@@ -117,6 +118,16 @@ int cgroup__of_pid(const struct cgroup__hierarchy *h, pid_t pid, char *path, siz
 	}
 	memcpy(path, found, len + 1);
 	return 0;
+}
+
+bool cgroup__has_process(const struct cgroup__hierarchy *h, const char *cgroup, int process_fd)
+{
+	char text[MAX_PROC_CGROUP], in_proc[PATH_MAX], path[PATH_MAX];
+
+	return cgroup__read_text(process_fd, "cgroup", text, sizeof(text)) > 0 &&
+	       !cgroup_path__parse_proc_cgroup(text, h->version, in_proc, sizeof(in_proc)) &&
+	       !cgroup_path__from_proc_path(h, in_proc, path, sizeof(path)) &&
+	       cgroup_path__below(path, cgroup);
 }
 
 static int check_cgroup_fs(int fd)

@@ -3,6 +3,7 @@
 #ifndef OOMTRACE_CGROUP_H
 #define OOMTRACE_CGROUP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -23,6 +24,12 @@ int cgroup__discover(struct cgroup__hierarchy *out);
  * (its cgroup has been removed), -EXDEV (outside), or an error of reading.
  */
 int cgroup__of_pid(const struct cgroup__hierarchy *h, pid_t pid, char *path, size_t size);
+
+/*
+ * Whether a process, by a descriptor of its folder in /proc, is in this cgroup or below it. The pid by which the folder was
+ * opened may have been another one's when the cgroup's list was read.
+ */
+bool cgroup__has_process(const struct cgroup__hierarchy *h, const char *cgroup, int process_fd);
 
 /*
  * What a user named as a cgroup: an absolute path below the mount (/sys/fs/cgroup/system.slice/x)

@@ -5,33 +5,7 @@
 #include <string.h>
 
 #include "base/span.h"
-
-static bool is_octal(char c)
-{
-	return c >= '0' && c <= '7';
-}
-
-/* mountinfo has space, tab, newline and backslash as \ooo (mangle_path, fs/seq_file.c). */
-static bool unescape_mount(struct span s, char *dst, size_t size)
-{
-	size_t used = 0;
-
-	for (size_t i = 0; i < s.len; i++) {
-		char c = s.start[i];
-
-		if (c == '\\' && s.len - i > 3 && is_octal(s.start[i + 1]) && is_octal(s.start[i + 2]) &&
-		    is_octal(s.start[i + 3])) {
-			c = (char)((s.start[i + 1] - '0') << 6 | (s.start[i + 2] - '0') << 3 |
-				   (s.start[i + 3] - '0'));
-			i += 3;
-		}
-		if (used + 1 >= size)
-			return false;
-		dst[used++] = c;
-	}
-	dst[used] = '\0';
-	return used > 0 && !memchr(dst, '\0', used);
-}
+#include "host/mountinfo.h"
 
 struct mount {
 	char root[PATH_MAX];
@@ -40,28 +14,18 @@ struct mount {
 	bool memory; /* a v1 hierarchy with this controller */
 };
 
-/* "36 35 98:0 ROOT POINT OPTIONS [TAGS...] - TYPE SOURCE SUPER_OPTIONS" (proc(5)) */
 static bool mount__parse(struct span line, struct mount *m)
 {
-	struct span root, point, word;
+	struct mountinfo info;
 
-	for (int i = 0; i < 3; i++)
-		span__cut(&line, ' ');
-	root = span__cut(&line, ' ');
-	point = span__cut(&line, ' ');
-	do {
-		if (!line.len)
-			return false;
-		word = span__cut(&line, ' ');
-	} while (!span__is(word, "-"));
-	word = span__cut(&line, ' ');
-	m->version = span__is(word, "cgroup2") ? 2 : span__is(word, "cgroup") ? 1 : 0;
+	if (!mountinfo__parse(line, &info))
+		return false;
+	m->version = span__is(info.type, "cgroup2") ? 2 : span__is(info.type, "cgroup") ? 1 : 0;
 	if (!m->version)
 		return false;
-	span__cut(&line, ' ');
-	m->memory = m->version == 1 && span__has_item(line, "memory");
-	return unescape_mount(root, m->root, sizeof(m->root)) &&
-	       unescape_mount(point, m->point, sizeof(m->point)) && m->root[0] == '/' && m->point[0] == '/';
+	m->memory = m->version == 1 && span__has_item(info.super_options, "memory");
+	return mountinfo__path(info.root, m->root, sizeof(m->root)) &&
+	       mountinfo__path(info.point, m->point, sizeof(m->point));
 }
 
 /* A whole hierarchy is better than a part, the usual place better than a bind mount of it. */

@@ -135,21 +135,6 @@ static int note_cgroup(const struct cgroup__node *node, void *ctx)
 
 /* ---- what their memory is ---- */
 
-/*
- * Whether it is in the cgroup, or below it. Its pid may have been another one's when the cgroup's list was read, and it may
- * have been moved: its names are nobody's business then.
- */
-static bool is_member(const struct reading *r, int process_fd)
-{
-	static char text[65536];
-	char in_proc[PATH_MAX], path[PATH_MAX];
-
-	return cgroup__read_text(process_fd, "cgroup", text, sizeof(text)) > 0 &&
-	       !cgroup_path__parse_proc_cgroup(text, r->h->version, in_proc, sizeof(in_proc)) &&
-	       !cgroup_path__from_proc_path(r->h, in_proc, path, sizeof(path)) &&
-	       cgroup_path__below(path, r->cgroup);
-}
-
 /* Reads a file of a process, of one text. Returns whether that came to its end. */
 static bool read_into(struct smaps *smaps, int process_fd, const char *name)
 {
@@ -228,7 +213,8 @@ static void read_all(struct reading *r, int dir_fd)
 		struct snapshot_one *one = &r->out->processes[r->out->count];
 		int fd = r->largest[i].fd;
 
-		if (!is_member(r, fd))
+		/* Its names are nobody's business if it isn't, or is no longer, in there. */
+		if (!cgroup__has_process(r->h, r->cgroup, fd))
 			continue;
 		*one = r->largest[i].one;
 		if (i < SNAPSHOT__DETAILED ? !read_parts(fd, one) : !read_sums(fd, one))

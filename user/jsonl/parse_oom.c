@@ -4,6 +4,7 @@
 #include "jsonl/candidates_json.h"
 #include "jsonl/snapshot_json.h"
 #include "jsonl/children_json.h"
+#include "jsonl/tmpfs_json.h"
 #include "jsonl/parse_log.h"
 
 #include "record/memory_kinds.h"
@@ -308,6 +309,7 @@ void parse_oom__record(struct jsonl_parser *p, struct json_object *o, struct rec
 		oom.candidates = candidates_json__parse(p, o, false);
 	oom.before = snapshot_json__parse_before(p, o);
 	oom.children = children_json__parse(p, o);
+	oom.tmpfs = tmpfs_json__parse(p, o);
 	in_flight = value__object(p, o, "in_flight");
 	if (in_flight) {
 		oom.in_flight_victims = value__number(p, in_flight, "victims");

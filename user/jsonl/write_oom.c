@@ -8,6 +8,7 @@
 #include "jsonl/member.h"
 #include "jsonl/write_log.h"
 #include "jsonl/write_parts.h"
+#include "jsonl/tmpfs_json.h"
 #include "record/gfp.h"
 #include "record/names.h"
 #include "record/sink.h"
@@ -236,6 +237,7 @@ void write_oom__record(struct json_object *o, const struct record *record)
 	candidates_json__write(o, oom->candidates);
 	snapshot_json__write_before(o, oom->before);
 	children_json__write(o, oom->children);
+	tmpfs_json__write(o, oom->tmpfs);
 	if (oom->in_flight_victims) {
 		struct json_object *in_flight = json_object_new_object();
 

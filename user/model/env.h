@@ -5,6 +5,7 @@
 
 #include "host/cgroup_children.h"
 #include "host/largest_cgroups.h"
+#include "host/tmpfs_files.h"
 #include "record/record.h"
 
 struct model_env {
@@ -37,6 +38,12 @@ struct model_env {
 	 * Reads what the cgroups right below this one use, now. Returns 0 or a negative errno. NULL: nobody can.
 	 */
 	int (*children)(void *ctx, const char *path, uint64_t id, struct cgroup_children *out);
+
+	/*
+	 * Reads the largest files in the tmpfs mounts that the processes of a cgroup see; pid: of one that was in it, or 0.
+	 * Returns 0 or a negative errno. NULL: nobody can.
+	 */
+	int (*tmpfs_files)(void *ctx, const char *path, uint32_t pid, struct tmpfs_files *out);
 
 	/*
 	 * Reads which cgroups have the most memory now. Returns when it had been read, CLOCK_BOOTTIME; 0: it wasn't.

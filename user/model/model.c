@@ -11,6 +11,7 @@
 #include "model/limit_writes.h"
 #include "model/oom_run.h"
 #include "model/relief.h"
+#include "model/tmpfs.h"
 #include "model/usage.h"
 #include "record/time.h"
 
@@ -26,6 +27,7 @@ struct model {
 	struct relief *relief;
 	struct before *before;
 	struct children children;
+	struct tmpfs tmpfs;
 	/* Of victims whose run is still open: their OOM's record comes first. */
 	struct event_relief early[EARLY_MAX];
 	size_t early_count;
@@ -98,6 +100,8 @@ static void finish_run(struct model *model)
 		decide_cause(model, record);
 		if (children__fill(&model->children, record, &model->env, model->usage))
 			record->oom.children = &model->children.record;
+		if (tmpfs__fill(&model->tmpfs, record, &model->env))
+			record->oom.tmpfs = &model->tmpfs.record;
 		if (usage__history(model->usage, record, &history))
 			record->oom.history = &history;
 		if (record->oom.limit &&

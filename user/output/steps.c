@@ -11,10 +11,11 @@
 #include "record/candidate_words.h"
 #include "record/cause_words.h"
 #include "record/children_words.h"
+#include "record/tmpfs_words.h"
 
 #define MOST(part, whole) ((part) > (whole) / 2)
 /* Shared memory worth a step; what is of one process; growth that doubles the limit within so many seconds. */
-#define SHARED_FRACTION 5
+#define FILE_FRACTION 5 /* of what is shared: a file that is worth naming */
 #define LARGEST_PERCENT 80
 #define SECONDS_TO_DOUBLE 10
 #define MANY_PROCESSES 5
@@ -264,20 +265,25 @@ static int see_held_back(struct steps *steps, const struct record_oom *oom,
 
 static int see_shared(struct steps *steps, const struct record_oom *oom)
 {
-	const struct record_memory *m = oom->memory;
+	const struct record_tmpfs_file *largest =
+		oom->tmpfs && oom->tmpfs->largest_count ? &oom->tmpfs->largest[0] : NULL;
+	uint64_t shared = tmpfs_words__shared(oom), nobodys;
 	struct draft draft;
-	uint64_t nobodys;
 
-	if (!m || !(m->known & 1U << MEMORY_SHMEM) || !usage_of(oom) ||
-	    m->bytes[MEMORY_SHMEM] < usage_of(oom) / SHARED_FRACTION)
+	if (!shared)
 		return 0;
 	if (!begin(&draft))
 		return -ENOMEM;
-	text_parts__size(draft.out, "", m->bytes[MEMORY_SHMEM]);
+	text_parts__size(draft.out, "", shared);
 	text_parts__size(draft.out, " of ", usage_of(oom));
 	fputs(" are in tmpfs (such as /dev/shm) or shared memory: files there and segments of ipcs -m stay when "
 	      "a process is killed, look at them",
 	      draft.out);
+	if (largest && largest->bytes >= shared / FILE_FRACTION) {
+		fputs(", first at ", draft.out);
+		text_parts__name(draft.out, largest->path);
+		text_parts__size(draft.out, ", a file of ", largest->bytes);
+	}
 	nobodys = candidate_words__not_resident(oom);
 	if (nobodys) {
 		text_parts__size(draft.out, ". About ", nobodys);

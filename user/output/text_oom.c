@@ -7,6 +7,7 @@
 #include "output/text_sink.h"
 #include "output/text_log.h"
 #include "output/text_snapshot.h"
+#include "output/text_tmpfs.h"
 #include "record/gfp.h"
 #include "record/names.h"
 
@@ -372,6 +373,7 @@ int text_oom__put(struct text_sink *sink, const struct record *record)
 		text_memory__history(sink, oom->history);
 	if (oom->before && oom->before->count)
 		text_snapshot__before(sink, oom->before);
+	text_tmpfs__put(sink, oom);
 	if (oom->memory)
 		text_memory__put(sink, oom->memory,
 				 oom->limit && oom->limit->has_memory ? oom->limit->usage_bytes : 0);

@@ -21,6 +21,7 @@
 #include "record/record_relief.h"
 #include "record/record_killer.h"
 #include "record/record_snapshot.h"
+#include "record/record_tmpfs.h"
 
 #define RECORD_SCHEMA 1
 #define RECORD_NO_LIMIT UINT64_MAX
@@ -209,6 +210,7 @@ struct record_oom {
 	const struct record_candidates *candidates; /* NULL: unknown, or a log's: see `log` */
 	const struct record_before *before;	/* a snapshot of the limit's cgroup; NULL: there is none */
 	const struct record_children *children; /* NULL: the victim's cgroup was the limit's, or unknown */
+	const struct record_tmpfs *tmpfs;	/* NULL: unknown, or there is little in it */
 	const struct record_machine *machine;	/* NULL: unknown, a log's, or it was a cgroup's limit */
 	/* Victims before, at the same limit, whose memory wasn't back yet, and how much they had. */
 	uint64_t in_flight_victims, in_flight_bytes;

@@ -73,7 +73,7 @@ look() {
 	wait_until 60 changed
 	ready_ms=$(($(now_ms) - from))
 	charge
-	for process in oomtrace-guard oomtrace-ask oomtrace-maps oomtrace-syms oomtrace-syms+; do
+	for process in oomtrace-guard oomtrace-ask oomtrace-maps oomtrace-syms oomtrace-syms+ oomtrace-tmpfs; do
 		wait_until 20 there $process
 	done
 	wait_until 10 confined

@@ -14,7 +14,8 @@ REPLACED = "the process that puts the limit back had died; another has taken its
 BPF, SYS_PTRACE, CHECKPOINT_RESTORE = 1 << 39, 1 << 19, 1 << 40
 # The processes, and the capabilities that each has while it traces (SECURITY.md).
 PROCESSES = {"oomtrace": BPF, "oomtrace-guard": 0, "oomtrace-ask": 0,
-             "oomtrace-maps": SYS_PTRACE | CHECKPOINT_RESTORE, "oomtrace-syms": 0, "oomtrace-syms+": 0}
+             "oomtrace-maps": SYS_PTRACE | CHECKPOINT_RESTORE, "oomtrace-syms": 0, "oomtrace-syms+": 0,
+             "oomtrace-tmpfs": SYS_PTRACE}
 FILTERED = "2"  # SECCOMP_MODE_FILTER, in /proc/PID/status
 # What a disk that is full, a pipe that is full, and a search that was broken off end with.
 FAILING = ("disk", "pipe")

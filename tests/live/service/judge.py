@@ -144,7 +144,7 @@ def check_unit(run, results, expected):
 DAC_READ_SEARCH, SYS_PTRACE, BPF, CHECKPOINT_RESTORE = 1 << 2, 1 << 19, 1 << 39, 1 << 40
 # What each may have (SECURITY.md); oomtrace-ask has it where a user with a session has containers.
 MAY_HAVE = {"oomtrace": BPF, "oomtrace-ask": DAC_READ_SEARCH, "oomtrace-maps": SYS_PTRACE | CHECKPOINT_RESTORE,
-            "oomtrace-syms": 0}
+            "oomtrace-syms": 0, "oomtrace-tmpfs": SYS_PTRACE}
 
 
 def check_processes(run, results):

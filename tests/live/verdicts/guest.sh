@@ -143,12 +143,30 @@ over
 
 mkdir -p /tmp/shared
 mount -t tmpfs none /tmp/shared
+# One that stays sees the machine's mounts.
 watch shared 48M
+run_held -g "$CG/shared" -a -900 hog 1
+stays=$pid
 run_in $HERE/filler write /tmp/shared/left 24
 wait "$pid"
 run_to_end -g "$CG/shared" hog 48
+kill "$stays"
+wait "$stays"
 over
 rm /tmp/shared/left
+
+# One that stays has mounts of its own, as in a container, and a file in a folder that others may not look into.
+watch tmpfs 48M
+# shellcheck disable=SC2016 # for that shell
+run_in unshare -m sh -c "mount -t tmpfs none /tmp/shared && mkdir -m 700 /tmp/shared/in && \
+	$HERE/filler write '/tmp/shared/in/a file' 20 && $HERE/filler write /tmp/shared/few 2 && echo >/tmp/written && \
+	exec sleep 1000"
+stays=$pid
+wait_until 60 [ -e /tmp/written ]
+run_to_end -g "$CG/tmpfs" hog 48
+kill "$stays"
+wait "$stays"
+over
 
 watch growth 32M
 run_to_end -g "$CG/growth" hog 64

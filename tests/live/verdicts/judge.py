@@ -112,6 +112,25 @@ def check_children(run):
     results.check("shared by api" in text and "web (where it was killed)" in text, f"{name}: the text", text)
 
 
+def check_tmpfs(run):
+    """Files that hold shared memory: in mounts of the machine, and in those that only the cgroup's processes see."""
+    results = run.results
+    for name, files in (("shared", {"/tmp/shared/left": 24}),
+                        ("tmpfs", {"/tmp/shared/in/a file": 20, "/tmp/shared/few": 2})):
+        tmpfs = of(read_records(run.folder / f"{name}.out.jsonl"), "oom")[0].get("tmpfs", {"largest": []})
+        got = {f["path"]: f["bytes"] for f in tmpfs["largest"]}
+        results.equal({path: got.get(path) for path in files}, {path: mib << 20 for path, mib in files.items()},
+                      f"{name}: the files in tmpfs")
+        text = " ".join((run.folder / f"{name}.out").read_text().split())
+        first, size = next(iter(files.items()))
+        results.check(f"in tmpfs {first} {size}.0 MiB" in text, f"{name}: the text has the largest first", text)
+        results.check(f"first at {first}, a file of {size}.0 MiB" in text, f"{name}: so has the step", text)
+        results.check(tmpfs.get("count", 0) >= len(files) and tmpfs.get("bytes", 0) >= sum(files.values()) << 20,
+                      f"{name}: their sum", tmpfs)
+        results.equal({f["path"]: f.get("machine") for f in tmpfs["largest"] if f["path"] in files},
+                      dict.fromkeys(files, name == "shared" or None), f"{name}: whether others see them")
+
+
 def check(run):
     results = run.results
     results.equal((run.folder / "timeouts").read_text(), "", "the guest waited for nothing in vain")
@@ -123,6 +142,7 @@ def check(run):
         if name != "kernel" or counts_all_kernel_memory(run.label):
             check_step(run, name)
     check_children(run)
+    check_tmpfs(run)
     text = " ".join((run.folder / "shared.out").read_text().split())
     nobodys = r"shmem about 2\d\.\d MiB of the shared memory are resident in no process"
     results.check(re.search(nobodys, text), "shared: of nobody", text)

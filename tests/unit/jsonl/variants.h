@@ -80,6 +80,7 @@ static inline void write_session(struct sink *sink, const struct variant *v)
 /* Needs those above. */
 #include "jsonl/variants_candidates.h"
 #include "jsonl/variants_snapshot.h"
+#include "jsonl/variants_tmpfs.h"
 #include "variants_ends.h"
 
 static inline struct record_level level(const struct variant *v)
@@ -201,6 +202,7 @@ static inline void write_oom(struct sink *sink, const struct variant *v)
 			fill_oom(&oom, v, &memory, &history);
 			oom.candidates = variants_candidates(v->name, &container);
 			oom.before = variants_before(v->name);
+			oom.tmpfs = variants_tmpfs(v->name, cause % 2);
 			oom.children = variants_children(v->name, &container);
 		}
 		assert_int_equal(TAKE(sink, OOM, oom, TIME, oom), 0);

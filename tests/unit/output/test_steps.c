@@ -128,6 +128,30 @@ static void test_held_back(void **state)
 	expect_one(&s.record, "");
 }
 
+/* A file that is most of it is worth a name, and one that is little isn't. */
+static void test_tmpfs(void **state)
+{
+	struct scene s;
+	struct record_oom *oom = set_up(&s);
+	struct record_tmpfs_file file = { "/dev/shm/x", 40 * MIB, false };
+	const struct record_tmpfs tmpfs = { .count = 1, .largest = &file, .largest_count = 1 };
+
+	(void)state;
+	oom->memory = &s.memory;
+	s.memory.known = 1U << MEMORY_SHMEM;
+	s.memory.bytes[MEMORY_SHMEM] = 50 * MIB;
+	oom->tmpfs = &tmpfs;
+	expect_one(
+		&s.record,
+		"shared: 50.0 MiB of 60.0 MiB are in tmpfs (such as /dev/shm) or shared memory: files "
+		"there and segments of ipcs -m stay when a process is killed, look at them, first at /dev/shm/x, "
+		"a file of 40.0 MiB\n");
+	file.bytes = 9 * MIB;
+	expect_one(&s.record,
+		   "shared: 50.0 MiB of 60.0 MiB are in tmpfs (such as /dev/shm) or shared memory: files "
+		   "there and segments of ipcs -m stay when a process is killed, look at them\n");
+}
+
 static void test_memory(void **state)
 {
 	struct scene s;
@@ -292,9 +316,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nothing),	  cmocka_unit_test(test_largest),
 		cmocka_unit_test(test_growth),	  cmocka_unit_test(test_ancestor),
-		cmocka_unit_test(test_held_back), cmocka_unit_test(test_memory),
-		cmocka_unit_test(test_many),	  cmocka_unit_test(test_machine),
-		cmocka_unit_test(test_high),	  cmocka_unit_test(test_three),
+		cmocka_unit_test(test_held_back), cmocka_unit_test(test_tmpfs),
+		cmocka_unit_test(test_memory),	  cmocka_unit_test(test_many),
+		cmocka_unit_test(test_machine),	  cmocka_unit_test(test_high),
+		cmocka_unit_test(test_three),
 	};
 
 	return cmocka_run_group_tests_name("steps", tests, NULL, NULL);

@@ -13,6 +13,7 @@
 #include "report/html/before.h"
 #include "report/html/candidates.h"
 #include "report/html/children.h"
+#include "report/html/tmpfs.h"
 #include "report/html/card_log.h"
 #include "report/html/elements.h"
 #include "report/html/history.h"
@@ -478,6 +479,7 @@ void html_card__put(const struct html_report *report, const struct record *recor
 		html_history__put(out, oom);
 	if (oom->before && oom->before->count)
 		html_before__put(out, oom->before);
+	html_tmpfs__put(out, oom);
 	if (oom->victim_count > 1)
 		put_victims(out, oom);
 	if (oom->machine)

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "host/tmpfs_files.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/open_below.h"
+#include "host/cgroup.h"
+#include "host/mountinfo.h"
+
+#define TIME_NS (100 * NS_PER_MS)
+#define PIDS_MAX 256
+#define NAMESPACES_MAX 8
+#define MOUNTS_MAX 64
+#define ENTRIES_MAX 100000
+#define DEPTH_MAX 16
+#define MOUNTINFO_MAX (1U << 20)
+#define BLOCK 512 /* of st_blocks */
+
+struct mounted {
+	dev_t dev;
+	ino_t root;
+};
+
+struct reading {
+	struct tmpfs_files *out;
+	const struct cgroup__hierarchy *h;
+	const char *cgroup;
+	uint64_t end_ns;
+	uint32_t pids, entries;
+	ino_t namespaces[NAMESPACES_MAX];
+	size_t namespace_count;
+	struct mounted mounts[MOUNTS_MAX];
+	size_t mount_count;
+	bool is_machine; /* the mount that is being read */
+	char path[PATH_MAX];
+	char text[MOUNTINFO_MAX];
+	char machine[MOUNTINFO_MAX]; /* of the machine's first process */
+	struct span machine_mounts;
+};
+
+/* ---- files ---- */
+
+static void note_file(struct reading *r, const struct stat *st)
+{
+	struct tmpfs_files *out = r->out;
+	uint64_t bytes = (uint64_t)st->st_blocks * BLOCK;
+	size_t at = out->largest_count, len = strlen(r->path);
+	const char *end = len < TMPFS_FILES__PATH ? r->path : r->path + len - (TMPFS_FILES__PATH - 1);
+
+	if (!bytes)
+		return;
+	out->count++;
+	out->bytes += bytes;
+	while (at && out->largest[at - 1].bytes < bytes)
+		at--;
+	if (at == TMPFS_FILES__LARGEST)
+		return;
+	out->largest_count += out->largest_count < TMPFS_FILES__LARGEST;
+	memmove(&out->largest[at + 1], &out->largest[at],
+		(out->largest_count - 1 - at) * sizeof(out->largest[0]));
+	out->largest[at].bytes = bytes;
+	out->largest[at].machine = r->is_machine;
+	memcpy(out->largest[at].path, end, strlen(end) + 1);
+}
+
+static bool is_over(struct reading *r)
+{
+	if (r->entries < ENTRIES_MAX && clock__ns(CLOCK_BOOTTIME) < r->end_ns)
+		return false;
+	r->out->incomplete = true;
+	return true;
+}
+
+static void read_folder(struct reading *r, int fd, dev_t dev, size_t path_len, int depth);
+
+/* `fd` is of the folder, r->path its name. */
+static void read_entry(struct reading *r, int fd, const char *name, dev_t dev, size_t path_len, int depth)
+{
+	size_t left = sizeof(r->path) - path_len;
+	struct stat st;
+	int below;
+
+	if ((size_t)snprintf(r->path + path_len, left, "/%s", name) >= left ||
+	    fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT)) {
+		r->out->incomplete = true;
+		return;
+	}
+	if (st.st_dev != dev) /* something is mounted there */
+		return;
+	if (S_ISREG(st.st_mode))
+		note_file(r, &st);
+	if (!S_ISDIR(st.st_mode))
+		return;
+	below = depth < DEPTH_MAX ? open_below__open(fd, name, O_RDONLY | O_DIRECTORY, true) : -ELOOP;
+	if (below >= 0)
+		read_folder(r, below, dev, strlen(r->path), depth + 1);
+	else
+		r->out->incomplete |= below != -EXDEV;
+}
+
+/* Closes the descriptor. */
+static void read_folder(struct reading *r, int fd, dev_t dev, size_t path_len, int depth)
+{
+	DIR *dir = fdopendir(fd);
+	const struct dirent *entry;
+
+	if (!dir) {
+		close(fd);
+		r->out->incomplete = true;
+		return;
+	}
+	while (!is_over(r) && (entry = readdir(dir))) {
+		r->entries++;
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			read_entry(r, fd, entry->d_name, dev, path_len, depth);
+	}
+	r->path[path_len] = '\0';
+	closedir(dir);
+}
+
+/* ---- mounts ---- */
+
+/* A file system can be mounted at many places; whether this one, by its root, is new. */
+static bool is_new(struct reading *r, const struct stat *st)
+{
+	for (size_t i = 0; i < r->mount_count; i++) {
+		if (r->mounts[i].dev == st->st_dev && r->mounts[i].root == st->st_ino)
+			return false;
+	}
+	if (r->mount_count == MOUNTS_MAX) {
+		r->out->incomplete = true;
+		return false;
+	}
+	r->mounts[r->mount_count++] = (struct mounted){ st->st_dev, st->st_ino };
+	return true;
+}
+
+static bool same(struct span a, struct span b)
+{
+	return a.len == b.len && !memcmp(a.start, b.start, a.len);
+}
+
+static bool is_device(const struct stat *st, struct span device)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%u:%u", major(st->st_dev), minor(st->st_dev));
+	return span__is(device, text);
+}
+
+/* Whether the machine's first process has this file system at this place. It has those of containers elsewhere, if at all. */
+static bool is_machines(const struct reading *r, const struct mountinfo *mount)
+{
+	struct span text = r->machine_mounts;
+	struct mountinfo m;
+
+	while (text.len) {
+		if (mountinfo__parse(span__cut(&text, '\n'), &m) && span__is(m.type, "tmpfs") &&
+		    same(m.device, mount->device) && same(m.point, mount->point))
+			return true;
+	}
+	return false;
+}
+
+/* `root_fd` is the process's root; r->path where this is mounted, from there. */
+static void read_mount(struct reading *r, int root_fd, const struct mountinfo *mount)
+{
+	struct statfs fs;
+	struct stat st;
+	int fd;
+
+	/* Of a mount at the very top there is nothing to be gone through. */
+	fd = open_below__open(root_fd, strcmp(r->path, "/") ? r->path + 1 : ".", O_PATH | O_DIRECTORY, false);
+	if (fd == -ENOTDIR) /* a single file: a folder has it, too */
+		return;
+	if (fd < 0) {
+		r->out->incomplete = true;
+		return;
+	}
+	/* Something else may be mounted over it. */
+	if (!fstat(fd, &st) && !fstatfs(fd, &fs) && fs.f_type == TMPFS_MAGIC &&
+	    is_device(&st, mount->device) && is_new(r, &st)) {
+		int dir = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		r->is_machine = is_machines(r, mount);
+		if (dir < 0)
+			r->out->incomplete = true;
+		else
+			read_folder(r, dir, st.st_dev, strcmp(r->path, "/") ? strlen(r->path) : 0, 0);
+	}
+	close(fd);
+}
+
+/* Returns false for a process that has no mounts any more. */
+static bool read_mounts(struct reading *r, int process_fd)
+{
+	int root_fd = openat(process_fd, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	ssize_t len = root_fd < 0 ? -1 : cgroup__read_text(process_fd, "mountinfo", r->text, sizeof(r->text));
+	struct span text = { r->text, len > 0 ? (size_t)len : 0 };
+	struct mountinfo m;
+
+	while (text.len && !is_over(r)) {
+		if (mountinfo__parse(span__cut(&text, '\n'), &m) && span__is(m.type, "tmpfs") &&
+		    mountinfo__path(m.point, r->path, sizeof(r->path)))
+			read_mount(r, root_fd, &m);
+	}
+	if (root_fd >= 0)
+		close(root_fd);
+	return len > 0;
+}
+
+/* ---- processes ---- */
+
+static void read_process(struct reading *r, uint32_t pid)
+{
+	char path[64];
+	struct stat ns;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%u", pid);
+	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	/* One that has ended sees nothing any more. */
+	if (fd < 0 || fstatat(fd, "ns/mnt", &ns, 0) || !cgroup__has_process(r->h, r->cgroup, fd))
+		goto out;
+	for (size_t i = 0; i < r->namespace_count; i++) {
+		if (r->namespaces[i] == ns.st_ino)
+			goto out;
+	}
+	if (r->namespace_count == NAMESPACES_MAX) {
+		r->out->incomplete = true;
+		goto out;
+	}
+	if (!read_mounts(r, fd))
+		goto out;
+	r->namespaces[r->namespace_count++] = ns.st_ino;
+out:
+	if (fd >= 0)
+		close(fd);
+}
+
+static int read_cgroup(const struct cgroup__node *node, void *ctx)
+{
+	struct reading *r = ctx;
+	int fd = openat(node->dir_fd, "cgroup.procs", O_RDONLY | O_CLOEXEC);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+	uint32_t pid;
+
+	if (!file && fd >= 0)
+		close(fd);
+	while (file && !is_over(r) && r->pids < PIDS_MAX && fscanf(file, "%u", &pid) == 1) {
+		r->pids++;
+		if (pid) /* 0: in a namespace of pids that isn't below ours */
+			read_process(r, pid);
+	}
+	if (file)
+		fclose(file);
+	if (r->pids == PIDS_MAX)
+		r->out->incomplete = true;
+	return r->out->incomplete && (r->pids == PIDS_MAX || is_over(r));
+}
+
+void tmpfs_files__read(const struct cgroup__hierarchy *h, const char *cgroup, uint32_t pid,
+		       struct tmpfs_files *out)
+{
+	struct reading *r = calloc(1, sizeof(*r));
+	ssize_t len;
+	int fd;
+
+	memset(out, 0, sizeof(*out));
+	if (!r)
+		return;
+	r->out = out;
+	r->h = h;
+	r->cgroup = cgroup;
+	r->end_ns = clock__ns(CLOCK_BOOTTIME) + TIME_NS;
+	fd = open("/proc/1", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	len = cgroup__read_text(fd, "mountinfo", r->machine, sizeof(r->machine));
+	r->machine_mounts = (struct span){ r->machine, len > 0 ? (size_t)len : 0 };
+	if (fd >= 0)
+		close(fd);
+	/* A victim first: what it sees is gone soon. */
+	if (pid)
+		read_process(r, pid);
+	cgroup__walk(h, cgroup, read_cgroup, r);
+	out->read_ns = clock__ns(CLOCK_BOOTTIME);
+	free(r);
+}
