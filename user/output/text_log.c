@@ -151,8 +151,8 @@ static void put_largest(const struct text_sink *sink, const struct record_larges
 		fputc('\n', out);
 	}
 	text_sink__label(sink, "");
-	fprintf(out, "the largest of %s%" PRIu64 ", read ", largest->cut ? "the first " : "",
-		largest->looked_at);
+	fprintf(out, "the largest of %s%" PRIu64 " that have none below them, read ",
+		largest->cut ? "the first " : "", largest->looked_at);
 	text_parts__duration(out, "", largest->after_ns);
 	fputs(" later\n", out);
 }

@@ -15,6 +15,7 @@
 #include "model/relief.h"
 #include "output/sentences.h"
 #include "output/text.h"
+#include "output/text_log.h"
 #include "output/text_relief.h"
 #include "output/text_sink.h"
 #include "record/children_words.h"
@@ -225,6 +226,55 @@ static void test_swap(void **state)
 	}
 }
 
+/* ---- the largest cgroups of the machine ---- */
+
+static void put_machine(const struct text_sink *sink, const struct record_oom *oom)
+{
+	text_log__machine(sink, oom->machine);
+}
+
+/* Of those that were looked at, `count` are in the record: nobody who isn't has more. */
+static void test_largest(void **state)
+{
+	(void)state;
+	for (unsigned int seed = 0; seed < WORLDS; seed++) {
+		struct child all[CHILDREN];
+		struct record_cgroup_usage list[CHILDREN];
+		struct record_machine machine = {};
+		const struct record_oom oom = { .machine = &machine };
+		char words[128];
+		size_t count;
+
+		srand(seed);
+		count = 1 + any(CHILDREN - 1);
+		machine.largest = (struct record_largest){ .list = list,
+							   .count = 1 + any(count - 1),
+							   .looked_at = count,
+							   .after_ns = any(9) * MS,
+							   .cut = any(1) };
+		for (size_t i = 0; i < count; i++) {
+			all[i] = (struct child){ .usage = any(9000) };
+			snprintf(all[i].path, sizeof(all[i].path), "/c%zu", i);
+		}
+		qsort(all, count, sizeof(*all), compare_usage);
+		for (size_t i = 0; i < machine.largest.count; i++)
+			list[i] = (struct record_cgroup_usage){ .path = all[i].path,
+								.usage_bytes = all[i].usage * PAGE };
+		tell(&oom, put_machine);
+		for (size_t i = 0; i < count; i++) {
+			snprintf(words, sizeof(words), " %s: %s\n", all[i].path, size_of(all[i].usage));
+			demand((strstr(text, words) != NULL) == (i < machine.largest.count), "the largest",
+			       text);
+		}
+		snprintf(words, sizeof(words),
+			 "the largest of %s%zu that have none below them, read %s later\n",
+			 machine.largest.cut ? "the first " : "", count,
+			 duration_of(machine.largest.after_ns));
+		demand(strstr(text, words) != NULL, "of how many", text);
+		free(text);
+	}
+}
+
 /* ---- kills that weren't needed ---- */
 
 /* Victims of one limit, killed one after the other. What two of them share comes back with the later one. */
@@ -336,6 +386,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_children),
 		cmocka_unit_test(test_swap),
+		cmocka_unit_test(test_largest),
 		cmocka_unit_test(test_needless),
 	};
 

@@ -52,7 +52,9 @@ static void put_largest(FILE *out, const struct record_largest *largest)
 		html_elements__size(out, largest->list[i].usage_bytes);
 		fputs("</td></tr>", out);
 	}
-	fprintf(out, "</tbody></table></div><p class=\"note\">the largest of %s%" PRIu64 " cgroups, read ",
+	fprintf(out,
+		"</tbody></table></div><p class=\"note\">the largest of %s%" PRIu64
+		" cgroups that have none below them, read ",
 		largest->cut ? "the first " : "", largest->looked_at);
 	html_elements__duration(out, largest->after_ns);
 	fputs(" later</p>", out);
