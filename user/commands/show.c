@@ -81,7 +81,7 @@ static void copy_time(char *to, size_t size, const char *which)
 /* Returns the index; -1 when there is none, -2 when there are several, which were told. */
 static int find_by_time(const struct files *files, const char *which)
 {
-	char time[64];
+	char time[NAME_MAX + 1]; /* a name may be given whole */
 	int found = -1, count = 0;
 
 	copy_time(time, sizeof(time), which);

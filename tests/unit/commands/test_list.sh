@@ -74,6 +74,13 @@ expect 0 '^row,session' show -f csv --store "$store" web
 expect 1 'nobody. can.t be opened|nobody can.t be opened' show --store "$store" web nobody
 expect 0 '^docker web' show 2026-11-23T23:32 --store "$store" --summary
 expect 1 "2 incidents begin with '2026-11-23'.*~  2026-11-23T230700Z_other.jsonl~  2026-11-23T233237Z_web" show 2026-11-23 --store "$store"
+# Two of one second, of a container without a name: names that are longer than any time.
+mkdir "$tmp/twins"
+twin=2026-11-23T233237Z_0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+cp "$golden/incident.jsonl" "$tmp/twins/$twin.jsonl"
+cp "$golden/killed.jsonl" "$tmp/twins/$twin-2.jsonl"
+expect 0 '^docker web' show "$twin.jsonl" --store "$tmp/twins" --summary
+expect 0 '^nothing was OOM-killed' show "$twin-2.jsonl" --store "$tmp/twins" --summary
 expect 1 "there is no incident 'nobody'" show nobody --store "$store"
 expect 0 '^<!doctype html>|^<!DOCTYPE html>' show web --store "$store" --format html
 expect 1 'No such file or directory' show --store "$tmp/none"
