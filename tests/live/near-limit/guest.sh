@@ -251,6 +251,7 @@ nothing_runs() {
 }
 
 begin_run
+expect runs "$OOMTRACE_RUNS"
 runs frozen --on-near-limit "90:/tmp/hook $OUT/hooks" --freeze
 mkdir "$OUT/hooks-free"
 runs free --on-near-limit "90:/tmp/hook $OUT/hooks-free"

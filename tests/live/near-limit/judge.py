@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """With --freeze each hook has begun before the kill, and saw the target frozen; and a target never stays so."""
 
+import json
+
 from oracles import Log, of, read_records
 from results import guarded
 
-RUNS = 10
 LIMIT = 512 << 20
 
 
@@ -12,11 +13,16 @@ def settings(path):
     return dict(line.split("=", 1) for line in path.read_text().splitlines())
 
 
-def figures(results, name, records, kills):
+def runs_of(run):
+    expected = [json.loads(line) for line in (run.folder / "expect.jsonl").read_text().splitlines()]
+    return next(e["value"] for e in expected if e["key"] == "runs")
+
+
+def figures(results, name, records, kills, runs):
     """Milliseconds from the mark to the hook's start, and from there to the kill, of each run."""
     nears, hooks = of(records, "near-limit", "/near"), of(records, "hook", "/near")
     ooms = [r for r in records if r["type"] == "oom"]
-    results.equal((len(nears), len(hooks), len(ooms), len(kills)), (RUNS,) * 4,
+    results.equal((len(nears), len(hooks), len(ooms), len(kills)), (runs,) * 4,
                   f"{name}: the mark is passed, a hook is run, and the kernel kills, once each run")
     results.none([n for n in nears if not LIMIT * 0.89 <= n["usage_bytes"] <= LIMIT or
                   n["max_bytes"] != LIMIT or n["percent"] != 90 or n.get("comm") != "grow"],
@@ -29,16 +35,16 @@ def figures(results, name, records, kills):
 
 
 def check_frozen(run, results, log):
-    records = read_records(run.folder / "frozen.jsonl")
+    records, runs = read_records(run.folder / "frozen.jsonl"), runs_of(run)
     kills = [k for k in log.kills if k.scenario == "frozen"]
-    delays, left, hooks = figures(results, "frozen", records, kills)
+    delays, left, hooks = figures(results, "frozen", records, kills, runs)
     results.none([f"{ms:.1f} ms" for ms in left if ms <= 0], f"frozen: the hook has begun before the kill (after "
                  f"{', '.join(f'{ms:.1f}' for ms in delays)} ms)", len(left))
     results.none([h for h in hooks if h.get("frozen_ns", 0) < 250_000_000 or "not_frozen" in h],
                  "frozen: the cgroup was frozen while the hook ran", len(hooks))
     saw = [dict(line.split() for line in path.read_text().splitlines())
            for path in sorted((run.folder / "hooks").glob("*.frozen"))]
-    results.equal([events.get("frozen") for events in saw], ["1"] * RUNS, "frozen: the hook saw that")
+    results.equal([events.get("frozen") for events in saw], ["1"] * runs, "frozen: the hook saw that")
     told = {path.stem: settings(path) for path in (run.folder / "hooks").glob("*.env")}
     results.equal(sorted(told), sorted(str(k.pid) for k in kills),
                   "frozen: the process that passed the mark was killed")
@@ -51,7 +57,8 @@ def check_frozen(run, results, log):
 
 def check_free(run, results, log):
     records = read_records(run.folder / "free.jsonl")
-    delays, left, hooks = figures(results, "free", records, [k for k in log.kills if k.scenario == "free"])
+    kills = [k for k in log.kills if k.scenario == "free"]
+    delays, left, hooks = figures(results, "free", records, kills, runs_of(run))
     before = sum(ms > 0 for ms in left)
     results.none([h for h in hooks if "frozen_ns" in h or "not_frozen" in h],
                  f"free: nobody asked to freeze it; {before} of {len(left)} began before the kill, after "
