@@ -69,12 +69,21 @@ enum limit_file {
 	LIMIT_SWAP_MAX = 3, /* memory.swap.max */
 };
 
-/* Value of the map `last_writes`: the latest write to a cgroup's memory.max, by cgroup id. */
+/* A write to a cgroup's memory.max. */
 struct limit_write {
-	__u64 started_ns;
+	__u64 started_ns; /* LIMIT_WRITE_MISSED: a later one than all whose beginning was seen */
 	__u64 old_pages;
 	__u64 usage_pages; /* when it began */
+	__u64 set_pages;   /* the limit that it asks for; LIMIT_PAGES_UNKNOWN */
 };
+
+/* Value of the map `last_writes`, by cgroup id: the latest write, and the one before it. */
+struct latest_writes {
+	struct limit_write last, before;
+};
+
+#define LIMIT_WRITE_MISSED 1
+#define LIMIT_PAGES_UNKNOWN (~0ULL)
 
 /* event_oom.outcome */
 enum oom_outcome {
@@ -89,6 +98,7 @@ enum {
 	OOM_WRITES_NOT_KNOWN = 1 << 1, /* last_write is empty for want of room: there may have been one */
 	OOM_IN_REMOTE_ACCESS =
 		1 << 2, /* by the stack: who asked, not below the limit, accessed memory below it */
+	OOM_WRITE_MISSED = 1 << 3, /* last_write is empty: the latest one was seen to end, but not to begin */
 };
 
 /* One run of out_of_memory(), mm/oom_kill.c. All its events are sent with oom_lock held. */
@@ -111,7 +121,8 @@ struct event_oom {
 	__u32 chosen_tid;
 	char trigger_comm[EVENT_COMM_LEN];
 	__u64 in_write_ns; /* start of the write that this run is inside of, in its thread; 0: none */
-	struct limit_write last_write; /* the latest one to the limit's memory.max; start 0: none seen */
+	struct limit_write last_write;	 /* the latest one to the limit's memory.max; start 0: none seen */
+	struct limit_write write_before; /* the one before it, which may be LIMIT_WRITE_MISSED */
 };
 
 /* event_cgroup.h.flags */
@@ -348,8 +359,8 @@ enum hook {
 };
 #define EVENT_ASSERT(cond) _Static_assert(cond, #cond)
 EVENT_ASSERT(sizeof(struct event_header) == 24);
-EVENT_ASSERT(sizeof(struct limit_write) == 24);
-EVENT_ASSERT(sizeof(struct event_oom) == 160);
+EVENT_ASSERT(sizeof(struct limit_write) == 32);
+EVENT_ASSERT(sizeof(struct event_oom) == 200);
 EVENT_ASSERT(__builtin_offsetof(struct event_oom, outcome) == 80);
 EVENT_ASSERT(sizeof(struct event_cgroup) == 352);
 EVENT_ASSERT(__builtin_offsetof(struct event_cgroup, name) == 96);

@@ -54,13 +54,78 @@ static __always_inline __u64 counted_pages(struct mem_cgroup *memcg, __u32 file)
 	return BPF_CORE_READ(memcg, memory.usage.counter);
 }
 
-__noinline int on_limit_begin(__u64 of, __u32 file, __u64 function)
+/* Of the cgroup whose file is being written: struct kernfs_open_file *. */
+static __always_inline struct cgroup *written_cgroup(__u64 of)
 {
 	struct kernfs_node *dir = compat__kernfs_parent(BPF_CORE_READ((struct kernfs_open_file *)of, kn));
-	struct cgroup *cgrp = BPF_CORE_READ(dir, priv);
+
+	return BPF_CORE_READ(dir, priv);
+}
+
+#define DIGITS_MAX 19				      /* of a number of 64 bits, at least */
+#define PAGES_MAX (0x7fffffffffffffffULL / page_size) /* PAGE_COUNTER_MAX: no limit */
+
+static __always_inline bool ends_number(char c)
+{
+	return !c || c == '\n' || c == ' ';
+}
+
+static __always_inline __u32 suffix_shift(char c)
+{
+	switch (c | 0x20) {
+	case 'k':
+		return 10;
+	case 'm':
+		return 20;
+	case 'g':
+		return 30;
+	case 't':
+		return 40;
+	case 'p':
+		return 50;
+	case 'e':
+		return 60;
+	default:
+		return 0;
+	}
+}
+
+/*
+ * The limit that a write of the text at `buf` asks for, as page_counter_memparse() reads it (mm/page_counter.c). It is
+ * in force at once, and a write may go on for long. LIMIT_PAGES_UNKNOWN for what nobody writes (hexadecimal numbers).
+ */
+__noinline __u64 asked_pages(__u64 buf)
+{
+	char text[DIGITS_MAX + 3] = {}, end = 'x', behind = 0;
+	__u64 pages = 0;
+	__u32 shift;
+
+	bpf_probe_read_kernel_str(text, sizeof(text), (void *)buf);
+	if (text[0] == 'm' && text[1] == 'a' && text[2] == 'x' && ends_number(text[3]))
+		return PAGES_MAX;
+	if (text[0] == '0' && !ends_number(text[1]))
+		return LIMIT_PAGES_UNKNOWN;
+#pragma unroll
+	for (int i = 0; i <= DIGITS_MAX; i++) {
+		end = text[i];
+		behind = text[i + 1];
+		if (end < '0' || end > '9')
+			break;
+		pages = pages * 10 + (end - '0');
+	}
+	shift = suffix_shift(end);
+	if (text[0] < '0' || text[0] > '9' || !ends_number(shift ? behind : end))
+		return LIMIT_PAGES_UNKNOWN;
+	pages = (pages << shift) / page_size;
+	return pages < PAGES_MAX ? pages : PAGES_MAX;
+}
+
+__noinline int on_limit_begin(__u64 of, __u32 file, __u64 function, __u64 buf)
+{
+	struct cgroup *cgrp = written_cgroup(of);
 	struct mem_cgroup *memcg = cgroup_memcg(cgrp);
 	struct write write = {};
-	struct limit_write *last, latest;
+	struct latest_writes *seen, latest = {};
 	__u64 id = cgroup_id(cgrp);
 	__u32 tid = current_tid();
 
@@ -76,12 +141,15 @@ __noinline int on_limit_begin(__u64 of, __u32 file, __u64 function)
 	write.usage_pages = counted_pages(memcg, file);
 	write.file = file;
 	if (file == LIMIT_MAX) {
-		last = last_write(id);
-		if (last)
-			write.replaced = *last;
-		latest.started_ns = write.started_ns;
-		latest.old_pages = write.old_pages;
-		latest.usage_pages = write.usage_pages;
+		seen = find_last_writes(id);
+		if (seen) {
+			write.replaced = *seen;
+			latest.before = seen->last;
+		}
+		latest.last.started_ns = write.started_ns;
+		latest.last.old_pages = write.old_pages;
+		latest.last.usage_pages = write.usage_pages;
+		latest.last.set_pages = asked_pages(buf);
 		if (bpf_map_update_elem(&last_writes, &id, &latest, BPF_ANY))
 			__sync_fetch_and_add(&last_writes_refused, 1);
 	}
@@ -142,15 +210,17 @@ __noinline int emit_limit(__u64 ret, __u32 vain)
 static __always_inline void forget_vain_write(struct write *write, struct cgroup *cgrp, __s64 ret)
 {
 	__u64 id = cgroup_id(cgrp);
-	struct limit_write *last = last_write(id);
+	struct latest_writes *seen = find_last_writes(id);
 
-	if (!last || last->started_ns != write->started_ns)
+	if (!seen || seen->last.started_ns != write->started_ns)
 		return;
-	if (ret < 0 && !write->replaced.started_ns)
+	if (ret < 0 && !write->replaced.last.started_ns)
 		bpf_map_delete_elem(&last_writes, &id);
-	else if (ret < 0 || (write->replaced.started_ns &&
+	else if (ret < 0 || (write->replaced.last.started_ns &&
 			     limit_pages(cgroup_memcg(cgrp), LIMIT_MAX) == write->old_pages))
 		bpf_map_update_elem(&last_writes, &id, &write->replaced, BPF_ANY);
+	else if (seen->last.set_pages == LIMIT_PAGES_UNKNOWN)
+		seen->last.set_pages = limit_pages(cgroup_memcg(cgrp), LIMIT_MAX);
 }
 
 /*
@@ -189,14 +259,29 @@ static __always_inline bool is_too_many(struct write *write, __s64 ret, __u32 *u
 	return false;
 }
 
-__noinline int on_limit_end(__u64 ret)
+/*
+ * The beginning of a write that has set a limit wasn't seen, as where the kernel leaves a program out. It is the latest
+ * one, and nobody knows what usage was when it began. `of` 0: not known either.
+ */
+__noinline int note_missed_write(__u64 of)
+{
+	struct latest_writes missed = { .last.started_ns = LIMIT_WRITE_MISSED };
+	__u64 id = of ? cgroup_id(written_cgroup(of)) : 0;
+
+	if (id && bpf_map_update_elem(&last_writes, &id, &missed, BPF_ANY))
+		__sync_fetch_and_add(&last_writes_refused, 1);
+	return 0;
+}
+
+/* `max_of`: of a write of memory.max, where the kind of probe has it; else 0. */
+__noinline int on_limit_end(__u64 ret, __u64 max_of)
 {
 	struct write *write = current_write();
 	struct cgroup *cgrp;
 	__u32 untold = 0;
 
 	if (!write)
-		return 0;
+		return (__s64)ret >= 0 ? note_missed_write(max_of) : 0;
 	cgrp = (void *)write->cgroup;
 	if (write->file == LIMIT_MAX)
 		forget_vain_write(write, cgrp, ret);
@@ -211,71 +296,72 @@ __noinline int on_limit_end(__u64 ret)
 SEC("?fentry/memory_max_write")
 int BPF_PROG(btf_max_begin)
 {
-	return on_limit_begin(argument_number(ctx, 0), LIMIT_MAX, compat__traced_function(ctx));
+	return on_limit_begin(argument_number(ctx, 0), LIMIT_MAX, compat__traced_function(ctx),
+			      argument_number(ctx, 1));
 }
 
 SEC("?kprobe/memory_max_write")
-int BPF_KPROBE(kp_max_begin, void *of)
+int BPF_KPROBE(kp_max_begin, void *of, void *buf)
 {
-	return on_limit_begin((__u64)of, LIMIT_MAX, PT_REGS_IP(ctx));
+	return on_limit_begin((__u64)of, LIMIT_MAX, PT_REGS_IP(ctx), (__u64)buf);
 }
 
 SEC("?fexit/memory_max_write")
 int BPF_PROG(btf_max_end, void *of, void *buf, __u64 nbytes, __s64 off, long ret)
 {
-	return on_limit_end(ret);
+	return on_limit_end(ret, argument_number(ctx, 0));
 }
 
 SEC("?kretprobe/memory_max_write")
 int BPF_KRETPROBE(kp_max_end, long ret)
 {
-	return on_limit_end(ret);
+	return on_limit_end(ret, 0);
 }
 
 SEC("?fentry/memory_high_write")
 int BPF_PROG(btf_high_begin)
 {
-	return on_limit_begin(argument_number(ctx, 0), LIMIT_HIGH, compat__traced_function(ctx));
+	return on_limit_begin(argument_number(ctx, 0), LIMIT_HIGH, compat__traced_function(ctx), 0);
 }
 
 SEC("?kprobe/memory_high_write")
 int BPF_KPROBE(kp_high_begin, void *of)
 {
-	return on_limit_begin((__u64)of, LIMIT_HIGH, PT_REGS_IP(ctx));
+	return on_limit_begin((__u64)of, LIMIT_HIGH, PT_REGS_IP(ctx), 0);
 }
 
 SEC("?fexit/memory_high_write")
 int BPF_PROG(btf_high_end, void *of, void *buf, __u64 nbytes, __s64 off, long ret)
 {
-	return on_limit_end(ret);
+	return on_limit_end(ret, 0);
 }
 
 SEC("?kretprobe/memory_high_write")
 int BPF_KRETPROBE(kp_high_end, long ret)
 {
-	return on_limit_end(ret);
+	return on_limit_end(ret, 0);
 }
 
 SEC("?fentry/swap_max_write")
 int BPF_PROG(btf_swap_begin)
 {
-	return on_limit_begin(argument_number(ctx, 0), LIMIT_SWAP_MAX, compat__traced_function(ctx));
+	return on_limit_begin(argument_number(ctx, 0), LIMIT_SWAP_MAX, compat__traced_function(ctx), 0);
 }
 
 SEC("?kprobe/swap_max_write")
 int BPF_KPROBE(kp_swap_begin, void *of)
 {
-	return on_limit_begin((__u64)of, LIMIT_SWAP_MAX, PT_REGS_IP(ctx));
+	return on_limit_begin((__u64)of, LIMIT_SWAP_MAX, PT_REGS_IP(ctx), 0);
 }
 
 SEC("?fexit/swap_max_write")
 int BPF_PROG(btf_swap_end, void *of, void *buf, __u64 nbytes, __s64 off, long ret)
 {
-	return on_limit_end(ret);
+	return on_limit_end(ret, 0);
 }
 
 SEC("?kretprobe/swap_max_write")
 int BPF_KRETPROBE(kp_swap_end, long ret)
 {
-	return on_limit_end(ret);
+	return on_limit_end(ret, 0);
 }

@@ -50,9 +50,9 @@ int kp_shared(struct pt_regs *ctx)
 		on_mark(first);
 		break;
 	case HOOK_MAX_BEGIN:
-		return on_limit_begin(first, LIMIT_MAX, PT_REGS_IP(ctx));
+		return on_limit_begin(first, LIMIT_MAX, PT_REGS_IP(ctx), PT_REGS_PARM2(ctx));
 	case HOOK_MAX_END:
-		return on_limit_end(PT_REGS_RC(ctx));
+		return on_limit_end(PT_REGS_RC(ctx), 0);
 	default:
 		return 0;
 	}

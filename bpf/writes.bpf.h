@@ -30,7 +30,7 @@ struct write {
 	__u32 kills;
 	__u32 ooms;
 	__u32 pad;
-	struct limit_write replaced; /* what to put back into last_writes when the write is in vain */
+	struct latest_writes replaced; /* what to put back into last_writes when the write is in vain */
 };
 
 struct {
@@ -48,7 +48,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 16384);
 	__type(key, __u64); /* cgroup id */
-	__type(value, struct limit_write);
+	__type(value, struct latest_writes);
 } last_writes SEC(".maps");
 
 /* Writes that found no room in `last_writes`. */
@@ -147,8 +147,8 @@ __noinline int count_oom_in_write(void)
 	return 0;
 }
 
-/* The latest write to the memory.max of a cgroup, or NULL. */
-static __noinline struct limit_write *last_write(__u64 id)
+/* The latest writes to the memory.max of a cgroup, or NULL. */
+static __noinline struct latest_writes *find_last_writes(__u64 id)
 {
 	return bpf_map_lookup_elem(&last_writes, &id);
 }
@@ -176,7 +176,7 @@ __noinline int count_kill_in_write(void)
  */
 static __always_inline void fill_cause(struct event_oom *e, __u64 limit_id, __u32 stack_flags)
 {
-	struct limit_write *last = last_write(limit_id);
+	struct latest_writes *writes_seen = find_last_writes(limit_id);
 	struct write *write = current_write();
 
 	/* Of this very limit: the writer's own cgroup may run out of memory meanwhile, too. */
@@ -187,10 +187,15 @@ static __always_inline void fill_cause(struct event_oom *e, __u64 limit_id, __u3
 	/* Whose own cgroup is below the limit fills it in any case. */
 	if (stack_flags & OOM_IN_REMOTE_ACCESS && limit_id && !is_below((__u64)current_cgroup(), limit_id))
 		e->h.flags |= OOM_IN_REMOTE_ACCESS;
-	if (last)
-		e->last_write = *last;
-	else if (last_writes_refused)
-		e->h.flags |= OOM_WRITES_NOT_KNOWN;
+	if (!writes_seen) {
+		if (last_writes_refused)
+			e->h.flags |= OOM_WRITES_NOT_KNOWN;
+	} else if (writes_seen->last.started_ns == LIMIT_WRITE_MISSED) {
+		e->h.flags |= OOM_WRITE_MISSED;
+	} else {
+		e->last_write = writes_seen->last;
+		e->write_before = writes_seen->before;
+	}
 }
 
 #endif

@@ -13,6 +13,8 @@
 DEFINE_NAMED(role_named, enum record_role, record_names__role, ROLE_CHOSEN, ROLE_EXITING)
 DEFINE_NAMED(outcome_named, enum oom_outcome, record_names__outcome, OOM_KILLED, OOM_EXITING)
 DEFINE_NAMED(cause_named, enum record_cause, record_names__cause, CAUSE_INSIDE_WRITE, CAUSE_OBSERVER)
+DEFINE_NAMED(reason_named, enum record_not_known, record_names__not_known, NOT_KNOWN_OTHER_WRITE,
+	     NOT_KNOWN_LATER_WRITE)
 
 static void get_cmdline(struct jsonl_parser *p, struct json_object *o, struct record_victim *v)
 {
@@ -173,10 +175,13 @@ static void get_trigger(struct jsonl_parser *p, struct json_object *o, struct re
 static void get_cause(struct jsonl_parser *p, struct json_object *o, struct record_oom *oom)
 {
 	struct json_object *cause = value__object(p, o, "cause");
+	const char *reason;
 
 	if (!cause)
 		return;
 	oom->cause = cause_named(p, value__text(p, cause, "kind"));
+	reason = value__text(p, cause, "reason");
+	oom->cause_not_known = reason ? reason_named(p, reason) : NOT_KNOWN_UNSAID;
 	oom->cause_limit_id = value__optional(p, cause, "limit_id");
 	oom->cause_since_ns = value__optional(p, cause, "since_ns");
 }

@@ -177,6 +177,8 @@ static void add_cause(struct json_object *o, const struct record_oom *oom)
 		return;
 	cause = json_object_new_object();
 	member__text(cause, "kind", record_names__cause(oom->cause));
+	if (oom->cause_not_known)
+		member__text(cause, "reason", record_names__not_known(oom->cause_not_known));
 	if (oom->cause_limit_id)
 		member__number(cause, "limit_id", oom->cause_limit_id);
 	if (oom->cause_since_ns)

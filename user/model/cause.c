@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "model/cgroup_chain.h"
+
 /* Whether the limit is that of a cgroup above the victim's container or, outside of one, its cgroup. */
 static bool is_ancestor_limit(const struct record_oom *r)
 {
@@ -17,18 +19,51 @@ static bool is_ancestor_limit(const struct record_oom *r)
 	return strlen(r->limit->path) < own_len;
 }
 
+/*
+ * The write that had set the limit which the run hit, as far as those tell whose beginning was seen; its start is 0 if
+ * there was none. *pages: the limit, which has another value now if it was written again while the OOM killer ran.
+ */
+static const struct limit_write *last_before(const struct event_oom *event, uint64_t *pages)
+{
+	const struct limit_write *last = &event->last_write;
+
+	if (!event->started_ns || last->started_ns <= event->started_ns)
+		return last;
+	*pages = last->old_pages;
+	return &event->write_before;
+}
+
 uint64_t cause__write_start(const struct event_oom *event)
 {
+	uint64_t pages;
+
 	/* The latest write that was seen isn't the one that such a run is inside of. */
 	if (!event->limit_cgroup_id || event->order == -1 || event->h.flags & OOM_IN_UNSEEN_WRITE)
 		return 0;
-	return event->in_write_ns ? event->in_write_ns : event->last_write.started_ns;
+	return event->in_write_ns ? event->in_write_ns : last_before(event, &pages)->started_ns;
 }
 
-static enum record_cause cause_at_limit(const struct record_oom *r, const struct event_oom *event,
+/* Whether a write is known not to be the one that had set the limit, or not known to be it. */
+static enum record_not_known why_not(const struct event_oom *event, const struct limit_write *write,
+				     uint64_t limit_bytes, uint32_t page_size)
+{
+	if (event->h.flags & OOM_WRITE_MISSED || write->started_ns == LIMIT_WRITE_MISSED)
+		return NOT_KNOWN_OTHER_WRITE;
+	if (!write->started_ns)
+		return NOT_KNOWN_UNSAID;
+	if (event->started_ns && write->started_ns > event->started_ns)
+		return NOT_KNOWN_LATER_WRITE;
+	if (write->set_pages == LIMIT_PAGES_UNKNOWN ||
+	    cgroup_chain__limit_bytes(write->set_pages, page_size) != limit_bytes)
+		return NOT_KNOWN_OTHER_WRITE;
+	return NOT_KNOWN_UNSAID;
+}
+
+static enum record_cause cause_at_limit(struct record_oom *r, const struct event_oom *event,
 					uint32_t page_size, bool sees_writes)
 {
-	const struct limit_write *last = &event->last_write;
+	uint64_t pages = LIMIT_PAGES_UNKNOWN, limit_bytes;
+	const struct limit_write *write = last_before(event, &pages);
 
 	if (event->in_write_ns || event->h.flags & OOM_IN_UNSEEN_WRITE)
 		return CAUSE_INSIDE_WRITE;
@@ -36,7 +71,12 @@ static enum record_cause cause_at_limit(const struct record_oom *r, const struct
 		return CAUSE_OBSERVER;
 	if (!r->limit || !r->limit->has_memory || event->h.flags & OOM_WRITES_NOT_KNOWN)
 		return CAUSE_NOT_KNOWN;
-	if (last->started_ns && r->limit->max_bytes < last->usage_pages * page_size)
+	limit_bytes = pages == LIMIT_PAGES_UNKNOWN ? r->limit->max_bytes
+						   : cgroup_chain__limit_bytes(pages, page_size);
+	r->cause_not_known = why_not(event, write, limit_bytes, page_size);
+	if (r->cause_not_known)
+		return CAUSE_NOT_KNOWN;
+	if (write->started_ns && limit_bytes < write->usage_pages * page_size)
 		return CAUSE_LIMIT_LOWERED;
 	if (is_ancestor_limit(r))
 		return CAUSE_ANCESTOR_LIMIT;
@@ -58,7 +98,7 @@ void cause__decide(struct record *record, const struct event_oom *event, uint32_
 		return;
 	}
 	r->cause = cause_at_limit(r, event, page_size, sees_writes);
-	if (!started_ns || r->cause == CAUSE_OBSERVER)
+	if (!started_ns || r->cause == CAUSE_OBSERVER || r->cause == CAUSE_NOT_KNOWN)
 		return;
 	r->cause_limit_id = write_number;
 	if (started_ns < record->time.boot_ns)

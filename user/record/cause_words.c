@@ -55,6 +55,8 @@ enum variant {
 	POLICY,
 	SYSRQ,
 	NOT_KNOWN,
+	OTHER_WRITE, /* not known, and why */
+	LATER_WRITE,
 	OBSERVER,
 	VARIANTS,
 };
@@ -72,6 +74,8 @@ static const char *const sentences[][VARIANTS] = {
 		[ABOVE] = "a limit above it: all cgroups below that share its memory",
 		[GREW] = "it grew into its own limit",
 		[NOT_KNOWN] = "not known: oomtrace can't tell whether the limit was written",
+		[OTHER_WRITE] = "not known: another write had set the limit than the last one that oomtrace saw begin",
+		[LATER_WRITE] = "not known: the limit was written while the OOM killer ran",
 		[OBSERVER] = "%p, outside of the limit's cgroup, accessed memory of a process in it",
 	},
 	[CAUSE_OF_LIMIT] = {
@@ -87,6 +91,8 @@ static const char *const sentences[][VARIANTS] = {
 		[POLICY] = "the memory nodes of a memory policy were out of memory",
 		[SYSRQ] = "somebody asked for it by sysrq",
 		[NOT_KNOWN] = ": whether it was written before isn't known",
+		[OTHER_WRITE] = ": which write had set it isn't known",
+		[LATER_WRITE] = ": it was written meanwhile, and what it was before isn't known",
 		[OBSERVER] = ", because %p, outside of it, accessed memory of a process in it",
 	},
 	[CAUSE_VERDICT] = {
@@ -137,7 +143,9 @@ static enum variant variant_of(const struct cause_facts *f)
 	case CAUSE_SYSRQ:
 		return SYSRQ;
 	case CAUSE_NOT_KNOWN:
-		return NOT_KNOWN;
+		return f->not_known == NOT_KNOWN_OTHER_WRITE   ? OTHER_WRITE
+		       : f->not_known == NOT_KNOWN_LATER_WRITE ? LATER_WRITE
+							       : NOT_KNOWN;
 	case CAUSE_OBSERVER:
 		return OBSERVER;
 	case CAUSE_UNKNOWN:
@@ -156,6 +164,7 @@ struct cause_facts cause_words__facts(const struct record_oom *oom)
 		.cause = oom->sysrq	      ? CAUSE_SYSRQ
 			 : oom->whole_machine ? CAUSE_WHOLE_MACHINE
 					      : oom->cause,
+		.not_known = oom->cause_not_known,
 		.from_log = oom->log,
 		.in_cpuset = oom->constraint && !strcmp(oom->constraint, "cpuset"),
 		.in_policy = oom->constraint && !strcmp(oom->constraint, "mempolicy"),

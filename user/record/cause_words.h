@@ -16,6 +16,7 @@ const char *cause_words__short(enum record_cause cause);
 /* What a sentence tells of a cause. */
 struct cause_facts {
 	enum record_cause cause;
+	enum record_not_known not_known;
 	bool from_log;		   /* which names the writer alone */
 	bool in_cpuset, in_policy; /* the memory nodes of one were out of memory, and not the machine */
 	bool fragmented;	   /* memory was free, but not in a piece as large as was asked for */

@@ -105,6 +105,19 @@ const char *record_names__cause(enum record_cause cause)
 	return NULL;
 }
 
+const char *record_names__not_known(enum record_not_known reason)
+{
+	switch (reason) {
+	case NOT_KNOWN_UNSAID:
+		return NULL;
+	case NOT_KNOWN_OTHER_WRITE:
+		return "other-write";
+	case NOT_KNOWN_LATER_WRITE:
+		return "later-write";
+	}
+	return NULL;
+}
+
 const char *record_names__way(enum record_kill_way way)
 {
 	static const char *const names[] = {

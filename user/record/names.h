@@ -13,6 +13,7 @@ const char *record_names__hook_event(enum record_hook_event event);
 const char *record_names__hook_result(enum record_hook_result result);
 const char *record_names__outcome(enum oom_outcome outcome);
 const char *record_names__cause(enum record_cause cause);
+const char *record_names__not_known(enum record_not_known reason); /* NULL: unsaid */
 const char *record_names__reclaim(enum reclaim_kind kind);
 
 /* The way that a SIGKILL took; NULL: it isn't known. */

@@ -177,9 +177,17 @@ enum record_cause {
 	CAUSE_OBSERVER,	 /* a task outside of the limit's cgroup accessed memory of a process in it */
 };
 
+/* Why the cause isn't known, where that was seen. */
+enum record_not_known {
+	NOT_KNOWN_UNSAID,
+	NOT_KNOWN_OTHER_WRITE, /* another write had set the limit than the last one that was seen to begin */
+	NOT_KNOWN_LATER_WRITE, /* the limit was written while the OOM killer ran */
+};
+
 struct record_oom {
 	uint64_t id;
 	enum record_cause cause;
+	enum record_not_known cause_not_known; /* of CAUSE_NOT_KNOWN */
 	uint64_t cause_limit_id; /* the write that set the limit, by its limit record; 0: none is known */
 	uint64_t cause_since_ns; /* from that write's beginning to the kill */
 	uint64_t duration_ns;	 /* of the whole run of the OOM killer; 0: unknown */

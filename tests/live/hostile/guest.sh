@@ -5,7 +5,8 @@
 # trace-lib.sh's.
 #
 #   inside    root lowers the limit of a cgroup below usage, and strangers write limits of their own meanwhile. Now and
-#             then the workload itself asks for memory in the middle of that
+#             then the workload itself asks for memory in the middle of that. Then root sets another limit, and a
+#             workload grows into it. $OUT/inside.writes has root's writes, each with the time before it (s since boot)
 #   grown     processes grow into their limit meanwhile
 #   log       the same, and the kernel's log, which oomtrace compares with what it saw, is flooded
 # shellcheck source=../lib/trace-lib.sh
@@ -51,15 +52,24 @@ end() {
 	stop_floods
 }
 
+# Each value differs from all others but "max", so that it tells by which write a limit was set.
+set_limit() { # BYTES
+	echo "$(cut -d' ' -f1 /proc/uptime) $1" >>"$OUT/inside.writes"
+	echo "$1" >$TOP/inside/memory.max
+}
+
 inside() {
 	mkdir $TOP/inside
 	trace inside --no-usage
 	strangers
 	for n in $(seq "$OOMTRACE_KILLS"); do
-		echo max >$TOP/inside/memory.max
+		set_limit max
 		in_cgroup inside ./limits-workload loop 40
 		until_true 'the workload to fill' holds inside 41000000
-		echo 8M >$TOP/inside/memory.max
+		set_limit $(((1024 + n) * 8192))
+		wait "$pid"
+		set_limit $(((2048 + n) * 8192))
+		in_cgroup inside ./limits-workload loop 40
 		wait "$pid"
 	done
 	end

@@ -1,11 +1,52 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Judges what guest.sh left. The oracles are the kernel's count of kills, and that each scenario knows the cause."""
+"""Judges what guest.sh left. The oracles are the kernel's count of kills, what the scenarios know of the cause, and
+root's own notes of its writes."""
 
 import json
 
-CAUSES = {"inside": {"inside-write"}, "grown": {"limit-unchanged"}, "log": {"limit-unchanged"}}
+CAUSES = {"grown": {"limit-unchanged"}, "log": {"limit-unchanged"}}
 # What a flood may cost: records of the flood, and the cgroups of those.
 MAY_BE_LOST = {"limit", "cgroup"}
+
+
+def root_writes(run):
+    """(time before it in s, bytes; None for no limit) of each write of root's, in order."""
+    lines = (run.folder / "inside.writes").read_text().splitlines()
+    return [(float(at), None if value == "max" else int(value)) for at, value in map(str.split, lines)]
+
+
+def right_causes(oom, writes, limits):
+    """The causes that one of these OOMs may have, by root's own notes of its writes."""
+    if oom["trigger"]["comm"] == "sh":
+        return {"inside-write"}
+    cause, at = oom["cause"], oom["ts_ns"] / 1e9
+    began = at - cause.get("since_ns", 0) / 1e9
+    number = max(i for i, (before, _) in enumerate(writes) if before <= at)
+    before, value = writes[number]
+    known = limits.get(cause.get("limit_id"))
+    # What is said of a write must be true of root's last one, /proc/uptime being exact to 10 ms.
+    if oom["limit_cgroup"]["max_bytes"] != value or "limit_id" not in cause or began < before - 0.01 or \
+            (known and known["new_max_bytes"] != value):
+        return {"not-known"}
+    # Of three writes in a row the second lowers the limit of a workload that has its memory.
+    return {"not-known", "limit-lowered" if number % 3 == 1 else "limit-unchanged"}
+
+
+def check_inside(run, records, ooms):
+    """Strangers can make a write be missed. Then its OOMs have no cause, and never a wrong one."""
+    writes = root_writes(run)
+    limits = {r["id"]: r for r in records if r["type"] == "limit" and r["cgroup"] == "/inside"}
+    told = {"inside-write": 0, "limit-lowered": 0, "limit-unchanged": 0, "not-known": 0}
+    for oom in ooms:
+        if not oom["victims"]:
+            continue
+        cause, right = oom["cause"], right_causes(oom, writes, limits)
+        run.results.check(cause["kind"] in right, f"inside: the cause of OOM {oom['id']}", (cause, right))
+        if cause["kind"] == "not-known":
+            run.results.check("reason" in cause, f"inside: why the cause of OOM {oom['id']} isn't known", cause)
+        told[cause["kind"]] = told.get(cause["kind"], 0) + 1
+    print("inside: " + ", ".join(f"{count} {kind}" for kind, count in told.items()))
+    run.results.check(told["inside-write"] and told["limit-unchanged"], "inside: causes are known as a rule", told)
 
 
 def check_scenario(run, name):
@@ -17,10 +58,11 @@ def check_scenario(run, name):
     victims = sum(v["role"] == "chosen" for oom in ooms for v in oom["victims"])
     results.equal(victims, int(events["oom_kill"]), f"{name}: kills, by the kernel")
     results.check(victims >= int(run.folder.joinpath("kills").read_text()), f"{name}: there were kills", victims)
-    # In the thread of the workload it is the limit that is being lowered, if that write was seen.
-    here = [oom for oom in ooms if oom["victims"] and (name != "inside" or oom["trigger"]["comm"] == "sh")]
-    results.equal({oom["cause"]["kind"] for oom in here}, CAUSES[name], f"{name}: the cause of each")
-    print(f"{name}: causes of {len(here)} of {len(ooms)} OOMs judged")
+    if name == "inside":
+        check_inside(run, records, ooms)
+    else:
+        results.equal({oom["cause"]["kind"] for oom in ooms if oom["victims"]}, CAUSES[name],
+                      f"{name}: the cause of each")
     results.check(not any(oom.get("incomplete") for oom in ooms), f"{name}: nothing of an OOM is missing")
     lost = {r["kind"] for r in records if r["type"] == "lost"}
     results.check(lost <= MAY_BE_LOST, f"{name}: nothing is lost but writes", lost)

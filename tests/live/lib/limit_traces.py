@@ -113,12 +113,12 @@ def cause_by_trigger(trace, oom):
             return "inside-write", write["id"]
     if oom["trigger"]["pid"] in trace.missed and oom["cause"].get("limit_id") not in trace.by_id:
         return "inside-write", oom["cause"].get("limit_id")
-    earlier = [w for w in trace.limits if w["cgroup"] == oom["limit_cgroup"]["path"]
-               and w["file"] == "memory.max" and w["ts_ns"] - w["duration_ns"] <= oom["ts_ns"]]
+    # One that began while the OOM killer ran isn't the cause of that.
+    earlier = [w for w in trace.limits if w["cgroup"] == oom["limit_cgroup"]["path"] and w["file"] == "memory.max"
+               and w["ts_ns"] - w["duration_ns"] <= oom.get("started_ns", oom["ts_ns"])]
     if not earlier:
         return "limit-unchanged", None
     last = max(earlier, key=lambda w: w["ts_ns"] - w["duration_ns"])
-    limit = oom["limit_cgroup"]["max_bytes"]
-    # It can be gone by the time of the kill: the kernel looks for room only before it chooses.
+    limit = last["new_max_bytes"]
     lowered = limit != "max" and limit < last["usage_before_bytes"]
     return "limit-lowered" if lowered else "limit-unchanged", last["id"]

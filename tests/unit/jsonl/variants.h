@@ -132,6 +132,7 @@ static inline struct record_victim victim(const struct variant *v, enum record_r
 static inline void fill_oom(struct record_oom *oom, const struct variant *v,
 			    const struct record_memory *memory, const struct record_history *history)
 {
+	oom->cause_not_known = oom->cause == CAUSE_NOT_KNOWN ? NOT_KNOWN_LATER_WRITE : NOT_KNOWN_UNSAID;
 	oom->cause_limit_id = 4;
 	oom->cause_since_ns = oom->started_ns = 8;
 	oom->repeats = 1;
@@ -193,7 +194,7 @@ static inline void write_oom(struct sink *sink, const struct variant *v)
 		victims[i] = victim(v, (enum record_role)i);
 	for (int i = 0; i < MEMORY_ITEMS; i++)
 		memory.bytes[i] = (uint64_t)i + 1;
-	for (int cause = CAUSE_UNKNOWN; cause <= CAUSE_SYSRQ; cause++) {
+	for (int cause = CAUSE_UNKNOWN; cause <= CAUSE_OBSERVER; cause++) {
 		oom.cause = (enum record_cause)cause;
 		oom.sysrq = cause == CAUSE_SYSRQ;
 		oom.whole_machine = cause == CAUSE_WHOLE_MACHINE;

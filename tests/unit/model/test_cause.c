@@ -10,19 +10,19 @@ static void test_causes(void **state)
 	const struct record_oom *r;
 
 	(void)state;
-	in_write.oom.in_write_ns = 6000;
-	in_write.oom.last_write = (struct limit_write){ 6000, UNLIMITED, 200 };
+	in_write.oom.in_write_ns = 3000;
+	in_write.oom.last_write = (struct limit_write){ 3000, UNLIMITED, 200, 128 };
 	r = run_of(kept, in_write);
 	assert_int_equal(r->cause, CAUSE_INSIDE_WRITE);
 	assert_int_equal(r->cause_limit_id, 1);
-	assert_int_equal(r->cause_since_ns, kept->oom_times[0].boot_ns - 6000);
+	assert_int_equal(r->cause_since_ns, kept->oom_times[0].boot_ns - 3000);
 
-	lowered.oom.last_write = (struct limit_write){ 6000, UNLIMITED, 129 };
+	lowered.oom.last_write = (struct limit_write){ 3000, UNLIMITED, 129, 128 };
 	r = run_of(kept, lowered);
 	assert_int_equal(r->cause, CAUSE_LIMIT_LOWERED);
 	assert_int_equal(r->cause_limit_id, 1);
 
-	roomy.oom.last_write = (struct limit_write){ 6001, UNLIMITED, 128 };
+	roomy.oom.last_write = (struct limit_write){ 3001, UNLIMITED, 128, 128 };
 	r = run_of(kept, roomy);
 	assert_int_equal(r->cause, CAUSE_LIMIT_UNCHANGED);
 	assert_int_equal(r->cause_limit_id, 2);
@@ -41,7 +41,7 @@ static void test_causes(void **state)
 
 	/* Inside a write by the stack alone: the latest one that was seen is another. */
 	unseen.h.flags = OOM_IN_UNSEEN_WRITE;
-	unseen.oom.last_write = (struct limit_write){ 6001, UNLIMITED, 128 };
+	unseen.oom.last_write = (struct limit_write){ 3001, UNLIMITED, 128, 128 };
 	r = run_of(kept, unseen);
 	assert_int_equal(r->cause, CAUSE_INSIDE_WRITE);
 	assert_int_equal(r->cause_limit_id, 0);
@@ -49,15 +49,98 @@ static void test_causes(void **state)
 
 	/* Whoever looked is the cause, whatever was written before; but not in a write of the limit itself. */
 	observed.h.flags = OOM_IN_REMOTE_ACCESS;
-	observed.oom.last_write = (struct limit_write){ 6000, UNLIMITED, 129 };
+	observed.oom.last_write = (struct limit_write){ 3000, UNLIMITED, 129, 128 };
 	r = run_of(kept, observed);
 	assert_int_equal(r->cause, CAUSE_OBSERVER);
 	assert_int_equal(r->cause_limit_id, 0);
 	assert_int_equal(r->cause_since_ns, 0);
 	observed.h.group = 8;
-	observed.oom.in_write_ns = 6000;
+	observed.oom.in_write_ns = 3000;
 	r = run_of(kept, observed);
 	assert_int_equal(r->cause, CAUSE_INSIDE_WRITE);
+	stop(kept);
+}
+
+/* What the limit is tells that the last write that was seen isn't the one that set it. */
+static void test_missed_writes(void **state)
+{
+	struct kept *kept = start();
+	/* Of other figures, and of one whose text oomtrace doesn't read and that isn't over. */
+	const uint64_t others[] = { 127, 129, UNLIMITED, LIMIT_PAGES_UNKNOWN };
+	union event missed = oom(1, 42), later = oom(2, 42), e = oom(3, 42);
+	const struct record_oom *r;
+
+	(void)state;
+	missed.h.flags = OOM_WRITE_MISSED;
+	/* The run began at 4000. */
+	later.oom.last_write = (struct limit_write){ 4002, 64, 129, 128 };
+	later.oom.write_before = (struct limit_write){ 4001, UNLIMITED, 129, 64 };
+	e.oom.last_write = (struct limit_write){ 3000, UNLIMITED, 129, 0 };
+	r = run_of(kept, missed);
+	assert_int_equal(r->cause, CAUSE_NOT_KNOWN);
+	assert_int_equal(r->cause_not_known, NOT_KNOWN_OTHER_WRITE);
+	assert_int_equal(r->cause_limit_id, 0);
+	r = run_of(kept, later);
+	assert_int_equal(r->cause, CAUSE_NOT_KNOWN);
+	assert_int_equal(r->cause_not_known, NOT_KNOWN_LATER_WRITE);
+	assert_int_equal(r->cause_limit_id, 0);
+	assert_int_equal(r->cause_since_ns, 0);
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		e.h.group = 3 + i;
+		e.oom.last_write.set_pages = others[i];
+		r = run_of(kept, e);
+		assert_int_equal(r->cause, CAUSE_NOT_KNOWN);
+		assert_int_equal(r->cause_not_known, NOT_KNOWN_OTHER_WRITE);
+	}
+	/* The ancestor's limit isn't known to have stood there either; it has none. */
+	e.h.group = 20;
+	e.oom.limit_cgroup_id = SLICE_ID;
+	e.oom.last_write.set_pages = 128;
+	assert_int_equal(run_of(kept, e)->cause, CAUSE_NOT_KNOWN);
+	/* UNLIMITED is what "max" asks for, whatever the kernel calls it. */
+	e.h.group = 21;
+	e.oom.last_write.set_pages = INT64_MAX / PAGE;
+	assert_int_equal(run_of(kept, e)->cause, CAUSE_ANCESTOR_LIMIT);
+	/* Certain, and so nothing is looked at; the beginning of a run that isn't known is no time to compare with. */
+	later.h.group = 22;
+	later.h.flags = OOM_IN_UNSEEN_WRITE;
+	assert_int_equal(run_of(kept, later)->cause, CAUSE_INSIDE_WRITE);
+	later.h.group = 23;
+	later.h.flags = 0;
+	later.oom.started_ns = 0;
+	r = run_of(kept, later);
+	assert_int_equal(r->cause, CAUSE_LIMIT_LOWERED);
+	assert_int_equal(r->cause_not_known, NOT_KNOWN_UNSAID);
+	stop(kept);
+}
+
+/* Of a write that began while the OOM killer ran: the one before it had set the limit that was hit. */
+static void test_write_meanwhile(void **state)
+{
+	struct kept *kept = start();
+	union event later = oom(1, 42);
+	const struct record_oom *r;
+
+	(void)state;
+	later.oom.last_write = (struct limit_write){ 4002, 64, 129, 128 };
+	later.oom.write_before = (struct limit_write){ 3000, UNLIMITED, 129, 64 };
+	r = run_of(kept, later);
+	assert_int_equal(r->cause, CAUSE_LIMIT_LOWERED);
+	assert_int_equal(r->cause_since_ns, kept->oom_times[kept->oom_count - 1].boot_ns - 3000);
+	later.oom.write_before.usage_pages = 64;
+	later.h.group = 25;
+	assert_int_equal(run_of(kept, later)->cause, CAUSE_LIMIT_UNCHANGED);
+	later.oom.write_before.set_pages = 65;
+	later.h.group = 26;
+	assert_int_equal(run_of(kept, later)->cause, CAUSE_NOT_KNOWN);
+	later.oom.write_before = (struct limit_write){ .started_ns = LIMIT_WRITE_MISSED };
+	later.h.group = 27;
+	assert_int_equal(run_of(kept, later)->cause, CAUSE_NOT_KNOWN);
+	later.oom.write_before.started_ns = 0; /* nobody had written it since the trace began */
+	later.h.group = 28;
+	r = run_of(kept, later);
+	assert_int_equal(r->cause, CAUSE_LIMIT_UNCHANGED);
+	assert_int_equal(r->cause_limit_id, 0);
 	stop(kept);
 }
 
@@ -83,6 +166,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_causes),
+		cmocka_unit_test(test_missed_writes),
+		cmocka_unit_test(test_write_meanwhile),
 		cmocka_unit_test(test_cause_without_probes),
 	};
 

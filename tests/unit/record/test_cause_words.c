@@ -82,6 +82,12 @@ static void test_each_cause(void **state)
 		check(form, (struct cause_facts){ .cause = CAUSE_UNKNOWN }, "");
 	check(CAUSE_ALONE, (struct cause_facts){ .cause = CAUSE_NOT_KNOWN },
 	      "not known: oomtrace can't tell whether the limit was written");
+	check(CAUSE_ALONE,
+	      (struct cause_facts){ .cause = CAUSE_NOT_KNOWN, .not_known = NOT_KNOWN_OTHER_WRITE },
+	      "not known: another write had set the limit than the last one that oomtrace saw begin");
+	check(CAUSE_ALONE,
+	      (struct cause_facts){ .cause = CAUSE_NOT_KNOWN, .not_known = NOT_KNOWN_LATER_WRITE },
+	      "not known: the limit was written while the OOM killer ran");
 	check(CAUSE_VERDICT, (struct cause_facts){ .cause = CAUSE_OBSERVER, .writer = "ps", .writer_pid = 7 },
 	      ", because <ps 7>, outside of it, accessed memory of a process in it");
 	check(CAUSE_VERDICT, (struct cause_facts){ .cause = CAUSE_LIMIT_UNCHANGED },
@@ -99,6 +105,7 @@ static void test_each_cause(void **state)
 static void test_facts(void **state)
 {
 	struct record_log log = { .has_trigger_pid = false };
+	struct record_oom unknown = { .cause = CAUSE_NOT_KNOWN, .cause_not_known = NOT_KNOWN_LATER_WRITE };
 	struct record_oom oom = {
 		.cause = CAUSE_INSIDE_WRITE, .trigger_comm = "sh", .trigger_pid = 7, .cause_limit_id = 3
 	};
@@ -116,6 +123,7 @@ static void test_facts(void **state)
 	assert_int_equal(cause_words__facts(&oom).cause, CAUSE_WHOLE_MACHINE);
 	oom.sysrq = true;
 	assert_int_equal(cause_words__facts(&oom).cause, CAUSE_SYSRQ);
+	assert_int_equal(cause_words__facts(&unknown).not_known, NOT_KNOWN_LATER_WRITE);
 }
 
 int main(void)
