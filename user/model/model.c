@@ -115,7 +115,8 @@ static void finish_run(struct model *model)
 		model->totals.ooms++;
 		model->totals.kills += record->oom.killed;
 		model_env__tell(&model->env, record);
-		tell_early(model, record->time.wall_ns - (int64_t)record->time.boot_ns);
+		/* What the ring has may be any number. */
+		tell_early(model, (int64_t)((uint64_t)record->time.wall_ns - record->time.boot_ns));
 	}
 	oom_run__close(model->run);
 }
