@@ -17,18 +17,19 @@ cd "$(dirname "$0")/../.."
 out=build/bench-overhead
 labels=("$@")
 [ $# != 0 ] || labels=(6.1 backports 5.10)
-read -ra cases <<<"${OOMTRACE_CASES:-machine other no-usage own stacks near all several several-own everyday-all everyday-several everyday-machine everyday-no-usage everyday-other kill-machine kill-own}"
+read -ra cases <<<"${OOMTRACE_CASES:-machine other no-usage own stacks near all several several-own everyday-all everyday-several everyday-machine everyday-no-usage everyday-other kill-machine kill-own all-4096 everyday-all-4096}"
 
 # Of lines "CASE NONE WITH FREE_NONE FREE_WITH OWN" the median of each: a page's cost differs from round to round by
 # some instructions, to both sides.
 table() { # LABEL
 	awk -v twice="$([ "${1#5.10}" = "$1" ] && echo 1 || echo 2)" '
 		BEGIN {
-			count = split("machine all no-usage other several several-own own near stacks bpftrace bcc", cases)
+			count = split("machine all all-4096 no-usage other several several-own own near stacks bpftrace bcc", cases)
 			what["machine"] = "the whole machine"
 			what["all"] = "--all --snapshot, 100 cgroups"
 			what["several"] = "100 other cgroups, by a pattern"
 			what["several-own"] = "this one and 100 others"
+			what["all-4096"] = "--all --snapshot, 4,096 cgroups"
 			what["no-usage"] = "another cgroup, --no-usage"
 			what["other"] = "another cgroup"
 			what["own"] = "this cgroup"
@@ -36,7 +37,8 @@ table() { # LABEL
 			what["stacks"] = "this cgroup, --stacks"
 			what["bpftrace"] = "bpftrace, bytes by cgroup"
 			what["bcc"] = "bcc, bytes by cgroup"
-			most["machine"] = 0; most["no-usage"] = 0; most["other"] = 0.05; most["own"] = 0.2; most["all"] = 0.2
+			most["machine"] = 0; most["no-usage"] = 0; most["other"] = 0.05; most["own"] = 0.2
+			most["all"] = most["all-4096"] = 0.2
 			most["several"] = 0.05; most["several-own"] = 0.2
 			most["stacks"] = 2
 			noise = 0.03 # percent: what is left of the timer, where nothing is attached

@@ -154,12 +154,13 @@ kills() { # CASE TRACER...
 	echo "kill $name: $(tr '\n' ';' <"$OUT/kill.$name")"
 }
 
-# A hundred more cgroups, each with a limit of its own and some pages.
-hundred() {
-	[ ! -e "$CG/c1" ] || return 0
-	for n in $(seq 1 100); do
+# So many more cgroups, each with a limit of its own, the first hundred with a process.
+cgroups() { # COUNT
+	for n in $(seq 1 "$1"); do
+		[ ! -e "$CG/c$n" ] || continue
 		mkdir "$CG/c$n"
 		echo 64M >"$CG/c$n/memory.max"
+		[ "$n" -le 100 ] || continue
 		(
 			echo 0 >"$CG/c$n/cgroup.procs"
 			exec sleep 100000
@@ -182,17 +183,19 @@ for case; do
 		;;
 	everyday-other) everyday other ./oomtrace --cgroup "$CG/other" --output json ;;
 	everyday-no-usage) everyday no-usage ./oomtrace --cgroup "$CG/other" --no-usage --output json ;;
-	all) hundred && faults all "$pairs" ./oomtrace --all --snapshot --output json ;;
-	several) hundred && faults several "$pairs" ./oomtrace --cgroup "/bench/c*" --output json ;;
+	all) cgroups 100 && faults all "$pairs" ./oomtrace --all --snapshot --output json ;;
+	several) cgroups 100 && faults several "$pairs" ./oomtrace --cgroup "/bench/c*" --output json ;;
 	several-own)
 		hundred
 		faults several-own "$pairs" ./oomtrace --cgroup "/bench/c*" --cgroup "$CG/faults" --output json
 		;;
-	everyday-several) hundred && everyday several ./oomtrace --cgroup "/bench/c*" --output json ;;
-	everyday-all) hundred && everyday all ./oomtrace --all --snapshot --output json ;;
+	everyday-several) cgroups 100 && everyday several ./oomtrace --cgroup "/bench/c*" --output json ;;
+	everyday-all) cgroups 100 && everyday all ./oomtrace --all --snapshot --output json ;;
 	everyday-machine) everyday machine ./oomtrace --output json ;;
 	kill-machine) kills machine ./oomtrace --output json ;;
 	kill-own) kills own ./oomtrace --cgroup "$CG" --no-usage --output json ;;
+	all-4096) cgroups 4096 && faults all-4096 "$pairs" ./oomtrace --all --snapshot --output json ;;
+	everyday-all-4096) cgroups 4096 && everyday all-4096 ./oomtrace --all --snapshot --output json ;;
 	bpftrace) faults bpftrace "$pairs" bpftrace -e "kprobe:try_charge_memcg { @[cgroup] = sum(arg2 * 4096) }" ;;
 	bcc)
 		# The guest's image may be older than its kernel.

@@ -134,7 +134,6 @@ without SETUID
 without SETPCAP
 without CHECKPOINT_RESTORE SYS_ADMIN
 variant ProtectKernelLogs ProtectKernelLogs=yes
-variant ProcSubset ProcSubset=pid
 variant PrivateUsers PrivateUsers=yes
 variant debug SystemCallFilter=~@debug
 variant privileged SystemCallFilter=~@privileged

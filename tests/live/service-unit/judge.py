@@ -9,7 +9,7 @@ from results import guarded
 
 # What is lost is one of these, by a word in what `seen` says.
 VARIANTS = ["CAP_SYS_ADMIN", "CAP_SYSLOG", "CAP_SYS_PTRACE", "CAP_DAC_READ_SEARCH", "CAP_BPF", "CAP_SETUID",
-            "CAP_SETPCAP", "CAP_CHECKPOINT_RESTORE", "ProtectKernelLogs", "ProcSubset", "PrivateUsers",
+            "CAP_SETPCAP", "CAP_CHECKPOINT_RESTORE", "ProtectKernelLogs", "PrivateUsers",
             "debug", "privileged", "AF_UNIX", "DeviceAllow", "system.slice", "User"]
 
 
