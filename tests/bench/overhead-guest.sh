@@ -186,7 +186,7 @@ for case; do
 	all) cgroups 100 && faults all "$pairs" ./oomtrace --all --snapshot --output json ;;
 	several) cgroups 100 && faults several "$pairs" ./oomtrace --cgroup "/bench/c*" --output json ;;
 	several-own)
-		hundred
+		cgroups 100
 		faults several-own "$pairs" ./oomtrace --cgroup "/bench/c*" --cgroup "$CG/faults" --output json
 		;;
 	everyday-several) cgroups 100 && everyday several ./oomtrace --cgroup "/bench/c*" --output json ;;
