@@ -69,12 +69,15 @@ enum limit_file {
 	LIMIT_SWAP_MAX = 3, /* memory.swap.max */
 };
 
+/* As long as the largest number of 64 bits, a line's end and a NUL: 24 with what aligns it. */
+#define LIMIT_TEXT_LEN 24
+
 /* A write to a cgroup's memory.max. */
 struct limit_write {
 	__u64 started_ns; /* LIMIT_WRITE_MISSED: a later one than all whose beginning was seen */
 	__u64 old_pages;
-	__u64 usage_pages; /* when it began */
-	__u64 set_pages;   /* the limit that it asks for; LIMIT_PAGES_UNKNOWN */
+	__u64 usage_pages;	   /* when it began */
+	char text[LIMIT_TEXT_LEN]; /* that is written, as far as there is room */
 };
 
 /* Value of the map `last_writes`, by cgroup id: the latest write, and the one before it. */
@@ -83,7 +86,6 @@ struct latest_writes {
 };
 
 #define LIMIT_WRITE_MISSED 1
-#define LIMIT_PAGES_UNKNOWN (~0ULL)
 
 /* event_oom.outcome */
 enum oom_outcome {
@@ -359,8 +361,8 @@ enum hook {
 };
 #define EVENT_ASSERT(cond) _Static_assert(cond, #cond)
 EVENT_ASSERT(sizeof(struct event_header) == 24);
-EVENT_ASSERT(sizeof(struct limit_write) == 32);
-EVENT_ASSERT(sizeof(struct event_oom) == 200);
+EVENT_ASSERT(sizeof(struct limit_write) == 48);
+EVENT_ASSERT(sizeof(struct event_oom) == 232);
 EVENT_ASSERT(__builtin_offsetof(struct event_oom, outcome) == 80);
 EVENT_ASSERT(sizeof(struct event_cgroup) == 352);
 EVENT_ASSERT(__builtin_offsetof(struct event_cgroup, name) == 96);

@@ -62,64 +62,6 @@ static __always_inline struct cgroup *written_cgroup(__u64 of)
 	return BPF_CORE_READ(dir, priv);
 }
 
-#define DIGITS_MAX 19				      /* of a number of 64 bits, at least */
-#define PAGES_MAX (0x7fffffffffffffffULL / page_size) /* PAGE_COUNTER_MAX: no limit */
-
-static __always_inline bool ends_number(char c)
-{
-	return !c || c == '\n' || c == ' ';
-}
-
-static __always_inline __u32 suffix_shift(char c)
-{
-	switch (c | 0x20) {
-	case 'k':
-		return 10;
-	case 'm':
-		return 20;
-	case 'g':
-		return 30;
-	case 't':
-		return 40;
-	case 'p':
-		return 50;
-	case 'e':
-		return 60;
-	default:
-		return 0;
-	}
-}
-
-/*
- * The limit that a write of the text at `buf` asks for, as page_counter_memparse() reads it (mm/page_counter.c). It is
- * in force at once, and a write may go on for long. LIMIT_PAGES_UNKNOWN for what nobody writes (hexadecimal numbers).
- */
-__noinline __u64 asked_pages(__u64 buf)
-{
-	char text[DIGITS_MAX + 3] = {}, end = 'x', behind = 0;
-	__u64 pages = 0;
-	__u32 shift;
-
-	bpf_probe_read_kernel_str(text, sizeof(text), (void *)buf);
-	if (text[0] == 'm' && text[1] == 'a' && text[2] == 'x' && ends_number(text[3]))
-		return PAGES_MAX;
-	if (text[0] == '0' && !ends_number(text[1]))
-		return LIMIT_PAGES_UNKNOWN;
-#pragma unroll
-	for (int i = 0; i <= DIGITS_MAX; i++) {
-		end = text[i];
-		behind = text[i + 1];
-		if (end < '0' || end > '9')
-			break;
-		pages = pages * 10 + (end - '0');
-	}
-	shift = suffix_shift(end);
-	if (text[0] < '0' || text[0] > '9' || !ends_number(shift ? behind : end))
-		return LIMIT_PAGES_UNKNOWN;
-	pages = (pages << shift) / page_size;
-	return pages < PAGES_MAX ? pages : PAGES_MAX;
-}
-
 __noinline int on_limit_begin(__u64 of, __u32 file, __u64 function, __u64 buf)
 {
 	struct cgroup *cgrp = written_cgroup(of);
@@ -149,7 +91,7 @@ __noinline int on_limit_begin(__u64 of, __u32 file, __u64 function, __u64 buf)
 		latest.last.started_ns = write.started_ns;
 		latest.last.old_pages = write.old_pages;
 		latest.last.usage_pages = write.usage_pages;
-		latest.last.set_pages = asked_pages(buf);
+		bpf_probe_read_kernel_str(latest.last.text, sizeof(latest.last.text), (void *)buf);
 		if (bpf_map_update_elem(&last_writes, &id, &latest, BPF_ANY))
 			__sync_fetch_and_add(&last_writes_refused, 1);
 	}
@@ -219,8 +161,6 @@ static __always_inline void forget_vain_write(struct write *write, struct cgroup
 	else if (ret < 0 || (write->replaced.last.started_ns &&
 			     limit_pages(cgroup_memcg(cgrp), LIMIT_MAX) == write->old_pages))
 		bpf_map_update_elem(&last_writes, &id, &write->replaced, BPF_ANY);
-	else if (seen->last.set_pages == LIMIT_PAGES_UNKNOWN)
-		seen->last.set_pages = limit_pages(cgroup_memcg(cgrp), LIMIT_MAX);
 }
 
 /*

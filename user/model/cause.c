@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "model/cgroup_chain.h"
+#include "model/limit_text.h"
 
 /* Whether the limit is that of a cgroup above the victim's container or, outside of one, its cgroup. */
 static bool is_ancestor_limit(const struct record_oom *r)
@@ -21,40 +22,41 @@ static bool is_ancestor_limit(const struct record_oom *r)
 
 /*
  * The write that had set the limit which the run hit, as far as those tell whose beginning was seen; its start is 0 if
- * there was none. *pages: the limit, which has another value now if it was written again while the OOM killer ran.
+ * there was none. *replaced_pages: the limit, when it was written again while the OOM killer ran; else as it was.
  */
-static const struct limit_write *last_before(const struct event_oom *event, uint64_t *pages)
+static const struct limit_write *last_before(const struct event_oom *event, const __u64 **replaced_pages)
 {
 	const struct limit_write *last = &event->last_write;
 
 	if (!event->started_ns || last->started_ns <= event->started_ns)
 		return last;
-	*pages = last->old_pages;
+	*replaced_pages = &last->old_pages;
 	return &event->write_before;
 }
 
 uint64_t cause__write_start(const struct event_oom *event)
 {
-	uint64_t pages;
+	const __u64 *replaced_pages;
 
 	/* The latest write that was seen isn't the one that such a run is inside of. */
 	if (!event->limit_cgroup_id || event->order == -1 || event->h.flags & OOM_IN_UNSEEN_WRITE)
 		return 0;
-	return event->in_write_ns ? event->in_write_ns : last_before(event, &pages)->started_ns;
+	return event->in_write_ns ? event->in_write_ns : last_before(event, &replaced_pages)->started_ns;
 }
 
 /* Whether a write is known not to be the one that had set the limit, or not known to be it. */
 static enum record_not_known why_not(const struct event_oom *event, const struct limit_write *write,
 				     uint64_t limit_bytes, uint32_t page_size)
 {
+	uint64_t asked_bytes;
+
 	if (event->h.flags & OOM_WRITE_MISSED || write->started_ns == LIMIT_WRITE_MISSED)
 		return NOT_KNOWN_OTHER_WRITE;
 	if (!write->started_ns)
 		return NOT_KNOWN_UNSAID;
 	if (event->started_ns && write->started_ns > event->started_ns)
 		return NOT_KNOWN_LATER_WRITE;
-	if (write->set_pages == LIMIT_PAGES_UNKNOWN ||
-	    cgroup_chain__limit_bytes(write->set_pages, page_size) != limit_bytes)
+	if (!limit_text__read(write->text, page_size, &asked_bytes) || asked_bytes != limit_bytes)
 		return NOT_KNOWN_OTHER_WRITE;
 	return NOT_KNOWN_UNSAID;
 }
@@ -62,8 +64,9 @@ static enum record_not_known why_not(const struct event_oom *event, const struct
 static enum record_cause cause_at_limit(struct record_oom *r, const struct event_oom *event,
 					uint32_t page_size, bool sees_writes)
 {
-	uint64_t pages = LIMIT_PAGES_UNKNOWN, limit_bytes;
-	const struct limit_write *write = last_before(event, &pages);
+	const __u64 *replaced_pages = NULL;
+	const struct limit_write *write = last_before(event, &replaced_pages);
+	uint64_t limit_bytes;
 
 	if (event->in_write_ns || event->h.flags & OOM_IN_UNSEEN_WRITE)
 		return CAUSE_INSIDE_WRITE;
@@ -71,9 +74,12 @@ static enum record_cause cause_at_limit(struct record_oom *r, const struct event
 		return CAUSE_OBSERVER;
 	if (!r->limit || !r->limit->has_memory || event->h.flags & OOM_WRITES_NOT_KNOWN)
 		return CAUSE_NOT_KNOWN;
-	limit_bytes = pages == LIMIT_PAGES_UNKNOWN ? r->limit->max_bytes
-						   : cgroup_chain__limit_bytes(pages, page_size);
+	limit_bytes = replaced_pages ? cgroup_chain__limit_bytes(*replaced_pages, page_size)
+				     : r->limit->max_bytes;
 	r->cause_not_known = why_not(event, write, limit_bytes, page_size);
+	/* Without a limit no memory cgroup runs out of memory: a write was missed. */
+	if (sees_writes && limit_bytes == RECORD_NO_LIMIT)
+		r->cause_not_known = NOT_KNOWN_OTHER_WRITE;
 	if (r->cause_not_known)
 		return CAUSE_NOT_KNOWN;
 	if (write->started_ns && limit_bytes < write->usage_pages * page_size)

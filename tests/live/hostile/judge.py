@@ -22,6 +22,9 @@ def right_causes(oom, writes, limits):
     cause, at = oom["cause"], oom["ts_ns"] / 1e9
     began = at - cause.get("since_ns", 0) / 1e9
     number = max(i for i, (before, _) in enumerate(writes) if before <= at)
+    # Root notes a write before it makes it: the OOM may have come between the two.
+    if number and oom["limit_cgroup"]["max_bytes"] == writes[number - 1][1]:
+        number -= 1
     before, value = writes[number]
     known = limits.get(cause.get("limit_id"))
     # What is said of a write must be true of root's last one, /proc/uptime being exact to 10 ms.

@@ -256,7 +256,7 @@ static inline union event cgroup(uint64_t group, uint64_t id, uint64_t parent_id
 	e.cgroup.id = id;
 	e.cgroup.parent_id = parent_id;
 	e.cgroup.usage_pages = 100 + id;
-	e.cgroup.max_pages = id == DOCKER_CGROUP_ID ? 128 : UNLIMITED;
+	e.cgroup.max_pages = id == DOCKER_CGROUP_ID ? 128 : id == SLICE_ID ? 512 : UNLIMITED;
 	e.cgroup.high_pages = UNLIMITED;
 	e.cgroup.peak_pages = 1000;
 	e.cgroup.swap_usage_pages = 3;

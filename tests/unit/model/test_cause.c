@@ -2,6 +2,11 @@
 /* The rule for each cause, and what is said when writes of limits are not seen. */
 #include "model/model_events.h"
 
+static void ask(struct limit_write *write, const char *text)
+{
+	snprintf(write->text, sizeof(write->text), "%s", text);
+}
+
 static void test_causes(void **state)
 {
 	struct kept *kept = start();
@@ -11,18 +16,18 @@ static void test_causes(void **state)
 
 	(void)state;
 	in_write.oom.in_write_ns = 3000;
-	in_write.oom.last_write = (struct limit_write){ 3000, UNLIMITED, 200, 128 };
+	in_write.oom.last_write = (struct limit_write){ 3000, UNLIMITED, 200, "512K\n" };
 	r = run_of(kept, in_write);
 	assert_int_equal(r->cause, CAUSE_INSIDE_WRITE);
 	assert_int_equal(r->cause_limit_id, 1);
 	assert_int_equal(r->cause_since_ns, kept->oom_times[0].boot_ns - 3000);
 
-	lowered.oom.last_write = (struct limit_write){ 3000, UNLIMITED, 129, 128 };
+	lowered.oom.last_write = (struct limit_write){ 3000, UNLIMITED, 129, "512K\n" };
 	r = run_of(kept, lowered);
 	assert_int_equal(r->cause, CAUSE_LIMIT_LOWERED);
 	assert_int_equal(r->cause_limit_id, 1);
 
-	roomy.oom.last_write = (struct limit_write){ 3001, UNLIMITED, 128, 128 };
+	roomy.oom.last_write = (struct limit_write){ 3001, UNLIMITED, 128, "512K\n" };
 	r = run_of(kept, roomy);
 	assert_int_equal(r->cause, CAUSE_LIMIT_UNCHANGED);
 	assert_int_equal(r->cause_limit_id, 2);
@@ -41,7 +46,7 @@ static void test_causes(void **state)
 
 	/* Inside a write by the stack alone: the latest one that was seen is another. */
 	unseen.h.flags = OOM_IN_UNSEEN_WRITE;
-	unseen.oom.last_write = (struct limit_write){ 3001, UNLIMITED, 128, 128 };
+	unseen.oom.last_write = (struct limit_write){ 3001, UNLIMITED, 128, "512K\n" };
 	r = run_of(kept, unseen);
 	assert_int_equal(r->cause, CAUSE_INSIDE_WRITE);
 	assert_int_equal(r->cause_limit_id, 0);
@@ -49,7 +54,7 @@ static void test_causes(void **state)
 
 	/* Whoever looked is the cause, whatever was written before; but not in a write of the limit itself. */
 	observed.h.flags = OOM_IN_REMOTE_ACCESS;
-	observed.oom.last_write = (struct limit_write){ 3000, UNLIMITED, 129, 128 };
+	observed.oom.last_write = (struct limit_write){ 3000, UNLIMITED, 129, "512K\n" };
 	r = run_of(kept, observed);
 	assert_int_equal(r->cause, CAUSE_OBSERVER);
 	assert_int_equal(r->cause_limit_id, 0);
@@ -65,17 +70,17 @@ static void test_causes(void **state)
 static void test_missed_writes(void **state)
 {
 	struct kept *kept = start();
-	/* Of other figures, and of one whose text oomtrace doesn't read and that isn't over. */
-	const uint64_t others[] = { 127, 129, UNLIMITED, LIMIT_PAGES_UNKNOWN };
+	/* Of other figures, and one that the kernel refuses. */
+	static const char *const others[] = { "508K\n", "516K\n", "max\n", "lots\n" };
 	union event missed = oom(1, 42), later = oom(2, 42), e = oom(3, 42);
 	const struct record_oom *r;
 
 	(void)state;
 	missed.h.flags = OOM_WRITE_MISSED;
 	/* The run began at 4000. */
-	later.oom.last_write = (struct limit_write){ 4002, 64, 129, 128 };
-	later.oom.write_before = (struct limit_write){ 4001, UNLIMITED, 129, 64 };
-	e.oom.last_write = (struct limit_write){ 3000, UNLIMITED, 129, 0 };
+	later.oom.last_write = (struct limit_write){ 4002, 64, 129, "512K\n" };
+	later.oom.write_before = (struct limit_write){ 4001, UNLIMITED, 129, "256K\n" };
+	e.oom.last_write = (struct limit_write){ 3000, UNLIMITED, 129, "" };
 	r = run_of(kept, missed);
 	assert_int_equal(r->cause, CAUSE_NOT_KNOWN);
 	assert_int_equal(r->cause_not_known, NOT_KNOWN_OTHER_WRITE);
@@ -87,19 +92,18 @@ static void test_missed_writes(void **state)
 	assert_int_equal(r->cause_since_ns, 0);
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
 		e.h.group = 3 + i;
-		e.oom.last_write.set_pages = others[i];
+		ask(&e.oom.last_write, others[i]);
 		r = run_of(kept, e);
 		assert_int_equal(r->cause, CAUSE_NOT_KNOWN);
 		assert_int_equal(r->cause_not_known, NOT_KNOWN_OTHER_WRITE);
 	}
-	/* The ancestor's limit isn't known to have stood there either; it has none. */
+	/* The ancestor's limit isn't known to have stood there either: it is four times as much. */
 	e.h.group = 20;
 	e.oom.limit_cgroup_id = SLICE_ID;
-	e.oom.last_write.set_pages = 128;
+	ask(&e.oom.last_write, "512K\n");
 	assert_int_equal(run_of(kept, e)->cause, CAUSE_NOT_KNOWN);
-	/* UNLIMITED is what "max" asks for, whatever the kernel calls it. */
 	e.h.group = 21;
-	e.oom.last_write.set_pages = INT64_MAX / PAGE;
+	ask(&e.oom.last_write, "2M\n");
 	assert_int_equal(run_of(kept, e)->cause, CAUSE_ANCESTOR_LIMIT);
 	/* Certain, and so nothing is looked at; the beginning of a run that isn't known is no time to compare with. */
 	later.h.group = 22;
@@ -122,15 +126,15 @@ static void test_write_meanwhile(void **state)
 	const struct record_oom *r;
 
 	(void)state;
-	later.oom.last_write = (struct limit_write){ 4002, 64, 129, 128 };
-	later.oom.write_before = (struct limit_write){ 3000, UNLIMITED, 129, 64 };
+	later.oom.last_write = (struct limit_write){ 4002, 64, 129, "512K\n" };
+	later.oom.write_before = (struct limit_write){ 3000, UNLIMITED, 129, "256K\n" };
 	r = run_of(kept, later);
 	assert_int_equal(r->cause, CAUSE_LIMIT_LOWERED);
 	assert_int_equal(r->cause_since_ns, kept->oom_times[kept->oom_count - 1].boot_ns - 3000);
 	later.oom.write_before.usage_pages = 64;
 	later.h.group = 25;
 	assert_int_equal(run_of(kept, later)->cause, CAUSE_LIMIT_UNCHANGED);
-	later.oom.write_before.set_pages = 65;
+	ask(&later.oom.write_before, "260K\n");
 	later.h.group = 26;
 	assert_int_equal(run_of(kept, later)->cause, CAUSE_NOT_KNOWN);
 	later.oom.write_before = (struct limit_write){ .started_ns = LIMIT_WRITE_MISSED };
@@ -141,6 +145,13 @@ static void test_write_meanwhile(void **state)
 	r = run_of(kept, later);
 	assert_int_equal(r->cause, CAUSE_LIMIT_UNCHANGED);
 	assert_int_equal(r->cause_limit_id, 0);
+	/* Without a limit nothing runs out of memory: a write between these two was missed. */
+	later.oom.last_write.old_pages = UNLIMITED;
+	later.oom.write_before = (struct limit_write){ 3000, 128, 129, "max\n" };
+	later.h.group = 29;
+	r = run_of(kept, later);
+	assert_int_equal(r->cause, CAUSE_NOT_KNOWN);
+	assert_int_equal(r->cause_not_known, NOT_KNOWN_OTHER_WRITE);
 	stop(kept);
 }
 

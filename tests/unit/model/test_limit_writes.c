@@ -76,7 +76,7 @@ static void test_numbers_of_writes(void **state)
 
 	(void)state;
 	inside.oom.in_write_ns = inside.oom.last_write.started_ns = 3000;
-	after.oom.last_write = (struct limit_write){ .started_ns = 3000, .set_pages = 128 };
+	after.oom.last_write = (struct limit_write){ .started_ns = 3000, .text = "512K\n" };
 	assert_int_equal(run_of(kept, inside)->cause_limit_id, 1);
 	send(kept, limit(2000)); /* of another cgroup, began earlier */
 	send(kept, limit(3000));
@@ -93,7 +93,7 @@ static void test_write_after_the_run(void **state)
 	union event e = oom(1, 42);
 
 	(void)state;
-	e.oom.last_write = (struct limit_write){ 1000000, UNLIMITED, 200, 128 };
+	e.oom.last_write = (struct limit_write){ 1000000, UNLIMITED, 200, "512K\n" };
 	assert_int_equal(run_of(kept, e)->cause_since_ns, 0);
 	assert_int_equal(kept->ooms[0].cause_limit_id, 0);
 	stop(kept);

@@ -60,7 +60,8 @@ static void test_chain_and_limits(void **state)
 	assert_int_equal(r->chain[0].peak_bytes, 1000 * PAGE);
 	assert_int_equal(r->chain[0].swap_usage_bytes, 3 * PAGE);
 	assert_int_equal(r->chain[0].swap_max_bytes, (UNLIMITED - 1) * PAGE);
-	assert_int_equal(r->chain[1].max_bytes, RECORD_NO_LIMIT);
+	assert_int_equal(r->chain[1].max_bytes, 512 * PAGE);
+	assert_true(r->chain[2].max_bytes == RECORD_NO_LIMIT);
 	assert_non_null(r->limit);
 	assert_string_equal(r->limit->path, DOCKER_PATH);
 	assert_string_equal(r->limit_container.ref.id, DOCKER_ID);
