@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -113,6 +114,15 @@ static bool has_api(enum container_runtime runtime)
 	return runtime == CONTAINER__UNKNOWN || runtime == CONTAINER__DOCKER || runtime == CONTAINER__PODMAN;
 }
 
+/* Root's runtime knows none of a user's containers: whoever has the id of one of root's has called a cgroup of theirs so. */
+static bool may_know(const char *socket, const struct container_ref *ref)
+{
+	struct stat st;
+
+	return ref->runtime == CONTAINER__UNKNOWN || !ref->user ||
+	       (!stat(socket, &st) && st.st_uid == ref->user);
+}
+
 static void answer_question(struct silent *silent, const struct state_names *names,
 			    const struct question *question, struct answer *answer)
 {
@@ -133,6 +143,8 @@ static void answer_question(struct silent *silent, const struct state_names *nam
 		struct silent *known = find_silent(silent, sockets[i].path);
 		int err = -ETIMEDOUT;
 
+		if (!may_know(sockets[i].path, &question->ref))
+			continue;
 		if (question->insist || !is_left_alone(known))
 			err = inspect(known, sockets[i].path, question->id, &answer->container);
 		answer->error = err ? worse(answer->error, err) : 0;

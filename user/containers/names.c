@@ -19,6 +19,7 @@
 
 struct cached_name {
 	char id[CONTAINER__ID_SIZE];
+	uint32_t user; /* a user can give a cgroup of theirs the id of another's container */
 	char name[DOCKER_API__NAME_SIZE]; /* "": none is known */
 	int question;			  /* that is on its way; 0: none is */
 	uint64_t again_ns;		  /* not to be asked before */
@@ -32,7 +33,7 @@ struct names {
 	size_t used, next;
 };
 
-static struct cached_name *add(struct names *names, const char *id)
+static struct cached_name *add(struct names *names, const struct container_ref *ref)
 {
 	struct cached_name *entry = &names->cache[names->next];
 
@@ -42,7 +43,8 @@ static struct cached_name *add(struct names *names, const char *id)
 	if (names->used < CACHE_SIZE)
 		names->used++;
 	memset(entry, 0, sizeof(*entry));
-	copy__text(entry->id, sizeof(entry->id), id);
+	copy__text(entry->id, sizeof(entry->id), ref->id);
+	entry->user = ref->user;
 	return entry;
 }
 
@@ -56,7 +58,7 @@ struct names *names__new(const struct record_container *target, struct asker *as
 	names->asker = asker;
 	names->meanwhile = *meanwhile;
 	if (target->name) {
-		struct cached_name *entry = add(names, target->ref.id);
+		struct cached_name *entry = add(names, &target->ref);
 
 		copy__text(entry->name, sizeof(entry->name), target->name);
 	}
@@ -138,11 +140,11 @@ const char *names__container(struct names *names, const struct container_ref *re
 	if (names->asker)
 		take_answers(names);
 	for (size_t i = 0; i < names->used && !entry; i++) {
-		if (!strcmp(names->cache[i].id, ref->id))
+		if (names->cache[i].user == ref->user && !strcmp(names->cache[i].id, ref->id))
 			entry = &names->cache[i];
 	}
 	if (!entry)
-		entry = add(names, ref->id);
+		entry = add(names, ref);
 	if (!entry->name[0] && names->asker && names__may_have(ref->runtime))
 		ask(names, entry, ref);
 	return entry->name[0] ? entry->name : NULL;

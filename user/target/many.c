@@ -7,12 +7,13 @@
 #include "base/copy.h"
 #include "containers/docker_api.h"
 
-/* Whether what is made at this path, or has this name, is t again. */
-static bool is_same(const struct many_target *t, const char *path, enum container_runtime runtime,
+/* Whether what is made at this path, or has this name, is t again. Two users may have the same name for theirs. */
+static bool is_same(const struct many_target *t, const char *path, const struct container_ref *ref,
 		    const char *name)
 {
 	if (t->name && name)
-		return t->container.ref.runtime == runtime && !strcmp(t->name, name);
+		return t->container.ref.runtime == ref->runtime && t->container.ref.user == ref->user &&
+		       !strcmp(t->name, name);
 	return !strcmp(t->cgroup, path);
 }
 
@@ -79,7 +80,7 @@ struct many_target *many__begin(struct many *m, uint64_t id, const char *path,
 				const struct container_ref *ref, const char *name, uint64_t now_ns,
 				uint64_t *pause_ns, struct many_target **before)
 {
-	enum container_runtime runtime = ref ? ref->runtime : CONTAINER__UNKNOWN;
+	static const struct container_ref none;
 	struct many_target *gone = NULL, *t;
 	uint64_t run = 0;
 
@@ -88,7 +89,7 @@ struct many_target *many__begin(struct many *m, uint64_t id, const char *path,
 	if (m->count >= MANY_MAX)
 		return NULL;
 	for (t = m->first; t; t = t->next) {
-		if (!is_same(t, path, runtime, name))
+		if (!is_same(t, path, ref ? ref : &none, name))
 			continue;
 		if (t->ending && !t->id) {
 			*before = t;

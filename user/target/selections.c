@@ -58,6 +58,12 @@ void selections__free(struct selections *s)
 
 /* ---- those that are there ---- */
 
+static void note_container(struct selection *s, const char *id, const struct container_ref *ref)
+{
+	copy__text(s->id, sizeof(s->id), id);
+	s->of_root = !ref->user;
+}
+
 static bool may_come(enum target_failure failure, const struct target *target)
 {
 	if (failure == TARGET_NOT_RESOLVED)
@@ -77,7 +83,7 @@ enum target_failure selections__find(struct selections *s, const struct cgroup__
 			continue;
 		failure = target__find(&request, h, 0, target);
 		if (!failure && one->kind == TARGET_CONTAINER)
-			copy__text(one->id, sizeof(one->id), target->resolved.id);
+			note_container(one, target->resolved.id, &target->container.ref);
 		target__close(target);
 		if (failure && !(wait && may_come(failure, target)))
 			return failure;
@@ -116,6 +122,9 @@ static bool is_container(const struct selection *s, const struct container_ref *
 	if (s->is_pattern)
 		return (name && !fnmatch(s->text, name, FNM_NOESCAPE)) ||
 		       !fnmatch(s->text, ref->id, FNM_NOESCAPE);
+	/* Users can call a cgroup of theirs as they like. */
+	if (s->of_root && ref->user)
+		return false;
 	if (name && (!strcmp(s->text, name) || is_of_pod(s->text, name)))
 		return true;
 	if (s->id[0])
@@ -137,6 +146,7 @@ bool selections__choose(struct selections *s, const char *path, const struct con
 					       : !ref || !is_container(one, ref, name))
 			continue;
 		one->found = chosen = true;
+		one->of_root = one->of_root || (ref && !ref->user);
 		/* The beginning of an id stands for the first that has it. */
 		if (one->kind == TARGET_CONTAINER && !one->is_pattern && !one->id[0] &&
 		    !(name && is_of_pod(one->text, name)))

@@ -14,6 +14,7 @@ struct selection {
 	enum target_kind kind; /* TARGET_CONTAINER or TARGET_CGROUP */
 	bool is_pattern;
 	bool found;	   /* something is, or was, chosen by it */
+	bool of_root;	   /* and it was root's container: a user's that is called so isn't */
 	const char *given; /* as the user gave it */
 	char *text;	   /* of a cgroup: as a path of the hierarchy, or a pattern for its last name */
 	char id[CONTAINER__ID_SIZE]; /* of the container that has this name or begins so; "": not known yet */

@@ -136,6 +136,27 @@ static void there_is_no_waiting_at_the_end(void **state)
 	free_names(names);
 }
 
+/* Cgroups of users may have any name: that of root's container, too. */
+static void a_users_cgroup_is_not_called_as_the_container_of_its_id(void **state)
+{
+	struct container_ref ref = docker(ID), users = docker(ID);
+	struct names *names = new_names();
+	unsigned int asked;
+
+	(void)state;
+	users.user = getuid() + 1000; /* whose socket isn't the runtime's */
+	server.manner = KNOWS;
+	for (int i = 0; i < 3; i++)
+		assert_null(names__container(names, &users));
+	assert_int_equal(server.asked, 0);
+	expect_in_the_end(names, &ref, "web");
+	asked = server.asked;
+	assert_null(names__container(names, &users));
+	assert_string_equal(names__container(names, &ref), "web");
+	assert_int_equal(server.asked, asked);
+	free_names(names);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -144,6 +165,8 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(a_runtime_that_hangs_is_waited_for_once, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(there_is_no_waiting_at_the_end, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_users_cgroup_is_not_called_as_the_container_of_its_id, set_up,
+						tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

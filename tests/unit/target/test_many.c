@@ -67,6 +67,24 @@ static void test_runs_by_name(void **state)
 	many__free(&m);
 }
 
+/* A user's container that is called as root's is not a start of that one. */
+static void test_runs_by_user(void **state)
+{
+	const struct container_ref roots = { .runtime = CONTAINER__PODMAN, .id = "1" },
+				   users = { .runtime = CONTAINER__PODMAN, .id = "2", .user = 1000 };
+	struct many m = {};
+	struct many_target *t = many__begin(&m, 1, "/a", &roots, "web", 100, &pause_ns, &before), *other;
+
+	(void)state;
+	other = many__begin(&m, 2, "/b", &users, "web", 200, &pause_ns, &before);
+	assert_int_equal(other->run, 1);
+	many__end(&m, other, 300);
+	many__end(&m, t, 300);
+	t = many__begin(&m, 3, "/c", &roots, "web", 400, &pause_ns, &before);
+	assert_int_equal(t->run, 2);
+	many__free(&m);
+}
+
 /* Its end is told before it begins again. */
 static void test_end_comes_first(void **state)
 {
@@ -137,7 +155,7 @@ static void test_bounds(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_runs_by_path),	cmocka_unit_test(test_runs_by_name),
+		cmocka_unit_test(test_runs_by_path),	cmocka_unit_test(test_runs_by_name), cmocka_unit_test(test_runs_by_user),
 		cmocka_unit_test(test_end_comes_first), cmocka_unit_test(test_owner),
 		cmocka_unit_test(test_bounds),
 	};

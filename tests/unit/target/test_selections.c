@@ -120,6 +120,29 @@ static void test_prefix_is_of_one(void **state)
 	selections__free(&s);
 }
 
+/* Users can call a cgroup or a container of theirs as root's is called. A pattern is of all. */
+static void test_roots_goes_before_users(void **state)
+{
+	struct container_ref roots = { .runtime = CONTAINER__PODMAN, .id = ID_A },
+			     users = { .runtime = CONTAINER__PODMAN, .id = ID_B, .user = 1000 };
+	struct selections s = of(TARGET_CONTAINER, "web");
+
+	(void)state;
+	assert_true(selections__choose(&s, "/b", &users, "web"));
+	assert_true(selections__choose(&s, "/a", &roots, "web"));
+	assert_false(selections__choose(&s, "/b", &users, "web"));
+	selections__free(&s);
+	s = of(TARGET_CONTAINER, ID_A);
+	assert_true(selections__choose(&s, "/a", &roots, NULL));
+	strcpy(users.id, ID_A);
+	assert_false(selections__choose(&s, "/b", &users, NULL));
+	selections__free(&s);
+	s = of(TARGET_CONTAINER, "web*");
+	assert_true(selections__choose(&s, "/a", &roots, "web"));
+	assert_true(selections__choose(&s, "/b", &users, "web"));
+	selections__free(&s);
+}
+
 static void test_words(void **state)
 {
 	const struct target_request request = { .kind = TARGET_MANY,
@@ -170,6 +193,7 @@ int main(void)
 		cmocka_unit_test(test_cgroups),
 		cmocka_unit_test(test_containers),
 		cmocka_unit_test(test_prefix_is_of_one),
+		cmocka_unit_test(test_roots_goes_before_users),
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_find),
 	};
