@@ -19,6 +19,8 @@
 
 /* New containers whose names aren't known yet. */
 #define MAYBE_MAX 64
+/* Of these, cgroups of users, who can make as many of such names as they like. */
+#define MAYBE_USERS_MAX 16
 #define MAYBE_TRIES 10
 #define MAYBE_GAP_NS (2 * NS_PER_S)
 /* A container whose processes see the machine's pids has no init to be found. */
@@ -27,10 +29,13 @@
 #define SETTLED_NS NS_PER_S
 #define SCAN_GAP_NS (2 * NS_PER_S)
 #define SCAN_EVERY_NS (60 * NS_PER_S)
+/* New cgroups whose paths the kernel side couldn't tell whole; until the next scan what happens in them is told. */
+#define CUT_MAX 64
 
 struct maybe {
 	uint64_t id; /* 0: none */
 	char *path;
+	bool of_user;
 	unsigned int tries;
 	uint64_t again_ns;
 };
@@ -39,11 +44,13 @@ struct session_many {
 	struct selections selections;
 	struct many many;
 	struct maybe maybes[MAYBE_MAX];
+	uint64_t cut[CUT_MAX]; /* ids */
+	size_t cut_count;
 	char *words;
 	uint64_t lost; /* news, at the last scan */
 	uint64_t scanned_ns;
 	unsigned int scan;
-	bool is_full;
+	bool is_full, has_no_room;
 	bool in_model; /* a record is being made: the model can't be told to finish another */
 };
 
@@ -103,6 +110,9 @@ static void tell_end(struct session *s, struct many_target *t)
 
 	if (!s->many->in_model)
 		model__finish(s->model);
+	/* What the model had to tell may have been the beginning of its next run: that tells the end first. */
+	if (!t->ending)
+		return;
 	record = ending__record(&t->ending->ending);
 	session_events__tell(s, &record);
 	many__forget_ending(t);
@@ -157,6 +167,17 @@ static void say_full(struct session_many *m)
 	m->is_full = true;
 }
 
+/* The programs count it as lost when they find no room for a new one. */
+static void say_no_room(struct session_many *m)
+{
+	if (!m->has_no_room)
+		fputs("oomtrace: so many cgroups are made at a time that a new target is not followed yet; all are "
+		      "looked at again in 2 s.\n",
+		      stderr);
+	m->has_no_room = true;
+	m->lost = UINT64_MAX;
+}
+
 static void end(struct session *s, struct many_target *t)
 {
 	struct many_ending *e = many__ending(t, s->asker);
@@ -177,9 +198,18 @@ static void begin(struct session *s, uint64_t id, const char *path, const struct
 	/* That it was removed has been lost. */
 	if (before && before->id && before->id != id && !strcmp(before->cgroup, path))
 		end(s, before);
-	while (!(t = many__begin(&m->many, id, path, ref, name, now_ns, &pause_ns, &before)) && before)
+	if (tracer__set_target(s->tracer, id, TARGET_FOLLOWED, TARGET_PENDING)) {
+		say_no_room(m);
+		return;
+	}
+	while (!(t = many__begin(&m->many, id, path, ref, name, now_ns, &pause_ns, &before)) && before) {
 		tell_end(s, before);
-	if (!t || tracer__set_target(s->tracer, id, TARGET_FOLLOWED, TARGET_PENDING)) {
+		/* It was one whose name was waited for, and the model has told something of it. */
+		if (many__by_id(&m->many, id))
+			return;
+	}
+	if (!t) {
+		tracer__set_target(s->tracer, id, 0, TARGET_FOLLOWED | TARGET_PENDING);
 		say_full(m);
 		return;
 	}
@@ -208,13 +238,27 @@ static void forget_maybe(struct maybe *maybe)
 	*maybe = (struct maybe){};
 }
 
+/* NULL: there is no room. */
+static struct maybe *free_maybe(struct session_many *m, bool of_user)
+{
+	size_t of_users = 0;
+
+	for (size_t i = 0; i < MAYBE_MAX; i++)
+		of_users += m->maybes[i].id && m->maybes[i].of_user;
+	return of_user && of_users >= MAYBE_USERS_MAX ? NULL : find_maybe(m, 0);
+}
+
 /* Returns whether it is looked at again later. */
-static bool wait_for_name(struct session_many *m, uint64_t id, const char *path)
+static bool wait_for_name(struct session_many *m, uint64_t id, const char *path, bool of_user)
 {
 	struct maybe *maybe = find_maybe(m, id);
 
-	if (!maybe)
-		maybe = find_maybe(m, 0);
+	if (!maybe) {
+		maybe = free_maybe(m, of_user);
+		/* All are looked at again. */
+		if (!maybe && !of_user)
+			m->lost = UINT64_MAX;
+	}
 	if (!maybe || maybe->tries >= MAYBE_TRIES)
 		return false;
 	if (!maybe->path)
@@ -222,6 +266,7 @@ static bool wait_for_name(struct session_many *m, uint64_t id, const char *path)
 	if (!maybe->path)
 		return false;
 	maybe->id = id;
+	maybe->of_user = of_user;
 	maybe->tries++;
 	maybe->again_ns = clock__ns(CLOCK_BOOTTIME) + MAYBE_GAP_NS;
 	return true;
@@ -244,7 +289,7 @@ static void choose(struct session *s, uint64_t id, const char *path)
 	if (selections__choose(&m->selections, path, is_container ? &ref : NULL, name))
 		begin(s, id, path, is_container ? &ref : NULL, name);
 	else if (is_container && m->selections.of_containers && !name && names__may_have(ref.runtime) &&
-		 wait_for_name(m, id, path))
+		 wait_for_name(m, id, path, ref.user))
 		return;
 	maybe = find_maybe(m, id);
 	if (maybe)
@@ -304,19 +349,37 @@ static int look_at(const struct cgroup__node *node, void *ctx)
 	return 0;
 }
 
+/* It may be further down than all are looked at. */
+static bool is_there(const struct session *s, const struct many_target *t)
+{
+	int fd = cgroup__open(s->hierarchy, t->cgroup);
+	uint64_t id = 0;
+
+	if (fd < 0)
+		return false;
+	if (cgroup__id(fd, &id))
+		id = 0;
+	close(fd);
+	return id == t->id;
+}
+
 static void scan(struct session *s)
 {
 	struct session_many *m = s->many;
+	int err;
 
 	m->scan++;
 	m->scanned_ns = clock__ns(CLOCK_BOOTTIME);
 	m->lost = tracer__lost(s->tracer, EVENT_MADE);
-	/* One that was made a moment ago may not be visible yet. */
-	if (cgroup__walk(s->hierarchy, "/", look_at, s))
+	err = cgroup__walk(s->hierarchy, "/", look_at, s);
+	while (m->cut_count)
+		tracer__set_target(s->tracer, m->cut[--m->cut_count], 0, TARGET_PENDING);
+	if (err)
 		return;
-	/* Others may be forgotten meanwhile, this one isn't. */
+	/* One that was made a moment ago may not be visible yet. Others may be forgotten meanwhile, this one isn't. */
 	for (struct many_target *t = m->many.first; t; t = t->next) {
-		if (t->id && t->scan != m->scan && t->begun_ns + SETTLED_NS < m->scanned_ns)
+		if (t->id && t->scan != m->scan && t->begun_ns + SETTLED_NS < m->scanned_ns &&
+		    !is_there(s, t))
 			end(s, t);
 	}
 }
@@ -341,6 +404,18 @@ void session_many__begin(struct session *s)
 
 /* ---- events and records ---- */
 
+/* It is found by the next scan, if its path isn't too long for that. */
+static void note_cut(struct session *s, uint64_t id)
+{
+	struct session_many *m = s->many;
+
+	m->lost = UINT64_MAX;
+	if (m->cut_count < CUT_MAX)
+		m->cut[m->cut_count++] = id;
+	else
+		tracer__set_target(s->tracer, id, 0, TARGET_PENDING);
+}
+
 void session_many__event(struct session *s, const struct event_made *e)
 {
 	struct session_many *m = s->many;
@@ -349,8 +424,8 @@ void session_many__event(struct session *s, const struct event_made *e)
 	struct maybe *maybe;
 
 	if (!(e->h.flags & MADE_REMOVED)) {
-		if (e->h.flags & MADE_CUT) /* it is found by the next scan */
-			m->lost = UINT64_MAX;
+		if (e->h.flags & MADE_CUT)
+			note_cut(s, e->cgroup_id);
 		else if (path)
 			choose(s, e->cgroup_id, path);
 		else

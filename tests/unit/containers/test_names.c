@@ -165,8 +165,8 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(a_runtime_that_hangs_is_waited_for_once, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(there_is_no_waiting_at_the_end, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_users_cgroup_is_not_called_as_the_container_of_its_id, set_up,
-						tear_down),
+		cmocka_unit_test_setup_teardown(a_users_cgroup_is_not_called_as_the_container_of_its_id,
+						set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

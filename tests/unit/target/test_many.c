@@ -155,9 +155,9 @@ static void test_bounds(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_runs_by_path),	cmocka_unit_test(test_runs_by_name), cmocka_unit_test(test_runs_by_user),
-		cmocka_unit_test(test_end_comes_first), cmocka_unit_test(test_owner),
-		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_runs_by_path), cmocka_unit_test(test_runs_by_name),
+		cmocka_unit_test(test_runs_by_user), cmocka_unit_test(test_end_comes_first),
+		cmocka_unit_test(test_owner),	     cmocka_unit_test(test_bounds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
