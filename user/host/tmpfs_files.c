@@ -21,15 +21,15 @@
 #define TIME_NS (100 * NS_PER_MS)
 #define PIDS_MAX 256
 #define NAMESPACES_MAX 8
-#define MOUNTS_MAX 64
 #define ENTRIES_MAX 100000
+#define SEEN_ROOM (1U << 18) /* more than twice as many, a power of two */
 #define DEPTH_MAX 16
-#define MOUNTINFO_MAX (1U << 20)
+#define MOUNTINFO_MAX (4U << 20)
 #define BLOCK 512 /* of st_blocks */
 
-struct mounted {
+struct seen {
 	dev_t dev;
-	ino_t root;
+	ino_t ino; /* 0: none */
 };
 
 struct reading {
@@ -40,14 +40,29 @@ struct reading {
 	uint32_t pids, entries;
 	ino_t namespaces[NAMESPACES_MAX];
 	size_t namespace_count;
-	struct mounted mounts[MOUNTS_MAX];
-	size_t mount_count;
-	bool is_machine; /* the mount that is being read */
+	struct seen seen[SEEN_ROOM]; /* folders and files; a hash table */
+	bool is_machine;	     /* the mount that is being read */
 	char path[PATH_MAX];
 	char text[MOUNTINFO_MAX];
 	char machine[MOUNTINFO_MAX]; /* of the machine's first process */
 	struct span machine_mounts;
 };
+
+/*
+ * A file system can be mounted at many places, a folder of it at others, and a file can have many names: each counts once.
+ * No more are noted than there are entries.
+ */
+static bool is_new(struct reading *r, const struct stat *st)
+{
+	size_t at = (st->st_ino * 0x9e3779b97f4a7c15ULL ^ st->st_dev) % SEEN_ROOM;
+
+	for (; r->seen[at].ino; at = (at + 1) % SEEN_ROOM) {
+		if (r->seen[at].ino == st->st_ino && r->seen[at].dev == st->st_dev)
+			return false;
+	}
+	r->seen[at] = (struct seen){ st->st_dev, st->st_ino };
+	return true;
+}
 
 /* ---- files ---- */
 
@@ -98,13 +113,16 @@ static void read_entry(struct reading *r, int fd, const char *name, dev_t dev, s
 	}
 	if (st.st_dev != dev) /* something is mounted there */
 		return;
-	if (S_ISREG(st.st_mode))
+	if (S_ISREG(st.st_mode) && is_new(r, &st))
 		note_file(r, &st);
 	if (!S_ISDIR(st.st_mode))
 		return;
 	below = depth < DEPTH_MAX ? open_below__open(fd, name, O_RDONLY | O_DIRECTORY, true) : -ELOOP;
-	if (below >= 0)
+	/* Only now: another folder of the same file system may be mounted there. */
+	if (below >= 0 && is_new(r, &st))
 		read_folder(r, below, dev, strlen(r->path), depth + 1);
+	else if (below >= 0)
+		close(below);
 	else
 		r->out->incomplete |= below != -EXDEV;
 }
@@ -130,21 +148,6 @@ static void read_folder(struct reading *r, int fd, dev_t dev, size_t path_len, i
 }
 
 /* ---- mounts ---- */
-
-/* A file system can be mounted at many places; whether this one, by its root, is new. */
-static bool is_new(struct reading *r, const struct stat *st)
-{
-	for (size_t i = 0; i < r->mount_count; i++) {
-		if (r->mounts[i].dev == st->st_dev && r->mounts[i].root == st->st_ino)
-			return false;
-	}
-	if (r->mount_count == MOUNTS_MAX) {
-		r->out->incomplete = true;
-		return false;
-	}
-	r->mounts[r->mount_count++] = (struct mounted){ st->st_dev, st->st_ino };
-	return true;
-}
 
 static bool same(struct span a, struct span b)
 {
@@ -180,6 +183,7 @@ static void read_mount(struct reading *r, int root_fd, const struct mountinfo *m
 	struct stat st;
 	int fd;
 
+	r->entries++;
 	/* Of a mount at the very top there is nothing to be gone through. */
 	fd = open_below__open(root_fd, strcmp(r->path, "/") ? r->path + 1 : ".", O_PATH | O_DIRECTORY, false);
 	if (fd == -ENOTDIR) /* a single file: a folder has it, too */
@@ -217,7 +221,10 @@ static bool read_mounts(struct reading *r, int process_fd)
 	}
 	if (root_fd >= 0)
 		close(root_fd);
-	return len > 0;
+	/* So many mounts as no program needs. */
+	if (len == -EFBIG)
+		r->out->incomplete = true;
+	return len > 0 || len == -EFBIG;
 }
 
 /* ---- processes ---- */
@@ -289,10 +296,12 @@ void tmpfs_files__read(const struct cgroup__hierarchy *h, const char *cgroup, ui
 	r->machine_mounts = (struct span){ r->machine, len > 0 ? (size_t)len : 0 };
 	if (fd >= 0)
 		close(fd);
-	/* A victim first: what it sees is gone soon. */
-	if (pid)
+	/* Else it couldn't be told whose mounts they are. A victim first: what it sees is gone soon. */
+	if (pid && len > 0)
 		read_process(r, pid);
-	cgroup__walk(h, cgroup, read_cgroup, r);
+	if (len > 0)
+		cgroup__walk(h, cgroup, read_cgroup, r);
+	out->incomplete |= len <= 0;
 	out->read_ns = clock__ns(CLOCK_BOOTTIME);
 	free(r);
 }

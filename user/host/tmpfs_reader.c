@@ -24,7 +24,7 @@
 #define WAIT_MS 300 /* for an answer */
 #define READ_NS (1000 * NS_PER_MS)
 #define STEP_NS (5 * NS_PER_MS)
-#define LEFT_MAX 4 /* then there are no more answers */
+#define LEFT_MAX 4 /* until one of them has ended, nothing is read */
 
 struct question {
 	uint32_t number, pid;
@@ -53,6 +53,17 @@ static _Noreturn void answer_question(const struct cgroup__hierarchy *h, const s
 	answer.number = question->number;
 	tmpfs_files__read(h, question->cgroup, question->pid, &answer.files);
 	_exit(send(fd, &answer, sizeof(answer), MSG_DONTWAIT | MSG_NOSIGNAL) < 0);
+}
+
+/* That nothing is known, so that nobody waits for more. */
+static void refuse_question(const struct question *question, int fd)
+{
+	static struct answer no;
+
+	no.number = question->number;
+	no.files.incomplete = true;
+	if (send(fd, &no, sizeof(no), MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		return; /* who asks sees it by the time */
 }
 
 /* Returns whether it has ended. */
@@ -87,17 +98,24 @@ static _Noreturn void reader_main(const struct cgroup__hierarchy *h, int fd, pid
 	/* Not Landlock: who has it may not look at others' folders in /proc. */
 	if (chdir("/") || privileges__keep(1ULL << CAP_SYS_PTRACE) || sandbox__seclude(SANDBOX__CHILDREN))
 		_exit(1);
-	while (left < LEFT_MAX && recv(fd, &question, sizeof(question), 0) == sizeof(question)) {
+	while (recv(fd, &question, sizeof(question), 0) == sizeof(question)) {
 		pid_t self = getpid(), pid;
 
+		/* Nobody waits any more for those before the last one. */
+		while (recv(fd, &question, sizeof(question), MSG_DONTWAIT) == sizeof(question))
+			;
+		while (waitpid(-1, NULL, WNOHANG) > 0)
+			left--;
+		if (left == LEFT_MAX) {
+			refuse_question(&question, fd);
+			continue;
+		}
 		question.cgroup[sizeof(question.cgroup) - 1] = '\0';
 		pid = fork();
 		if (!pid)
 			answer_question(h, &question, fd, self);
 		if (pid > 0)
 			left += !wait_for(pid);
-		while (waitpid(-1, NULL, WNOHANG) > 0)
-			left--;
 	}
 	_exit(0);
 }

@@ -2,6 +2,7 @@
 /* Real tmpfs mounts, of a process with a root and mounts of its own; the folder of its cgroup is the test's. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fuse.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -11,10 +12,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -109,13 +112,18 @@ static int leave_mounts(void)
 	       put("/proc/self/setgroups", "deny") || put("/proc/self/gid_map", groups);
 }
 
+static int make_folder(const char *path)
+{
+	return mkdir(path, 0755) && errno != EEXIST;
+}
+
 static _Noreturn void be_other(void)
 {
 	int fd;
 
 	if (leave_mounts() || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL))
 		_exit(NOT_HERE);
-	must(chdir(root) || mkdir("a", 0755) || mkdir("b", 0755) || mkdir("c d\n", 0755));
+	must(chdir(root) || make_folder("a") || make_folder("b") || make_folder("c d\n") || make_folder("e"));
 	if (mount("none", "a", "tmpfs", 0, "size=64m"))
 		_exit(NOT_HERE);
 	fill("a/large", 6 * MIB);
@@ -129,6 +137,12 @@ static _Noreturn void be_other(void)
 	must(mount("a", "b", NULL, MS_BIND, NULL));
 	must(mkdir("a/mounted", 0755) || mount("none", "a/mounted", "tmpfs", 0, "size=16m"));
 	fill("a/mounted/x y", 2 * MIB);
+	/* A file of two names, one that is over another, and folders that are elsewhere, too. */
+	must(link("a/large", "a/in/large"));
+	fill("a/under", 1);
+	must(mount("a/in/larger", "a/under", NULL, MS_BIND, NULL));
+	must(mkdir("a/0", 0755) || mount("a/in", "a/0", NULL, MS_BIND, NULL));
+	must(mount("a/in", "e", NULL, MS_BIND, NULL));
 	must(mount("none", "c d\n", "tmpfs", 0, "size=16m"));
 	fill("c d\n/z", MIB);
 	must(chroot(".") || chdir("/") || prctl(PR_SET_DUMPABLE, 1) || prctl(PR_SET_PDEATHSIG, SIGKILL));
@@ -161,13 +175,18 @@ static void end_other(pid_t pid)
 
 static void check(const struct tmpfs_files *files)
 {
-	static const char *const paths[] = { "/a/in/larger", "/a/large", "/a/mounted/x y", "/c d\n/z",
-					     "/a/holes" };
+	/* Or another name of the same. */
+	static const char *const paths[][2] = { { "/a/in/larger", "/a/under" },
+						{ "/a/large", "/a/in/large" },
+						{ "/a/mounted/x y", "" },
+						{ "/c d\n/z", "" },
+						{ "/a/holes", "" } };
 
 	assert_int_equal(files->count, 5);
 	assert_int_equal(files->largest_count, 5);
 	for (size_t i = 0; i < 5; i++)
-		assert_string_equal(files->largest[i].path, paths[i]);
+		assert_true(!strcmp(files->largest[i].path, paths[i][0]) ||
+			    !strcmp(files->largest[i].path, paths[i][1]));
 	assert_int_equal(files->largest[0].bytes, 8 * MIB);
 	assert_int_equal(files->largest[1].bytes, 6 * MIB);
 	assert_true(files->largest[4].bytes && files->largest[4].bytes < 4 * MIB);
@@ -225,9 +244,120 @@ static void test_gone(void **state)
 	tmpfs_reader__stop(NULL);
 }
 
+/* ---- a file system that hangs ---- */
+
+static volatile bool *hangs; /* shared: it takes requests and answers none */
+
+static void answer(int fd, uint64_t unique, int error, const void *data, size_t size)
+{
+	struct {
+		struct fuse_out_header head;
+		char data[256];
+	} out = { { (uint32_t)(sizeof(out.head) + size), error, unique }, "" };
+
+	memcpy(out.data, data, size);
+	if (write(fd, &out, out.head.len) < 0 && errno != ENOENT)
+		_exit(1);
+}
+
+/* Knows a root and folders in it, all of which are alike. */
+static _Noreturn void serve(int fd)
+{
+	static char in[FUSE_MIN_READ_BUFFER * 32];
+	const struct fuse_in_header *head = (void *)in;
+	const struct fuse_init_out init = { .major = FUSE_KERNEL_VERSION,
+					    .minor = FUSE_KERNEL_MINOR_VERSION,
+					    .max_write = 4096 };
+	struct fuse_entry_out entry = { .nodeid = 2,
+					.attr = { .ino = 2, .mode = S_IFDIR | 0755, .nlink = 2 } };
+	struct fuse_attr_out attr = { .attr = entry.attr };
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	while (read(fd, in, sizeof(in)) > 0) {
+		if (*hangs && head->opcode != FUSE_INIT)
+			continue;
+		if (head->opcode == FUSE_INIT)
+			answer(fd, head->unique, 0, &init, sizeof(init));
+		else if (head->opcode == FUSE_LOOKUP)
+			answer(fd, head->unique, 0, &entry, sizeof(entry));
+		else if (head->opcode == FUSE_GETATTR)
+			answer(fd, head->unique, 0, &attr, sizeof(attr));
+		else if (head->opcode != FUSE_FORGET && head->opcode != FUSE_BATCH_FORGET &&
+			 head->opcode != FUSE_INTERRUPT)
+			answer(fd, head->unique, -ENOSYS, NULL, 0);
+	}
+	_exit(0);
+}
+
+/* A tmpfs, on the way to which is such a file system. */
+static _Noreturn void be_behind_fuse(void)
+{
+	int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+	char options[128];
+
+	if (fd < 0 || leave_mounts() || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL))
+		_exit(NOT_HERE);
+	must(chdir(root) || make_folder("f"));
+	snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=0,group_id=0", fd);
+	if (mount("f", "f", "fuse", MS_NOSUID | MS_NODEV, options))
+		_exit(NOT_HERE);
+	if (!fork())
+		serve(fd);
+	close(fd);
+	if (mount("none", "f/t", "tmpfs", 0, "size=16m"))
+		_exit(NOT_HERE);
+	fill("f/t/hidden", MIB);
+	must(chroot(".") || chdir("/") || prctl(PR_SET_DUMPABLE, 1) || prctl(PR_SET_PDEATHSIG, SIGKILL));
+	*hangs = true;
+	raise(SIGSTOP);
+	_exit(0);
+}
+
+/* Those who hang there, where not even SIGKILL reaches them, are few; and when they are gone all is as before. */
+static void test_hangs(void **state)
+{
+	const struct timespec pause = { .tv_nsec = 50000000 };
+	struct tmpfs_reader *reader;
+	struct tmpfs_files files;
+	pid_t other, behind;
+	int status, err;
+
+	(void)state;
+	hangs = mmap(NULL, sizeof(*hangs), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	assert_true(hangs != MAP_FAILED);
+	behind = fork();
+	if (!behind)
+		be_behind_fuse();
+	assert_int_equal(waitpid(behind, &status, WUNTRACED), behind);
+	other = WIFEXITED(status) ? 0 : start_other();
+	if (WIFEXITED(status) || !other)
+		skip();
+	assert_int_equal(tmpfs_reader__start(&h, &reader), 0);
+	write_procs(own, behind);
+	for (int i = 0; i < 60; i++) {
+		err = tmpfs_reader__ask(reader, own, 0, &files);
+		if (!err && !files.count)
+			break; /* refused, at once */
+		assert_int_equal(err, -ETIMEDOUT);
+	}
+	assert_int_equal(err, 0);
+	end_other(behind);
+	write_procs(own, other);
+	for (int i = 0; i < 600 && !files.count; i++) {
+		nanosleep(&pause, NULL);
+		err = tmpfs_reader__ask(reader, own, 0, &files);
+		assert_true(!err || err == -ETIMEDOUT);
+	}
+	check(&files);
+	tmpfs_reader__stop(reader);
+	end_other(other);
+	munmap((void *)hangs, sizeof(*hangs));
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_files), cmocka_unit_test(test_gone) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_files), cmocka_unit_test(test_gone),
+					    cmocka_unit_test(test_hangs) };
 
 	return cmocka_run_group_tests(tests, make, unmake);
 }
