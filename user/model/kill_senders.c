@@ -195,7 +195,8 @@ static void tell_user_kill(struct kill_senders *senders, const struct event_sign
 		},
 	};
 
-	if (!memory_killers__has(e->sender_comm) || e->h.flags & SIGNAL_IGNORED || !name)
+	if (!memory_killers__has(e->sender_comm) || e->h.flags & SIGNAL_IGNORED || !name ||
+	    memory_killers__is_inside(path_of(senders, e->sender_cgroup_id), record.user_kill.cgroup))
 		return;
 	snprintf(signal, sizeof(signal), "SIG%s", name);
 	model_env__tell(senders->env, &record);

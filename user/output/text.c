@@ -270,7 +270,7 @@ static int text_exit(struct sink *base, const struct record *record)
 		put_status(out, e->status);
 		if ((e->status & 0x7f) == 9 && !by_oom && e->killer) {
 			fputs(", not by the OOM killer: SIGKILL was ", out);
-			text_killer__put(out, e->killer, &e->which);
+			text_killer__put(out, e->killer, &e->which, e->cgroup);
 		} else if ((e->status & 0x7f) == 9) {
 			fputs(by_oom ? ", killed by the OOM killer" : ", not by the OOM killer", out);
 		}

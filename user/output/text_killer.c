@@ -143,10 +143,14 @@ static void put_usual(FILE *out, const struct record_killer *k, const struct rec
 	}
 }
 
-void text_killer__put(FILE *out, const struct record_killer *k, const struct record_container *receiver)
+void text_killer__put(FILE *out, const struct record_killer *k, const struct record_container *receiver,
+		      const char *cgroup)
 {
 	put_way(out, k);
 	put_stop(out, k);
+	/* A runtime isn't in its container; a process in there that has its name is none. */
+	if (!is_systemd(k->sender.comm) && memory_killers__is_inside(k->sender.cgroup, cgroup))
+		return;
 	if (k->way == KILL_WAY_KILL || k->way == KILL_WAY_CGROUP_KILL || k->way == KILL_WAY_UNKNOWN)
 		put_usual(out, k, receiver);
 }
@@ -177,7 +181,7 @@ bool text_killer__is_news(const struct record_sigkill *s)
 {
 	const char *from = s->killer.sender.cgroup;
 
-	if (s->init || memory_killers__has(s->killer.sender.comm))
+	if (s->init || memory_killers__sent(&s->killer, s->cgroup))
 		return true;
 	/* A namespace's end follows its init's, and a cgroup's end is told once below. */
 	return s->killer.way != KILL_WAY_PID_NAMESPACE && s->killer.way != KILL_WAY_RLIMIT &&
@@ -223,7 +227,7 @@ int text_killer__take(struct sink *base, const struct record *record)
 									  : ", an init",
 		      out);
 	fputs(", ", out);
-	text_killer__put(out, &s->killer, &s->container);
+	text_killer__put(out, &s->killer, &s->container, s->cgroup);
 	fputc('\n', out);
 	if (sink->look.detail == TEXT_BRIEF)
 		return text_sink__flush(sink);

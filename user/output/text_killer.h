@@ -8,9 +8,10 @@
 /*
  * What follows "SIGKILL": "sent by runc (pid 900, child of containerd-shim (pid 700)) in /system.slice/docker.service,
  * 10.0 s after SIGTERM, which it ignored: as docker stop does when its time is over". Behind the colon is what
- * usually does so, which isn't proved. `receiver`: the container that it was sent to.
+ * usually does so, which isn't proved. `receiver`: the container that it was sent to, and the cgroup, which may be NULL.
  */
-void text_killer__put(FILE *out, const struct record_killer *killer, const struct record_container *receiver);
+void text_killer__put(FILE *out, const struct record_killer *killer, const struct record_container *receiver,
+		      const char *cgroup);
 
 /*
  * ", sent by systemd (pid 1) 12 ms before": what had asked a process to end that ended with this status, as wait(2) has

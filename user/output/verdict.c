@@ -223,7 +223,7 @@ static int verdict_stall(struct sink *base, const struct record *record)
 
 static void put_killer(FILE *out, const struct record_exit *exit)
 {
-	text_killer__put(out, exit->killer, &exit->which);
+	text_killer__put(out, exit->killer, &exit->which, exit->cgroup);
 }
 
 static void put_stop(FILE *out, const struct record_exit *exit)
@@ -357,7 +357,7 @@ static int verdict_sigkill(struct sink *base, const struct record *record)
 	const struct record_sigkill *s = &record->sigkill;
 	struct verdict *v = (struct verdict *)base;
 
-	if (!memory_killers__has(s->killer.sender.comm))
+	if (!memory_killers__sent(&s->killer, s->cgroup))
 		return 0;
 	for (size_t i = 0; i < ASKED_MAX; i++) {
 		if (v->asked[i] == s->pid)

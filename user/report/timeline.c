@@ -390,7 +390,7 @@ static int timeline_sigkill(struct sink *base, const struct record *record)
 	fputs("SIGKILL to ", base->out);
 	text_parts__process(base->out, s->comm, s->pid);
 	fputs(", ", base->out);
-	text_killer__put(base->out, &s->killer, &s->container);
+	text_killer__put(base->out, &s->killer, &s->container, s->cgroup);
 	put_place(t, ", of ", &s->container, s->cgroup);
 	fputc('\n', base->out);
 	return line_error(t);

@@ -241,6 +241,12 @@ static void test_memory_killer_asks(void **state)
 	term.h.flags = 0;
 	send(kept, term);
 	assert_int_equal(kept->user_kill_count, 1);
+	/* In a container a process may be called so. */
+	send_chains(kept, new_group());
+	strcpy(term.signal.sender_comm, "earlyoom");
+	term.signal.sender_cgroup_id = DOCKER_CGROUP_ID;
+	send(kept, term);
+	assert_int_equal(kept->user_kill_count, 1);
 	assert_int_equal(kept->sigkill_count, 0);
 	stop(kept);
 }

@@ -41,7 +41,7 @@ static void assert_words(const struct record_killer *k, const char *receiver, co
 	FILE *out = open_memstream(&text, &size);
 
 	assert_non_null(out);
-	text_killer__put(out, k, &c);
+	text_killer__put(out, k, &c, receiver);
 	assert_int_equal(fclose(out), 0);
 	assert_string_equal(wrap__plain(text), expected);
 	free(text);
@@ -151,6 +151,13 @@ static void test_usual(void **state)
 		&k, NULL,
 		"sent by systemd (pid 900) in /docker.service, 1m 30s after SIGTERM: as systemd stops a unit "
 		"when its TimeoutStopSec is over");
+	/* In a container a process may have any name. */
+	k = killer(KILL_WAY_KILL, "runc");
+	k.sender.cgroup = DOCKER "/inner";
+	assert_words(&k, DOCKER, "sent by runc (pid 900) in " DOCKER "/inner");
+	k = killer(KILL_WAY_KILL, "systemd-oomd");
+	k.sender.cgroup = DOCKER;
+	assert_words(&k, DOCKER, "sent by systemd-oomd (pid 900) in " DOCKER);
 	/* What wasn't asked for by a program isn't what it usually does. */
 	k = killer(KILL_WAY_PARENT_DEATH, "runc");
 	assert_words(&k, DOCKER,
@@ -163,6 +170,9 @@ static void test_news(void **state)
 
 	(void)state;
 	assert_false(text_killer__is_news(&s)); /* its own cgroup's business */
+	s.killer.sender.comm = "earlyoom";
+	assert_false(text_killer__is_news(&s)); /* or a name's */
+	s.killer.sender.comm = "sh";
 	s.init = true;
 	assert_true(text_killer__is_news(&s));
 	s.init = false;
