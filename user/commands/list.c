@@ -263,7 +263,7 @@ static void put_json(FILE *out, const struct listed *l)
 	member__text(o, "host", e->host[0] ? e->host : NULL);
 	member__text(o, "runtime", e->runtime[0] ? e->runtime : NULL);
 	member__text(o, "container", e->container[0] ? e->container : NULL);
-	member__text(o, "cgroup", e->cgroup[0] ? e->cgroup : NULL);
+	member__text(o, "cgroup", e->cgroup);
 	member__text(o, "cause", e->cause);
 	member__number(o, "ooms", e->ooms);
 	member__number(o, "kills", e->kills);

@@ -52,7 +52,7 @@ static void take_first(struct entry *e, const struct record *record)
 		c = &victim->container;
 	e->wall_ns = record->time.wall_ns;
 	e->cause = record_names__cause(oom->cause);
-	copy__text(e->cgroup, sizeof(e->cgroup), oom->limit ? oom->limit->path : NULL);
+	e->cgroup = oom->limit && oom->limit->path ? strdup(oom->limit->path) : NULL;
 	if (c->ref.runtime == CONTAINER__UNKNOWN)
 		return;
 	copy__text(e->runtime, sizeof(e->runtime), container__runtime_name(c->ref.runtime));
@@ -124,5 +124,6 @@ int entry__read(int fd, const char *who, struct entry *entry)
 void entry__free(struct entry *entry)
 {
 	free(entry->verdict);
-	entry->verdict = NULL;
+	free(entry->cgroup);
+	entry->verdict = entry->cgroup = NULL;
 }

@@ -12,8 +12,8 @@ struct entry {
 	char host[ENTRY_NAME_SIZE];
 	char container[ENTRY_NAME_SIZE]; /* of the first OOM: its name, or id; "": none */
 	char runtime[32];
-	char cgroup[ENTRY_NAME_SIZE]; /* of the limit; "": the machine, or unknown */
-	const char *cause;	      /* as in the schema; NULL: there was no OOM. Static text. */
+	char *cgroup;	   /* of the limit; NULL: the machine, or unknown */
+	const char *cause; /* as in the schema; NULL: there was no OOM. Static text. */
 	uint64_t ooms, kills, lost;
 	char *verdict; /* its first sentence, with the marks of wrap.h; NULL: there is none */
 	uint64_t more; /* sentences on other containers or cgroups */

@@ -4,6 +4,7 @@
 #include <endian.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,7 +69,7 @@ static bool ends_in(const char *name, const char *ending)
  */
 static void put_unit(FILE *out, const char *cgroup)
 {
-	char path[ENTRY_NAME_SIZE], *next = path, *part;
+	char path[PATH_MAX], *next = path, *part;
 
 	snprintf(path, sizeof(path), "%s", cgroup);
 	while ((part = strsep(&next, "/"))) {
@@ -92,9 +93,9 @@ int journal__tell(int fd, const struct entry *e, const char *file)
 		put(out, "PRIORITY", "4"); /* a warning */
 		put(out, "SYSLOG_IDENTIFIER", "oomtrace");
 		put(out, "CONTAINER_NAME", e->container);
-		put_unit(out, e->cgroup);
+		put_unit(out, e->cgroup ? e->cgroup : "");
 		put(out, "OOMTRACE_RUNTIME", e->runtime);
-		put(out, "OOMTRACE_CGROUP", e->cgroup);
+		put(out, "OOMTRACE_CGROUP", e->cgroup ? e->cgroup : "");
 		put(out, "OOMTRACE_CAUSE", e->cause ? e->cause : "");
 		put_number(out, "OOMTRACE_OOMS", e->ooms);
 		put_number(out, "OOMTRACE_KILLS", e->kills);

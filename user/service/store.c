@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -33,8 +34,8 @@ struct line {
 struct incident {
 	bool open;
 	struct incident_file file;
-	uint64_t limit_id; /* of the limit's cgroup; 0: the machine */
-	char cgroup[512];  /* its path; "": all */
+	uint64_t limit_id;     /* of the limit's cgroup; 0: the machine */
+	char cgroup[PATH_MAX]; /* its path; "": all */
 	uint64_t began_ns, last_ns;
 	uint64_t bytes, ooms, kills, lost;
 	uint64_t ids[OOMS_MAX]; /* of its OOMs, the latest, a ring */

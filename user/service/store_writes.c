@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/copy.h"
-
 #define OF_ONE_MAX 16
 
 void store_writes__free(struct store_writes *w)
@@ -43,19 +41,18 @@ static size_t find_room(const struct store_writes *w, const char *cgroup, uint64
 
 int store_writes__keep(struct store_writes *w, uint64_t id, const char *cgroup, const char *text, size_t size)
 {
-	struct store_write new = { .id = id, .text = malloc(size), .size = size }, *to;
+	size_t len = cgroup ? strlen(cgroup) : 0, n;
+	char *copy = malloc(size + len + 1);
 	uint64_t hash;
-	size_t n;
 
-	copy__text(new.cgroup, sizeof(new.cgroup), cgroup);
-	hash = hash_of(new.cgroup);
-	n = find_room(w, new.cgroup, hash);
-	to = &w->writes[n];
-	if (!new.text)
+	if (!copy)
 		return -ENOMEM;
-	memcpy(new.text, text, size);
-	free(to->text);
-	*to = new;
+	memcpy(copy, text, size);
+	memcpy(copy + size, cgroup ? cgroup : "", len + 1);
+	hash = hash_of(copy + size);
+	n = find_room(w, copy + size, hash);
+	free(w->writes[n].text);
+	w->writes[n] = (struct store_write){ id, copy, size, copy + size };
 	w->numbers[n] = ++w->count;
 	w->hashes[n] = hash;
 	return 0;

@@ -11,9 +11,9 @@
 struct store_writes {
 	struct store_write {
 		uint64_t id;
-		char cgroup[512];
 		char *text;
 		size_t size;
+		const char *cgroup; /* behind the text */
 	} writes[STORE_WRITES__MAX];
 	uint64_t numbers[STORE_WRITES__MAX]; /* counted from 1; 0: there is none */
 	uint64_t hashes[STORE_WRITES__MAX];  /* of their cgroups: all are looked at for each write */

@@ -121,6 +121,20 @@ static void test_lost(void **state)
 	entry__free(&e);
 }
 
+static int count_lines(const char *name, const char *text)
+{
+	char command[256];
+	int count = -1;
+	FILE *out;
+
+	snprintf(command, sizeof(command), "cd %s && zstdcat *%s* | grep -c '%s'", folder, name, text);
+	out = popen(command, "r");
+	assert_non_null(out);
+	assert_int_equal(fscanf(out, "%d", &count), 1);
+	pclose(out);
+	return count;
+}
+
 /* What comes after an OOM and is about it is in its incident, and in no other. */
 static void test_after(void **state)
 {
@@ -142,6 +156,26 @@ static void test_after(void **state)
 		 "test $(zstdcat *other* | grep -cE '\"relieved\"|123456|\"logged\"') = 3",
 		 folder);
 	assert_int_equal(system(command), 0);
+}
+
+/* What belongs to an incident is in it, however long the path of its cgroup is. */
+static void test_long_path(void **state)
+{
+	struct sink *sink = open_store();
+	char path[3000] = "/docker";
+	struct entry e;
+
+	(void)state;
+	while (strlen(path) < sizeof(path) - 2)
+		strcat(path, strlen(path) % 10 ? "x" : "/");
+	send_limit(sink, 9, path, 1); /* none but its path says that it is about this cgroup */
+	send_oom(sink, 1, path, 2);
+	send_limit(sink, 10, path, 3);
+	sink->ops->free(sink);
+	e = read_entry(STEM "web_daff88f9.jsonl.zst");
+	assert_string_equal(e.cgroup, path);
+	entry__free(&e);
+	assert_int_equal(count_lines("web", "\"type\":\"limit\""), 2);
 }
 
 /* Somebody else's writes of limits, however many, don't push out the one that is a cause. */
@@ -190,6 +224,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_lost, make, unmake),
 		cmocka_unit_test_setup_teardown(test_after, make, unmake),
 		cmocka_unit_test_setup_teardown(test_many_writes, make, unmake),
+		cmocka_unit_test_setup_teardown(test_long_path, make, unmake),
 		cmocka_unit_test_setup_teardown(test_planted, make, unmake),
 	};
 
