@@ -226,7 +226,7 @@ static bool take_podman_entry(struct json_object *entry, uid_t user, struct podm
 		}
 		return s->count == s->max;
 	}
-	if (strcmp(id, s->id) != 0 || !first_name(entry))
+	if (!s->id || strcmp(id, s->id) != 0 || !first_name(entry))
 		return false;
 	copy__text(s->found, s->size, first_name(entry));
 	return s->found[0];

@@ -68,7 +68,7 @@ void text_parts__path(FILE *out, struct text_look look, const char *path, unsign
 		return;
 	}
 	while (*path) {
-		size_t digits = strspn(path, "0123456789abcdef"), shown = digits;
+		size_t digits = strspn(path, "0123456789abcdef"), shown;
 
 		if (digits >= LONG_ID)
 			shown = SHORT_ID;

@@ -97,8 +97,8 @@ void store_folder__stem(char stem[STORE_FOLDER_STEM_SIZE], int64_t wall_ns, cons
 	struct tm tm;
 	char *at = stem;
 
-	if (!gmtime_r(&seconds, &tm) || !(at += strftime(stem, STORE_FOLDER_STEM_SIZE, TIME_FORMAT, &tm)))
-		at = stem;
+	if (gmtime_r(&seconds, &tm))
+		at += strftime(stem, STORE_FOLDER_STEM_SIZE, TIME_FORMAT, &tm);
 	*at++ = '_';
 	at = put_clean(at, who, WHO_MAX);
 	if (id && *id && strncmp(who, id, ID_MAX)) {

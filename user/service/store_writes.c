@@ -52,7 +52,7 @@ int store_writes__keep(struct store_writes *w, uint64_t id, const char *cgroup, 
 	hash = hash_of(copy + size);
 	n = find_room(w, copy + size, hash);
 	free(w->writes[n].text);
-	w->writes[n] = (struct store_write){ id, copy, size, copy + size };
+	w->writes[n] = (struct store_write){ .id = id, .text = copy, .size = size, .cgroup = copy + size };
 	w->numbers[n] = ++w->count;
 	w->hashes[n] = hash;
 	return 0;

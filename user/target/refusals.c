@@ -72,6 +72,16 @@ void refusals__read(struct refusals *r, int dir_fd, bool empty)
 	}
 }
 
+static struct record_refusal refusal_of(const struct refusals_limit *l)
+{
+	return (struct record_refusal){
+		.file = l->file,
+		.has_max = l->has_max,
+		.max = l->max,
+		.count = l->count - l->before,
+	};
+}
+
 size_t refusals__list(const struct refusals *r, struct record_refusal list[REFUSALS_MAX])
 {
 	size_t count = 0;
@@ -80,12 +90,7 @@ size_t refusals__list(const struct refusals *r, struct record_refusal list[REFUS
 		const struct refusals_limit *l = &r->limits[i];
 
 		if (l->count > l->before)
-			list[count++] = (struct record_refusal){
-				.file = l->file,
-				.has_max = l->has_max,
-				.max = l->max,
-				.count = l->count - l->before,
-			};
+			list[count++] = refusal_of(l);
 	}
 	return count;
 }

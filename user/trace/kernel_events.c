@@ -58,7 +58,9 @@ void kernel_events__begin(struct kernel_events *events, int fd, bool all)
 		add(&events->before, &events->last, &events->first);
 	events->known = true;
 	events->last = now;
-	events->first = all ? (struct record_kernel_events){} : now;
+	events->first = now;
+	if (all)
+		events->first = (struct record_kernel_events){};
 }
 
 void kernel_events__look(struct kernel_events *events, int fd)

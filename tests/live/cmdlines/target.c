@@ -71,7 +71,9 @@ static void __attribute__((noinline)) swap_out(char **argv)
 static void *fill(void *arg)
 {
 	(void)arg;
-	mmap(NULL, 256 * MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	if (mmap(NULL, 256 * MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1,
+		 0) == MAP_FAILED)
+		fail("it can't ask for memory");
 	fail("it has all that it wants");
 	return NULL;
 }

@@ -47,7 +47,7 @@ static void die(const char *what)
 
 static unsigned long pick(unsigned long below)
 {
-	return (unsigned long)random() % below;
+	return below ? (unsigned long)random() % below : 0;
 }
 
 /* ---- in the container ---- */

@@ -53,7 +53,7 @@ static void test_stopped_child_dies_with_its_parent(void **state)
 /* The kernel tells nothing of a parent that has ended before it was asked to. */
 static void test_orphan_ends_at_once(void **state)
 {
-	int status = 0, ends[2], go[2];
+	int status = 0, ends[2] = { -1, -1 }, go[2] = { -1, -1 };
 	pid_t parent, child = 0;
 	char byte;
 

@@ -194,7 +194,7 @@ static void tell(uint64_t id, const char *path, uint16_t flags)
 
 	copy__text(e.path, sizeof(e.path), path);
 	if (!(flags & MADE_REMOVED))
-		assert_int_equal(tracer__set_target(NULL, id, TARGET_PENDING, 0), 0);
+		assert_int_equal(tracer__set_target(session.tracer, id, TARGET_PENDING, 0), 0);
 	session_many__event(&session, &e);
 }
 

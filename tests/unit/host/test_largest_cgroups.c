@@ -40,13 +40,13 @@ static int make_tree(void **state)
 	if (!t)
 		return -1;
 	strcpy(t->top, "/tmp/oomtrace-test-XXXXXX");
+	*state = t;
 	if (!mkdtemp(t->top))
 		return -1;
 	t->h.version = 2;
 	strcpy(t->h.root, "/");
 	snprintf(t->h.mount, sizeof(t->h.mount), "%s/cgroup", t->top);
 	tree_add(&t->h, "");
-	*state = t;
 	return 0;
 }
 

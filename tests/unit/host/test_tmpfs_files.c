@@ -255,7 +255,8 @@ static void answer(int fd, uint64_t unique, int error, const void *data, size_t 
 		char data[256];
 	} out = { { (uint32_t)(sizeof(out.head) + size), error, unique }, "" };
 
-	memcpy(out.data, data, size);
+	if (size)
+		memcpy(out.data, data, size);
 	if (write(fd, &out, out.head.len) < 0 && errno != ENOENT)
 		_exit(1);
 }

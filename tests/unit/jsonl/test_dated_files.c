@@ -96,7 +96,8 @@ static const char *names(void)
 	for_each_file(add_name, text);
 	for (char *w = strtok_r(text, " ", &save); w; w = strtok_r(NULL, " ", &save))
 		words[count++] = w;
-	qsort(words, count, sizeof(words[0]), compare);
+	if (count)
+		qsort(words, count, sizeof(words[0]), compare);
 	for (size_t i = 0; i < count; i++)
 		strcat(strcat(sorted, i ? " " : ""), words[i]);
 	return sorted;

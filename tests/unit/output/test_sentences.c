@@ -290,8 +290,8 @@ static void check_step(struct world *w, const char *line)
 
 	if (has(line, "lets others be killed")) {
 		demand(p && !p->killed && !w->victims_lost && p->adj < 0 && !w->swap, "held back", line);
-		demand(world__pages(p) <= w->usage && has(line, size_of(world__pages(p))), "of the usage",
-		       line);
+		demand(p && world__pages(p) <= w->usage && has(line, size_of(world__pages(p))),
+		       "of the usage", line);
 	} else if (has(line, "and can't be killed")) {
 		demand(p && p->adj == -1000 && has(line, size_of(world__pages(p))), "exempt", line);
 	} else if (sscanf(line, "at least %" SCNu64 " processes of %15s have", &said, comm) == 2 ||

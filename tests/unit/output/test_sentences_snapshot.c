@@ -136,7 +136,7 @@ static void check_part(const struct moment *first, const struct moment *next, co
 
 static void check(const struct moment *first, const struct moment *next)
 {
-	const char *line = find(text, "held"), *at = line;
+	const char *line = find(text, "held"), *at;
 
 	demand(line && begins(line, "at 90 %, 5.0 s before: "), "when it was", text);
 	at = strstr(line, "before: ") + strlen("before: ");

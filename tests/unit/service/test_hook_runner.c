@@ -85,7 +85,7 @@ static int ask(struct hook_runner *runner, uint32_t number, const char *cgroup, 
 static struct hook_answer wait_answer(struct hook_runner *runner)
 {
 	struct pollfd fd = { .fd = hook_runner__fd(runner), .events = POLLIN };
-	struct hook_answer answer;
+	struct hook_answer answer = {};
 	int snapshot_fd;
 
 	assert_int_equal(poll(&fd, 1, -1), 1);
@@ -115,7 +115,7 @@ static void test_run(void **state)
 {
 	struct hook_runner *runner = start(
 		"sh -c 'cat >%s/in; printf %%s \"$OOMTRACE_CONTAINER\" >%s/name; exit 3'", 60 * NS_PER_S);
-	struct hook_answer answer;
+	struct hook_answer answer = {};
 
 	(void)state;
 	ASK(runner, 7, "/a", "OOMTRACE_CONTAINER=$(touch x) `y` ';\"\0", "{\"type\":\"oom\"}\n");
@@ -152,7 +152,7 @@ static void test_time(void **state)
 {
 	struct hook_runner *runner = start("sh -c 'sleep 1000 & echo $! >%s/pid; wait'", TIME_NS);
 	uint64_t asked_ns = clock__ns(CLOCK_BOOTTIME);
-	struct hook_answer answer;
+	struct hook_answer answer = {};
 
 	(void)state;
 	ASK(runner, 1, "/a", "", "");
@@ -168,7 +168,7 @@ static void test_left_behind(void **state)
 {
 	struct hook_runner *runner =
 		start("sh -c 'sleep 1000 >/dev/null 2>&1 & echo $! >%s/pid; exit 5'", 600 * NS_PER_S);
-	struct hook_answer answer;
+	struct hook_answer answer = {};
 
 	(void)state;
 	ASK(runner, 1, "/a", "", "");
@@ -184,7 +184,7 @@ static void test_busy(void **state)
 {
 	struct hook_runner *runner =
 		start("sh -c 'read line; while [ ! -e %s/go ]; do sleep 0.01; done'", 600 * NS_PER_S);
-	struct hook_answer answer;
+	struct hook_answer answer = {};
 	char path[128];
 
 	(void)state;
@@ -215,7 +215,7 @@ static void test_snapshot_beside(void **state)
 		.event = HOOK_NEAR_LIMIT, .want = HOOK_WANT_SNAPSHOT, .snapshot_number = 2, .cgroup = "/a"
 	};
 	struct pollfd fd = { .fd = hook_runner__fd(runner), .events = POLLIN };
-	struct hook_answer answer;
+	struct hook_answer answer = {};
 	char path[128];
 	int snapshot_fd;
 
@@ -243,7 +243,7 @@ static void test_refused(void **state)
 	static struct hook_request request = { .number = 2,
 					       .event = HOOK_NEAR_LIMIT,
 					       .want = HOOK_WANT_COMMAND };
-	struct hook_answer answer;
+	struct hook_answer answer = {};
 	char path[128];
 
 	(void)state;
@@ -299,7 +299,7 @@ static void test_unheard(void **state)
 static void test_not_there(void **state)
 {
 	struct hook_runner *runner = start("/nowhere/program", 60 * NS_PER_S);
-	struct hook_answer answer;
+	struct hook_answer answer = {};
 
 	(void)state;
 	ASK(runner, 1, "/a", "", "");

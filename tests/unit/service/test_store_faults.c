@@ -34,7 +34,7 @@ static uint64_t count_ooms(int *unreadable)
 	*unreadable = 0;
 	for (int i = 0; i < count; i++) {
 		char path[512];
-		struct entry entry;
+		struct entry entry = {};
 		int fd;
 
 		snprintf(path, sizeof(path), "%s/%s", folder, names[i]->d_name);
