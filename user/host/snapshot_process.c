@@ -20,6 +20,7 @@
 #include "base/privileges.h"
 #include "base/sandbox.h"
 #include "host/cgroup.h"
+#include "host/cgroup_pids.h"
 #include "host/snapshot.h"
 
 #define PIDS_MAX 4096
@@ -96,39 +97,31 @@ static void note_process(struct reading *r, const struct process *process)
 	r->largest[at] = *process;
 }
 
-static void note_pid(struct reading *r, uint32_t pid)
+static bool note_pid(void *ctx, uint32_t pid)
 {
+	struct reading *r = ctx;
 	struct process process;
 	char path[64];
 
+	if (r->pids == PIDS_MAX)
+		return false;
+	r->pids++;
 	r->out->seen++;
 	snprintf(path, sizeof(path), "/proc/%u", pid);
 	process.fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (process.fd < 0)
-		return;
+		return true;
 	if (read_stat(process.fd, pid, &process.one))
 		note_process(r, &process);
 	else
 		close(process.fd);
+	return true;
 }
 
 static int note_cgroup(const struct cgroup__node *node, void *ctx)
 {
 	struct reading *r = ctx;
-	int fd = openat(node->dir_fd, "cgroup.procs", O_RDONLY | O_CLOEXEC);
-	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
-	uint32_t pid;
-
-	if (!file && fd >= 0)
-		close(fd);
-	/* 0: in a namespace of pids that isn't below ours. */
-	while (file && r->pids < PIDS_MAX && fscanf(file, "%u", &pid) == 1) {
-		r->pids++;
-		if (pid)
-			note_pid(r, pid);
-	}
-	if (file)
-		fclose(file);
+	cgroup_pids__each(node->dir_fd, note_pid, r);
 	r->out->uncounted = r->pids == PIDS_MAX;
 	return r->out->uncounted;
 }

@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/open_below.h"
 #include "host/cgroup.h"
+#include "host/cgroup_pids.h"
 #include "host/mountinfo.h"
 
 #define TIME_NS (100 * NS_PER_MS)
@@ -256,22 +257,22 @@ out:
 		close(fd);
 }
 
+static bool take_pid(void *ctx, uint32_t pid)
+{
+	struct reading *r = ctx;
+
+	if (r->pids == PIDS_MAX || is_over(r))
+		return false;
+	r->pids++;
+	read_process(r, pid);
+	return true;
+}
+
 static int read_cgroup(const struct cgroup__node *node, void *ctx)
 {
 	struct reading *r = ctx;
-	int fd = openat(node->dir_fd, "cgroup.procs", O_RDONLY | O_CLOEXEC);
-	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
-	uint32_t pid;
 
-	if (!file && fd >= 0)
-		close(fd);
-	while (file && !is_over(r) && r->pids < PIDS_MAX && fscanf(file, "%u", &pid) == 1) {
-		r->pids++;
-		if (pid) /* 0: in a namespace of pids that isn't below ours */
-			read_process(r, pid);
-	}
-	if (file)
-		fclose(file);
+	cgroup_pids__each(node->dir_fd, take_pid, r);
 	if (r->pids == PIDS_MAX)
 		r->out->incomplete = true;
 	return r->out->incomplete && (r->pids == PIDS_MAX || is_over(r));

@@ -10,6 +10,7 @@
 #include "base/copy.h"
 #include "containers/state_files.h"
 #include "containers/state_names.h"
+#include "host/cgroup_pids.h"
 #include "host/proc.h"
 
 #define MAX_PIDS 4096 /* of a container, looked at for its init */
@@ -75,34 +76,29 @@ static unsigned int init_levels(pid_t pid)
 	return is_init ? levels : 0;
 }
 
-static int search_init(const struct cgroup__node *node, void *ctx)
+static bool note_pid(void *ctx, uint32_t listed)
 {
 	struct init_search *s = ctx;
-	char path[64], line[64];
-	FILE *f;
+	pid_t pid = (pid_t)listed;
+	unsigned int levels;
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d/cgroup.procs", node->dir_fd);
-	f = fopen(path, "re");
-	if (!f)
-		return 0;
-	while (s->pids < MAX_PIDS && fgets(line, sizeof(line), f)) {
-		/* 0 is a process that our pid namespace doesn't have. */
-		pid_t pid = (pid_t)strtol(line, NULL, 10);
-		unsigned int levels;
-
-		if (pid <= 0)
-			continue;
-		s->pids++;
-		if (!s->first)
-			s->first = pid;
-		levels = init_levels(pid);
-		/* A container nested in this one has an init of its own, further down. */
-		if (levels && (!s->init || levels < s->init_levels)) {
-			s->init = pid;
-			s->init_levels = levels;
-		}
+	if (s->pids == MAX_PIDS)
+		return false;
+	s->pids++;
+	if (!s->first)
+		s->first = pid;
+	levels = init_levels(pid);
+	/* A container nested in this one has an init of its own, further down. */
+	if (levels && (!s->init || levels < s->init_levels)) {
+		s->init = pid;
+		s->init_levels = levels;
 	}
-	fclose(f);
+	return true;
+}
+
+static int search_init(const struct cgroup__node *node, void *ctx)
+{
+	cgroup_pids__each(node->dir_fd, note_pid, ctx);
 	return 0;
 }
 
@@ -129,23 +125,19 @@ struct main_search {
 	size_t count;
 };
 
-static int collect_pids(const struct cgroup__node *node, void *ctx)
+static bool collect_pid(void *ctx, uint32_t pid)
 {
 	struct main_search *s = ctx;
-	char path[64], line[64];
-	FILE *f;
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d/cgroup.procs", node->dir_fd);
-	f = fopen(path, "re");
-	if (!f)
-		return 0;
-	while (s->count < MAX_PIDS && fgets(line, sizeof(line), f)) {
-		pid_t pid = (pid_t)strtol(line, NULL, 10);
+	if (s->count == MAX_PIDS)
+		return false;
+	s->pids[s->count++] = (pid_t)pid;
+	return true;
+}
 
-		if (pid > 0)
-			s->pids[s->count++] = pid;
-	}
-	fclose(f);
+static int collect_pids(const struct cgroup__node *node, void *ctx)
+{
+	cgroup_pids__each(node->dir_fd, collect_pid, ctx);
 	return 0;
 }
 

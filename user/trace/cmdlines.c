@@ -2,13 +2,10 @@
 #include "trace/cmdlines.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/clock.h"
+#include "host/cgroup_pids.h"
 #include "host/cmdline_reader.h"
 #include "host/proc.h"
 
@@ -70,20 +67,15 @@ static void add_pid(void *ctx, uint32_t pid)
 	list->pids[list->count++] = pid;
 }
 
+static bool add_listed(void *ctx, uint32_t pid)
+{
+	add_pid(ctx, pid);
+	return true;
+}
+
 static int add_cgroup(const struct cgroup__node *node, void *ctx)
 {
-	int fd = openat(node->dir_fd, "cgroup.procs", O_RDONLY | O_CLOEXEC);
-	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
-	uint32_t pid;
-
-	if (!file) {
-		if (fd >= 0)
-			close(fd);
-		return 0;
-	}
-	while (fscanf(file, "%" SCNu32, &pid) == 1)
-		add_pid(ctx, pid);
-	fclose(file);
+	cgroup_pids__each(node->dir_fd, add_listed, ctx);
 	return 0;
 }
 
