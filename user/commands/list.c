@@ -17,6 +17,7 @@
 #include "base/units.h"
 #include "commands/confine.h"
 #include "commands/option_table.h"
+#include "containers/unit.h"
 #include "jsonl/member.h"
 #include "jsonl/write.h"
 #include "output/text_parts.h"
@@ -155,8 +156,8 @@ static const struct option_table table = {
 	.operands = "[DIR|FILE]... [NAME]",
 	.summary =
 		"Lists incidents, the newest last: those that 'oomtrace service' keeps in " STORE_FOLDER
-		", or the recordings in each DIR and each FILE. With NAME only those of that container or "
-		"cgroup: a name, the beginning of an id, a path, or a pattern such as 'web-*'. 'oomtrace show' "
+		", or the recordings in each DIR and each FILE. With NAME only those of that container, "
+		"unit or cgroup: a name, the beginning of an id, a path, or a pattern such as 'web-*'. 'oomtrace show' "
 		"shows one of them.",
 	.epilogue =
 		"Exit status: 0 done, also when there are none; 1 a folder or file cannot be read; 2 wrong "
@@ -241,16 +242,29 @@ static void read_folder(struct list *list, const char *folder)
 	free(names);
 }
 
-static int by_time(const void *a, const void *b)
+static int by_order(const void *a, const void *b)
 {
 	const struct listed *x = a, *y = b;
 
-	if (x->entry.wall_ns != y->entry.wall_ns)
-		return x->entry.wall_ns < y->entry.wall_ns ? -1 : 1;
+	if (x->entry.order_ns != y->entry.order_ns)
+		return x->entry.order_ns < y->entry.order_ns ? -1 : 1;
 	return strcmp(x->file, y->file);
 }
 
 /* ---- printing ---- */
+
+static void put_unit(struct json_object *o, const struct entry *e)
+{
+	char name[ENTRY_NAME_SIZE];
+	struct unit unit;
+
+	if (e->runtime[0] || !unit__of(e->whose, &unit))
+		return;
+	snprintf(name, sizeof(name), "%.*s", (int)unit.name.len, unit.name.start);
+	member__text(o, "unit", name);
+	if (unit.of_user)
+		member__number(o, "uid", unit.user);
+}
 
 static void put_json(FILE *out, const struct listed *l)
 {
@@ -263,6 +277,7 @@ static void put_json(FILE *out, const struct listed *l)
 	member__text(o, "host", e->host[0] ? e->host : NULL);
 	member__text(o, "runtime", e->runtime[0] ? e->runtime : NULL);
 	member__text(o, "container", e->container[0] ? e->container : NULL);
+	put_unit(o, e);
 	member__text(o, "cgroup", e->cgroup);
 	member__text(o, "cause", e->cause);
 	member__number(o, "ooms", e->ooms);
@@ -406,7 +421,7 @@ int list__main(int argc, char **argv)
 	}
 	err = read_all(&list, parse.operands);
 	if (list.count)
-		qsort(list.all, list.count, sizeof(*list.all), by_time);
+		qsort(list.all, list.count, sizeof(*list.all), by_order);
 	if (!err)
 		err = put_all(&list);
 	for (size_t i = 0; i < list.count; i++) {

@@ -33,7 +33,7 @@ static const char help[] =
 	"  last                  the latest incident; the default\n"
 	"  2026-11-27T03:04:26Z  the time that 'oomtrace list' shows, or as much of it as\n"
 	"                        only one has\n"
-	"  web                   the latest of a container or cgroup: a name, the\n"
+	"  web                   the latest of a container, unit or cgroup: a name, the\n"
 	"                        beginning of an id, a path, or a pattern such as 'web-*'\n"
 	"\n"
 	"      --store DIR       another folder\n"
@@ -50,20 +50,30 @@ struct files {
 	int count;
 };
 
-static int matching(const struct files *files, int i, const char *who)
+/* The one of `who` (NULL: of anybody) that happened last, as 'oomtrace list' has them; -1: there is none. */
+static int find_latest(const struct files *files, const char *who)
 {
+	int64_t latest_ns = INT64_MIN;
 	char path[PATH_MAX];
-	struct entry entry;
-	int fd, err;
+	int found = -1;
 
-	snprintf(path, sizeof(path), "%s/%s", files->folder, files->names[i]->d_name);
-	fd = store_folder__open_recording(path);
-	if (fd < 0)
-		return 0;
-	err = entry__read(fd, who, &entry);
-	close(fd);
-	entry__free(&entry);
-	return !err && entry.matches;
+	for (int i = 0; i < files->count; i++) {
+		struct entry entry;
+		int fd, err;
+
+		snprintf(path, sizeof(path), "%s/%s", files->folder, files->names[i]->d_name);
+		fd = store_folder__open_recording(path);
+		if (fd < 0)
+			continue;
+		err = entry__read(fd, who, &entry);
+		close(fd);
+		entry__free(&entry);
+		if (err || !entry.matches || entry.order_ns < latest_ns)
+			continue;
+		latest_ns = entry.order_ns;
+		found = i;
+	}
+	return found;
 }
 
 /* Without the colons, which a file's name doesn't have. */
@@ -124,10 +134,10 @@ static void drop_others(struct files *files)
  * The index of the latest incident of `who`, or -1. Recordings may be anybody's, so they are read by a process that can
  * do nothing else.
  */
-static int find_by_name(const struct files *files, const char *who)
+static int find_in_child(const struct files *files, const char *who)
 {
 	char folder[PATH_MAX], *places[] = { folder, NULL };
-	int ends[2], i = files->count;
+	int ends[2], i = -1;
 	pid_t parent = getpid(), pid;
 
 	snprintf(folder, sizeof(folder), "%s", files->folder);
@@ -137,8 +147,7 @@ static int find_by_name(const struct files *files, const char *who)
 	if (!pid) {
 		child__die_with_parent(parent);
 		if (!confine__report(places, NULL, temp_file__folder(), false)) {
-			while (--i >= 0 && !matching(files, i, who))
-				;
+			i = find_latest(files, who);
 			_exit(write(ends[1], &i, sizeof(i)) != sizeof(i));
 		}
 		_exit(EXIT_RUNTIME);
@@ -157,9 +166,9 @@ static int find(const struct files *files, const char *which)
 	int i;
 
 	if (!strcmp(which, "last"))
-		return files->count - 1;
+		return find_in_child(files, NULL);
 	i = find_by_time(files, which);
-	return i == -1 ? find_by_name(files, which) : i;
+	return i == -1 ? find_in_child(files, which) : i;
 }
 
 /* Takes --store and WHICH out of the arguments: the others are the report's. Returns false when --store has no folder. */

@@ -112,6 +112,7 @@ static void parse_live_session(struct jsonl_parser *p, struct json_object *o, st
 		.kills_while_attaching = value__optional(p, o, "kills_while_attaching"),
 		.kills_counted_in = value__text(p, o, "kills_counted_in"),
 		.part = value__optional(p, o, "part"),
+		.order_ns = value__optional(p, o, "order_ns"),
 	};
 	int64_t offset_ns = value__signed(p, o, "wall_offset_ns");
 	int64_t wall_ns;

@@ -79,6 +79,8 @@ static void write_session(struct json_object *o, const struct record *record)
 	member__text(o, "boot_id", s->boot_id);
 	if (s->part)
 		member__number(o, "part", s->part);
+	if (s->order_ns)
+		member__number(o, "order_ns", s->order_ns);
 	member__text(o, "version", s->version);
 	member__text(o, "kernel", s->kernel);
 	member__text(o, "arch", s->arch);

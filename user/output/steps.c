@@ -62,7 +62,7 @@ static void put_limit(FILE *out, const struct record_oom *oom)
 	else
 		fputs("the limit", out);
 	fputs(" of ", out);
-	text_parts__place(out, oom->limit->path, &oom->limit_container);
+	text_parts__named_place(out, oom->limit->path, &oom->limit_container);
 }
 
 /* Of the limit's cgroup; 0: unknown. */
@@ -424,7 +424,7 @@ static int see_machine(struct steps *steps, const struct record_oom *oom)
 	text_parts__size(draft.out, " had ", v->anon_rss_bytes);
 	fputs(" of it: give ", draft.out);
 	if (v->cgroup)
-		text_parts__place(draft.out, v->cgroup, &v->container);
+		text_parts__named_place(draft.out, v->cgroup, &v->container);
 	else
 		fputs("it", draft.out);
 	fputs(" a limit", draft.out);
@@ -439,7 +439,7 @@ static int see_stall(struct steps *steps, const struct record_stall *s)
 		return 0;
 	if (!begin(&draft))
 		return -ENOMEM;
-	text_parts__place(draft.out, s->cgroup, &s->container);
+	text_parts__named_place(draft.out, s->cgroup, &s->container);
 	text_parts__size(draft.out, " stood still at its memory.high of ", s->max_bytes);
 	text_parts__duration(draft.out, " for ", s->duration_ns);
 	fputs(": raise memory.high, which kills nobody but holds back whoever is above it", draft.out);

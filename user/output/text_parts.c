@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/escape.h"
 #include "base/units.h"
+#include "containers/unit.h"
 #include "output/wrap.h"
 #include "record/time.h"
 
@@ -180,10 +181,25 @@ void text_parts__place(FILE *out, const char *path, const struct record_containe
 		text_parts__name(out, path);
 }
 
+static void put_unit_or_path(FILE *out, const char *path)
+{
+	char label[UNIT_LABEL_SIZE];
+
+	text_parts__name(out, unit__label(label, sizeof(label), path) ? label : path);
+}
+
+void text_parts__named_place(FILE *out, const char *path, const struct record_container *c)
+{
+	if (text_parts__container(out, c))
+		put_below(out, path, c);
+	else
+		put_unit_or_path(out, path);
+}
+
 void text_parts__short_place(FILE *out, const char *path, const struct record_container *c)
 {
 	if (c->ref.runtime == CONTAINER__UNKNOWN) {
-		text_parts__name(out, path);
+		put_unit_or_path(out, path);
 		return;
 	}
 	if (c->name)

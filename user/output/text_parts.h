@@ -39,7 +39,10 @@ bool text_parts__container(FILE *out, const struct record_container *c);
  */
 void text_parts__place(FILE *out, const char *path, const struct record_container *c);
 
-/* The same in short: "web", "web:/below", the path. */
+/* The same in a sentence, which calls a unit of systemd by its name: "web.service", "web.service of uid 1000". */
+void text_parts__named_place(FILE *out, const char *path, const struct record_container *c);
+
+/* The same in short: "web", "web:/below", "web.service", the path. */
 void text_parts__short_place(FILE *out, const char *path, const struct record_container *c);
 
 /* " is back (run 3, 2.1 s after its end)" */

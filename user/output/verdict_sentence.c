@@ -10,8 +10,9 @@
 
 void verdict_sentence__put_subject(FILE *out, const struct subject *s)
 {
-	if (!text_parts__container(out, &s->container))
-		text_parts__name(out, s->path[0] ? s->path : "the machine");
+	if (text_parts__container(out, &s->container))
+		return;
+	text_parts__named_place(out, s->path[0] ? s->path : "the machine", &s->container);
 }
 
 /* A run without a kill is no good news where it only stood still. */

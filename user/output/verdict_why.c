@@ -205,7 +205,7 @@ static void put_limit_of(FILE *out, const struct verdict_why *why)
 	if (why->own)
 		return;
 	fputs(" of ", out);
-	text_parts__place(out, why->limit[0] ? why->limit : NULL, &container);
+	text_parts__named_place(out, why->limit[0] ? why->limit : NULL, &container);
 }
 
 static void put(FILE *out, const struct verdict_why *why, bool its_own)

@@ -68,6 +68,8 @@ struct record_session {
 	const char *
 		kills_counted_in; /* the cgroup above a target that was gone by then; NULL: the target's count */
 	uint64_t part; /* of a recording that goes on in another file: 2, 3, ...; 0: its beginning */
+	uint64_t
+		order_ns; /* of an incident among those of a store, whatever the clock; 0: not from a store */
 };
 
 struct record_level {

@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "containers/unit.h"
+
 const char *cgroup_label__format(char *dst, size_t size, const char *path,
 				 const struct record_container *container)
 {
@@ -10,7 +12,7 @@ const char *cgroup_label__format(char *dst, size_t size, const char *path,
 		snprintf(dst, size, "%s", container->name);
 	else if (container && container->ref.runtime != CONTAINER__UNKNOWN && container->ref.id[0])
 		snprintf(dst, size, "%.*s", (int)container__shown_id(&container->ref), container->ref.id);
-	else
+	else if (!unit__label(dst, size, path))
 		snprintf(dst, size, "%s", path ? path : "(unknown)");
 	return dst;
 }

@@ -7,7 +7,7 @@
 #include "record/record.h"
 
 /*
- * Writes what people call a cgroup: its container's name or short id, or else its path. `container` may be
+ * Writes what people call a cgroup: its container's name or short id, its unit of systemd, or else its path. `container` may be
  * NULL. The text is as it was recorded, so it isn't safe for output yet. Returns dst.
  */
 const char *cgroup_label__format(char *dst, size_t size, const char *path,

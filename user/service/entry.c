@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/copy.h"
+#include "containers/unit.h"
 #include "jsonl/reader.h"
 #include "output/verdict.h"
 #include "record/names.h"
@@ -27,8 +28,12 @@ static bool matches_name(const char *who, const char *name)
 
 static bool matches_place(const char *who, const char *cgroup, const struct record_container *c)
 {
-	return matches_name(who, cgroup) || matches_name(who, c->name) ||
-	       (strlen(who) >= ID_PREFIX_MIN && !strncmp(c->ref.id, who, strlen(who)));
+	struct unit unit;
+
+	if (matches_name(who, cgroup) || matches_name(who, c->name) ||
+	    (strlen(who) >= ID_PREFIX_MIN && !strncmp(c->ref.id, who, strlen(who))))
+		return true;
+	return c->ref.runtime == CONTAINER__UNKNOWN && unit__of(cgroup, &unit) && unit__matches(&unit, who);
 }
 
 static bool matches_oom(const char *who, const struct record_oom *oom)
@@ -42,14 +47,28 @@ static bool matches_oom(const char *who, const struct record_oom *oom)
 	return false;
 }
 
+/* A slice is only where units are. */
+static bool is_in_unit(const char *path)
+{
+	struct unit unit;
+
+	return unit__of(path, &unit) && !span__strip_suffix(&unit.name, ".slice");
+}
+
 static void take_first(struct entry *e, const struct record *record)
 {
 	const struct record_oom *oom = &record->oom;
 	const struct record_victim *victim = record__first_killed(oom);
 	const struct record_container *c = &oom->limit_container;
+	const char *path = oom->limit ? oom->limit->path : NULL;
 
-	if (victim && c->ref.runtime == CONTAINER__UNKNOWN)
+	if (victim && c->ref.runtime == CONTAINER__UNKNOWN) {
 		c = &victim->container;
+		if (victim->cgroup && (!path || c->ref.runtime != CONTAINER__UNKNOWN ||
+				       (!is_in_unit(path) && is_in_unit(victim->cgroup))))
+			path = victim->cgroup;
+	}
+	e->whose = path ? strdup(path) : NULL;
 	e->wall_ns = record->time.wall_ns;
 	e->cause = record_names__cause(oom->cause);
 	e->cgroup = oom->limit && oom->limit->path ? strdup(oom->limit->path) : NULL;
@@ -67,6 +86,7 @@ static int entry_take(struct sink *base, const struct record *record)
 	if (record->kind == RECORD_SESSION && !e->host[0]) {
 		copy__text(e->host, sizeof(e->host), record->session.host);
 		e->wall_ns = record->time.wall_ns;
+		e->order_ns = record->session.order_ns <= INT64_MAX ? (int64_t)record->session.order_ns : 0;
 	} else if (record->kind == RECORD_OOM) {
 		if (!e->ooms++)
 			take_first(e, record);
@@ -91,6 +111,9 @@ static int keep_first(void *ctx, const struct verdict_sentence *sentence)
 
 static int entry_finish(struct sink *base)
 {
+	struct entry *e = ((struct entry_sink *)base)->entry;
+
+	e->order_ns = e->order_ns ? e->order_ns : e->wall_ns;
 	return sink__finish(((struct entry_sink *)base)->verdict);
 }
 
@@ -125,5 +148,6 @@ void entry__free(struct entry *entry)
 {
 	free(entry->verdict);
 	free(entry->cgroup);
-	entry->verdict = entry->cgroup = NULL;
+	free(entry->whose);
+	entry->verdict = entry->cgroup = entry->whose = NULL;
 }

@@ -9,10 +9,12 @@
 
 struct entry {
 	int64_t wall_ns; /* of the first OOM; else of the session's beginning */
+	int64_t order_ns; /* the same, or the place that the store gave it: what happened last has the highest */
 	char host[ENTRY_NAME_SIZE];
 	char container[ENTRY_NAME_SIZE]; /* of the first OOM: its name, or id; "": none */
 	char runtime[32];
-	char *cgroup;	   /* of the limit; NULL: the machine, or unknown */
+	char *cgroup; /* of the limit; NULL: the machine, or unknown */
+	char *whose; /* the cgroup of the container or unit: of the limit, or else of the victim; NULL: unknown */
 	const char *cause; /* as in the schema; NULL: there was no OOM. Static text. */
 	uint64_t ooms, kills, lost;
 	char *verdict; /* its first sentence, with the marks of wrap.h; NULL: there is none */
@@ -22,8 +24,8 @@ struct entry {
 };
 
 /*
- * Reads a recording. `who` is the name, id's beginning or path of a container or cgroup to look for, or a pattern as the
- * shell has it; NULL matches everything. Free the entry with entry__free() in any case. Returns 0 or a negative errno;
+ * Reads a recording. `who` is the name, id's beginning or path of a container, unit or cgroup to look for, or a pattern as
+ * the shell has it; NULL matches everything. Free the entry with entry__free() in any case. Returns 0 or a negative errno;
  * -ENODATA: it is no recording.
  */
 int entry__read(int fd, const char *who, struct entry *entry);

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/input.h"
 
 #define PART ".part"
@@ -118,12 +119,22 @@ void incident_file__close(struct incident_file *f)
 	f->zstd = NULL;
 }
 
+static void set_time(const struct incident_file *f, const char *part)
+{
+	const struct timespec at = clock__timespec(f->order_ns), times[] = { { .tv_nsec = UTIME_OMIT }, at };
+
+	/* Else it is the time of writing, which is right unless the clock was set. */
+	if (f->order_ns)
+		(void)utimensat(f->folder_fd, part, times, AT_SYMLINK_NOFOLLOW);
+}
+
 /* Two incidents may have begun in one second. */
 static int give_name(const struct incident_file *f, char name[NAME_SIZE])
 {
 	char part[NAME_SIZE];
 
 	part_name(part, f->stem);
+	set_time(f, part);
 	for (int n = 1; n < SAME_STEM_MAX; n++) {
 		if (n == 1)
 			snprintf(name, NAME_SIZE, "%s" STORE_FOLDER_ENDING, f->stem);
@@ -219,9 +230,9 @@ static int open_part(int folder_fd, const char *part)
 	return -EPERM;
 }
 
-static int recover(int folder_fd, const char *part)
+static int recover(int folder_fd, const char *part, int64_t order_ns)
 {
-	struct incident_file f = { .folder_fd = folder_fd };
+	struct incident_file f = { .folder_fd = folder_fd, .order_ns = order_ns };
 	int fd = open_part(folder_fd, part), err;
 	char name[NAME_SIZE], copy[NAME_SIZE];
 	bool any = false;
@@ -256,11 +267,19 @@ int incident_file__publish(struct incident_file *f, char name[NAME_SIZE])
 		return give_name(f, name);
 	part_name(part, f->stem);
 	if (f->whole)
-		recover(f->folder_fd, part);
+		recover(f->folder_fd, part, f->order_ns);
 	return err;
 }
 
-int incident_file__recover(int folder_fd)
+/* Of one that was written before the clock was set back, or after. */
+static int64_t order_after(int64_t latest_ns, const struct stat *st)
+{
+	int64_t written_ns = store_folder__written_ns(st);
+
+	return written_ns > latest_ns ? written_ns : latest_ns + 1;
+}
+
+int incident_file__recover(int folder_fd, int64_t *order_ns)
 {
 	struct dirent **names;
 	int count = scandirat(folder_fd, ".", &names, only_parts, alphasort), done = 0, err = 0;
@@ -272,8 +291,11 @@ int incident_file__recover(int folder_fd)
 		struct stat st;
 		bool file = !fstatat(folder_fd, name, &st, AT_SYMLINK_NOFOLLOW) && S_ISREG(st.st_mode) &&
 			    st.st_uid == geteuid() && strcmp(name, "." COPY PART);
-		int failed = file ? recover(folder_fd, name) : 0;
+		int64_t order = file ? order_after(*order_ns, &st) : 0;
+		int failed = file ? recover(folder_fd, name, order) : 0;
 
+		if (file && !failed)
+			*order_ns = order;
 		done += file && !failed;
 		err = err ? err : failed;
 		free(names[i]);

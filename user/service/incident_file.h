@@ -19,6 +19,7 @@ struct incident_file {
 	uint64_t bytes; /* written */
 	uint64_t whole; /* bytes of them that can be read, when no more follow */
 	int err;	/* of the first write that failed: nothing more is written after it */
+	int64_t order_ns; /* the time that the file is given once it is whole, for store_folder__prune(); 0: of writing */
 	char stem[STORE_FOLDER_STEM_SIZE];
 };
 
@@ -42,9 +43,9 @@ void incident_file__close(struct incident_file *f);
 
 /*
  * Makes whole files of those that a crash, or a full disk, has left. None may be open. What isn't a file of this user's
- * is left alone. Returns how many, or the negative errno of the first that
- * failed.
+ * is left alone. *order_ns is that of the latest incident, and of the last of these afterwards. Returns how many, or the
+ * negative errno of the first that failed.
  */
-int incident_file__recover(int folder_fd);
+int incident_file__recover(int folder_fd, int64_t *order_ns);
 
 #endif

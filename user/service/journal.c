@@ -4,8 +4,6 @@
 #include <endian.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "containers/unit.h"
 #include "output/wrap.h"
 
 int journal__open(const char *socket_path)
@@ -56,28 +55,16 @@ static void put_number(FILE *out, const char *name, uint64_t value)
 	put(out, name, text);
 }
 
-static bool ends_in(const char *name, const char *ending)
-{
-	size_t len = strlen(name), end = strlen(ending);
-
-	return len > end && !strcmp(name + len - end, ending);
-}
-
-/*
- * The unit whose cgroup it is, or is in: by it journalctl -u finds the message. That is the first cgroup below the
- * slices (systemd's cg_path_decode_unit()). What is called like a unit below that, its own processes have called so.
- */
+/* Of the machine's manager: by it journalctl -u finds the message. */
 static void put_unit(FILE *out, const char *cgroup)
 {
-	char path[PATH_MAX], *next = path, *part;
+	char name[ENTRY_NAME_SIZE];
+	struct unit unit;
 
-	snprintf(path, sizeof(path), "%s", cgroup);
-	while ((part = strsep(&next, "/"))) {
-		if (*part && !ends_in(part, ".slice"))
-			break;
-	}
-	if (part && (ends_in(part, ".service") || ends_in(part, ".scope")))
-		put(out, "OBJECT_SYSTEMD_UNIT", part);
+	if (!unit__of(cgroup, &unit))
+		return;
+	snprintf(name, sizeof(name), "%.*s", (int)unit.system.len, unit.system.start);
+	put(out, "OBJECT_SYSTEMD_UNIT", name);
 }
 
 int journal__tell(int fd, const struct entry *e, const char *file)
@@ -93,7 +80,7 @@ int journal__tell(int fd, const struct entry *e, const char *file)
 		put(out, "PRIORITY", "4"); /* a warning */
 		put(out, "SYSLOG_IDENTIFIER", "oomtrace");
 		put(out, "CONTAINER_NAME", e->container);
-		put_unit(out, e->cgroup ? e->cgroup : "");
+		put_unit(out, e->whose);
 		put(out, "OOMTRACE_RUNTIME", e->runtime);
 		put(out, "OOMTRACE_CGROUP", e->cgroup ? e->cgroup : "");
 		put(out, "OOMTRACE_CAUSE", e->cause ? e->cause : "");

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/copy.h"
+#include "containers/unit.h"
 #include "jsonl/write.h"
 #include "record/time.h"
 #include "service/incident_file.h"
@@ -52,8 +54,9 @@ struct store {
 	struct store_writes writes;
 	struct store_near near;
 	struct incident incidents[INCIDENTS_MAX];
-	bool failing; /* since the last incident that could be kept */
-	bool left;    /* something of an incident may be there that has no name yet */
+	int64_t order_ns; /* of the latest incident: its time, or more where the clock was set back */
+	bool failing;	  /* since the last incident that could be kept */
+	bool left;	  /* something of an incident may be there that has no name yet */
 };
 
 /* ---- lines ---- */
@@ -139,7 +142,7 @@ static int after_incident(struct store *s, const char *name)
 	tell_incident(s, name);
 	if (s->left && !any_open(s)) {
 		s->left = false;
-		incident_file__recover(s->opts.folder_fd);
+		incident_file__recover(s->opts.folder_fd, &s->order_ns);
 	}
 	err = store_folder__prune(s->opts.folder_fd, s->opts.max_bytes, record_time__now().wall_ns,
 				  s->opts.max_age_ns);
@@ -189,12 +192,17 @@ static bool is_in(const char *path, const char *cgroup)
 	return !len || (path && !strncmp(path, cgroup, len) && (!path[len] || path[len] == '/'));
 }
 
-/* The last part of a path: the unit, if it has one. */
-static const char *last_part(const char *path)
+/* The unit, or the last part of the path. */
+static const char *name_of(char *name, size_t size, const char *path)
 {
 	const char *slash = path ? strrchr(path, '/') : NULL;
+	struct unit unit;
 
-	return slash && slash[1] ? slash + 1 : "machine";
+	if (unit__of(path, &unit))
+		snprintf(name, size, "%.*s", (int)unit.name.len, unit.name.start);
+	else
+		snprintf(name, size, "%s", slash && slash[1] ? slash + 1 : "machine");
+	return name;
 }
 
 static void stem_of(char stem[STORE_FOLDER_STEM_SIZE], const struct record *record)
@@ -202,6 +210,7 @@ static void stem_of(char stem[STORE_FOLDER_STEM_SIZE], const struct record *reco
 	const struct record_oom *oom = &record->oom;
 	const struct record_victim *victim = record__first_killed(oom);
 	const struct record_container *c = oom->limit ? &oom->limit_container : NULL;
+	char name[STORE_FOLDER_STEM_SIZE];
 
 	if (victim && (!c || c->ref.runtime == CONTAINER__UNKNOWN))
 		c = &victim->container;
@@ -209,7 +218,21 @@ static void stem_of(char stem[STORE_FOLDER_STEM_SIZE], const struct record *reco
 		store_folder__stem(stem, record->time.wall_ns, c->name ? c->name : c->ref.id, c->ref.id);
 	else
 		store_folder__stem(stem, record->time.wall_ns,
-				   last_part(oom->limit ? oom->limit->path : NULL), NULL);
+				   name_of(name, sizeof(name), oom->limit ? oom->limit->path : NULL), NULL);
+}
+
+/* With the incident's place among the others, which no clock can tell that may be set back. */
+static int put_session(struct store *s, struct incident *i)
+{
+	const struct line *session = &s->session;
+	char order[64];
+	int len = snprintf(order, sizeof(order), ",\"order_ns\":%" PRId64 "}\n", i->file.order_ns);
+	int err;
+
+	if (session->size < strlen("{}\n"))
+		return 0;
+	err = put(i, &(const struct line){ session->text, session->size - strlen("}\n") });
+	return err ? err : put(i, &(const struct line){ order, (size_t)len });
 }
 
 static int put_text(void *ctx, const char *text, size_t size)
@@ -231,9 +254,11 @@ static int begin_incident(struct store *s, const struct record *record, struct i
 	err = incident_file__open(&i->file, s->opts.folder_fd, stem);
 	if (err)
 		return err;
+	s->order_ns = record->time.wall_ns > s->order_ns ? record->time.wall_ns : s->order_ns + 1;
+	i->file.order_ns = s->order_ns;
 	i->open = true;
 	*out = i;
-	err = put(i, &s->session);
+	err = put_session(s, i);
 	if (!err)
 		err = store_writes__each(&s->writes, oom->cause_limit_id, i->cgroup, put_text, i);
 	return err ? err : store_near__each(&s->near, i->limit_id, record->time.boot_ns, put_text, i);
@@ -503,7 +528,8 @@ struct sink *store__new(const struct store_options *opts)
 		store_free(&s->base);
 		return NULL;
 	}
-	recovered = incident_file__recover(opts->folder_fd);
+	s->order_ns = store_folder__latest_ns(opts->folder_fd);
+	recovered = incident_file__recover(opts->folder_fd, &s->order_ns);
 	tell_failure(s, recovered < 0 ? recovered : 0);
 	return &s->base;
 }
@@ -537,4 +563,5 @@ void store__move(struct sink *base, int folder_fd, int lock_fd)
 	close(s->opts.lock_fd);
 	s->opts.folder_fd = folder_fd;
 	s->opts.lock_fd = lock_fd;
+	s->order_ns = store_folder__latest_ns(folder_fd);
 }

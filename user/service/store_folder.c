@@ -164,12 +164,6 @@ int store_folder__open_recording(const char *path)
 
 /* ---- bounds ---- */
 
-struct bounds {
-	uint64_t max_bytes; /* 0: none */
-	int64_t now_ns;
-	uint64_t max_age_ns; /* 0: none */
-};
-
 static int only_incidents(const struct dirent *e)
 {
 	return store_folder__is_incident(e->d_name);
@@ -183,54 +177,101 @@ static uint64_t bytes_of(const struct stat *st)
 	return blocks > size ? blocks : size;
 }
 
-/* Of files that are about as old as their names, since a clock that is set back or forth is no reason to remove one. */
+int64_t store_folder__written_ns(const struct stat *st)
+{
+	int64_t ns;
+
+	if (__builtin_mul_overflow((int64_t)st->st_mtim.tv_sec, NS_PER_S, &ns) ||
+	    __builtin_add_overflow(ns, (int64_t)st->st_mtim.tv_nsec, &ns) || ns < 0)
+		return 0;
+	return ns;
+}
+
+/* The incident's time may be ahead of the clock, which was set back; the file's last change then isn't. */
 static bool is_older(const struct stat *st, int64_t now_ns, uint64_t max_age_ns)
 {
-	int64_t written_ns = st->st_mtim.tv_sec * (int64_t)NS_PER_S;
+	time_t written_s = st->st_mtim.tv_sec < st->st_ctim.tv_sec ? st->st_mtim.tv_sec : st->st_ctim.tv_sec;
+	int64_t written_ns = written_s * (int64_t)NS_PER_S;
 
 	return max_age_ns && st->st_nlink && now_ns > written_ns &&
 	       (uint64_t)(now_ns - written_ns) > max_age_ns;
 }
 
-static int prune(int folder_fd, struct dirent **names, int count, const struct stat *stats,
-		 const struct bounds *bounds)
+struct kept {
+	struct dirent *entry;
+	struct stat stat;
+};
+
+static int by_time(const void *a, const void *b)
 {
-	uint64_t bytes = 0;
-	int removed = 0;
+	const struct kept *x = a, *y = b;
+	int64_t x_ns = store_folder__written_ns(&x->stat), y_ns = store_folder__written_ns(&y->stat);
 
+	return x_ns != y_ns ? (x_ns < y_ns ? -1 : 1) : strcmp(x->entry->d_name, y->entry->d_name);
+}
+
+static void free_list(struct kept *list, int count)
+{
 	for (int i = 0; i < count; i++)
-		bytes += bytes_of(&stats[i]);
-	for (int i = 0; i < count; i++) {
-		bool much = (bounds->max_bytes && bytes > bounds->max_bytes) ||
-			    count - removed > INCIDENTS_MAX;
+		free(list[i].entry);
+	free(list);
+}
 
-		if ((much || is_older(&stats[i], bounds->now_ns, bounds->max_age_ns)) &&
-		    !unlinkat(folder_fd, names[i]->d_name, 0)) {
-			bytes -= bytes_of(&stats[i]);
-			removed++;
-		}
+/* The incidents, the oldest first. Returns how many, or a negative errno. */
+static int read_list(int folder_fd, struct kept **out)
+{
+	struct dirent **names;
+	int count = scandirat(folder_fd, ".", &names, only_incidents, NULL), kept = 0;
+	struct kept *list;
+
+	if (count < 0)
+		return -errno;
+	list = calloc((size_t)count + 1, sizeof(*list));
+	for (int i = 0; i < count; i++) {
+		/* Gone meanwhile. */
+		if (!list || fstatat(folder_fd, names[i]->d_name, &list[kept].stat, AT_SYMLINK_NOFOLLOW))
+			free(names[i]);
+		else
+			list[kept++].entry = names[i];
 	}
-	return removed;
+	free(names);
+	if (!list)
+		return -ENOMEM;
+	qsort(list, (size_t)kept, sizeof(*list), by_time);
+	*out = list;
+	return kept;
+}
+
+int64_t store_folder__latest_ns(int folder_fd)
+{
+	struct kept *list;
+	int count = read_list(folder_fd, &list);
+	int64_t latest_ns = count > 0 ? store_folder__written_ns(&list[count - 1].stat) : 0;
+
+	if (count >= 0)
+		free_list(list, count);
+	return latest_ns;
 }
 
 int store_folder__prune(int folder_fd, uint64_t max_bytes, int64_t now_ns, uint64_t max_age_ns)
 {
-	const struct bounds bounds = { max_bytes, now_ns, max_age_ns };
-	struct dirent **names;
-	int count = scandirat(folder_fd, ".", &names, only_incidents, by_name), removed;
-	struct stat *stats;
+	struct kept *list;
+	int count = read_list(folder_fd, &list), removed = 0;
+	uint64_t bytes = 0;
 
 	if (count < 0)
-		return -errno;
-	stats = calloc((size_t)count + 1, sizeof(*stats));
-	for (int i = 0; i < count && stats; i++) {
-		if (fstatat(folder_fd, names[i]->d_name, &stats[i], AT_SYMLINK_NOFOLLOW))
-			stats[i] = (struct stat){ 0 }; /* gone meanwhile */
-	}
-	removed = stats ? prune(folder_fd, names, count, stats, &bounds) : -ENOMEM;
+		return count;
 	for (int i = 0; i < count; i++)
-		free(names[i]);
-	free(names);
-	free(stats);
+		bytes += bytes_of(&list[i].stat);
+	for (int i = 0; i < count; i++) {
+		bool much = (max_bytes && bytes > max_bytes) || count - removed > INCIDENTS_MAX;
+
+		if ((much || is_older(&list[i].stat, now_ns, max_age_ns)) &&
+		    !unlinkat(folder_fd, list[i].entry->d_name, 0)) {
+			bytes -= bytes_of(&list[i].stat);
+			removed++;
+		}
+	}
+	free_list(list, count);
 	return removed;
 }

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 #define STORE_FOLDER "/var/lib/oomtrace"
 #define STORE_FOLDER_ENDING ".jsonl.zst"
@@ -43,8 +44,17 @@ int store_folder__scan(const char *path, struct dirent ***names);
  */
 int store_folder__open_recording(const char *path);
 
+/* When a file was written; 0: that can't be. */
+int64_t store_folder__written_ns(const struct stat *st);
+
 /*
- * Removes the oldest incidents, by their names, until the rest takes at most max_bytes, is no more than 10,000, and
+ * The time of the incident that was written last, 0 if there is none. The store gives each a later one, also when the clock
+ * was set back, so the files' times have their order.
+ */
+int64_t store_folder__latest_ns(int folder_fd);
+
+/*
+ * Removes the oldest incidents, by their files' times, until the rest takes at most max_bytes, is no more than 10,000, and
  * none is older than max_age_ns before now. 0 of either: no bound. Returns how many it has removed, or a negative errno.
  */
 int store_folder__prune(int folder_fd, uint64_t max_bytes, int64_t now_ns, uint64_t max_age_ns);

@@ -114,6 +114,7 @@ clock() {
 	date -s "@$((now - 365 * 86400))" >/dev/null
 	victim k2
 	wait_until 60 stored 2
+	cli clock-last "$BIN" show last --store /clock --summary
 	over
 	date -s "@$((now + 60))" >/dev/null
 }

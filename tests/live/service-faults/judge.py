@@ -82,7 +82,9 @@ def check_clock(run, results):
     s = Scenario(run, "clock")
     check_common(run, results, s, ["k1", "k2"])
     results.equal(s.err, "", "clock: nothing to say")
-    results.equal(sorted(s.kept), ["k1", "k2"], "clock: set back a year, nothing is removed for its age")
+    results.equal(s.kept, ["k1", "k2"], "clock: set back a year, nothing is removed for its age; what was last is last")
+    code, err, out = cli(run, "clock-last")
+    results.check(code == 0 and err == "" and "/clock/k2 " in out, "clock: show takes it for the last, too", (err, out))
     years = {e["cgroup"].rsplit("/", 1)[1]: e["time"][:4] for e in s.listed}
     results.equal(int(years["k1"]) - int(years["k2"]), 1, "clock: each has the time that the clock had")
 

@@ -88,6 +88,42 @@ expect 2 'takes a folder' show --store
 expect 0 'Usage: oomtrace show' show --help
 expect 2 'FORMAT|html' show web --store "$store" --format nonsense
 
+# Units of systemd have their names: the machine's, and users'.
+mkdir "$tmp/units"
+unit() { # NAME CGROUP
+	sed -E "s#/system.slice/docker-[0-9a-f]{64}.scope#$2#g; s/,\"container\":\{[^}]*\}//g; s/\"kind\":\"container\"/\"kind\":\"cgroup\"/" \
+		"$golden/incident.jsonl" >"$tmp/units/$1.jsonl"
+}
+unit 1 /system.slice/report.service
+unit 2 /user.slice/user-1000.slice/user@1000.service/app.slice/job.scope
+unit 3 /tight.slice
+unit 4 /system.slice/front.service/report.service
+expect 0 'Z  report.service was OOM-killed' list "$tmp/units/1.jsonl"
+expect 0 'Z  job.scope of uid 1000 was OOM-killed' list "$tmp/units/2.jsonl"
+expect 0 'Z  tight.slice was OOM-killed' list "$tmp/units/3.jsonl"
+expect 0 'Z  front.service:/report.service was OOM-killed' list "$tmp/units/4.jsonl"
+expect 0 '^[^~]*Z  report.service was [^~]*$' list "$tmp/units" report.service
+expect 0 '^[^~]*Z  report.service was [^~]*$' list "$tmp/units" report
+expect 0 '^[^~]*Z  job.scope of uid 1000 was [^~]*$' list "$tmp/units" 'j*'
+expect 0 '^report.service was' show report --store "$tmp/units" --summary
+expect 0 '^tight.slice was' show tight.slice --store "$tmp/units" --summary
+expect 0 '"unit":"report.service","cgroup":"/system.slice/report.service"' list "$tmp/units" report --output json
+expect 0 '"unit":"job.scope","uid":1000,' list "$tmp/units" job --output json
+expect 0 '^[^~]*"container":"web","cgroup"' list "$store" web --output json
+
+# A clock that was set back: what happened last is last, here and there, and not what has the latest date.
+mkdir "$tmp/back"
+back() { # NAME ORDER RECORDING
+	sed "1s/\"schema\":1/\"schema\":1,\"order_ns\":$2/" "$3" >"$tmp/back/$1.jsonl"
+}
+back 2027-11-23T233237Z_web 1795476757365186001 "$golden/incident.jsonl"
+back 2026-11-23T233237Z_report 1795476757365186003 "$tmp/units/1.jsonl"
+back 2026-11-24T233237Z_web 1795476757365186002 "$tmp/units/3.jsonl"
+expect 0 'docker web .*tight.slice .*  report.service [^~]*$' list "$tmp/back"
+expect 0 '^report.service was' show last --store "$tmp/back" --summary
+expect 0 '^report.service was' show --store "$tmp/back" --summary
+expect 0 '^report.service was' show '*.s*' --store "$tmp/back" --summary
+
 # What a neighbour puts into the folder: links, FIFOs, names for terminals, bytes that are no recording.
 mkdir "$tmp/hostile"
 cp "$golden/incident.jsonl" "$tmp/hostile/good.jsonl"

@@ -71,6 +71,7 @@ static inline void write_session(struct sink *sink, const struct variant *v)
 		s.max_bytes = RECORD_NO_LIMIT;
 		s.max_cgroup = v->name;
 		s.part = 2;
+		s.order_ns = 1700000000123456790;
 		s.probes = probes;
 		s.probe_count = 3;
 	}

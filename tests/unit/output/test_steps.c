@@ -250,7 +250,7 @@ static void test_machine(void **state)
 	s.victim.anon_rss_bytes = 600 * MIB;
 	expect_one(&s.record,
 		   "machine: the whole machine ran out of memory, and hog (pid 1) had 600.0 MiB of it: give "
-		   "/system.slice/x.service a limit\n");
+		   "x.service a limit\n");
 	oom->whole_machine = true;
 	/* Memory that is free in small pieces is no want of a limit. */
 	oom->order = 2;
@@ -263,7 +263,7 @@ static void test_machine(void **state)
 	oom->constraint = "mempolicy";
 	expect_one(&s.record,
 		   "machine: the memory nodes of a memory policy ran out of memory, and hog (pid 1) had "
-		   "600.0 MiB of it: give /system.slice/x.service a limit\n");
+		   "600.0 MiB of it: give x.service a limit\n");
 }
 
 static void test_high(void **state)

@@ -21,11 +21,13 @@
 
 static char folder[64];
 static int failure;
+static int64_t wall_ns = WALL_NS; /* what the clock says, whatever happens */
 
 static inline int make(void **state)
 {
 	(void)state;
 	strcpy(folder, "/tmp/oomtrace-store-XXXXXX");
+	wall_ns = WALL_NS;
 	failure = 0;
 	return !mkdtemp(folder);
 }
@@ -58,7 +60,7 @@ static inline int open_folder(void)
 /* Seconds since the trace began, which was long ago. */
 static inline struct record_time at(uint64_t seconds)
 {
-	return (struct record_time){ .boot_ns = seconds * NS_PER_S, .wall_ns = WALL_NS };
+	return (struct record_time){ .boot_ns = seconds * NS_PER_S, .wall_ns = wall_ns };
 }
 
 static inline struct sink *open_store(void)

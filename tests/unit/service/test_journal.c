@@ -43,6 +43,7 @@ static void test_message(void **state)
 		/* A name that would be two fields in the journal's form of text. */
 		.container = "web\nPRIORITY=0",
 		.cgroup = "/system.slice/docker-daff88f9.scope/init",
+		.whose = "/system.slice/docker-daff88f9.scope/init",
 		.cause = "limit-lowered",
 		.ooms = 2,
 		.kills = 3,
@@ -88,7 +89,7 @@ static const char *unit_of(const char *cgroup)
 	int ends[2];
 	ssize_t size;
 
-	e.cgroup = (char *)cgroup;
+	e.whose = (char *)cgroup;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, ends), 0);
 	assert_int_equal(journal__tell(ends[0], &e, "x.jsonl.zst"), 0);
 	size = recv(ends[1], message, sizeof(message), MSG_DONTWAIT);
@@ -110,7 +111,7 @@ static void test_unit(void **state)
 		unit_of("/kubepods.slice/kubepods-pod1.slice/cri-containerd-1.scope/sshd.service"),
 		"cri-containerd-1.scope");
 	assert_null(unit_of("/docker/1234/system.slice/sshd.service"));
-	assert_null(unit_of("/user.slice"));
+	assert_string_equal(unit_of("/shop.slice/shop-front.slice"), "shop-front.slice");
 	assert_null(unit_of(""));
 }
 

@@ -169,6 +169,8 @@ static void test_crash(void **state)
 	struct incident_file f;
 	struct entry e;
 	int fd = open_folder();
+	int64_t order_ns = WALL_NS;
+	struct stat st;
 
 	(void)state;
 	assert_int_equal(incident_file__open(&f, fd, STEM "web"), 0);
@@ -176,8 +178,10 @@ static void test_crash(void **state)
 	assert_int_equal(incident_file__flush(&f), 0);
 	incident_file__close(&f);
 	assert_int_equal(count_names(), 0);
-	assert_int_equal(incident_file__recover(fd), 1);
-	assert_int_equal(incident_file__recover(fd), 0);
+	assert_int_equal(incident_file__recover(fd, &order_ns), 1);
+	assert_int_equal(incident_file__recover(fd, &order_ns), 0);
+	assert_int_equal(fstatat(fd, STEM "web.jsonl.zst", &st, 0), 0);
+	assert_true(order_ns > WALL_NS && store_folder__written_ns(&st) == order_ns);
 	assert_int_equal(count_names(), 1);
 	e = read_entry(STEM "web.jsonl.zst");
 	assert_int_equal(e.lost, 7);
@@ -187,7 +191,7 @@ static void test_crash(void **state)
 	assert_int_equal(incident_file__open(&f, fd, STEM "empty"), 0);
 	incident_file__close(&f);
 	assert_int_equal(count_hidden(), 0);
-	assert_int_equal(incident_file__recover(fd), 0);
+	assert_int_equal(incident_file__recover(fd, &order_ns), 0);
 	assert_int_equal(count_names(), 1);
 	close(fd);
 }

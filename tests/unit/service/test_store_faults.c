@@ -200,6 +200,7 @@ static void test_planted(void **state)
 {
 	char path[512];
 	int fd = open_folder();
+	int64_t order_ns = 0;
 
 	(void)state;
 	snprintf(path, sizeof(path), "%s/." STEM "fifo.part", folder);
@@ -209,7 +210,7 @@ static void test_planted(void **state)
 	snprintf(path, sizeof(path), "%s/." STEM "folder.part", folder);
 	assert_int_equal(mkdir(path, 0700), 0);
 	alarm(20);
-	assert_int_equal(incident_file__recover(fd), 0);
+	assert_int_equal(incident_file__recover(fd, &order_ns), 0);
 	alarm(0);
 	assert_int_equal(count_names(), 0);
 	close(fd);

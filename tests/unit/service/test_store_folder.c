@@ -34,12 +34,17 @@ static void test_names(void **state)
 	assert_false(store_folder__is_incident(""));
 }
 
+/* Each is a nanosecond younger than the one before. */
 static void put_file(int fd, const char *name, size_t size)
 {
+	static long count;
+	const struct timespec times[] = { { .tv_nsec = UTIME_OMIT },
+					  { .tv_sec = 1700000000, .tv_nsec = ++count } };
 	int file = openat(fd, name, O_WRONLY | O_CREAT, 0600);
 
 	assert_true(file >= 0);
 	assert_int_equal(ftruncate(file, (off_t)size), 0);
+	assert_int_equal(futimens(file, times), 0);
 	close(file);
 }
 
@@ -65,6 +70,26 @@ static void test_bounds(void **state)
 	assert_int_equal(store_folder__prune(fd, 0, 1, 1), 0);
 	assert_int_equal(faccessat(fd, "2026-11-27T030427Z_b.jsonl.zst", F_OK, 0), 0);
 	assert_int_equal(faccessat(fd, "mine.jsonl", F_OK, 0), 0);
+	close(fd);
+	close(lock_fd);
+}
+
+/* The names have what the clock said; it may have been set back a year between them. */
+static void test_clock_set_back(void **state)
+{
+	int fd = open_folder();
+
+	(void)state;
+	assert_true(store_folder__latest_ns(fd) == 0);
+	put_file(fd, "2026-11-27T030426Z_a.jsonl.zst", 1000);
+	put_file(fd, "2026-11-27T030427Z_b.jsonl.zst", 1000);
+	put_file(fd, "2025-11-27T030428Z_c.jsonl.zst", 1000);
+	put_file(fd, "mine.jsonl", 5000);
+	assert_true(store_folder__latest_ns(fd) > 1700000000 * (int64_t)NS_PER_S);
+	assert_int_equal(store_folder__prune(fd, 2999, WALL_NS, 0), 1);
+	assert_int_equal(faccessat(fd, "2026-11-27T030426Z_a.jsonl.zst", F_OK, 0), -1);
+	assert_int_equal(store_folder__prune(fd, 1000, WALL_NS, 0), 1);
+	assert_int_equal(faccessat(fd, "2025-11-27T030428Z_c.jsonl.zst", F_OK, 0), 0);
 	close(fd);
 	close(lock_fd);
 }
@@ -117,6 +142,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_names, make, unmake),
 		cmocka_unit_test_setup_teardown(test_bounds, make, unmake),
+		cmocka_unit_test_setup_teardown(test_clock_set_back, make, unmake),
 		cmocka_unit_test_setup_teardown(test_number_is_bounded, make, unmake),
 		cmocka_unit_test_setup_teardown(test_whose_folder, make, unmake),
 	};
