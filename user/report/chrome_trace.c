@@ -245,10 +245,12 @@ static void put_run(struct chrome_sink *s, const struct record_oom *oom)
 	end_event(s);
 }
 
-static void put_kill(struct chrome_sink *s, const struct record_oom *oom, const struct record_victim *v,
+/* At the time of the OOM, as every other output has it. Its dying begins when it was marked, a little later. */
+static void put_kill(struct chrome_sink *s, const struct record *record, const struct record_victim *v,
 		     uint32_t track)
 {
-	FILE *out = begin_instant(s, track, LANE_KILLS, v->ts_ns, "p");
+	const struct record_oom *oom = &record->oom;
+	FILE *out = begin_instant(s, track, LANE_KILLS, record->time.boot_ns, "p");
 
 	fputs(",\"cat\":\"kill\"", out);
 	put_text(out, "name", v->comm ? v->comm : "(unknown)");
@@ -295,7 +297,7 @@ static int chrome_oom(struct sink *sink, const struct record *record)
 			victim.tid = victim.pid;
 		}
 		if (victim.role != ROLE_EXITING && !victim.repeated)
-			put_kill(s, oom, &victim, track);
+			put_kill(s, record, &victim, track);
 	}
 	return sink__flush(sink);
 }

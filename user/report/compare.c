@@ -81,15 +81,16 @@ static int add_point(struct compare_side *s, const char *cgroup, struct record_p
 	return series__add(&s->usage, CURVE_BUCKETS, point);
 }
 
-static void add_kill(struct compare_side *s, const struct record_oom *oom, const struct record_victim *v)
+static void add_kill(struct compare_side *s, const struct record *record, const struct record_victim *v)
 {
+	const struct record_oom *oom = &record->oom;
 	struct compare_kill *kill = &s->kills[s->kill_count];
 
 	if (s->kill_count == COMPARE_KILLS_MAX)
 		return;
 	s->kill_count++;
 	*kill = (struct compare_kill){
-		.after_ns = since_began(s, v->ts_ns),
+		.after_ns = since_began(s, record->time.boot_ns),
 		.pid = v->pid,
 		.has_anon = v->has_mm,
 		.anon_bytes = v->anon_rss_bytes,
@@ -134,7 +135,7 @@ static int compare_oom(struct sink *base, const struct record *record)
 	}
 	for (size_t i = 0; i < oom->victim_count; i++) {
 		if (oom->victims[i].role != ROLE_EXITING && !oom->victims[i].repeated)
-			add_kill(s, oom, &oom->victims[i]);
+			add_kill(s, record, &oom->victims[i]);
 	}
 	if (oom->history && oom->history->has_growth && oom->history->growth_bytes_per_s > 0)
 		raise_to(s, COMPARE_GROWTH, (uint64_t)oom->history->growth_bytes_per_s);

@@ -125,17 +125,16 @@ static void put_cell(FILE *out, const char *cell)
 	fputc('"', out);
 }
 
-static void begin_row(struct csv_sink *s, const char *kind, const struct record_time *time, uint64_t ts_ns)
+static void begin_row(struct csv_sink *s, const char *kind, const struct record_time *time)
 {
 	for (size_t i = 0; i < COLUMNS; i++)
 		s->cells[i][0] = '\0';
 	snprintf(s->cells[COLUMN_ROW], CELL_SIZE, "%s", kind);
 	set_number(s, COLUMN_SESSION, s->sessions);
 	if (!time->no_wall)
-		record_time__format(s->cells[COLUMN_TIME], CELL_SIZE,
-				    time->wall_ns + (time->no_boot ? 0 : (int64_t)(ts_ns - time->boot_ns)));
+		record_time__format(s->cells[COLUMN_TIME], CELL_SIZE, time->wall_ns);
 	if (!time->no_boot)
-		set_number(s, COLUMN_TS, ts_ns);
+		set_number(s, COLUMN_TS, time->boot_ns);
 }
 
 static int put_heading(struct csv_sink *s)
@@ -208,7 +207,7 @@ static int put_oom(struct csv_sink *s, const struct record *record, const char *
 {
 	const struct record_oom *oom = &record->oom;
 
-	begin_row(s, kind, &record->time, record->time.boot_ns);
+	begin_row(s, kind, &record->time);
 	set_oom(s, oom);
 	if (oom->limit)
 		set_name(s, COLUMN_CGROUP, oom->limit->path);
@@ -230,7 +229,7 @@ static int csv_oom(struct sink *base, const struct record *record)
 
 		if (v->role == ROLE_EXITING || v->repeated)
 			continue;
-		begin_row(s, "kill", &record->time, v->ts_ns ? v->ts_ns : record->time.boot_ns);
+		begin_row(s, "kill", &record->time);
 		set_oom(s, oom);
 		set_victim(s, v);
 		err = end_row(s);
@@ -243,7 +242,7 @@ static int csv_step(struct sink *base, const struct record *record)
 	struct csv_sink *s = (struct csv_sink *)base;
 	const struct record_step *step = &record->step;
 
-	begin_row(s, "step", &record->time, record->time.boot_ns);
+	begin_row(s, "step", &record->time);
 	set_number(s, COLUMN_WRITE, step->limit_id);
 	set_limit(s, COLUMN_MAX, step->new_max_bytes);
 	set_limit(s, COLUMN_OLD_MAX, step->old_max_bytes);

@@ -179,7 +179,7 @@ static void test_events(void **state)
 	assert_slice(nth(&o, "X", "oom", 0), 2000, 3234);
 	assert_slice(nth(&o, "X", "write", 0), 1000, 5000);
 	assert_slice(nth(&o, "X", "dying", 0), 2007, 9000);
-	assert_int_equal(ns_of(nth(&o, "i", "kill", 0), "ts"), 2007);
+	assert_int_equal(ns_of(nth(&o, "i", "kill", 0), "ts"), 2005);
 	assert_string_equal(text_of(nth(&o, "i", "kill", 0), "name"), HOSTILE_SHOWN);
 	assert_int_equal(arg_of(nth(&o, "i", "kill", 0), "points"), 77);
 	assert_null(nth(&o, "i", "kill", 1));

@@ -458,7 +458,7 @@ void html_card__put(const struct html_report *report, const struct record *recor
 	const struct record_victim *victim = record__first_killed(oom);
 
 	fprintf(out, "<summary><h3>OOM %" PRIu64 "</h3> ", oom->id);
-	html_elements__oom_time(out, record, record->time.wall_ns);
+	html_elements__oom_time(out, record);
 	put_measures(out, oom, victim);
 	fputs("</summary>\n<p class=\"sentence\">", out);
 	put_sentence(out, oom, report->sessions);

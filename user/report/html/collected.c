@@ -55,6 +55,11 @@ void html_collected__see_time(struct html_report *r, const struct record_time *t
 	r->has_time = true;
 }
 
+int64_t html_collected__whole_us(int64_t ns)
+{
+	return ns - ns % 1000;
+}
+
 int64_t html_collected__wall(const struct record_time *time, uint64_t boot_ns)
 {
 	return (int64_t)((uint64_t)time->wall_ns + (boot_ns - time->boot_ns));

@@ -162,6 +162,9 @@ int html_collected__copy(struct html_spool *spool, FILE *out);
 /* The page tells of the time from the first record to the last. */
 void html_collected__see_time(struct html_report *report, const struct record_time *time);
 
+/* A time for the page's script, whose numbers hold no nanoseconds: cut off, as times of the text are. */
+int64_t html_collected__whole_us(int64_t ns);
+
 /* A time of the boot clock on the wall, by a record's both times. */
 int64_t html_collected__wall(const struct record_time *time, uint64_t boot_ns);
 

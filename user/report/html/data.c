@@ -62,7 +62,8 @@ static void put_curve(struct html_curve *c, size_t buckets, FILE *out)
 		int n = series__points(&c->usage.buckets[i], points);
 
 		for (int p = 0; p < n; p++) {
-			fprintf(out, "%s[%" PRIu64 ",%" PRIu64 ",", i || p ? "," : "", points[p].ts_ns,
+			fprintf(out, "%s[%" PRIu64 ",%" PRIu64 ",", i || p ? "," : "",
+				(uint64_t)html_collected__whole_us((int64_t)points[p].ts_ns),
 				points[p].usage_bytes);
 			put_limit_value(out, points[p].max_bytes);
 			fputc(']', out);

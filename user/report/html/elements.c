@@ -93,7 +93,7 @@ void html_elements__time(FILE *out, int64_t wall_ns)
 	fprintf(out, "<time datetime=\"%s\">%.12s</time>", text, text + 11);
 }
 
-void html_elements__oom_time(FILE *out, const struct record *record, int64_t wall_ns)
+void html_elements__oom_time(FILE *out, const struct record *record)
 {
 	char text[TEXT_LOG_STAMP_SIZE];
 
@@ -101,7 +101,7 @@ void html_elements__oom_time(FILE *out, const struct record *record, int64_t wal
 		html_elements__text(out, text_log__format_stamp(text, sizeof(text), record->oom.log->stamp,
 								&record->time));
 	else
-		html_elements__time(out, wall_ns);
+		html_elements__time(out, record->time.wall_ns);
 }
 
 void html_elements__cgroup(FILE *out, const char *path, const struct record_container *container)

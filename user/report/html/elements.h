@@ -33,7 +33,7 @@ void html_elements__duration(FILE *out, uint64_t duration_ns);
 void html_elements__time(FILE *out, int64_t wall_ns);
 
 /* The time of an OOM: a log's stamp as it stands there; else that of the wall clock. */
-void html_elements__oom_time(FILE *out, const struct record *record, int64_t wall_ns);
+void html_elements__oom_time(FILE *out, const struct record *record);
 
 /* What people call a cgroup: its container's name or short id; else its path. */
 void html_elements__cgroup(FILE *out, const char *path, const struct record_container *container);

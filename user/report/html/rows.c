@@ -20,14 +20,16 @@ void html_rows__put_kill_mark(struct html_report *r, const struct record *record
 	const struct record_oom *oom = &record->oom;
 	FILE *out = html_collected__next(r, &r->kill_marks, UINT64_MAX);
 
-	int64_t at_ns = html_collected__wall(&record->time, v->ts_ns);
+	/* That of the OOM, as in every other place: a victim is marked some microseconds later. */
+	int64_t at_ns = record->time.wall_ns;
 
 	if (!out)
 		return;
 	r->first_kill_ns = r->kill_marks.count > 1 && r->first_kill_ns < at_ns ? r->first_kill_ns : at_ns;
 	r->last_kill_ns = r->kill_marks.count > 1 && r->last_kill_ns > at_ns ? r->last_kill_ns : at_ns;
 	fprintf(out, "%s[%" PRId64 ",\"%" PRIu64 "-%" PRIu64 "\",%" PRIu32 ",",
-		r->kill_marks.count > 1 ? ",\n" : "", at_ns, r->sessions, oom->id, v->pid);
+		r->kill_marks.count > 1 ? ",\n" : "", html_collected__whole_us(at_ns), r->sessions, oom->id,
+		v->pid);
 	json_string__put(out, v->comm ? v->comm : "(unknown)");
 	fprintf(out, ",%d]", curve ? (int)(curve - r->curves) : -1);
 }
@@ -43,7 +45,7 @@ void html_rows__put_kill(struct html_report *r, const struct record *record, con
 	if (!r->cards.left_out)
 		fprintf(out, "<a href=\"#oom-%" PRIu64 "-%" PRIu64 "\">", r->sessions, oom->id);
 	fprintf(out, "%" PRIu64 "%s</td><td>", oom->id, r->cards.left_out ? "" : "</a>");
-	html_elements__oom_time(out, record, html_collected__wall(&record->time, v->ts_ns));
+	html_elements__oom_time(out, record);
 	fputs("</td><th scope=\"row\">", out);
 	html_elements__process(out, v->comm, v->pid);
 	fprintf(out, "%s</th><td class=\"n\" data-bytes=\"%" PRIu64 "\">",
@@ -72,7 +74,7 @@ void html_rows__keep_death(struct html_report *r, const struct record *record, c
 	}
 	html_elements__process(out, v->comm, v->pid);
 	fputs(" at ", out);
-	html_elements__oom_time(out, record, html_collected__wall(&record->time, v->ts_ns));
+	html_elements__oom_time(out, record);
 	fputs(record->oom.log ? "" : " UTC", out);
 	if (fclose(out)) {
 		html_collected__fail(r, -errno);
@@ -99,8 +101,8 @@ void html_rows__put_write_mark(struct html_report *r, const struct record *recor
 
 	if (!out)
 		return;
-	fprintf(out, "%s[%" PRId64 ",%" PRId64 ",", r->write_marks.count > 1 ? ",\n" : "", begin_ns,
-		record->time.wall_ns);
+	fprintf(out, "%s[%" PRId64 ",%" PRId64 ",", r->write_marks.count > 1 ? ",\n" : "",
+		html_collected__whole_us(begin_ns), html_collected__whole_us(record->time.wall_ns));
 	put_limit(out, l->old_max_bytes);
 	fputc(',', out);
 	put_limit(out, l->new_max_bytes);

@@ -15,8 +15,9 @@ function formatSize(bytes) {
 	return (unit && bytes % 1 ? bytes.toFixed(1) : Math.round(bytes)) + ' ' + units[unit];
 }
 
+/* Times are whole microseconds; as milliseconds they are a little off, and are cut off at the last digit as in the text. */
 function formatTime(ms) {
-	return new Date(ms).toISOString().slice(11, 23);
+	return new Date(Math.round(ms * 1e3) / 1e3).toISOString().slice(11, 23);
 }
 
 /* Of an axis: dygraphs says "33.500" where ticks are closer than seconds, and not of which minute. */
