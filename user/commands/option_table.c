@@ -97,10 +97,21 @@ static void help__wrap(FILE *out, const char *text, int column, int indent, int 
 	fputc('\n', out);
 }
 
-static void help__option(FILE *out, const struct option_table_spec *spec, int width)
+/* What is beside a name that has taken `used` columns. */
+static void help__beside(FILE *out, int used, const char *text, int width)
 {
 	bool narrow = width < 2 * HELP_COLUMN;
 	int indent = narrow ? HELP_COLUMN_NARROW : HELP_COLUMN;
+
+	if (narrow || used + 2 > indent)
+		fprintf(out, "\n%*s", indent, "");
+	else
+		fprintf(out, "%*s", indent - used, "");
+	help__wrap(out, text, indent, indent, width);
+}
+
+static void help__option(FILE *out, const struct option_table_spec *spec, int width)
+{
 	char letter[] = "    ";
 	int used;
 
@@ -108,11 +119,17 @@ static void help__option(FILE *out, const struct option_table_spec *spec, int wi
 		snprintf(letter, sizeof(letter), "-%c, ", spec->letter);
 	used = fprintf(out, "  %s--%s%s%s", letter, spec->name, spec->arg ? " " : "",
 		       spec->arg ? spec->arg : "");
-	if (narrow || used + 2 > indent)
-		fprintf(out, "\n%*s", indent, "");
-	else
-		fprintf(out, "%*s", indent - used, "");
-	help__wrap(out, spec->help, indent, indent, width);
+	help__beside(out, used, spec->help, width);
+}
+
+static void help__commands(const struct option_table *t, FILE *out, int width)
+{
+	if (t->subcommands)
+		fputs("\nOther commands, each with --help:\n", out);
+	for (const struct option_table_command *c = t->subcommands; c && c->name; c++) {
+		if (c->help)
+			help__beside(out, fprintf(out, "  %s %s", t->command, c->name), c->help, width);
+	}
 }
 
 static void help__print(const struct option_table_parse *p)
@@ -123,6 +140,7 @@ static void help__print(const struct option_table_parse *p)
 	fprintf(out, "Usage: %s [OPTION]...%s%s\n", p->table->command, p->table->operands ? " " : "",
 		p->table->operands ? p->table->operands : "");
 	help__wrap(out, p->table->summary, 0, 0, width);
+	help__commands(p->table, out, width);
 	for (int group = 0; group < p->table->groups; group++) {
 		fputc('\n', out);
 		help__wrap(out, p->table->group_titles[group], 0, 2, width);
@@ -284,12 +302,12 @@ static const char *nearest_command(const struct option_table *t, const char *arg
 	const char *nearest = NULL;
 	size_t len = strlen(arg), best = nearest__limit(len);
 
-	for (const char *const *name = t->subcommands; arg[0] != '-' && name && *name; name++) {
-		size_t distance = nearest__distance(arg, len, *name, strlen(*name));
+	for (const struct option_table_command *c = t->subcommands; arg[0] != '-' && c && c->name; c++) {
+		size_t distance = nearest__distance(arg, len, c->name, strlen(c->name));
 
 		if (distance < best) {
 			best = distance;
-			nearest = *name;
+			nearest = c->name;
 		}
 	}
 	return nearest;

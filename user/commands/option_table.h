@@ -35,6 +35,12 @@ struct option_table_other {
 	const char *name, *instead;
 };
 
+/* A command beside this one. */
+struct option_table_command {
+	const char *name;
+	const char *help; /* a line for the list of them; NULL: it isn't in it */
+};
+
 struct option_table {
 	const char *command;  /* "oomtrace" or "oomtrace report" */
 	const char *operands; /* as help shows them; NULL: there are none */
@@ -47,7 +53,8 @@ struct option_table {
 	int exclusive; /* a group of which one option can be given, and once, but for those that repeat; -1: none */
 	/* Says what an operand was perhaps meant for, an option's name; NULL: nothing. Optional. */
 	const char *(*guess)(const char *operand);
-	const char *const *subcommands;		 /* that an operand may misspell, NULL the last; NULL: none */
+	const struct option_table_command *
+		subcommands; /* ended by a NULL name; NULL: none. Help lists them, and an operand may misspell one */
 	const struct option_table_other *others; /* ended by a NULL name; NULL: none */
 };
 

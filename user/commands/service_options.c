@@ -197,7 +197,7 @@ static const struct option_table table = {
 		"Traces every OOM kill on the machine, or of some containers and cgroups, until it is told to end, with a "
 		"flight recorder of usage for each cgroup (as --all of oomtrace), prints a line for each, and keeps "
 		"each incident as a recording in a folder of bounded size: 'oomtrace list' lists them, 'oomtrace "
-		"show' shows one. For a unit of systemd (Type=notify): scripts/oomtrace.service. Options may stand in "
+		"show' shows one. As a unit of systemd: 'systemctl enable --now oomtrace'. Options may stand in "
 		"/etc/oomtrace/oomtrace.conf, too, such as 'store-size = 1G'.",
 	.epilogue = "Exit status: as that of oomtrace.",
 	.specs = specs,

@@ -407,11 +407,19 @@ static const struct option_table_spec specs[] = {
 	},
 };
 
+static const struct option_table_command subcommands[] = {
+	{ "report", "a report of what --record wrote, or of a kernel log" },
+	{ "service", "trace always, and keep each incident on disk" },
+	{ "list", "the incidents that the service has kept, a line each" },
+	{ "show", "one of them, as a report" },
+	{ "help", NULL },
+	{},
+};
+
 static const struct option_table table = {
 	.command = "oomtrace",
 	.summary = "Tells why the kernel's OOM killer killed a process: which limit was hit, who set it, "
-		   "how usage got there, and whether the container survived. 'oomtrace report' makes a "
-		   "report of what --record wrote.",
+		   "how usage got there, and whether the container survived. Traces until ^C.",
 	.epilogue = "Exit status: 0 done; 1 something failed; 2 wrong command line; 3 this kernel or "
 		    "these privileges cannot do it; 4 done, but events were lost.",
 	.specs = specs,
@@ -420,7 +428,7 @@ static const struct option_table table = {
 	.groups = GROUP_COUNT,
 	.exclusive = GROUP_TARGET,
 	.guess = target_options__guess,
-	.subcommands = (const char *const[]){ "report", "list", "show", "service", "help", NULL },
+	.subcommands = subcommands,
 	.others = (const struct option_table_other[]){ { "json", "--output json" },
 						       { "html", "oomtrace report --format html" },
 						       {} },

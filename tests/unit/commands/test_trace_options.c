@@ -174,6 +174,8 @@ static void test_help(void **state)
 {
 	static const char *const has[] = {
 		"Usage: oomtrace [OPTION]...\n",
+		"\nOther commands, each with --help:\n  oomtrace report           a report ",
+		"\n  oomtrace list             the incidents ",
 		"\nTarget (default: ",
 		"\nOutput:\n",
 		"\nWhen to stop (default: on ^C):\n",
