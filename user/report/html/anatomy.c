@@ -20,7 +20,8 @@ static void put_phase(const struct phases *ph, const char *class, uint64_t from,
 	fputs("</td><td class=\"n\">+", ph->out);
 	html_elements__duration(ph->out, from - ph->from_ns);
 	fputs("</td><td class=\"n\">", ph->out);
-	html_elements__duration(ph->out, to - from);
+	if (to > from) /* else it is a moment: no end of it is known */
+		html_elements__duration(ph->out, to - from);
 	fputs("</td></tr>\n", ph->out);
 }
 

@@ -55,10 +55,34 @@ static void test_anatomy(void **state)
 	stop(&o);
 }
 
+/* Nobody followed the victim: a mark is a moment, which took no time. */
+static void test_no_end(void **state)
+{
+	struct record_victim v = { .pid = 42, .comm = "hog", .cgroup = "/a", .ts_ns = 5000000001 };
+	struct record_oom oom = { .id = 1,
+				  .outcome = OOM_KILLED,
+				  .started_ns = 4999000000,
+				  .duration_ns = 3000000,
+				  .victims = &v,
+				  .victim_count = 1,
+				  .killed = 1 };
+	struct output o;
+	struct sink *sink = open_sink(&o);
+
+	(void)state;
+	send_session(sink, "/a");
+	assert_int_equal(TAKE(sink, OOM, oom, AT(5000000000), oom), 0);
+	finish(&o);
+	assert_int_equal(count(o.text, "marked: <bdi>hog</bdi>"), 1);
+	assert_int_equal(count(o.text, "<td class=\"n\">+1.0 ms</td><td class=\"n\"></td>"), 1);
+	stop(&o);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_anatomy),
+		cmocka_unit_test(test_no_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
