@@ -167,6 +167,10 @@ static const struct option_table table = {
 	.group_titles = group_titles,
 	.groups = GROUP_COUNT,
 	.exclusive = -1,
+	.others = (const struct option_table_other[]){ { "store", "oomtrace list DIR" },
+						       { "json", "--output json" },
+						       { "format", "--output" },
+						       {} },
 };
 
 /* ---- reading ---- */

@@ -47,6 +47,7 @@ expect 0 'there is no such incident' list "$store" nobody
 expect 0 'there is no such incident' list "$store" --since 2026-11-24T00:00:00Z
 expect 0 "^$web [^~]*\$" list "$store" --since 2026-11-23T23:10:00Z
 expect 2 "one NAME can be given" list "$store" web nobody
+expect 2 "did you mean 'oomtrace list DIR'" list --store "$store"
 expect 2 "'text' or 'json'" list --output xml "$store"
 expect 2 'two hours ago' list --since yesterday "$store"
 expect 0 '"container":"web".*"cause":"inside-write","ooms":1,"kills":1' list "$store" --output json
