@@ -79,7 +79,7 @@ static bool tell_unknown(const struct option_table *table, const struct config_f
 
 	fprintf(err, "oomtrace: %s:%u: unknown option '%s'", escape__shown(line->file), line->number,
 		escape__shown_cut(line->key, SHOWN_MAX));
-	if (nearest && !nearest->command_line)
+	if (nearest && nearest->apply && !nearest->command_line)
 		fprintf(err, "; did you mean '%s'?\n", nearest->name);
 	else
 		fputs("; 'oomtrace service --check' lists those that there are\n", err);

@@ -19,6 +19,7 @@
 #define NAME "oomtrace.conf"
 #define ENDING ".conf"
 #define BLANK " \t\r"
+#define BOM "\xef\xbb\xbf" /* U+FEFF */
 #define KEY_CHARACTERS "abcdefghijklmnopqrstuvwxyz0123456789-"
 /* More is no configuration, but a mistake. */
 #define FILE_BYTES_MAX (64U << 10)
@@ -113,6 +114,11 @@ static void read_lines(struct reading *r, const char *file, char *text, size_t s
 
 	if (memchr(text, '\0', size)) {
 		tell_wrong(r, file, 0, "has a NUL byte in it, and is not read: it is no text");
+		return;
+	}
+	/* It is invisible in an editor. */
+	if (size >= strlen(BOM) && !memcmp(text, BOM, strlen(BOM))) {
+		tell_wrong(r, file, 0, "begins with a byte order mark, and is not read: save it without");
 		return;
 	}
 	for (text[size] = '\0'; text && *text; text = end) {

@@ -94,6 +94,10 @@ expect 0 'store = .x1b]0;title'
 rm "$tmp/etc/oomtrace/oomtrace.conf.d/50.conf"
 printf 'store-size = 1G\0\n' >"$tmp/etc/oomtrace/oomtrace.conf"
 expect 2 'oomtrace.conf has a NUL byte in it, and is not read'
+file etc/oomtrace/oomtrace.conf $'\xef\xbb\xbfstore-size = 2M'
+expect 2 'oomtrace.conf begins with a byte order mark, and is not read'
+file etc/oomtrace/oomtrace.conf 'help = yes'
+expect 2 "unknown option 'help'; 'oomtrace service --check' lists"
 printf '# %070000d\n' 0 >"$tmp/etc/oomtrace/oomtrace.conf"
 expect 2 'oomtrace.conf has more than 64 KiB, and is not read'
 rm "$tmp/etc/oomtrace/oomtrace.conf"
