@@ -63,7 +63,7 @@ static void tell(const char *text)
 
 void notify__ready(void)
 {
-	tell("READY=1\nSTATUS=Traces every OOM kill");
+	tell("READY=1\nSTATUS=Traces OOM kills");
 }
 
 void notify__alive(uint64_t now_ns)
