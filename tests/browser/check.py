@@ -341,7 +341,7 @@ def check_trace(results: Results, path: str, trace: str, name: str) -> None:
     results.equal(crossed, 0, f"{name}: slices that don't nest")
     marks = [e for e in events if e["ph"] == "i" and e["cat"] == "kill"]
     results.equal(sorted((round(e["ts"] * 1000), e["args"]["pid"]) for e in marks),
-                  sorted((v["ts_ns"], v["pid"]) for _, v in killed(path)), f"{name}: kills")
+                  sorted((oom["ts_ns"], v["pid"]) for oom, v in killed(path)), f"{name}: kills")
     counted = {(round(e["ts"] * 1000), e["args"]["bytes"]) for e in events if e["ph"] == "C" and e["name"] == "usage"}
     told = {(r["ts_ns"], r["usage_bytes"]) for r in records(path) if r["type"] == "usage"}
     for oom in (r for r in records(path) if r["type"] == "oom"):
