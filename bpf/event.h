@@ -240,6 +240,7 @@ struct event_limit {
 	__u32 writer_tid;
 	__u32 vain; /* writes of this file that changed nothing since its last event, and have none of their own */
 	char writer_comm[EVENT_COMM_LEN];
+	char text[LIMIT_TEXT_LEN]; /* what was written, as far as there is room; empty: not known */
 };
 
 enum {			       /* event_usage.h.flags */
@@ -370,7 +371,7 @@ EVENT_ASSERT(sizeof(struct event_victim) == 688);
 EVENT_ASSERT(__builtin_offsetof(struct event_victim, pid) == 96);
 EVENT_ASSERT(sizeof(struct event_oom_end) == 32);
 EVENT_ASSERT(sizeof(struct event_exit) == 96);
-EVENT_ASSERT(sizeof(struct event_limit) == 136);
+EVENT_ASSERT(sizeof(struct event_limit) == 160);
 EVENT_ASSERT(sizeof(struct event_usage) == 112);
 EVENT_ASSERT(sizeof(struct event_reclaim) == 72);
 EVENT_ASSERT(sizeof(struct event_sampled) == 40);

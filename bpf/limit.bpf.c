@@ -82,6 +82,8 @@ __noinline int on_limit_begin(__u64 of, __u32 file, __u64 function, __u64 buf)
 	write.old_pages = limit_pages(memcg, file);
 	write.usage_pages = counted_pages(memcg, file);
 	write.file = file;
+	if (buf)
+		bpf_probe_read_kernel_str(write.text, sizeof(write.text), (void *)buf);
 	if (file == LIMIT_MAX) {
 		seen = find_last_writes(id);
 		if (seen) {
@@ -91,7 +93,7 @@ __noinline int on_limit_begin(__u64 of, __u32 file, __u64 function, __u64 buf)
 		latest.last.started_ns = write.started_ns;
 		latest.last.old_pages = write.old_pages;
 		latest.last.usage_pages = write.usage_pages;
-		bpf_probe_read_kernel_str(latest.last.text, sizeof(latest.last.text), (void *)buf);
+		__builtin_memcpy(latest.last.text, write.text, sizeof(write.text));
 		if (bpf_map_update_elem(&last_writes, &id, &latest, BPF_ANY))
 			__sync_fetch_and_add(&last_writes_refused, 1);
 	}
@@ -140,6 +142,7 @@ __noinline int emit_limit(__u64 ret, __u32 vain)
 	e->writer_pid = current_pid();
 	e->writer_tid = current_tid();
 	e->vain = vain;
+	__builtin_memcpy(e->text, write->text, sizeof(e->text));
 	bpf_get_current_comm(e->writer_comm, sizeof(e->writer_comm));
 	emit__submit(e);
 	return 0;
@@ -261,13 +264,14 @@ int BPF_KRETPROBE(kp_max_end, long ret)
 SEC("?fentry/memory_high_write")
 int BPF_PROG(btf_high_begin)
 {
-	return on_limit_begin(argument_number(ctx, 0), LIMIT_HIGH, compat__traced_function(ctx), 0);
+	return on_limit_begin(argument_number(ctx, 0), LIMIT_HIGH, compat__traced_function(ctx),
+			      argument_number(ctx, 1));
 }
 
 SEC("?kprobe/memory_high_write")
-int BPF_KPROBE(kp_high_begin, void *of)
+int BPF_KPROBE(kp_high_begin, void *of, void *buf)
 {
-	return on_limit_begin((__u64)of, LIMIT_HIGH, PT_REGS_IP(ctx), 0);
+	return on_limit_begin((__u64)of, LIMIT_HIGH, PT_REGS_IP(ctx), (__u64)buf);
 }
 
 SEC("?fexit/memory_high_write")
@@ -285,13 +289,14 @@ int BPF_KRETPROBE(kp_high_end, long ret)
 SEC("?fentry/swap_max_write")
 int BPF_PROG(btf_swap_begin)
 {
-	return on_limit_begin(argument_number(ctx, 0), LIMIT_SWAP_MAX, compat__traced_function(ctx), 0);
+	return on_limit_begin(argument_number(ctx, 0), LIMIT_SWAP_MAX, compat__traced_function(ctx),
+			      argument_number(ctx, 1));
 }
 
 SEC("?kprobe/swap_max_write")
-int BPF_KPROBE(kp_swap_begin, void *of)
+int BPF_KPROBE(kp_swap_begin, void *of, void *buf)
 {
-	return on_limit_begin((__u64)of, LIMIT_SWAP_MAX, PT_REGS_IP(ctx), 0);
+	return on_limit_begin((__u64)of, LIMIT_SWAP_MAX, PT_REGS_IP(ctx), (__u64)buf);
 }
 
 SEC("?fexit/swap_max_write")

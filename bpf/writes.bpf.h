@@ -30,6 +30,7 @@ struct write {
 	__u32 kills;
 	__u32 ooms;
 	__u32 pad;
+	char text[LIMIT_TEXT_LEN];
 	struct latest_writes replaced; /* what to put back into last_writes when the write is in vain */
 };
 

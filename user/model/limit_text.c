@@ -24,8 +24,8 @@ bool limit_text__read(const char text[LIMIT_TEXT_LEN], uint32_t page_size, uint6
 	unsigned int shift;
 	char copy[LIMIT_TEXT_LEN], *at = copy, *end;
 
-	if (len >= LIMIT_TEXT_LEN - 1)
-		return false; /* it may go on */
+	if (!len || len >= LIMIT_TEXT_LEN - 1)
+		return false; /* it could not be read, or may go on */
 	memcpy(copy, text, len + 1);
 	while (len && isspace((unsigned char)copy[len - 1]))
 		copy[--len] = '\0';

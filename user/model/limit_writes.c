@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "model/limit_writes.h"
 
+#include "model/limit_text.h"
 #include "record/time.h"
 
 void limit_writes__release(struct limit_writes *writes)
@@ -26,6 +27,19 @@ uint64_t limit_writes__number(struct limit_writes *writes, uint64_t started_ns)
 	return ++writes->count;
 }
 
+/*
+ * What a write set. Another write may have changed the limit before this one returned. Where the kernel left out a
+ * program at this one's return, and one at the next one's entry in the same thread, the event is of the next one's return.
+ */
+static uint64_t new_max_bytes(const struct event_limit *e, uint32_t page_size)
+{
+	uint64_t asked_bytes;
+
+	if (e->result > 0 && limit_text__read(e->text, page_size, &asked_bytes))
+		return asked_bytes;
+	return cgroup_chain__limit_bytes(e->new_pages, page_size);
+}
+
 static void tell_write(struct limit_writes *writes, struct cgroup_chain_set *cgroups,
 		       const struct event_limit *e, int64_t wall_offset_ns)
 {
@@ -46,7 +60,7 @@ static void tell_write(struct limit_writes *writes, struct cgroup_chain_set *cgr
 		.writer_comm = e->writer_comm,
 		.writer_cgroup = cgroup_chain__path(cgroups, e->writer_cgroup_id),
 		.old_max_bytes = cgroup_chain__limit_bytes(e->old_pages, page),
-		.new_max_bytes = cgroup_chain__limit_bytes(e->new_pages, page),
+		.new_max_bytes = new_max_bytes(e, page),
 		.usage_before_bytes = e->usage_before_pages * page,
 		.usage_after_bytes = e->usage_after_pages * page,
 		.reclaimed_bytes = e->reclaimed_pages * page,

@@ -93,13 +93,13 @@ class LimitTrace:
     def killed_after(self, ts_ns, scenario):
         return [victim["pid"] for oom, victim in self.kills(scenario) if oom["ts_ns"] > ts_ns]
 
-    def find_write(self, write, racing):
-        """Where several write one file at once, "new_max_bytes" is what it was when this one returned."""
+    def find_write(self, write):
+        """What a write set is told also where others write the same file before it returns."""
         return [r for r in self.limits
                 if r["cgroup"] == write["cgroup"] and r["file"] == write["file"]
                 and r["writer"]["pid"] == write["pid"]
                 and (r["result"] < 0 if pages(write["value"]) is None else r["result"] >= 0
-                     and (racing or r["new_max_bytes"] == pages(write["value"])))]
+                     and r["new_max_bytes"] == pages(write["value"]))]
 
 
 def cause_by_trigger(trace, oom):

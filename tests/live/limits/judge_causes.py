@@ -21,7 +21,7 @@ class Causes:
         """Every write that the script made is told once, as it was made. Returns them by name."""
         found = {}
         for write in self.expected.writes[scenario]:
-            told = trace.find_write(write, scenario == "race")
+            told = trace.find_write(write)
             if not told and scenario in ("race", "left-over") and trace.may_miss_returns():
                 trace.missed.add(write["pid"])
                 continue

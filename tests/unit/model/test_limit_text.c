@@ -55,6 +55,7 @@ static void test_limits(void **state)
 static void test_no_limits(void **state)
 {
 	static const char *const texts[] = {
+		"",
 		"maximum",
 		"ma",
 		"-1",

@@ -68,6 +68,29 @@ static void test_overlapping_writes(void **state)
 	stop(kept);
 }
 
+/* Another write has changed the limit before this one returned. */
+static void test_what_it_set(void **state)
+{
+	struct kept *kept = start();
+	union event e = limit(1);
+
+	(void)state;
+	strcpy(e.limit.text, "256K\n");
+	send(kept, e);
+	strcpy(e.limit.text, "max\n");
+	send(kept, e);
+	strcpy(e.limit.text, "lots\n"); /* the kernel knows a way that we don't */
+	send(kept, e);
+	strcpy(e.limit.text, "256K\n");
+	e.limit.result = -EBUSY;
+	send(kept, e);
+	assert_int_equal(kept->limits[0].new_max_bytes, 64 * PAGE);
+	assert_int_equal(kept->limits[1].new_max_bytes, RECORD_NO_LIMIT);
+	assert_int_equal(kept->limits[2].new_max_bytes, 50 * PAGE);
+	assert_int_equal(kept->limits[3].new_max_bytes, 50 * PAGE);
+	stop(kept);
+}
+
 /* Runs inside a write are told before it is: they, it and the runs after it agree on its number. */
 static void test_numbers_of_writes(void **state)
 {
@@ -118,6 +141,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_overlapping_writes),
+		cmocka_unit_test(test_what_it_set),
 		cmocka_unit_test(test_numbers_of_writes),
 		cmocka_unit_test(test_write_after_the_run),
 		cmocka_unit_test(test_too_many_writes),
