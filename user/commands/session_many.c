@@ -25,9 +25,13 @@
 #define MAYBE_GAP_NS (2 * NS_PER_S)
 /* A container whose processes see the machine's pids has no init to be found. */
 #define INIT_TRIES 50
-/* All cgroups are looked at again when news were lost, no more often than the one and no less than the other. */
+/*
+ * All cgroups are looked at again when news were lost, no more often than the one and no less than the other. Whoever may
+ * make cgroups can make very many: that takes at most a tenth of the time.
+ */
 #define SETTLED_NS NS_PER_S
 #define SCAN_GAP_NS (2 * NS_PER_S)
+#define SCAN_PART 10
 #define SCAN_EVERY_NS (60 * NS_PER_S)
 /* New cgroups whose paths the kernel side couldn't tell whole; until the next scan what happens in them is told. */
 #define CUT_MAX 64
@@ -47,8 +51,8 @@ struct session_many {
 	uint64_t cut[CUT_MAX]; /* ids */
 	size_t cut_count;
 	char *words;
-	uint64_t lost; /* news, at the last scan */
-	uint64_t scanned_ns;
+	uint64_t lost;		     /* news, at the last scan */
+	uint64_t scanned_ns, gap_ns; /* until the next one, if news are lost */
 	unsigned int scan;
 	bool is_full, has_no_room;
 	bool in_model; /* a record is being made: the model can't be told to finish another */
@@ -172,7 +176,7 @@ static void say_no_room(struct session_many *m)
 {
 	if (!m->has_no_room)
 		fputs("oomtrace: so many cgroups are made at a time that a new target is not followed yet; all are "
-		      "looked at again in 2 s.\n",
+		      "looked at again soon.\n",
 		      stderr);
 	m->has_no_room = true;
 	m->lost = UINT64_MAX;
@@ -366,12 +370,15 @@ static bool is_there(const struct session *s, const struct many_target *t)
 static void scan(struct session *s)
 {
 	struct session_many *m = s->many;
+	uint64_t took_ns;
 	int err;
 
 	m->scan++;
 	m->scanned_ns = clock__ns(CLOCK_BOOTTIME);
 	m->lost = tracer__lost(s->tracer, EVENT_MADE);
 	err = cgroup__walk(s->hierarchy, "/", look_at, s);
+	took_ns = clock__ns(CLOCK_BOOTTIME) - m->scanned_ns;
+	m->gap_ns = took_ns > SCAN_GAP_NS / SCAN_PART ? took_ns * SCAN_PART : SCAN_GAP_NS;
 	while (m->cut_count)
 		tracer__set_target(s->tracer, m->cut[--m->cut_count], 0, TARGET_PENDING);
 	if (err)
@@ -513,7 +520,7 @@ void session_many__check(struct session *s)
 			look_again(s, &m->maybes[i]);
 	}
 	if (now_ns - m->scanned_ns >= SCAN_EVERY_NS ||
-	    (m->lost != tracer__lost(s->tracer, EVENT_MADE) && now_ns - m->scanned_ns >= SCAN_GAP_NS))
+	    (m->lost != tracer__lost(s->tracer, EVENT_MADE) && now_ns - m->scanned_ns >= m->gap_ns))
 		scan(s);
 }
 

@@ -37,7 +37,8 @@ static void read_all(DIR *dir, struct cgroup_children *out)
 
 	out->read = out->count = 0;
 	for (size_t i = 0; i < LOOKED_AT_MAX && (entry = readdir(dir)); i++) {
-		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
+		/* A cgroup may have a name that begins with a dot. */
+		if (entry->d_type != DT_DIR || !strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
 			continue;
 		if (out->read == CGROUP_CHILDREN_MAX || clock__ns(CLOCK_BOOTTIME) > until_ns)
 			out->count++;

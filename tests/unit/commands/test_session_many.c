@@ -21,12 +21,12 @@
 
 /* ---- the session's parts ---- */
 
-static uint64_t now_ns;
+static uint64_t now_ns, look_ns; /* that each look at the clock takes */
 
 uint64_t clock__ns(clockid_t clock)
 {
 	(void)clock;
-	return now_ns;
+	return now_ns += look_ns;
 }
 
 int64_t clock__wall_offset_ns(void)
@@ -281,6 +281,28 @@ static void test_no_room(void **state)
 	end();
 }
 
+/* So many cgroups that to look at them takes 3 s: that isn't done all the time. */
+static void test_slow_tree(void **state)
+{
+	char expected[sizeof(told)];
+
+	(void)state;
+	begin("web*");
+	name = "web";
+	look_ns = NS_PER_S;
+	lost = 1;
+	pass(2 * NS_PER_S);
+	look_ns = 0;
+	add(docker(1, ""));
+	lost = 2;
+	pass(5 * NS_PER_S);
+	assert_string_equal(told, "");
+	pass(60 * NS_PER_S);
+	snprintf(expected, sizeof(expected), "start %s 1;", docker(1, ""));
+	assert_string_equal(told, expected);
+	end();
+}
+
 /* Paths that are too long for the programs, and for everybody. */
 static void test_cut(void **state)
 {
@@ -346,6 +368,7 @@ int main(void)
 
 		cmocka_unit_test(test_begins_while_its_end_is_told),
 		cmocka_unit_test(test_no_room),
+		cmocka_unit_test(test_slow_tree),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_names_of_users),
 		cmocka_unit_test(test_deep),

@@ -95,6 +95,21 @@ static void test_read(void **state)
 	assert_int_equal(children.rest_bytes, 0);
 }
 
+/* Whose name begins with a dot is a cgroup, too. */
+static void test_dot(void **state)
+{
+	(void)state;
+	add("/a/.hidden", "4096\n", "max\n");
+	add("/a/..x", "8192\n", "max\n");
+	tree_put(&h, "/a/memory.current", "12288\n");
+	assert_int_equal(cgroup_children__read(&h, "/a", id_of("/a"), &children), 0);
+	assert_int_equal(children.count, 2);
+	assert_non_null(named(".hidden"));
+	assert_non_null(named("..x"));
+	assert_true(children.has_rest);
+	assert_int_equal(children.rest_bytes, 0);
+}
+
 /* Another cgroup has taken the name; there is none; it is outside of what is mounted here. */
 static void test_wrong(void **state)
 {
@@ -128,6 +143,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_read, make, unmake),
+		cmocka_unit_test_setup_teardown(test_dot, make, unmake),
 		cmocka_unit_test_setup_teardown(test_wrong, make, unmake),
 		cmocka_unit_test_setup_teardown(test_bound, make, unmake),
 	};

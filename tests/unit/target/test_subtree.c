@@ -12,6 +12,17 @@
 #include "cgroup_tree.h"
 #include "target/subtree.h"
 
+/* Each walk takes so long. */
+static uint64_t walk_ns;
+
+uint64_t clock__ns(clockid_t clock)
+{
+	static uint64_t now_ns;
+
+	(void)clock;
+	return now_ns += walk_ns;
+}
+
 static struct cgroup__hierarchy h;
 static struct target target;
 
@@ -85,6 +96,21 @@ static void seldom(void **state)
 		subtree__path(&subtree, target.cgroup_id, NS_PER_S + 201 * NS_PER_MS, path, sizeof(path)));
 }
 
+/* A tree that takes long is walked the less often. */
+static void a_large_tree(void **state)
+{
+	struct subtree subtree = { &h, &target, 0 };
+	uint64_t c = id_of("/a/b/c");
+	char path[64];
+
+	(void)state;
+	walk_ns = 3 * NS_PER_S;
+	assert_false(subtree__path(&subtree, 1, NS_PER_S, path, sizeof(path)));
+	walk_ns = 0;
+	assert_false(subtree__path(&subtree, c, 30 * NS_PER_S, path, sizeof(path)));
+	assert_true(subtree__path(&subtree, c, 31 * NS_PER_S, path, sizeof(path)));
+}
+
 static void no_room(void **state)
 {
 	struct subtree subtree = { &h, &target, 0 };
@@ -102,6 +128,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(below_the_target, make, unmake),
 		cmocka_unit_test_setup_teardown(elsewhere, make, unmake),
 		cmocka_unit_test_setup_teardown(seldom, make, unmake),
+		cmocka_unit_test_setup_teardown(a_large_tree, make, unmake),
 		cmocka_unit_test_setup_teardown(no_room, make, unmake),
 	};
 
