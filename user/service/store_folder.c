@@ -21,6 +21,8 @@
 #define BLOCK_SIZE 512 /* of st_blocks */
 #define WHO_MAX 64
 #define ID_MAX 8
+/* A year before the last time that a number can hold, so that others can come after it. */
+#define LATEST_NS (INT64_MAX - 365 * NS_PER_DAY)
 #define TIME_FORMAT "%Y-%m-%dT%H%M%SZ"
 #define TIME_LEN (sizeof("2026-11-27T030426Z") - 1)
 
@@ -182,7 +184,7 @@ int64_t store_folder__written_ns(const struct stat *st)
 	int64_t ns;
 
 	if (__builtin_mul_overflow((int64_t)st->st_mtim.tv_sec, NS_PER_S, &ns) ||
-	    __builtin_add_overflow(ns, (int64_t)st->st_mtim.tv_nsec, &ns) || ns < 0)
+	    __builtin_add_overflow(ns, (int64_t)st->st_mtim.tv_nsec, &ns) || ns < 0 || ns > LATEST_NS)
 		return 0;
 	return ns;
 }

@@ -66,6 +66,26 @@ static void test_clock_set_back(void **state)
 	assert_true(order_of("2027-11-27T030426Z_e.jsonl.zst") == WALL_NS + YEAR_NS);
 }
 
+/* A file from the end of all time, which somebody has put there, isn't the latest: nothing could come after it. */
+static void test_end_of_time(void **state)
+{
+	const struct timespec times[] = { { .tv_nsec = UTIME_OMIT },
+					  { INT64_MAX / NS_PER_S, INT64_MAX % NS_PER_S } };
+	struct sink *sink;
+	int fd, dir = open(folder, O_RDONLY | O_DIRECTORY);
+
+	(void)state;
+	wall_ns = WALL_NS;
+	fd = openat(dir, STEM "x.jsonl.zst", O_WRONLY | O_CREAT, 0600);
+	assert_true(fd >= 0 && !futimens(fd, times));
+	close(fd);
+	close(dir);
+	sink = open_store();
+	send_oom(sink, 1, "/a", 1);
+	sink->ops->free(sink);
+	assert_true(order_of(STEM "a.jsonl.zst") == WALL_NS);
+}
+
 /* What a crash has left comes after what was whole by then. */
 static void test_crash(void **state)
 {
@@ -98,6 +118,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_clock_set_back, make, unmake),
+		cmocka_unit_test_setup_teardown(test_end_of_time, make, unmake),
 		cmocka_unit_test_setup_teardown(test_crash, make, unmake),
 	};
 
