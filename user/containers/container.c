@@ -327,7 +327,7 @@ static int scan_path(const char *path, const char *id, struct container_ref *out
 	struct scan scan = { 0 };
 	struct container_ref ref;
 	const char *p = path;
-	bool found = false;
+	bool found = false, nested = false;
 
 	if (!path || path[0] != '/' || strnlen(path, PATH_MAX) == PATH_MAX)
 		return -EINVAL;
@@ -346,6 +346,8 @@ static int scan_path(const char *path, const char *id, struct container_ref *out
 		if (!match_component(&scan, &ref))
 			continue;
 		ref.prefix_len = (size_t)(p - path);
+		ref.nested = nested;
+		nested = nested || ref.runtime != CONTAINER__POD;
 		if (id && strcmp(id, ref.id))
 			continue;
 		found = true;

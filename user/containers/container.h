@@ -31,6 +31,7 @@ struct container_ref {
 	char pod_uid[CONTAINER__POD_UID_SIZE]; /* with dashes; "" when not in a pod */
 	uint32_t user;			       /* in whose session, or user manager, it is; 0: in none */
 	size_t prefix_len; /* of the path's beginning that is the container's own cgroup */
+	bool nested;	   /* its cgroup is in that of another container, which has named it */
 };
 
 /* The container a cgroup belongs to; `ref.runtime` is CONTAINER__UNKNOWN when it belongs to none. */
@@ -41,8 +42,8 @@ struct record_container {
 
 /*
  * Finds the innermost container that a cgroup path is, or is in. In a kind or Docker-in-Docker tree the inner
- * one wins. Names can be trusted as long as the container may not make cgroups of its own: a container with a
- * delegated subtree can name a child as it likes.
+ * one wins. A container with a delegated subtree can name a child as it likes, also as another container of the machine: such
+ * a one is nested.
  * Returns 0, -ENOENT (not in a container; systemd units are none) or -EINVAL (not a path).
  */
 int container__from_cgroup_path(const char *path, struct container_ref *out);

@@ -135,7 +135,8 @@ const char *names__container(struct names *names, const struct container_ref *re
 {
 	struct cached_name *entry = NULL;
 
-	if (!ref->id[0])
+	/* The machine's runtimes know none that is in another container: it may have the id of one that they know. */
+	if (!ref->id[0] || ref->nested)
 		return NULL;
 	if (names->asker)
 		take_answers(names);

@@ -172,9 +172,11 @@ struct many_ending *many__ending(struct many_target *t, struct asker *asker)
 	};
 	copy__text(e->target.cgroup, sizeof(e->target.cgroup), t->cgroup);
 	copy__text(e->target.resolved.id, sizeof(e->target.resolved.id), t->container.ref.id);
-	/* Root's runtime knows nothing of what is a user's, even if that has the id of one of root's. */
+	/* Root's runtime knows nothing of what is a user's, or in another container, even if that has the id of one of root's. */
 	copy__text(e->target.resolved.socket, sizeof(e->target.resolved.socket),
-		   t->container.ref.user ? "" : docker_api__socket_of(t->container.ref.runtime));
+		   t->container.ref.user || t->container.ref.nested
+			   ? ""
+			   : docker_api__socket_of(t->container.ref.runtime));
 	e->ending =
 		(struct ending){ .target = &e->target, .may_return = true, .run = t->run, .asker = asker };
 	t->ending = e;

@@ -58,10 +58,16 @@ void selections__free(struct selections *s)
 
 /* ---- those that are there ---- */
 
+/* Users can call a cgroup of theirs as they like, and so can containers to which cgroups were delegated. */
+static bool is_roots(const struct container_ref *ref)
+{
+	return !ref->user && !ref->nested;
+}
+
 static void note_container(struct selection *s, const char *id, const struct container_ref *ref)
 {
 	copy__text(s->id, sizeof(s->id), id);
-	s->of_root = !ref->user;
+	s->of_root = is_roots(ref);
 }
 
 static bool may_come(enum target_failure failure, const struct target *target)
@@ -122,8 +128,7 @@ static bool is_container(const struct selection *s, const struct container_ref *
 	if (s->is_pattern)
 		return (name && !fnmatch(s->text, name, FNM_NOESCAPE)) ||
 		       !fnmatch(s->text, ref->id, FNM_NOESCAPE);
-	/* Users can call a cgroup of theirs as they like. */
-	if (s->of_root && ref->user)
+	if (s->of_root && !is_roots(ref))
 		return false;
 	if (name && (!strcmp(s->text, name) || is_of_pod(s->text, name)))
 		return true;
@@ -146,7 +151,7 @@ bool selections__choose(struct selections *s, const char *path, const struct con
 					       : !ref || !is_container(one, ref, name))
 			continue;
 		one->found = chosen = true;
-		one->of_root = one->of_root || (ref && !ref->user);
+		one->of_root = one->of_root || (ref && is_roots(ref));
 		/* The beginning of an id stands for the first that has it. */
 		if (one->kind == TARGET_CONTAINER && !one->is_pattern && !one->id[0] &&
 		    !(name && is_of_pod(one->text, name)))

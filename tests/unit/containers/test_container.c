@@ -256,8 +256,10 @@ static void id_is_found_at_any_level(void **state)
 	(void)state;
 	assert_int_equal(container__find_id(path, ID, &ref), 0);
 	assert_int_equal(ref.prefix_len, strlen("/docker/" ID));
+	assert_false(ref.nested);
 	assert_int_equal(container__find_id(path, ID2, &ref), 0);
 	assert_int_equal(ref.prefix_len, strlen("/docker/" ID "/x/docker/" ID2));
+	assert_true(ref.nested);
 	assert_int_equal(container__find_id(path, "0123", &ref), -ENOENT);
 	assert_int_equal(container__find_id("/kubepods/pod" UID, "", &ref), -ENOENT);
 }

@@ -139,7 +139,7 @@ static void there_is_no_waiting_at_the_end(void **state)
 /* Cgroups of users may have any name: that of root's container, too. */
 static void a_users_cgroup_is_not_called_as_the_container_of_its_id(void **state)
 {
-	struct container_ref ref = docker(ID), users = docker(ID);
+	struct container_ref ref = docker(ID), users = docker(ID), nested = docker(ID);
 	struct names *names = new_names();
 	unsigned int asked;
 
@@ -148,6 +148,9 @@ static void a_users_cgroup_is_not_called_as_the_container_of_its_id(void **state
 	server.manner = KNOWS;
 	for (int i = 0; i < 3; i++)
 		assert_null(names__container(names, &users));
+	/* And so can a container. */
+	nested.nested = true;
+	assert_null(names__container(names, &nested));
 	assert_int_equal(server.asked, 0);
 	expect_in_the_end(names, &ref, "web");
 	asked = server.asked;

@@ -136,6 +136,10 @@ static void test_roots_goes_before_users(void **state)
 	assert_true(selections__choose(&s, "/a", &roots, NULL));
 	strcpy(users.id, ID_A);
 	assert_false(selections__choose(&s, "/b", &users, NULL));
+	users.user = 0;
+	users.nested = true;
+	assert_false(selections__choose(&s, "/b", &users, NULL));
+	users.user = 1000;
 	selections__free(&s);
 	s = of(TARGET_CONTAINER, "web*");
 	assert_true(selections__choose(&s, "/a", &roots, "web"));
