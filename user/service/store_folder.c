@@ -214,7 +214,7 @@ static int by_time(const void *a, const void *b)
 
 static void free_list(struct kept *list, int count)
 {
-	for (int i = 0; i < count; i++)
+	for (int i = 0; list && i < count; i++)
 		free(list[i].entry);
 	free(list);
 }
@@ -246,9 +246,9 @@ static int read_list(int folder_fd, struct kept **out)
 
 int64_t store_folder__latest_ns(int folder_fd)
 {
-	struct kept *list;
+	struct kept *list = NULL;
 	int count = read_list(folder_fd, &list);
-	int64_t latest_ns = count > 0 ? store_folder__written_ns(&list[count - 1].stat) : 0;
+	int64_t latest_ns = list && count > 0 ? store_folder__written_ns(&list[count - 1].stat) : 0;
 
 	if (count >= 0)
 		free_list(list, count);
@@ -257,11 +257,11 @@ int64_t store_folder__latest_ns(int folder_fd)
 
 int store_folder__prune(int folder_fd, uint64_t max_bytes, int64_t now_ns, uint64_t max_age_ns)
 {
-	struct kept *list;
+	struct kept *list = NULL;
 	int count = read_list(folder_fd, &list), removed = 0;
 	uint64_t bytes = 0;
 
-	if (count < 0)
+	if (count < 0 || !list)
 		return count;
 	for (int i = 0; i < count; i++)
 		bytes += bytes_of(&list[i].stat);
