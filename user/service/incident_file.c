@@ -24,6 +24,20 @@ static void part_name(char name[NAME_SIZE], const char *stem)
 	snprintf(name, NAME_SIZE, ".%s" PART, stem);
 }
 
+/*
+ * Who is in the folder's group reads it, whatever the umask; else it stays private. Its mode can't be changed afterwards:
+ * the sandbox leaves nobody that right.
+ */
+static int make_part(int folder_fd, const char *name)
+{
+	const mode_t mask = umask(0137);
+	int fd = openat(folder_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
+	int err = fd < 0 ? -errno : 0;
+
+	umask(mask);
+	return err ? err : fd;
+}
+
 int incident_file__open(struct incident_file *f, int folder_fd, const char *stem)
 {
 	char name[NAME_SIZE];
@@ -42,13 +56,11 @@ int incident_file__open(struct incident_file *f, int folder_fd, const char *stem
 		if (n > 1)
 			snprintf(f->stem, sizeof(f->stem), "%s-%d", stem, n);
 		part_name(name, f->stem);
-		f->fd = openat(folder_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
-		if (f->fd >= 0) {
-			/* Whatever the umask: who is in the folder's group reads it. Else it stays private. */
-			(void)fchmod(f->fd, 0640);
+		f->fd = make_part(folder_fd, name);
+		if (f->fd >= 0)
 			return 0;
-		}
-		err = -errno;
+		err = f->fd;
+		f->fd = -1;
 		if (err != -EEXIST)
 			break;
 	}

@@ -78,6 +78,7 @@ new_user() {
 	systemctl stop oomtrace
 	expect new-user stopped $?
 	cp -r $STORE "$OUT/new-store"
+	stat -c %a $STORE/*.zst | sort -u >"$OUT/new-modes"
 	docker rm -f web >/dev/null
 }
 

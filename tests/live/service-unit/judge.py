@@ -63,6 +63,7 @@ def check_new_user(run, results):
                   "new user: the last one", said["last"])
     results.check("its own limit of 64.0 MiB" in " ".join(said["web"].split()), "new user: the container's",
                   said["web"])
+    results.equal((run.folder / "new-modes").read_text(), "640\n", "new user: the folder's group may read incidents")
     page = (run.folder / "new-web.html").read_text()
     results.check("docker web" in page and len(page) > 10000, "new user: the page", len(page))
 

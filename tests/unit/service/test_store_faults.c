@@ -7,9 +7,11 @@
 #include <stdint.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <cmocka.h>
 
+#include "base/sandbox.h"
 #include "service/incident_file.h"
 #include "store_run.h"
 
@@ -216,6 +218,31 @@ static void test_planted(void **state)
 	close(fd);
 }
 
+/* In the sandbox nobody may change a file's mode: it is made so that the folder's group reads it. */
+static void test_mode(void **state)
+{
+	struct stat st;
+	char file[128];
+	int status;
+	pid_t pid = fork();
+
+	(void)state;
+	if (!pid) {
+		struct sink *sink = open_store();
+
+		umask(0077); /* as the unit has it */
+		if (sandbox__seclude(SANDBOX__FILES))
+			_exit(2);
+		send_oom(sink, 1, "/a", 1);
+		_exit(sink__finish(sink) || failure);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	snprintf(file, sizeof(file), "%s/" STEM "a.jsonl.zst", folder);
+	assert_int_equal(stat(file, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0640);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -227,6 +254,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_many_writes, make, unmake),
 		cmocka_unit_test_setup_teardown(test_long_path, make, unmake),
 		cmocka_unit_test_setup_teardown(test_planted, make, unmake),
+		cmocka_unit_test_setup_teardown(test_mode, make, unmake),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
