@@ -56,6 +56,12 @@ save_processes() {
 	done <"/sys/fs/cgroup$(systemctl show -P ControlGroup oomtrace)/cgroup.procs"
 }
 
+# Whether who reads symbols, who is nobody, could see another process.
+save_sight() {
+	nsenter -t "$(systemctl show -P MainPID oomtrace)" -m setpriv --reuid 65534 --regid 65534 --clear-groups \
+		sh -c 'test -d /proc/self && if test -d /proc/1; then echo seen; else echo hidden; fi'
+}
+
 new_user() {
 	step new-user
 	cp "$BIN" /usr/bin/oomtrace
@@ -73,7 +79,10 @@ new_user() {
 	cli new-json oomtrace list --output json
 	cli new-last oomtrace show last
 	cli new-web oomtrace show web
+	cli new-unit oomtrace list report
+	cli new-service oomtrace show report.service --summary
 	cli new-page oomtrace show web --format html -o "$OUT/new-web.html"
+	cli new-page-last oomtrace show last --format html -o "$OUT/new-last.html"
 	cli new-status systemctl status --no-pager oomtrace
 	systemctl stop oomtrace
 	expect new-user stopped $?
@@ -93,6 +102,7 @@ variant() { # NAME LINE...: lines of the section [Service]
 	run_container "$name" "$GROWS" -m 32m --user 1000
 	if systemctl start oomtrace; then
 		save_processes >"$to/processes" 2>/dev/null
+		save_sight >"$to/sight" 2>&1
 		docker exec -u 0 "$name" sh -c ': >/tmp/go'
 		wait_until 60 not_running "$name"
 		"$WORK" -g "$USERS" hog 24 >/dev/null 2>&1

@@ -46,18 +46,22 @@ def seen(folder):
 
 
 def check_new_user(run, results):
-    said = {name: (run.folder / f"cli/new-{name}.out").read_text() for name in ("list", "json", "last", "web")}
-    for name in (*said, "page"):
+    said = {name: (run.folder / f"cli/new-{name}.out").read_text()
+            for name in ("list", "json", "last", "web", "unit", "service")}
+    for name in (*said, "page", "page-last"):
         code, err = ((run.folder / f"cli/new-{name}.{kind}").read_text() for kind in ("rc", "err"))
         results.equal((code, err), ("0\n", ""), f"new user: {name}")
     ends = [json.loads(line) for line in (run.folder / "expect.jsonl").read_text().splitlines()]
     results.equal([e["value"] for e in ends if e["scenario"] == "new-user"], [0, 0],
                   "new user: the unit starts, and stops")
     listed = [json.loads(line) for line in said["json"].splitlines()]
-    results.equal([(e.get("container"), e["cgroup"].rsplit("/", 1)[1]) for e in listed][-1:],
-                  [(None, "report.service")], "new user: the unit's kill is listed")
+    results.equal([(e.get("container"), e.get("unit"), e["cgroup"]) for e in listed][-1:],
+                  [(None, "report.service", "/system.slice/report.service")], "new user: the unit's kill is listed")
+    results.check(re.fullmatch(r"\S+  report\.service lost [^\n]*\n", said["unit"]) and
+                  said["service"].startswith("report.service lost 1 process"),
+                  "new user: the unit is found by its name", said["unit"] + said["service"])
     results.equal([e["container"] for e in listed[:-1]], ["web"] * (len(listed) - 1), "new user: the container's, too")
-    results.check("docker web" in said["list"] and "report.service" in said["list"] and
+    results.check("docker web" in said["list"] and "  report.service" in said["list"] and
                   max(map(len, said["list"].splitlines())) <= 80, "new user: the list, in 80 columns", said["list"])
     results.check("report.service lost 1 process to the OOM killer" in " ".join(said["last"].split()),
                   "new user: the last one", said["last"])
@@ -75,6 +79,8 @@ def check(run):
     whole = {word.replace("container again", "container none") for word in seen(run.folder / "again")} & \
         seen(run.folder / "none")
     results.equal((run.folder / "none/result").read_text(), "success\n", "the unit as it is: runs")
+    results.equal((run.folder / "none/sight").read_text(), "hidden\n",
+                  "the unit as it is: nobody sees other processes")
     for word in ("hook in a cgroup of its own", "container mine", "container none", "names of kernel functions"):
         results.check(word in whole, f"the unit as it is: {word}", sorted(whole))
     for name in VARIANTS:
