@@ -1,13 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * everyday CGROUP: what everybody does all day, in CGROUP, but for page faults: charge.c has them. For each line on stdin, does each of it some times, and
- * prints a line "NAME NS NAME NS ...": the CPU time of one, all processes that take part together.
+ * everyday CGROUP: what everybody does all day, in CGROUP, but for page faults: charge.c has them. For each line on
+ * stdin, does each of it some times, and prints a line "NAME NS NAME NS ...": the CPU time of one, all processes that
+ * take part together. For a line "NAME" does only that, some times, and prints "NAME TIMES".
  *
- * On a machine whose clock counts instructions, one each nanosecond, these are instructions.
+ * On a machine whose clock counts instructions, one each nanosecond, these are instructions. Two things of the kernel
+ * would make them differ from round to round by more than is measured here:
+ *
+ * - It frees a struct file, a mapping or a task only after a grace period of RCU, so that the next ones take new pages.
+ *   How many that are depends on when a period ends, and so on whoever else wakes up. Each path is therefore done a
+ *   few times, and then rests for longer than a period takes.
+ * - A task that is woken may run at once or when the other one sleeps, by what each has run before. SCHED_BATCH makes
+ *   it always the latter.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -24,6 +33,7 @@
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 #define PAGE 4096UL
 #define MAPPED (16 * PAGE)
+#define REST_US 40000 /* several grace periods */
 
 static const char *own_path;
 /* One at the other end of two pipes, and one at that of a pair of sockets: they send back each byte. */
@@ -185,46 +195,60 @@ static void read_oom_score(void)
 static const struct path {
 	const char *name;
 	void (*once)(void);
-	int times;
+	int bursts, times; /* `times` in each of them */
 } paths[] = {
-	{ "pipe", pipe_round_trip, 4000 },
-	{ "socket", socket_round_trip, 4000 },
-	{ "fork+exit", fork_exit, 300 },
-	{ "fork+exec+exit", fork_exec, 200 },
-	{ "open+read+close", open_read_close, 10000 },
-	{ "mmap+munmap", map_unmap, 10000 },
-	{ "signal", signal_self, 10000 },
-	{ "oom_score", read_oom_score, 10000 },
+	{ "pipe", pipe_round_trip, 20, 200 },
+	{ "socket", socket_round_trip, 20, 200 },
+	{ "fork+exit", fork_exit, 60, 10 },
+	{ "fork+exec+exit", fork_exec, 40, 10 },
+	{ "open+read+close", open_read_close, 200, 20 },
+	{ "mmap+munmap", map_unmap, 200, 20 },
+	{ "signal", signal_self, 50, 200 },
+	{ "oom_score", read_oom_score, 50, 200 },
 };
 
-static void repeat(const struct path *path)
+/* What one costs. The first of each burst isn't counted. */
+static double ns_of_one(const struct path *path)
 {
-	for (int n = 0; n < path->times; n++)
+	long long ns = 0;
+
+	for (int burst = 0; burst < path->bursts; burst++) {
+		usleep(REST_US);
 		path->once();
+		ns -= cpu_ns();
+		for (int n = 0; n < path->times; n++)
+			path->once();
+		ns += cpu_ns();
+	}
+	return (double)ns / path->bursts / path->times;
 }
 
-/*
- * Each once before it is measured. The kernel frees a struct file only after a grace period, so that the first ones of a
- * round take new pages: some 900,000 instructions for 10,000 files. That differs by a fifth from round to round, whatever
- * is attached.
- */
+/* Each once before it is measured. */
 static void all_paths(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
-		const struct path *path = &paths[i];
-		long long start;
-
-		repeat(path);
-		start = cpu_ns();
-		repeat(path);
-		printf("%s %.2f ", path->name, (double)(cpu_ns() - start) / path->times);
+		ns_of_one(&paths[i]);
+		printf("%s %.2f ", paths[i].name, ns_of_one(&paths[i]));
 	}
 	printf("\n");
 }
 
+static void one_path(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		if (strcmp(paths[i].name, name))
+			continue;
+		ns_of_one(&paths[i]);
+		printf("%s %d\n", name, paths[i].bursts * (paths[i].times + 1));
+		return;
+	}
+	errno = EINVAL;
+	die(name);
+}
+
 int main(int argc, char **argv)
 {
-	char line[16], procs[512];
+	char line[64], procs[512];
 	int fd;
 
 	if (argc == 1) /* what fork_exec() executes */
@@ -241,8 +265,15 @@ int main(int argc, char **argv)
 	close(fd);
 	signal(SIGUSR1, handle);
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (sched_setscheduler(0, SCHED_BATCH, &(struct sched_param){ 0 }))
+		die("SCHED_BATCH");
 	start_peers();
-	while (fgets(line, sizeof(line), stdin))
-		all_paths();
+	while (fgets(line, sizeof(line), stdin)) {
+		line[strcspn(line, "\n")] = '\0';
+		if (*line)
+			one_path(line);
+		else
+			all_paths();
+	}
 	return 0;
 }

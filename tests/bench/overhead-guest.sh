@@ -8,10 +8,12 @@
 #                 the tracer's own
 #   kill.CASE     lines "CANDIDATES NONE ADDED": of the fault that a kill came of; by the programs, for the kill
 #   everyday.CASE lines "PATH NONE WITH": of what processes do all day (everyday.c), in a cgroup that isn't traced
+#   programs.CASE lines "PATH PROGRAM RUNS NS": which of the tracer's programs run meanwhile, for one; NS for a run
 set -eu
 pairs=$1
 CG=/sys/fs/cgroup/bench
 MIB=64
+paths="pipe socket fork+exit fork+exec+exit open+read+close mmap+munmap signal oom_score" # everyday.c
 tracer=
 
 mkdir -p "$CG"
@@ -115,6 +117,33 @@ everyday() { # CASE TRACER...
 	echo "everyday $name: $(tr '\n' ';' <"$OUT/everyday.$name")"
 }
 
+# What ran for other reasons, as when programs.c is started, is left out: less than one in a hundred.
+programs() { # CASE TRACER...
+	name=$1
+	shift
+	workload ./everyday "$CG/faults"
+	echo 1 >/proc/sys/kernel/bpf_stats_enabled
+	start "$@"
+	for path in $paths; do
+		./programs >before
+		echo "$path" >&4
+		read -r _ times <&5
+		./programs >after
+		awk -v path="$path" -v times="$times" '
+			NR == FNR { runs[$1] -= $2; ns[$1] -= $3; next }
+			{ runs[$1] += $2; ns[$1] += $3 }
+			END {
+				for (name in runs)
+					if (runs[name] > times / 100)
+						print path, name, runs[name] / times, ns[name] / runs[name]
+			}' before after | sort
+	done >"$OUT/programs.$name"
+	stop
+	echo 0 >/proc/sys/kernel/bpf_stats_enabled
+	end_workload
+	echo "programs $name: $(tr '\n' ';' <"$OUT/programs.$name")"
+}
+
 # The kernel logs ten OOMs in five seconds, and what it doesn't log costs less.
 pause() {
 	sleep 6
@@ -181,6 +210,9 @@ for case; do
 		echo $((MIB + 2))M >"$CG/faults/memory.max"
 		faults near "$pairs" ./oomtrace --cgroup "$CG/faults" --output json
 		;;
+	programs-other) programs other ./oomtrace --cgroup "$CG/other" --output json ;;
+	programs-machine) programs machine ./oomtrace --output json ;;
+	programs-all) cgroups 100 && programs all ./oomtrace --all --snapshot --output json ;;
 	everyday-other) everyday other ./oomtrace --cgroup "$CG/other" --output json ;;
 	everyday-no-usage) everyday no-usage ./oomtrace --cgroup "$CG/other" --no-usage --output json ;;
 	all) cgroups 100 && faults all "$pairs" ./oomtrace --all --snapshot --output json ;;
