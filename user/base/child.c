@@ -15,6 +15,11 @@
 #define SYS_close_range 436 /* of all architectures; since 5.9, and oomtrace needs 5.10 */
 #endif
 
+#define HELD_BACK_MAX 64 /* children that can wait at a time */
+
+/* Each child that waits takes one byte out of this pipe. Not its end: other children may have the pipe, too. */
+static int turns[2] = { -1, -1 };
+
 static void close_range_of(unsigned int first, unsigned int last)
 {
 	long most = sysconf(_SC_OPEN_MAX);
@@ -72,4 +77,34 @@ void child__settle(const char *name, const int *keep, size_t count)
 		signal(ignored[i], SIG_IGN);
 	prctl(PR_SET_NAME, name);
 	close_others(keep, count);
+}
+
+void child__hold_back(void)
+{
+	if (turns[0] < 0 && pipe2(turns, O_CLOEXEC))
+		turns[0] = turns[1] = -1;
+}
+
+void child__give_turn(void)
+{
+	static const char bytes[HELD_BACK_MAX];
+
+	if (turns[0] < 0)
+		return;
+	/* An empty pipe has room for so few bytes. */
+	while (write(turns[1], bytes, sizeof(bytes)) < 0 && errno == EINTR)
+		;
+	close(turns[0]);
+	close(turns[1]);
+	turns[0] = turns[1] = -1;
+}
+
+void child__await_turn(void)
+{
+	char byte;
+
+	if (turns[0] < 0)
+		return;
+	while (read(turns[0], &byte, 1) < 0 && errno == EINTR)
+		;
 }

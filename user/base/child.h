@@ -27,4 +27,16 @@ void child__die_with_parent(pid_t parent);
  */
 int child__die_with_pipe(int read_fd);
 
+/*
+ * Called by the parent: children that it forks from here on wait in child__await_turn() until child__give_turn(). On a
+ * machine with one CPU they would hold it up. Where there is no pipe to be had they don't wait.
+ */
+void child__hold_back(void);
+
+/* Called by the parent, before it waits for anything from a child: they go on. */
+void child__give_turn(void);
+
+/* Called in the child, after child__die_with_parent() and before child__settle(), which closes what this needs. */
+void child__await_turn(void);
+
 #endif

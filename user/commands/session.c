@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/array.h"
+#include "base/child.h"
 #include "base/clock.h"
 #include "base/exit_codes.h"
 #include "base/notify.h"
@@ -328,7 +329,10 @@ static int exit_code(const struct session *s)
 /* Before BPF and threads: the helpers must hold none of them. */
 static void start_helpers(struct session *s)
 {
-	int err = asker__start(&s->asker);
+	int err;
+
+	child__hold_back(); /* until what tells kills is attached */
+	err = asker__start(&s->asker);
 
 	if (err)
 		fprintf(stderr,
@@ -398,6 +402,7 @@ static int begin(struct session *s)
 	if (!s->loss.kills.begun) /* with a target that was waited for */
 		loss__begin(&s->loss, s->tracer, s->target->cgroup_id ? s->target->dir_fd : -1);
 	tell_session(s);
+	child__give_turn();
 	/* Before command lines are read: from here on programs that are started tell theirs. */
 	tracer__attach_rest(s->tracer, &s->plan);
 	left_out = cmdlines__learn(s->tracer, s->hierarchy, s->target);
@@ -456,6 +461,7 @@ static int trace(struct session *s)
 
 static void tear_down(struct session *s)
 {
+	child__give_turn();
 	watchdog__stop(s->watchdog);
 	changing__free(&s->changing);
 	kernel_log__free(s->kernel_log);

@@ -160,8 +160,9 @@ static _Noreturn void asker_main(int fd, pid_t parent)
 	struct question question;
 	struct answer answer;
 
-	child__settle("oomtrace-ask", &fd, 1);
 	child__die_with_parent(parent);
+	child__await_turn();
+	child__settle("oomtrace-ask", &fd, 1);
 	names = state_names__open("");
 	if (chdir("/") || !names || state_names__confine(names) || sandbox__seclude(SANDBOX__SOCKETS))
 		_exit(1);
@@ -221,6 +222,7 @@ static int ask(struct asker *asker, struct question *question)
 {
 	struct slot *slot = free_slot(asker);
 
+	child__give_turn();
 	if (asker->gone)
 		return -EPIPE;
 	if (!slot)

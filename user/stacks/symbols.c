@@ -95,6 +95,7 @@ static _Noreturn void maps_main(const struct sockets *s, pid_t parent)
 	int keep[] = { s->main[1], s->between[0] };
 
 	child__die_with_parent(parent);
+	child__await_turn();
 	child__settle("oomtrace-maps", keep, 2);
 	oom_score__set(OOM_SCORE__NEUTRAL);
 	/* No Landlock: with it a process may not look at others that aren't confined alike (/proc/PID/maps). */
@@ -129,6 +130,7 @@ static _Noreturn void syms_main(const struct sockets *s, int kallsyms_fd, pid_t 
 	int keep[] = { s->between[1], s->answers[0], kallsyms_fd, s->leash[0] };
 
 	child__die_with_parent(parent);
+	child__await_turn();
 	child__settle("oomtrace-syms", keep, 4);
 	oom_score__set(OOM_SCORE__NEUTRAL);
 	if (chdir("/") || child__die_with_pipe(s->leash[0]) || give_up_everything(parent) ||
@@ -189,7 +191,10 @@ int symbols__fd(const struct symbols *symbols)
 
 static int say(struct symbols *symbols, const struct wire_message *message)
 {
-	ssize_t sent = send(symbols->in, message, sizeof(*message), MSG_DONTWAIT | MSG_NOSIGNAL);
+	ssize_t sent;
+
+	child__give_turn();
+	sent = send(symbols->in, message, sizeof(*message), MSG_DONTWAIT | MSG_NOSIGNAL);
 
 	return sent < 0 ? -errno : 0;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -114,12 +115,47 @@ static void test_stopped_child_dies_with_a_pipe(void **state)
 	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 }
 
+/* Children that are held back begin when their parent lets them, or end with it. Others don't wait. */
+static void test_await_turn(void **state)
+{
+	int status, begun[2];
+	pid_t children[2], parent = getpid();
+	char bytes[3];
+
+	(void)state;
+	child__await_turn();
+	child__give_turn();
+	assert_int_equal(pipe2(begun, O_NONBLOCK), 0);
+	child__hold_back();
+	for (int i = 0; i < 2; i++) {
+		children[i] = fork();
+		assert_true(children[i] >= 0);
+		if (children[i])
+			continue;
+		child__die_with_parent(parent);
+		child__await_turn();
+		child__settle("held", &begun[1], 1);
+		_exit(write(begun[1], "x", 1) != 1);
+	}
+	usleep(100000);
+	assert_int_equal(read(begun[0], bytes, sizeof(bytes)), -1);
+	child__give_turn();
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(waitpid(children[i], &status, 0), children[i]);
+		assert_int_equal(status, 0);
+	}
+	assert_int_equal(read(begun[0], bytes, sizeof(bytes)), 2);
+	close(begun[0]);
+	close(begun[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_stopped_child_dies_with_its_parent),
 		cmocka_unit_test(test_orphan_ends_at_once),
 		cmocka_unit_test(test_stopped_child_dies_with_a_pipe),
+		cmocka_unit_test(test_await_turn),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
