@@ -9,6 +9,7 @@
 #define KINDS 32     /* five bits; newer kernels' kinds that we don't know too */
 #define BUCKETS 4096 /* by a name's first bytes; so many that nearly all types end here */
 #define NONE UINT16_MAX
+#define OFFSET_STEP 16
 #define CHAIN_MAX 64	       /* typedefs and qualifiers in a row; the kernel itself allows 32 */
 #define POINTER_ID 1	       /* of the one pointer in a subset */
 #define SUBSET_TYPES 8192      /* at most, the pointer not counted */
@@ -27,7 +28,7 @@ struct btf_scan {
 	const uint8_t *types;
 	const char *strings;
 	uint32_t types_len, strings_len;
-	uint32_t *offsets; /* into `types`, by id */
+	uint32_t *offsets; /* into `types`, of each OFFSET_STEPth id: each page that is written to costs */
 	uint32_t count;	   /* of ids; 0 is void */
 
 	struct btf_scan__name *names;
@@ -154,12 +155,12 @@ static int index_names(struct btf_scan *scan, size_t count)
 	return 0;
 }
 
-/* Whether the type `id` is one that is looked for. */
-static int compare_name(struct btf_scan *scan, const struct btf_type *type, uint32_t id)
+/* Whether the type `id` is one that is looked for: those from `first` on have names that begin like its own. */
+static int compare_name(struct btf_scan *scan, const struct btf_type *type, uint32_t id, uint16_t first)
 {
 	const char *name = scan->strings + type->name_off;
 
-	for (uint16_t i = scan->first[bucket(name)]; i != NONE; i = scan->next[i]) {
+	for (uint16_t i = first; i != NONE; i = scan->next[i]) {
 		struct btf_scan__name *wanted = &scan->names[i];
 
 		if (!(wanted->kinds & 1U << kind_of(type)) || strcmp(wanted->name, name))
@@ -176,35 +177,45 @@ static int compare_name(struct btf_scan *scan, const struct btf_type *type, uint
 	return 0;
 }
 
+/* There are some 100,000 types, so each instruction in this loop counts. */
 static int scan_types(struct btf_scan *scan)
 {
-	uint32_t at = 0;
+	/* A string too short to be looked for may end the section: don't read beyond that. */
+	const uint32_t strings_len = scan->strings_len, kinds = scan->kinds;
+	const uint32_t longest = strings_len > BTF_SCAN__NAME_MIN ? strings_len - BTF_SCAN__NAME_MIN : 0;
+	const uint8_t *at = scan->types, *end = at + scan->types_len;
+	uint32_t id = 1;
 
 	/* As many as there could be: memory that isn't written to costs nothing. */
-	scan->offsets = calloc(scan->types_len / sizeof(struct btf_type) + 1, sizeof(*scan->offsets));
+	scan->offsets =
+		calloc(scan->types_len / sizeof(struct btf_type) / OFFSET_STEP + 1, sizeof(*scan->offsets));
 	if (!scan->offsets)
 		return -ENOMEM;
-	for (scan->count = 1; at < scan->types_len; scan->count++) {
-		const struct btf_type *type = (const void *)(scan->types + at);
-		uint32_t left = scan->types_len - at;
-		uint32_t kind;
-		size_t size;
+	for (; at < end; id++) {
+		const struct btf_type *type = (const void *)at;
+		size_t left = end - at, size;
+		uint32_t kind, name;
+		uint16_t first;
 
 		if (left < sizeof(*type))
 			return -EINVAL;
 		kind = kind_of(type);
+		name = type->name_off;
 		if (!tails[kind].known)
 			return -EOPNOTSUPP;
 		size = sizeof(*type) + tail_size(type);
-		if (size > left || type->name_off >= scan->strings_len)
+		if (size > left || name >= strings_len)
 			return -EINVAL;
-		scan->offsets[scan->count] = at;
-		/* A string too short to be looked for may end the section: don't read beyond that. */
-		if (scan->kinds & 1U << kind && scan->strings_len - type->name_off > BTF_SCAN__NAME_MIN &&
-		    compare_name(scan, type, scan->count))
-			return -ENOMEM;
+		if (!(id % OFFSET_STEP))
+			scan->offsets[id / OFFSET_STEP] = at - scan->types;
 		at += size;
+		if (!(kinds & 1U << kind) || name >= longest)
+			continue;
+		first = scan->first[bucket(scan->strings + name)];
+		if (first != NONE && compare_name(scan, type, id, first))
+			return -ENOMEM;
 	}
+	scan->count = id;
 	return 0;
 }
 
@@ -242,7 +253,14 @@ void btf_scan__free(struct btf_scan *scan)
 
 static const struct btf_type *type_at(const struct btf_scan *scan, uint32_t id)
 {
-	return id && id < scan->count ? (const void *)(scan->types + scan->offsets[id]) : NULL;
+	uint32_t at = id < OFFSET_STEP ? 1 : id / OFFSET_STEP * OFFSET_STEP;
+	const uint8_t *type;
+
+	if (!id || id >= scan->count)
+		return NULL;
+	for (type = scan->types + scan->offsets[at / OFFSET_STEP]; at < id; at++)
+		type += sizeof(struct btf_type) + tail_size((const void *)type);
+	return (const void *)type;
 }
 
 static int append(struct buffer *to, const void *bytes, size_t len)
