@@ -98,8 +98,7 @@ enum oom_outcome {
 enum {
 	OOM_IN_UNSEEN_WRITE = 1 << 0,  /* inside a write of memory.max that we know by the stack alone */
 	OOM_WRITES_NOT_KNOWN = 1 << 1, /* last_write is empty for want of room: there may have been one */
-	OOM_IN_REMOTE_ACCESS =
-		1 << 2, /* by the stack: who asked, not below the limit, accessed memory below it */
+	OOM_IN_REMOTE_ACCESS = 1 << 2, /* by the stack: inside an access to another task's memory */
 	OOM_WRITE_MISSED = 1 << 3, /* last_write is empty: the latest one was seen to end, but not to begin */
 };
 

@@ -185,9 +185,7 @@ static __always_inline void fill_cause(struct event_oom *e, __u64 limit_id, __u3
 		e->in_write_ns = write->started_ns;
 	else if (stack_flags & OOM_IN_UNSEEN_WRITE && limit_id)
 		e->h.flags |= OOM_IN_UNSEEN_WRITE;
-	/* Whose own cgroup is below the limit fills it in any case. */
-	if (stack_flags & OOM_IN_REMOTE_ACCESS && limit_id && !is_below((__u64)current_cgroup(), limit_id))
-		e->h.flags |= OOM_IN_REMOTE_ACCESS;
+	e->h.flags |= stack_flags & OOM_IN_REMOTE_ACCESS;
 	if (!writes_seen) {
 		if (last_writes_refused)
 			e->h.flags |= OOM_WRITES_NOT_KNOWN;

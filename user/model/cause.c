@@ -20,6 +20,14 @@ static bool is_ancestor_limit(const struct record_oom *r)
 	return strlen(r->limit->path) < own_len;
 }
 
+/* Whether a path is that of a cgroup, or of one below it. */
+static bool is_below(const char *path, const char *cgroup)
+{
+	size_t len = strlen(cgroup);
+
+	return !strncmp(path, cgroup, len) && (!path[len] || path[len] == '/');
+}
+
 /*
  * The write that had set the limit which the run hit, as far as those tell whose beginning was seen; its start is 0 if
  * there was none. *replaced_pages: the limit, when it was written again while the OOM killer ran; else as it was.
@@ -70,8 +78,13 @@ static enum record_cause cause_at_limit(struct record_oom *r, const struct event
 
 	if (event->in_write_ns || event->h.flags & OOM_IN_UNSEEN_WRITE)
 		return CAUSE_INSIDE_WRITE;
-	if (event->h.flags & OOM_IN_REMOTE_ACCESS)
-		return CAUSE_OBSERVER;
+	if (event->h.flags & OOM_IN_REMOTE_ACCESS) {
+		if (!r->limit || !r->limit->path || !r->trigger_cgroup)
+			return CAUSE_NOT_KNOWN;
+		/* Whose own cgroup is below the limit fills it in any case. */
+		if (!is_below(r->trigger_cgroup, r->limit->path))
+			return CAUSE_OBSERVER;
+	}
 	if (!r->limit || !r->limit->has_memory || event->h.flags & OOM_WRITES_NOT_KNOWN)
 		return CAUSE_NOT_KNOWN;
 	limit_bytes = replaced_pages ? cgroup_chain__limit_bytes(*replaced_pages, page_size)

@@ -54,6 +54,7 @@ static void test_causes(void **state)
 
 	/* Whoever looked is the cause, whatever was written before; but not in a write of the limit itself. */
 	observed.h.flags = OOM_IN_REMOTE_ACCESS;
+	observed.oom.trigger_cgroup_id = SLICE_ID;
 	observed.oom.last_write = (struct limit_write){ 3000, UNLIMITED, 129, "512K\n" };
 	r = run_of(kept, observed);
 	assert_int_equal(r->cause, CAUSE_OBSERVER);
@@ -63,6 +64,25 @@ static void test_causes(void **state)
 	observed.oom.in_write_ns = 3000;
 	r = run_of(kept, observed);
 	assert_int_equal(r->cause, CAUSE_INSIDE_WRITE);
+	stop(kept);
+}
+
+/* Below the limit, one fills it by what one looks at, too; and where one is may not be known. */
+static void test_where_an_observer_is(void **state)
+{
+	struct kept *kept = start();
+	union event observed = oom(1, 42);
+
+	(void)state;
+	observed.h.flags = OOM_IN_REMOTE_ACCESS;
+	observed.oom.last_write = (struct limit_write){ 3000, UNLIMITED, 129, "512K\n" };
+	assert_int_equal(run_of(kept, observed)->cause, CAUSE_LIMIT_LOWERED);
+	observed.h.group = 2;
+	observed.oom.trigger_cgroup_id = SLICE_ID;
+	assert_int_equal(run_of(kept, observed)->cause, CAUSE_OBSERVER);
+	observed.h.group = 3;
+	observed.oom.trigger_cgroup_id = SSH_ID;
+	assert_int_equal(run_of(kept, observed)->cause, CAUSE_NOT_KNOWN);
 	stop(kept);
 }
 
@@ -177,6 +197,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_causes),
+		cmocka_unit_test(test_where_an_observer_is),
 		cmocka_unit_test(test_missed_writes),
 		cmocka_unit_test(test_write_meanwhile),
 		cmocka_unit_test(test_cause_without_probes),
