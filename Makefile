@@ -54,7 +54,10 @@ SOURCES := $(filter-out user/static/%,$(sort $(shell find user -name '*.c')))
 DYGRAPHS ?= /usr/share/javascript/dygraphs
 OBJECTS := $(SOURCES:%.c=$(OUT)/%.o) $(OUT)/report/html_assets.o \
 	$(if $(STATIC),$(patsubst %.c,$(OUT)/%.o,$(sort $(wildcard user/static/*.c))))
-SKELETON := $(B)/bpf/oomtrace.skel.h
+SKELETON := $(B)/bpf/oomtrace.skel.h $(B)/bpf/first.skel.h
+
+# What a trace of the whole machine loads first, where it loads in two steps: see user/trace/plan.h.
+FIRST_STEP := kp_shared btf_cgroup_gone tp_cgroup_gone btf_reclaim tp_reclaim
 
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -98,6 +101,10 @@ $(B)/bpf/%.bpf.o: bpf/%.bpf.c Makefile scripts/build/check-bpf-loads.py | tools
 	$(Q)$(CLANG) -g -O2 -target bpf -D__TARGET_ARCH_$(ARCH) -Ivmlinux -Ibpf \
 		$(WARN) -Wno-unused-parameter $(LIBS_CFLAGS) $(SAME) -MMD -MP -c -o $@ $<
 	$(Q)scripts/build/check-bpf-loads.py $@
+
+$(B)/bpf/first.bpf.o: $(B)/bpf/oomtrace.bpf.o scripts/build/first-object.py
+	@echo "  FIRST   $@"
+	$(Q)scripts/build/first-object.py $< $@ $(FIRST_STEP)
 
 $(B)/bpf/%.skel.h: $(B)/bpf/%.bpf.o
 	@echo "  SKEL    $@"

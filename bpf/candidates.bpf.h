@@ -4,8 +4,8 @@
  *
  *   out_of_memory()                               begin_run      -> candidates__reset
  *     oom_badness(task)          for each task    on_candidate   keeps the first ones by points
- *     oom_kill_process()                          on_victim_chosen -> candidates__look: what memory they have
- *       mark_oom_victim(victim)                   on_mark        -> candidates__emit, after EVENT_OOM
+ *     oom_kill_process()                          look_at_chosen -> candidates__look: what memory they have
+ *       mark_oom_victim(victim)                   tell_more      -> emit_candidates, after EVENT_OOM
  *
  * The thread that holds oom_lock is the only one that writes here, as with `run`.
  */

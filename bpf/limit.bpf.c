@@ -217,7 +217,7 @@ __noinline int note_missed_write(__u64 of)
 }
 
 /* `max_of`: of a write of memory.max, where the kind of probe has it; else 0. */
-__noinline int on_limit_end(__u64 ret, __u64 max_of)
+static __always_inline int on_limit_end_in(__u64 ret, __u64 max_of, enum scope scope)
 {
 	struct write *write = current_write();
 	struct cgroup *cgrp;
@@ -228,10 +228,20 @@ __noinline int on_limit_end(__u64 ret, __u64 max_of)
 	cgrp = (void *)write->cgroup;
 	if (write->file == LIMIT_MAX)
 		forget_vain_write(write, cgrp, ret);
-	if (binds_target(write->cgroup) && !is_too_many(write, ret, &untold))
+	if ((scope == SCOPE_MACHINE || binds_target(write->cgroup)) && !is_too_many(write, ret, &untold))
 		emit_limit(ret, untold);
 	forget_write();
 	return 0;
+}
+
+__noinline int on_limit_end(__u64 ret, __u64 max_of)
+{
+	return on_limit_end_in(ret, max_of, SCOPE_ANY);
+}
+
+__noinline int on_machine_limit_end(__u64 ret)
+{
+	return on_limit_end_in(ret, 0, SCOPE_MACHINE);
 }
 
 /* ---- programs ---- */

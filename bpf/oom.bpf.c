@@ -4,10 +4,9 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
-#include "candidates.bpf.h"
 #include "emit.bpf.h"
 #include "event.h"
-#include "frames.bpf.h"
+#include "more.bpf.h"
 #include "run.bpf.h"
 #include "task.bpf.h"
 #include "writes.bpf.h"
@@ -23,16 +22,8 @@ static __always_inline int on_oom_enter(void *ctx, __u64 oc)
 /* oom_kill_process(): a victim has been chosen. The run may be new to us, if we came in its middle. */
 __noinline int on_victim_chosen(__u64 oc)
 {
-	struct stack_process trigger = {};
-
 	if (!in_run() || run.oc != oc)
 		begin_run(oc, 0);
-	candidates__look(oc);
-	/* It may well be the victim: there is little time left to see what it has mapped. */
-	if (in_target((__u64)current_cgroup())) {
-		fill_process(&trigger);
-		emit_sampled(&trigger, true);
-	}
 	return 0;
 }
 
@@ -56,7 +47,7 @@ __noinline int end_run(void)
 }
 
 /* A run in which nothing was killed. It can come 10^4 times a second: counted, sent once a second. */
-static __always_inline void end_quiet_run(bool no_victim)
+static __always_inline void end_quiet_run(bool no_victim, enum scope scope)
 {
 	struct oom_control *oc = (void *)run.oc;
 	struct cgroup *limit = limit_cgroup(oc);
@@ -69,33 +60,42 @@ static __always_inline void end_quiet_run(bool no_victim)
 		quiet = find_quiet(limit_id);
 		if (!quiet)
 			return;
-		quiet->in_target = in_target((__u64)limit);
+		quiet->in_target = scope == SCOPE_MACHINE || in_target((__u64)limit);
 	}
 	if (!no_victim) {
 		quiet->waits++;
 		return;
 	}
-	if (!quiet->in_target && !in_target((__u64)current_cgroup()))
+	if (scope != SCOPE_MACHINE && !quiet->in_target && !in_target((__u64)current_cgroup()))
 		return;
 	if (quiet->last_sent_ns && bpf_ktime_get_boot_ns() - quiet->last_sent_ns < NO_VICTIM_INTERVAL_NS) {
 		quiet->repeats++;
 		return;
 	}
-	candidates__look(run.oc);
 	open_run(OOM_NO_VICTIM);
 }
 
 /*
  * out_of_memory() returns; a bool fills only the low byte of `ret`. After this the program sends what is left:
- * tell_stack(), end_run().
+ * tell_more(), end_run().
  */
-__noinline int on_oom_exit(__u64 ret)
+static __always_inline int on_oom_exit_in(__u64 ret, enum scope scope)
 {
 	struct oom_control *oc = (void *)run.oc;
 
 	if (in_run() && !run.id && !run.killed)
-		end_quiet_run(!(ret & 0xff) && BPF_CORE_READ(oc, chosen) == NULL);
+		end_quiet_run(!(ret & 0xff) && BPF_CORE_READ(oc, chosen) == NULL, scope);
 	return 0;
+}
+
+__noinline int on_oom_exit(__u64 ret)
+{
+	return on_oom_exit_in(ret, SCOPE_ANY);
+}
+
+__noinline int on_machine_oom_exit(__u64 ret)
+{
+	return on_oom_exit_in(ret, SCOPE_MACHINE);
 }
 
 /* ---- programs ---- */
@@ -116,7 +116,7 @@ SEC("?fexit/out_of_memory")
 int BPF_PROG(btf_oom_exit, struct oom_control *oc, unsigned long ret)
 {
 	on_oom_exit(ret);
-	tell_stack(ctx);
+	tell_more(ctx);
 	return end_run();
 }
 
@@ -124,18 +124,20 @@ SEC("?kretprobe/out_of_memory")
 int BPF_KRETPROBE(kp_oom_exit, unsigned long ret)
 {
 	on_oom_exit(ret);
-	tell_stack(ctx);
+	tell_more(ctx);
 	return end_run();
 }
 
 SEC("?fentry/oom_kill_process")
 int BPF_PROG(btf_chosen)
 {
-	return on_victim_chosen(argument_number(ctx, 0));
+	on_victim_chosen(argument_number(ctx, 0));
+	return look_at_chosen(argument_number(ctx, 0));
 }
 
 SEC("?kprobe/oom_kill_process")
 int BPF_KPROBE(kp_chosen, void *oc)
 {
-	return on_victim_chosen((__u64)oc);
+	on_victim_chosen((__u64)oc);
+	return look_at_chosen((__u64)oc);
 }

@@ -28,6 +28,17 @@
 char LICENSE[] SEC("license") = "GPL";
 
 /*
+ * How a kp_shared goes on: with nothing, until user space has loaded what tells more. This is no program of its own at
+ * the same places, because the kernel doesn't say which of two would run first.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} more SEC(".maps");
+
+/*
  * What a trace of the whole machine needs of functions to tell kills, in one program, which is attached to each of
  * them with a cookie that says which (5.15): the verifier looks once at what several of them end in.
  */
@@ -40,24 +51,35 @@ int kp_shared(struct pt_regs *ctx)
 	case HOOK_OOM_ENTER:
 		return on_oom_enter(ctx, first);
 	case HOOK_OOM_EXIT:
-		on_oom_exit(PT_REGS_RC(ctx));
+		on_machine_oom_exit(PT_REGS_RC(ctx));
 		break;
 	case HOOK_VICTIM_CHOSEN:
-		return on_victim_chosen(first);
+		on_victim_chosen(first);
+		break;
 	case HOOK_KILL_BEGIN:
 		return on_kill_begin(first);
 	case HOOK_MARK:
-		on_mark(first);
+		on_machine_mark(first);
 		break;
 	case HOOK_MAX_BEGIN:
 		return on_limit_begin(first, LIMIT_MAX, PT_REGS_IP(ctx), PT_REGS_PARM2(ctx));
 	case HOOK_MAX_END:
-		return on_limit_end(PT_REGS_RC(ctx), 0);
+		return on_machine_limit_end(PT_REGS_RC(ctx));
 	default:
 		return 0;
 	}
-	tell_stack(ctx);
-	/* Asked for again, because the verifier would go through tell_stack() once for each value that it knows. */
+	bpf_tail_call(ctx, &more, 0);
+	/* It is there a little later. Asked for again, because the verifier would do this for each value that it knows. */
+	return bpf_get_attach_cookie(ctx) == HOOK_OOM_EXIT ? end_run() : 0;
+}
+
+/* How kp_shared ends, once this is in `more`. */
+SEC("?kprobe")
+int kp_more(struct pt_regs *ctx)
+{
+	if (bpf_get_attach_cookie(ctx) == HOOK_VICTIM_CHOSEN)
+		return look_at_chosen(PT_REGS_PARM1(ctx));
+	tell_more(ctx);
 	return bpf_get_attach_cookie(ctx) == HOOK_OOM_EXIT ? end_run() : 0;
 }
 

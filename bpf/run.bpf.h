@@ -32,8 +32,6 @@
 #include "emit.bpf.h"
 #include "event.h"
 #include "frames.bpf.h"
-#include "machine.bpf.h"
-#include "memory.bpf.h"
 #include "task.bpf.h"
 #include "writes.bpf.h"
 
@@ -59,8 +57,9 @@ static volatile struct {
 	__u32 begun_pid;   /* the same before; 0: none, or it is marked */
 	__u32 stack_flags; /* see count_oom_in_write() */
 	__u64 begun_start_ns;
-	bool in_kill;	 /* __oom_kill_process() has been entered */
-	bool stack_sent; /* that of the task that asked */
+	__u64 awaited;	/* a victim whose memory is to be waited for, from its mark on; or 0 */
+	bool in_kill;	/* __oom_kill_process() has been entered */
+	bool told_more; /* see tell_more() */
 } run;
 
 static __u64 last_oom_id;
@@ -206,29 +205,6 @@ static __always_inline struct cgroup *limit_cgroup(struct oom_control *oc)
 	return memcg_cgroup(BPF_CORE_READ(oc, memcg));
 }
 
-__noinline int emit_candidate_chain(__u32 i)
-{
-	__u64 cgroup = candidates__new_cgroup(i), id = cgroup ? cgroup_id((void *)cgroup) : 0;
-
-	if (id && id != run.leafs[LEAF_LIMIT] && id != run.leafs[LEAF_TRIGGER])
-		emit_levels(cgroup, run.id);
-	return 0;
-}
-
-/* Whom the kernel has compared, with their cgroups. */
-__noinline int emit_candidates(void)
-{
-	if (!scan.looked)
-		return 0;
-	for (__u32 i = 0; i < EVENT_CANDIDATES_MAX; i++)
-		emit_candidate_chain(i);
-	emit__copy(&candidates.event.h,
-		   candidates.event.h.flags & CANDIDATES_SUMMED ? sizeof(candidates.event)
-								: EVENT_CANDIDATES_LEAST,
-		   EVENT_CANDIDATES, run.id);
-	return 0;
-}
-
 static struct event_oom oom_event;
 
 /* Sends what is known of the run as a whole, once. */
@@ -276,11 +252,7 @@ __noinline int open_run(__u32 outcome)
 		quiet->repeats = 0;
 		quiet->last_sent_ns = e->h.ts_ns;
 	}
-	/* The kernel has just summed its statistics up, to log them; unless it has logged too many. */
-	emit_memory((__u64)BPF_CORE_READ(oc, memcg), limit_id, run.id);
-	if (!BPF_CORE_READ(oc, memcg))
-		emit_machine(run.oc, run.id);
-	return emit_candidates();
+	return 0;
 }
 
 static __always_inline void begin_run(__u64 oc, __u64 started_ns)
@@ -294,27 +266,12 @@ static __always_inline void begin_run(__u64 oc, __u64 started_ns)
 	run.victim_pid = 0;
 	run.begun_pid = 0;
 	run.in_kill = false;
-	run.stack_sent = false;
+	run.awaited = 0;
+	run.told_more = false;
 	run.stack_flags = 0;
 	candidates__reset();
 	run.tid = current_tid();
 	early_is_over = true;
-}
-
-/*
- * Once the run has been told of: what was the task doing that asked for memory? Called by the programs
- * themselves: kp_shared has it once for all that it stands for.
- */
-static __always_inline void tell_stack(void *ctx)
-{
-	struct stack_process p = {};
-
-	if (!in_run() || !run.id || run.stack_sent)
-		return;
-	run.stack_sent = true;
-	fill_process(&p);
-	/* Of a run whose beginning wasn't seen, oom_frames are those of another. */
-	emit_stack(ctx, &p, 0, run.id, oom_frames, run.started_ns ? oom_frame_count : 0);
 }
 
 #endif

@@ -13,6 +13,7 @@
 #include "chain.bpf.h"
 #include "emit.bpf.h"
 #include "event.h"
+#include "more.bpf.h"
 #include "run.bpf.h"
 #include "size.bpf.h"
 #include "task.bpf.h"
@@ -182,7 +183,7 @@ static __always_inline int on_signal(void *ctx, __u32 sig, __u64 info, __u64 tas
 			size__note(sig);
 	} else if (sig == SIGKILL && in_run()) {
 		on_shared_kill(task);
-		tell_stack(ctx);
+		tell_more(ctx);
 	} else if (wants_signal(sig, info, task, result)) {
 		emit_signal(ctx, sig, info, task, result);
 	}

@@ -201,6 +201,12 @@ __noinline int is_below_many(__u64 cgroup, __u64 flags)
 	return cgroup == CLIMB_FOUND;
 }
 
+/*
+ * For whom a function is. The verifier looks at the functions that look for a target whether they are called or not. So
+ * kp_shared, which is for the whole machine, has functions of its own without them.
+ */
+enum scope { SCOPE_ANY, SCOPE_MACHINE };
+
 /* Whether a cgroup is the target or below it. Everything is, when that is the whole machine. */
 static __always_inline int in_target(__u64 cgroup)
 {

@@ -7,7 +7,7 @@
 #include "compat.bpf.h"
 #include "emit.bpf.h"
 #include "event.h"
-#include "relief.bpf.h"
+#include "more.bpf.h"
 #include "run.bpf.h"
 #include "task.bpf.h"
 #include "writes.bpf.h"
@@ -114,16 +114,7 @@ static __always_inline bool is_counted_for_target(struct task_struct *task)
 	return memory_on_v1 ? cgroup_id(cgrp) == target_cgroup_id : in_target((__u64)cgrp);
 }
 
-/* Global: see task.bpf.h. */
-__noinline int await_relief(__u64 task)
-{
-	struct oom_control *oc = (void *)run.oc;
-	struct mem_cgroup *memcg = BPF_CORE_READ(oc, memcg);
-
-	return relief__await(task, (__u64)memcg, memcg ? cgroup_id(memcg_cgroup(memcg)) : 0, run.id);
-}
-
-__noinline int on_mark(__u64 address)
+static __always_inline int on_mark_in(__u64 address, enum scope scope)
 {
 	struct task_struct *task = (void *)address;
 	bool in_kill = in_run() && run.in_kill;
@@ -131,7 +122,7 @@ __noinline int on_mark(__u64 address)
 	__u32 flags = 0;
 
 	/* Of a run that had begun before we were attached the kills that come now aren't missed ones. */
-	if ((in_kill || may_be_early()) && is_counted_for_target(task)) {
+	if ((in_kill || may_be_early()) && (scope == SCOPE_MACHINE || is_counted_for_target(task))) {
 		__sync_fetch_and_add(&kills_seen, 1);
 		if (!in_kill)
 			__sync_fetch_and_add(&kills_early, 1);
@@ -148,12 +139,23 @@ __noinline int on_mark(__u64 address)
 		flags |= VICTIM_EXITING;
 	}
 	cgrp = task_cgroup(task);
-	if (!in_target((__u64)cgrp))
+	if (scope != SCOPE_MACHINE && !in_target((__u64)cgrp))
 		return 0;
 	open_run(run.in_kill ? OOM_KILLED : OOM_EXITING);
 	run.task = address;
 	emit_victim((__u64)cgrp, flags);
-	return run.in_kill ? await_relief(address) : 0;
+	run.awaited = run.in_kill ? address : 0;
+	return 0;
+}
+
+__noinline int on_mark(__u64 address)
+{
+	return on_mark_in(address, SCOPE_ANY);
+}
+
+__noinline int on_machine_mark(__u64 address)
+{
+	return on_mark_in(address, SCOPE_MACHINE);
 }
 
 /*
@@ -195,7 +197,7 @@ SEC("?fentry/mark_oom_victim")
 int BPF_PROG(btf_mark)
 {
 	on_mark(argument_number(ctx, 0));
-	tell_stack(ctx);
+	tell_more(ctx);
 	return 0;
 }
 
@@ -203,6 +205,6 @@ SEC("?kprobe/mark_oom_victim")
 int BPF_KPROBE(kp_mark, void *task)
 {
 	on_mark((__u64)task);
-	tell_stack(ctx);
+	tell_more(ctx);
 	return 0;
 }

@@ -17,6 +17,7 @@ BESIDE = {"static"}
 # and the programs that send them. All other folders see records.
 OUTSIDE = {
     "event.h": {"host", "record", "target", "trace", "model", "stacks"},
+    "first.skel.h": {"trace"},
     "oomtrace.skel.h": {"trace"},
 }
 

@@ -96,6 +96,7 @@ static const char *const not_wanted[] = {
 	[PLAN_EXACT] = "not needed: usage is recorded only for one target on cgroup v2",
 	[PLAN_MANY] = "not needed without several targets",
 	[PLAN_STACKS] = "not needed without --stacks",
+	[PLAN_STEPS] = "not needed: all is loaded at once",
 	[PLAN_NOTES] = "not needed: the next one has all that it needs",
 };
 _Static_assert(ARRAY_SIZE(not_wanted) == PLAN_NEEDS, "every need has its words");

@@ -13,6 +13,7 @@
 
 #include "base/array.h"
 #include "trace/btf_scan.h"
+#include "trace/plan.h"
 
 #define VMLINUX "/sys/kernel/btf/vmlinux"
 #define VMLINUX_MAX (64U << 20) /* bytes; it has 4 to 8 MB */
@@ -61,10 +62,9 @@ static int typed_index(const struct bpf_program *program)
 	return -1;
 }
 
-/* The name that a program's target has in BTF, for free(). */
-static char *target_name(const struct bpf_program *program, int i)
+/* The name that a target has in BTF, for free(). */
+static char *target_name(const char *target, int i)
 {
-	const char *target = strchr(bpf_program__section_name(program), '/') + 1;
 	char *name;
 
 	return asprintf(&name, "%s%s", typed[i].prefix, target) < 0 ? NULL : name;
@@ -118,17 +118,20 @@ static int add_types(struct kernel_types *btf, const struct btf *local)
 	return err;
 }
 
-static int add_targets(struct kernel_types *btf, struct bpf_object *object)
+/* Of all programs, also of those that the object doesn't have: the kernel's types are read once. */
+static int add_targets(struct kernel_types *btf)
 {
-	struct bpf_program *program;
 	int err = 0;
 
-	bpf_object__for_each_program(program, object)
-	{
-		int i = typed_index(program);
+	for (size_t i = 0; i < PLAN_PURPOSES * PLAN_CANDIDATES && !err; i++) {
+		const char *label = plan_purposes[i / PLAN_CANDIDATES].candidates[i % PLAN_CANDIDATES].label;
+		const char *target = label ? strchr(label, ' ') : NULL;
 
-		if (i >= 0 && !err)
-			err = add_name(btf, target_name(program, i), 1U << typed[i].kind, false);
+		for (size_t j = 0; j < TYPED_COUNT && target && !err; j++) {
+			if (!strncmp(label, typed[j].section, target - label) &&
+			    typed[j].section[target - label] == '/')
+				err = add_name(btf, target_name(target + 1, j), 1U << typed[j].kind, false);
+		}
 	}
 	return err;
 }
@@ -141,7 +144,8 @@ static int prepare_load(struct bpf_program *program, struct bpf_prog_load_opts *
 {
 	struct kernel_types *btf = (void *)cookie;
 	int i = typed_index(program);
-	char *name = i < 0 ? NULL : target_name(program, i);
+	const char *target = strchr(bpf_program__section_name(program), '/');
+	char *name = i < 0 || !target ? NULL : target_name(target + 1, i);
 	const struct btf_scan__name *found = name ? find_name(btf, name, 1U << typed[i].kind) : NULL;
 
 	free(name);
@@ -271,7 +275,7 @@ int kernel_types__read(struct kernel_types *btf, struct bpf_object *object)
 
 	if (btf->read)
 		return 0;
-	err = add_types(btf, bpf_object__btf(object)) ?: add_targets(btf, object);
+	err = add_types(btf, bpf_object__btf(object)) ?: add_targets(btf);
 	err = err ?: add_name(btf, strdup(HAS_COOKIES), 1U << BTF_KIND_FUNC, false);
 	err = err ?: add_name(btf, strdup(HAS_FENTRY), 1U << BTF_KIND_FUNC, false);
 	err = err ?: add_name(btf, strdup(FREES_LATER), 1U << BTF_KIND_FUNC, false);

@@ -79,6 +79,19 @@ static int size_lru_maps(struct oomtrace_bpf *skel, int cpus)
 	return err;
 }
 
+int map_sizes__leave_for_later(struct oomtrace_bpf *skel, const struct tracer_options *opts)
+{
+	struct bpf_map *const maps[] = {
+		skel->maps.cmdlines,	skel->maps.relief_victims, skel->maps.relief_tids,
+		skel->maps.chains_told, skel->maps.ended,
+	};
+	int err = opts->usage ? 0 : bpf_map__set_autocreate(skel->maps.refusals_seen, false);
+
+	for (size_t i = 0; !err && i < ARRAY_SIZE(maps); i++)
+		err = bpf_map__set_autocreate(maps[i], false);
+	return err;
+}
+
 int map_sizes__set(struct oomtrace_bpf *skel, const struct tracer_options *opts, int cpus)
 {
 	int err = size_lru_maps(skel, cpus);

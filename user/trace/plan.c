@@ -7,6 +7,7 @@
 /* The programs that the purposes of a trace of the whole machine can share, by step. */
 #define SHARED "kp_shared"
 #define SHARED_LATER "kp_later"
+#define SHARED_MORE "kp_more"
 
 const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 	{
@@ -66,6 +67,13 @@ const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 		},
 		.shared = { SHARED, "kprobe mark_oom_victim" },
 		.hook = HOOK_MARK,
+	},
+	{
+		.name = "details",
+		.lost = "whom the kernel compared, the memory there was, and the stack of the task that asked",
+		.need = PLAN_STEPS,
+		.shared = { SHARED_MORE, PLAN_TAIL_CALL },
+		.late = true,
 	},
 	{
 		.name = "candidate",
@@ -356,7 +364,9 @@ void plan__init(struct plan *plan, const struct plan_wants *wants)
 		choice->wanted = need == PLAN_ANY || (need == PLAN_TARGET && wants->target) ||
 				 (need == PLAN_USAGE && wants->usage) ||
 				 (need == PLAN_EXACT && wants->usage && wants->target && !wants->many) ||
-				 (need == PLAN_MANY && wants->many) || (need == PLAN_STACKS && wants->stacks);
+				 (need == PLAN_MANY && wants->many) ||
+				 (need == PLAN_STACKS && wants->stacks) ||
+				 (need == PLAN_STEPS && plan->in_steps);
 		choice->candidate = choice->wanted ? first_candidate(&plan_purposes[i], wants)
 						   : PLAN_NOT_ATTACHED;
 	}
@@ -400,9 +410,28 @@ void plan__give_up(struct plan *plan, int i, int error)
 	plan->choices[i].error = error;
 }
 
+bool plan__is_shared(const struct plan *plan)
+{
+	bool shared = plan->in_steps;
+
+	for (int i = 0; i < PLAN_PURPOSES; i++) {
+		if (plan__step(plan, i) == PLAN_FIRST && plan_purposes[i].shared.program)
+			shared = shared && plan->choices[i].candidate == PLAN_SHARED;
+	}
+	return shared;
+}
+
 enum plan_step plan__step(const struct plan *plan, int i)
 {
 	return plan->in_steps && plan_purposes[i].late ? PLAN_LATER : PLAN_FIRST;
+}
+
+void plan__leave_more(struct plan *plan)
+{
+	for (int i = 0; i < PLAN_PURPOSES; i++) {
+		if (plan_purposes[i].need == PLAN_STEPS)
+			plan->choices[i] = (struct plan_choice){ .candidate = PLAN_NOT_ATTACHED };
+	}
 }
 
 void plan__leave_split(struct plan *plan)

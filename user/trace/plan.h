@@ -15,7 +15,7 @@
 #include "record/record.h"
 
 #define PLAN_CANDIDATES 3
-#define PLAN_PURPOSES 30
+#define PLAN_PURPOSES 31
 #define PLAN_NOT_ATTACHED (-1)
 #define PLAN_SHARED PLAN_CANDIDATES	 /* a kprobe, by the program that stands for several purposes */
 #define PLAN_SPLIT (PLAN_CANDIDATES + 1) /* a kprobe, where the compiler has split the function */
@@ -28,6 +28,7 @@ enum plan_need {
 	PLAN_EXACT,  /* that of a target whose usage is recorded */
 	PLAN_MANY,   /* that of several targets */
 	PLAN_STACKS, /* one that samples stacks */
+	PLAN_STEPS,  /* one whose programs are loaded in steps */
 	PLAN_NOTES,  /* any trace that attaches a kretprobe for the next purpose: that has no arguments */
 	PLAN_NEEDS,
 };
@@ -111,7 +112,16 @@ int plan__fail(struct plan *plan, int i, int error);
 /* Nothing will be attached for purpose `i`, because of this error. */
 void plan__give_up(struct plan *plan, int i, int error);
 
+/* Whether the first of two steps has the shared programs alone, wherever there is one: these tell no more than kills. */
+bool plan__is_shared(const struct plan *plan);
+
 enum plan_step plan__step(const struct plan *plan, int i);
+
+/* How the program of PLAN_STEPS is attached: by a place in the map `more`, where the shared programs go on. */
+#define PLAN_TAIL_CALL "tail call"
+
+/* Nothing goes on there: the programs that are attached tell all by themselves. */
+void plan__leave_more(struct plan *plan);
 
 /* The compiler has split the function: in a plan in steps no BTF-typed program will do. */
 void plan__leave_split(struct plan *plan);

@@ -254,13 +254,20 @@ enum record_kill_way tracer__kill_way(const struct tracer *tracer, const __u64 *
 	return kill_ways__of(tracer->kill_ways, frames, count);
 }
 
+/* Where there are two steps it may be the second one's. */
+static const struct bpf_map *cmdlines(const struct tracer *tracer)
+{
+	const struct bpf_map *map = tracer->skel->maps.cmdlines;
+
+	return bpf_map__fd(map) < 0 && tracer->later ? tracer->later->maps.cmdlines : map;
+}
+
 int tracer__program_cmdline(const struct tracer *tracer, const struct program *program,
 			    struct cmdline_entry *out)
 {
 	struct cmdline_entry entry;
 
-	if (bpf_map__lookup_elem(tracer->skel->maps.cmdlines, program, sizeof(*program), &entry,
-				 sizeof(entry), 0) ||
+	if (bpf_map__lookup_elem(cmdlines(tracer), program, sizeof(*program), &entry, sizeof(entry), 0) ||
 	    !entry.len || entry.len > sizeof(entry.bytes))
 		return -ENOENT;
 	*out = entry;
@@ -282,8 +289,7 @@ int tracer__add_cmdline(struct tracer *tracer, uint32_t pid, const struct cmdlin
 {
 	struct program key = { .arg_start = pid };
 
-	return bpf_map__update_elem(tracer->skel->maps.cmdlines, &key, sizeof(key), entry, sizeof(*entry),
-				    BPF_ANY);
+	return bpf_map__update_elem(cmdlines(tracer), &key, sizeof(key), entry, sizeof(*entry), BPF_ANY);
 }
 
 int tracer__each_quiet(const struct tracer *tracer,

@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "first.skel.h"
 #include "host/preemption.h"
 #include "record/memory_killers.h"
 #include "trace/attach.h"
@@ -20,7 +22,7 @@ static struct bpf_program *find_program(struct oomtrace_bpf *skel, const struct 
 	return candidate ? bpf_object__find_program_by_name(skel->obj, candidate->program) : NULL;
 }
 
-/* Those of the later step write to the same maps, and so to the same variables. */
+/* Those of the later step write to the same maps, and so to the same variables. Maps that only they use are new. */
 static int share_maps(struct oomtrace_bpf *skel, const struct oomtrace_bpf *first)
 {
 	struct bpf_map *map;
@@ -30,20 +32,47 @@ static int share_maps(struct oomtrace_bpf *skel, const struct oomtrace_bpf *firs
 		const struct bpf_map *its = bpf_object__find_map_by_name(first->obj, bpf_map__name(map));
 		int err = 0;
 
-		if (bpf_map__autocreate(map))
-			err = its ? bpf_map__reuse_fd(map, bpf_map__fd(its)) : -ENOENT;
+		if (bpf_map__autocreate(map) && its && bpf_map__fd(its) >= 0)
+			err = bpf_map__reuse_fd(map, bpf_map__fd(its));
 		if (err)
 			return err;
 	}
 	return 0;
 }
 
-static int open_skeleton(const struct tracer *tracer, struct oomtrace_bpf **out)
+/*
+ * Opens all programs or, where `first`, those of the first of two steps alone: libbpf reads and adjusts all of an object,
+ * whatever of it is loaded. Types, maps and variables are the same, and so one skeleton is for both.
+ */
+static struct oomtrace_bpf *open_object(bool first, const struct bpf_object_open_opts *opts)
+{
+	struct oomtrace_bpf *skel;
+	int err;
+
+	if (!first)
+		return oomtrace_bpf__open_opts(opts);
+	skel = calloc(1, sizeof(*skel));
+	if (!skel)
+		return NULL;
+	err = oomtrace_bpf__create_skeleton(skel);
+	if (!err) {
+		skel->skeleton->data = (void *)first_bpf__elf_bytes(&skel->skeleton->data_sz);
+		skel->skeleton->prog_cnt = 0; /* we find programs by name, and these have not all */
+		err = bpf_object__open_skeleton(skel->skeleton, opts);
+	}
+	if (!err)
+		return skel;
+	oomtrace_bpf__destroy(skel);
+	errno = -err;
+	return NULL;
+}
+
+static int open_skeleton(const struct tracer *tracer, bool first, struct oomtrace_bpf **out)
 {
 	const struct tracer_options *opts = &tracer->opts;
 	LIBBPF_OPTS(bpf_object_open_opts, open_opts,
 		    .btf_custom_path = tracer->btf ? kernel_types__path(tracer->btf) : NULL);
-	struct oomtrace_bpf *skel = oomtrace_bpf__open_opts(&open_opts);
+	struct oomtrace_bpf *skel = open_object(first, &open_opts);
 	int cpus, err = -errno;
 
 	if (!skel)
@@ -121,28 +150,62 @@ void tracer_load__plan(struct tracer *tracer, struct plan *plan)
 	plan__init(plan, &wants);
 }
 
+/* Whether the object of the first step may have all that is asked for: before there is a plan, nobody knows. */
+static bool may_be_first_alone(const struct tracer *tracer, const struct plan *plan, enum plan_step step)
+{
+	const struct tracer_options *opts = &tracer->opts;
+
+	return step == PLAN_FIRST && tracer->btf && !opts->target_cgroup_id && !opts->many_targets &&
+	       !opts->usage && !opts->want_stacks && !opts->force_kprobes &&
+	       (!tracer->planned || plan__is_shared(plan));
+}
+
+static bool has_programs(struct oomtrace_bpf *skel, const struct plan *plan, enum plan_step step)
+{
+	for (int i = 0; i < PLAN_PURPOSES; i++) {
+		if (plan__chosen(plan, i) && plan__step(plan, i) == step && !find_program(skel, plan, i))
+			return false;
+	}
+	return true;
+}
+
+/* Opens what has the programs of a step, and makes the plan when the kernel's types are known. */
+static int open_step(struct tracer *tracer, struct plan *plan, enum plan_step step, struct oomtrace_bpf **out)
+{
+	bool first = may_be_first_alone(tracer, plan, step);
+	int err = open_skeleton(tracer, first, out);
+
+	if (err)
+		return err;
+	if (!tracer->planned)
+		tracer_load__plan(tracer, plan);
+	tracer->planned = true;
+	if (!first || (plan__is_shared(plan) && has_programs(*out, plan, step)))
+		return 0;
+	oomtrace_bpf__destroy(*out);
+	return open_skeleton(tracer, false, out);
+}
+
 /* Loads the programs of a step; with only >= 0, that of this purpose alone, to see if it would. */
 static int load(struct tracer *tracer, struct plan *plan, enum plan_step step, int only,
 		struct oomtrace_bpf **out)
 {
 	struct oomtrace_bpf *skel = NULL;
-	int err = open_skeleton(tracer, &skel);
+	int err = open_step(tracer, plan, step, &skel);
 
 	if (err)
 		return err;
-	/* Now the kernel's types are known. */
-	if (!tracer->planned)
-		tracer_load__plan(tracer, plan);
-	tracer->planned = true;
 	for (int i = 0; i < PLAN_PURPOSES; i++) {
 		struct bpf_program *program = find_program(skel, plan, i);
 
 		if (program && plan__step(plan, i) == step && (only < 0 || only == i))
 			bpf_program__set_autoload(program, true);
 	}
+	if (step == PLAN_FIRST && plan__is_shared(plan))
+		err = map_sizes__leave_for_later(skel, &tracer->opts);
 	failed_program[0] = '\0';
 	print_next = libbpf_set_print(watch_libbpf);
-	err = oomtrace_bpf__load(skel);
+	err = err ? err : oomtrace_bpf__load(skel);
 	libbpf_set_print(print_next);
 	if (err) {
 		oomtrace_bpf__destroy(skel);
@@ -241,11 +304,24 @@ static bool replan_in_place(const struct tracer *tracer, struct plan *plan, int 
 	return true;
 }
 
+/* The shared programs of the first step go on with this one. */
+static int attach_more(const struct tracer *tracer, const struct bpf_program *program)
+{
+	__u32 zero = 0, fd = bpf_program__fd(program);
+
+	return bpf_map__update_elem(tracer->skel->maps.more, &zero, sizeof(zero), &fd, sizeof(fd), BPF_ANY);
+}
+
 static int attach_purpose(struct tracer *tracer, struct plan *plan, int i)
 {
 	struct bpf_program *program = loaded_program(tracer, plan, i);
 	int err;
 
+	if (plan_purposes[i].need == PLAN_STEPS) {
+		err = attach_more(tracer, program);
+		tracer->programs[i] = err ? NULL : program;
+		return err;
+	}
 	do {
 		tracer->links[i] = attach__program(program, plan, i);
 		err = tracer->links[i] ? 0 : -errno;
@@ -292,6 +368,7 @@ static void leave_kprobes(struct plan *plan)
 			return;
 		error = plan->choices[i].error;
 	}
+	plan__leave_more(plan);
 	for (int i = 0; i < PLAN_PURPOSES; i++) {
 		if (plan->choices[i].candidate == PLAN_SHARED)
 			plan__fail(plan, i, error);

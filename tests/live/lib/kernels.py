@@ -37,6 +37,7 @@ PLAN = {
     "oom-kill": ("fentry oom_kill_process", "kprobe oom_kill_process"),
     "victim-kill": ("fentry __oom_kill_process", "kprobe __oom_kill_process"),
     "victim-mark": ("fentry mark_oom_victim", "kprobe mark_oom_victim"),
+    "details": (None, None),
     "candidate": (None, "kprobe oom_badness"),
     "candidate-points": ("fexit oom_badness", "kretprobe oom_badness"),
     "relief": ("fexit exit_mmap", "kprobe mm_put_huge_zero_page"),
@@ -67,8 +68,8 @@ PLAN_BTF = {purpose: label for purpose, (label, _) in PLAN.items()}
 PLAN_KPROBES = {purpose: label for purpose, (_, label) in PLAN.items()}
 # Where attaching the first fentry program waits (5.15 to 6.6), a trace of the whole machine has kprobes
 # for functions, and BTF-typed programs for tracepoints; and for candidates, which it attaches last.
-PLAN_SHARED = {purpose: kprobe if "probe " in kprobe and not purpose.startswith("candidate") else btf
-               for purpose, (btf, kprobe) in PLAN.items()}
+PLAN_SHARED = {purpose: kprobe if kprobe and "probe " in kprobe and not purpose.startswith("candidate") else btf
+               for purpose, (btf, kprobe) in PLAN.items()} | {"details": "tail call"}
 SHARED_LABELS = ("6.1",)
 # Debian's compiler has split oom_badness() on 5.10, and the OOM killer calls the part, which isn't in BTF.
 PLAN_SPLIT = {"candidate": "kprobe oom_badness.part.0", "candidate-points": "kretprobe oom_badness.part.0"}

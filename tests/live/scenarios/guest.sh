@@ -237,11 +237,14 @@ none() {
 killed() {
 	start_tracer killed.out --record "$OUT/killed.jsonl"
 	tracer_ready killed.out
+	# What tells relief is attached a little later than what tells kills.
+	wait_until 60 in_file '^NoNewPrivs:.1' "/proc/$(cat /tmp/killed.out.pid)/status"
 	begin killed
 	make_cgroup killed 32M
 	run_to_end -g "$CG/killed" hog 64
 	wait_until 30 in_file '"type":"relief"' "$OUT/killed.jsonl"
 	wait_until 30 in_file 'is back' "$OUT/killed.out" # text waits for the names of the stack
+	wait_until 30 in_file '"type":"stack"' "$OUT/killed.jsonl" # and such records wait for more of them
 	kill -KILL "$(cat /tmp/killed.out.pid)"
 	tracer_done killed.out
 	end killed

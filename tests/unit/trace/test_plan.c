@@ -153,12 +153,41 @@ static void test_later(void **state)
 	assert_false(probes[split].later);
 }
 
+/* Where kprobes are shared, what tells more than kills comes later, unless other programs tell it. */
+static void test_details(void **state)
+{
+	struct plan plan;
+	int details = 0, kill = 0;
+
+	(void)state;
+	while (strcmp(plan_purposes[details].name, "details"))
+		details++;
+	while (strcmp(plan_purposes[kill].name, "victim-kill"))
+		kill++;
+	plan__init(&plan, &(struct plan_wants){ .target = true });
+	assert_null(plan__chosen(&plan, details));
+	assert_false(plan.choices[details].wanted || plan__is_shared(&plan));
+	plan__init(&plan, &(struct plan_wants){ .shared = true });
+	assert_string_equal(plan__chosen(&plan, details)->label, PLAN_TAIL_CALL);
+	assert_int_equal(plan__step(&plan, details), PLAN_LATER);
+	assert_true(plan__is_shared(&plan));
+	assert_int_equal(plan__fail(&plan, details, -EINVAL), 0);
+	assert_null(plan__chosen(&plan, details));
+	assert_true(plan.choices[details].wanted && plan__is_shared(&plan));
+	plan__leave_more(&plan);
+	assert_false(plan.choices[details].wanted || plan.choices[details].error);
+	/* A BTF-typed program tells all, and needs what that takes. */
+	assert_int_equal(plan__fail(&plan, kill, -EINVAL), 0);
+	assert_non_null(plan__chosen(&plan, kill));
+	assert_false(plan__is_shared(&plan));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_attached), cmocka_unit_test(test_not_attached),
 		cmocka_unit_test(test_notes),	 cmocka_unit_test(test_often),
-		cmocka_unit_test(test_later),
+		cmocka_unit_test(test_later),	 cmocka_unit_test(test_details),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
