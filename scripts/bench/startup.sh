@@ -5,7 +5,7 @@
 # bpftrace's oomkill.bt, in turns, in one virtual machine. The machine's clock counts instructions, one a
 # nanosecond. So the times say how much work and waiting there was, not how fast this machine is, and they
 # are nearly equal from run to run. OOMTRACE_BENCH_CLOCK=wall measures time instead.
-# Exits with 1 when oomtrace takes more than 1.5 times as long as oomkill to attach, or has more than
+# Exits with 1 when oomtrace takes more than 1.3 times as long as oomkill to attach, or has more than
 # 12 MiB resident. docs/notes/starting-up.md says where the time goes.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -43,9 +43,9 @@ sort -k1,1 -k2,2n "$out/guest/startup.txt" | awk '
 		}
 		printf "\nThen oomtrace attaches what is not urgent, until %.1f ms at most.\n", last["oomtrace"] / 1e6
 		ratio = mid["oomtrace"] / mid["oomkill"]
-		slow = ratio > 1.5
+		slow = ratio > 1.3
 		fat = rss["oomtrace"] > 12 * 1024
-		printf "\n%s  oomtrace / oomkill: %.2f (at most 1.5)\n", slow ? "FAIL" : "ok  ", ratio
+		printf "\n%s  oomtrace / oomkill: %.2f (at most 1.3)\n", slow ? "FAIL" : "ok  ", ratio
 		printf "%s  resident memory: %.1f MiB (at most 12)\n", fat ? "FAIL" : "ok  ", rss["oomtrace"] / 1024
 		printf "%d passed, %d failed\n", 2 - slow - fat, slow + fat
 		exit slow || fat
