@@ -357,7 +357,6 @@ enum hook {
 	HOOK_MAX_END,
 	HOOK_CANDIDATE_BEGIN,
 	HOOK_CANDIDATE_END,
-	HOOK_MM_GONE,
 };
 #define EVENT_ASSERT(cond) _Static_assert(cond, #cond)
 EVENT_ASSERT(sizeof(struct event_header) == 24);

@@ -94,8 +94,6 @@ int kp_later(struct pt_regs *ctx)
 		return on_candidate_begin(first);
 	case HOOK_CANDIDATE_END:
 		return on_candidate_end(PT_REGS_RC(ctx));
-	case HOOK_MM_GONE:
-		return on_mm_gone(first);
 	default:
 		return 0;
 	}

@@ -84,13 +84,27 @@ __noinline int on_reaped(__u32 tid)
 
 /* ---- programs ---- */
 
+/* The tracepoint (6.1) is in exit_mmap(), behind the return of the pages. It costs everybody half of what the others do. */
+SEC("?tp_btf/exit_mmap")
+int BPF_PROG(btf_mm_exit)
+{
+	/* Reading the argument costs as much as the way into the program: only when there is need. */
+	return awaits_relief() ? tell_relief(argument_number(ctx, 0), RELIEF_EXIT) : 0;
+}
+
+SEC("?raw_tp/exit_mmap")
+int BPF_PROG(tp_mm_exit, void *mm)
+{
+	return on_mm_gone((__u64)mm);
+}
+
 SEC("?fexit/exit_mmap")
 int BPF_PROG(btf_mm_gone)
 {
-	return on_mm_gone(argument_number(ctx, 0));
+	return awaits_relief() ? tell_relief(argument_number(ctx, 0), RELIEF_EXIT) : 0;
 }
 
-/* It is called right behind exit_mmap(), whose return doesn't have the argument. From 6.9 on it has another name. */
+/* Without the tracepoint. It is called right behind exit_mmap(), whose return doesn't have the argument. */
 SEC("?kprobe/mm_put_huge_zero_page")
 int BPF_KPROBE(kp_mm_gone, void *mm)
 {

@@ -79,9 +79,7 @@ struct bpf_link *attach__shared(const struct bpf_program *program, const char *l
 {
 	bool returns = !strncmp(label, "kretprobe", strlen("kretprobe"));
 	/* Where a kretprobe is, the entry is ftrace's already, and one more there costs nothing. */
-	bool shares_entry =
-		hook == HOOK_OOM_ENTER || hook == HOOK_MAX_BEGIN || hook == HOOK_CANDIDATE_BEGIN ||
-		hook == HOOK_MM_GONE /* called often: there ftrace costs less than a breakpoint */;
+	bool shares_entry = hook == HOOK_OOM_ENTER || hook == HOOK_MAX_BEGIN || hook == HOOK_CANDIDATE_BEGIN;
 	struct bpf_link *link = NULL;
 
 	if (!function)

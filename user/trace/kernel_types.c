@@ -136,6 +136,25 @@ static int add_targets(struct kernel_types *btf)
 	return err;
 }
 
+/* What a BTF-typed program is attached to; NULL: the kernel has no such. */
+static const struct btf_scan__name *find_target(const struct kernel_types *btf,
+						const struct bpf_program *program, int i)
+{
+	const char *target = strchr(bpf_program__section_name(program), '/');
+	char *name = target ? target_name(target + 1, i) : NULL;
+	const struct btf_scan__name *found = name ? find_name(btf, name, 1U << typed[i].kind) : NULL;
+
+	free(name);
+	return found && found->id ? found : NULL;
+}
+
+bool kernel_types__has_target(const struct kernel_types *btf, const struct bpf_program *program)
+{
+	int i = typed_index(program);
+
+	return i < 0 || find_target(btf, program, i);
+}
+
 /*
  * libbpf calls this for each program that it is about to load. Until here it took the program for one
  * of another type: it reads all of the kernel's BTF as soon as it sees one of this.
@@ -144,12 +163,9 @@ static int prepare_load(struct bpf_program *program, struct bpf_prog_load_opts *
 {
 	struct kernel_types *btf = (void *)cookie;
 	int i = typed_index(program);
-	const char *target = strchr(bpf_program__section_name(program), '/');
-	char *name = i < 0 || !target ? NULL : target_name(target + 1, i);
-	const struct btf_scan__name *found = name ? find_name(btf, name, 1U << typed[i].kind) : NULL;
+	const struct btf_scan__name *found = i < 0 ? NULL : find_target(btf, program, i);
 
-	free(name);
-	if (!found || !found->id)
+	if (!found)
 		return -ESRCH; /* as libbpf has it */
 	opts->attach_btf_id = found->id;
 	return bpf_program__set_type(program, BPF_PROG_TYPE_TRACING);

@@ -24,6 +24,9 @@ const char *kernel_types__path(const struct kernel_types *btf);
 /* Looks up what the programs of an object need, the first time. Returns 0 or a negative errno. */
 int kernel_types__read(struct kernel_types *btf, struct bpf_object *object);
 
+/* Whether the kernel has what this program is attached to by a BTF id. True for all other programs. */
+bool kernel_types__has_target(const struct kernel_types *btf, const struct bpf_program *program);
+
 /*
  * Whether the first fentry or fexit program to be attached makes us wait, some 0.1 s, and kprobes can have
  * cookies. Up to 6.6 the kernel waits for all tasks (synchronize_rcu_tasks()) when its table of such

@@ -104,12 +104,12 @@ const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 		.name = "relief",
 		.lost = "when the memory of a victim is back",
 		.candidates = {
+			/* Every process passes here. The tracepoint is there from 6.1 on. */
+			{ "btf_mm_exit", "tp_btf exit_mmap" },
 			{ "btf_mm_gone", "fexit exit_mmap" },
+			{ "tp_mm_exit", "raw_tp exit_mmap" },
 			{ "kp_mm_gone", "kprobe mm_put_huge_zero_page" },
-			{ "kp_mm_gone", "kprobe mm_put_huge_zero_folio" },
 		},
-		.shared = { SHARED_LATER, "kprobe mm_put_huge_zero_page" },
-		.hook = HOOK_MM_GONE,
 		.late = true,
 	},
 	{

@@ -14,7 +14,7 @@
 #include "event.h"
 #include "record/record.h"
 
-#define PLAN_CANDIDATES 3
+#define PLAN_CANDIDATES 4
 #define PLAN_PURPOSES 31
 #define PLAN_NOT_ATTACHED (-1)
 #define PLAN_SHARED PLAN_CANDIDATES	 /* a kprobe, by the program that stands for several purposes */

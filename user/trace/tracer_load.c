@@ -186,6 +186,22 @@ static int open_step(struct tracer *tracer, struct plan *plan, enum plan_step st
 	return open_skeleton(tracer, false, out);
 }
 
+/* Whoever isn't in the kernel's types would fail to load, and all that is loaded with it. */
+static int leave_missing(const struct tracer *tracer, struct oomtrace_bpf *skel, struct plan *plan)
+{
+	int err = 0;
+
+	for (int i = 0; i < PLAN_PURPOSES && tracer->btf && !err; i++) {
+		struct bpf_program *program = find_program(skel, plan, i);
+
+		while (program && !err && !kernel_types__has_target(tracer->btf, program)) {
+			err = plan__fail(plan, i, -ESRCH);
+			program = find_program(skel, plan, i);
+		}
+	}
+	return err;
+}
+
 /* Loads the programs of a step; with only >= 0, that of this purpose alone, to see if it would. */
 static int load(struct tracer *tracer, struct plan *plan, enum plan_step step, int only,
 		struct oomtrace_bpf **out)
@@ -195,13 +211,14 @@ static int load(struct tracer *tracer, struct plan *plan, enum plan_step step, i
 
 	if (err)
 		return err;
+	err = leave_missing(tracer, skel, plan);
 	for (int i = 0; i < PLAN_PURPOSES; i++) {
 		struct bpf_program *program = find_program(skel, plan, i);
 
 		if (program && plan__step(plan, i) == step && (only < 0 || only == i))
 			bpf_program__set_autoload(program, true);
 	}
-	if (step == PLAN_FIRST && plan__is_shared(plan))
+	if (!err && step == PLAN_FIRST && plan__is_shared(plan))
 		err = map_sizes__leave_for_later(skel, &tracer->opts);
 	failed_program[0] = '\0';
 	print_next = libbpf_set_print(watch_libbpf);
@@ -329,7 +346,7 @@ static int attach_purpose(struct tracer *tracer, struct plan *plan, int i)
 	if (err && plan__chosen(plan, i))
 		return err;
 	tracer->programs[i] = err ? NULL : program;
-	if (!err && plan_purposes[i].hook == HOOK_MM_GONE && plan__step(plan, i) == PLAN_LATER)
+	if (!err && !strcmp(plan_purposes[i].name, "relief") && plan__step(plan, i) == PLAN_LATER)
 		tracer->relief_since_ns = clock__ns(CLOCK_BOOTTIME);
 	return 0;
 }

@@ -40,7 +40,7 @@ PLAN = {
     "details": (None, None),
     "candidate": (None, "kprobe oom_badness"),
     "candidate-points": ("fexit oom_badness", "kretprobe oom_badness"),
-    "relief": ("fexit exit_mmap", "kprobe mm_put_huge_zero_page"),
+    "relief": ("tp_btf exit_mmap", "raw_tp exit_mmap"),
     "relief-reaper": ("tp_btf finish_task_reaping", "raw_tp finish_task_reaping"),
     "signal": ("tp_btf signal_generate", "raw_tp signal_generate"),
     "exit": ("tp_btf sched_process_exit", "raw_tp sched_process_exit"),
@@ -74,7 +74,9 @@ SHARED_LABELS = ("6.1",)
 # Debian's compiler has split oom_badness() on 5.10, and the OOM killer calls the part, which isn't in BTF.
 PLAN_SPLIT = {"candidate": "kprobe oom_badness.part.0", "candidate-points": "kretprobe oom_badness.part.0"}
 SPLIT_UNTIL = (5, 10)
-FOLIOS_SINCE = (6, 12)  # of the kernels here the first whose mm_put_huge_zero_page() has another name
+# There the tracepoint isn't yet.
+RELIEF_OLD = {"tp_btf exit_mmap": "fexit exit_mmap", "raw_tp exit_mmap": "kprobe mm_put_huge_zero_page"}
+RELIEF_OLD_UNTIL = (5, 10)
 # Only with a target: how its processes end, and writes of limits that never kill.
 PLAN_TARGET_ONLY = ("exit", "high-write-begin", "high-write-end", "swap-write-begin",
                     "swap-write-end")
@@ -115,8 +117,8 @@ def expected_plan(session, plan, has_target, on_v1=False, usage=None):
     off += PLAN_STACKS_ONLY
     if version(session) <= SPLIT_UNTIL:
         plan = plan | PLAN_SPLIT
-    if version(session) >= FOLIOS_SINCE and plan["relief"] == PLAN_KPROBES["relief"]:
-        plan = plan | {"relief": "kprobe mm_put_huge_zero_folio"}
+    if version(session) <= RELIEF_OLD_UNTIL:
+        plan = plan | {"relief": RELIEF_OLD[plan["relief"]]}
     return {key: None if key in off else label for key, label in plan.items()}
 
 

@@ -117,6 +117,28 @@ static void test_often(void **state)
 	assert_true(plan__waits_for_split(&plan, points));
 }
 
+/* Everybody pays for a kprobe at the end of a process: where kprobes are shared, too, it is what costs the least. */
+static void test_relief(void **state)
+{
+	struct plan plan;
+	int i = 0;
+
+	(void)state;
+	while (strcmp(plan_purposes[i].name, "relief"))
+		i++;
+	plan__init(&plan, &(struct plan_wants){ .shared = true });
+	assert_string_equal(plan__chosen(&plan, i)->label, "tp_btf exit_mmap");
+	assert_int_equal(plan__step(&plan, i), PLAN_LATER);
+	plan__fail(&plan, i, -ESRCH);
+	assert_string_equal(plan__chosen(&plan, i)->label, "fexit exit_mmap");
+	plan__init(&plan, &(struct plan_wants){ .kprobes = true });
+	assert_string_equal(plan__chosen(&plan, i)->label, "raw_tp exit_mmap");
+	plan__fail(&plan, i, -ENOENT);
+	assert_string_equal(plan__chosen(&plan, i)->label, "kprobe mm_put_huge_zero_page");
+	plan__fail(&plan, i, -ENOENT);
+	assert_null(plan__chosen(&plan, i));
+}
+
 /* What comes later isn't told as attached; and what could not be is told then. */
 static void test_later(void **state)
 {
@@ -187,7 +209,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_attached), cmocka_unit_test(test_not_attached),
 		cmocka_unit_test(test_notes),	 cmocka_unit_test(test_often),
-		cmocka_unit_test(test_later),	 cmocka_unit_test(test_details),
+		cmocka_unit_test(test_relief),	 cmocka_unit_test(test_later),
+		cmocka_unit_test(test_details),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
