@@ -161,7 +161,7 @@ enum {
 };
 
 /*
- * A program as it was executed once; also the key of the map `cmdlines`. What a process forks runs the
+ * A program as it was executed once. What a process forks runs the
  * same one until it executes another, however many of those in between have ended.
  */
 struct program {
@@ -327,14 +327,23 @@ struct stack_sum {
 };
 
 /*
- * Value of the map `cmdlines`: command lines seen at exec, by program; and those that user space has read
- * from /proc, where the file that was executed can't be told: by { 0, thread group id }.
+ * Value of the map `cmdlines`: what user space has read from /proc, where the file that was executed can't be told. And a
+ * part of exec_entry.
  */
 struct cmdline_entry {
 	__u64 start_ns; /* CLOCK_BOOTTIME of the start of the thread group that it was found at */
 	__u32 len;
 	__u32 cut;
 	char bytes[EVENT_CMDLINE_LEN];
+};
+
+#define EXECS_MAX 2048
+
+/* Value of the map `execs`: a program that was executed while oomtrace looked on. */
+struct exec_entry {
+	struct program program; /* exe 0: nothing is here, or it is being written */
+	__u64 number;		/* later ones have larger ones */
+	struct cmdline_entry cmdline;
 };
 
 /* Value of the map `quiet_runs`: runs of the OOM killer that killed nothing, by limit's cgroup id. */

@@ -10,12 +10,39 @@
 #include "size.bpf.h"
 #include "task.bpf.h"
 
+/* Command lines that user space has read, by thread group id. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 2048);
-	__type(key, struct program); /* or { 0, thread group id } */
+	__type(key, __u32);
 	__type(value, struct cmdline_entry);
 } cmdlines SEC(".maps");
+
+/* When user space had read them, CLOCK_BOOTTIME: who was started after that isn't among them. 0: it may add some. */
+volatile __u64 cmdlines_read_ns;
+
+/*
+ * Programs that were executed, and the slots of that array, the one that was written longest ago first. Every exec on the
+ * machine pays for this: a map that finds the oldest by itself costs 2,000 instructions more, because it copies what is
+ * put into it and looks for it. User space looks through the array, at a kill.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, EXECS_MAX);
+	__type(key, __u32);
+	__type(value, struct exec_entry);
+} execs SEC(".maps");
+
+/* User space puts them in. Whoever has taken a slot out of the queue has it for itself. */
+struct {
+	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__uint(max_entries, EXECS_MAX);
+	__type(value, __u32);
+} exec_slots SEC(".maps");
+
+/* Grows with each: of two entries for one program the later one holds. */
+__u64 execs_seen;
 
 /* signal_struct.flags, include/linux/sched/signal.h */
 #define SIGNAL_GROUP_EXIT 4
@@ -82,26 +109,42 @@ static __always_inline int on_exit(void)
 	return 0;
 }
 
-/* A program was started: keep its command line, which can't be read once it is another's victim. */
+static __always_inline void fill_exec(struct exec_entry *entry, __u64 start_ns)
+{
+	struct mm_struct *mm = BPF_CORE_READ(current_task(), mm);
+	struct arguments at = arguments_of(mm);
+
+	/* User space may be looking. */
+	*(volatile __u64 *)&entry->program.exe = 0;
+	entry->cmdline.start_ns = start_ns;
+	entry->cmdline.len = read_arguments(&at, entry->cmdline.bytes, &entry->cmdline.cut);
+	__sync_fetch_and_add(&execs_seen, 1);
+	entry->number = *(volatile __u64 *)&execs_seen;
+	entry->program.arg_start = at.start;
+	*(volatile __u64 *)&entry->program.exe = (__u64)BPF_CORE_READ(mm, exe_file);
+}
+
+/*
+ * A program was started: keep its command line, which can't be read once it is another's victim. The caller is the first
+ * thread of its group, and has that one's start, whichever thread it was before (de_thread(), fs/exec.c).
+ */
 static __always_inline int on_exec(void)
 {
-	static struct cmdline_entry empty;
-	struct task_struct *task = current_task();
-	struct mm_struct *mm = BPF_CORE_READ(task, mm);
-	struct program before = { .arg_start = current_pid() };
-	struct program program = program_of(mm);
-	struct cmdline_entry *entry;
+	__u64 start_ns = thread_start_ns();
+	__u32 pid = current_pid(), slot;
+	struct exec_entry *entry;
 
 	note_no_run();
-	if (!in_target((__u64)task_cgroup(task)))
+	if (has_target && !in_target((__u64)current_cgroup()))
 		return 0;
-	bpf_map_delete_elem(&cmdlines, &before);
-	bpf_map_update_elem(&cmdlines, &program, &empty, BPF_ANY);
-	entry = bpf_map_lookup_elem(&cmdlines, &program);
-	if (!entry)
+	if (start_ns <= cmdlines_read_ns || !cmdlines_read_ns)
+		bpf_map_delete_elem(&cmdlines, &pid);
+	if (bpf_map_pop_elem(&exec_slots, &slot))
 		return 0;
-	entry->len = read_cmdline(mm, entry->bytes, &entry->cut);
-	entry->start_ns = BPF_CORE_READ(task, group_leader, start_boottime);
+	entry = bpf_map_lookup_elem(&execs, &slot);
+	if (entry)
+		fill_exec(entry, start_ns);
+	bpf_map_push_elem(&exec_slots, &slot, 0);
 	return 0;
 }
 

@@ -46,6 +46,7 @@ enum {
 enum {
 	BPF_F_USER_STACK = 1 << 8,
 	BPF_F_FAST_STACK_CMP = 1 << 9,
+	BPF_F_MMAPABLE = 1 << 10,
 };
 
 enum {

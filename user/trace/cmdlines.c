@@ -93,7 +93,9 @@ int cmdlines__learn(struct tracer *tracer, const struct cgroup__hierarchy *h, co
 		cgroup__walk(h, target->cgroup, add_cgroup, &list);
 	else
 		proc__each(add_pid, &list);
+	tracer__adds_cmdlines(tracer, true);
 	left_out = cmdline_reader__read(list.pids, list.count, &limits, proc__cmdline, learn, tracer);
+	tracer__adds_cmdlines(tracer, false);
 	free(list.pids);
 	return left_out;
 }

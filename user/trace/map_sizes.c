@@ -82,8 +82,9 @@ static int size_lru_maps(struct oomtrace_bpf *skel, int cpus)
 int map_sizes__leave_for_later(struct oomtrace_bpf *skel, const struct tracer_options *opts)
 {
 	struct bpf_map *const maps[] = {
-		skel->maps.cmdlines,	skel->maps.relief_victims, skel->maps.relief_tids,
-		skel->maps.chains_told, skel->maps.ended,
+		skel->maps.cmdlines,	   skel->maps.execs,	   skel->maps.exec_slots,
+		skel->maps.relief_victims, skel->maps.relief_tids, skel->maps.chains_told,
+		skel->maps.ended,
 	};
 	int err = opts->usage ? 0 : bpf_map__set_autocreate(skel->maps.refusals_seen, false);
 

@@ -12,6 +12,7 @@
 #include "host/kallsyms.h"
 #include "host/pressure.h"
 #include "host/proc.h"
+#include "trace/execs.h"
 #include "trace/messages.h"
 #include "trace/target_map.h"
 #include "trace/tracer_parts.h"
@@ -24,6 +25,20 @@ static void end_loading(struct tracer *tracer)
 	kernel_types__free(tracer->btf);
 	tracer->btf = NULL;
 	malloc_trim(0);
+}
+
+/* Where programs are loaded in two steps, the maps of command lines are the second one's. */
+static const struct oomtrace_bpf *with_cmdlines(const struct tracer *tracer)
+{
+	return tracer->later ? tracer->later : tracer->skel;
+}
+
+static int begin_execs(struct tracer *tracer)
+{
+	const struct oomtrace_bpf *skel = with_cmdlines(tracer);
+
+	return execs__begin(bpf_map__fd(skel->maps.execs), bpf_map__fd(skel->maps.exec_slots),
+			    &tracer->execs);
 }
 
 int tracer__open(const struct tracer_options *opts, tracer_event_fn on_event, void *ctx, struct plan *plan,
@@ -49,6 +64,8 @@ int tracer__open(const struct tracer_options *opts, tracer_event_fn on_event, vo
 		tracer->planned = false;
 		err = tracer_load__step(tracer, plan, PLAN_FIRST);
 	}
+	if (!err && !plan->in_steps)
+		err = begin_execs(tracer);
 	if (!err)
 		__atomic_store_n(&tracer->skel->bss->attached_ns, clock__ns(CLOCK_BOOTTIME),
 				 __ATOMIC_RELEASE);
@@ -81,6 +98,8 @@ int tracer__attach_rest(struct tracer *tracer, struct plan *plan)
 	if (!plan->in_steps)
 		return 0;
 	err = tracer_load__step(tracer, plan, PLAN_LATER);
+	if (!err)
+		err = begin_execs(tracer);
 	for (int i = 0; err && i < PLAN_PURPOSES; i++) {
 		if (plan__step(plan, i) == PLAN_LATER)
 			plan__give_up(plan, i, err);
@@ -94,6 +113,7 @@ void tracer__close(struct tracer *tracer)
 	if (!tracer)
 		return;
 	ring_buffer__free(tracer->ring);
+	execs__end(tracer->execs);
 	kernel_types__free(tracer->btf);
 	tracer_load__free(tracer);
 	free(tracer);
@@ -254,32 +274,19 @@ enum record_kill_way tracer__kill_way(const struct tracer *tracer, const __u64 *
 	return kill_ways__of(tracer->kill_ways, frames, count);
 }
 
-/* Where there are two steps it may be the second one's. */
-static const struct bpf_map *cmdlines(const struct tracer *tracer)
-{
-	const struct bpf_map *map = tracer->skel->maps.cmdlines;
-
-	return bpf_map__fd(map) < 0 && tracer->later ? tracer->later->maps.cmdlines : map;
-}
-
 int tracer__program_cmdline(const struct tracer *tracer, const struct program *program,
 			    struct cmdline_entry *out)
 {
-	struct cmdline_entry entry;
-
-	if (bpf_map__lookup_elem(cmdlines(tracer), program, sizeof(*program), &entry, sizeof(entry), 0) ||
-	    !entry.len || entry.len > sizeof(entry.bytes))
-		return -ENOENT;
-	*out = entry;
-	return 0;
+	return execs__find(tracer->execs, program, out);
 }
 
 int tracer__cmdline(const struct tracer *tracer, uint32_t pid, uint64_t start_ns, struct cmdline_entry *out)
 {
-	struct program key = { .arg_start = pid };
 	struct cmdline_entry entry;
 
-	if (tracer__program_cmdline(tracer, &key, &entry) || !proc__same_start(entry.start_ns, start_ns))
+	if (bpf_map__lookup_elem(with_cmdlines(tracer)->maps.cmdlines, &pid, sizeof(pid), &entry,
+				 sizeof(entry), 0) ||
+	    !entry.len || entry.len > sizeof(entry.bytes) || !proc__same_start(entry.start_ns, start_ns))
 		return -ENOENT;
 	*out = entry;
 	return 0;
@@ -287,9 +294,14 @@ int tracer__cmdline(const struct tracer *tracer, uint32_t pid, uint64_t start_ns
 
 int tracer__add_cmdline(struct tracer *tracer, uint32_t pid, const struct cmdline_entry *entry)
 {
-	struct program key = { .arg_start = pid };
+	return bpf_map__update_elem(with_cmdlines(tracer)->maps.cmdlines, &pid, sizeof(pid), entry,
+				    sizeof(*entry), BPF_ANY);
+}
 
-	return bpf_map__update_elem(cmdlines(tracer), &key, sizeof(key), entry, sizeof(*entry), BPF_ANY);
+void tracer__adds_cmdlines(struct tracer *tracer, bool adds)
+{
+	__atomic_store_n(&tracer->skel->bss->cmdlines_read_ns, adds ? 0 : clock__ns(CLOCK_BOOTTIME),
+			 __ATOMIC_SEQ_CST);
 }
 
 int tracer__each_quiet(const struct tracer *tracer,

@@ -126,6 +126,9 @@ void tracer__set_reading(struct tracer *tracer, bool reading);
 /* Adds a command line that user space has read. It is forgotten when the process executes a program. */
 int tracer__add_cmdline(struct tracer *tracer, uint32_t pid, const struct cmdline_entry *entry);
 
+/* Before the first is added, and after the last: processes that are started later have none to be forgotten. */
+void tracer__adds_cmdlines(struct tracer *tracer, bool adds);
+
 /*
  * Makes the programs write their sums of stacks to the other of two sets. Returns whether there are any sums.
  * Before the set that they have left is taken, programs that still write to it must be done.
