@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -49,6 +50,22 @@ static void close_others(const int *keep, size_t count)
 			return;
 		from = next + 1;
 	}
+}
+
+pid_t child__fork_into(int *cgroup_fd)
+{
+	struct clone_args args = {
+		.flags = CLONE_INTO_CGROUP,
+		.exit_signal = SIGCHLD,
+		.cgroup = (__u64)*cgroup_fd,
+	};
+	pid_t pid = *cgroup_fd < 0 ? -1 : (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+
+	if (pid < 0)
+		return fork();
+	if (!pid)
+		*cgroup_fd = -1;
+	return pid;
 }
 
 void child__die_with_parent(pid_t parent)

@@ -13,6 +13,14 @@
 void child__settle(const char *name, const int *keep, size_t count);
 
 /*
+ * Forks, as fork() does, a child that is in a cgroup from the start (5.7): one that enters it by itself waits until every
+ * CPU has been through the scheduler (cgroup_threadgroup_rwsem). Sets *cgroup_fd to -1 in the child. Where the kernel
+ * refuses that, as by a filter that looks into clone(2), *cgroup_fd stays, and the child has still to enter. For a process
+ * with one thread.
+ */
+pid_t child__fork_into(int *cgroup_fd);
+
+/*
  * Called in the child: when the thread that forked it ends, it gets SIGKILL, even where it is stopped, and now if that
  * has happened already. `parent` is the process, as it has read its own pid before the fork. The parent must have the right
  * to send that (check_kill_permission(), kernel/signal.c): not to another user's child after privileges were dropped. To

@@ -172,7 +172,7 @@ static int start_command(struct process *p, struct running *r, const struct hook
 	make_cgroup(p, r);
 	child.cgroup_fd = r->own_fd;
 	*started_ns = 0;
-	r->pid = fork();
+	r->pid = child__fork_into(&child.cgroup_fd);
 	if (!r->pid)
 		hook_command__become(&child);
 	if (r->pid > 0)

@@ -149,6 +149,27 @@ static void test_await_turn(void **state)
 	close(begun[1]);
 }
 
+/* A folder that is no cgroup, and none: there is a child all the same, and it knows that it has still to enter. */
+static void test_child_of_no_cgroup(void **state)
+{
+	const int folder = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC), fds[] = { folder, -1 };
+
+	(void)state;
+	assert_true(folder >= 0);
+	for (size_t i = 0; i < 2; i++) {
+		int fd = fds[i], status = 0;
+		pid_t child = child__fork_into(&fd);
+
+		assert_true(child >= 0);
+		if (!child)
+			_exit(fd == fds[i] ? 7 : 1);
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_int_equal(status, 7 << 8);
+		assert_int_equal(fd, fds[i]);
+	}
+	close(folder);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -156,6 +177,7 @@ int main(void)
 		cmocka_unit_test(test_orphan_ends_at_once),
 		cmocka_unit_test(test_stopped_child_dies_with_a_pipe),
 		cmocka_unit_test(test_await_turn),
+		cmocka_unit_test(test_child_of_no_cgroup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
