@@ -175,6 +175,7 @@ bench: ## how fast a report is made; start-up, memory and overhead beside other 
 	scripts/bench/startup.sh
 	scripts/bench/overhead.sh
 	scripts/bench/idle.sh
+	scripts/bench/near-limit.sh
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/unit/%,$(sort $(shell find tests/unit -name 'test_*.c')))
 UNIT_OBJECTS := $(patsubst user/%.c,$(B)/unit/user/%.o,$(filter-out user/commands/main.c,$(SOURCES))) \
