@@ -26,6 +26,8 @@ KERNELS = {
     "backports": r"(7|[1-9]\d)\.",
     "sid": r"(7|[1-9]\d)\.",
 }
+# cgroup.kill came with 5.14.
+NO_CGROUP_KILL = ("5.10old", "5.10")
 # These preempt tasks, and may leave out a program meanwhile: docs/causes.md.
 PREEMPTING = ("backports", "sid")
 

@@ -67,6 +67,7 @@ from_container() {
 }
 
 by_cgroup_kill() {
+	[ -e $SLICE/cgroup.kill ] || return 0
 	begin cgroup-kill
 	bash -c "echo \$\$ >/tmp/sender; echo 1 >$SLICE/docker-$id.scope/cgroup.kill"
 	expect cgroup-kill sender "$(cat /tmp/sender)"

@@ -5,7 +5,7 @@ import json
 import re
 import subprocess
 
-from kernels import counts_all_kernel_memory
+from kernels import NO_CGROUP_KILL, counts_all_kernel_memory
 from oracles import of, read_records
 
 # name: the exit code, the kernel's count of kills, and words of the verdict
@@ -23,7 +23,6 @@ ENDS = {
     "group": (137, 0, "but was not OOM-killed: SIGKILL was sent to its whole cgroup, by a write to cgroup.kill by"),
     "throttled": (143, 0, "before that it was stuck at its memory.high of 16.0 MiB"),
 }
-NO_CGROUP_KILL = ("5.10", "5.10old")
 # Up to 6.15 sched_process_exit comes when a process has let go of its memory.
 HAS_MEMORY_AT_EXIT = {"5.10": False, "5.10old": False, "6.1": False, "6.1x": False, "6.12": False}
 # name: the rule of a step that must be there, and words of it
