@@ -17,6 +17,7 @@ PREFIX ?= /usr/local
 COUNT := $(if $(COVERAGE),--coverage -fprofile-update=atomic)
 CFLAGS ?= $(if $(COVERAGE),-O0 -g $(COUNT),-O2 -g)
 FUZZ_SECONDS ?= 60
+UNIT_FUZZ_SECONDS ?= 2
 CLANG_FORMAT ?= clang-format
 CLANG_TIDY ?= clang-tidy
 CPPCHECK ?= cppcheck
@@ -124,13 +125,12 @@ tools:
 
 # ---- tests ----
 
-test: ## set up, then lint-quick, unit, fuzz (5 s each), browser and live tests
+test: ## set up, then lint-quick, unit (5 s of each fuzz target), browser and live tests
 	scripts/setup.sh build test vm lint
 	$(MAKE) lint-quick
 	$(MAKE) WERROR=1 all
 	$(MAKE) WERROR=1 STATIC=1 all
-	$(MAKE) WERROR=1 unit
-	$(MAKE) FUZZ_SECONDS=5 fuzz
+	$(MAKE) WERROR=1 UNIT_FUZZ_SECONDS=5 unit
 	$(MAKE) browser
 	$(MAKE) live
 
@@ -181,8 +181,14 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/unit/%,$(sort $(shell find tests/un
 UNIT_OBJECTS := $(patsubst user/%.c,$(B)/unit/user/%.o,$(filter-out user/commands/main.c,$(SOURCES))) \
 	$(B)/unit/report/html_assets.o
 
-unit: $(B)/oomtrace $(UNIT_TESTS) ## the unit tests: no root, no virtual machine
+FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(sort $(wildcard tests/fuzz/*.c)))
+FUZZ_OBJECTS := $(patsubst $(B)/unit/%,$(B)/fuzz/%,$(UNIT_OBJECTS))
+# clang warns of what gcc doesn't, and the program is built with gcc.
+FUZZ_FLAGS = $(SANITIZE) $(filter-out -Werror,$(FLAGS))
+
+unit: $(B)/oomtrace $(UNIT_TESTS) $(if $(COVERAGE),,$(FUZZ_TARGETS)) ## the unit tests, and 2 s of each fuzz target: no root, no virtual machine
 	$(Q)tests/unit/run $(B)/oomtrace $(UNIT_TESTS) $(sort $(shell find tests/unit -name 'test_*.sh'))
+	$(if $(COVERAGE),,$(Q)tests/fuzz/run $(UNIT_FUZZ_SECONDS) $(FUZZ_TARGETS))
 
 $(B)/unit/user/%.o: user/%.c Makefile | $(SKELETON)
 	@mkdir -p $(@D)
@@ -212,17 +218,13 @@ coverage: ## lines of user/ that unit tests and LIVE=SUITE/LABEL reach, by folde
 	$(if $(LIVE),OOMTRACE_BUILT=build/coverage/static/oomtrace tests/live/run --timeout 1200 $(LIVE) || true)
 	python3 -B tests/coverage/report.py build/coverage $(if $(LIVE),build/live) | tee build/coverage/lines.txt
 
-FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(sort $(wildcard tests/fuzz/*.c)))
-FUZZ_OBJECTS := $(patsubst $(B)/unit/%,$(B)/fuzz/%,$(UNIT_OBJECTS))
-FUZZ_FLAGS := $(SANITIZE) -fsanitize=fuzzer-no-link
-
 fuzz: $(FUZZ_TARGETS) ## the fuzz targets, FUZZ_SECONDS=60 each
 	$(Q)tests/fuzz/run $(FUZZ_SECONDS) $^
 
 $(B)/fuzz/user/%.o: user/%.c Makefile | $(SKELETON)
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
-	$(Q)$(CLANG) $(CPPFLAGS) $(FUZZ_FLAGS) $(FLAGS) -c -o $@ $<
+	$(Q)$(CLANG) $(CPPFLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -c -o $@ $<
 
 $(B)/fuzz/oomtrace.a: $(FUZZ_OBJECTS)
 	@echo "  AR      $@"
@@ -230,7 +232,7 @@ $(B)/fuzz/oomtrace.a: $(FUZZ_OBJECTS)
 
 $(B)/fuzz/%: tests/fuzz/%.c $(B)/fuzz/oomtrace.a Makefile
 	@echo "  FUZZ    $@"
-	$(Q)$(CLANG) $(CPPFLAGS) $(SANITIZE) -fsanitize=fuzzer $(FLAGS) -MT $@ -MF $@.d -o $@ \
+	$(Q)$(CLANG) $(CPPFLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer -MT $@ -MF $@.d -o $@ \
 		$(filter %.c %.a,$^) $(SHARED_LINK)
 
 # ---- lint ----
