@@ -190,9 +190,11 @@ static void put_oom_killed(FILE *out, const struct subject *s)
 	verdict_why__put(out, &s->whys, true);
 	put_processes(out, "; ", s);
 	fputs(" killed", out);
-	if (verdict_why__has_others(&s->whys))
-		fprintf(out, ", %" PRIu64 " of the OOMs for that reason",
-			s->whys.whys[s->whys.decisive].ooms);
+	if (verdict_why__has_others(&s->whys)) {
+		fputs(", ", out);
+		verdict_why__put_number(out, &s->whys);
+		fputs(" of the OOMs for that reason", out);
+	}
 	put_nothing_else(out, s);
 	if (s->has_status)
 		fprintf(out, "; exit code %d", record__exit_code(s->status));

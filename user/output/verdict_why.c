@@ -72,6 +72,77 @@ static bool is_same(const struct verdict_why *a, const struct verdict_why *b)
 	       a->max_bytes == b->max_bytes && !strcmp(a->limit, b->limit);
 }
 
+static uint64_t add_to_hash(uint64_t hash, const void *bytes, size_t size)
+{
+	const unsigned char *at = bytes;
+
+	for (size_t i = 0; i < size; i++)
+		hash = (hash ^ at[i]) * 0x100000001b3; /* FNV-1a */
+	return hash;
+}
+
+/* Of what is_same() compares. */
+static uint64_t hash_of(const struct verdict_why *why)
+{
+	const struct cause_facts *facts = &why->facts;
+	const bool of_machine = is_of_machine(why);
+	const uint64_t numbers[] = {
+		facts->cause,
+		facts->in_cpuset,
+		facts->in_policy,
+		facts->fragmented,
+		of_machine ? 0 : facts->write_id,
+		facts->cause == CAUSE_OBSERVER ? facts->writer_pid : 0,
+		of_machine ? 0 : why->has_max,
+		of_machine ? 0 : why->max_bytes,
+	};
+	uint64_t hash = add_to_hash(0xcbf29ce484222325, numbers, sizeof(numbers));
+
+	if (facts->cause == CAUSE_OBSERVER || (facts->cause == CAUSE_INSIDE_WRITE && !facts->write_id))
+		hash = add_to_hash(hash, why->writer, strlen(why->writer));
+	return of_machine ? hash : add_to_hash(hash, why->limit, strlen(why->limit));
+}
+
+static struct verdict_rest *find_rest(struct verdict_whys *whys, uint64_t hash)
+{
+	for (size_t i = 0; i < whys->rest_count; i++) {
+		if (whys->rest[i].hash == hash)
+			return &whys->rest[i];
+	}
+	return NULL;
+}
+
+/* Counts OOMs whose why has no room. */
+static void count_rest(struct verdict_whys *whys, uint64_t hash, uint64_t ooms)
+{
+	struct verdict_rest *rest = find_rest(whys, hash);
+
+	whys->other_ooms += ooms;
+	if (rest)
+		rest->ooms += ooms;
+	else if (whys->rest_count < VERDICT_REST_MAX)
+		whys->rest[whys->rest_count++] = (struct verdict_rest){ hash, ooms };
+	else
+		whys->rest_is_full = true;
+}
+
+/* Makes room for the decisive why, which has the OOMs that were counted of it before. */
+static void replace_last(struct verdict_whys *whys, const struct verdict_why *why)
+{
+	struct verdict_why *last = &whys->whys[VERDICT_WHYS_MAX - 1];
+	struct verdict_rest *rest;
+
+	count_rest(whys, hash_of(last), last->ooms);
+	*last = *why;
+	rest = find_rest(whys, hash_of(why));
+	last->at_least = whys->rest_is_full;
+	if (!rest)
+		return;
+	last->ooms = rest->ooms;
+	whys->other_ooms -= rest->ooms;
+	*rest = whys->rest[--whys->rest_count];
+}
+
 /* Where the why is to be kept: with those that are the same, in room of its own, or nowhere (VERDICT_WHYS_MAX). */
 static size_t find(struct verdict_whys *whys, const struct verdict_why *why, bool decisive)
 {
@@ -85,8 +156,7 @@ static size_t find(struct verdict_whys *whys, const struct verdict_why *why, boo
 	}
 	if (!decisive)
 		return VERDICT_WHYS_MAX;
-	whys->other_ooms += whys->whys[VERDICT_WHYS_MAX - 1].ooms;
-	whys->whys[VERDICT_WHYS_MAX - 1] = *why;
+	replace_last(whys, why);
 	return VERDICT_WHYS_MAX - 1;
 }
 
@@ -101,7 +171,8 @@ void verdict_why__count(struct verdict_whys *whys, const struct record_oom *oom,
 	i = find(whys, &why, decisive);
 	whys->latest = i;
 	if (i == VERDICT_WHYS_MAX) {
-		whys->other_ooms += ooms;
+		whys->latest_hash = hash_of(&why);
+		count_rest(whys, whys->latest_hash, ooms);
 		return;
 	}
 	whys->whys[i].ooms += ooms;
@@ -116,7 +187,7 @@ void verdict_why__count_repeats(struct verdict_whys *whys, uint64_t repeats)
 	if (whys->latest < whys->count)
 		whys->whys[whys->latest].ooms += repeats;
 	else
-		whys->other_ooms += repeats;
+		count_rest(whys, whys->latest_hash, repeats);
 }
 
 /* Whether the same is said of two whys, but for the pid of the writer. */
@@ -239,23 +310,36 @@ bool verdict_why__has_others(const struct verdict_whys *whys)
 	return whys->count > 1 || whys->other_ooms;
 }
 
-static void put_count(FILE *out, uint64_t ooms)
+/* Those inside of other writes may turn out to be alike. */
+static bool is_at_least(const struct verdict_whys *whys)
 {
-	fprintf(out, " (%" PRIu64 " OOM%s)", ooms, ooms == 1 ? "" : "s");
+	const struct verdict_why *why = &whys->whys[whys->decisive];
+
+	return why->at_least || (why->facts.cause == CAUSE_INSIDE_WRITE && whys->other_ooms);
+}
+
+void verdict_why__put_number(FILE *out, const struct verdict_whys *whys)
+{
+	fprintf(out, "%s%" PRIu64, is_at_least(whys) ? "at least " : "", whys->whys[whys->decisive].ooms);
+}
+
+static void put_count(FILE *out, const char *at_least, uint64_t ooms)
+{
+	fprintf(out, " (%s%" PRIu64 " OOM%s)", at_least, ooms, ooms == 1 ? "" : "s");
 }
 
 void verdict_why__put_others(FILE *out, const struct verdict_whys *whys)
 {
-	put_count(out, whys->whys[whys->decisive].ooms);
+	put_count(out, is_at_least(whys) ? "at least " : "", whys->whys[whys->decisive].ooms);
 	for (size_t i = 0; i < whys->count; i++) {
 		if (i == whys->decisive)
 			continue;
 		fputs(", ", out);
 		put(out, &whys->whys[i], false);
-		put_count(out, whys->whys[i].ooms);
+		put_count(out, whys->whys[i].at_least ? "at least " : "", whys->whys[i].ooms);
 	}
 	if (whys->other_ooms) {
 		fputs(", other limits and causes", out);
-		put_count(out, whys->other_ooms);
+		put_count(out, is_at_least(whys) ? "at most " : "", whys->other_ooms);
 	}
 }

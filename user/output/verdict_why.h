@@ -33,6 +33,7 @@ struct verdict_writes {
 };
 
 struct verdict_why {
+	bool at_least; /* more may have it than `ooms`: there were too many whys to keep */
 	uint64_t ooms; /* that have it, with the runs that found nothing to kill and were only counted */
 	struct cause_facts facts; /* since_ns: of the first of them */
 	bool has_max;
@@ -46,12 +47,23 @@ struct verdict_why {
 				      when it stands for several of different processes */
 };
 
+/* OOMs with a why that found no room in `whys`, by a hash of it: it may be the decisive one later. */
+struct verdict_rest {
+	uint64_t hash, ooms;
+};
+
+#define VERDICT_REST_MAX 64
+
 struct verdict_whys {
 	struct verdict_why whys[VERDICT_WHYS_MAX];
 	size_t count;
-	uint64_t other_ooms; /* with whys that found no room */
-	size_t decisive;     /* of `whys`: what the sentence is about */
-	size_t latest;	     /* of `whys`: of the OOM that was counted last; VERDICT_WHYS_MAX: no room */
+	struct verdict_rest rest[VERDICT_REST_MAX];
+	size_t rest_count;
+	uint64_t other_ooms;  /* with whys that found no room, those of `rest` among them */
+	bool rest_is_full;    /* some of them aren't */
+	size_t decisive;      /* of `whys`: what the sentence is about */
+	size_t latest;	      /* of `whys`: of the OOM that was counted last; VERDICT_WHYS_MAX: no room */
+	uint64_t latest_hash; /* where there was none */
 };
 
 /*
@@ -79,6 +91,9 @@ void verdict_why__put(FILE *out, const struct verdict_whys *whys, bool its_own);
 
 /* Whether not all OOMs have the decisive why. */
 bool verdict_why__has_others(const struct verdict_whys *whys);
+
+/* How many have it: "12", or "at least 12" where there were too many whys to keep. */
+void verdict_why__put_number(FILE *out, const struct verdict_whys *whys);
 
 /* After the decisive one: how many OOMs have it, and what the others have: " (2 OOMs), CAUSE (1 OOM)". */
 void verdict_why__put_others(FILE *out, const struct verdict_whys *whys);

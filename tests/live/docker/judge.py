@@ -79,11 +79,30 @@ def check_ends(guest):
 
 # What the verdict of each recording says; docs/notes/thirty-ends.md has it, too.
 VERDICTS = {
-    "web": r"docker web \(.*\) was OOM-killed: its own limit of .*lowered",
+    "web": r"docker web \(.*\) was OOM-killed: its own limit of ",
     "quits": r"docker quits \(.*\) ended with exit code 0$",
     "killed": r"docker killed \(.*\) ended with exit code 137, but was not OOM-killed: SIGKILL was sent by ",
     "restarts": r"docker restarts \(.*\) ended 6 times, 6 of them OOM-killed",
 }
+
+
+# How the workload of "web" fills its memory, and so which of these its init is killed by, is chance.
+CAUSES = {"inside-write": "inside that write", "limit-lowered": "lowered",
+          "limit-unchanged": "into which the workload grew"}
+
+
+def check_reason(run, said):
+    """The reason of the OOM that killed its init, and how many had that one."""
+    trace = Trace(run.folder / "web.jsonl")
+    init = next(r["pid"] for r in trace.records if r["type"] == "exit" and r.get("target_gone"))
+    ooms = [oom for oom in trace.ooms if oom["victims"]]
+    killer = next(oom for oom in ooms if any(v["pid"] == init for v in oom["victims"]))
+    kind, limit = killer["cause"]["kind"], killer["limit_cgroup"]["max_bytes"]
+    run.results.check(CAUSES[kind] in said, f"web: the verdict has the reason {kind}", said)
+    alike = sum(o["cause"]["kind"] == kind and o["limit_cgroup"]["max_bytes"] == limit for o in ooms)
+    if kind == "limit-unchanged" and alike < len(ooms):
+        run.results.check(f" {alike} of the OOMs for that reason" in said, "web: how many OOMs had that reason",
+                          (alike, said))
 
 
 def check_verdicts(run):
@@ -91,7 +110,8 @@ def check_verdicts(run):
         report = subprocess.run([run.oomtrace, "report", "--format", "json", str(run.folder / f"{name}.jsonl")],
                                 capture_output=True, check=False)
         said = [s["text"] for s in json.loads(report.stdout)["verdict"]]
-        run.results.check(said and re.match(words, said[0]), f"{name}: the verdict", said)
+        if run.results.check(said and re.match(words, said[0]), f"{name}: the verdict", said) and name == "web":
+            check_reason(run, said[0])
 
 
 def check_passes_on(guest):

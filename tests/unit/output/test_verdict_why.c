@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "output/verdict.h"
+#include "output/verdict_why.h"
 #include "take.h"
 
 static int keep(void *ctx, const struct verdict_sentence *sentence)
@@ -83,11 +84,64 @@ static void test_writes_alike(void **state)
 	sink->ops->free(sink);
 }
 
+/* Counts an OOM at a limit of so many MiB. */
+static void count_at(struct verdict_whys *whys, uint64_t mib, bool decisive)
+{
+	const struct record_level limit = { .path = "/web", .has_memory = true, .max_bytes = mib << 20 };
+	const struct record_oom oom = { .cause = CAUSE_LIMIT_UNCHANGED, .limit = &limit };
+
+	verdict_why__count(whys, &oom, "/web", decisive, decisive);
+}
+
+static void assert_number(const struct verdict_whys *whys, const char *expected)
+{
+	char told[64] = "";
+	FILE *out = fmemopen(told, sizeof(told), "w");
+
+	assert_non_null(out);
+	verdict_why__put_number(out, whys);
+	fclose(out);
+	assert_string_equal(told, expected);
+}
+
+/* The decisive why is counted from its first OOM on, also where others had taken all room before it. */
+static void test_many_whys(void **state)
+{
+	struct verdict_whys whys = {};
+
+	(void)state;
+	for (uint64_t mib = 1; mib <= 20; mib++) {
+		for (uint64_t n = 0; n < mib; n++)
+			count_at(&whys, mib, false);
+	}
+	count_at(&whys, 20, true);
+	assert_number(&whys, "21");
+	assert_int_equal(whys.other_ooms, 20 * 21 / 2 - 20 - 1 - 2 - 3);
+	count_at(&whys, 4, true); /* whose room the one above has taken */
+	assert_number(&whys, "5");
+	count_at(&whys, 1, true);
+	assert_number(&whys, "2");
+}
+
+/* Of too many there is no count any more. */
+static void test_too_many_whys(void **state)
+{
+	struct verdict_whys whys = {};
+
+	(void)state;
+	for (uint64_t mib = 1; mib <= 100; mib++)
+		count_at(&whys, mib, false);
+	count_at(&whys, 100, true);
+	assert_number(&whys, "at least 1");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_one_reason),
 		cmocka_unit_test(test_writes_alike),
+		cmocka_unit_test(test_many_whys),
+		cmocka_unit_test(test_too_many_whys),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
