@@ -161,8 +161,8 @@ enum {
 };
 
 /*
- * A program as it was executed once. What a process forks runs the
- * same one until it executes another, however many of those in between have ended.
+ * A program as it was executed once. What a process forks runs the same one until it executes another, however many of
+ * those in between have ended.
  */
 struct program {
 	__u64 exe;	 /* address of the struct file that was executed: another for each exec; never read */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "host/cgroup_path.h"
 #include "model/cgroup_chain.h"
 #include "model/limit_text.h"
 
@@ -18,14 +19,6 @@ static bool is_ancestor_limit(const struct record_oom *r)
 		return false;
 	own_len = ref->runtime != CONTAINER__UNKNOWN ? ref->prefix_len : strlen(own);
 	return strlen(r->limit->path) < own_len;
-}
-
-/* Whether a path is that of a cgroup, or of one below it. */
-static bool is_below(const char *path, const char *cgroup)
-{
-	size_t len = strlen(cgroup);
-
-	return !strncmp(path, cgroup, len) && (!path[len] || path[len] == '/');
 }
 
 /*
@@ -82,7 +75,7 @@ static enum record_cause cause_at_limit(struct record_oom *r, const struct event
 		if (!r->limit || !r->limit->path || !r->trigger_cgroup)
 			return CAUSE_NOT_KNOWN;
 		/* Whose own cgroup is below the limit fills it in any case. */
-		if (!is_below(r->trigger_cgroup, r->limit->path))
+		if (!cgroup_path__below(r->trigger_cgroup, r->limit->path))
 			return CAUSE_OBSERVER;
 	}
 	if (!r->limit || !r->limit->has_memory || event->h.flags & OOM_WRITES_NOT_KNOWN)
