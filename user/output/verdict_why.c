@@ -126,38 +126,38 @@ static void count_rest(struct verdict_whys *whys, uint64_t hash, uint64_t ooms)
 		whys->rest_is_full = true;
 }
 
-/* Makes room for the decisive why, which has the OOMs that were counted of it before. */
-static void replace_last(struct verdict_whys *whys, const struct verdict_why *why)
+/* Gives a why this room, with the OOMs that were counted of it when it had none. */
+static size_t put_in(struct verdict_whys *whys, size_t i, const struct verdict_why *why)
 {
-	struct verdict_why *last = &whys->whys[VERDICT_WHYS_MAX - 1];
-	struct verdict_rest *rest;
+	struct verdict_rest *rest = find_rest(whys, hash_of(why));
 
-	count_rest(whys, hash_of(last), last->ooms);
-	*last = *why;
-	rest = find_rest(whys, hash_of(why));
-	last->at_least = whys->rest_is_full;
-	if (!rest)
-		return;
-	last->ooms = rest->ooms;
-	whys->other_ooms -= rest->ooms;
-	*rest = whys->rest[--whys->rest_count];
+	whys->whys[i] = *why;
+	whys->whys[i].at_least = whys->rest_is_full;
+	if (rest) {
+		whys->whys[i].ooms = rest->ooms;
+		whys->other_ooms -= rest->ooms;
+		*rest = whys->rest[--whys->rest_count];
+	}
+	return i;
 }
 
 /* Where the why is to be kept: with those that are the same, in room of its own, or nowhere (VERDICT_WHYS_MAX). */
 static size_t find(struct verdict_whys *whys, const struct verdict_why *why, bool decisive)
 {
+	const struct verdict_why *last;
+
 	for (size_t i = 0; i < whys->count; i++) {
 		if (is_same(&whys->whys[i], why))
 			return i;
 	}
-	if (whys->count < VERDICT_WHYS_MAX) {
-		whys->whys[whys->count] = *why;
-		return whys->count++;
-	}
+	/* Also later on: whys that turn out to be alike leave room. */
+	if (whys->count < VERDICT_WHYS_MAX)
+		return put_in(whys, whys->count++, why);
 	if (!decisive)
 		return VERDICT_WHYS_MAX;
-	replace_last(whys, why);
-	return VERDICT_WHYS_MAX - 1;
+	last = &whys->whys[VERDICT_WHYS_MAX - 1];
+	count_rest(whys, hash_of(last), last->ooms);
+	return put_in(whys, VERDICT_WHYS_MAX - 1, why);
 }
 
 void verdict_why__count(struct verdict_whys *whys, const struct record_oom *oom, const char *subject_path,

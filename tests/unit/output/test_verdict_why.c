@@ -123,6 +123,42 @@ static void test_many_whys(void **state)
 	assert_number(&whys, "2");
 }
 
+/* Counts an OOM inside a write that lowered the limit to 1 MiB. */
+static void count_in(struct verdict_whys *whys, uint64_t write_id)
+{
+	const struct record_level limit = { .path = "/web", .has_memory = true, .max_bytes = 1 << 20 };
+	const struct record_oom oom = { .cause = CAUSE_INSIDE_WRITE,
+					.cause_limit_id = write_id,
+					.limit = &limit };
+
+	verdict_why__count(whys, &oom, "/web", false, false);
+}
+
+/* Two whys turn out to be alike, and another one takes the room that this leaves. */
+static void test_room_that_was_left(void **state)
+{
+	struct verdict_whys whys = {};
+
+	(void)state;
+	count_in(&whys, 1);
+	count_in(&whys, 2);
+	count_at(&whys, 3, false);
+	count_at(&whys, 4, false);
+	for (int n = 0; n < 10; n++)
+		count_at(&whys, 5, false);
+	for (uint64_t id = 1; id <= 2; id++) {
+		const struct verdict_write write = { .id = id,
+						     .old_max_bytes = 2 << 20,
+						     .new_max_bytes = 1 << 20 };
+
+		verdict_why__note_write(&whys, &write);
+	}
+	assert_int_equal(whys.count, 3);
+	count_at(&whys, 5, true);
+	assert_number(&whys, "11");
+	assert_int_equal(whys.other_ooms, 0);
+}
+
 /* Of too many there is no count any more. */
 static void test_too_many_whys(void **state)
 {
@@ -138,9 +174,8 @@ static void test_too_many_whys(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_one_reason),
-		cmocka_unit_test(test_writes_alike),
-		cmocka_unit_test(test_many_whys),
+		cmocka_unit_test(test_one_reason),    cmocka_unit_test(test_writes_alike),
+		cmocka_unit_test(test_many_whys),     cmocka_unit_test(test_room_that_was_left),
 		cmocka_unit_test(test_too_many_whys),
 	};
 
