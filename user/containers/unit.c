@@ -88,16 +88,22 @@ bool unit__of(const char *path, struct unit *out)
 
 bool unit__label(char *dst, size_t size, const char *path)
 {
+	char whose[sizeof(" of uid 4294967295")] = "";
 	struct unit unit;
 	const char *below;
-	int len;
+	size_t room, len;
 
 	if (!unit__of(path, &unit))
 		return false;
+	if (unit.of_user && size > sizeof(whose))
+		snprintf(whose, sizeof(whose), " of uid %u", unit.user);
 	below = path + unit.prefix_len;
-	len = snprintf(dst, size, "%.*s%s%s", (int)unit.name.len, unit.name.start, *below ? ":" : "", below);
-	if (unit.of_user && len >= 0 && (size_t)len < size)
-		snprintf(dst + len, size - (size_t)len, " of uid %u", unit.user);
+	/* Whose it is isn't cut off by a path that its user has made as long as needed. */
+	room = size - strlen(whose);
+	len = (size_t)snprintf(dst, room, "%.*s%s%s", (int)unit.name.len, unit.name.start, *below ? ":" : "",
+			       below);
+	len = len < room ? len : room - 1;
+	snprintf(dst + len, size - len, "%s", whose);
 	return true;
 }
 
