@@ -44,6 +44,7 @@ struct list {
 	struct listed *all;
 	size_t count, room;
 	size_t read; /* recordings */
+	bool named;  /* not the store: files and folders that were named */
 	bool failed;
 };
 
@@ -209,6 +210,7 @@ static void read_file(struct list *list, const char *path)
 {
 	struct entry entry;
 	int fd = store_folder__open_recording(path), err;
+	bool kept;
 
 	if (fd < 0) {
 		complain(list, path, fd);
@@ -217,9 +219,10 @@ static void read_file(struct list *list, const char *path)
 	err = entry__read(fd, list->who, &entry);
 	close(fd);
 	list->read += !err;
-	if (!err && wanted(list, &entry))
+	kept = !err && wanted(list, &entry);
+	if (kept)
 		err = add(list, path, &entry);
-	else
+	if (!kept || err)
 		entry__free(&entry);
 	if (err)
 		complain(list, path, err);
@@ -348,17 +351,35 @@ static int put_all(const struct list *list)
 		return -errno;
 	err = stream__flush(stdout);
 	if (!list->count && !list->failed)
-		fputs(list->read ? "oomtrace: there is no such incident.\n"
-				 : "oomtrace: no incident has been kept yet.\n",
+		fputs(list->read    ? "oomtrace: there is no such incident.\n"
+		      : list->named ? "oomtrace: there is no recording in what was named.\n"
+				    : "oomtrace: no incident has been kept yet.\n",
 		      stderr);
 	return err == -EPIPE ? 0 : err;
 }
 
 /* ---- the command ---- */
 
+/*
+ * What exists is a path. But a folder without recordings may be that of the program whose container or unit is meant, as
+ * Compose has one for each.
+ */
 static bool is_path(const char *arg)
 {
-	return !access(arg, F_OK);
+	struct dirent **names;
+	struct stat st;
+	int count;
+
+	if (stat(arg, &st))
+		return false;
+	if (!S_ISDIR(st.st_mode) || strchr(arg, '/') || arg[0] == '.')
+		return true;
+	count = store_folder__scan(arg, &names);
+	for (int i = 0; i < count; i++)
+		free(names[i]);
+	if (count >= 0)
+		free(names);
+	return count != 0;
 }
 
 /* The operand that is no path. Returns false when there are two. */
@@ -384,6 +405,7 @@ static int read_all(struct list *list, char **operands)
 
 	for (char **arg = operands; *arg; arg++)
 		any = any || is_path(*arg);
+	list->named = any;
 	if (!any)
 		operands = in_store;
 	err = confine__report(operands, NULL, temp_file__folder(), false);

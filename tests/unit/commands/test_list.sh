@@ -54,7 +54,11 @@ expect 0 '"container":"web".*"cause":"inside-write","ooms":1,"kills":1' list "$s
 expect 1 'notes.txt can.t be read: it is no recording' list "$store/notes.txt"
 expect 0 'Usage: oomtrace list' list --help
 mkdir "$tmp/new"
-expect 0 '^oomtrace: no incident has been kept yet.~?$' list "$tmp/new"
+expect 0 '^oomtrace: there is no recording in what was named.~?$' list "$tmp/new"
+mkdir "$tmp/project" "$tmp/project/web"
+cd "$tmp/project"
+expect 2 'one NAME can be given' list web nobody # both are names
+cd - >/dev/null
 cp "$golden/scenarios.jsonl" "$tmp/new/machine.jsonl"
 expect 0 'docker 0123456789ab was OOM-killed: .* \(and 17 more\)' list "$tmp/new"
 expect 0 'Usage: oomtrace list' help list
