@@ -489,8 +489,11 @@ static void tear_down(struct session *s)
  */
 static int await_target(struct session *s)
 {
-	enum target_failure failure = await_target__find(&s->opts->target, s->hierarchy, s->target);
+	enum target_failure failure;
 
+	/* That may take for ever, and they still have all that they were started with. */
+	child__give_turn();
+	failure = await_target__find(&s->opts->target, s->hierarchy, s->target);
 	if (failure)
 		return diagnose_target__not_found(failure, s->target, s->hierarchy);
 	if (s->opts->kernel_log)

@@ -284,6 +284,8 @@ static void detach(struct tracer *tracer, const struct plan *plan, enum plan_ste
 		tracer->links[i] = NULL;
 		tracer->programs[i] = NULL;
 	}
+	if (step == PLAN_LATER && tracer->skel)
+		bpf_map__delete_elem(tracer->skel->maps.more, &(__u32){ 0 }, sizeof(__u32), 0);
 	oomtrace_bpf__destroy(*skel);
 	*skel = NULL;
 }
