@@ -56,9 +56,8 @@ expect 0 'Usage: oomtrace list' list --help
 mkdir "$tmp/new"
 expect 0 '^oomtrace: there is no recording in what was named.~?$' list "$tmp/new"
 mkdir "$tmp/project" "$tmp/project/web"
-cd "$tmp/project"
-expect 2 'one NAME can be given' list web nobody # both are names
-cd - >/dev/null
+# Both are names.
+(cd "$tmp/project" && expect 2 'one NAME can be given' list web nobody; exit $failed) || failed=1
 cp "$golden/scenarios.jsonl" "$tmp/new/machine.jsonl"
 expect 0 'docker 0123456789ab was OOM-killed: .* \(and 17 more\)' list "$tmp/new"
 expect 0 'Usage: oomtrace list' help list
