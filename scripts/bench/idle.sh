@@ -10,6 +10,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . scripts/vm/lib.sh
+need_static
 
 out=build/bench-idle seconds=${OOMTRACE_IDLE:-600} failed=0
 labels=("$@")

@@ -13,6 +13,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . scripts/vm/lib.sh
+need_static
 
 out=build/bench-overhead
 labels=("$@")

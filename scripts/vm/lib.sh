@@ -9,6 +9,11 @@ CACHE=$(realpath -m "${OOMTRACE_CACHE:-$CACHE}")
 say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 die() { say "$2"; exit "$1"; }
 
+# Ends the script if the program that guests run isn't built; in the top folder.
+need_static() {
+	[ -x build/static/oomtrace ] || die 1 "there is no build/static/oomtrace; 'make STATIC=1' builds it"
+}
+
 # The Debian mirror this machine uses itself, so that proxies and local mirrors keep working.
 # $1: debian or security.
 mirror() {
