@@ -231,9 +231,14 @@ int report_log__sink_error(const struct report_log *log)
 
 void report_log__tell_nothing(const struct report_log *log)
 {
+	uint64_t lines = log->used ? kmsg_reader__lines(log->reader) : 0;
+
 	if (!log->used || log->records.ooms)
 		return;
 	fprintf(stderr,
-		"oomtrace: %" PRIu64 " lines of kernel log are read, and no OOM of the kernel is in them.\n",
-		kmsg_reader__lines(log->reader));
+		"oomtrace: %" PRIu64 " line%s of kernel log read, and no OOM of the kernel found.%s\n", lines,
+		lines == 1 ? "" : "s",
+		kmsg_reader__has_stamps(log->reader)
+			? ""
+			: "\nNo stamp of the kernel's was found, which most logs have before each line. Is it the right file?");
 }

@@ -196,3 +196,8 @@ uint64_t kmsg_reader__lines(const struct kmsg_reader *reader)
 {
 	return reader->lines + reader->number;
 }
+
+bool kmsg_reader__has_stamps(const struct kmsg_reader *reader)
+{
+	return streams__has_stamps(reader->streams);
+}

@@ -6,6 +6,7 @@
 #ifndef OOMTRACE_KMSG_READER_H
 #define OOMTRACE_KMSG_READER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,5 +38,8 @@ int kmsg_reader__finish(struct kmsg_reader *reader);
 
 /* Lines so far, over all files. */
 uint64_t kmsg_reader__lines(const struct kmsg_reader *reader);
+
+/* Whether one of the lines that were looked at is the kernel's by its stamp. dmesg -t and others leave stamps out. */
+bool kmsg_reader__has_stamps(const struct kmsg_reader *reader);
 
 #endif

@@ -30,8 +30,9 @@ struct kmsg_streams {
 	struct kmsg_stream *current;
 	uint64_t clock, serial, file_number;
 	char file[KMSG_HOST_SIZE];
-	bool in_user; /* the line before was a program's, and so are those without a prefix after it */
-	bool has_prefixes;
+	bool in_user;	   /* the line before was a program's, and so are those without a prefix after it */
+	bool has_prefixes; /* in this file */
+	bool has_stamps;
 	struct kmsg_incident *pending; /* by their first lines */
 	size_t pending_count;
 	uint64_t given[GIVEN_MAX];
@@ -409,6 +410,7 @@ int streams__take(struct kmsg_streams *streams, const struct kmsg_line *line, ui
 	}
 	streams->in_user = false;
 	streams->has_prefixes |= line->has_prefix;
+	streams->has_stamps |= line->time.len || line->has_uptime;
 	stream = continues && streams->current ? streams->current : take_stream(streams, line);
 	streams->current = stream;
 	stream->last_used = ++streams->clock;
@@ -451,6 +453,11 @@ int streams__finish(struct kmsg_streams *streams)
 	while (streams->pending)
 		give_first(streams);
 	return streams->error;
+}
+
+bool streams__has_stamps(const struct kmsg_streams *streams)
+{
+	return streams->has_stamps;
 }
 
 bool streams__is_busy(const struct kmsg_streams *streams)

@@ -82,6 +82,9 @@ int streams__settle(struct kmsg_streams *streams, uint64_t age_ns);
 /* No line will come any more: gives back all there is. */
 int streams__finish(struct kmsg_streams *streams);
 
+/* Whether a line of the kernel's had a stamp, in any file. */
+bool streams__has_stamps(const struct kmsg_streams *streams);
+
 /* Whether a report is being read, so that each line counts. */
 bool streams__is_busy(const struct kmsg_streams *streams);
 

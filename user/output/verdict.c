@@ -43,6 +43,7 @@ struct verdict {
 	uint64_t oom_ns;     /* when the latest was, by the kernel's clock */
 	struct verdict_writes writes;
 	bool begun; /* a session that has not been told of */
+	bool from_log;
 	bool ended;
 	bool sees_signals; /* SIGKILL would be told */
 	uint64_t killed;   /* in all of the session */
@@ -426,7 +427,7 @@ void verdict__put(FILE *out, const struct verdict_sentence *sentence)
 	fputs(sentence->marked ? sentence->marked : sentence->text, out);
 }
 
-/* Of a recording that was cut off, or that a part of was asked for, that isn't said of the whole. */
+/* Of a log, and of a recording that was cut off or that a part of was asked for, that isn't said of more than it has. */
 static int tell_none(struct verdict *v)
 {
 	struct verdict_sentence none = { .kind = "none", .text = "nothing was OOM-killed" };
@@ -453,6 +454,8 @@ static int tell_none(struct verdict *v)
 		none.text = "nothing was OOM-killed in this part of the recording";
 	else if (v->lost)
 		none.text = "no OOM kill was seen, but events were lost";
+	else if (v->from_log)
+		none.text = "no OOM kill is in this log";
 	none.head_len = strlen(none.text);
 	return v->tell(v->ctx, &none);
 }
@@ -513,12 +516,8 @@ static void forget(struct verdict *v)
 	}
 	v->end = &v->subjects;
 	v->count = 0;
-	v->others = 0;
-	v->nameless = 0;
-	v->lost = 0;
-	v->untold = 0;
-	v->oom_number = 0;
-	v->user_kills = 0;
+	v->others = v->nameless = v->lost = v->untold = 0;
+	v->oom_number = v->user_kills = 0;
 	v->more_killers = false;
 	memset(v->asked, 0, sizeof(v->asked));
 	v->writes = (struct verdict_writes){};
@@ -546,6 +545,7 @@ static int verdict_session(struct sink *base, const struct record *record)
 	int err = verdict_finish(base);
 
 	v->begun = true;
+	v->from_log = record->session.from_log;
 	v->sees_signals = false;
 	for (size_t i = 0; i < record->session.probe_count; i++) {
 		const struct record_probe *probe = &record->session.probes[i];

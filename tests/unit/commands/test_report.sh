@@ -162,7 +162,11 @@ expect 0 'oomtrace .* on Linux' 'newer oomtrace \(schema 2; this one knows 1\)' 
 expect 0 'oomtrace .* on Linux' "this version doesn't know types such as 'dream'" "$tmp/newer"
 expect 1 '' 'is empty: nothing was recorded' "$tmp/empty"
 expect 1 '' 'is neither a recording nor a kernel log' "$oomtrace"
-expect 0 'nothing was OOM-killed' 'no OOM of the kernel is in them' "$0"
+expect 0 '^no OOM kill is in this log$' 'no OOM of the kernel found' "$0"
+expect 0 '^no OOM kill is in this log$' 'Is it the right file' "$0"
+echo '[    1.204513] Linux version 6.1.0-40-amd64' >"$tmp/quiet.log"
+"$oomtrace" report "$tmp/quiet.log" 2>&1 >"$tmp/out" | grep -q 'right file' && fail 'a log of the kernel is doubted'
+grep -q '^no OOM kill is in this log$' "$tmp/out" || fail 'the verdict on a log without an OOM'
 expect 1 '' "can't be opened: No such file or directory" "$tmp/not-there"
 expect 1 '' "can't be read: Is a directory" "$tmp"
 expect 1 '' "is in a folder that can't be opened: No such file or directory" -o "$tmp/not-there/report" "$whole"
