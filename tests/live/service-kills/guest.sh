@@ -6,7 +6,7 @@
 #   store/        what was kept
 #   lives         "READY_NS KILLED_NS" of each life that said that it is ready; boot-time clock
 #   reads         "LIFE INCIDENTS": how many `oomtrace list` had, and `oomtrace show` read, after each SIGKILL
-#   unread        what could not be read then; must be empty
+#   unread        what could not be read then, and that there was nothing to list
 #   day           what there was, as a line of JSON
 # shellcheck disable=SC2154 # variables of the file that is read in
 set -u
