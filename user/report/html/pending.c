@@ -229,6 +229,20 @@ void html_pending__note_relief(struct html_report *r, const struct record *recor
 	}
 }
 
+static bool has_place(const struct record_frame *frame)
+{
+	return (frame->function && *frame->function) || (frame->module && *frame->module);
+}
+
+static bool any_place(const struct record_frame *frames, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (has_place(&frames[i]))
+			return true;
+	}
+	return false;
+}
+
 /* class: "k" for the kernel's, "u" for those of the program and its libraries */
 static void put_frames(FILE *out, const char *class, const struct record_frame *frames, size_t count)
 {
@@ -236,7 +250,11 @@ static void put_frames(FILE *out, const char *class, const struct record_frame *
 
 	for (size_t i = 0; i < count; i++) {
 		fprintf(out, "<li class=\"%s\">", class);
-		html_elements__name(out, flame_tree__frame_name(name, sizeof(name), &frames[i]));
+		if (has_place(&frames[i]))
+			html_elements__name(out, flame_tree__frame_name(name, sizeof(name), &frames[i]));
+		else
+			fprintf(out, "0x%" PRIx64 " <span class=\"note\">in no file that is known</span>",
+				frames[i].address);
 		if (*class == 'u' && frames[i].module) {
 			fputs(" <span class=\"note\">", out);
 			html_elements__text(out, frames[i].module);
@@ -248,11 +266,21 @@ static void put_frames(FILE *out, const char *class, const struct record_frame *
 	}
 }
 
+/* Of a process that was gone before anybody could read what it had mapped, or whose first thread is. */
+static void put_addresses(FILE *out, const struct record_frame *frames, size_t count)
+{
+	fputs("<p class=\"note\">The program's own functions are not known, only their addresses:", out);
+	for (size_t i = 0; i < count; i++)
+		fprintf(out, "%s 0x%" PRIx64, i ? "," : "", frames[i].address);
+	fputs(". oomtrace could not read which files the process had mapped: it was ending.</p>", out);
+}
+
 void html_pending__add_stack(struct html_report *r, const struct record_stack *s)
 {
 	for (size_t i = 0; i < r->pending_count; i++) {
 		struct html_pending *p = pending_at(r, i);
 		size_t size;
+		bool known;
 		FILE *out;
 
 		if (p->id != s->oom_id || p->stack)
@@ -266,9 +294,14 @@ void html_pending__add_stack(struct html_report *r, const struct record_stack *s
 		      "aria-label=\"stack, innermost first, the program before the kernel\">",
 		      out);
 		/* The kernel's part is much the same for everybody. */
-		put_frames(out, "u", s->user, s->user_count);
+		known = any_place(s->user, s->user_count);
+		if (known)
+			put_frames(out, "u", s->user, s->user_count);
 		put_frames(out, "k", s->kernel, s->kernel_count);
-		fputs("</ol></section>\n", out);
+		fputs("</ol>", out);
+		if (!known && s->user_count)
+			put_addresses(out, s->user, s->user_count);
+		fputs("</section>\n", out);
 		fclose(out);
 	}
 }

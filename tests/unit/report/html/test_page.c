@@ -66,11 +66,54 @@ static void test_chart(void **state)
 	(void)state;
 }
 
+/* The stack of a kill: what is left of a program that is gone says so, below the kernel's part and not before it. */
+static void test_stack(void **state)
+{
+	static const struct record_frame kernel[] = { { .function = "do_anonymous_page",
+							.module = "kernel" } };
+	static const struct record_frame lost[] = { { .address = 0x401da1 }, { .address = 0x989680 } };
+	static const struct record_frame half[] = {
+		{ .function = "grow", .module = "/bin/hog", .address = 16 }, { .address = 0x989680 }
+	};
+
+	for (int known = 0; known <= 1; known++) {
+		struct output o;
+		struct sink *sink = open_sink(&o);
+		const struct record_stack stack = {
+			.comm = "hog",
+			.pid = 101,
+			.oom_id = 1,
+			.user = known ? half : lost,
+			.user_count = 2,
+			.kernel = kernel,
+			.kernel_count = 1,
+		};
+
+		send_session(sink, "/a");
+		send_kill(sink, 1, "hog");
+		assert_int_equal(TAKE(sink, STACK, stack, AT(1000000500), stack), 0);
+		finish(&o);
+		assert_int_equal(count(o.text, "[unknown]"), 0);
+		assert_int_equal(count(o.text, "do_anonymous_page"), 1);
+		assert_int_equal(count(o.text, "<li class=\"u\"><bdi>grow</bdi> "), known);
+		assert_int_equal(count(o.text, "<li class=\"u\">0x989680 <span class=\"note\">in no file"),
+				 known);
+		assert_int_equal(
+			count(o.text,
+			      "</li></ol><p class=\"note\">The program's own functions are not known, "
+			      "only their addresses: 0x401da1, 0x989680. oomtrace could not"),
+			!known);
+		stop(&o);
+	}
+	(void)state;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_policy),
 		cmocka_unit_test(test_chart),
+		cmocka_unit_test(test_stack),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
