@@ -16,6 +16,7 @@
 #include "base/temp_file.h"
 #include "base/units.h"
 #include "commands/confine.h"
+#include "commands/no_store.h"
 #include "commands/option_table.h"
 #include "containers/unit.h"
 #include "jsonl/member.h"
@@ -235,10 +236,8 @@ static void read_folder(struct list *list, const char *folder)
 	char path[PATH_MAX];
 
 	if (count < 0) {
-		complain(list, folder, count);
-		if (count == -ENOENT && !strcmp(folder, STORE_FOLDER))
-			fputs("'oomtrace service' keeps incidents there. Recordings elsewhere: 'oomtrace list DIR'.\n",
-			      stderr);
+		list->failed = true;
+		no_store__tell(folder, count, "list");
 		return;
 	}
 	for (int i = 0; i < count; i++) {
@@ -336,6 +335,7 @@ static int put_all(const struct list *list)
 	struct text_look look = console__look(list->opts.colour);
 	FILE *out = list->opts.json ? stdout : wrap__open(stdout, look);
 	bool hosts = has_hosts(list);
+	struct stat st;
 	int err;
 
 	if (!out)
@@ -350,6 +350,10 @@ static int put_all(const struct list *list)
 	if (out != stdout && fclose(out))
 		return -errno;
 	err = stream__flush(stdout);
+	if (!list->count && list->who && !stat(list->who, &st))
+		fprintf(stderr,
+			"oomtrace: the folder '%s' has no recording in it, and was taken for a name.\n",
+			escape__shown(list->who));
 	if (!list->count && !list->failed)
 		fputs(list->read    ? "oomtrace: there is no such incident.\n"
 		      : list->named ? "oomtrace: there is no recording in what was named.\n"
@@ -359,6 +363,16 @@ static int put_all(const struct list *list)
 }
 
 /* ---- the command ---- */
+
+/* No container, unit or cgroup is called so: it is a path that doesn't exist, and is to be named. */
+static bool is_path_only(const char *arg)
+{
+	size_t len = strlen(arg);
+	const char *end = arg + len;
+
+	return (len > 1 && end[-1] == '/') || !strncmp(arg, "./", 2) || !strncmp(arg, "../", 3) ||
+	       (len > 6 && !strcmp(end - 6, ".jsonl")) || (len > 10 && !strcmp(end - 10, ".jsonl.zst"));
+}
 
 /*
  * What exists is a path. But a folder without recordings may be that of the program whose container or unit is meant, as
@@ -371,7 +385,7 @@ static bool is_path(const char *arg)
 	int count;
 
 	if (stat(arg, &st))
-		return false;
+		return is_path_only(arg);
 	if (!S_ISDIR(st.st_mode) || strchr(arg, '/') || arg[0] == '.')
 		return true;
 	count = store_folder__scan(arg, &names);

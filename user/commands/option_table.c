@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/escape.h"
@@ -317,9 +318,13 @@ static enum option_table_result error_extra(const struct option_table_parse *p, 
 {
 	const char *guess = p->table->guess && !p->chosen ? p->table->guess(arg) : NULL;
 	const char *quoted = escape__shown_cut(arg, SHOWN_MAX), *command = nearest_command(p->table, arg);
+	struct stat st;
 
 	fprintf(p->err, "oomtrace: unexpected argument '%s'", quoted);
-	if (command && guess)
+	if (p->table->file_command && !stat(arg, &st) && S_ISREG(st.st_mode))
+		fprintf(p->err, "; did you mean '%s %s %s'?\n", p->table->command, p->table->file_command,
+			quoted);
+	else if (command && guess)
 		fprintf(p->err, "; did you mean '%s %s', or '--%s %s'?\n", p->table->command, command, guess,
 			quoted);
 	else if (command)

@@ -55,6 +55,8 @@ struct option_table {
 	const char *(*guess)(const char *operand);
 	const struct option_table_command *
 		subcommands; /* ended by a NULL name; NULL: none. Help lists them, and an operand may misspell one */
+	const char *
+		file_command; /* of the subcommands, the one that an operand is for that is a file; NULL: none */
 	const struct option_table_other *others; /* ended by a NULL name; NULL: none */
 };
 

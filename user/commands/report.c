@@ -129,7 +129,8 @@ static int read_error(const char *name, int err)
 		fprintf(stderr, "oomtrace: %s can't be unpacked: it is broken, or its end is missing.\n",
 			shown(name));
 	else
-		fprintf(stderr, "oomtrace: %s can't be read: %s.\n", shown(name), strerror(-err));
+		fprintf(stderr, "oomtrace: %s can't be read: %s.%s\n", shown(name), strerror(-err),
+			err == -EISDIR ? " 'oomtrace list DIR' lists the recordings in a folder." : "");
 	return EXIT_RUNTIME;
 }
 

@@ -16,6 +16,7 @@
 #include "base/stream.h"
 #include "base/temp_file.h"
 #include "commands/confine.h"
+#include "commands/no_store.h"
 #include "commands/report.h"
 #include "commands/report_options.h"
 #include "service/entry.h"
@@ -234,8 +235,7 @@ int show__main(int argc, char **argv)
 	}
 	files.count = store_folder__scan(files.folder, &files.names);
 	if (files.count < 0) {
-		fprintf(stderr, "oomtrace: %s can't be read: %s. 'oomtrace service' keeps incidents there.\n",
-			escape__shown(files.folder), strerror(-files.count));
+		no_store__tell(files.folder, files.count, "show");
 		return EXIT_RUNTIME;
 	}
 	drop_others(&files);

@@ -429,6 +429,7 @@ static const struct option_table table = {
 	.exclusive = GROUP_TARGET,
 	.guess = target_options__guess,
 	.subcommands = subcommands,
+	.file_command = "report",
 	.others = (const struct option_table_other[]){ { "json", "--output json" },
 						       { "html", "oomtrace report --format html" },
 						       {} },

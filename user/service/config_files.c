@@ -44,9 +44,10 @@ static void tell_wrong(struct reading *r, const char *file, unsigned int line, c
 /* "can't be opened: ...", by errno. */
 static void tell_unread(struct reading *r, const char *file, const char *verb)
 {
-	char what[80];
+	char what[100];
 
-	snprintf(what, sizeof(what), "can't be %s: %s", verb, strerror(errno));
+	snprintf(what, sizeof(what), "can't be %s: %s%s", verb, strerror(errno),
+		 errno == EACCES ? "; run it as root" : "");
 	tell_wrong(r, file, 0, what);
 }
 

@@ -53,9 +53,34 @@ expect 2 'two hours ago' list --since yesterday "$store"
 expect 0 '"container":"web".*"cause":"inside-write","ooms":1,"kills":1' list "$store" --output json
 expect 1 'notes.txt can.t be read: it is no recording' list "$store/notes.txt"
 expect 0 'Usage: oomtrace list' list --help
+expect 1 'none/ can.t be read: No such file or directory' list "$tmp/none/"
+expect 1 'none.jsonl can.t be read: No such file or directory' list none.jsonl
+if [[ ! -e /var/lib/oomtrace ]]; then
+	for command in list show; do
+		expect 1 "never run here.~'oomtrace report' shows .*~'systemctl enable --now oomtrace'" $command
+	done
+	(mkdir "$tmp/empty" && cd "$tmp" && expect 1 "the folder 'empty' has no recording in it" list empty; exit $failed) || failed=1
+fi
 mkdir "$tmp/new"
 expect 0 '^oomtrace: there is no recording in what was named.~?$' list "$tmp/new"
 mkdir "$tmp/project" "$tmp/project/web"
+(cd "$store" && expect 2 "did you mean 'oomtrace report 2026-11-23T230700Z_other.jsonl'" 2026-11-23T230700Z_other.jsonl
+	exit $failed) || failed=1
+# Somebody else's folder. Where this is built may be closed to others, too.
+mkdir -m 700 "$tmp/closed"
+other() {
+	setpriv --reuid 65534 --regid 65534 --clear-groups "$oomtrace" "$@" 2>&1
+}
+if chmod 755 "$tmp" && other list --help >/dev/null 2>&1; then
+	for command in "list $tmp/closed" "show --store $tmp/closed"; do
+		checks=$((checks + 1))
+		# shellcheck disable=SC2086 # two words
+		other $command | grep -q "Permission denied. Run it as root: sudo oomtrace ${command%% *} ..." ||
+			{ echo "FAIL: as nobody: oomtrace $command"; failed=1; }
+	done
+else
+	echo 'SKIP: without rights: nobody may not run the program here'
+fi
 # Both are names.
 (cd "$tmp/project" && expect 2 'one NAME can be given' list web nobody; exit $failed) || failed=1
 cp "$golden/scenarios.jsonl" "$tmp/new/machine.jsonl"

@@ -168,7 +168,7 @@ echo '[    1.204513] Linux version 6.1.0-40-amd64' >"$tmp/quiet.log"
 "$oomtrace" report "$tmp/quiet.log" 2>&1 >"$tmp/out" | grep -q 'right file' && fail 'a log of the kernel is doubted'
 grep -q '^no OOM kill is in this log$' "$tmp/out" || fail 'the verdict on a log without an OOM'
 expect 1 '' "can't be opened: No such file or directory" "$tmp/not-there"
-expect 1 '' "can't be read: Is a directory" "$tmp"
+expect 1 '' "can't be read: Is a directory. 'oomtrace list DIR'" "$tmp"
 expect 1 '' "is in a folder that can't be opened: No such file or directory" -o "$tmp/not-there/report" "$whole"
 cp "$whole" "$tmp/copy"
 expect 2 '' 'is the recording itself' -o "$tmp/copy" "$tmp/copy"
