@@ -156,6 +156,31 @@ for command in '' report list service; do
 done
 man_page=$root/docs/oomtrace.8 command=''
 
+# show has the report's options, and its own.
+show_completed() {
+	(
+		# shellcheck source=/dev/null
+		source "$completion"
+		# shellcheck disable=SC2034
+		COMP_WORDS=(oomtrace show web '') COMP_CWORD=3
+		_oomtrace
+		printf '%s\n' "${COMPREPLY[@]}"
+	) | grep -e ^- | sort
+}
+own=$("$binary" show --help | sed -nE 's/^ +(-[a-z], )?(--[a-z-]+).*/\2/p' | grep -vx -e --help)
+compare "the options of show" "$({ command=report help_options | words; echo "$own"; } | sort)" "the completion" \
+	"$(show_completed)"
+for option in $own; do
+	grep -q -- "^\.Cm $option " "$root/docs/oomtrace-list.8" || fail_with "option of show in no man page" "$option"
+	sed -n '/^_oomtrace_report() {/,/^}/p' "$root/scripts/completion/_oomtrace" | grep -q -- "'$option\[" || fail_with "option of show not in zsh's" "$option"
+	grep -q -- "does show' -l ${option#--} " "$root/scripts/completion/oomtrace.fish" ||
+		fail_with "option of show not in fish's" "$option"
+done
+
+# make help has each target that is for people.
+targets=$(sed -nE 's/^\.PHONY: //p' "$root/Makefile" | tr ' ' '\n' | grep -vx tools | sort)
+compare "make's targets" "$targets" "make help" "$(make -s -C "$root" help | grep -oE '^[a-z-]+ ' | tr -d ' ' | sort)"
+
 # All formats of a report that there are, as the error for one that there isn't lists them.
 completed_formats() {
 	(
