@@ -265,12 +265,14 @@ build/lint/%.tidy: % .clang-tidy | $(SKELETON)
 	$(Q)$(CC) $(LINT_FLAGS) -MM -MP -MT $@ -MF $@.d $<
 	$(Q)touch $@
 
+# What it finds across files it prints, and exits with 0: any word of it is a failure.
 build/lint/cppcheck: $(C_FILES) .cppcheck
 	@mkdir -p $@.d
 	@echo "  CPPCHECK"
 	$(Q)$(CPPCHECK) --quiet --enable=warning,portability,performance --std=c11 --inline-suppr --error-exitcode=1 \
 		--cppcheck-build-dir=$@.d -j2 --suppressions-list=.cppcheck -Iuser -Ibpf \
-		-D__$(shell uname -m)__ -DOOMTRACE_VERSION='""' -D'LIBBPF_OPTS(type,name,...)=struct type name = { __VA_ARGS__ }' user tests
+		-D__$(shell uname -m)__ -DOOMTRACE_VERSION='""' -D'LIBBPF_OPTS(type,name,...)=struct type name = { __VA_ARGS__ }' user tests 2>$@.said; \
+		code=$$?; cat $@.said >&2; [ $$code = 0 ] && [ ! -s $@.said ]
 	$(Q)touch $@
 
 # ---- installing ----

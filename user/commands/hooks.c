@@ -431,7 +431,7 @@ bool hooks__answers(struct hooks *hooks)
 {
 	struct record_hook gone = { .result = HOOK_RESULT_FAILED,
 				    .reason = "the process that runs hooks is gone" };
-	struct hook_answer answer;
+	struct hook_answer answer = {};
 	int got, fd;
 
 	while ((got = hooks ? hook_runner__take(hooks->runner, &answer, &fd) : 0) > 0) {
