@@ -19,6 +19,7 @@
 #include "base/child.h"
 #include "base/clock.h"
 #include "base/copy.h"
+#include "base/fd_message.h"
 #include "base/oom_score.h"
 #include "base/privileges.h"
 #include "base/sandbox.h"
@@ -100,24 +101,11 @@ static int release(const struct held *held)
 /* Returns whether it is a whole message. The descriptor that came with it, or -1, is the caller's. */
 static bool receive(int socket, struct message *message, int *fd)
 {
-	union {
-		struct cmsghdr header;
-		char space[CMSG_SPACE(sizeof(int))];
-	} control;
-	struct iovec iov = { message, sizeof(*message) };
-	struct msghdr header = {
-		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)
-	};
-	struct cmsghdr *part;
 	ssize_t got;
 
 	do
-		got = recvmsg(socket, &header, MSG_CMSG_CLOEXEC);
+		got = fd_message__receive(socket, message, sizeof(*message), 0, fd);
 	while (got < 0 && errno == EINTR);
-	part = got > 0 ? CMSG_FIRSTHDR(&header) : NULL;
-	*fd = -1;
-	if (part && part->cmsg_type == SCM_RIGHTS)
-		memcpy(fd, CMSG_DATA(part), sizeof(*fd));
 	return got == sizeof(*message) && message->slot >= 0 && message->slot < FROZEN_MAX;
 }
 
@@ -159,25 +147,11 @@ static _Noreturn void keeper_main(const struct hook_freezer *freezer, int socket
 /* Returns 0 or a negative errno: then the other process is gone, or stopped. Never waits. */
 static int tell(const struct hook_freezer *freezer, int slot, enum news news)
 {
-	union {
-		struct cmsghdr header;
-		char space[CMSG_SPACE(sizeof(int))];
-	} control = {};
 	const struct held *held = &freezer->held[slot];
-	int fd = news == NEWS_WATCHED ? held->watch : held->fd;
-	struct message message = { slot, news };
-	struct iovec iov = { &message, sizeof(message) };
-	struct msghdr header = { .msg_iov = &iov, .msg_iovlen = 1 };
+	const int fds[] = { [NEWS_FROZEN] = held->fd, [NEWS_WATCHED] = held->watch, [NEWS_THAWED] = -1 };
+	const struct message message = { slot, news };
 
-	if (news != NEWS_THAWED) {
-		control.header.cmsg_level = SOL_SOCKET;
-		control.header.cmsg_type = SCM_RIGHTS;
-		control.header.cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
-		header.msg_control = &control;
-		header.msg_controllen = sizeof(control);
-	}
-	return sendmsg(freezer->socket, &header, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -errno : 0;
+	return fd_message__send(freezer->socket, &message, sizeof(message), fds[news]);
 }
 
 static int tell_all(const struct hook_freezer *freezer)

@@ -18,6 +18,7 @@
 #include "base/array.h"
 #include "base/child.h"
 #include "base/clock.h"
+#include "base/fd_message.h"
 #include "host/snapshot.h"
 #include "limit/guard_cgroup.h"
 #include "service/hook_command.h"
@@ -65,24 +66,8 @@ struct process {
 /* Sends it, with a file if there is one. */
 static void answer(const struct process *p, const struct hook_answer *answer, int fd)
 {
-	union {
-		struct cmsghdr header;
-		char space[CMSG_SPACE(sizeof(int))];
-	} control = {};
-	struct iovec iov = { (void *)answer, sizeof(*answer) };
-	struct msghdr header = { .msg_iov = &iov, .msg_iovlen = 1 };
-
-	if (fd >= 0) {
-		control.header.cmsg_level = SOL_SOCKET;
-		control.header.cmsg_type = SCM_RIGHTS;
-		control.header.cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
-		header.msg_control = &control;
-		header.msg_controllen = sizeof(control);
-	}
 	/* Who asked may be gone. One that takes no answers loses them: a cgroup must not stay frozen for that. */
-	if (sendmsg(p->socket, &header, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
-		return;
+	fd_message__send(p->socket, answer, sizeof(*answer), fd);
 }
 
 /* Answers for all that was wanted of a request. */
@@ -414,22 +399,11 @@ static int until_next(const struct process *p)
 static bool receive(struct process *p)
 {
 	static struct hook_request request;
-	union {
-		struct cmsghdr header;
-		char space[CMSG_SPACE(sizeof(int))];
-	} control;
-	struct iovec iov = { &request, sizeof(request) };
-	struct msghdr header = {
-		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)
-	};
-	ssize_t got = recvmsg(p->socket, &header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-	struct cmsghdr *part = got > 0 ? CMSG_FIRSTHDR(&header) : NULL;
-	int stdin_fd = -1;
+	int stdin_fd;
+	ssize_t got = fd_message__receive(p->socket, &request, sizeof(request), MSG_DONTWAIT, &stdin_fd);
 
 	if (got < 0)
 		return errno == EAGAIN || errno == EINTR;
-	if (part && part->cmsg_type == SCM_RIGHTS)
-		memcpy(&stdin_fd, CMSG_DATA(part), sizeof(stdin_fd));
 	if (got == sizeof(request))
 		on_request(p, &request, stdin_fd);
 	if (stdin_fd >= 0)
@@ -535,26 +509,11 @@ int hook_runner__fd(const struct hook_runner *runner)
 
 int hook_runner__ask(struct hook_runner *runner, const struct hook_request *request, int stdin_fd)
 {
-	union {
-		struct cmsghdr header;
-		char space[CMSG_SPACE(sizeof(int))];
-	} control = {};
-	struct iovec iov = { (void *)request, sizeof(*request) };
-	struct msghdr header = {
-		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)
-	};
+	int err = runner->gone ? -EPIPE : fd_message__send(runner->fd, request, sizeof(*request), stdin_fd);
 
-	control.header.cmsg_level = SOL_SOCKET;
-	control.header.cmsg_type = SCM_RIGHTS;
-	control.header.cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(&control.header), &stdin_fd, sizeof(stdin_fd));
-	if (stdin_fd < 0)
-		header.msg_controllen = 0;
-	if (runner->gone)
-		return -EPIPE;
-	if (sendmsg(runner->fd, &header, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+	if (!err)
 		return 0;
-	if (errno == EAGAIN || errno == EINTR)
+	if (err == -EAGAIN || err == -EINTR)
 		return -EAGAIN;
 	runner->gone = true;
 	return -EPIPE;
@@ -562,24 +521,17 @@ int hook_runner__ask(struct hook_runner *runner, const struct hook_request *requ
 
 int hook_runner__take(struct hook_runner *runner, struct hook_answer *out, int *fd)
 {
-	union {
-		struct cmsghdr header;
-		char space[CMSG_SPACE(sizeof(int))];
-	} control;
-	struct iovec iov = { out, sizeof(*out) };
-	struct msghdr header = {
-		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)
-	};
-	ssize_t got = runner->gone ? 0 : recvmsg(runner->fd, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-	struct cmsghdr *part = got > 0 ? CMSG_FIRSTHDR(&header) : NULL;
+	ssize_t got;
 
 	*fd = -1;
-	if (part && part->cmsg_type == SCM_RIGHTS)
-		memcpy(fd, CMSG_DATA(part), sizeof(*fd));
+	got = runner->gone ? 0 : fd_message__receive(runner->fd, out, sizeof(*out), MSG_DONTWAIT, fd);
 	if (got == sizeof(*out))
 		return 1;
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
 		return 0;
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
 	runner->gone = true;
 	return -EPIPE;
 }
