@@ -15,6 +15,7 @@
 #include "base/copy.h"
 #include "base/escape.h"
 #include "commands/snapshots.h"
+#include "containers/owner.h"
 #include "jsonl/write.h"
 #include "record/names.h"
 #include "record/time.h"
@@ -120,13 +121,19 @@ static int record_file(struct hooks *h, const struct record *record)
 
 /* ---- asking ---- */
 
-static struct asked *free_asked(struct hooks *h)
+static struct asked *free_asked(struct hooks *h, const char *cgroup)
 {
+	struct asked *free = NULL;
+	struct owner_share share;
+
+	owner__share(&share, cgroup ? cgroup : "");
 	for (size_t i = 0; i < ARRAY_SIZE(h->asked); i++) {
-		if (!h->asked[i].used)
-			return &h->asked[i];
+		if (h->asked[i].used)
+			owner__count(&share, h->asked[i].cgroup);
+		else
+			free = &h->asked[i];
 	}
-	return NULL;
+	return owner__may(&share, ARRAY_SIZE(h->asked)) ? free : NULL;
 }
 
 static void tell_end(struct hooks *h, struct asked *a, struct record_hook *hook)
@@ -153,11 +160,11 @@ static void tell_busy(struct hooks *h, enum hook_event event, const char *cgroup
 	tell_end(h, &none, &busy);
 }
 
-/* NULL: too many are on their way. */
+/* NULL: too many are on their way, or too many of its owner. */
 static struct asked *new_asked(struct hooks *h, enum hook_event event, uint64_t since_ns, const char *cgroup,
 			       const struct record_container *container)
 {
-	struct asked *a = free_asked(h);
+	struct asked *a = free_asked(h, cgroup);
 
 	if (!a)
 		return NULL;

@@ -309,7 +309,7 @@ static bool match_component(struct scan *scan, struct container_ref *ref)
 }
 
 /* "/user.slice/user-UID.slice", at the top of the machine's hierarchy: further down anybody may name a cgroup so. */
-static uint32_t user_of(const char *path)
+uint32_t container__user(const char *path)
 {
 	static const char top[] = "/user.slice/user-";
 	unsigned long user = 0;
@@ -331,7 +331,7 @@ static int scan_path(const char *path, const char *id, struct container_ref *out
 
 	if (!path || path[0] != '/' || strnlen(path, PATH_MAX) == PATH_MAX)
 		return -EINVAL;
-	scan.user = user_of(path);
+	scan.user = container__user(path);
 	while (*p) {
 		size_t len = strcspn(p, "/");
 

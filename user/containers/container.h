@@ -51,6 +51,9 @@ int container__from_cgroup_path(const char *path, struct container_ref *out);
 /* The same for the outermost container on the path that has this id. -ENOENT: there is none. */
 int container__find_id(const char *path, const char *id, struct container_ref *out);
 
+/* In whose slice below /user.slice it is, as `user` of a container; 0: in none, or root's. */
+uint32_t container__user(const char *path);
+
 /* How many characters of the id are shown: of hex digits the first 12, as runtimes do; of a name all. */
 size_t container__shown_id(const struct container_ref *ref);
 

@@ -19,6 +19,7 @@
 #include "base/child.h"
 #include "base/clock.h"
 #include "base/fd_message.h"
+#include "containers/owner.h"
 #include "host/snapshot.h"
 #include "limit/guard_cgroup.h"
 #include "service/hook_command.h"
@@ -28,6 +29,8 @@
 /* Tries, a millisecond each, to remove the cgroup of a hook whose processes have been killed. */
 #define REMOVE_TRIES 100
 #define SNAPSHOT_NS (5 * NS_PER_S)
+/* Of the socket to it. */
+static const int ROOM_BYTES = 1 << 20;
 
 struct hook_runner {
 	pid_t pid;
@@ -45,6 +48,8 @@ struct running {
 	uint64_t reader_start_ns, reader_end_ns;
 	bool is_over; /* the command: its answer waits for the cgroup to be let go */
 	struct hook_answer done;
+	/* Given up, and not gone: where not even SIGKILL reaches them. Until then they keep the place. 0: none. */
+	pid_t left_command, left_reader;
 	uint32_t number, snapshot_number;
 	char cgroup[PATH_MAX];	    /* of the container */
 	char own[64];		    /* its own, where guards have theirs; "": none */
@@ -94,13 +99,20 @@ static struct running *find(struct process *p, const char *cgroup)
 	return NULL;
 }
 
-static struct running *find_free(struct process *p)
+/* NULL: there is no place, or the others are for somebody else: who may make cgroups can take as many as there are. */
+static struct running *find_free(struct process *p, const char *cgroup)
 {
+	struct running *free = NULL;
+	struct owner_share share;
+
+	owner__share(&share, cgroup);
 	for (size_t i = 0; i < ARRAY_SIZE(p->running); i++) {
-		if (!p->running[i].used)
-			return &p->running[i];
+		if (p->running[i].used)
+			owner__count(&share, p->running[i].cgroup);
+		else
+			free = &p->running[i];
 	}
-	return NULL;
+	return owner__may(&share, ARRAY_SIZE(p->running)) ? free : NULL;
 }
 
 /* A cgroup of its own, so that its memory is nobody else's, and all that it starts can be found. */
@@ -213,7 +225,8 @@ static void finish(struct process *p, struct running *r)
 	thaw(p, r);
 	if (r->is_over)
 		answer(p, &r->done, -1);
-	r->used = false;
+	r->is_over = false;
+	r->used = r->left_command || r->left_reader;
 }
 
 static void start(struct process *p, struct running *r, const struct hook_request *request, int stdin_fd)
@@ -253,7 +266,7 @@ static bool is_possible(const struct process *p, const struct hook_request *requ
 /* A snapshot to tell growth waits for no command. But nothing has grown in a cgroup that the command holds still. */
 static bool may_read_beside(const struct running *r, const struct hook_request *request)
 {
-	return request->want == HOOK_WANT_SNAPSHOT && !r->reader && r->frozen < 0;
+	return request->want == HOOK_WANT_SNAPSHOT && !r->reader && !r->left_reader && r->frozen < 0;
 }
 
 static void on_request(struct process *p, struct hook_request *request, int stdin_fd)
@@ -274,7 +287,7 @@ static void on_request(struct process *p, struct hook_request *request, int stdi
 			refuse(p, request, request->want, HOOK_FAILED, err);
 		return;
 	}
-	r = r ? NULL : find_free(p);
+	r = r ? NULL : find_free(p, request->cgroup);
 	if (r)
 		start(p, r, request, stdin_fd);
 	else
@@ -292,8 +305,10 @@ static void end(struct process *p, struct running *r, enum hook_result result, i
 		.started_ns = p->started_ns[r - p->running],
 		.ended_ns = clock__ns(CLOCK_BOOTTIME),
 	};
-	if (result != HOOK_ENDED)
+	if (result != HOOK_ENDED) {
 		kill_all(r);
+		r->left_command = r->pid;
+	}
 	/* Who is let go is so first. */
 	if (!r->reader)
 		thaw(p, r);
@@ -303,7 +318,7 @@ static void end(struct process *p, struct running *r, enum hook_result result, i
 	finish(p, r);
 }
 
-/* The snapshot is taken, as far as it came. One that hangs where not even SIGKILL reaches it is left behind. */
+/* The snapshot is taken, as far as it came. */
 static void end_reader(struct process *p, struct running *r, enum hook_result result)
 {
 	const struct hook_answer done = { .number = r->snapshot_number,
@@ -312,8 +327,10 @@ static void end_reader(struct process *p, struct running *r, enum hook_result re
 					  .started_ns = r->reader_start_ns,
 					  .ended_ns = clock__ns(CLOCK_BOOTTIME) };
 
-	if (result != HOOK_ENDED)
+	if (result != HOOK_ENDED) {
 		kill(r->reader, SIGKILL);
+		r->left_reader = r->reader;
+	}
 	r->reader = 0;
 	if (!r->pid)
 		thaw(p, r);
@@ -326,10 +343,23 @@ static void end_reader(struct process *p, struct running *r, enum hook_result re
 static struct running *find_pid(struct process *p, pid_t pid)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(p->running); i++) {
-		if (p->running[i].used && (p->running[i].pid == pid || p->running[i].reader == pid))
-			return &p->running[i];
+		struct running *r = &p->running[i];
+
+		if (r->used &&
+		    (r->pid == pid || r->reader == pid || r->left_command == pid || r->left_reader == pid))
+			return r;
 	}
-	return NULL; /* of one that was given up, or the one that thaws */
+	return NULL; /* the one that thaws */
+}
+
+/* One that was given up is gone, at last. */
+static void forget_left(struct process *p, struct running *r, pid_t pid)
+{
+	if (r->left_command == pid)
+		r->left_command = 0;
+	else
+		r->left_reader = 0;
+	finish(p, r);
 }
 
 /* What a hook has left in its process group is killed before its pid is free for somebody else's. */
@@ -351,12 +381,14 @@ static void reap(struct process *p)
 			hook_freezer__ended(p->freezer, info.si_pid);
 		else if (r->pid == info.si_pid)
 			end(p, r, HOOK_ENDED, status);
-		else
+		else if (r->reader == info.si_pid)
 			end_reader(p, r, HOOK_ENDED);
+		else
+			forget_left(p, r, info.si_pid);
 	}
 }
 
-/* Kills those whose time is over. One that hangs where not even SIGKILL reaches it is left behind. */
+/* Kills those whose time is over. */
 static void expire(struct process *p)
 {
 	uint64_t now_ns = clock__ns(CLOCK_BOOTTIME);
@@ -493,6 +525,8 @@ int hook_runner__start(const struct hook_runner_options *opts, struct hook_runne
 		runner_main(opts, pair[1]);
 	close(pair[1]);
 	runner->fd = pair[0];
+	/* As much as is asked for at once, whatever a socket has by default. */
+	setsockopt(runner->fd, SOL_SOCKET, SO_SNDBUFFORCE, &ROOM_BYTES, sizeof(ROOM_BYTES));
 	if (runner->pid > 0) {
 		*out = runner;
 		return 0;

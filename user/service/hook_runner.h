@@ -14,7 +14,7 @@
 #include "service/hook_freezer.h"
 
 #define HOOK_RUNNER__ENVIRONMENT_SIZE 8192
-/* At the same time. */
+/* At the same time, of which one owner of cgroups has a part (containers/owner.h). */
 #define HOOK_RUNNER__HOOKS_MAX 8
 
 enum hook_event { HOOK_OOM, HOOK_NEAR_LIMIT, HOOK_EVENTS };
@@ -47,8 +47,8 @@ struct hook_request {
 enum hook_result {
 	HOOK_ENDED,
 	HOOK_TIMED_OUT, /* and was killed */
-	HOOK_BUSY,	/* not run: one of this cgroup is still running, or too many are */
-	HOOK_FAILED,	/* not run */
+	HOOK_BUSY, /* not run: one of this cgroup is still running, or too many are, or too many of its owner */
+	HOOK_FAILED, /* not run */
 };
 
 struct hook_answer {

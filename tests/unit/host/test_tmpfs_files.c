@@ -2,8 +2,6 @@
 /* Real tmpfs mounts, of a process with a root and mounts of its own; the folder of its cgroup is the test's. */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/fuse.h>
-#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -12,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -22,6 +19,7 @@
 
 #include <cmocka.h>
 
+#include "hanging_fuse.h"
 #include "host/cgroup.h"
 #include "host/tmpfs_files.h"
 
@@ -84,34 +82,6 @@ static void fill(const char *path, size_t bytes)
 	free(memory);
 }
 
-static void must(int result)
-{
-	if (result)
-		_exit(1);
-}
-
-static int put(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	bool written = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-
-	close(fd);
-	return !written;
-}
-
-/* Root's way, and everybody's. */
-static int leave_mounts(void)
-{
-	char users[64], groups[64];
-
-	if (!unshare(CLONE_NEWNS))
-		return 0;
-	snprintf(users, sizeof(users), "0 %u 1", getuid());
-	snprintf(groups, sizeof(groups), "0 %u 1", getgid());
-	return unshare(CLONE_NEWUSER | CLONE_NEWNS) || put("/proc/self/uid_map", users) ||
-	       put("/proc/self/setgroups", "deny") || put("/proc/self/gid_map", groups);
-}
-
 static int make_folder(const char *path)
 {
 	return mkdir(path, 0755) && errno != EEXIST;
@@ -121,7 +91,7 @@ static _Noreturn void be_other(void)
 {
 	int fd;
 
-	if (leave_mounts() || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL))
+	if (fuse_leave_mounts())
 		_exit(NOT_HERE);
 	must(chdir(root) || make_folder("a") || make_folder("b") || make_folder("c d\n") || make_folder("e"));
 	if (mount("none", "a", "tmpfs", 0, "size=64m"))
@@ -244,72 +214,17 @@ static void test_gone(void **state)
 	tmpfs_reader__stop(NULL);
 }
 
-/* ---- a file system that hangs ---- */
-
-static volatile bool *hangs; /* shared: it takes requests and answers none */
-
-static void answer(int fd, uint64_t unique, int error, const void *data, size_t size)
-{
-	struct {
-		struct fuse_out_header head;
-		char data[256];
-	} out = { { (uint32_t)(sizeof(out.head) + size), error, unique }, "" };
-
-	if (size)
-		memcpy(out.data, data, size);
-	if (write(fd, &out, out.head.len) < 0 && errno != ENOENT)
-		_exit(1);
-}
-
-/* Knows a root and folders in it, all of which are alike. */
-static _Noreturn void serve(int fd)
-{
-	static char in[FUSE_MIN_READ_BUFFER * 32];
-	const struct fuse_in_header *head = (void *)in;
-	const struct fuse_init_out init = { .major = FUSE_KERNEL_VERSION,
-					    .minor = FUSE_KERNEL_MINOR_VERSION,
-					    .max_write = 4096 };
-	struct fuse_entry_out entry = { .nodeid = 2,
-					.attr = { .ino = 2, .mode = S_IFDIR | 0755, .nlink = 2 } };
-	struct fuse_attr_out attr = { .attr = entry.attr };
-
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	while (read(fd, in, sizeof(in)) > 0) {
-		if (*hangs && head->opcode != FUSE_INIT)
-			continue;
-		if (head->opcode == FUSE_INIT)
-			answer(fd, head->unique, 0, &init, sizeof(init));
-		else if (head->opcode == FUSE_LOOKUP)
-			answer(fd, head->unique, 0, &entry, sizeof(entry));
-		else if (head->opcode == FUSE_GETATTR)
-			answer(fd, head->unique, 0, &attr, sizeof(attr));
-		else if (head->opcode != FUSE_FORGET && head->opcode != FUSE_BATCH_FORGET &&
-			 head->opcode != FUSE_INTERRUPT)
-			answer(fd, head->unique, -ENOSYS, NULL, 0);
-	}
-	_exit(0);
-}
-
 /* A tmpfs, on the way to which is such a file system. */
 static _Noreturn void be_behind_fuse(void)
 {
-	int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
-	char options[128];
-
-	if (fd < 0 || leave_mounts() || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL))
+	if (fuse_leave_mounts())
 		_exit(NOT_HERE);
 	must(chdir(root) || make_folder("f"));
-	snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=0,group_id=0", fd);
-	if (mount("f", "f", "fuse", MS_NOSUID | MS_NODEV, options))
-		_exit(NOT_HERE);
-	if (!fork())
-		serve(fd);
-	close(fd);
-	if (mount("none", "f/t", "tmpfs", 0, "size=16m"))
+	if (!fuse_mount("f") || mount("none", "f/t", "tmpfs", 0, "size=16m"))
 		_exit(NOT_HERE);
 	fill("f/t/hidden", MIB);
 	must(chroot(".") || chdir("/") || prctl(PR_SET_DUMPABLE, 1) || prctl(PR_SET_PDEATHSIG, SIGKILL));
-	*hangs = true;
+	*fuse_hangs = true;
 	raise(SIGSTOP);
 	_exit(0);
 }
@@ -324,8 +239,7 @@ static void test_hangs(void **state)
 	int status, err;
 
 	(void)state;
-	hangs = mmap(NULL, sizeof(*hangs), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	assert_true(hangs != MAP_FAILED);
+	fuse_begin();
 	behind = fork();
 	if (!behind)
 		be_behind_fuse();
@@ -352,7 +266,7 @@ static void test_hangs(void **state)
 	check(&files);
 	tmpfs_reader__stop(reader);
 	end_other(other);
-	munmap((void *)hangs, sizeof(*hangs));
+	fuse_end();
 }
 
 int main(void)

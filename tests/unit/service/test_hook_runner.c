@@ -18,6 +18,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "hanging_fuse.h"
 #include "service/hook_runner.h"
 
 /* In which a hook has begun, on a busy machine, too. */
@@ -88,7 +89,7 @@ static struct hook_answer wait_answer(struct hook_runner *runner)
 	struct hook_answer answer = {};
 	int snapshot_fd;
 
-	assert_int_equal(poll(&fd, 1, -1), 1);
+	assert_int_equal(poll(&fd, 1, 300000), 1);
 	assert_int_equal(hook_runner__take(runner, &answer, &snapshot_fd), 1);
 	assert_int_equal(snapshot_fd, -1);
 	return answer;
@@ -309,6 +310,77 @@ static void test_not_there(void **state)
 	hook_runner__stop(runner);
 }
 
+#define USER "/user.slice/user-1000.slice/user@1000.service/app.slice/"
+#define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define CONTAINER "/system.slice/docker-" ID ".scope"
+
+static void ask_many(struct hook_runner *runner, const char *below, int count)
+{
+	char cgroup[256];
+
+	for (int i = 0; i < count; i++) {
+		snprintf(cgroup, sizeof(cgroup), "%s%d.scope", below, i);
+		ASK(runner, (uint32_t)i, cgroup, "", "\n");
+	}
+}
+
+/* Who may make cgroups fills some of the places, and others have theirs. */
+static void test_neighbours(void **state)
+{
+	struct hook_runner *runner =
+		start("sh -c 'read line; while [ ! -e %s/go ]; do sleep 0.01; done'", 600 * NS_PER_S);
+	struct hook_answer answer;
+	int ended = 0;
+	char path[128];
+
+	(void)state;
+	ask_many(runner, USER, 20);
+	for (int i = 0; i < 18; i++)
+		assert_int_equal(wait_answer(runner).result, HOOK_BUSY);
+	ask_many(runner, CONTAINER "/", 20);
+	for (int i = 0; i < 17; i++)
+		assert_int_equal(wait_answer(runner).result, HOOK_BUSY);
+	ASK(runner, 100, "/system.slice/web.service", "", "\n");
+	ASK(runner, 101, "/lxc.payload.web", "", "\n");
+	snprintf(path, sizeof(path), "%s/go", folder);
+	close(open(path, O_WRONLY | O_CREAT, 0600));
+	for (int i = 0; i < 7; i++) {
+		answer = wait_answer(runner);
+		assert_int_equal(answer.result, HOOK_ENDED);
+		ended += answer.number >= 100;
+	}
+	assert_int_equal(ended, 2);
+	hook_runner__stop(runner);
+}
+
+/* One that can't be killed keeps its place, so that there is no end of such ones. */
+static void test_left(void **state)
+{
+	struct hook_runner *runner;
+	pid_t server;
+	char path[128];
+
+	(void)state;
+	fuse_begin();
+	snprintf(path, sizeof(path), "%s/f", folder);
+	if (fuse_leave_mounts() || mkdir(path, 0755) || !(server = fuse_mount(path)))
+		skip();
+	assert_int_equal(access(path, F_OK), 0); /* it is served */
+	runner = start("ls %s/f/x", TIME_NS);
+	*fuse_hangs = true;
+	ASK(runner, 1, "/a", "", "");
+	assert_int_equal(wait_answer(runner).result, HOOK_TIMED_OUT);
+	ASK(runner, 2, "/a", "", "");
+	assert_int_equal(wait_answer(runner).result, HOOK_BUSY);
+	kill(server, SIGKILL);
+	waitpid(server, NULL, 0);
+	while (ASK(runner, 3, "/a", "", ""), wait_answer(runner).result == HOOK_BUSY)
+		usleep(1000);
+	hook_runner__stop(runner);
+	umount2(path, MNT_DETACH);
+	fuse_end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -320,6 +392,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_refused, make, unmake),
 		cmocka_unit_test_setup_teardown(test_unheard, make, unmake),
 		cmocka_unit_test_setup_teardown(test_not_there, make, unmake),
+		cmocka_unit_test_setup_teardown(test_neighbours, make, unmake),
+		cmocka_unit_test_setup_teardown(test_left, make, unmake),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

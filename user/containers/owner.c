@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "containers/owner.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include "base/copy.h"
+#include "containers/container.h"
+#include "containers/unit.h"
+
+/* The user's own slice: anything in there is theirs, and nothing outside. 0: it is in none. */
+static size_t user_slice(const char *path)
+{
+	const char *top = "/user.slice/";
+	size_t len = strlen(top);
+
+	return container__user(path) ? len + strcspn(path + len, "/") : 0;
+}
+
+/* The outermost container: it has named those in it. A pod is none, but what there is of it beside them. */
+static size_t container(const char *path)
+{
+	struct container_ref ref = { .nested = true };
+	char rest[PATH_MAX];
+	size_t len = 0;
+
+	copy__text(rest, sizeof(rest), path);
+	while (ref.nested && !container__from_cgroup_path(rest, &ref)) {
+		len = ref.prefix_len;
+		rest[len] = '\0';
+		*strrchr(rest, '/') = '\0';
+	}
+	return len;
+}
+
+void owner__of(const char *path, struct owner *out)
+{
+	size_t len = user_slice(path);
+	struct unit unit;
+
+	out->of_user = len;
+	if (!len && unit__of(path, &unit))
+		len = (size_t)(unit.system.start - path) + unit.system.len;
+	if (!len)
+		len = container(path);
+	if (!len)
+		len = path[0] == '/' ? 1 + strcspn(path + 1, "/") : strlen(path);
+	len = len < sizeof(out->whose) ? len : sizeof(out->whose) - 1;
+	memcpy(out->whose, path, len);
+	out->whose[len] = '\0';
+}
+
+void owner__share(struct owner_share *share, const char *path)
+{
+	*share = (struct owner_share){ .taken = 0 };
+	owner__of(path, &share->owner);
+}
+
+void owner__count(struct owner_share *share, const char *path)
+{
+	struct owner other;
+
+	owner__of(path, &other);
+	share->taken++;
+	share->own += !strcmp(other.whose, share->owner.whose);
+	share->of_users += other.of_user;
+}
+
+bool owner__may(const struct owner_share *share, size_t places)
+{
+	size_t left = places > share->taken ? places - share->taken : 0;
+	size_t users = places / 2 > share->of_users ? places / 2 - share->of_users : 0;
+
+	if (share->owner.of_user && users < left)
+		left = users;
+	return share->own < left;
+}
