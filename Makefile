@@ -43,6 +43,8 @@ FLAGS = -std=gnu11 -D_GNU_SOURCE $(WARN) -Wshadow -DOOMTRACE_VERSION='"$(VERSION
 # _FORTIFY_SOURCE among the builder's own flags is the one that counts.
 $(eval $(call once,HARDEN_TAKEN,scripts/build/hardening.sh $(CC)))
 HARDEN = -fPIE $(if $(COVERAGE)$(findstring _FORTIFY_SOURCE,$(CFLAGS) $(CPPFLAGS)),$(filter -f%,$(HARDEN_TAKEN)),$(HARDEN_TAKEN))
+# Who sets 'ulimit -s 64' has a stack of 64 KiB, and so have threads then.
+FRAMES := -Wframe-larger-than=28672
 HARDEN_LINK := $(if $(STATIC),-static-pie,-pie) -Wl,-z,relro,-z,now,-z,noexecstack
 
 # libiberty, which demangles, has no .pc file.
@@ -81,7 +83,7 @@ $(OUT)/oomtrace: $(OBJECTS)
 $(OUT)/user/%.o: user/%.c Makefile | $(SKELETON)
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
-	$(Q)$(CC) $(HARDEN) $(CPPFLAGS) $(CFLAGS) $(FLAGS) -c -o $@ $<
+	$(Q)$(CC) $(HARDEN) $(CPPFLAGS) $(CFLAGS) $(FLAGS) $(FRAMES) -c -o $@ $<
 
 # The HTML report's style and scripts, with the chart library, as C strings.
 $(B)/report/html_assets.c: scripts/build/embed.py $(sort $(wildcard user/report/html/web/*)) | tools
@@ -93,7 +95,7 @@ $(OUT)/report/html_assets.o $(B)/unit/report/html_assets.o $(B)/fuzz/report/html
 		$(B)/report/html_assets.c user/report/html/assets.h Makefile
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
-	$(Q)$(CC) $(HARDEN) $(CPPFLAGS) $(CFLAGS) $(FLAGS) -c -o $@ $<
+	$(Q)$(CC) $(HARDEN) $(CPPFLAGS) $(CFLAGS) $(FLAGS) $(FRAMES) -c -o $@ $<
 
 # The check is part of the build: a program that dereferences an argument must never be shipped.
 $(B)/bpf/%.bpf.o: bpf/%.bpf.c Makefile scripts/build/check-bpf-loads.py | tools

@@ -122,12 +122,14 @@ int cgroup__of_pid(const struct cgroup__hierarchy *h, pid_t pid, char *path, siz
 
 bool cgroup__has_process(const struct cgroup__hierarchy *h, const char *cgroup, int process_fd)
 {
-	char text[MAX_PROC_CGROUP], in_proc[PATH_MAX], path[PATH_MAX];
+	char *text = malloc(MAX_PROC_CGROUP), in_proc[PATH_MAX], path[PATH_MAX];
+	bool has = text && cgroup__read_text(process_fd, "cgroup", text, MAX_PROC_CGROUP) > 0 &&
+		   !cgroup_path__parse_proc_cgroup(text, h->version, in_proc, sizeof(in_proc)) &&
+		   !cgroup_path__from_proc_path(h, in_proc, path, sizeof(path)) &&
+		   cgroup_path__below(path, cgroup);
 
-	return cgroup__read_text(process_fd, "cgroup", text, sizeof(text)) > 0 &&
-	       !cgroup_path__parse_proc_cgroup(text, h->version, in_proc, sizeof(in_proc)) &&
-	       !cgroup_path__from_proc_path(h, in_proc, path, sizeof(path)) &&
-	       cgroup_path__below(path, cgroup);
+	free(text);
+	return has;
 }
 
 static int check_cgroup_fs(int fd)

@@ -209,7 +209,7 @@ static int report_take(struct sink *base, const struct record *record)
 
 static int copy_all(FILE *from, FILE *to)
 {
-	char buffer[64 << 10];
+	char buffer[BUFSIZ];
 	int err = stream__flush(from);
 	size_t got;
 

@@ -172,12 +172,26 @@ static void tell_unreadable(struct reading *r, const char *path, const char *how
 	tell_wrong(r, path, 0, what);
 }
 
+static void read_text(struct reading *r, const char *path, int fd)
+{
+	char *text = malloc(FILE_BYTES_MAX + 1);
+	ssize_t got = text ? 0 : -1;
+	size_t size = 0;
+
+	while (text && size <= FILE_BYTES_MAX && (got = read(fd, text + size, FILE_BYTES_MAX + 1 - size)) > 0)
+		size += (size_t)got;
+	if (got < 0)
+		tell_unreadable(r, path, "read");
+	else if (size > FILE_BYTES_MAX)
+		tell_wrong(r, path, 0, "has more than 64 KiB, and is not read");
+	else
+		read_lines(r, path, text, size);
+	free(text);
+}
+
 static void read_open(struct reading *r, const char *path, int fd)
 {
-	char text[FILE_BYTES_MAX + 1];
 	struct stat st;
-	ssize_t got = 0;
-	size_t size = 0;
 
 	if (fstat(fd, &st)) {
 		tell_unread(r, path, "read");
@@ -189,16 +203,8 @@ static void read_open(struct reading *r, const char *path, int fd)
 		tell_wrong(r, path, 0, "is no regular file, and is not read");
 		return;
 	}
-	if (!is_ours(r, path, &st))
-		return;
-	while (size < sizeof(text) && (got = read(fd, text + size, sizeof(text) - size)) > 0)
-		size += (size_t)got;
-	if (got < 0)
-		tell_unreadable(r, path, "read");
-	else if (size > FILE_BYTES_MAX)
-		tell_wrong(r, path, 0, "has more than 64 KiB, and is not read");
-	else
-		read_lines(r, path, text, size);
+	if (is_ours(r, path, &st))
+		read_text(r, path, fd);
 }
 
 static void read_file(struct reading *r, const char *path)

@@ -47,9 +47,12 @@ static bool run_worker(int in, int out, int kallsyms_fd, const struct elf_symbol
 /* If a question is next, answers it without names, because perhaps this question ended the process. */
 static int tell_replaced(int in, int out)
 {
-	struct wire_answer answer = { .replaced = 1, .text_len = 1 };
-	struct wire_message message;
+	/* Larger than the stack may be. */
+	static struct wire_answer answer;
+	static struct wire_message message;
 
+	answer.number = 0;
+	answer.replaced = answer.text_len = 1;
 	if (wire__peek(in, MSG_DONTWAIT) == WIRE_STACK &&
 	    wire__receive(in, &message, sizeof(message), NULL) == sizeof(message))
 		answer.number = message.number;

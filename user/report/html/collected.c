@@ -138,7 +138,7 @@ const struct html_write *html_collected__write_of(const struct html_report *repo
 
 int html_collected__copy(struct html_spool *spool, FILE *out)
 {
-	char buffer[65536];
+	char buffer[BUFSIZ];
 	size_t n;
 	int err;
 
