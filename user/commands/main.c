@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include "base/notify.h"
 #include "base/oom_score.h"
 #include "base/output_file.h"
+#include "base/signals.h"
 #include "base/stream.h"
 #include "base/units.h"
 #include "commands/await_target.h"
@@ -353,9 +353,7 @@ int main(int argc, char **argv)
 	struct trace_options opts;
 
 	stream__set_up_standard();
-	/* A reader that goes away is an error of writing, and so is ulimit -f: no reason to die. */
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN);
+	signals__set_up();
 	argv = turn_help(&argc, argv);
 	command = argc > 1 ? find_command(argv[1]) : NULL;
 	if (command)
@@ -368,6 +366,7 @@ int main(int argc, char **argv)
 	case OPTION_TABLE_RUN:
 		break;
 	}
+	signals__heed_ends();
 	messages__set_verbose(opts.verbose);
 	return flush_output(run(&opts));
 }
