@@ -2,11 +2,11 @@
 #include "commands/list.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/array.h"
 #include "base/clock.h"
@@ -18,6 +18,7 @@
 #include "commands/confine.h"
 #include "commands/no_store.h"
 #include "commands/option_table.h"
+#include "commands/recordings.h"
 #include "containers/unit.h"
 #include "jsonl/member.h"
 #include "jsonl/write.h"
@@ -177,13 +178,6 @@ static const struct option_table table = {
 
 /* ---- reading ---- */
 
-static void complain(struct list *list, const char *path, int err)
-{
-	list->failed = true;
-	fprintf(stderr, "oomtrace: %s can't be read: %s.\n", escape__shown(path),
-		err == -ENODATA ? "it is no recording" : strerror(-err));
-}
-
 static bool wanted(const struct list *list, const struct entry *e)
 {
 	return e->matches && e->wall_ns >= list->opts.since_ns && e->wall_ns <= list->opts.until_ns;
@@ -207,45 +201,36 @@ static int add(struct list *list, const char *path, const struct entry *entry)
 	return 0;
 }
 
-static void read_file(struct list *list, const char *path)
+static void take_entry(void *ctx, int i, const char *path, struct entry *entry)
 {
-	struct entry entry;
-	int fd = store_folder__open_recording(path), err;
-	bool kept;
+	struct list *list = ctx;
+	int err = 0;
+	bool kept = wanted(list, entry);
 
-	if (fd < 0) {
-		complain(list, path, fd);
-		return;
-	}
-	err = entry__read(fd, list->who, &entry);
-	close(fd);
-	list->read += !err;
-	kept = !err && wanted(list, &entry);
+	(void)i;
+	list->read++;
 	if (kept)
-		err = add(list, path, &entry);
+		err = add(list, path, entry);
 	if (!kept || err)
-		entry__free(&entry);
-	if (err)
-		complain(list, path, err);
+		entry__free(entry);
+	if (!err)
+		return;
+	list->failed = true;
+	recordings__complain(path, err);
 }
 
 static void read_folder(struct list *list, const char *folder)
 {
-	struct dirent **names;
-	int count = store_folder__scan(folder, &names);
-	char path[PATH_MAX];
+	struct recordings recordings;
+	int err = recordings__open(&recordings, folder);
 
-	if (count < 0) {
-		list->failed = true;
-		no_store__tell(folder, count, "list");
+	if (!err) {
+		list->failed = !recordings__each(&recordings, list->who, take_entry, list) || list->failed;
+		recordings__close(&recordings);
 		return;
 	}
-	for (int i = 0; i < count; i++) {
-		if ((size_t)snprintf(path, sizeof(path), "%s/%s", folder, names[i]->d_name) < sizeof(path))
-			read_file(list, path);
-		free(names[i]);
-	}
-	free(names);
+	list->failed = true;
+	no_store__tell(folder, err, "list");
 }
 
 static int by_order(const void *a, const void *b)
@@ -388,7 +373,7 @@ static bool is_path(const char *arg)
 		return is_path_only(arg);
 	if (!S_ISDIR(st.st_mode) || strchr(arg, '/') || arg[0] == '.')
 		return true;
-	count = store_folder__scan(arg, &names);
+	count = store_folder__scan(AT_FDCWD, arg, &names);
 	for (int i = 0; i < count; i++)
 		free(names[i]);
 	if (count >= 0)
@@ -433,7 +418,8 @@ static int read_all(struct list *list, char **operands)
 		if (!any || (!stat(*arg, &st) && S_ISDIR(st.st_mode)))
 			read_folder(list, *arg);
 		else
-			read_file(list, *arg);
+			list->failed = !recordings__take_file(*arg, list->who, take_entry, list) ||
+				       list->failed;
 	}
 	return 0;
 }

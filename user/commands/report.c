@@ -42,6 +42,7 @@
 
 struct report {
 	const struct report_options *opts;
+	int first_fd;		 /* the first of the files, which is open already; -1: it isn't */
 	struct output_file file; /* with --output */
 	FILE *out;
 	struct text_look look;
@@ -114,9 +115,28 @@ static const char *shown(const char *name)
 	return strcmp(name, "-") ? escape__shown(name) : "stdin";
 }
 
-static int open_input(const char *name)
+/* -1: it isn't open. */
+static int open_already(const struct report *r, const char *name)
 {
-	int fd = strcmp(name, "-") ? open(name, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
+	if (!strcmp(name, "-"))
+		return STDIN_FILENO;
+	/* By its place: of the same name there may be another now. */
+	return name == r->opts->files[0] ? r->first_fd : -1;
+}
+
+static int stat_input(const struct report *r, const char *name, struct stat *st)
+{
+	int fd = open_already(r, name);
+
+	return fd >= 0 ? fstat(fd, st) : stat(name, st);
+}
+
+static int open_input(const struct report *r, const char *name)
+{
+	int fd = open_already(r, name);
+
+	if (fd < 0)
+		fd = open(name, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
 		fprintf(stderr, "oomtrace: %s can't be opened: %s.\n", shown(name), strerror(errno));
@@ -198,7 +218,7 @@ static FILE *progress_out(const struct report *r)
 
 static int read_file(struct report *r, const char *name)
 {
-	int fd = open_input(name), code = EXIT_RUNTIME;
+	int fd = open_input(r, name), code = EXIT_RUNTIME;
 	struct progress progress;
 	struct input *input;
 	struct stat st = {};
@@ -218,7 +238,7 @@ static int read_file(struct report *r, const char *name)
 	}
 	progress__end(&progress);
 	input__free(input);
-	if (fd != STDIN_FILENO)
+	if (fd != open_already(r, name))
 		close(fd);
 	return code;
 }
@@ -311,14 +331,14 @@ static int input_error(const struct report *r)
 }
 
 /* Whether a file was given before under any name: read twice, each of its kills would be two. */
-static bool is_given_before(char **files, char **name)
+static bool is_given_before(const struct report *r, char **name)
 {
 	struct stat this, other;
 
-	if (!strcmp(*name, "-") || stat(*name, &this) || !S_ISREG(this.st_mode))
+	if (!strcmp(*name, "-") || stat_input(r, *name, &this) || !S_ISREG(this.st_mode))
 		return false;
-	for (; files < name; files++) {
-		if (strcmp(*files, "-") && !stat(*files, &other) && other.st_dev == this.st_dev &&
+	for (char **file = r->opts->files; file < name; file++) {
+		if (strcmp(*file, "-") && !stat_input(r, *file, &other) && other.st_dev == this.st_dev &&
 		    other.st_ino == this.st_ino)
 			return true;
 	}
@@ -334,7 +354,7 @@ static int read_inputs(struct report *r)
 	for (char **name = opts->files; *name && code == EXIT_DONE && !input_error(r); name++) {
 		if (r->compare)
 			compare__begin(r->compare, *name);
-		if (!r->compare && is_given_before(opts->files, name))
+		if (!r->compare && is_given_before(r, name))
 			fprintf(stderr, "oomtrace: %s is given twice and is read once.\n", shown(*name));
 		else
 			code = read_file(r, *name);
@@ -388,25 +408,26 @@ static int read_files(struct report *r)
 	return r->check ? check_code(r, code) : code;
 }
 
-static bool is_file(const char *name, const struct stat *file)
+static bool is_file(const struct report *r, const char *name, const struct stat *file)
 {
 	struct stat in;
-	int err = strcmp(name, "-") ? stat(name, &in) : fstat(STDIN_FILENO, &in);
 
-	return !err && S_ISREG(in.st_mode) && in.st_dev == file->st_dev && in.st_ino == file->st_ino;
+	return !stat_input(r, name, &in) && S_ISREG(in.st_mode) && in.st_dev == file->st_dev &&
+	       in.st_ino == file->st_ino;
 }
 
 /* Whether the report would be written over a recording that it is made from. */
-static bool is_input(const struct report_options *opts)
+static bool is_input(const struct report *r)
 {
+	const struct report_options *opts = r->opts;
 	struct stat out;
 
 	if (stat(opts->out, &out))
 		return false;
-	if (opts->check_file && is_file(opts->check_file, &out))
+	if (opts->check_file && is_file(r, opts->check_file, &out))
 		return true;
 	for (char **name = opts->files; *name; name++)
-		if (is_file(*name, &out))
+		if (is_file(r, *name, &out))
 			return true;
 	return false;
 }
@@ -418,7 +439,7 @@ static int open_output(struct report *r)
 	r->out = stdout;
 	if (!r->opts->out)
 		return EXIT_DONE;
-	if (is_input(r->opts)) {
+	if (is_input(r)) {
 		fprintf(stderr, "oomtrace: %s is the recording itself: give another file to --output.\n",
 			shown(r->opts->out));
 		return EXIT_USAGE;
@@ -464,9 +485,10 @@ static bool wants_filter(const struct report_filter *filter)
 }
 
 /* Gives up what reading other people's files doesn't need. */
-static int confine(const struct report_options *opts)
+static int confine(const struct report *r)
 {
-	int err = confine__report(opts->files, opts->check_file, temp_file__folder(),
+	const struct report_options *opts = r->opts;
+	int err = confine__report(opts->files + (r->first_fd >= 0), opts->check_file, temp_file__folder(),
 				  opts->check || !*opts->files);
 
 	if (!err)
@@ -480,7 +502,7 @@ static int confine(const struct report_options *opts)
 static int make_report(struct report *r)
 {
 	const struct report_options *opts = r->opts;
-	int code = confine(opts);
+	int code = confine(r);
 
 	if (code != EXIT_DONE)
 		return code;
@@ -536,10 +558,12 @@ static int make_report_apart(struct report *r)
 	return EXIT_RUNTIME;
 }
 
-static int run(const struct report_options *opts)
+static int run(const struct report_options *opts, int first_fd)
 {
 	struct text_look in_file = { .colour = opts->colour == COLOUR_ALWAYS };
-	struct report r = { .opts = opts, .look = opts->out ? in_file : console__look(opts->colour) };
+	struct report r = { .opts = opts,
+			    .first_fd = first_fd,
+			    .look = opts->out ? in_file : console__look(opts->colour) };
 	int code = open_output(&r);
 
 	if (code != EXIT_DONE)
@@ -551,7 +575,7 @@ static int run(const struct report_options *opts)
 	return close_output(&r, make_report_apart(&r));
 }
 
-int report__main(int argc, char **argv)
+int report__open_main(int argc, char **argv, int first_fd)
 {
 	struct report_options opts;
 
@@ -563,5 +587,10 @@ int report__main(int argc, char **argv)
 	case OPTION_TABLE_RUN:
 		break;
 	}
-	return run(&opts);
+	return run(&opts, first_fd);
+}
+
+int report__main(int argc, char **argv)
+{
+	return report__open_main(argc, argv, -1);
 }

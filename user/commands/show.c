@@ -17,9 +17,9 @@
 #include "base/temp_file.h"
 #include "commands/confine.h"
 #include "commands/no_store.h"
+#include "commands/recordings.h"
 #include "commands/report.h"
 #include "commands/report_options.h"
-#include "service/entry.h"
 #include "service/store_folder.h"
 
 #define TIME_PREFIX_MIN 4 /* "2026" */
@@ -45,36 +45,28 @@ static const char help[] =
 	"\n"
 	"Exit status: that of 'oomtrace report'; 1 when there is no such incident.\n";
 
-struct files {
-	const char *folder;
-	struct dirent **names;
-	int count;
+struct latest {
+	int64_t order_ns;
+	int found; /* -1: none */
 };
 
-/* The one of `who` (NULL: of anybody) that happened last, as 'oomtrace list' has them; -1: there is none. */
-static int find_latest(const struct files *files, const char *who)
+static void take_entry(void *ctx, int i, const char *path, struct entry *entry)
 {
-	int64_t latest_ns = INT64_MIN;
-	char path[PATH_MAX];
-	int found = -1;
+	struct latest *latest = ctx;
 
-	for (int i = 0; i < files->count; i++) {
-		struct entry entry;
-		int fd, err;
+	(void)path;
+	if (entry->matches && entry->order_ns >= latest->order_ns)
+		*latest = (struct latest){ entry->order_ns, i };
+	entry__free(entry);
+}
 
-		snprintf(path, sizeof(path), "%s/%s", files->folder, files->names[i]->d_name);
-		fd = store_folder__open_recording(path);
-		if (fd < 0)
-			continue;
-		err = entry__read(fd, who, &entry);
-		close(fd);
-		entry__free(&entry);
-		if (err || !entry.matches || entry.order_ns < latest_ns)
-			continue;
-		latest_ns = entry.order_ns;
-		found = i;
-	}
-	return found;
+/* The one of `who` (NULL: of anybody) that happened last, as 'oomtrace list' has them; -1: there is none. */
+static int find_latest(const struct recordings *recordings, const char *who)
+{
+	struct latest latest = { INT64_MIN, -1 };
+
+	recordings__each(recordings, who, take_entry, &latest);
+	return latest.found;
 }
 
 /* Without the colons, which a file's name doesn't have. */
@@ -90,14 +82,14 @@ static void copy_time(char *to, size_t size, const char *which)
 }
 
 /* Returns the index; -1 when there is none, -2 when there are several, which were told. */
-static int find_by_time(const struct files *files, const char *which)
+static int find_by_time(const struct recordings *recordings, const char *which)
 {
 	char time[NAME_MAX + 1]; /* a name may be given whole */
 	int found = -1, count = 0;
 
 	copy_time(time, sizeof(time), which);
-	for (int i = 0; i < files->count && strlen(time) >= TIME_PREFIX_MIN; i++) {
-		if (strncmp(files->names[i]->d_name, time, strlen(time)))
+	for (int i = 0; i < recordings->count && strlen(time) >= TIME_PREFIX_MIN; i++) {
+		if (strncmp(recordings->names[i]->d_name, time, strlen(time)))
 			continue;
 		found = i;
 		count++;
@@ -106,55 +98,54 @@ static int find_by_time(const struct files *files, const char *which)
 		return found;
 	fprintf(stderr, "oomtrace: %d incidents begin with '%s'. More of the name tells one from another:\n",
 		count, escape__shown(which));
-	for (int i = 0; i < files->count; i++) {
-		if (!strncmp(files->names[i]->d_name, time, strlen(time)))
-			fprintf(stderr, "  %s\n", escape__shown(files->names[i]->d_name));
+	for (int i = 0; i < recordings->count; i++) {
+		if (!strncmp(recordings->names[i]->d_name, time, strlen(time)))
+			fprintf(stderr, "  %s\n", escape__shown(recordings->names[i]->d_name));
 	}
 	return -2;
 }
 
-/* Leaves the regular files: to open a link or a FIFO of somebody else's would do something. */
-static void drop_others(struct files *files)
+/* Leaves the regular files, by the names that they have now: what is opened is looked at once more. */
+static void drop_others(struct recordings *recordings)
 {
-	char path[PATH_MAX];
 	int kept = 0;
 
-	for (int i = 0; i < files->count; i++) {
+	for (int i = 0; i < recordings->count; i++) {
 		struct stat st;
 
-		snprintf(path, sizeof(path), "%s/%s", files->folder, files->names[i]->d_name);
-		if (!lstat(path, &st) && S_ISREG(st.st_mode))
-			files->names[kept++] = files->names[i];
+		if (!fstatat(recordings->folder_fd, recordings->names[i]->d_name, &st, AT_SYMLINK_NOFOLLOW) &&
+		    S_ISREG(st.st_mode))
+			recordings->names[kept++] = recordings->names[i];
 		else
-			free(files->names[i]);
+			free(recordings->names[i]);
 	}
-	files->count = kept;
+	recordings->count = kept;
 }
 
 /*
  * The index of the latest incident of `who`, or -1. Recordings may be anybody's, so they are read by a process that can
  * do nothing else.
  */
-static int find_in_child(const struct files *files, const char *who)
+static int find_in_child(const struct recordings *recordings, const char *who)
 {
 	char folder[PATH_MAX], *places[] = { folder, NULL };
 	int ends[2], i = -1;
 	pid_t parent = getpid(), pid;
 
-	snprintf(folder, sizeof(folder), "%s", files->folder);
+	snprintf(folder, sizeof(folder), "%s", recordings->folder);
 	if (pipe2(ends, O_CLOEXEC))
 		return -1;
 	pid = fork();
 	if (!pid) {
 		child__die_with_parent(parent);
 		if (!confine__report(places, NULL, temp_file__folder(), false)) {
-			i = find_latest(files, who);
+			i = find_latest(recordings, who);
 			_exit(write(ends[1], &i, sizeof(i)) != sizeof(i));
 		}
 		_exit(EXIT_RUNTIME);
 	}
 	close(ends[1]);
-	if (pid < 0 || read(ends[0], &i, sizeof(i)) != sizeof(i) || i < -1 || i >= files->count)
+	if (pid < 0 || read(ends[0], &i, sizeof(i)) != sizeof(i) || i < -1 || i >= recordings->count)
 		i = -1;
 	close(ends[0]);
 	if (pid > 0)
@@ -162,14 +153,14 @@ static int find_in_child(const struct files *files, const char *who)
 	return i;
 }
 
-static int find(const struct files *files, const char *which)
+static int find(const struct recordings *recordings, const char *which)
 {
 	int i;
 
 	if (!strcmp(which, "last"))
-		return find_in_child(files, NULL);
-	i = find_by_time(files, which);
-	return i == -1 ? find_in_child(files, which) : i;
+		return find_in_child(recordings, NULL);
+	i = find_by_time(recordings, which);
+	return i == -1 ? find_in_child(recordings, which) : i;
 }
 
 /* Takes --store and WHICH out of the arguments: the others are the report's. Returns false when --store has no folder. */
@@ -198,17 +189,26 @@ static bool take(int *argc, char **argv, const char **folder, const char **which
 	return **folder;
 }
 
-static int report(int argc, char **argv, const char *path)
+/* The one that was found: as it was opened, whatever has its name meanwhile. */
+static int report(int argc, char **argv, const struct recordings *recordings, int i)
 {
-	char **args = calloc((size_t)argc + 2, sizeof(*args)), *file = strdup(path);
-	int code = EXIT_RUNTIME;
+	char **args = calloc((size_t)argc + 2, sizeof(*args)), *file = NULL;
+	/* A file, though a folder may be called '-x'. */
+	const char *before = recordings->folder[0] == '-' ? "./" : "";
+	int code = EXIT_RUNTIME, fd = recordings__open_one(recordings, i);
 
-	if (args && file) {
+	if (asprintf(&file, "%s%s/%s", before, recordings->folder, recordings->names[i]->d_name) < 0)
+		file = NULL;
+	if (fd < 0) {
+		recordings__complain(file ? file : recordings->folder, fd);
+	} else if (args && file) {
 		args[0] = argv[0];
 		args[1] = file;
 		memcpy(args + 2, argv + 1, (size_t)(argc - 1) * sizeof(*args));
-		code = report__main(argc + 1, args);
+		code = report__open_main(argc + 1, args, fd);
 	}
+	if (fd >= 0)
+		close(fd);
 	free(file);
 	free(args);
 	return code;
@@ -216,10 +216,9 @@ static int report(int argc, char **argv, const char *path)
 
 int show__main(int argc, char **argv)
 {
-	struct files files = { .folder = STORE_FOLDER };
-	const char *which = "last";
-	char path[PATH_MAX];
-	int i = -1, code = EXIT_RUNTIME;
+	const char *folder = STORE_FOLDER, *which = "last";
+	struct recordings recordings;
+	int i = -1, code = EXIT_RUNTIME, err;
 
 	for (i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "-h") || !strcmp(argv[i], "--help")) {
@@ -227,30 +226,26 @@ int show__main(int argc, char **argv)
 			return stream__flush(stdout) ? EXIT_RUNTIME : EXIT_DONE;
 		}
 	}
-	if (!take(&argc, argv, &files.folder, &which)) {
+	if (!take(&argc, argv, &folder, &which)) {
 		fputs("oomtrace: --store takes a folder, such as " STORE_FOLDER "\n"
 		      "Try 'oomtrace show --help'.\n",
 		      stderr);
 		return EXIT_USAGE;
 	}
-	files.count = store_folder__scan(files.folder, &files.names);
-	if (files.count < 0) {
-		no_store__tell(files.folder, files.count, "show");
+	err = recordings__open(&recordings, folder);
+	if (err) {
+		no_store__tell(folder, err, "show");
 		return EXIT_RUNTIME;
 	}
-	drop_others(&files);
-	i = find(&files, which);
-	if (i >= 0) {
-		snprintf(path, sizeof(path), "%s/%s", files.folder, files.names[i]->d_name);
-		code = report(argc, argv, path);
-	} else if (i == -1 && files.count) {
+	drop_others(&recordings);
+	i = find(&recordings, which);
+	if (i >= 0)
+		code = report(argc, argv, &recordings, i);
+	else if (i == -1 && recordings.count)
 		fprintf(stderr, "oomtrace: there is no incident '%s'. 'oomtrace list' lists them.\n",
 			escape__shown(which));
-	} else if (i == -1) {
-		fprintf(stderr, "oomtrace: there is no incident in %s.\n", escape__shown(files.folder));
-	}
-	for (i = 0; i < files.count; i++)
-		free(files.names[i]);
-	free(files.names);
+	else if (i == -1)
+		fprintf(stderr, "oomtrace: there is no incident in %s.\n", escape__shown(folder));
+	recordings__close(&recordings);
 	return code;
 }

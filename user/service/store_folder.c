@@ -137,16 +137,16 @@ static int only_recordings(const struct dirent *e)
 	return 0;
 }
 
-int store_folder__scan(const char *path, struct dirent ***names)
+int store_folder__scan(int dir_fd, const char *path, struct dirent ***names)
 {
-	int count = scandir(path, names, only_recordings, by_name);
+	int count = scandirat(dir_fd, path, names, only_recordings, by_name);
 
 	return count < 0 ? -errno : count;
 }
 
-int store_folder__open_recording(const char *path)
+int store_folder__open_recording(int dir_fd, const char *path, bool follow)
 {
-	int found = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC), fd;
+	int found = openat(dir_fd, path, O_PATH | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW)), fd;
 	char self[32];
 	struct stat st;
 

@@ -32,17 +32,17 @@ void store_folder__stem(char stem[STORE_FOLDER_STEM_SIZE], int64_t wall_ns, cons
 bool store_folder__is_incident(const char *name);
 
 /*
- * The names of the recordings in a folder, of the store or any other, packed or not, in their order. Free each, and the
- * list. Returns how many, or a negative errno.
+ * The names of the recordings in a folder, of the store or any other, packed or not, in their order. `path` is relative
+ * to dir_fd, as in openat(2). Free each, and the list. Returns how many, or a negative errno.
  */
-int store_folder__scan(const char *path, struct dirent ***names);
+int store_folder__scan(int dir_fd, const char *path, struct dirent ***names);
 
 /*
- * Opens a recording for reading that is in a folder to which others may write: a regular file, by no link. Nothing else
- * is opened, since to open a FIFO or a device does something. Returns a descriptor or a negative errno; -EINVAL: it is
- * no regular file.
+ * Opens a recording for reading, `path` as above: a regular file. Nothing else is opened, since to open a FIFO or a device
+ * does something. In a folder to which others may write no link is followed. Returns a descriptor or a negative errno;
+ * -EINVAL: it is no regular file, -ELOOP: it is a link that isn't followed.
  */
-int store_folder__open_recording(const char *path);
+int store_folder__open_recording(int dir_fd, const char *path, bool follow);
 
 /* When a file was written; 0: that can't be. */
 int64_t store_folder__written_ns(const struct stat *st);

@@ -184,6 +184,32 @@ done
 kill "$waiting" 2>/dev/null
 wait "$waiting" 2>/dev/null
 
+# While 'show' reads another recording, somebody puts a link in the place of the one that it has read and found.
+mkdir "$tmp/swapped"
+cp "$golden/incident.jsonl" "$tmp/swapped/a.jsonl"
+cp "$golden/killed.jsonl" "$tmp/elsewhere"
+(head -1 "$golden/killed.jsonl"; yes '{"type":"oom"}' | head -c 60000000) >"$tmp/swapped/b.jsonl"
+"$oomtrace" show web --store "$tmp/swapped" --no-summary >"$tmp/shown" 2>&1 &
+showing=$!
+for ((i = 0; i < 2000; i++)); do
+	# shellcheck disable=SC2009 # of this one alone
+	reader=$(ps -o pid= --ppid "$showing")
+	! readlink /proc/${reader:+$((reader))}/fd/* 2>/dev/null | grep -q 'swapped/b.jsonl$' || break
+done
+ln -s "$tmp/elsewhere" "$tmp/link"
+mv "$tmp/link" "$tmp/swapped/a.jsonl"
+wait "$showing"
+code=$?
+checks=$((checks + 1))
+if [[ $code != 1 ]] || ! grep -q "swapped/a.jsonl can't be read" "$tmp/shown"; then
+	printf 'FAIL: show follows a link that was put in the place of a recording (%s):\n%s\n' "$code" "$(head -c 300 "$tmp/shown")"
+	failed=1
+fi
+# A folder may be called as an option is.
+mkdir "$tmp/-v"
+cp "$golden/incident.jsonl" "$tmp/-v/"
+(cd "$tmp" && expect 0 '^docker web' show last --store=-v --summary; exit $failed) || failed=1
+
 # Damaged and huge incidents: a line and a window of memory each are bounded.
 mkdir "$tmp/damaged"
 head -c 900 "$store"/2026-11-23T233237Z_web_7f09703f.jsonl.zst >"$tmp/damaged/2026-11-23T233237Z_half.jsonl.zst"

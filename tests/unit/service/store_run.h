@@ -123,7 +123,7 @@ static inline void send_limit(struct sink *sink, uint64_t id, const char *path, 
 static inline int count_names(void)
 {
 	struct dirent **names;
-	int count = store_folder__scan(folder, &names);
+	int count = store_folder__scan(AT_FDCWD, folder, &names);
 
 	for (int i = 0; i < count; i++)
 		free(names[i]);

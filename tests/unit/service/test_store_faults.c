@@ -30,7 +30,7 @@ static void limit_files(rlim_t bytes)
 static uint64_t count_ooms(int *unreadable)
 {
 	struct dirent **names;
-	int count = store_folder__scan(folder, &names);
+	int count = store_folder__scan(AT_FDCWD, folder, &names);
 	uint64_t ooms = 0;
 
 	*unreadable = 0;
