@@ -369,8 +369,9 @@ static bool is_path(const char *arg)
 	struct stat st;
 	int count;
 
+	/* A link that leads nowhere is one, too. */
 	if (stat(arg, &st))
-		return is_path_only(arg);
+		return is_path_only(arg) || !lstat(arg, &st);
 	if (!S_ISDIR(st.st_mode) || strchr(arg, '/') || arg[0] == '.')
 		return true;
 	count = store_folder__scan(AT_FDCWD, arg, &names);

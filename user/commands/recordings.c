@@ -42,6 +42,8 @@ static const char *why(int err)
 	switch (err) {
 	case -ENODATA:
 		return "it is no recording";
+	case -EMLINK:
+		return "it is a symbolic link, and of those only what you name is followed";
 	case -EINVAL:
 		return "it is no regular file";
 	case -EBADMSG:
@@ -100,7 +102,7 @@ bool recordings__each(const struct recordings *r, const char *who, recordings_ta
 
 bool recordings__take_file(const char *path, const char *who, recordings_take_fn take, void *ctx)
 {
-	int err = take_open(store_folder__open_recording(AT_FDCWD, path, false), -1, path, who, take, ctx);
+	int err = take_open(store_folder__open_recording(AT_FDCWD, path, true), -1, path, who, take, ctx);
 
 	if (err)
 		recordings__complain(path, err);

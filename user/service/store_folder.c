@@ -154,7 +154,7 @@ int store_folder__open_recording(int dir_fd, const char *path, bool follow)
 		return -errno;
 	if (fstat(found, &st) || !S_ISREG(st.st_mode)) {
 		close(found);
-		return S_ISLNK(st.st_mode) ? -ELOOP : -EINVAL;
+		return S_ISLNK(st.st_mode) ? -EMLINK : -EINVAL;
 	}
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", found);
 	fd = open(self, O_RDONLY | O_CLOEXEC);

@@ -40,7 +40,7 @@ int store_folder__scan(int dir_fd, const char *path, struct dirent ***names);
 /*
  * Opens a recording for reading, `path` as above: a regular file. Nothing else is opened, since to open a FIFO or a device
  * does something. In a folder to which others may write no link is followed. Returns a descriptor or a negative errno;
- * -EINVAL: it is no regular file, -ELOOP: it is a link that isn't followed.
+ * -EINVAL: it is no regular file, -EMLINK: it is a link that isn't followed.
  */
 int store_folder__open_recording(int dir_fd, const char *path, bool follow);
 

@@ -153,6 +153,19 @@ expect 0 '^report.service was' show last --store "$tmp/back" --summary
 expect 0 '^report.service was' show --store "$tmp/back" --summary
 expect 0 '^report.service was' show '*.s*' --store "$tmp/back" --summary
 
+# Links that the user names are followed, as ls has it; those in a folder aren't.
+ln -s "$store" "$tmp/store-link"
+ln -s "$store/2026-11-23T233237Z_web_7f09703f.jsonl.zst" "$tmp/file-link"
+ln -s "$tmp/fifo" "$tmp/fifo-link"
+ln -s loop "$tmp/loop"
+mkfifo "$tmp/fifo"
+expect 0 "^2026-11-23T23:07:00Z  [^~]*~$web [^~]*\$" list "$tmp/store-link"
+expect 0 "^$web [^~]*\$" list "$tmp/file-link"
+expect 0 "^$web [^~]*\$" list web "$tmp/file-link"
+expect 0 '^docker web' show web --store "$tmp/store-link" --summary
+expect 1 "fifo-link can't be read: it is no regular file" list "$tmp/fifo-link"
+expect 1 "loop can't be read: Too many levels of symbolic links.*$web" list "$tmp/loop" "$tmp/file-link"
+
 # What a neighbour puts into the folder: links, FIFOs, names for terminals, bytes that are no recording.
 mkdir "$tmp/hostile"
 cp "$golden/incident.jsonl" "$tmp/hostile/good.jsonl"
