@@ -29,8 +29,9 @@ struct input {
 	z_stream gzip;
 	lzma_stream xz;
 	ZSTD_DCtx *zstd;
-	bool in_frame;	    /* of zstd: what there is of it isn't all */
-	uint64_t raw_bytes; /* read so far */
+	bool in_frame;		   /* of zstd: what there is of it isn't all */
+	uint64_t raw_bytes, bytes; /* read so far, and unpacked from them */
+	uint64_t max_bytes;	   /* of either */
 	void (*watch)(void *ctx, uint64_t bytes);
 	void *watch_ctx;
 };
@@ -42,6 +43,7 @@ struct input *input__new(int fd)
 	if (!input)
 		return NULL;
 	input->fd = fd;
+	input->max_bytes = UINT64_MAX;
 	input->xz = (lzma_stream)LZMA_STREAM_INIT;
 	return input;
 }
@@ -50,6 +52,11 @@ void input__watch(struct input *input, void (*watch)(void *ctx, uint64_t bytes),
 {
 	input->watch = watch;
 	input->watch_ctx = ctx;
+}
+
+void input__limit(struct input *input, uint64_t max_bytes)
+{
+	input->max_bytes = max_bytes;
 }
 
 void input__free(struct input *input)
@@ -85,7 +92,7 @@ static int fill(struct input *input)
 	input->raw_bytes += (uint64_t)got;
 	if (input->watch)
 		input->watch(input->watch_ctx, input->raw_bytes);
-	return 0;
+	return input->raw_bytes > input->max_bytes ? -EOVERFLOW : 0;
 }
 
 static int begin(struct input *input)
@@ -217,6 +224,10 @@ static ssize_t read_unpacked(struct input *input, void *buffer, size_t size)
 		if (!err)
 			got = unpack(input, buffer, size);
 	}
+	if (!err && got > 0)
+		input->bytes += (uint64_t)got;
+	if (input->bytes > input->max_bytes)
+		err = -EOVERFLOW;
 	return err ? err : got;
 }
 

@@ -6,10 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/escape.h"
 #include "service/store_folder.h"
+#include "terminal/progress.h"
 
 int recordings__open(struct recordings *r, const char *folder)
 {
@@ -37,6 +40,8 @@ int recordings__open_one(const struct recordings *r, int i)
 	return store_folder__open_recording(r->folder_fd, r->names[i]->d_name, false);
 }
 
+_Static_assert(ENTRY_BYTES_MAX == 128U << 20 && ENTRY_PACKED_MAX == 100, "as why() has it");
+
 static const char *why(int err)
 {
 	switch (err) {
@@ -46,6 +51,9 @@ static const char *why(int err)
 		return "it is a symbolic link, and of those only what you name is followed";
 	case -EINVAL:
 		return "it is no regular file";
+	case -EOVERFLOW:
+		return "it has more than 128 MiB and 100 times what it takes on the disk, as no recording has. "
+		       "'oomtrace report' reads all of it";
 	case -EBADMSG:
 		return "it is broken, or its end is missing";
 	default:
@@ -75,28 +83,62 @@ static int take_open(int fd, int i, const char *path, const char *who, recording
 	return err;
 }
 
-static bool take_one(const struct recordings *r, int i, const char *who, recordings_take_fn take, void *ctx)
+static uint64_t size_of(const struct recordings *r, int i)
+{
+	struct stat st;
+
+	return fstatat(r->folder_fd, r->names[i]->d_name, &st, AT_SYMLINK_NOFOLLOW) || !S_ISREG(st.st_mode)
+		       ? 0
+		       : (uint64_t)st.st_size;
+}
+
+/* As the user would name it; NULL without memory. Free it. */
+static char *path_of(const struct recordings *r, int i)
 {
 	char *path;
-	int err;
 
-	if (asprintf(&path, "%s/%s", r->folder, r->names[i]->d_name) < 0) {
-		recordings__complain(r->names[i]->d_name, -ENOMEM);
-		return false;
-	}
-	err = take_open(recordings__open_one(r, i), i, path, who, take, ctx);
-	if (err)
-		recordings__complain(path, err);
+	return asprintf(&path, "%s/%s", r->folder, r->names[i]->d_name) < 0 ? NULL : path;
+}
+
+static int take_one(const struct recordings *r, int i, const char *who, recordings_take_fn take, void *ctx)
+{
+	char *path = path_of(r, i);
+	int err = path ? take_open(recordings__open_one(r, i), i, path, who, take, ctx) : -ENOMEM;
+
 	free(path);
-	return !err;
+	return err;
+}
+
+static void complain_of(const struct recordings *r, int i, int err)
+{
+	char *path = path_of(r, i);
+
+	recordings__complain(path ? path : r->names[i]->d_name, err);
+	free(path);
 }
 
 bool recordings__each(const struct recordings *r, const char *who, recordings_take_fn take, void *ctx)
 {
+	struct progress progress;
+	uint64_t total = 0, done = 0;
 	bool all = true;
 
 	for (int i = 0; i < r->count; i++)
-		all = take_one(r, i, who, take, ctx) && all;
+		total += size_of(r, i);
+	progress__begin(&progress, isatty(STDERR_FILENO) ? stderr : NULL, r->folder, total,
+			clock__ns(CLOCK_MONOTONIC));
+	for (int i = 0; i < r->count; i++) {
+		int err = take_one(r, i, who, take, ctx);
+
+		if (err) {
+			progress__end(&progress);
+			complain_of(r, i, err);
+			all = false;
+		}
+		done += size_of(r, i);
+		progress__at(&progress, done, clock__ns(CLOCK_MONOTONIC));
+	}
+	progress__end(&progress);
 	return all;
 }
 

@@ -5,6 +5,7 @@
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/copy.h"
 #include "containers/unit.h"
@@ -119,17 +120,28 @@ static int entry_finish(struct sink *base)
 
 static const struct sink_ops entry_ops = { .take = entry_take, .finish = entry_finish };
 
+/* The bytes that are read of it. */
+static uint64_t most_bytes(int fd)
+{
+	struct stat st;
+	uint64_t bytes = fstat(fd, &st) ? 0 : (uint64_t)st.st_blocks * 512 * ENTRY_PACKED_MAX;
+
+	return bytes > ENTRY_BYTES_MAX ? bytes : ENTRY_BYTES_MAX;
+}
+
 int entry__read(int fd, const char *who, struct entry *entry)
 {
 	struct entry_sink s = { .base.ops = &entry_ops, .entry = entry, .who = who };
+	struct input *input = input__new(fd);
 	struct jsonl_reader *reader;
 	int err = -ENOMEM;
 
 	*entry = (struct entry){ .matches = !who };
 	s.verdict = verdict__new(keep_first, entry);
-	reader = s.verdict ? jsonl_reader__new(&s.base) : NULL;
+	reader = s.verdict && input ? jsonl_reader__new(&s.base) : NULL;
 	if (reader) {
-		err = jsonl_reader__read(reader, fd);
+		input__limit(input, most_bytes(fd));
+		err = jsonl_reader__read_input(reader, input);
 		if (!err)
 			err = jsonl_reader__sink_error(reader);
 		if (!err)
@@ -139,6 +151,7 @@ int entry__read(int fd, const char *who, struct entry *entry)
 		entry->cut = jsonl_reader__stats(reader)->ends < jsonl_reader__stats(reader)->sessions;
 	}
 	jsonl_reader__free(reader);
+	input__free(input);
 	if (s.verdict)
 		s.verdict->ops->free(s.verdict);
 	return err;

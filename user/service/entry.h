@@ -4,8 +4,15 @@
 #define OOMTRACE_ENTRY_H
 
 #include "record/record.h"
+#include "service/store_folder.h"
 
 #define ENTRY_NAME_SIZE 256
+/*
+ * What is read of a recording at least: all of what the store writes. Another may have gigabytes, but then they are on the
+ * disk, packed to a thirtieth at most: what has a hundred times as many was made to keep us busy.
+ */
+#define ENTRY_BYTES_MAX STORE_FOLDER_INCIDENT_BYTES_MAX
+#define ENTRY_PACKED_MAX 100
 
 struct entry {
 	int64_t wall_ns; /* of the first OOM; else of the session's beginning */
@@ -26,7 +33,8 @@ struct entry {
 /*
  * Reads a recording. `who` is the name, id's beginning or path of a container, unit or cgroup to look for, or a pattern as
  * the shell has it; NULL matches everything. Free the entry with entry__free() in any case. Returns 0 or a negative errno;
- * -ENODATA: it is no recording.
+ * -ENODATA: it is no recording, -EOVERFLOW: it has more than ENTRY_BYTES_MAX, and more than ENTRY_PACKED_MAX times what
+ * it takes on the disk.
  */
 int entry__read(int fd, const char *who, struct entry *entry);
 

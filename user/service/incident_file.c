@@ -170,7 +170,7 @@ static int only_parts(const struct dirent *e)
 	       !strcmp(e->d_name + len - strlen(PART), PART);
 }
 
-/* Copies whole lines only. Returns 0 or a negative errno of writing; a file that breaks off is what is expected. */
+/* Copies whole lines only, of as much as an incident can have. Returns 0 or a negative errno of writing; a file that breaks off is what is expected. */
 static int copy_lines(struct input *from, struct incident_file *to, bool *any)
 {
 	char buffer[OUT_SIZE], *line = NULL;
@@ -178,6 +178,7 @@ static int copy_lines(struct input *from, struct incident_file *to, bool *any)
 	ssize_t got;
 	int err = 0;
 
+	input__limit(from, STORE_FOLDER_INCIDENT_BYTES_MAX);
 	while (!err && (got = input__read(from, buffer, sizeof(buffer))) > 0) {
 		char *longer = realloc(line, len + (size_t)got), *end;
 

@@ -25,7 +25,6 @@
 #define QUIET_NS (10 * NS_PER_S)
 /* A container that is killed again and again has an incident each so long. */
 #define INCIDENT_NS (300 * NS_PER_S)
-#define INCIDENT_BYTES (64U << 20) /* unpacked */
 #define OOMS_MAX 64
 
 struct line {
@@ -281,7 +280,8 @@ static int store_oom(struct sink *base, const struct record *record)
 	struct incident *i = find_incident(s, &record->oom);
 	int err = 0;
 
-	if (i && (i->file.err || i->bytes > INCIDENT_BYTES || record->time.boot_ns > i->last_ns + QUIET_NS)) {
+	if (i && (i->file.err || i->bytes > STORE_FOLDER_INCIDENT_BYTES ||
+		  record->time.boot_ns > i->last_ns + QUIET_NS)) {
 		end_incident(s, i, "the incident was over");
 		i = NULL;
 	}
@@ -472,7 +472,7 @@ static int store_sync(struct sink *base)
 		if (err)
 			tell_failure(s, err);
 		if (now_ns > i->last_ns + QUIET_NS || now_ns > i->began_ns + INCIDENT_NS ||
-		    i->bytes > INCIDENT_BYTES)
+		    i->bytes > STORE_FOLDER_INCIDENT_BYTES)
 			end_incident(s, i, "the incident was over");
 	}
 	return 0;

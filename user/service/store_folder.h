@@ -16,6 +16,10 @@
 #define STORE_FOLDER "/var/lib/oomtrace"
 #define STORE_FOLDER_ENDING ".jsonl.zst"
 #define STORE_FOLDER_STEM_SIZE 128
+/* Before packing: when it has so many, what goes on is in another file. */
+#define STORE_FOLDER_INCIDENT_BYTES (64U << 20)
+/* What no incident has, though its last records go beyond that: who reads more reads none of the store's. */
+#define STORE_FOLDER_INCIDENT_BYTES_MAX (2 * STORE_FOLDER_INCIDENT_BYTES)
 #define STORE_FOLDER_WHY_SIZE 256
 
 /*

@@ -245,12 +245,71 @@ static int unmake(void **state)
 	return 0;
 }
 
+/* All up to a bound, of what is packed and of what it unpacks to, and no byte more. */
+static void limited(void **state)
+{
+	static char out[PLAIN_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < PACKERS; i++) {
+		static struct packed packed;
+
+		for (uint64_t less = 0; less < 2; less++) {
+			ssize_t got, size = 0;
+			struct input *input;
+			int fd;
+
+			packed.size = 0;
+			packers[i](&packed, plain, PLAIN_SIZE);
+			fd = file_of(packed.bytes, packed.size);
+			input = input__new(fd);
+			assert_non_null(input);
+			input__limit(input, (packed.size > PLAIN_SIZE ? packed.size : PLAIN_SIZE) - less);
+			while ((got = input__read(input, out, sizeof(out))) > 0)
+				size += got;
+			assert_int_equal(got, less ? -EOVERFLOW : 0);
+			assert_true(less ? size < PLAIN_SIZE : size == PLAIN_SIZE);
+			input__free(input);
+			close(fd);
+		}
+	}
+}
+
+/* Frames of zstd of which nothing is unpacked count, too. */
+static void limited_without_bytes(void **state)
+{
+	static const unsigned char skipped[] = { 0x50, 0x2a, 0x4d, 0x18, 0, 0, 0, 0 };
+	static struct packed packed;
+	struct input *input;
+	char out[64];
+	int fd;
+
+	(void)state;
+	packed.size = 0;
+	pack_zstd(&packed, "a", 1);
+	for (size_t i = 0; i < 10000; i++)
+		pack_none(&packed, (const char *)skipped, sizeof(skipped));
+	fd = file_of(packed.bytes, packed.size);
+	input = input__new(fd);
+	assert_non_null(input);
+	input__limit(input, 10000);
+	assert_int_equal(input__read(input, out, sizeof(out)), -EOVERFLOW);
+	input__free(input);
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(whole_files),	cmocka_unit_test(joined_files), cmocka_unit_test(cut_files),
-		cmocka_unit_test(broken_files), cmocka_unit_test(short_files),	cmocka_unit_test(looked_at),
+		cmocka_unit_test(whole_files),
+		cmocka_unit_test(joined_files),
+		cmocka_unit_test(cut_files),
+		cmocka_unit_test(broken_files),
+		cmocka_unit_test(short_files),
+		cmocka_unit_test(looked_at),
 		cmocka_unit_test(no_file),
+		cmocka_unit_test(limited),
+		cmocka_unit_test(limited_without_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, make, unmake);

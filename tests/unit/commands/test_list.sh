@@ -239,5 +239,20 @@ for what in 'list' 'show nobody --store'; do
 	fi
 done
 
+# Some KiB that unpack to more than an incident has are not read to their end, nor is a file with a hole. One that is as
+# long, and has the disk for it, is.
+mkdir "$tmp/bombs"
+cp "$golden/incident.jsonl" "$tmp/bombs/good.jsonl"
+(head -1 "$golden/killed.jsonl"; yes '' | head -c 140000000) | zstd -q >"$tmp/bombs/bomb.jsonl.zst"
+(head -1 "$golden/killed.jsonl"; head -c 105000000 /dev/urandom | base64 -w 0) >"$tmp/long.jsonl"
+cp "$golden/killed.jsonl" "$tmp/bombs/hole.jsonl"
+truncate -s 200M "$tmp/bombs/hole.jsonl"
+bomb="has more than 128 MiB and 100 times what it takes on the disk, as no recording has"
+expect 1 "/bomb.jsonl.zst can't be read: it $bomb.*/hole.jsonl can't be read: it $bomb.*$web" list "$tmp/bombs"
+expect 1 "/bomb.jsonl.zst can't be read: it $bomb" list "$tmp/bombs/bomb.jsonl.zst"
+expect 0 "/bomb.jsonl.zst can't be read: it $bomb.*docker web" show web --store "$tmp/bombs" --summary
+expect 0 '^2026-11-23T[^~]*nothing was OOM-killed' list "$tmp/long.jsonl"
+expect 0 'nothing was OOM-killed' report --summary "$tmp/bombs/bomb.jsonl.zst"
+
 ((failed)) || echo "ok: $checks command lines"
 exit "$failed"

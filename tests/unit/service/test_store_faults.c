@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "base/input.h"
 #include "base/sandbox.h"
 #include "service/incident_file.h"
 #include "store_run.h"
@@ -218,6 +219,57 @@ static void test_planted(void **state)
 	close(fd);
 }
 
+static uint64_t count_bytes(const char *name)
+{
+	static char buffer[1 << 20];
+	char path[512];
+	struct input *input;
+	uint64_t bytes = 0;
+	ssize_t got;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	input = input__new(fd);
+	assert_non_null(input);
+	while ((got = input__read(input, buffer, sizeof(buffer))) > 0)
+		bytes += (uint64_t)got;
+	assert_int_equal(got, 0);
+	input__free(input);
+	close(fd);
+	return bytes;
+}
+
+/* Some KiB that unpack to more than an incident has hold up neither the start, nor who reads them. */
+static void test_bomb(void **state)
+{
+	const size_t size = 160U << 20, room = 1U << 20;
+	char *lines = malloc(size), *packed = malloc(room), path[512];
+	int fd = open_folder(), file;
+	struct entry entry;
+	int64_t order_ns = 0;
+	size_t packed_size;
+
+	(void)state;
+	assert_true(lines && packed);
+	memset(lines, '\n', size);
+	packed_size = ZSTD_compress(packed, room, lines, size, 1);
+	assert_false(ZSTD_isError(packed_size));
+	free(lines);
+	snprintf(path, sizeof(path), "%s/." STEM "bomb.part", folder);
+	file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	assert_int_equal(write(file, packed, packed_size), packed_size);
+	free(packed);
+	assert_int_equal(lseek(file, 0, SEEK_SET), 0);
+	assert_int_equal(entry__read(file, NULL, &entry), -EOVERFLOW);
+	entry__free(&entry);
+	close(file);
+	assert_int_equal(incident_file__recover(fd, &order_ns), 1);
+	assert_true(count_bytes(STEM "bomb.jsonl.zst") <= 128U << 20);
+	close(fd);
+}
+
 /* In the sandbox nobody may change a file's mode: it is made so that the folder's group reads it. */
 static void test_mode(void **state)
 {
@@ -254,6 +306,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_many_writes, make, unmake),
 		cmocka_unit_test_setup_teardown(test_long_path, make, unmake),
 		cmocka_unit_test_setup_teardown(test_planted, make, unmake),
+		cmocka_unit_test_setup_teardown(test_bomb, make, unmake),
 		cmocka_unit_test_setup_teardown(test_mode, make, unmake),
 	};
 
