@@ -513,7 +513,11 @@ static bool ends_with(const struct trace_options *opts, const struct target *tar
 int session__run(const struct trace_options *opts, const struct cgroup__hierarchy *h, struct target *target,
 		 struct guard *guard, struct sink *sink, struct console *console)
 {
-	struct session s = {
+	/* Off the stack, which may be small. */
+	static struct session s;
+	int code;
+
+	s = (struct session){
 		.started = record_time__now(),
 		.opts = opts,
 		.hierarchy = h,
@@ -530,8 +534,6 @@ int session__run(const struct trace_options *opts, const struct cgroup__hierarch
 		.sink = sink,
 		.console = console,
 	};
-	int code;
-
 	if (!opts->dry_run && hooks__start(opts, h, target, session_events__tell_hook, &s, &s.hooks))
 		return EXIT_RUNTIME;
 	if (!opts->dry_run)
