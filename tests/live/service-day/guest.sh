@@ -4,7 +4,7 @@
 # A day in fast motion beside oomtrace service. Leaves in $OUT, beside what guest-lib.sh says:
 #   store/         what the service has kept
 #   day            what there was, as a line of JSON
-#   looks          "KILLS NAME:PID VmRSS_KIB DESCRIPTORS MAPPINGS RssAnon_KIB", after a first kill, about 20 times on the
+#   looks          "KILLS NAME:PID VmRSS_KIB DESCRIPTORS MAPPINGS RssAnon_KIB Pss_KIB", after a first kill, about 20 times on the
 #                  way, and at the end
 #   bpf            "KILLS MAPS BYTES": the BPF maps of the service, at these moments
 #   cli/list       oomtrace list --output json, with its exit code
@@ -27,8 +27,9 @@ look() { # KILLS
 	while read -r pid; do
 		rss=$(awk '/^VmRSS:/ { print $2 }' "/proc/$pid/status")
 		anon=$(awk '/^RssAnon:/ { print $2 }' "/proc/$pid/status")
+		pss=$(awk '/^Pss:/ { print $2 }' "/proc/$pid/smaps_rollup")
 		# shellcheck disable=SC2012 # names of descriptors are numbers
-		echo "$1 $(cat "/proc/$pid/comm"):$pid $rss $(ls "/proc/$pid/fd" | wc -l) $(wc -l <"/proc/$pid/maps") $anon" \
+		echo "$1 $(cat "/proc/$pid/comm"):$pid $rss $(ls "/proc/$pid/fd" | wc -l) $(wc -l <"/proc/$pid/maps") $anon $pss" \
 			>>"$OUT/looks"
 	done <"$SERVICE/cgroup.procs"
 	look_at_maps "$1" "$service"
