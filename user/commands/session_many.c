@@ -36,6 +36,9 @@
 /* New cgroups whose paths the kernel side couldn't tell whole; until the next scan what happens in them is told. */
 #define CUT_MAX 64
 
+/* Targets that aren't followed, so that each counts once, however often all cgroups are looked at. A power of two. */
+#define UNFOLLOWED_ROOM 32768
+
 struct maybe {
 	uint64_t id; /* 0: none */
 	char *path;
@@ -55,6 +58,8 @@ struct session_many {
 	uint64_t scanned_ns, gap_ns; /* until the next one, if news are lost */
 	unsigned int scan;
 	bool is_full, has_no_room;
+	uint64_t *unfollowed; /* ids, a hash table; NULL until there is one */
+	size_t unfollowed_count;
 	bool in_model; /* a record is being made: the model can't be told to finish another */
 };
 
@@ -86,6 +91,7 @@ void session_many__free(struct session_many *m)
 	many__free(&m->many);
 	selections__free(&m->selections);
 	free(m->words);
+	free(m->unfollowed);
 	free(m);
 }
 
@@ -164,10 +170,34 @@ static void find_init(struct session *s, struct many_target *t)
 	t->init_pid = pid > 0 ? (uint32_t)pid : 0;
 }
 
-static void say_full(struct session_many *m)
+/* Half of the room is used at most: of more than that the others aren't counted. */
+static bool is_new_unfollowed(struct session_many *m, uint64_t id)
 {
+	size_t at = id * 0x9e3779b97f4a7c15ULL % UNFOLLOWED_ROOM;
+
+	if (!m->unfollowed)
+		m->unfollowed = calloc(UNFOLLOWED_ROOM, sizeof(*m->unfollowed));
+	if (!m->unfollowed || m->unfollowed_count >= UNFOLLOWED_ROOM / 2)
+		return false;
+	for (; m->unfollowed[at]; at = (at + 1) % UNFOLLOWED_ROOM) {
+		if (m->unfollowed[at] == id)
+			return false;
+	}
+	m->unfollowed[at] = id;
+	m->unfollowed_count++;
+	return true;
+}
+
+static void note_full(struct session *s, uint64_t id)
+{
+	struct session_many *m = s->many;
+
+	if (is_new_unfollowed(m, id))
+		s->loss.targets++;
 	if (!m->is_full)
-		fprintf(stderr, "oomtrace: no more than %d targets are followed at a time.\n", MANY_MAX);
+		fprintf(stderr,
+			"oomtrace: no more than %d targets are followed at a time, and no more than %d of users' cgroups.\n",
+			MANY_MAX, MANY_MAX / 2);
 	m->is_full = true;
 }
 
@@ -214,7 +244,7 @@ static void begin(struct session *s, uint64_t id, const char *path, const struct
 	}
 	if (!t) {
 		tracer__set_target(s->tracer, id, 0, TARGET_FOLLOWED | TARGET_PENDING);
-		say_full(m);
+		note_full(s, id);
 		return;
 	}
 	t->scan = m->scan;

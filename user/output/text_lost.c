@@ -29,6 +29,7 @@ static const struct {
 	{ "stack", "the ring buffer or oomtrace's own queue had no room; try a larger --ring-size" },
 	{ "malformed", "oomtrace could not read or keep what the kernel side had sent" },
 	{ "cgroup-usage", "there are too many of them; their usage is not followed, only their kills" },
+	{ "target", "there are too many of them; what happens there is not reported" },
 	{ "cgroup-made", "what was made meanwhile may have been followed too late, or not at all" },
 	{ "kill", "the kernel counted more kills than oomtrace saw" },
 };
@@ -45,6 +46,10 @@ void text_lost__put(FILE *out, const struct record_lost *lost)
 	fprintf(out, "%" PRIu64 " ", lost->count);
 	if (is_kind(lost, "run")) {
 		fprintf(out, "run%s of the target", end);
+		return;
+	}
+	if (is_kind(lost, "target")) {
+		fprintf(out, "target%s", end);
 		return;
 	}
 	if (is_kind(lost, "cgroup-usage")) {

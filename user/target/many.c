@@ -82,11 +82,12 @@ struct many_target *many__begin(struct many *m, uint64_t id, const char *path,
 {
 	static const struct container_ref none;
 	struct many_target *gone = NULL, *t;
+	bool of_user = container__user(path);
 	uint64_t run = 0;
 
 	*before = NULL;
 	*pause_ns = 0;
-	if (m->count >= MANY_MAX)
+	if (m->count >= MANY_MAX || (of_user && m->of_users >= MANY_MAX / 2))
 		return NULL;
 	for (t = m->first; t; t = t->next) {
 		if (!is_same(t, path, ref ? ref : &none, name))
@@ -107,10 +108,12 @@ struct many_target *many__begin(struct many *m, uint64_t id, const char *path,
 	t->id = id;
 	t->run = run + 1;
 	t->begun_ns = now_ns;
+	t->of_user = of_user;
 	t->container = (struct record_container){ .name = t->name };
 	if (ref)
 		t->container.ref = *ref;
 	m->count++;
+	m->of_users += of_user;
 	return t;
 }
 
@@ -153,6 +156,7 @@ void many__end(struct many *m, struct many_target *t, uint64_t now_ns)
 	t->id = 0;
 	t->gone_ns = now_ns;
 	m->count--;
+	m->of_users -= t->of_user;
 	if (++m->gone > MANY_GONE_MAX)
 		remove_oldest(m);
 }
@@ -199,5 +203,5 @@ void many__free(struct many *m)
 		m->first = t->next;
 		free_target(t);
 	}
-	m->count = m->gone = 0;
+	m->count = m->of_users = m->gone = 0;
 }

@@ -5,7 +5,7 @@
 
 #include "target/ending.h"
 
-/* More aren't followed at a time; of those that are gone, the latest so many are remembered. */
+/* More aren't followed at a time, and of users' cgroups, who may make as many as they like, half; of those that are gone, the latest so many are remembered. */
 #define MANY_MAX 4096
 #define MANY_GONE_MAX 1024
 
@@ -26,12 +26,13 @@ struct many_target {
 	uint32_t init_pid;		   /* 0: not known */
 	unsigned int init_tries;
 	unsigned int scan; /* the last that saw it */
+	bool of_user;
 	struct many_ending *ending;
 };
 
 struct many {
 	struct many_target *first; /* those that were begun last come first */
-	size_t count, gone;
+	size_t count, of_users, gone;
 };
 
 /*

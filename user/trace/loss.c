@@ -182,6 +182,8 @@ int loss__tell(struct loss *loss, const struct tracer *tracer, uint64_t lost_sta
 	if (!err)
 		err = tell(sink, "run", loss->runs, &loss->runs_told);
 	if (!err)
+		err = tell(sink, "target", loss->targets, &loss->targets_told);
+	if (!err)
 		err = tell(sink, "cgroup-usage", tracer__unfollowed(tracer), &loss->unfollowed_cgroups_told);
 	if (!err && loss->unfollowed != loss->unfollowed_told) {
 		err = tell_missed(sink, loss->unfollowed - loss->unfollowed_told, loss->unfollowed_since_ns);
@@ -192,8 +194,8 @@ int loss__tell(struct loss *loss, const struct tracer *tracer, uint64_t lost_sta
 
 uint64_t loss__known(const struct loss *loss, const struct tracer *tracer, uint64_t lost_stacks)
 {
-	uint64_t total = loss->malformed + loss->runs + tracer__unfollowed(tracer) + loss->kills.missed +
-			 loss->unfollowed;
+	uint64_t total = loss->malformed + loss->runs + loss->targets + tracer__unfollowed(tracer) +
+			 loss->kills.missed + loss->unfollowed;
 
 	for (int kind = 1; kind < EVENT_KIND_MAX; kind++) {
 		/* What the kernel skipped is asked for by a call that whoever has no rights may not make. */
@@ -206,8 +208,8 @@ uint64_t loss__known(const struct loss *loss, const struct tracer *tracer, uint6
 
 uint64_t loss__total(const struct loss *loss)
 {
-	uint64_t total = loss->malformed_told + loss->runs_told + loss->unfollowed_cgroups_told +
-			 loss->kills.missed + loss->unfollowed_told;
+	uint64_t total = loss->malformed_told + loss->runs_told + loss->targets_told +
+			 loss->unfollowed_cgroups_told + loss->kills.missed + loss->unfollowed_told;
 
 	for (int kind = 1; kind < EVENT_KIND_MAX; kind++)
 		total += loss->told[kind];

@@ -13,6 +13,8 @@ struct loss {
 	uint64_t malformed_told;
 	uint64_t runs; /* of the target that were over before they were seen: counted by whoever follows it */
 	uint64_t runs_told;
+	uint64_t targets; /* that aren't followed, of several: counted by whoever follows them */
+	uint64_t targets_told;
 	uint64_t unfollowed_cgroups_told; /* whose usage isn't followed */
 	uint64_t told[EVENT_KIND_MAX];
 	struct reconcile kills;

@@ -16,8 +16,9 @@
 #include "base/copy.h"
 #include "cgroup_tree.h"
 #include "commands/session_parts.h"
+#include "target/many.h"
 
-#define CGROUPS_MAX 256
+#define CGROUPS_MAX 8192
 
 /* ---- the session's parts ---- */
 
@@ -123,7 +124,7 @@ void follow_usage__add(struct follow_usage *following, const char *path, void (*
 	(void)ctx;
 }
 
-static char told[1024];
+static char told[1024]; /* the first of it */
 
 void session_events__tell(struct session *s, const struct record *record)
 {
@@ -362,6 +363,41 @@ static void test_deep(void **state)
 	end();
 }
 
+/* More than are followed: each of the others is lost, once. */
+static void test_full(void **state)
+{
+	uint64_t first = 0, others[3];
+	size_t followed = 0;
+
+	(void)state;
+	begin("web*");
+	name = "web";
+	for (unsigned int i = 0; i < MANY_MAX; i++) {
+		uint64_t id = add(docker(i, ""));
+
+		first = i ? first : id;
+		tell(id, docker(i, ""), 0);
+	}
+	assert_int_equal(session.loss.targets, 0);
+	for (unsigned int i = 0; i < ARRAY_SIZE(others); i++) {
+		others[i] = add(docker(MANY_MAX + i, ""));
+		tell(others[i], docker(MANY_MAX + i, ""), 0);
+		assert_int_equal(session.loss.targets, i + 1);
+	}
+	pass(60 * NS_PER_S);
+	pass(60 * NS_PER_S);
+	assert_int_equal(session.loss.targets, ARRAY_SIZE(others));
+	/* One has room later. */
+	tree_remove(&h, docker(0, ""));
+	tell(first, docker(0, ""), MADE_REMOVED);
+	pass(60 * NS_PER_S);
+	for (unsigned int i = 0; i < ARRAY_SIZE(others); i++)
+		followed += knows(others[i], TARGET_FOLLOWED);
+	assert_int_equal(followed, 1);
+	assert_int_equal(session.loss.targets, ARRAY_SIZE(others));
+	end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -372,6 +408,7 @@ int main(void)
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_names_of_users),
 		cmocka_unit_test(test_deep),
+		cmocka_unit_test(test_full),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

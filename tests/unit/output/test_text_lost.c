@@ -53,6 +53,8 @@ static void test_why(void **state)
 		(struct record_lost){ .kind = "cgroup-usage", .count = 2 },
 		"2 cgroups of the target: there are too many of them; their usage is not followed, only their "
 		"kills");
+	assert_words((struct record_lost){ .kind = "target", .count = 1 },
+		     "1 target: there are too many of them; what happens there is not reported");
 	assert_words((struct record_lost){ .kind = "of tomorrow", .count = 2 }, "2 of tomorrow events");
 	assert_words((struct record_lost){ .count = 1 }, "1 (unknown) event");
 }

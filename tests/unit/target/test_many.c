@@ -152,12 +152,37 @@ static void test_bounds(void **state)
 	many__free(&m);
 }
 
+/* Users, who may make as many cgroups as they like, leave room for others. */
+static void test_users(void **state)
+{
+	struct many_target *first = NULL;
+	struct many m = {};
+	char path[64];
+
+	(void)state;
+	for (uint64_t i = 1; i <= MANY_MAX / 2; i++) {
+		struct many_target *t;
+
+		snprintf(path, sizeof(path), "/user.slice/user-1000.slice/c%d", (int)i);
+		t = begin(&m, i, path, NULL, 1);
+		assert_non_null(t);
+		first = first ? first : t;
+	}
+	assert_null(begin(&m, MANY_MAX, "/user.slice/user-1001.slice/c", NULL, 1));
+	assert_non_null(begin(&m, MANY_MAX, "/user.slice/user-0.slice/c", NULL, 1));
+	assert_non_null(begin(&m, MANY_MAX + 1, "/c", NULL, 1));
+	many__end(&m, first, 2);
+	assert_non_null(begin(&m, MANY_MAX + 2, "/user.slice/user-1001.slice/c", NULL, 3));
+	many__free(&m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_runs_by_path), cmocka_unit_test(test_runs_by_name),
-		cmocka_unit_test(test_runs_by_user), cmocka_unit_test(test_end_comes_first),
-		cmocka_unit_test(test_owner),	     cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_users),		cmocka_unit_test(test_runs_by_path),
+		cmocka_unit_test(test_runs_by_name),	cmocka_unit_test(test_runs_by_user),
+		cmocka_unit_test(test_end_comes_first), cmocka_unit_test(test_owner),
+		cmocka_unit_test(test_bounds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
