@@ -12,15 +12,14 @@
 #include "base/exit_codes.h"
 #include "commands/diagnose_target.h"
 #include "commands/session_parts.h"
+#include "containers/owner.h"
 #include "record/time.h"
 #include "target/many.h"
 #include "target/selections.h"
 #include "trace/decode.h"
 
-/* New containers whose names aren't known yet. */
+/* New containers whose names aren't known yet; of one owner, or of users, a part (containers/owner.h). */
 #define MAYBE_MAX 64
-/* Of these, cgroups of users, who can make as many of such names as they like. */
-#define MAYBE_USERS_MAX 16
 #define MAYBE_TRIES 10
 #define MAYBE_GAP_NS (2 * NS_PER_S)
 /* A container whose processes see the machine's pids has no init to be found. */
@@ -42,7 +41,6 @@
 struct maybe {
 	uint64_t id; /* 0: none */
 	char *path;
-	bool of_user;
 	unsigned int tries;
 	uint64_t again_ns;
 };
@@ -272,25 +270,30 @@ static void forget_maybe(struct maybe *maybe)
 	*maybe = (struct maybe){};
 }
 
-/* NULL: there is no room. */
-static struct maybe *free_maybe(struct session_many *m, bool of_user)
+/* NULL: there is no room, or that is for others. *others: those of other owners took it. */
+static struct maybe *free_maybe(struct session_many *m, const char *path, bool *others)
 {
-	size_t of_users = 0;
+	struct owner_share share;
 
-	for (size_t i = 0; i < MAYBE_MAX; i++)
-		of_users += m->maybes[i].id && m->maybes[i].of_user;
-	return of_user && of_users >= MAYBE_USERS_MAX ? NULL : find_maybe(m, 0);
+	owner__share(&share, path);
+	for (size_t i = 0; i < MAYBE_MAX; i++) {
+		if (m->maybes[i].id)
+			owner__count(&share, m->maybes[i].path);
+	}
+	*others = !share.own && !share.owner.of_user;
+	return owner__may(&share, MAYBE_MAX) ? find_maybe(m, 0) : NULL;
 }
 
 /* Returns whether it is looked at again later. */
-static bool wait_for_name(struct session_many *m, uint64_t id, const char *path, bool of_user)
+static bool wait_for_name(struct session_many *m, uint64_t id, const char *path)
 {
 	struct maybe *maybe = find_maybe(m, id);
+	bool others;
 
 	if (!maybe) {
-		maybe = free_maybe(m, of_user);
+		maybe = free_maybe(m, path, &others);
 		/* All are looked at again. */
-		if (!maybe && !of_user)
+		if (!maybe && others)
 			m->lost = UINT64_MAX;
 	}
 	if (!maybe || maybe->tries >= MAYBE_TRIES)
@@ -300,7 +303,6 @@ static bool wait_for_name(struct session_many *m, uint64_t id, const char *path,
 	if (!maybe->path)
 		return false;
 	maybe->id = id;
-	maybe->of_user = of_user;
 	maybe->tries++;
 	maybe->again_ns = clock__ns(CLOCK_BOOTTIME) + MAYBE_GAP_NS;
 	return true;
@@ -322,8 +324,8 @@ static void choose(struct session *s, uint64_t id, const char *path)
 		name = names__container(s->names, &ref);
 	if (selections__choose(&m->selections, path, is_container ? &ref : NULL, name))
 		begin(s, id, path, is_container ? &ref : NULL, name);
-	else if (is_container && m->selections.of_containers && !name && names__may_have(ref.runtime) &&
-		 wait_for_name(m, id, path, ref.user))
+	else if (is_container && m->selections.of_containers && !name && !ref.nested &&
+		 names__may_have(ref.runtime) && wait_for_name(m, id, path))
 		return;
 	maybe = find_maybe(m, id);
 	if (maybe)

@@ -4,7 +4,9 @@
 #include <limits.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/copy.h"
+#include "base/span.h"
 #include "containers/container.h"
 #include "containers/unit.h"
 
@@ -17,8 +19,22 @@ static size_t user_slice(const char *path)
 	return container__user(path) ? len + strcspn(path + len, "/") : 0;
 }
 
-/* The outermost container: it has named those in it. A pod is none, but what there is of it beside them. */
-static size_t container(const char *path)
+/* Where runtimes have their containers without systemd. Anywhere else a name may be given by anybody. */
+static bool is_runtimes(struct span top)
+{
+	static const char *const names[] = { "docker",	"actions_job", "libpod_parent", "buildkit",
+					     "default", "k8s.io",      "kubepods",	"ecs",
+					     "lxc",	"lxc.payload", "machine" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (span__is(top, names[i]))
+			return true;
+	}
+	return false;
+}
+
+/* The outermost container, which has named those in it; a pod, as far as it is in none. 0: there is none. */
+static size_t container(const char *path, struct span top)
 {
 	struct container_ref ref = { .nested = true };
 	char rest[PATH_MAX];
@@ -30,11 +46,12 @@ static size_t container(const char *path)
 		rest[len] = '\0';
 		*strrchr(rest, '/') = '\0';
 	}
-	return len;
+	return is_runtimes(top) || len == 1 + top.len ? len : 0;
 }
 
 void owner__of(const char *path, struct owner *out)
 {
+	struct span top = { path + 1, path[0] == '/' ? strcspn(path + 1, "/") : 0 };
 	size_t len = user_slice(path);
 	struct unit unit;
 
@@ -42,9 +59,9 @@ void owner__of(const char *path, struct owner *out)
 	if (!len && unit__of(path, &unit))
 		len = (size_t)(unit.system.start - path) + unit.system.len;
 	if (!len)
-		len = container(path);
+		len = container(path, top);
 	if (!len)
-		len = path[0] == '/' ? 1 + strcspn(path + 1, "/") : strlen(path);
+		len = path[0] == '/' ? 1 + top.len : strlen(path);
 	len = len < sizeof(out->whose) ? len : sizeof(out->whose) - 1;
 	memcpy(out->whose, path, len);
 	out->whose[len] = '\0';

@@ -16,7 +16,7 @@ struct owner {
 };
 
 /*
- * A user's slice, else the unit of systemd, else the outermost container, else the cgroup at the top. "" and "/" are owners
+ * A user's slice, else the unit of systemd, else the outermost container where runtimes have them, else the cgroup at the top. "" and "/" are owners
  * of their own.
  */
 void owner__of(const char *path, struct owner *out);

@@ -318,24 +318,52 @@ static void test_cut(void **state)
 	end();
 }
 
-/* A user's cgroups, which look like containers and never have names, leave room for root's, and for one that has. */
-static void test_names_of_users(void **state)
+/*
+ * Cgroups which look like containers and never have names leave room for one that has: an OOM of a container whose name becomes known with it is
+ * told, however many others are waited for.
+ */
+static void check_names_beside(const char *below)
 {
-	static const char users[] = "/user.slice/user-1000.slice";
-	char expected[sizeof(told)];
+	struct record_victim victim = {};
+	const struct record oom = { .kind = RECORD_OOM, .oom = { .victims = &victim, .victim_count = 1 } };
+	char expected[sizeof(told)], web[256];
 
-	(void)state;
+	snprintf(web, sizeof(web), "%s", docker(200, ""));
+	victim.cgroup = web;
 	begin("web");
-	tree_add(&h, "/user.slice");
-	tree_add(&h, users);
+	for (size_t len = 1; len <= strlen(below); len++) {
+		char path[256];
+
+		if (below[len] && below[len] != '/')
+			continue;
+		copy__text(path, len + 1, below);
+		tree_add(&h, path);
+	}
 	for (unsigned int n = 1; n <= 100; n++)
-		tell(add(docker(n, users)), docker(n, users), 0);
-	tell(add(docker(200, "")), docker(200, ""), 0);
+		tell(add(docker(n, below)), docker(n, below), 0);
+	tell(add(web), web, 0);
 	snprintf(called, sizeof(called), "%064x", 200);
-	pass(2 * NS_PER_S);
-	snprintf(expected, sizeof(expected), "start %s 1;", docker(200, ""));
+	assert_true(session_many__wants_oom(&session, &oom));
+	snprintf(expected, sizeof(expected), "start %s 1;", web);
 	assert_string_equal(told, expected);
 	end();
+}
+
+static void test_names_of_users(void **state)
+{
+	(void)state;
+	check_names_beside("/user.slice/user-1000.slice");
+}
+
+/* Likewise below a container that may make cgroups, and below one that somebody was given. */
+static void test_names_of_others(void **state)
+{
+	char container[256];
+
+	(void)state;
+	snprintf(container, sizeof(container), "%s", docker(300, ""));
+	check_names_beside(container);
+	check_names_beside("/lab");
 }
 
 /* So far down that not all are looked at there. */
@@ -407,6 +435,7 @@ int main(void)
 		cmocka_unit_test(test_slow_tree),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_names_of_users),
+		cmocka_unit_test(test_names_of_others),
 		cmocka_unit_test(test_deep),
 		cmocka_unit_test(test_full),
 	};

@@ -46,6 +46,8 @@ static const struct {
 	/* Whoever has the cgroup at the top. */
 	{ "/lab", "/lab", false },
 	{ "/lab/a/b", "/lab", false },
+	{ "/lab/docker-" ID ".scope", "/lab", false },
+	{ "/lab/docker/" ID, "/lab", false },
 	{ "/", "/", false },
 	{ "", "", false },
 };
