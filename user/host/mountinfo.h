@@ -20,4 +20,11 @@ bool mountinfo__parse(struct span line, struct mountinfo *out);
 /* Unescapes a path. Returns whether it is one, from "/" on, that fits. */
 bool mountinfo__path(struct span escaped, char *path, size_t size);
 
+/*
+ * Whether a file system is one that the machine's first process, whose mountinfo this is, has mounted for anybody's use:
+ * at this very place, or at one that isn't made for a container or a pod. A part of it may be mounted into a container
+ * anywhere. A container's own file systems are in the machine's tree, too, as a rule.
+ */
+bool mountinfo__is_machines(struct span machine, const struct mountinfo *mount);
+
 #endif

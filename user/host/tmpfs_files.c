@@ -150,31 +150,12 @@ static void read_folder(struct reading *r, int fd, dev_t dev, size_t path_len, i
 
 /* ---- mounts ---- */
 
-static bool same(struct span a, struct span b)
-{
-	return a.len == b.len && !memcmp(a.start, b.start, a.len);
-}
-
 static bool is_device(const struct stat *st, struct span device)
 {
 	char text[32];
 
 	snprintf(text, sizeof(text), "%u:%u", major(st->st_dev), minor(st->st_dev));
 	return span__is(device, text);
-}
-
-/* Whether the machine's first process has this file system at this place. It has those of containers elsewhere, if at all. */
-static bool is_machines(const struct reading *r, const struct mountinfo *mount)
-{
-	struct span text = r->machine_mounts;
-	struct mountinfo m;
-
-	while (text.len) {
-		if (mountinfo__parse(span__cut(&text, '\n'), &m) && span__is(m.type, "tmpfs") &&
-		    same(m.device, mount->device) && same(m.point, mount->point))
-			return true;
-	}
-	return false;
 }
 
 /* `root_fd` is the process's root; r->path where this is mounted, from there. */
@@ -198,7 +179,7 @@ static void read_mount(struct reading *r, int root_fd, const struct mountinfo *m
 	    is_device(&st, mount->device) && is_new(r, &st)) {
 		int dir = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-		r->is_machine = is_machines(r, mount);
+		r->is_machine = mountinfo__is_machines(r->machine_mounts, mount);
 		if (dir < 0)
 			r->out->incomplete = true;
 		else

@@ -16,8 +16,9 @@
 #define TMPFS_FILES__PATH 256
 
 struct tmpfs_file {
-	uint64_t bytes;	  /* in memory and swap */
-	uint32_t machine; /* its mount is the machine's, too, at the same place: others fill it */
+	uint64_t bytes; /* in memory and swap */
+	uint32_t
+		machine; /* its file system is the machine's, too, wherever that is mounted: others fill it */
 	uint32_t pad;
 	char path[TMPFS_FILES__PATH]; /* as the process sees it; the end of one that is longer */
 };
