@@ -327,7 +327,8 @@ static void on_near_limit(struct hooks *h, const struct record *record)
 		put_number(h, "PID", near->pid);
 		put_text(h, "COMM", near->comm);
 	}
-	wanted = h->snapshot && snapshots__may(&h->snapshots, near->cgroup_id, record->time.boot_ns);
+	wanted = h->snapshot && near->cgroup &&
+		 snapshots__may(&h->snapshots, near->cgroup, near->cgroup_id, record->time.boot_ns);
 	ask(h, HOOK_NEAR_LIMIT, record, near->cgroup, &near->container, wanted ? &snapshot : NULL);
 }
 
@@ -369,12 +370,12 @@ static void on_snapshot(struct hooks *h, struct asked *a, const struct hook_answ
 	uint64_t took_ns = answer->ended_ns > answer->started_ns ? answer->ended_ns - answer->started_ns : 0;
 	struct record record = { .kind = RECORD_SNAPSHOT, .snapshot = a->snapshot };
 	struct record_snapshot *s = &record.snapshot;
+	uint64_t now_ns = clock__ns(CLOCK_BOOTTIME);
 
 	a->used = false;
 	if (answer->result == HOOK_BUSY && s->again)
-		snapshots__put_off(&h->snapshots, a->cgroup, &a->container, s, a->since_ns,
-				   clock__ns(CLOCK_BOOTTIME));
-	if (snapshots__read(&h->snapshots, fd, took_ns, s, &record.time.boot_ns))
+		snapshots__put_off(&h->snapshots, a->cgroup, &a->container, s, a->since_ns, now_ns);
+	if (snapshots__read(&h->snapshots, a->cgroup, fd, took_ns, now_ns, s, &record.time.boot_ns))
 		return;
 	s->cgroup = a->cgroup;
 	s->container = a->container;
@@ -543,6 +544,7 @@ int hooks__start(const struct trace_options *opts, const struct cgroup__hierarch
 		return -ENOMEM;
 	hooks->tell = tell;
 	hooks->snapshot = opts->snapshot;
+	snapshots__init(&hooks->snapshots);
 	hooks->ctx = ctx;
 	hooks->time_ns = opts->hook_time_ns;
 	hooks->lines = open_memstream(&hooks->line, &hooks->line_size);

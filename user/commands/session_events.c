@@ -12,6 +12,9 @@
 #include "trace/cmdlines.h"
 #include "trace/decode.h"
 
+/* By what is read at an OOM, for one owner of cgroups, after a while without. */
+#define READ_AT_ONCE_NS ((int64_t)(100 * NS_PER_MS))
+
 void session_events__note_write(struct session *s, int err)
 {
 	if (err && !s->write_error)
@@ -195,18 +198,18 @@ static bool find_cgroup_path(void *ctx, uint64_t cgroup_id, char *path, size_t s
 	return subtree__path(&s->subtree, cgroup_id, clock__ns(CLOCK_BOOTTIME), path, size);
 }
 
-/* In a storm of OOMs this is done for some: reading takes at most a tenth of the time. */
+/* In a storm of OOMs this is done for some: reading takes at most a tenth of the time for one owner. */
 static int read_children(void *ctx, const char *path, uint64_t id, struct cgroup_children *out)
 {
 	struct session *s = ctx;
-	uint64_t begun_ns = clock__ns(CLOCK_BOOTTIME), took_ns;
+	uint64_t begun_ns = clock__ns(CLOCK_BOOTTIME), ended_ns;
 	int err;
 
-	if (begun_ns < s->children_ns)
+	if (!owner_budget__may(&s->children_budget, path, begun_ns))
 		return -EAGAIN;
 	err = cgroup_children__read(s->hierarchy, path, id, out);
-	took_ns = clock__ns(CLOCK_BOOTTIME) - begun_ns;
-	s->children_ns = begun_ns + 10 * took_ns;
+	ended_ns = clock__ns(CLOCK_BOOTTIME);
+	owner_budget__take(&s->children_budget, path, ended_ns - begun_ns, ended_ns);
 	return err;
 }
 
@@ -215,13 +218,16 @@ static int read_tmpfs(void *ctx, const char *path, uint32_t pid, struct tmpfs_fi
 {
 	struct session *s = ctx;
 	const char *below = cgroup_path__below(path, s->hierarchy->root);
-	uint64_t begun_ns = clock__ns(CLOCK_BOOTTIME);
+	uint64_t begun_ns = clock__ns(CLOCK_BOOTTIME), ended_ns;
+	struct owner owner;
 	int err;
 
-	if (!s->tmpfs || !below || begun_ns < s->tmpfs_ns)
+	if (!s->tmpfs || !below || !owner_budget__may(&s->tmpfs_budget, path, begun_ns))
 		return -EAGAIN;
-	err = tmpfs_reader__ask(s->tmpfs, *below ? below : "/", pid, out);
-	s->tmpfs_ns = begun_ns + 50 * (clock__ns(CLOCK_BOOTTIME) - begun_ns);
+	owner__of(path, &owner);
+	err = tmpfs_reader__ask(s->tmpfs, *below ? below : "/", owner.whose, pid, out);
+	ended_ns = clock__ns(CLOCK_BOOTTIME);
+	owner_budget__take(&s->tmpfs_budget, path, ended_ns - begun_ns, ended_ns);
 	return err;
 }
 
@@ -277,6 +283,9 @@ int session_events__open_model(struct session *s)
 		.ctx = s,
 	};
 
+	s->children_budget =
+		(struct owner_budget){ .part = 10, .part_all = 5, .at_once_ns = READ_AT_ONCE_NS };
+	s->tmpfs_budget = (struct owner_budget){ .part = 50, .part_all = 10, .at_once_ns = READ_AT_ONCE_NS };
 	s->stacks = stack_collector__new(s->helpers.symbols, on_stack, s);
 	s->names = names__new(&s->target->container, s->asker, &meanwhile);
 	s->model = model__new(&env);

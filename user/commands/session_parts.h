@@ -13,6 +13,7 @@
 #include "commands/trace_options.h"
 #include "containers/asker.h"
 #include "containers/names.h"
+#include "containers/owner_budget.h"
 #include "model/limit_steps.h"
 #include "model/model.h"
 #include "record/sink.h"
@@ -45,9 +46,9 @@ struct session {
 	struct names *names;
 	struct subtree subtree;
 	struct follow_usage following;
-	uint64_t children_ns;	    /* when the children of a limit may be read again; CLOCK_BOOTTIME */
-	struct tmpfs_reader *tmpfs; /* NULL: what is in tmpfs isn't read */
-	uint64_t tmpfs_ns;	    /* when it may be read again; CLOCK_BOOTTIME */
+	struct owner_budget children_budget; /* of time to read the children of limits */
+	struct tmpfs_reader *tmpfs;	     /* NULL: what is in tmpfs isn't read */
+	struct owner_budget tmpfs_budget;
 	struct stack_helpers helpers;
 	struct stack_collector *stacks;
 	struct limit_steps *steps; /* NULL without a target */

@@ -14,26 +14,23 @@
 /* When that can't be, because a hook holds the cgroup still: the next try, and the last one. */
 #define AGAIN_NS NS_PER_S
 #define LATEST_NS (600 * NS_PER_S)
-/* All may take a fiftieth of the time, and so much at once. */
+/* Those of one owner may take a fiftieth of the time, all a tenth, and those of one so much at once. */
 #define BUDGET_NS ((int64_t)(2 * NS_PER_S))
 #define BUDGET_PART 50
+#define BUDGET_PART_ALL 10
 
-static bool has_budget(struct snapshots *s, uint64_t now_ns)
+void snapshots__init(struct snapshots *s)
 {
-	uint64_t since_ns = now_ns > s->budget_at_ns ? now_ns - s->budget_at_ns : 0;
-
-	s->budget_ns += (int64_t)(since_ns / BUDGET_PART);
-	if (!s->budget_at_ns || s->budget_ns > BUDGET_NS)
-		s->budget_ns = BUDGET_NS;
-	s->budget_at_ns = now_ns;
-	return s->budget_ns > 0;
+	*s = (struct snapshots){
+		.budget = { .part = BUDGET_PART, .part_all = BUDGET_PART_ALL, .at_once_ns = BUDGET_NS }
+	};
 }
 
-bool snapshots__may(struct snapshots *s, uint64_t cgroup_id, uint64_t now_ns)
+bool snapshots__may(struct snapshots *s, const char *cgroup, uint64_t cgroup_id, uint64_t now_ns)
 {
 	size_t at = 0;
 
-	if (!has_budget(s, now_ns))
+	if (!owner_budget__may(&s->budget, cgroup, now_ns))
 		return false;
 	for (size_t i = 0; i < SNAPSHOTS__CGROUPS; i++) {
 		if (s->taken[i].ts_ns && s->taken[i].cgroup_id == cgroup_id) {
@@ -50,12 +47,12 @@ bool snapshots__may(struct snapshots *s, uint64_t cgroup_id, uint64_t now_ns)
 	return true;
 }
 
-int snapshots__read(struct snapshots *s, int fd, uint64_t took_ns, struct record_snapshot *out,
-		    uint64_t *began_ns)
+int snapshots__read(struct snapshots *s, const char *cgroup, int fd, uint64_t took_ns, uint64_t now_ns,
+		    struct record_snapshot *out, uint64_t *began_ns)
 {
 	int err = fd < 0 ? -ENODATA : snapshot_record__read(fd, &s->room, out, began_ns);
 
-	s->budget_ns -= (int64_t)took_ns;
+	owner_budget__take(&s->budget, cgroup, took_ns, now_ns);
 	return !err && !out->process_count ? -ENODATA : err;
 }
 
@@ -63,12 +60,16 @@ static void note(struct snapshots *s, const char *cgroup, const struct record_co
 		 const struct record_snapshot *snapshot, uint64_t mark_ns, uint64_t due_ns)
 {
 	struct snapshots_later *later = NULL;
+	struct owner_share share;
 
+	owner__share(&share, cgroup);
 	for (size_t i = 0; i < SNAPSHOTS__LATER; i++) {
-		if (!s->later[i].used)
+		if (s->later[i].used)
+			owner__count(&share, s->later[i].cgroup);
+		else
 			later = &s->later[i];
 	}
-	if (!later)
+	if (!later || !owner__may(&share, SNAPSHOTS__LATER))
 		return;
 	*later = (struct snapshots_later){
 		.used = true,

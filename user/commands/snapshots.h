@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "commands/snapshot_record.h"
+#include "containers/owner_budget.h"
 
 #define SNAPSHOTS__CGROUPS 64
 #define SNAPSHOTS__LATER 16
@@ -22,25 +23,27 @@ struct snapshots_later {
 	struct record_snapshot snapshot;
 };
 
+/* Begins with snapshots__init(). */
 struct snapshots {
 	struct {
 		uint64_t cgroup_id, ts_ns;
 	} taken[SNAPSHOTS__CGROUPS];
-	int64_t budget_ns; /* of time for reading; negative: later ones wait for it */
-	uint64_t budget_at_ns;
+	struct owner_budget budget; /* of time for reading */
 	struct snapshots_later later[SNAPSHOTS__LATER];
 	struct snapshot_record room;
 };
 
+void snapshots__init(struct snapshots *s);
+
 /* Whether one at the mark is to be taken now. Then it is. Times are of CLOCK_BOOTTIME. */
-bool snapshots__may(struct snapshots *s, uint64_t cgroup_id, uint64_t now_ns);
+bool snapshots__may(struct snapshots *s, const char *cgroup, uint64_t cgroup_id, uint64_t now_ns);
 
 /*
- * Takes over what was read, fd < 0: nothing. took_ns: from the start of the process that read to its end, also where that
+ * Takes over what was read of the cgroup, fd < 0: nothing. took_ns: from the start of the process that read to its end, also where that
  * was killed; 0: there was none. Returns 0 or a negative errno: there is nothing to say.
  */
-int snapshots__read(struct snapshots *s, int fd, uint64_t took_ns, struct record_snapshot *out,
-		    uint64_t *began_ns);
+int snapshots__read(struct snapshots *s, const char *cgroup, int fd, uint64_t took_ns, uint64_t now_ns,
+		    struct record_snapshot *out, uint64_t *began_ns);
 
 /* This one, whose mark was passed at mark_ns, is to be taken once more. */
 void snapshots__note(struct snapshots *s, const char *cgroup, const struct record_container *container,

@@ -47,8 +47,12 @@ struct tmpfs_reader;
  */
 int tmpfs_reader__start(const struct cgroup__hierarchy *h, struct tmpfs_reader **out);
 
-/* Waits for an answer for at most 0.3 s. Returns 0, or a negative errno: nothing is known. */
-int tmpfs_reader__ask(struct tmpfs_reader *reader, const char *cgroup, uint32_t pid, struct tmpfs_files *out);
+/*
+ * Waits for an answer for at most 0.3 s. `whose` is the cgroup's owner: there is one reading at a time for each of them,
+ * which may hang. Returns 0, or a negative errno: nothing is known; -EBUSY: an earlier one isn't over, or too many aren't.
+ */
+int tmpfs_reader__ask(struct tmpfs_reader *reader, const char *cgroup, const char *whose, uint32_t pid,
+		      struct tmpfs_files *out);
 
 /* Ends the process. Takes NULL. */
 void tmpfs_reader__stop(struct tmpfs_reader *reader);

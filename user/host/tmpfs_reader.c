@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The process that reads what is in tmpfs mounts. For each question it starts another one, because that may hang at a file
- * system that somebody else has mounted on the way. One that hangs is killed; where not even SIGKILL reaches it, it is
- * left behind.
+ * system that somebody else has mounted on the way. One that hangs is killed; where not even SIGKILL reaches it, it stays.
+ * Until it is gone nothing is read for its owner of cgroups, and everything for others.
  */
 #include <errno.h>
 #include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -23,16 +24,20 @@
 
 #define WAIT_MS 300 /* for an answer */
 #define READ_NS (1000 * NS_PER_MS)
-#define STEP_NS (5 * NS_PER_MS)
-#define LEFT_MAX 4 /* until one of them has ended, nothing is read */
+#define STEP_MS 50	  /* between looks at those that read */
+#define LEFT_STEP_MS 1000 /* at those that have been killed */
+#define READERS_MAX 16	  /* at a time, each of another owner */
+#define WHOSE_SIZE 256
 
 struct question {
 	uint32_t number, pid;
+	char whose[WHOSE_SIZE];
 	char cgroup[PATH_MAX];
 };
 
 struct answer {
-	uint32_t number, pad;
+	uint32_t number;
+	uint32_t busy; /* nothing was read */
 	struct tmpfs_files files;
 };
 
@@ -43,6 +48,13 @@ struct tmpfs_reader {
 };
 
 /* ---- the process ---- */
+
+/* One that reads. */
+struct one {
+	pid_t pid; /* 0: none */
+	char whose[WHOSE_SIZE];
+	uint64_t end_ns; /* 0: it has been killed */
+};
 
 static _Noreturn void answer_question(const struct cgroup__hierarchy *h, const struct question *question,
 				      int fd, pid_t parent)
@@ -61,36 +73,77 @@ static void refuse_question(const struct question *question, int fd)
 	static struct answer no;
 
 	no.number = question->number;
-	no.files.incomplete = true;
+	no.busy = true;
 	if (send(fd, &no, sizeof(no), MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
 		return; /* who asks sees it by the time */
 }
 
-/* Returns whether it has ended. */
-static bool wait_for(pid_t pid)
+/* NULL: there is no room, or one of this owner isn't over. */
+static struct one *find_room(struct one *readers, const char *whose)
 {
-	const struct timespec pause = clock__timespec(STEP_NS);
-	uint64_t end_ns = clock__ns(CLOCK_MONOTONIC) + READ_NS;
-	bool killed = false;
+	struct one *room = NULL;
 
-	for (;;) {
-		if (waitpid(pid, NULL, WNOHANG))
-			return true;
-		if (clock__ns(CLOCK_MONOTONIC) >= end_ns) {
-			if (killed)
-				return false;
-			kill(pid, SIGKILL);
-			killed = true;
-			end_ns += READ_NS;
-		}
-		nanosleep(&pause, NULL);
+	for (size_t i = 0; i < READERS_MAX; i++) {
+		if (!readers[i].pid)
+			room = &readers[i];
+		else if (!strcmp(readers[i].whose, whose))
+			return NULL;
 	}
+	return room;
+}
+
+static void start_one(const struct cgroup__hierarchy *h, struct one *readers, const struct question *question,
+		      int fd)
+{
+	struct one *one = find_room(readers, question->whose);
+	pid_t self = getpid(), pid;
+
+	if (!one) {
+		refuse_question(question, fd);
+		return;
+	}
+	pid = fork();
+	if (!pid)
+		answer_question(h, question, fd, self);
+	if (pid < 0) {
+		refuse_question(question, fd);
+		return;
+	}
+	one->pid = pid;
+	one->end_ns = clock__ns(CLOCK_MONOTONIC) + READ_NS;
+	copy__text(one->whose, sizeof(one->whose), question->whose);
+}
+
+/* Forgets those that are over, and kills those that take too long. Returns for how long nobody need look again, or -1. */
+static int look_after(struct one *readers)
+{
+	uint64_t now_ns = clock__ns(CLOCK_MONOTONIC);
+	int wait_ms = -1;
+
+	for (size_t i = 0; i < READERS_MAX; i++) {
+		struct one *one = &readers[i];
+
+		if (!one->pid)
+			continue;
+		if (waitpid(one->pid, NULL, WNOHANG)) {
+			one->pid = 0;
+			continue;
+		}
+		if (one->end_ns && now_ns >= one->end_ns) {
+			kill(one->pid, SIGKILL);
+			one->end_ns = 0;
+		}
+		if (one->end_ns || wait_ms < 0)
+			wait_ms = one->end_ns ? STEP_MS : LEFT_STEP_MS;
+	}
+	return wait_ms;
 }
 
 static _Noreturn void reader_main(const struct cgroup__hierarchy *h, int fd, pid_t parent)
 {
 	static struct question question;
-	int left = 0;
+	static struct one readers[READERS_MAX];
+	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
 
 	child__settle("oomtrace-tmpfs", &fd, 1);
 	child__die_with_parent(parent);
@@ -98,24 +151,22 @@ static _Noreturn void reader_main(const struct cgroup__hierarchy *h, int fd, pid
 	/* Not Landlock: who has it may not look at others' folders in /proc. */
 	if (chdir("/") || privileges__keep(1ULL << CAP_SYS_PTRACE) || sandbox__seclude(SANDBOX__CHILDREN))
 		_exit(1);
-	while (recv(fd, &question, sizeof(question), 0) == sizeof(question)) {
-		pid_t self = getpid(), pid;
+	for (;;) {
+		ssize_t got;
 
-		/* Nobody waits any more for those before the last one. */
-		while (recv(fd, &question, sizeof(question), MSG_DONTWAIT) == sizeof(question))
-			;
-		while (waitpid(-1, NULL, WNOHANG) > 0)
-			left--;
-		if (left == LEFT_MAX) {
-			refuse_question(&question, fd);
+		if (poll(&poll_fd, 1, look_after(readers)) <= 0)
 			continue;
-		}
+		got = recv(fd, &question, sizeof(question), 0);
+		/* Nobody waits any more for those before the last one. */
+		while (got == sizeof(question) &&
+		       recv(fd, &question, sizeof(question), MSG_DONTWAIT) == sizeof(question))
+			;
+		if (got != sizeof(question))
+			break;
 		question.cgroup[sizeof(question.cgroup) - 1] = '\0';
-		pid = fork();
-		if (!pid)
-			answer_question(h, &question, fd, self);
-		if (pid > 0)
-			left += !wait_for(pid);
+		question.whose[sizeof(question.whose) - 1] = '\0';
+		look_after(readers);
+		start_one(h, readers, &question, fd);
 	}
 	_exit(0);
 }
@@ -160,13 +211,16 @@ static int take_answer(const struct tmpfs_reader *reader, struct tmpfs_files *ou
 		return -EBADMSG;
 	if (answer.number != reader->number)
 		return -EAGAIN;
+	if (answer.busy)
+		return -EBUSY;
 	*out = answer.files;
 	for (uint32_t i = 0; i < out->largest_count; i++)
 		out->largest[i].path[sizeof(out->largest[i].path) - 1] = '\0';
 	return 0;
 }
 
-int tmpfs_reader__ask(struct tmpfs_reader *reader, const char *cgroup, uint32_t pid, struct tmpfs_files *out)
+int tmpfs_reader__ask(struct tmpfs_reader *reader, const char *cgroup, const char *whose, uint32_t pid,
+		      struct tmpfs_files *out)
 {
 	static struct question question;
 	uint64_t end_ns = clock__ns(CLOCK_BOOTTIME) + WAIT_MS * NS_PER_MS, now_ns;
@@ -175,6 +229,7 @@ int tmpfs_reader__ask(struct tmpfs_reader *reader, const char *cgroup, uint32_t 
 	question.number = ++reader->number;
 	question.pid = pid;
 	copy__text(question.cgroup, sizeof(question.cgroup), cgroup);
+	copy__text(question.whose, sizeof(question.whose), whose);
 	if (send(reader->fd, &question, sizeof(question), MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
 		return -errno;
 	while ((now_ns = clock__ns(CLOCK_BOOTTIME)) < end_ns) {

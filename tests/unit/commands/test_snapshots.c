@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -28,7 +29,7 @@ static int file_of(void)
 
 static int read_written(uint64_t took_ns, struct record_snapshot *out, uint64_t *began_ns)
 {
-	int fd = file_of(), err = snapshots__read(&s, fd, took_ns, out, began_ns);
+	int fd = file_of(), err = snapshots__read(&s, "/a", fd, took_ns, 100 * NS_PER_S, out, began_ns);
 
 	close(fd);
 	return err;
@@ -36,7 +37,7 @@ static int read_written(uint64_t took_ns, struct record_snapshot *out, uint64_t 
 
 static void begin(void)
 {
-	memset(&s, 0, sizeof(s));
+	snapshots__init(&s);
 	memset(&written, 0, sizeof(written));
 	written.began_ns = 5;
 	written.ended_ns = 8;
@@ -51,10 +52,10 @@ static void test_once_a_while(void **state)
 
 	(void)state;
 	begin();
-	assert_true(snapshots__may(&s, 3, now_ns));
-	assert_false(snapshots__may(&s, 3, now_ns + 29 * NS_PER_S));
-	assert_true(snapshots__may(&s, 4, now_ns + 29 * NS_PER_S));
-	assert_true(snapshots__may(&s, 3, now_ns + 31 * NS_PER_S));
+	assert_true(snapshots__may(&s, "/a", 3, now_ns));
+	assert_false(snapshots__may(&s, "/a", 3, now_ns + 29 * NS_PER_S));
+	assert_true(snapshots__may(&s, "/a", 4, now_ns + 29 * NS_PER_S));
+	assert_true(snapshots__may(&s, "/a", 3, now_ns + 31 * NS_PER_S));
 }
 
 /* What they take is a fiftieth of the time, and two seconds at once. */
@@ -66,20 +67,22 @@ static void test_budget(void **state)
 	(void)state;
 	begin();
 	for (uint64_t i = 1; i <= 2; i++) {
-		assert_true(snapshots__may(&s, i, now_ns));
+		assert_true(snapshots__may(&s, "/a", i, now_ns));
 		assert_int_equal(read_written(NS_PER_S, &out, &began_ns), 0);
 	}
-	assert_false(snapshots__may(&s, 3, now_ns));
-	assert_false(snapshots__may(&s, 3, now_ns - NS_PER_S));
-	assert_true(snapshots__may(&s, 3, now_ns + 2 * NS_PER_S));
+	assert_false(snapshots__may(&s, "/a", 3, now_ns));
+	assert_false(snapshots__may(&s, "/a", 3, now_ns - NS_PER_S));
+	assert_true(snapshots__may(&s, "/a", 3, now_ns + 2 * NS_PER_S));
 	/* Nobody has read anything. */
-	assert_int_equal(snapshots__read(&s, -1, 0, &out, &began_ns), -ENODATA);
-	assert_true(snapshots__may(&s, 4, now_ns + 2 * NS_PER_S));
+	assert_int_equal(snapshots__read(&s, "/a", -1, 0, now_ns, &out, &began_ns), -ENODATA);
+	assert_true(snapshots__may(&s, "/a", 4, now_ns + 2 * NS_PER_S));
 	/* One that hung has cost all the time until it was killed: of 5 s there are 3 to wait for, at a fiftieth. */
 	written.ended_ns = 0;
 	assert_int_equal(read_written(5 * NS_PER_S, &out, &began_ns), 0);
-	assert_false(snapshots__may(&s, 5, now_ns + 240 * NS_PER_S));
-	assert_true(snapshots__may(&s, 5, now_ns + 260 * NS_PER_S));
+	assert_false(snapshots__may(&s, "/a", 5, now_ns + 240 * NS_PER_S));
+	/* Others have theirs meanwhile, and 3 s of 10 s. */
+	assert_true(snapshots__may(&s, "/b", 6, now_ns + 2 * NS_PER_S));
+	assert_true(snapshots__may(&s, "/a", 5, now_ns + 260 * NS_PER_S));
 }
 
 static void test_later(void **state)
@@ -101,8 +104,18 @@ static void test_later(void **state)
 	assert_string_equal(later->container.name, "web");
 	assert_true(later->snapshot.again && !later->snapshot.process_count && later->mark_ns == NS_PER_S);
 	assert_null(snapshots__due(&s, 11 * NS_PER_S));
+	/* One owner has half of the room, and others what is left. */
 	for (int i = 0; i < 2 * SNAPSHOTS__LATER; i++)
 		snapshots__note(&s, "/c", &container, &at_mark, NS_PER_S);
+	for (int i = 0; i < SNAPSHOTS__LATER / 2; i++)
+		assert_non_null(snapshots__due(&s, 11 * NS_PER_S));
+	assert_null(snapshots__due(&s, 11 * NS_PER_S));
+	for (int i = 0; i < 2 * SNAPSHOTS__LATER; i++) {
+		char cgroup[16];
+
+		snprintf(cgroup, sizeof(cgroup), "/%d", i);
+		snapshots__note(&s, cgroup, &container, &at_mark, NS_PER_S);
+	}
 	for (int i = 0; i < SNAPSHOTS__LATER; i++)
 		assert_non_null(snapshots__due(&s, 11 * NS_PER_S));
 	assert_null(snapshots__due(&s, 11 * NS_PER_S));
@@ -164,7 +177,7 @@ static void test_untrusted(void **state)
 	begin();
 	written.began_ns = 0;
 	assert_int_equal(read_written(3, &out, &began_ns), -EBADMSG);
-	assert_int_equal(snapshots__read(&s, fd, 3, &out, &began_ns), -EBADMSG);
+	assert_int_equal(snapshots__read(&s, "/a", fd, 3, NS_PER_S, &out, &began_ns), -EBADMSG);
 	close(fd);
 }
 
