@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/copy.h"
+#include "containers/owner.h"
 #include "containers/unit.h"
 #include "jsonl/write.h"
 #include "record/time.h"
@@ -167,19 +168,30 @@ static void end_incident(struct store *s, struct incident *i, const char *reason
 	tell_failure(s, err);
 }
 
-/* One that is free, or was quiet for longest. */
-static struct incident *free_incident(struct store *s)
+/*
+ * One that is free, or was quiet for longest; but whoever has half of them, and may make as many limits as they like, ends
+ * one of their own.
+ */
+static struct incident *free_incident(struct store *s, const char *cgroup)
 {
-	struct incident *oldest = &s->incidents[0];
+	struct incident *oldest = NULL, *own = NULL;
+	struct owner_share share;
 
+	owner__share(&share, cgroup);
 	for (size_t n = 0; n < INCIDENTS_MAX; n++) {
 		struct incident *i = &s->incidents[n];
+		size_t before = share.own;
 
 		if (!i->open)
 			return i;
-		if (i->last_ns < oldest->last_ns)
+		owner__count(&share, i->cgroup);
+		if (!oldest || i->last_ns < oldest->last_ns)
 			oldest = i;
+		if (share.own > before && (!own || i->last_ns < own->last_ns))
+			own = i;
 	}
+	if (share.own >= INCIDENTS_MAX / 2)
+		oldest = own;
 	end_incident(s, oldest, "other incidents began");
 	return oldest;
 }
@@ -242,7 +254,7 @@ static int put_text(void *ctx, const char *text, size_t size)
 static int begin_incident(struct store *s, const struct record *record, struct incident **out)
 {
 	const struct record_oom *oom = &record->oom;
-	struct incident *i = free_incident(s);
+	struct incident *i = free_incident(s, oom->limit && oom->limit->path ? oom->limit->path : "");
 	char stem[STORE_FOLDER_STEM_SIZE];
 	int err;
 

@@ -157,6 +157,25 @@ static void test_many(void **state)
 	assert_int_equal(failure, 0);
 }
 
+/* One who may make as many limits as they like leaves others' incidents as they are: each is whole, in one file. */
+static void test_neighbours(void **state)
+{
+	struct sink *sink = open_store();
+	char path[64];
+
+	(void)state;
+	send_oom(sink, 1000, "/web", 5);
+	for (int i = 1; i <= 40; i++) {
+		snprintf(path, sizeof(path), "/lab/%.*s", i,
+			 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+		send_oom(sink, (uint64_t)i, path, 6);
+	}
+	send_oom(sink, 1000, "/web", 7);
+	sink->ops->free(sink);
+	assert_int_equal(count_names(), 41);
+	assert_int_equal(failure, 0);
+}
+
 /* Killed in the middle: what was flushed is a whole incident at the next start, once. */
 static void test_crash(void **state)
 {
@@ -224,6 +243,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_near, make, unmake),
 		cmocka_unit_test_setup_teardown(test_sync, make, unmake),
 		cmocka_unit_test_setup_teardown(test_many, make, unmake),
+		cmocka_unit_test_setup_teardown(test_neighbours, make, unmake),
 		cmocka_unit_test_setup_teardown(test_crash, make, unmake),
 		cmocka_unit_test_setup_teardown(test_full_disk, make, unmake),
 	};
