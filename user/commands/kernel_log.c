@@ -38,7 +38,8 @@ struct kernel_log {
 	struct kmsg_records records;
 	struct kmsg_reader *reader;
 	int fd;
-	char *target_cgroup;
+	char *target_cgroup,
+		*former_cgroup; /* where it is, and where it was before, of which lines may be to come */
 	void (*tell)(void *ctx, const struct record *record);
 	void *ctx;
 	bool has_sequence;
@@ -99,7 +100,9 @@ static bool should_be_traced(const struct kernel_log *log, const struct check_ki
 {
 	if (!log->target_cgroup)
 		return true;
-	return kill->cgroup && check_kill__is_below(kill->cgroup, log->target_cgroup);
+	return kill->cgroup &&
+	       (check_kill__is_below(kill->cgroup, log->target_cgroup) ||
+		(log->former_cgroup && check_kill__is_below(kill->cgroup, log->former_cgroup)));
 }
 
 static bool has_differences(const struct record_difference *all, size_t count)
@@ -329,6 +332,17 @@ int kernel_log__fd(const struct kernel_log *log)
 	return log->fd;
 }
 
+void kernel_log__move(struct kernel_log *log, const char *target_cgroup)
+{
+	char *moved = NULL;
+
+	if (!log || check_kill__copy(&moved, target_cgroup))
+		return;
+	free(log->former_cgroup);
+	log->former_cgroup = log->target_cgroup;
+	log->target_cgroup = moved;
+}
+
 void kernel_log__free(struct kernel_log *log)
 {
 	if (!log)
@@ -340,5 +354,6 @@ void kernel_log__free(struct kernel_log *log)
 	if (log->fd >= 0)
 		close(log->fd);
 	free(log->target_cgroup);
+	free(log->former_cgroup);
 	free(log);
 }

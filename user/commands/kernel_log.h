@@ -35,6 +35,9 @@ int kernel_log__read(struct kernel_log *log, uint64_t now_ns);
 /* An OOM was traced, and its record told. */
 void kernel_log__on_oom(struct kernel_log *log, const struct record *record);
 
+/* The target is back, and its cgroup may be another one. */
+void kernel_log__move(struct kernel_log *log, const char *target_cgroup);
+
 /* Some times a second: tells what has been waited for long enough. The clock is CLOCK_BOOTTIME. */
 void kernel_log__tick(struct kernel_log *log, uint64_t now_ns);
 

@@ -503,11 +503,13 @@ static int await_target(struct session *s)
 	return EXIT_DONE;
 }
 
-/* Whether the session ends with its target. A container that its runtime starts again is waited for. */
+/* Whether the session ends with its target. A container that is started again is waited for. */
 static bool ends_with(const struct trace_options *opts, const struct target *target)
 {
+	const struct resolve_result *resolved = &target->resolved;
+
 	return opts->until_exit ||
-	       (opts->target.kind == TARGET_CONTAINER && !target->resolved.container.restarts);
+	       (opts->target.kind == TARGET_CONTAINER && !resolved->container.restarts && !resolved->of_pod);
 }
 
 int session__run(const struct trace_options *opts, const struct cgroup__hierarchy *h, struct target *target,

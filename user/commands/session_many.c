@@ -14,6 +14,7 @@
 #include "commands/session_parts.h"
 #include "containers/owner.h"
 #include "record/time.h"
+#include "target/first_process.h"
 #include "target/many.h"
 #include "target/selections.h"
 #include "trace/decode.h"
@@ -22,7 +23,7 @@
 #define MAYBE_MAX 64
 #define MAYBE_TRIES 10
 #define MAYBE_GAP_NS (2 * NS_PER_S)
-/* A container whose processes see the machine's pids has no init to be found. */
+/* There may be no process that can be told from the others. */
 #define INIT_TRIES 50
 /*
  * All cgroups are looked at again when news were lost, no more often than the one and no less than the other. Whoever may
@@ -157,14 +158,11 @@ static void flag_above(struct session *s, const char *cgroup)
 
 static void find_init(struct session *s, struct many_target *t)
 {
-	bool service = container__is_service(&t->container.ref, t->cgroup);
 	pid_t pid;
 
-	if (t->init_pid || t->init_tries >= INIT_TRIES ||
-	    (t->container.ref.runtime == CONTAINER__UNKNOWN && !service))
+	if (t->init_pid || t->init_tries >= INIT_TRIES)
 		return;
-	t->init_tries++;
-	pid = service ? resolve__main(s->hierarchy, t->cgroup) : resolve__init(s->hierarchy, t->cgroup);
+	pid = first_process__find(s->hierarchy, &t->container.ref, t->cgroup, t->init_tries++);
 	t->init_pid = pid > 0 ? (uint32_t)pid : 0;
 }
 

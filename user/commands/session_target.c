@@ -98,6 +98,7 @@ static void begin_again(struct session *s, const struct resolve_result *resolved
 	s->ending.run += s->returning.missed - s->loss.runs;
 	s->loss.runs = s->returning.missed;
 	set_init(s);
+	kernel_log__move(s->kernel_log, s->target->cgroup);
 	if (limit_steps__move(s->steps, s->target->cgroup) || watch_events(s))
 		s->end_reason = "there is no memory to follow the target";
 	tell_back(s, s->returning.missed == missed ? clock__ns(CLOCK_BOOTTIME) - gone_ns : 0);
@@ -126,6 +127,8 @@ static void follow(struct session *s, uint64_t now_ns)
 	}
 	if (back)
 		begin_again(s, &resolved, path);
+	else if (s->ending.over && returning__is_in_vain(&s->returning))
+		s->end_reason = "the pod is gone";
 }
 
 void session_target__check(struct session *s)

@@ -13,6 +13,7 @@
 #include "output/text_parts.h"
 #include "output/text_refusal.h"
 #include "output/verdict_sentence.h"
+#include "output/verdict_subject.h"
 #include "output/wrap.h"
 #include "record/memory_killers.h"
 
@@ -56,35 +57,22 @@ static struct subject *new_subject(struct verdict *v, const char *path, const st
 
 	if (!s)
 		return NULL;
-	copy__text(s->path, sizeof(s->path), path);
-	if (c->ref.prefix_len && c->ref.prefix_len < strlen(s->path))
-		s->path[c->ref.prefix_len] = '\0'; /* the container, not what is below it */
-	s->container = *c;
-	copy__text(s->name, sizeof(s->name), c->name);
-	s->container.name = c->name ? s->name : NULL;
+	verdict_subject__begin(s, path, c);
 	*v->end = s;
 	v->end = &s->next;
 	v->count++;
 	return s;
 }
 
-/* An id is one container's. Where it comes from a runtime, nothing is said of the pod. */
-static bool same_pod(const struct container_ref *a, const struct container_ref *b)
-{
-	return (a->id[0] && (!a->pod_uid[0] || !b->pod_uid[0])) || !strcmp(a->pod_uid, b->pod_uid);
-}
-
 /* NULL: there is no room for another. */
 static struct subject *find_subject(struct verdict *v, const char *path, const struct record_container *c)
 {
-	bool is_container = c->ref.runtime != CONTAINER__UNKNOWN;
-
 	for (struct subject *s = v->subjects; s; s = s->next) {
-		if (is_container && s->container.ref.runtime == c->ref.runtime &&
-		    !strcmp(s->container.ref.id, c->ref.id) && same_pod(&s->container.ref, &c->ref))
+		if (verdict_subject__is(s, path, c))
 			return s;
-		if (!is_container && s->container.ref.runtime == CONTAINER__UNKNOWN &&
-		    !strncmp(s->path, path ? path : "", sizeof(s->path) - 1))
+	}
+	for (struct subject *s = v->subjects; s; s = s->next) {
+		if (verdict_subject__take_place(s, path, c))
 			return s;
 	}
 	return new_subject(v, path, c);

@@ -10,7 +10,12 @@
 
 void verdict_sentence__put_subject(FILE *out, const struct subject *s)
 {
-	if (text_parts__container(out, &s->container))
+	struct record_container container = s->container;
+
+	/* What is said of it is of several ids. */
+	if (s->containers > 1)
+		container.ref.id[0] = container.ref.pod_uid[0] = '\0';
+	if (text_parts__container(out, &container))
 		return;
 	text_parts__named_place(out, s->path[0] ? s->path : "the machine", &s->container);
 }
@@ -40,6 +45,14 @@ static void put_nothing_else(FILE *out, const struct subject *s)
 	if (s->nothing)
 		fprintf(out, "; in %" PRIu64 " more OOM%s nothing could be killed", times,
 			times == 1 ? "" : "s");
+}
+
+/* Where no end is told, that is what says that it came back. */
+static void put_containers(FILE *out, const struct subject *s)
+{
+	if (!s->ends && s->containers > 1)
+		fprintf(out, "; they were in %" PRIu64 " containers of that name, one after the other",
+			s->containers);
 }
 
 /* All whys, if they aren't one: a sentence is to be true of each OOM that it speaks of. */
@@ -195,6 +208,7 @@ static void put_oom_killed(FILE *out, const struct subject *s)
 		verdict_why__put_number(out, &s->whys);
 		fputs(" of the OOMs for that reason", out);
 	}
+	put_containers(out, s);
 	put_nothing_else(out, s);
 	if (s->has_status)
 		fprintf(out, "; exit code %d", record__exit_code(s->status));
@@ -250,6 +264,7 @@ const char *verdict_sentence__put(FILE *out, const struct subject *s, uint64_t l
 	put_processes(out, s->gone ? "; before that it lost " : " lost ", s);
 	fputs(" to the OOM killer: ", out);
 	put_whys(out, s);
+	put_containers(out, s);
 	put_nothing_else(out, s);
 	return kind;
 }

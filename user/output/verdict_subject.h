@@ -15,6 +15,7 @@ struct subject {
 	char path[VERDICT_SUBJECT_PATH_BYTES];
 	struct record_container container;
 	char name[VERDICT_SUBJECT_NAME_LONG_BYTES];
+	uint64_t containers; /* of this name, one after the other */
 	uint64_t ooms, kills, nothing;
 	bool init_killed;
 	uint64_t decisive_id; /* of the OOM that the sentence is about; 0: none */
@@ -43,5 +44,18 @@ struct subject {
 	uint64_t stalls, stall_ns, stall_max_bytes; /* the longest */
 	bool stall_at_high;
 };
+
+/* The first that is known of it. */
+void verdict_subject__begin(struct subject *s, const char *path, const struct record_container *c);
+
+/* Whether a container, or a cgroup that is none, is the subject. */
+bool verdict_subject__is(const struct subject *s, const char *path, const struct record_container *c);
+
+/*
+ * Whether a container has the subject's name and another id; it is the subject's from then on. A name is one container's at
+ * a time: that one was made in its place, as the kubelet does when a container of a pod has ended. Two users may have the
+ * same name for theirs.
+ */
+bool verdict_subject__take_place(struct subject *s, const char *path, const struct record_container *c);
 
 #endif

@@ -55,6 +55,13 @@ static bool is_of_machine(const struct verdict_why *why)
 	return why->facts.cause == CAUSE_WHOLE_MACHINE || why->facts.cause == CAUSE_SYSRQ;
 }
 
+/* A container that was made anew has its own limit, as the one before it had. */
+static bool same_limit(const struct verdict_why *a, const struct verdict_why *b)
+{
+	return a->has_max == b->has_max && a->max_bytes == b->max_bytes && a->own == b->own &&
+	       (a->own || !strcmp(a->limit, b->limit));
+}
+
 static bool is_same(const struct verdict_why *a, const struct verdict_why *b)
 {
 	if (a->facts.cause != b->facts.cause || a->facts.in_cpuset != b->facts.in_cpuset ||
@@ -68,8 +75,7 @@ static bool is_same(const struct verdict_why *a, const struct verdict_why *b)
 	if (a->facts.cause == CAUSE_OBSERVER &&
 	    (strcmp(a->writer, b->writer) != 0 || a->facts.writer_pid != b->facts.writer_pid))
 		return false;
-	return a->facts.write_id == b->facts.write_id && a->has_max == b->has_max &&
-	       a->max_bytes == b->max_bytes && !strcmp(a->limit, b->limit);
+	return a->facts.write_id == b->facts.write_id && same_limit(a, b);
 }
 
 static uint64_t add_to_hash(uint64_t hash, const void *bytes, size_t size)
@@ -95,12 +101,13 @@ static uint64_t hash_of(const struct verdict_why *why)
 		facts->cause == CAUSE_OBSERVER ? facts->writer_pid : 0,
 		of_machine ? 0 : why->has_max,
 		of_machine ? 0 : why->max_bytes,
+		!of_machine && why->own,
 	};
 	uint64_t hash = add_to_hash(0xcbf29ce484222325, numbers, sizeof(numbers));
 
 	if (facts->cause == CAUSE_OBSERVER || (facts->cause == CAUSE_INSIDE_WRITE && !facts->write_id))
 		hash = add_to_hash(hash, why->writer, strlen(why->writer));
-	return of_machine ? hash : add_to_hash(hash, why->limit, strlen(why->limit));
+	return of_machine || why->own ? hash : add_to_hash(hash, why->limit, strlen(why->limit));
 }
 
 static struct verdict_rest *find_rest(struct verdict_whys *whys, uint64_t hash)
@@ -194,8 +201,7 @@ void verdict_why__count_repeats(struct verdict_whys *whys, uint64_t repeats)
 static bool is_alike(const struct verdict_why *a, const struct verdict_why *b)
 {
 	return a->facts.cause == CAUSE_INSIDE_WRITE && b->facts.cause == CAUSE_INSIDE_WRITE && a->write.id &&
-	       b->write.id && a->has_max == b->has_max && a->max_bytes == b->max_bytes &&
-	       !strcmp(a->limit, b->limit) && a->write.old_max_bytes == b->write.old_max_bytes &&
+	       b->write.id && same_limit(a, b) && a->write.old_max_bytes == b->write.old_max_bytes &&
 	       a->write.new_max_bytes == b->write.new_max_bytes && !strcmp(a->write.comm, b->write.comm);
 }
 

@@ -514,6 +514,7 @@ static void look_for_name(const struct cgroup__hierarchy *h, const char *name, b
 		found->asked_count = r->asked_count;
 		*r = *found;
 		r->source = RESOLVE__FROM_STATE;
+		r->of_pod = slash && !is_pod;
 		copy__text(r->name, sizeof(r->name), name);
 	}
 	if (count && of_users && r->outcome == RESOLVE__NOT_FOUND) {

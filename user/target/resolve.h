@@ -58,6 +58,7 @@ struct resolve_result {
 	uint64_t cgroup_id;
 	pid_t init_pid;		   /* 0: not known */
 	bool cgroup_is_whole_path; /* layout not recognised: its init's own cgroup */
+	bool of_pod; /* by its name in a pod: when it ends, the kubelet makes another of that name there */
 
 	/* NO_CGROUP: the errno of looking at the init process's cgroup; -ESTALE: it isn't this
 	 * container's process (another pid namespace, or the pid was reused) */

@@ -9,10 +9,11 @@
 
 #include "base/clock.h"
 #include "base/copy.h"
+#include "target/first_process.h"
 
 /* How often a runtime is asked for a container that is gone. */
 #define ASK_NS (2 * NS_PER_S)
-/* A container whose processes see the machine's pids has no init to be found. */
+/* There may be no process that can be told from the others. */
 #define INIT_TRIES 50
 /* Readings of news at a time, of a hundred or so each. */
 #define READS_MAX 64
@@ -72,6 +73,7 @@ void returning__drain(struct returning *r)
 			/* The kernel had no room for more: what is waited for may be among what it left out. */
 			if (event->mask & IN_Q_OVERFLOW)
 				r->late = false;
+			r->pod.news = true;
 			if (event->mask & IN_CREATE && event->len && slash && !strcmp(event->name, slash + 1))
 				note_made(r);
 		}
@@ -125,11 +127,23 @@ bool returning__is_back(struct returning *r, uint64_t now_ns, struct resolve_res
 	returning__drain(r);
 	if (is_there(r, r->target->cgroup))
 		copy__text(path, PATH_MAX, r->target->cgroup);
-	else if (has_another(r, now_ns, resolved))
+	else if (has_another(r, now_ns, resolved) ||
+		 pod_search__find(&r->pod, r->hierarchy, r->asker, r->target, now_ns, resolved))
 		copy__text(path, PATH_MAX, resolved->cgroup);
 	else
 		return false;
 	return true;
+}
+
+/* The new one's id. Its cgroup may be another folder's. */
+static void refer(struct container_ref *ref, const struct resolve_result *resolved)
+{
+	struct container_ref found;
+
+	if (!container__find_id(resolved->cgroup, resolved->id, &found))
+		*ref = found;
+	ref->runtime = resolved->runtime;
+	copy__text(ref->id, sizeof(ref->id), resolved->id);
 }
 
 int returning__take(struct returning *r, const struct resolve_result *resolved, const char *path)
@@ -146,7 +160,7 @@ int returning__take(struct returning *r, const struct resolve_result *resolved, 
 	if (resolved->outcome == RESOLVE__RESOLVED) {
 		target->resolved = *resolved;
 		target->init_pid = resolved->init_pid > 0 ? (uint32_t)resolved->init_pid : 0;
-		copy__text(target->container.ref.id, sizeof(target->container.ref.id), resolved->id);
+		refer(&target->container.ref, resolved);
 		target->container.name = target->resolved.name[0] ? target->resolved.name : NULL;
 	}
 	r->init_tries = 0;
@@ -154,18 +168,19 @@ int returning__take(struct returning *r, const struct resolve_result *resolved, 
 	return 0;
 }
 
+bool returning__is_in_vain(const struct returning *r)
+{
+	return pod_search__pod_is_gone(r->hierarchy, r->target);
+}
+
 bool returning__find_init(struct returning *r)
 {
 	struct target *target = r->target;
-	bool service = container__is_service(&target->container.ref, target->cgroup);
 	pid_t pid;
 
-	if (target->init_pid || (target->container.ref.runtime == CONTAINER__UNKNOWN && !service) ||
-	    r->init_tries >= INIT_TRIES)
+	if (target->init_pid || r->init_tries >= INIT_TRIES)
 		return false;
-	r->init_tries++;
-	pid = service ? resolve__main(r->hierarchy, target->cgroup)
-		      : resolve__init(r->hierarchy, target->cgroup);
+	pid = first_process__find(r->hierarchy, &target->container.ref, target->cgroup, r->init_tries++);
 	target->init_pid = pid > 0 ? (uint32_t)pid : 0;
 	return pid > 0;
 }

@@ -289,6 +289,41 @@ static void test_other_cgroups(void **state)
 	end(&f);
 }
 
+/* A kill in /a of a target that begins in `at`, and comes back in /b so often. Returns how many are told. */
+static size_t told_after_moves(const char *at, int moves)
+{
+	struct fixture f;
+	size_t count;
+
+	begin(&f, at);
+	while (moves--)
+		kernel_log__move(f.log, "/b");
+	print(&f, report);
+	print(&f, kill_77);
+	kernel_log__finish(f.log, clock__ns(CLOCK_BOOTTIME));
+	count = f.count;
+	end(&f);
+	return count;
+}
+
+/* A target that comes back elsewhere. Lines of where it was may be to come. */
+static void test_a_target_that_moves(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	assert_int_equal(told_after_moves("/a", 0), 1);
+	assert_int_equal(told_after_moves("/a", 1), 1);
+	assert_int_equal(told_after_moves("/a", 2), 0);
+	begin(&f, "/b");
+	kernel_log__move(f.log, "/a");
+	print(&f, report);
+	print(&f, kill_77);
+	kernel_log__finish(f.log, clock__ns(CLOCK_BOOTTIME));
+	assert_int_equal(f.count, 1);
+	end(&f);
+}
+
 /* More kills than are kept, and a log that is gone. */
 static void test_bounds(void **state)
 {
@@ -319,6 +354,7 @@ int main(void)
 		cmocka_unit_test(test_no_line_is_missed_then),
 		cmocka_unit_test(test_behind_a_flood),
 		cmocka_unit_test(test_other_cgroups),
+		cmocka_unit_test(test_a_target_that_moves),
 		cmocka_unit_test(test_before_the_trace),
 		cmocka_unit_test(test_bounds),
 	};

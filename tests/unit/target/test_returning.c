@@ -136,6 +136,30 @@ static void another_parent(void **state)
 	assert_int_equal(returning.missed, 1);
 }
 
+/* With the pids of the machine, or of its pod, no process of a container is a first one: it is the one that others made. */
+static void a_first_process_without_a_namespace(void **state)
+{
+	char text[32];
+	int tries = 0;
+
+	(void)state;
+	tree_remove(&h, "/services/web");
+	tree_add(&h, "/services/web");
+	assert_true(take());
+	snprintf(text, sizeof(text), "%d\n", getpid());
+	tree_put(&h, "/services/web/cgroup.procs", text);
+	/* What is no container's has none. */
+	assert_false(returning__find_init(&returning));
+	target.container.ref.runtime = CONTAINER__CONTAINERD;
+	returning.init_tries = 0;
+	/* The first looks may see what makes the container. */
+	while (!returning__find_init(&returning))
+		assert_true(++tries < 20);
+	assert_in_range(tries, 5, 20);
+	assert_int_equal(target.init_pid, getpid());
+	tree_remove(&h, "/services/web/cgroup.procs");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -144,6 +168,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(found_before_it_was_heard_of, make, unmake),
 		cmocka_unit_test_setup_teardown(a_flood_beside_it, make, unmake),
 		cmocka_unit_test_setup_teardown(another_parent, make, unmake),
+		cmocka_unit_test_setup_teardown(a_first_process_without_a_namespace, make, unmake),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
