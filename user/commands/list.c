@@ -46,7 +46,8 @@ struct list {
 	struct listed *all;
 	size_t count, room;
 	size_t read; /* recordings */
-	bool named;  /* not the store: files and folders that were named */
+	int unfinished;
+	bool named; /* not the store: files and folders that were named */
 	bool failed;
 };
 
@@ -225,6 +226,7 @@ static void read_folder(struct list *list, const char *folder)
 	int err = recordings__open(&recordings, folder);
 
 	if (!err) {
+		list->unfinished += store_folder__unfinished(recordings.folder_fd);
 		list->failed = !recordings__each(&recordings, list->who, take_entry, list) || list->failed;
 		recordings__close(&recordings);
 		return;
@@ -344,6 +346,11 @@ static int put_all(const struct list *list)
 		      : list->named ? "oomtrace: there is no recording in what was named.\n"
 				    : "oomtrace: no incident has been kept yet.\n",
 		      stderr);
+	/* Who looks right after a kill would else take the one before for the last. */
+	if (list->unfinished && !list->opts.json)
+		fprintf(stderr,
+			"oomtrace: %d incident%s not over yet: each is listed 10 seconds after its last OOM.\n",
+			list->unfinished, list->unfinished == 1 ? " is" : "s are");
 	return err == -EPIPE ? 0 : err;
 }
 

@@ -157,10 +157,18 @@ static int find(const struct recordings *recordings, const char *which)
 {
 	int i;
 
-	if (!strcmp(which, "last"))
-		return find_in_child(recordings, NULL);
-	i = find_by_time(recordings, which);
-	return i == -1 ? find_in_child(recordings, which) : i;
+	if (strcmp(which, "last")) {
+		i = find_by_time(recordings, which);
+		if (i != -1)
+			return i;
+	}
+	/* Who looks right after a kill would else take the one before for the last. */
+	i = store_folder__unfinished(recordings->folder_fd);
+	if (i)
+		fprintf(stderr,
+			"oomtrace: %d later incident%s not over yet: each can be shown 10 seconds after its last OOM.\n",
+			i, i == 1 ? " is" : "s are");
+	return find_in_child(recordings, strcmp(which, "last") ? which : NULL);
 }
 
 /* Takes --store and WHICH out of the arguments: the others are the report's. Returns false when --store has no folder. */

@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "base/input.h"
 
-#define PART ".part"
+#define PART STORE_FOLDER_PART
 #define NAME_SIZE INCIDENT_FILE_NAME_SIZE
 #define OUT_SIZE (16U << 10)
 #define SAME_STEM_MAX 1000

@@ -137,6 +137,27 @@ static int only_recordings(const struct dirent *e)
 	return 0;
 }
 
+/* ".STEM.part" */
+static int only_unfinished(const struct dirent *e)
+{
+	size_t len = strlen(e->d_name), end = strlen(STORE_FOLDER_PART);
+
+	return e->d_name[0] == '.' && isdigit((unsigned char)e->d_name[1]) && len > TIME_LEN + end &&
+	       !strcmp(e->d_name + len - end, STORE_FOLDER_PART);
+}
+
+int store_folder__unfinished(int dir_fd)
+{
+	struct dirent **names;
+	int count = scandirat(dir_fd, ".", &names, only_unfinished, NULL);
+
+	for (int i = 0; i < count; i++)
+		free(names[i]);
+	if (count >= 0)
+		free(names);
+	return count > 0 ? count : 0;
+}
+
 int store_folder__scan(int dir_fd, const char *path, struct dirent ***names)
 {
 	int count = scandirat(dir_fd, path, names, only_recordings, by_name);

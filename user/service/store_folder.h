@@ -15,6 +15,7 @@
 
 #define STORE_FOLDER "/var/lib/oomtrace"
 #define STORE_FOLDER_ENDING ".jsonl.zst"
+#define STORE_FOLDER_PART ".part" /* while it is written, hidden */
 #define STORE_FOLDER_STEM_SIZE 128
 /* Before packing: when it has so many, what goes on is in another file. */
 #define STORE_FOLDER_INCIDENT_BYTES (64U << 20)
@@ -40,6 +41,9 @@ bool store_folder__is_incident(const char *name);
  * to dir_fd, as in openat(2). Free each, and the list. Returns how many, or a negative errno.
  */
 int store_folder__scan(int dir_fd, const char *path, struct dirent ***names);
+
+/* How many incidents of a store aren't over yet: they are still written, or were when the service was killed. */
+int store_folder__unfinished(int dir_fd);
 
 /*
  * Opens a recording for reading, `path` as above: a regular file. Nothing else is opened, since to open a FIFO or a device

@@ -53,6 +53,12 @@ expect 2 'two hours ago' list --since yesterday "$store"
 expect 0 '"container":"web".*"cause":"inside-write","ooms":1,"kills":1' list "$store" --output json
 expect 1 'notes.txt can.t be read: it is no recording' list "$store/notes.txt"
 expect 0 'Usage: oomtrace list' list --help
+: >"$store/.2026-11-24T000000Z_web_7f09703f.part"
+expect 0 '~oomtrace: 1 incident is not over yet: each is listed 10 seconds' list "$store"
+expect 0 '[}]$' list "$store" --output json
+expect 0 '^oomtrace: 1 later incident is not over yet: .*~docker web' show --store "$store" --summary
+expect 0 '^docker web' show 2026-11-23T23:32:37Z --store "$store" --summary
+rm "$store/.2026-11-24T000000Z_web_7f09703f.part"
 expect 1 'none/ can.t be read: No such file or directory' list "$tmp/none/"
 expect 1 'none.jsonl can.t be read: No such file or directory' list none.jsonl
 if [[ ! -e /var/lib/oomtrace ]]; then
