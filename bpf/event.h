@@ -326,25 +326,28 @@ struct stack_sum {
 	char comm[EVENT_COMM_LEN];
 };
 
-/*
- * Value of the map `cmdlines`: what user space has read from /proc, where the file that was executed can't be told. And a
- * part of exec_entry.
- */
+/* Value of the map `cmdlines`: what user space has read from /proc, where the file that was executed can't be told. */
 struct cmdline_entry {
-	__u64 start_ns; /* CLOCK_BOOTTIME of the start of the thread group that it was found at */
+	__u64 start_ns; /* CLOCK_BOOTTIME of the start of the thread group that it was found at; 0: not known */
 	__u32 len;
 	__u32 cut;
 	char bytes[EVENT_CMDLINE_LEN];
 };
 
-#define EXECS_MAX 2048
-
 /* Value of the map `execs`: a program that was executed while oomtrace looked on. */
 struct exec_entry {
 	struct program program; /* exe 0: nothing is here, or it is being written */
 	__u64 number;		/* later ones have larger ones */
-	struct cmdline_entry cmdline;
+	__u64 cgroup_id;	/* in the hierarchy of v2, where that has one */
+	__u32 pid;		/* thread group id of who executed it */
+	__u32 len;
+	__u32 cut;
+	char bytes[EVENT_CMDLINE_LEN];
+	__u32 pad;
 };
+
+#define EXECS_CPUS_MAX 4096 /* of CPUs with greater ids none are noted */
+#define CMDLINE_PIDS 32768  /* bits of `cmdline_pids` */
 
 /* Value of the map `quiet_runs`: runs of the OOM killer that killed nothing, by limit's cgroup id. */
 struct quiet_runs {

@@ -18,28 +18,27 @@ struct {
 	__type(value, struct cmdline_entry);
 } cmdlines SEC(".maps");
 
-/* When user space had read them, CLOCK_BOOTTIME: who was started after that isn't among them. 0: it may add some. */
-volatile __u64 cmdlines_read_ns;
+/* The pids of which it may have one, modulo CMDLINE_PIDS. User space sets them. */
+__u64 cmdline_pids[CMDLINE_PIDS / 64];
 
 /*
- * Programs that were executed, and the slots of that array, the one that was written longest ago first. Every exec on the
- * machine pays for this: a map that finds the oldest by itself costs 2,000 instructions more, because it copies what is
- * put into it and looks for it. User space looks through the array, at a kill.
+ * Programs that were executed, of each CPU the latest ones. Every exec on the machine pays for this, so that nobody here
+ * looks for room, or waits for a lock: each CPU has `execs_of_cpu` places of its own, and this program isn't called again
+ * on a CPU where it is running. User space takes them out soon, and chooses which are kept (user/trace/execs.c).
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, EXECS_MAX);
+	__uint(max_entries, 1); /* set by user space */
 	__type(key, __u32);
 	__type(value, struct exec_entry);
 } execs SEC(".maps");
 
-/* User space puts them in. Whoever has taken a slot out of the queue has it for itself. */
-struct {
-	__uint(type, BPF_MAP_TYPE_QUEUE);
-	__uint(max_entries, EXECS_MAX);
-	__type(value, __u32);
-} exec_slots SEC(".maps");
+/* Set by user space before loading; a power of two. */
+const volatile __u32 execs_of_cpu = 1;
+
+/* How many each CPU has written. */
+__u32 exec_heads[EXECS_CPUS_MAX];
 
 /* Grows with each: of two entries for one program the later one holds. */
 __u64 execs_seen;
@@ -109,42 +108,41 @@ static __always_inline int on_exit(void)
 	return 0;
 }
 
-static __always_inline void fill_exec(struct exec_entry *entry, __u64 start_ns)
+static __always_inline void fill_exec(struct exec_entry *entry, __u32 pid)
 {
 	struct mm_struct *mm = BPF_CORE_READ(current_task(), mm);
 	struct arguments at = arguments_of(mm);
 
 	/* User space may be looking. */
 	*(volatile __u64 *)&entry->program.exe = 0;
-	entry->cmdline.start_ns = start_ns;
-	entry->cmdline.len = read_arguments(&at, entry->cmdline.bytes, &entry->cmdline.cut);
+	entry->pid = pid;
+	entry->cgroup_id = bpf_get_current_cgroup_id();
+	entry->len = read_arguments(&at, entry->bytes, &entry->cut);
 	__sync_fetch_and_add(&execs_seen, 1);
 	entry->number = *(volatile __u64 *)&execs_seen;
 	entry->program.arg_start = at.start;
 	*(volatile __u64 *)&entry->program.exe = (__u64)BPF_CORE_READ(mm, exe_file);
 }
 
-/*
- * A program was started: keep its command line, which can't be read once it is another's victim. The caller is the first
- * thread of its group, and has that one's start, whichever thread it was before (de_thread(), fs/exec.c).
- */
+/* A program was started: keep its command line, which can't be read once it is another's victim. */
 static __always_inline int on_exec(void)
 {
-	__u64 start_ns = thread_start_ns();
-	__u32 pid = current_pid(), slot;
+	__u32 cpu = bpf_get_smp_processor_id(), pid = current_pid(), slot;
 	struct exec_entry *entry;
 
 	note_no_run();
 	if (has_target && !in_target((__u64)current_cgroup()))
 		return 0;
-	if (start_ns <= cmdlines_read_ns || !cmdlines_read_ns)
+	if (cmdline_pids[pid / 64 % (CMDLINE_PIDS / 64)] >> pid % 64 & 1)
 		bpf_map_delete_elem(&cmdlines, &pid);
-	if (bpf_map_pop_elem(&exec_slots, &slot))
+	if (cpu >= EXECS_CPUS_MAX)
 		return 0;
+	slot = cpu * execs_of_cpu + (exec_heads[cpu] & (execs_of_cpu - 1));
 	entry = bpf_map_lookup_elem(&execs, &slot);
-	if (entry)
-		fill_exec(entry, start_ns);
-	bpf_map_push_elem(&exec_slots, &slot, 0);
+	if (!entry)
+		return 0;
+	fill_exec(entry, pid);
+	*(volatile __u32 *)&exec_heads[cpu] = exec_heads[cpu] + 1;
 	return 0;
 }
 

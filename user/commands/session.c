@@ -109,6 +109,7 @@ static void on_tick(void *ctx)
 	struct session *s = ctx;
 
 	settle_usage(s);
+	tracer__take_execs(s->tracer);
 	model__expire(s->model, clock__ns(CLOCK_BOOTTIME));
 	changing__watch_guard(&s->changing);
 	changing__listen(&s->changing, false);

@@ -15,20 +15,21 @@ static int cmdline_of(struct tracer *tracer, uint32_t pid, uint64_t start_ns, st
 	return start_ns ? tracer__cmdline(tracer, pid, start_ns, out) : -ENOENT;
 }
 
-/* Whose command line it is, by the start of the process that executed the victim's program. */
-static const char *relation(const struct event_victim *victim, uint64_t start_ns)
+/* Whose command line it is. The victim's program was executed by itself, or by one that it was forked from. */
+static const char *relation(const struct event_victim *victim, const struct execs_who *who)
 {
-	/* All three times are the kernel's, so even a fork a moment after the start is recognised. */
-	if (start_ns == victim->start_ns)
+	if (execs__is(who, victim->pid, victim->start_ns))
 		return "earlier";
-	return start_ns == victim->parent_start_ns ? "parent" : "ancestor";
+	return execs__is(who, victim->ppid, victim->parent_start_ns) ? "parent" : "ancestor";
 }
 
 int cmdlines__of_victim(struct tracer *tracer, const struct event_victim *victim, struct cmdline_entry *out,
 			const char **source)
 {
-	if (victim->program.exe && !tracer__program_cmdline(tracer, &victim->program, out))
-		*source = relation(victim, out->start_ns);
+	struct execs_who who;
+
+	if (victim->program.exe && !tracer__program_cmdline(tracer, &victim->program, out, &who))
+		*source = relation(victim, &who);
 	else if (!tracer__cmdline(tracer, victim->pid, victim->start_ns, out))
 		*source = "earlier";
 	else if (!cmdline_of(tracer, victim->ppid, victim->parent_start_ns, out))
@@ -93,9 +94,7 @@ int cmdlines__learn(struct tracer *tracer, const struct cgroup__hierarchy *h, co
 		cgroup__walk(h, target->cgroup, add_cgroup, &list);
 	else
 		proc__each(add_pid, &list);
-	tracer__adds_cmdlines(tracer, true);
 	left_out = cmdline_reader__read(list.pids, list.count, &limits, proc__cmdline, learn, tracer);
-	tracer__adds_cmdlines(tracer, false);
 	free(list.pids);
 	return left_out;
 }

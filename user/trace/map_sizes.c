@@ -79,12 +79,27 @@ static int size_lru_maps(struct oomtrace_bpf *skel, int cpus)
 	return err;
 }
 
+/* Programs that are executed between two looks of user space, a fifth of a second apart: of all CPUs together, of each. */
+#define EXECS_ALL 2048
+#define EXECS_OF_CPU_MIN 128
+
+static int size_execs(struct oomtrace_bpf *skel, uint32_t cpus)
+{
+	uint32_t of_cpu = EXECS_ALL;
+
+	if (cpus > EXECS_CPUS_MAX)
+		cpus = EXECS_CPUS_MAX;
+	while (of_cpu > EXECS_OF_CPU_MIN && of_cpu * cpus > EXECS_ALL)
+		of_cpu /= 2;
+	skel->rodata->execs_of_cpu = of_cpu;
+	return bpf_map__set_max_entries(skel->maps.execs, of_cpu * cpus);
+}
+
 int map_sizes__leave_for_later(struct oomtrace_bpf *skel, const struct tracer_options *opts)
 {
 	struct bpf_map *const maps[] = {
-		skel->maps.cmdlines,	   skel->maps.execs,	   skel->maps.exec_slots,
-		skel->maps.relief_victims, skel->maps.relief_tids, skel->maps.chains_told,
-		skel->maps.ended,
+		skel->maps.cmdlines,	skel->maps.execs,	skel->maps.relief_victims,
+		skel->maps.relief_tids, skel->maps.chains_told, skel->maps.ended,
 	};
 	int err = opts->usage ? 0 : bpf_map__set_autocreate(skel->maps.refusals_seen, false);
 
@@ -97,6 +112,8 @@ int map_sizes__set(struct oomtrace_bpf *skel, const struct tracer_options *opts,
 {
 	int err = size_lru_maps(skel, cpus);
 
+	if (!err)
+		err = size_execs(skel, cpus > 0 ? cpus : 1);
 	/* With one entry otherwise: functions that the verifier looks at whether they are called or not refer to it. */
 	if (!err && opts->many_targets)
 		err = bpf_map__set_max_entries(skel->maps.targets, TRACER_TARGETS_MAX);

@@ -6,13 +6,14 @@
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/array.h"
 #include "base/clock.h"
 #include "host/kallsyms.h"
 #include "host/pressure.h"
 #include "host/proc.h"
-#include "trace/execs.h"
 #include "trace/messages.h"
 #include "trace/target_map.h"
 #include "trace/tracer_parts.h"
@@ -33,12 +34,27 @@ static const struct oomtrace_bpf *with_cmdlines(const struct tracer *tracer)
 	return tracer->later ? tracer->later : tracer->skel;
 }
 
+/* In whatever pid namespace: asked for another one's, a pid is that of none, so that the oldest are forgotten first. */
+static bool is_there(uint32_t pid)
+{
+	return getpgid((pid_t)pid) >= 0 || errno != ESRCH;
+}
+
 static int begin_execs(struct tracer *tracer)
 {
 	const struct oomtrace_bpf *skel = with_cmdlines(tracer);
+	const size_t of_cpu = skel->rodata->execs_of_cpu, count = bpf_map__max_entries(skel->maps.execs);
+	const size_t size = count * sizeof(struct exec_entry);
+	void *entries = mmap(NULL, size, PROT_READ, MAP_SHARED, bpf_map__fd(skel->maps.execs), 0);
 
-	return execs__begin(bpf_map__fd(skel->maps.execs), bpf_map__fd(skel->maps.exec_slots),
-			    &tracer->execs);
+	if (entries == MAP_FAILED)
+		return -errno;
+	tracer->exec_entries = entries;
+	tracer->exec_entries_size = size;
+	tracer->execs = execs__new(&(struct execs_places){ entries, tracer->skel->bss->exec_heads,
+							   count / of_cpu, of_cpu },
+				   is_there);
+	return tracer->execs ? 0 : -ENOMEM;
 }
 
 int tracer__open(const struct tracer_options *opts, tracer_event_fn on_event, void *ctx, struct plan *plan,
@@ -113,7 +129,9 @@ void tracer__close(struct tracer *tracer)
 	if (!tracer)
 		return;
 	ring_buffer__free(tracer->ring);
-	execs__end(tracer->execs);
+	execs__free(tracer->execs);
+	if (tracer->exec_entries)
+		munmap(tracer->exec_entries, tracer->exec_entries_size);
 	kernel_types__free(tracer->btf);
 	tracer_load__free(tracer);
 	free(tracer);
@@ -274,10 +292,23 @@ enum record_kill_way tracer__kill_way(const struct tracer *tracer, const __u64 *
 	return kill_ways__of(tracer->kill_ways, frames, count);
 }
 
-int tracer__program_cmdline(const struct tracer *tracer, const struct program *program,
-			    struct cmdline_entry *out)
+void tracer__take_execs(struct tracer *tracer)
 {
-	return execs__find(tracer->execs, program, out);
+	const uint64_t seen = __atomic_load_n(&tracer->skel->bss->execs_seen, __ATOMIC_ACQUIRE);
+
+	if (!tracer->execs || seen == tracer->execs_seen)
+		return;
+	tracer->execs_seen = seen;
+	execs__take(tracer->execs, clock__ns(CLOCK_BOOTTIME));
+}
+
+int tracer__program_cmdline(struct tracer *tracer, const struct program *program, struct cmdline_entry *out,
+			    struct execs_who *who)
+{
+	if (!tracer->execs)
+		return -ENOENT;
+	execs__take(tracer->execs, clock__ns(CLOCK_BOOTTIME));
+	return execs__find(tracer->execs, program, out, who);
 }
 
 int tracer__cmdline(const struct tracer *tracer, uint32_t pid, uint64_t start_ns, struct cmdline_entry *out)
@@ -294,14 +325,11 @@ int tracer__cmdline(const struct tracer *tracer, uint32_t pid, uint64_t start_ns
 
 int tracer__add_cmdline(struct tracer *tracer, uint32_t pid, const struct cmdline_entry *entry)
 {
+	/* Before: the program looks for one to be forgotten only where this says so. */
+	__atomic_fetch_or(&tracer->skel->bss->cmdline_pids[pid / 64 % (CMDLINE_PIDS / 64)], 1ULL << pid % 64,
+			  __ATOMIC_SEQ_CST);
 	return bpf_map__update_elem(with_cmdlines(tracer)->maps.cmdlines, &pid, sizeof(pid), entry,
 				    sizeof(*entry), BPF_ANY);
-}
-
-void tracer__adds_cmdlines(struct tracer *tracer, bool adds)
-{
-	__atomic_store_n(&tracer->skel->bss->cmdlines_read_ns, adds ? 0 : clock__ns(CLOCK_BOOTTIME),
-			 __ATOMIC_SEQ_CST);
 }
 
 int tracer__each_quiet(const struct tracer *tracer,

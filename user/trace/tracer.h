@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "event.h"
+#include "trace/execs.h"
 #include "trace/plan.h"
 #include "trace/stack_maps.h"
 
@@ -78,9 +79,12 @@ uint64_t tracer__kills_seen(const struct tracer *tracer);
 /* How many of them were of a run that may have begun before all was attached, so that there are no records of them. */
 uint64_t tracer__kills_early(const struct tracer *tracer);
 
-/* The command line with which `program` was executed. Returns 0, or -ENOENT when that wasn't seen. */
-int tracer__program_cmdline(const struct tracer *tracer, const struct program *program,
-			    struct cmdline_entry *out);
+/* Takes out the command lines of programs that were executed, before others are written over them. */
+void tracer__take_execs(struct tracer *tracer);
+
+/* The command line with which `program` was executed, and by whom. Returns 0, or -ENOENT when that isn't known. */
+int tracer__program_cmdline(struct tracer *tracer, const struct program *program, struct cmdline_entry *out,
+			    struct execs_who *who);
 
 /*
  * The command line that was added for process `pid`. Returns 0, or -ENOENT when there is none, or it
@@ -125,9 +129,6 @@ void tracer__set_reading(struct tracer *tracer, bool reading);
 
 /* Adds a command line that user space has read. It is forgotten when the process executes a program. */
 int tracer__add_cmdline(struct tracer *tracer, uint32_t pid, const struct cmdline_entry *entry);
-
-/* Before the first is added, and after the last: processes that are started later have none to be forgotten. */
-void tracer__adds_cmdlines(struct tracer *tracer, bool adds);
 
 /*
  * Makes the programs write their sums of stacks to the other of two sets. Returns whether there are any sums.

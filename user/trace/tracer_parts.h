@@ -18,7 +18,10 @@ struct tracer {
 	struct oomtrace_bpf *skel;  /* its maps are everybody's */
 	struct oomtrace_bpf *later; /* programs of PLAN_LATER; or NULL */
 	struct ring_buffer *ring;
-	const struct exec_entry *execs;		     /* the map of this name */
+	struct execs *execs; /* NULL: they aren't attached yet */
+	void *exec_entries;  /* the map `execs` */
+	size_t exec_entries_size;
+	uint64_t execs_seen;			     /* when they were taken last */
 	struct bpf_program *programs[PLAN_PURPOSES]; /* NULL: nothing is attached */
 	struct bpf_link *links[PLAN_PURPOSES];
 	struct kernel_types *btf; /* NULL: libbpf reads the kernel's types by itself, or all is loaded */

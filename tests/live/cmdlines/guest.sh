@@ -5,6 +5,9 @@
 # kernel kill there. And one that holds the lock of its own memory: reading it would wait for that. See target.c. Two
 # oomtraces look on in each, of the machine and of the cgroup; what they leave is trace-lib.sh's. `facts` has what
 # somebody who does read comes to, as a control.
+#
+# And one that is killed long after it was executed: neighbours, and others in its own cgroup, have executed
+# OOMTRACE_EXECS programs each meanwhile, more than there are command lines kept.
 # shellcheck source=../lib/trace-lib.sh
 . ./trace-lib.sh
 
@@ -20,11 +23,13 @@ is_said() {
 	grep -q . "/tmp/$1.target"
 }
 
-target() { # NAME
-	in_cgroup "$1" ./target "$1" >"/tmp/$1.target"
+target() { # NAME [ARGS]
+	name=$1
+	[ $# = 1 ] || shift
+	in_cgroup "$name" ./target "$@" >"/tmp/$name.target"
 	target=$pid
-	until_true "the target $1" is_said "$1"
-	fact "$1-target" "$(cat "/tmp/$1.target")"
+	until_true "the target $name" is_said "$name"
+	fact "$name-target" "$(cat "/tmp/$name.target")"
 }
 
 # look NAME OPTION...: for two seconds
@@ -75,7 +80,29 @@ locked() {
 	kill -KILL "$target"
 }
 
+holds() { # BYTES
+	[ "$(cat $TOP/kept/memory.current)" -gt "$1" ]
+}
+
+kept() {
+	mkdir $TOP/kept $TOP/neighbour
+	echo 0 >$TOP/kept/memory.swap.max
+	start_trace kept
+	target kept hold 24
+	held=$target
+	for where in neighbour kept; do
+		in_cgroup $where ./target execs "$OOMTRACE_EXECS"
+		wait "$pid" || fail "the programs in $where"
+	done
+	holds 24000000 || fail 'it has no memory'
+	kill -0 "$held" || fail 'the one with the memory has ended'
+	echo 8M >$TOP/kept/memory.max
+	wait "$held"
+	end_trace
+}
+
 swapped
 [ "$OOMTRACE_LOCKED" = no ] || locked
 fact locked "$OOMTRACE_LOCKED"
+kept
 echo "done"

@@ -15,6 +15,15 @@ def check_trace(run, name, left_out):
     run.results.equal("could not be read in time" in said, left_out, f"{name}: says whether one could not be read")
 
 
+def check_kept(run):
+    """It was executed while oomtrace looked on, and was killed by a write of its limit, so not in its own context."""
+    records = [json.loads(line) for line in (run.folder / "kept.json").read_text().splitlines()]
+    victims = [v for r in records if r["type"] == "oom" for v in r["victims"]]
+    run.results.equal([(v.get("cmdline"), v.get("cmdline_source")) for v in victims],
+                      [(["./target", "hold", "24"], "earlier")], "kept: the victim's command line")
+    run.results.equal((run.folder / "kept.code").read_text().strip(), "0", "kept: exit code")
+
+
 def check(run):
     results = run.results
     facts = json.loads("{" + (run.folder / "facts").read_text().rstrip().rstrip(",") + "}")
@@ -25,8 +34,10 @@ def check(run):
     results.equal((facts["swapped-before"], facts["swapped-after"]), ("0", "0"), "swapped: nobody was killed")
     # The control: without it nothing would follow from that.
     results.equal(facts["swapped-read"], "1", "swapped: whoever reads it has somebody killed")
+    # And whoever wrote the limit of "kept".
     log = (run.folder / "dmesg.log").read_text(encoding="utf-8", errors="replace")
-    results.equal(set(re.findall(r"(\S+) invoked oom-killer", log)), {"head"}, "swapped: who that was")
+    results.equal(set(re.findall(r"(\S+) invoked oom-killer", log)), {"head", "sh"}, "swapped: who that was")
+    check_kept(run)
     if facts["locked"] == "yes":
         for name in ("locked-machine", "locked-cgroup"):
             check_trace(run, name, True)

@@ -10,12 +10,14 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <spawn.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #ifndef MADV_PAGEOUT
@@ -94,9 +96,41 @@ static void lock(void)
 	}
 }
 
+static void hold(size_t mib)
+{
+	if (mmap(NULL, mib * MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1,
+		 0) == MAP_FAILED)
+		fail("it can't have its memory");
+	puts("it has all");
+	fflush(stdout);
+	for (;;)
+		pause();
+}
+
+static int execs(const char *own_path, int count)
+{
+	for (int i = 0; i < count; i++) {
+		char *const args[] = { (char *)own_path, "ends", NULL };
+		int status;
+		pid_t pid;
+
+		if (posix_spawn(&pid, own_path, NULL, NULL, args, NULL) || waitpid(pid, &status, 0) != pid ||
+		    status)
+			fail("a program");
+	}
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	static char long_one[BYTES];
+
+	if (argc == 3 && !strcmp(argv[1], "hold"))
+		hold(atoi(argv[2]));
+	if (argc == 3 && !strcmp(argv[1], "execs"))
+		return execs(argv[0], atoi(argv[2]));
+	if (argc == 2 && !strcmp(argv[1], "ends"))
+		return 0;
 
 	if (argc == 3 && !strcmp(argv[1], "swapped"))
 		swap_out(argv);
