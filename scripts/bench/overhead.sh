@@ -90,8 +90,9 @@ kills() {
 		}'
 }
 
-# Of lines "CASE PATH NONE WITH" the median of each. What it may cost others is 0.05 %, and as much is noise; but for
-# what docs/notes/overhead.md gives the reasons of. What takes new pages of the kernel differs by more, to both sides.
+# Of lines "CASE PATH NONE WITH" the median of each, and the least and the most that is added. What it may cost others
+# is 0.05 %, and as much is noise; but for what docs/notes/overhead.md gives the reasons of. What takes new pages of the
+# kernel differs by more, to both sides.
 everyday() { # LABEL
 	awk -v kprobes="$([ "${1#5.10}" = "$1" ] && echo 0 || echo 1)" '
 		BEGIN {
@@ -117,7 +118,8 @@ everyday() { # LABEL
 			add(key " added", $4 - $3)
 		}
 		END {
-			if (count) printf "\n%-34s %10s %9s %9s %8s\n", "all day: attached, what", "none", "added", "percent", "at most"
+			if (count) printf "\n%-34s %10s %9s %9s %8s %5s %10s %9s\n", "all day: attached, what", "none", "added", "percent",
+				"at most", "", "least", "most"
 			for (i = 1; i <= count; i++) {
 				key = order[i]
 				split(key, words, " ")
@@ -126,8 +128,8 @@ everyday() { # LABEL
 				limit = words[2] in most ? most[words[2]] : 0.05
 				verdict = 100 * added / base <= limit + (words[2] in noise ? noise[words[2]] : 0.05) ? "ok" : "FAIL"
 				if (verdict == "FAIL") failed = 1
-				printf "%-34s %10.1f %9.2f %8.3f%% %7.2f%% %s\n", key, base, added, 100 * added / base,
-					limit, verdict
+				printf "%-34s %10.1f %9.2f %8.3f%% %7.2f%% %5s %10.2f %9.2f\n", key, base, added, 100 * added / base,
+					limit, verdict, values[key " added", 0], values[key " added", count_of[key " added"] - 1]
 			}
 			exit failed
 		}'
