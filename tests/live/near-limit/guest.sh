@@ -13,6 +13,7 @@
 #   low.jsonl                  a mark of 3 %, and three climbs
 #   flood.jsonl                a target that passes the mark and falls below it again and again
 #   snapshot.jsonl snapshot.out   --snapshot with --freeze; smaps/PID is what a hook saw of a process that stood still
+#   mappings.jsonl             the same of a process with 80,000 mappings
 #   all.jsonl                  --all, with a large and a tiny limit
 #   thawed                     cgroup.freeze after oomtrace, or it and what runs hooks, was killed while a hook ran
 # shellcheck disable=SC2154,SC2034 # variables of the functions that are read in
@@ -231,6 +232,24 @@ snapshot() {
 	end near
 }
 
+# A process of 80,000 mappings, of which the snapshot's time is not enough for all.
+mappings() {
+	begin mappings
+	echo 100000 >/proc/sys/vm/max_map_count
+	make_cgroup near 256M
+	start_tracer mappings.jsonl --output json --cgroup "$CG/near" --snapshot --freeze
+	tracer_ready mappings.jsonl
+	wait_until 30 in_file '"type":"usage"' "$OUT/mappings.jsonl"
+	/oomtrace/hold "$CG/near" 200 80000 2>>"$OUT/grow.err" &
+	holder=$!
+	wait_until 90 in_file '"type":"snapshot"' "$OUT/mappings.jsonl"
+	kill -USR1 $holder
+	wait_until 60 gone $holder
+	wait_until 30 in_file '"type":"oom"' "$OUT/mappings.jsonl"
+	stop_tracer mappings.jsonl
+	end near
+}
+
 # Every cgroup has the mark: one that is passed by many batches, and one whose limit is a few.
 all() {
 	begin all
@@ -264,5 +283,6 @@ meanwhile
 low
 flood
 snapshot
+mappings
 all
 end_run

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * hold CGROUP MIB: in this cgroup, maps memory of each kind, and makes use of so many MiB. After SIGUSR1 it takes more until
- * it is killed.
+ * hold CGROUP MIB [MAPPINGS]: in this cgroup, maps memory of each kind, and makes use of so many MiB; before that, makes so
+ * many mappings more, of a page that it doesn't use. After SIGUSR1 it takes more until it is killed.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -83,13 +83,26 @@ static void hold_kinds(void)
 	shmctl(id, IPC_RMID, NULL);
 }
 
+/* Neighbours that are alike would be one. */
+static void make_mappings(size_t count)
+{
+	char *memory = map(count * 4096, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+
+	for (size_t i = 1; i < count; i += 2) {
+		if (mprotect(memory + i * 4096, 4096, PROT_READ)) {
+			perror("hold: mprotect");
+			exit(1);
+		}
+	}
+}
+
 int main(int argc, char **argv)
 {
 	char path[512];
 	size_t count;
 	int fd;
 
-	if (argc != 3)
+	if (argc != 3 && argc != 4)
 		return 2;
 	signal(SIGUSR1, on_signal);
 	snprintf(path, sizeof(path), "%s/cgroup.procs", argv[1]);
@@ -98,6 +111,8 @@ int main(int argc, char **argv)
 		perror(path);
 		return 1;
 	}
+	if (argc == 4)
+		make_mappings(strtoul(argv[3], NULL, 10));
 	hold_kinds();
 	count = strtoul(argv[2], NULL, 10);
 	fill(map(count * MIB, MAP_PRIVATE | MAP_ANONYMOUS, -1), count * MIB);

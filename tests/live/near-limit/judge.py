@@ -153,6 +153,24 @@ def check_snapshot(run, results):
     results.check(growth["anonymous", None] > 1 << 20, f"snapshot: what grows is told: {growth}")
 
 
+def check_mappings(run, results, log):
+    """So many mappings that a snapshot may not come to the end of them: then it says so."""
+    records = read_records(run.folder / "mappings.jsonl")
+    first = of(records, "snapshot", "/near")[0]
+    process = next(p for p in first["processes"] if p["comm"] == "hold")
+    said = "incomplete" if process.get("incomplete") else process["total"]["mappings"]
+    results.check(said == "incomplete" or said >= 80000, f"mappings: all, or as many as there was time for: {said}")
+    seen = sum(p.get("mappings", 0) for p in process["parts"]) + process.get("rest", {}).get("mappings", 0)
+    results.check(seen > 100, f"mappings: {seen} of them were read")
+    results.check(0 < first.get("duration_ns", 0) < 5e9,
+                  f"mappings: the snapshot took {first.get('duration_ns', 0) / 1e9:.2f} s")
+    kills = [k for k in log.kills if k.scenario == "mappings"]
+    ooms = [r for r in records if r["type"] == "oom"]
+    results.equal([v["pid"] for o in ooms for v in o["victims"]], [k.pid for k in kills], "mappings: the kill is told")
+    results.equal([o["before"]["percent"] for o in ooms], [90] * len(kills), "mappings: and what there was before")
+    results.none([r for r in records if r["type"] == "lost"], "mappings: nothing is lost", len(records))
+
+
 def check_all(run, results):
     records = read_records(run.folder / "all.jsonl")
     for cgroup in ("/near", "/tiny"):
@@ -173,6 +191,7 @@ def check(run):
     guarded(results, check_meanwhile, run, results)
     guarded(results, check_climbs, run, results)
     guarded(results, check_snapshot, run, results)
+    guarded(results, check_mappings, run, results, log)
     guarded(results, check_all, run, results)
     thawed = (run.folder / "thawed").read_text().split() if (run.folder / "thawed").exists() else []
     results.equal(thawed, ["one", "all", "thaw"], "the target is let go when oomtrace, or what runs its hooks too, is "
