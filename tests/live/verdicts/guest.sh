@@ -79,6 +79,11 @@ watch_service address max "ulimit -v 65536; exec $HERE/filler until abort 256"
 watch_service data max "ulimit -d 32768; exec $HERE/filler until 3 256"
 # shellcheck disable=SC2016
 watch_service huge max "exec $HERE/filler huge 8 0" 'echo 4M >$service/hugetlb.2MB.max'
+# An OOM, and what two other limits refused before and after it.
+# shellcheck disable=SC2016
+watch_service refused 32M "$HERE/filler huge 8 0; $WORK hog 64; for i in 1 2 3 4 5 6 7 8; do sleep 1 & done; wait" \
+	'echo 4M >$service/hugetlb.2MB.max; echo 4 >$service/pids.max' \
+	'wait "$pid"; cat $service/pids.events $service/hugetlb.2MB.events >"$OUT/refused.events"'
 echo 0 >/proc/sys/vm/nr_hugepages
 # Since 5.14.
 make_cgroup probe

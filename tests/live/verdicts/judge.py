@@ -20,6 +20,7 @@ ENDS = {
     "address": (134, 0, "MiB, and RLIMIT_AS allows 64.0 MiB: a request for more may have failed"),
     "data": (3, 0, "nothing in it was OOM-killed, and it never reached"),
     "huge": (135, 0, "its limit of 4.0 MiB of huge pages (hugetlb.2MB.max) was reached"),
+    "refused": (2, 1, "before that it lost 1 process to the OOM killer: its own limit of 32.0 MiB"),
     "group": (137, 0, "but was not OOM-killed: SIGKILL was sent to its whole cgroup, by a write to cgroup.kill by"),
     "throttled": (143, 0, "before that it was stuck at its memory.high of 16.0 MiB"),
 }
@@ -60,6 +61,20 @@ def check_end(run, name):
     results.equal((sum(r["killed"] for r in of(records, "oom")), counted), (kills, kills), f"{name}: kills")
     text = " ".join(s["text"] for s in verdict_of(run, name))
     results.check(words in text, f"{name}: {words}", text)
+
+
+def check_refused(run):
+    """What limits of other kinds refused beside an OOM: as often as the kernel counted."""
+    results, text = run.results, " ".join(s["text"] for s in verdict_of(run, "refused"))
+    pids, huge = [int(line.split()[1]) for line in (run.folder / "refused.events").read_text().splitlines()
+                  if line.startswith("max ")]
+    for words, count in (("4 processes and threads (pids.max)", pids),
+                         ("4.0 MiB of huge pages (hugetlb.2MB.max)", huge)):
+        words = f"its limit of {words} was reached {count} time" + "s" * (count > 1)
+        results.check(count and words in text, f"refused: {words}", text)
+    end = [r for r in of(read_records(run.folder / "refused.out.jsonl"), "exit") if r["target_gone"]][0]
+    results.equal({r["file"]: (r["max"], r["count"]) for r in end.get("refusals", [])},
+                  {"pids.max": (4, pids), "hugetlb.2MB.max": (4 << 20, huge)}, "refused: the record")
 
 
 def check_resource_limits(run):
@@ -137,6 +152,7 @@ def check(run):
         if name != "group" or run.label not in NO_CGROUP_KILL:
             check_end(run, name)
     check_resource_limits(run)
+    check_refused(run)
     for name in STEPS:
         if name != "kernel" or counts_all_kernel_memory(run.label):
             check_step(run, name)
