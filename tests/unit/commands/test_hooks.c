@@ -64,6 +64,36 @@ static void test_storm(void **state)
 	hooks__free(hooks);
 }
 
+static void tell_web(void *ctx, const struct record *record)
+{
+	if (!strcmp(record->hook.cgroup, "/web"))
+		*(int *)ctx = (int)record->hook.result;
+}
+
+/* A storm of one owner of cgroups leaves others their hook, however few are kept in mind. */
+static void test_neighbours(void **state)
+{
+	const struct trace_options opts = { .on_oom = "true", .hook_time_ns = 600 * NS_PER_S };
+	struct record_level limit = { .id = 1000, .path = "/web" };
+	struct record record = { .kind = RECORD_OOM, .time.boot_ns = NS_PER_S, .oom.limit = &limit };
+	struct hooks *hooks;
+	int result = -1;
+	char path[64];
+
+	(void)state;
+	assert_int_equal(hooks__start(&opts, &nowhere, &machine, tell_web, &result, &hooks), 0);
+	limit.path = path;
+	for (limit.id = 1; limit.id <= STORM; limit.id++) {
+		snprintf(path, sizeof(path), "/user.slice/user-1000.slice/%d.scope", (int)limit.id);
+		hooks__on_record(hooks, &record);
+	}
+	limit.path = "/web";
+	hooks__on_record(hooks, &record);
+	hooks__finish(hooks, never, NULL);
+	assert_int_equal(result, HOOK_RESULT_ENDED);
+	hooks__free(hooks);
+}
+
 static void tell_why(void *ctx, const struct record *record)
 {
 	*(char **)ctx = strdup(record->hook.not_frozen ? record->hook.not_frozen : "frozen");
@@ -124,7 +154,8 @@ static void test_scope(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_storm), cmocka_unit_test(test_scope) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_storm), cmocka_unit_test(test_neighbours),
+					    cmocka_unit_test(test_scope) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
