@@ -7,10 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/copy.h"
 
 #define CACHE_SIZE 256
+/* And of users' containers, of which a user can make as many as they like. */
+#define CACHE_USERS 128
 #define WAIT_NS (2 * NS_PER_S)
 /* How often it is looked whether there is still time to wait. */
 #define STEP_NS (100 * NS_PER_MS)
@@ -18,8 +21,8 @@
 #define AGAIN_NS (2 * NS_PER_S)
 
 struct cached_name {
-	char id[CONTAINER__ID_SIZE];
-	uint32_t user; /* a user can give a cgroup of theirs the id of another's container */
+	char id[CONTAINER__ID_SIZE]; /* "": none */
+	uint32_t user;		     /* a user can give a cgroup of theirs the id of another's container */
 	char name[DOCKER_API__NAME_SIZE]; /* "": none is known */
 	int question;			  /* that is on its way; 0: none is */
 	uint64_t again_ns;		  /* not to be asked before */
@@ -29,19 +32,18 @@ struct names {
 	struct asker *asker;
 	struct names_meanwhile meanwhile;
 	bool late; /* a question has been waited for in vain: until it has its answer there is no waiting */
-	struct cached_name cache[CACHE_SIZE]; /* overwritten in turn */
-	size_t used, next;
+	struct cached_name cache[CACHE_SIZE + CACHE_USERS]; /* each part is overwritten in turn */
+	size_t next, next_of_users;
 };
 
 static struct cached_name *add(struct names *names, const struct container_ref *ref)
 {
-	struct cached_name *entry = &names->cache[names->next];
+	size_t *next = ref->user ? &names->next_of_users : &names->next;
+	struct cached_name *entry = &names->cache[ref->user ? CACHE_SIZE + *next : *next];
 
 	if (entry->question)
 		asker__forget(names->asker, entry->question);
-	names->next = (names->next + 1) % CACHE_SIZE;
-	if (names->used < CACHE_SIZE)
-		names->used++;
+	*next = (*next + 1) % (ref->user ? CACHE_USERS : CACHE_SIZE);
 	memset(entry, 0, sizeof(*entry));
 	copy__text(entry->id, sizeof(entry->id), ref->id);
 	entry->user = ref->user;
@@ -88,7 +90,7 @@ static bool take_answer(struct names *names, struct cached_name *entry)
 
 static void take_answers(struct names *names)
 {
-	for (size_t i = 0; i < names->used; i++)
+	for (size_t i = 0; i < ARRAY_SIZE(names->cache); i++)
 		take_answer(names, &names->cache[i]);
 }
 
@@ -140,7 +142,7 @@ const char *names__container(struct names *names, const struct container_ref *re
 		return NULL;
 	if (names->asker)
 		take_answers(names);
-	for (size_t i = 0; i < names->used && !entry; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(names->cache) && !entry; i++) {
 		if (names->cache[i].user == ref->user && !strcmp(names->cache[i].id, ref->id))
 			entry = &names->cache[i];
 	}

@@ -160,6 +160,32 @@ static void a_users_cgroup_is_not_called_as_the_container_of_its_id(void **state
 	free_names(names);
 }
 
+/* The name that was learnt while a container lived is kept for its end. */
+static void users_containers_push_no_name_out(void **state)
+{
+	struct container_ref ref = docker(ID);
+	struct names *names = new_names();
+	unsigned int asked;
+
+	(void)state;
+	server.manner = KNOWS;
+	expect_in_the_end(names, &ref, "web");
+	asked = server.asked;
+	hurry = true;
+	for (int i = 0; i < 1000; i++) {
+		char id[65];
+		struct container_ref users;
+
+		snprintf(id, sizeof(id), "%064d", i);
+		users = docker(id);
+		users.user = getuid() + 1000;
+		names__container(names, &users);
+	}
+	assert_string_equal(names__container(names, &ref), "web");
+	assert_int_equal(server.asked, asked);
+	free_names(names);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -170,6 +196,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(there_is_no_waiting_at_the_end, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_users_cgroup_is_not_called_as_the_container_of_its_id,
 						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(users_containers_push_no_name_out, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
