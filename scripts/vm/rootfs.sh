@@ -6,6 +6,7 @@
 #   rootfs.sh bench       the same and the tools that oomtrace is measured against
 #   rootfs.sh runtimes    Debian 13 with Podman, crun, containerd, systemd-nspawn and LXC
 #   rootfs.sh killers     Debian 13 with systemd, systemd-oomd and earlyoom
+#   rootfs.sh pages       the docker guest with what the pages for users need: make, jq, curl, gdb and Python
 # images/FLAVOUR.sh says what is in each. Needs no root where user namespaces are allowed.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -13,8 +14,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 flavour=${1:-}
 case $flavour in
-docker | bench | runtimes | killers) ;;
-*) die 2 'usage: rootfs.sh docker|bench|runtimes|killers' ;;
+docker | bench | runtimes | killers | pages) ;;
+*) die 2 'usage: rootfs.sh docker|bench|runtimes|killers|pages' ;;
 esac
 # What images/FLAVOUR.sh sets, beside settle ROOT. UNIT and SERVICE are lines of the unit that runs the command of vm.sh.
 SUITE='' PACKAGES='' SIZE='' UNIT='' SERVICE=''

@@ -7,7 +7,7 @@
 #
 #   --kernel LABEL         see kernels.sh list
 #   --out DIR              new, empty, or of an earlier run, which is then emptied
-#   --root FLAVOUR         a guest of rootfs.sh, with systemd: docker, bench, runtimes or killers; else busybox in an initramfs
+#   --root FLAVOUR         a guest of rootfs.sh, with systemd: docker, bench, runtimes, killers or pages; else busybox in an initramfs
 #   --put PATH[:NAME]      a file or folder to have in the guest as /oomtrace/NAME; repeatable
 #   --timeout SEC          (300)    --mem MiB  (1024)    --smp N  (2)    --swap MiB  (0)
 #                          The time in which the guest waits for a CPU of a busy machine isn't counted.
