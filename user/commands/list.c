@@ -342,7 +342,8 @@ static int put_all(const struct list *list)
 			"oomtrace: the folder '%s' has no recording in it, and was taken for a name.\n",
 			escape__shown(list->who));
 	if (!list->count && !list->failed)
-		fputs(list->read    ? "oomtrace: there is no such incident.\n"
+		fputs(list->read
+			      ? "oomtrace: there is no such incident. Without NAME, --since and --until, all are listed.\n"
 		      : list->named ? "oomtrace: there is no recording in what was named.\n"
 				    : "oomtrace: no incident has been kept yet.\n",
 		      stderr);

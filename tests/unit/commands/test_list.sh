@@ -43,7 +43,7 @@ expect 0 "^$web [^~]*\$" list "$store" web
 expect 0 "^$web" list "$store" 'w*b'
 expect 0 "^$web" list 7f09703f "$store"
 expect 0 "^$web" list "$store/2026-11-23T233237Z_web_7f09703f.jsonl.zst"
-expect 0 'there is no such incident' list "$store" nobody
+expect 0 'there is no such incident. Without NAME, --since and --until, all are listed' list "$store" nobody
 expect 0 'there is no such incident' list "$store" --since 2026-11-24T00:00:00Z
 expect 0 "^$web [^~]*\$" list "$store" --since 2026-11-23T23:10:00Z
 expect 2 "one NAME can be given" list "$store" web nobody
