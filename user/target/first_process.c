@@ -11,7 +11,7 @@ pid_t first_process__find(const struct cgroup__hierarchy *h, const struct contai
 
 	if (container__is_service(ref, cgroup))
 		return resolve__main(h, cgroup);
-	if (ref->runtime == CONTAINER__UNKNOWN)
+	if (ref->runtime == CONTAINER__UNKNOWN || ref->runtime == CONTAINER__POD)
 		return 0;
 	pid = resolve__init(h, cgroup);
 	/* Its pids may be the machine's, or its pod's, so that none of its processes is a first one. */

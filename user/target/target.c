@@ -22,7 +22,8 @@ static enum target_failure find_container(const char *name, const struct cgroup_
 	if (r->outcome != RESOLVE__RESOLVED)
 		return TARGET_NOT_RESOLVED;
 	copy__text(t->cgroup, sizeof(t->cgroup), r->cgroup);
-	t->init_pid = r->init_pid > 0 ? r->init_pid : 0;
+	/* A pod has none of its own: each of its containers has one. */
+	t->init_pid = r->init_pid > 0 && r->runtime != CONTAINER__POD ? r->init_pid : 0;
 	t->container.ref.runtime = r->runtime;
 	copy__text(t->container.ref.id, sizeof(t->container.ref.id), r->id);
 	t->container.name = r->name[0] ? r->name : NULL;
@@ -92,7 +93,8 @@ static enum target_failure open_cgroup(const struct cgroup__hierarchy *h, struct
 		return TARGET_NOT_OPENED;
 	refer_to_container(t);
 	/* The cgroup of a container, which the user gave by its path. */
-	if (!t->init_pid && t->container.ref.id[0] && !t->cgroup[t->container.ref.prefix_len]) {
+	if (!t->init_pid && t->container.ref.id[0] && t->container.ref.runtime != CONTAINER__POD &&
+	    !t->cgroup[t->container.ref.prefix_len]) {
 		pid_t pid = resolve__init(h, t->cgroup);
 
 		t->init_pid = pid > 0 ? (uint32_t)pid : 0;

@@ -5,7 +5,7 @@
 # /usr/share/oomtest is a container's root, with busybox alone.
 SUITE=trixie
 PACKAGES=systemd,systemd-sysv,dbus,dbus-user-session,libpam-systemd,podman,crun,uidmap,containerd,runc
-PACKAGES+=,systemd-container,lxc,procps,iproute2,kmod,busybox-static
+PACKAGES+=,systemd-container,lxc,procps,iproute2,kmod,busybox-static,python3-grpcio
 SIZE=3G
 UNIT='After=dbus.service systemd-machined.service'
 SERVICE=''

@@ -101,8 +101,8 @@ killed() {
 	expect_runtime killed
 }
 
-ends_told() { # N
-	[ "$(grep -c '"target_gone":true' "$OUT/restarts.jsonl")" -ge "$1" ]
+ends_told() { # N [NAME]
+	[ "$(grep -c '"target_gone":true' "$OUT/${2:-restarts}.jsonl")" -ge "$1" ]
 }
 
 # A restart policy: its init is killed at its limit six times, and Docker starts it again five times.
@@ -116,6 +116,23 @@ restarts() {
 	kill -INT "${tracer_pids[restarts.jsonl]}"
 	tracer_done restarts.jsonl
 	expect_runtime restarts
+}
+
+# Removed and made again under its name, as compose does when a service has changed: the second one is OOM-killed.
+again() {
+	step again
+	run_container again 'exec tail /dev/zero' -m 32m --restart unless-stopped
+	expect again first "\"$id\""
+	start_tracer again.jsonl --container again --output json
+	docker rm -f again >/dev/null
+	wait_until 60 ends_told 1 again
+	run_container again 'exec tail /dev/zero' -m 32m
+	wait_until 60 grep -q '"type":"start"' "$OUT/again.jsonl"
+	go again
+	wait_until 60 ends_told 2 again
+	kill -INT "${tracer_pids[again.jsonl]}"
+	tracer_done again.jsonl
+	expect_runtime again
 }
 
 command_lines() {
@@ -147,6 +164,7 @@ main() {
 	quits
 	killed
 	restarts
+	again
 	command_lines
 	end_run
 }

@@ -83,6 +83,7 @@ VERDICTS = {
     "quits": r"docker quits \(.*\) ended with exit code 0$",
     "killed": r"docker killed \(.*\) ended with exit code 137, but was not OOM-killed: SIGKILL was sent by ",
     "restarts": r"docker restarts \(.*\) ended 6 times, 6 of them OOM-killed",
+    "again": r"docker again ended 2 times, 1 of them OOM-killed; it lost 1 process to the OOM killer: its own limit",
 }
 
 
@@ -145,6 +146,19 @@ def check_restarts(guest):
                   guest.expected[("restarts", "exit_code")], "restarts: Docker's word on the last end")
 
 
+def check_again(guest):
+    """The container that was made under the name of one that was removed, with another id."""
+    results = guest.results
+    trace = Trace(guest.folder / "again.jsonl")
+    ids = [guest.expected[("again", key)] for key in ("first", "id")]
+    compare_kills(results, "again", guest.kills("again"), trace.kills, guest.slack)
+    ends = [e for e in trace.exits if e.get("target_gone")]
+    results.equal([(e.get("run"), e["container"]["id"], e.get("exit_code"), e.get("oom_victim", False)) for e in ends],
+                  [(1, ids[0], 137, False), (2, ids[1], 137, True)], "again: two ends, the second by the OOM killer")
+    results.equal([(r["run"], r["container"]["id"], r["container"]["name"]) for r in trace.records
+                   if r["type"] == "start"], [(2, ids[1], "again")], "again: one return, with the new id")
+
+
 def check_docker_command_lines(guest):
     results = guest.results
     check_errors(guest, DOCKER_COMMAND_LINES)
@@ -163,7 +177,7 @@ def check_docker_command_lines(guest):
 def check(run):
     guest = Guest(run, "web.jsonl")
     check_run(guest, ("web.jsonl", "web-kprobes.brief.out", "web-prefix.verbose.out", "quits.jsonl",
-                      "passes-on.jsonl", "killed.jsonl", "restarts.jsonl"))
-    for part in (check_web, check_passes_on, check_ends, check_restarts, check_docker_command_lines):
+                      "passes-on.jsonl", "killed.jsonl", "restarts.jsonl", "again.jsonl"))
+    for part in (check_web, check_passes_on, check_ends, check_restarts, check_again, check_docker_command_lines):
         guarded(guest.results, part, guest)
     guarded(guest.results, check_verdicts, run)

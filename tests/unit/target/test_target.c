@@ -14,7 +14,10 @@
 #include "target/target.h"
 
 #define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define ID2 "fedcba9876543210fedcba9876543210fedcba9876543210fedcba9876543210"
 #define SCOPE "/system.slice/docker-" ID ".scope"
+
+#define POD "/kubepods.slice/kubepods-pod11111111_2222_3333_4444_555555555555.slice"
 
 static struct cgroup__hierarchy h;
 static struct target target;
@@ -64,6 +67,28 @@ static void the_machine(void **state)
 	assert_true(target.cgroup_id == 0);
 	assert_int_equal(target.dir_fd, -1);
 	assert_false(target__is_gone(&target));
+}
+
+/* The first process of a pod would be that of one of its containers. */
+static void a_pod(void **state)
+{
+	char text[32];
+
+	(void)state;
+	tree_add(&h, "/kubepods.slice");
+	tree_add(&h, POD);
+	tree_add(&h, POD "/cri-containerd-" ID2 ".scope");
+	snprintf(text, sizeof(text), "%d\n", getpid());
+	tree_put(&h, POD "/cri-containerd-" ID2 ".scope/cgroup.procs", text);
+	assert_int_equal(find(TARGET_CONTAINER, "11111111-2222-3333-4444-555555555555", 0), TARGET_FOUND);
+	assert_string_equal(target.cgroup, POD);
+	assert_int_equal(target.container.ref.runtime, CONTAINER__POD);
+	assert_int_equal(target.init_pid, 0);
+	target__close(&target);
+	/* One of them has it. */
+	assert_int_equal(find(TARGET_CONTAINER, ID2, 0), TARGET_FOUND);
+	assert_string_equal(target.cgroup, POD "/cri-containerd-" ID2 ".scope");
+	assert_int_equal(target.init_pid, getpid());
 }
 
 static void a_container(void **state)
@@ -167,6 +192,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(the_machine, make, unmake),
 		cmocka_unit_test_setup_teardown(a_container, make, unmake),
+		cmocka_unit_test_setup_teardown(a_pod, make, unmake),
 		cmocka_unit_test_setup_teardown(its_end, make, unmake),
 		cmocka_unit_test_setup_teardown(its_end_on_v1, make, unmake),
 		cmocka_unit_test_setup_teardown(not_found, make, unmake),
