@@ -41,6 +41,28 @@ static void fill_process(struct snapshot_record *room, size_t i)
 	};
 }
 
+static const struct record_tmpfs *fill_tmpfs(struct snapshot_record *room)
+{
+	const struct tmpfs_files *from = &room->from.tmpfs;
+
+	if (!from->largest_count)
+		return NULL;
+	for (size_t i = 0; i < from->largest_count; i++)
+		room->files[i] = (struct record_tmpfs_file){ .path = from->largest[i].path,
+							     .bytes = from->largest[i].bytes,
+							     .machine = from->largest[i].machine };
+	room->tmpfs = (struct record_tmpfs){
+		.read_after_ns = from->read_ns > room->from.began_ns ? from->read_ns - room->from.began_ns
+								     : 0,
+		.count = from->count,
+		.bytes = from->bytes,
+		.incomplete = from->incomplete,
+		.largest = room->files,
+		.largest_count = from->largest_count,
+	};
+	return &room->tmpfs;
+}
+
 int snapshot_record__read(int fd, struct snapshot_record *room, struct record_snapshot *out,
 			  uint64_t *began_ns)
 {
@@ -56,6 +78,8 @@ int snapshot_record__read(int fd, struct snapshot_record *room, struct record_sn
 	out->duration_ns = room->from.ended_ns ? room->from.ended_ns - room->from.began_ns : 0;
 	out->processes = room->processes;
 	out->process_count = room->from.count;
+	out->memory = room->from.has_memory ? &room->from.memory : NULL;
+	out->tmpfs = fill_tmpfs(room);
 	*began_ns = room->from.began_ns;
 	return 0;
 }

@@ -84,6 +84,8 @@ static void note(struct snapshots *s, const char *cgroup, const struct record_co
 	later->snapshot.again = true;
 	later->snapshot.processes = NULL;
 	later->snapshot.process_count = 0;
+	later->snapshot.memory = NULL;
+	later->snapshot.tmpfs = NULL;
 }
 
 void snapshots__note(struct snapshots *s, const char *cgroup, const struct record_container *container,

@@ -25,6 +25,16 @@ static int check_one(struct snapshot_one *one)
 	return 0;
 }
 
+static int check_tmpfs(struct tmpfs_files *tmpfs)
+{
+	if (tmpfs->largest_count > TMPFS_FILES__LARGEST || tmpfs->largest_count > tmpfs->count)
+		return -EBADMSG;
+	tmpfs->incomplete |= !tmpfs->read_ns;
+	for (uint32_t i = 0; i < tmpfs->largest_count; i++)
+		end_text(tmpfs->largest[i].path, sizeof(tmpfs->largest[i].path));
+	return 0;
+}
+
 int snapshot__read(int fd, struct snapshot *out)
 {
 	ssize_t got = pread(fd, out, sizeof(*out), 0);
@@ -37,5 +47,5 @@ int snapshot__read(int fd, struct snapshot *out)
 		return -EBADMSG;
 	for (uint32_t i = 0; i < out->count && !err; i++)
 		err = check_one(&out->processes[i]);
-	return err;
+	return err ? err : check_tmpfs(&out->tmpfs);
 }

@@ -10,8 +10,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "host/cgroup_memory.h"
 #include "host/cgroup_path.h"
 #include "host/smaps.h"
+#include "host/tmpfs_files.h"
 
 #define SNAPSHOT__PROCESSES 16 /* the largest; of the first ones all mappings are read */
 #define SNAPSHOT__DETAILED 5
@@ -40,7 +42,10 @@ struct snapshot {
 	uint32_t uncounted;	     /* there may be more than that */
 	uint32_t count;
 	uint32_t frozen; /* the cgroup stood still, before the first of these was read and after each */
+	uint32_t has_memory, pad;
+	struct cgroup_memory memory; /* of the cgroup */
 	struct snapshot_one processes[SNAPSHOT__PROCESSES];
+	struct tmpfs_files tmpfs; /* read_ns is 0 where they weren't read to their end */
 };
 
 struct snapshot_wanted {
@@ -52,9 +57,9 @@ struct snapshot_wanted {
 };
 
 /*
- * Called in a process of its own, which gives up its rights but for that to see other processes' mappings. Reads the largest
- * processes of the cgroup. Never touches a page of theirs, but takes the locks of their memory, and so may hang. Does not
- * return.
+ * Called in a process of its own, which gives up its rights but for that to see other processes' mappings and folders. Reads
+ * the largest processes of the cgroup, and then the largest files of the tmpfs mounts that its processes see. Never touches a
+ * page of theirs, but takes the locks of their memory, and so may hang. Does not return.
  */
 _Noreturn void snapshot_process__run(const struct snapshot_wanted *wanted);
 

@@ -3,7 +3,8 @@
  * The process that reads what the memory is. /proc/PID/smaps walks the page tables of a process, and takes the lock of its
  * memory for some mappings at a time (fs/proc/task_mmu.c): it brings no page in, and nothing is charged to the process.
  * But who waits for that lock, because a process holds it while it is held back at memory.high, can wait for minutes. The
- * wait ends with SIGKILL, which comes from outside. So what has been read is in the shared memory by then.
+ * wait ends with SIGKILL, which comes from outside. So what has been read is in the shared memory by then. Files in tmpfs
+ * come last, because on the way to a mount there may be somebody else's file system, which hangs.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -27,6 +28,7 @@
 /* Of the text of one process: some 100,000 mappings. */
 #define TEXT_MAX (64U << 20)
 #define ONE_NS (1000 * NS_PER_MS)
+#define TMPFS_NS (1000 * NS_PER_MS)
 /* For a cgroup to stand still: a process that is in the kernel does when it comes back. */
 #define STILL_NS (200 * NS_PER_MS)
 #define STILL_STEP_NS NS_PER_MS
@@ -238,8 +240,10 @@ _Noreturn void snapshot_process__run(const struct snapshot_wanted *wanted)
 	dir_fd = cgroup__open(r.h, r.cgroup);
 	r.out->frozen = wait_until_still(dir_fd, wanted->freezing);
 	r.out->began_ns = clock__ns(CLOCK_BOOTTIME);
+	r.out->has_memory = dir_fd >= 0 && !cgroup_memory__read(dir_fd, r.h->version, &r.out->memory);
 	if (cgroup__walk(r.h, r.cgroup, note_cgroup, &r) >= 0)
 		read_all(&r, dir_fd);
+	tmpfs_files__read(r.h, r.cgroup, 0, TMPFS_NS, &r.out->tmpfs);
 	r.out->ended_ns = clock__ns(CLOCK_BOOTTIME);
 	_exit(0);
 }

@@ -19,7 +19,6 @@
 #include "host/cgroup_pids.h"
 #include "host/mountinfo.h"
 
-#define TIME_NS (100 * NS_PER_MS)
 #define PIDS_MAX 256
 #define NAMESPACES_MAX 8
 #define ENTRIES_MAX 100000
@@ -259,7 +258,7 @@ static int read_cgroup(const struct cgroup__node *node, void *ctx)
 	return r->out->incomplete && (r->pids == PIDS_MAX || is_over(r));
 }
 
-void tmpfs_files__read(const struct cgroup__hierarchy *h, const char *cgroup, uint32_t pid,
+void tmpfs_files__read(const struct cgroup__hierarchy *h, const char *cgroup, uint32_t pid, uint64_t time_ns,
 		       struct tmpfs_files *out)
 {
 	struct reading *r = calloc(1, sizeof(*r));
@@ -272,7 +271,7 @@ void tmpfs_files__read(const struct cgroup__hierarchy *h, const char *cgroup, ui
 	r->out = out;
 	r->h = h;
 	r->cgroup = cgroup;
-	r->end_ns = clock__ns(CLOCK_BOOTTIME) + TIME_NS;
+	r->end_ns = clock__ns(CLOCK_BOOTTIME) + time_ns;
 	fd = open("/proc/1", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	len = cgroup__read_text(fd, "mountinfo", r->machine, sizeof(r->machine));
 	r->machine_mounts = (struct span){ r->machine, len > 0 ? (size_t)len : 0 };

@@ -14,6 +14,7 @@
 
 #define TMPFS_FILES__LARGEST 5
 #define TMPFS_FILES__PATH 256
+#define TMPFS_FILES__TIME_NS (100 * 1000 * 1000ULL) /* of a reading for which somebody waits */
 
 struct tmpfs_file {
 	uint64_t bytes; /* in memory and swap */
@@ -33,10 +34,10 @@ struct tmpfs_files {
 };
 
 /*
- * Called in a process of its own, because it may hang. Opens no file, follows no link, and leaves no mount; it takes 0.1 s
+ * Called in a process of its own, because it may hang. Opens no file, follows no link, and leaves no mount; it takes time_ns
  * at most where nothing hangs. `pid` is of a process that is perhaps not on the cgroup's list any more, a victim; 0: none.
  */
-void tmpfs_files__read(const struct cgroup__hierarchy *h, const char *cgroup, uint32_t pid,
+void tmpfs_files__read(const struct cgroup__hierarchy *h, const char *cgroup, uint32_t pid, uint64_t time_ns,
 		       struct tmpfs_files *out);
 
 struct tmpfs_reader;

@@ -63,7 +63,7 @@ static _Noreturn void answer_question(const struct cgroup__hierarchy *h, const s
 
 	child__die_with_parent(parent);
 	answer.number = question->number;
-	tmpfs_files__read(h, question->cgroup, question->pid, &answer.files);
+	tmpfs_files__read(h, question->cgroup, question->pid, TMPFS_FILES__TIME_NS, &answer.files);
 	_exit(send(fd, &answer, sizeof(answer), MSG_DONTWAIT | MSG_NOSIGNAL) < 0);
 }
 

@@ -1,11 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "jsonl/snapshot_json.h"
 
+#include <errno.h>
+#include <string.h>
+
+#include "base/array.h"
 #include "jsonl/member.h"
 #include "jsonl/parse_parts.h"
+#include "jsonl/tmpfs_json.h"
 #include "record/snapshot_words.h"
 
 DEFINE_NAMED(kind_named, enum smaps_kind, snapshot_words__kind, SMAPS_ANON, SMAPS_OTHERS)
+
+#define TMPFS "tmpfs" /* beside the kinds of mappings */
+
+/* As memory.stat of an OOM's record has them, and more. */
+static const struct {
+	const char *key;
+	size_t at;
+} memory_items[] = {
+	{ "anon_bytes", offsetof(struct cgroup_memory, anon_bytes) },
+	{ "file_bytes", offsetof(struct cgroup_memory, file_bytes) },
+	{ "shmem_bytes", offsetof(struct cgroup_memory, shmem_bytes) },
+	{ "file_mapped_bytes", offsetof(struct cgroup_memory, mapped_bytes) },
+	{ "file_dirty_bytes", offsetof(struct cgroup_memory, dirty_bytes) },
+	{ "file_writeback_bytes", offsetof(struct cgroup_memory, writeback_bytes) },
+};
 
 /* ---- writing ---- */
 
@@ -83,6 +103,19 @@ static struct json_object *new_process(const struct record_snapshot_process *p)
 	return o;
 }
 
+static void add_memory(struct json_object *to, const struct cgroup_memory *memory)
+{
+	struct json_object *o;
+
+	if (!memory)
+		return;
+	o = json_object_new_object();
+	for (size_t i = 0; i < ARRAY_SIZE(memory_items); i++)
+		member__number(o, memory_items[i].key,
+			       *(const uint64_t *)((const char *)memory + memory_items[i].at));
+	member__add(to, "memory", o);
+}
+
 void snapshot_json__write(struct json_object *o, const struct record *record)
 {
 	const struct record_snapshot *s = &record->snapshot;
@@ -109,6 +142,30 @@ void snapshot_json__write(struct json_object *o, const struct record *record)
 	for (size_t i = 0; i < s->process_count; i++)
 		json_object_array_add(list, new_process(&s->processes[i]));
 	member__add(o, "processes", list);
+	add_memory(o, s->memory);
+	tmpfs_json__write(o, s->tmpfs);
+}
+
+static struct json_object *new_before_part(const struct record_before_part *part)
+{
+	struct json_object *o = json_object_new_object();
+
+	if (part->pid) {
+		member__number(o, "pid", part->pid);
+		member__text(o, "comm", part->comm);
+	}
+	member__text(o, "kind", part->is_tmpfs ? TMPFS : snapshot_words__kind(part->kind));
+	member__text(o, "name", part->name);
+	member__number(o, "bytes", part->bytes);
+	if (part->has_growth)
+		member__signed(o, "growth_bytes", part->growth_bytes);
+	if (part->at_least)
+		member__flag(o, "incomplete", true);
+	if (part->is_machine)
+		member__flag(o, "machine", true);
+	if (part->is_copy)
+		member__flag(o, "copied", true);
+	return o;
 }
 
 void snapshot_json__write_before(struct json_object *o, const struct record_before *before)
@@ -123,21 +180,8 @@ void snapshot_json__write_before(struct json_object *o, const struct record_befo
 	if (before->growth_ns)
 		member__number(to, "growth_ns", before->growth_ns);
 	list = json_object_new_array();
-	for (size_t i = 0; i < before->count; i++) {
-		const struct record_before_part *part = &before->parts[i];
-		struct json_object *item = json_object_new_object();
-
-		member__number(item, "pid", part->pid);
-		member__text(item, "comm", part->comm);
-		member__text(item, "kind", snapshot_words__kind(part->kind));
-		member__text(item, "name", part->name);
-		member__number(item, "bytes", part->bytes);
-		if (part->has_growth)
-			member__signed(item, "growth_bytes", part->growth_bytes);
-		if (part->at_least)
-			member__flag(item, "incomplete", true);
-		json_object_array_add(list, item);
-	}
+	for (size_t i = 0; i < before->count; i++)
+		json_object_array_add(list, new_before_part(&before->parts[i]));
 	member__add(to, "largest", list);
 	member__add(o, "before", to);
 }
@@ -214,6 +258,17 @@ static void get_process(struct jsonl_parser *p, struct json_object *o, struct re
 	get_largest(p, o, to);
 }
 
+static const struct cgroup_memory *parse_memory(struct jsonl_parser *p, struct json_object *o)
+{
+	struct json_object *from = value__object(p, o, "memory");
+	struct cgroup_memory *memory = from ? value__new_array(p, 1, sizeof(*memory)) : NULL;
+
+	for (size_t i = 0; memory && i < ARRAY_SIZE(memory_items); i++)
+		*(uint64_t *)((char *)memory + memory_items[i].at) =
+			value__number(p, from, memory_items[i].key);
+	return memory;
+}
+
 void snapshot_json__parse(struct jsonl_parser *p, struct json_object *o, struct record *record)
 {
 	struct json_object *list;
@@ -234,6 +289,8 @@ void snapshot_json__parse(struct jsonl_parser *p, struct json_object *o, struct 
 		.more = value__flag(p, o, "more"),
 		.processes = processes,
 		.process_count = processes ? count : 0,
+		.memory = parse_memory(p, o),
+		.tmpfs = tmpfs_json__parse(p, o),
 	};
 
 	parse_parts__find_prefix(&s.container.ref, s.cgroup);
@@ -248,10 +305,18 @@ void snapshot_json__parse(struct jsonl_parser *p, struct json_object *o, struct 
 
 static void get_before_part(struct jsonl_parser *p, struct json_object *o, struct record_before_part *part)
 {
-	part->pid = value__number32(p, o, "pid");
-	part->comm = value__text(p, o, "comm");
-	part->kind = kind_named(p, value__text(p, o, "kind"));
+	const char *kind = value__text(p, o, "kind");
+
 	part->name = value__text(p, o, "name");
+	part->is_tmpfs = kind && !strcmp(kind, TMPFS);
+	if (!part->is_tmpfs)
+		part->kind = kind_named(p, kind);
+	else if (!part->name)
+		value__fail(p, -EINVAL);
+	part->is_machine = part->is_tmpfs && value__flag(p, o, "machine");
+	part->is_copy = value__flag(p, o, "copied");
+	part->pid = part->is_tmpfs ? value__optional32(p, o, "pid") : value__number32(p, o, "pid");
+	part->comm = value__text(p, o, "comm");
 	part->bytes = value__number(p, o, "bytes");
 	part->at_least = value__flag(p, o, "incomplete");
 	part->has_growth = value__has_signed(p, o, "growth_bytes", &part->growth_bytes);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/copy.h"
+#include "host/tmpfs_files.h"
 #include "record/snapshot_words.h"
 
 #define CGROUPS_MAX 64
@@ -12,8 +13,8 @@
 #define WITHIN_NS (600ULL * 1000000000ULL)
 
 struct part {
-	struct record_before_part part; /* its names are these */
-	char comm[16], name[SMAPS__NAME_SIZE];
+	struct record_before_part part;		/* its names are the ones below */
+	char comm[16], name[TMPFS_FILES__PATH]; /* the name of a mapping is shorter than that of a file */
 };
 
 struct kept {
@@ -63,36 +64,14 @@ static void keep(struct kept *k, const struct record *record)
 	*k = (struct kept){ .cgroup_id = s->cgroup_id, .ts_ns = record->time.boot_ns, .percent = s->percent };
 	k->count = snapshot_words__largest(s, largest);
 	for (size_t i = 0; i < k->count; i++) {
-		k->parts[i].part = largest[i];
-		copy__text(k->parts[i].comm, sizeof(k->parts[i].comm), largest[i].comm);
-		copy__text(k->parts[i].name, sizeof(k->parts[i].name), largest[i].name);
+		struct part *part = &k->parts[i];
+
+		part->part = largest[i];
+		copy__text(part->comm, sizeof(part->comm), largest[i].comm);
+		copy__text(part->name, sizeof(part->name), largest[i].name);
+		part->part.comm = largest[i].pid ? part->comm : NULL;
+		part->part.name = part->name[0] ? part->name : NULL;
 	}
-}
-
-static bool same_name(const char *a, const char *b)
-{
-	return !strcmp(a ? a : "", b ? b : "");
-}
-
-/* How much of that part there is in another snapshot. False: it isn't there. */
-static bool find_bytes(const struct record_snapshot *s, const struct part *part, uint64_t *bytes)
-{
-	for (size_t i = 0; i < s->process_count; i++) {
-		const struct record_snapshot_process *p = &s->processes[i];
-
-		/* What wasn't read to its end has less than there is. */
-		if (!p->has_parts || p->pid != part->part.pid || !same_name(p->comm, part->comm))
-			continue;
-		for (size_t n = 0; n < p->part_count; n++) {
-			const struct record_snapshot_part *other = &p->parts[n];
-
-			if (other->kind != part->part.kind || !same_name(other->name, part->name))
-				continue;
-			*bytes = other->sum.rss_bytes + other->sum.swap_bytes;
-			return true;
-		}
-	}
-	return false;
 }
 
 static void compare(struct kept *k, const struct record *record)
@@ -102,7 +81,7 @@ static void compare(struct kept *k, const struct record *record)
 		struct record_before_part *part = &k->parts[i].part;
 		uint64_t bytes;
 
-		part->has_growth = !part->at_least && find_bytes(&record->snapshot, &k->parts[i], &bytes);
+		part->has_growth = !part->at_least && snapshot_words__find(&record->snapshot, part, &bytes);
 		if (part->has_growth)
 			part->growth_bytes = (int64_t)(bytes - part->bytes);
 	}
@@ -136,11 +115,8 @@ bool before__find(const struct before *before, uint64_t cgroup_id, uint64_t boot
 			.growth_ns = k->growth_ns,
 			.count = k->count,
 		};
-		for (size_t n = 0; n < k->count; n++) {
+		for (size_t n = 0; n < k->count; n++)
 			out->parts[n] = k->parts[n].part;
-			out->parts[n].comm = k->parts[n].comm;
-			out->parts[n].name = k->parts[n].name[0] ? k->parts[n].name : NULL;
-		}
 		return true;
 	}
 	return false;

@@ -8,7 +8,9 @@
 #include <stdint.h>
 
 #include "containers/container.h"
+#include "host/cgroup_memory.h"
 #include "host/smaps.h"
+#include "record/record_tmpfs.h"
 
 struct record_snapshot_part {
 	enum smaps_kind kind;
@@ -49,18 +51,23 @@ struct record_snapshot {
 	bool more;					 /* and there were more than that */
 	const struct record_snapshot_process *processes; /* the largest first */
 	size_t process_count;
+	const struct cgroup_memory *memory; /* of the cgroup; NULL: unknown */
+	const struct record_tmpfs *tmpfs;   /* NULL: there is nothing, or it wasn't read */
 };
 
 /* What an OOM's record has of the last snapshot. */
 struct record_before_part {
-	uint32_t pid;
+	uint32_t pid; /* 0: a file in tmpfs that none of the processes has mapped */
 	const char *comm;
-	enum smaps_kind kind;
-	const char *name; /* NULL: it has none */
-	uint64_t bytes;	  /* memory and swap */
-	bool has_growth;  /* it was there in the snapshot before or after, too */
+	enum smaps_kind kind; /* not of a file in tmpfs */
+	const char *name;     /* NULL: it has none */
+	uint64_t bytes;	      /* memory and swap */
+	bool has_growth;      /* it was there in the snapshot before or after, too */
 	int64_t growth_bytes;
-	bool at_least; /* not all mappings of the process were read: there may be more of this */
+	bool at_least;	 /* not all mappings of the process were read: there may be more of this */
+	bool is_tmpfs;	 /* a file in tmpfs: `bytes` are all of it, whoever has them mapped */
+	bool is_machine; /* likewise, in a mount of the machine */
+	bool is_copy;	 /* a process's own copies of pages of a file in tmpfs, which is a part by itself */
 };
 
 #define RECORD_BEFORE_PARTS 5

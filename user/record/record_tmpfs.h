@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Files in the tmpfs mounts that the processes of an OOM's limit see. The lifetimes are those of record.h. */
+/* Files in the tmpfs mounts that the processes of a cgroup see. The lifetimes are those of record.h. */
 #ifndef OOMTRACE_RECORD_TMPFS_H
 #define OOMTRACE_RECORD_TMPFS_H
 
@@ -14,7 +14,7 @@ struct record_tmpfs_file {
 };
 
 struct record_tmpfs {
-	uint64_t read_after_ns;			 /* after the victim had been chosen */
+	uint64_t read_after_ns;			 /* after the victim had been chosen, or the snapshot began */
 	uint64_t count, bytes;			 /* of all that were seen */
 	bool incomplete;			 /* there may be more */
 	const struct record_tmpfs_file *largest; /* the largest first */

@@ -32,14 +32,20 @@ void snapshot_words__put_part(FILE *out, const struct record_before_part *part,
 {
 	const char *words = kinds[part->kind].words;
 
+	if (part->is_tmpfs)
+		words = part->is_machine ? "file in a tmpfs of the machine" : "file in tmpfs";
+	else if (part->is_copy)
+		words = "copied pages of";
 	if (words)
 		fputs(words, out);
 	if (part->name) {
 		fputs(words ? " " : "", out);
 		ops->put_name(out, part->name);
 	}
-	fputs(" of ", out);
-	ops->put_process(out, part->comm, part->pid);
+	if (part->pid) {
+		fputs(" of ", out);
+		ops->put_process(out, part->comm, part->pid);
+	}
 	fputs(part->at_least ? " at least " : " ", out);
 	ops->put_size(out, part->bytes);
 }
@@ -85,32 +91,155 @@ void snapshot_words__put_before(FILE *out, const struct record_before *before,
 	}
 }
 
+/* ---- which ones ---- */
+
+/* Whether a mapping has this name because it is of this file. Both are cut at their beginnings. */
+static bool is_name_of(const struct record_snapshot_part *part, const char *path)
+{
+	size_t name_len, path_len = strlen(path);
+
+	if ((part->kind != SMAPS_SHARED && part->kind != SMAPS_FILE) || !part->name)
+		return false;
+	name_len = strlen(part->name);
+	if (name_len < SMAPS__NAME_SIZE - 1 ? name_len != path_len : name_len > path_len)
+		return false;
+	return !strcmp(path + path_len - name_len, part->name);
+}
+
+/* The largest of them. A recording may have any number. */
+static size_t file_count(const struct record_snapshot *s)
+{
+	size_t count = s->tmpfs ? s->tmpfs->largest_count : 0;
+
+	return count < RECORD_BEFORE_PARTS ? count : RECORD_BEFORE_PARTS;
+}
+
+static bool is_told(const struct record_snapshot *s, const struct record_tmpfs_file *file)
+{
+	return s->memory ? s->memory->shmem_bytes >= file->bytes / 2 : !file->machine;
+}
+
+/* Its pages are in a file that is told by itself. */
+static bool is_of_told_file(const struct record_snapshot *s, const struct record_snapshot_part *part)
+{
+	for (size_t i = 0; i < file_count(s); i++) {
+		if (is_told(s, &s->tmpfs->largest[i]) && is_name_of(part, s->tmpfs->largest[i].path))
+			return true;
+	}
+	return false;
+}
+
+static uint64_t bytes_of(const struct record_snapshot_part *part, bool is_copy)
+{
+	return is_copy ? part->sum.anon_bytes : part->sum.rss_bytes + part->sum.swap_bytes;
+}
+
+struct list {
+	struct record_before_part *parts;
+	size_t count;
+};
+
+static void note(struct list *list, const struct record_before_part *part)
+{
+	size_t at = list->count;
+
+	while (at && list->parts[at - 1].bytes < part->bytes)
+		at--;
+	if (!part->bytes || at == RECORD_BEFORE_PARTS)
+		return;
+	list->count += list->count < RECORD_BEFORE_PARTS;
+	memmove(&list->parts[at + 1], &list->parts[at], (list->count - 1 - at) * sizeof(*part));
+	list->parts[at] = *part;
+}
+
+static void note_process(struct list *list, const struct record_snapshot *s,
+			 const struct record_snapshot_process *p)
+{
+	for (size_t i = 0; i < p->part_count; i++) {
+		const struct record_snapshot_part *part = &p->parts[i];
+		bool is_copy = is_of_told_file(s, part);
+
+		note(list, &(struct record_before_part){ .pid = p->pid,
+							 .comm = p->comm,
+							 .kind = part->kind,
+							 .name = part->name,
+							 .bytes = bytes_of(part, is_copy),
+							 .at_least = !p->has_parts,
+							 .is_copy = is_copy });
+	}
+}
+
+static void note_file(struct list *list, const struct record_snapshot *s,
+		      const struct record_tmpfs_file *file)
+{
+	struct record_before_part to = {
+		.is_tmpfs = true, .is_machine = file->machine, .name = file->path, .bytes = file->bytes
+	};
+	uint64_t most = 0;
+
+	for (size_t i = 0; i < s->process_count; i++) {
+		const struct record_snapshot_process *p = &s->processes[i];
+
+		for (size_t n = 0; n < p->part_count; n++) {
+			if (!is_name_of(&p->parts[n], file->path) || p->parts[n].sum.rss_bytes <= most)
+				continue;
+			most = p->parts[n].sum.rss_bytes;
+			to.pid = p->pid;
+			to.comm = p->comm;
+		}
+	}
+	note(list, &to);
+}
+
 size_t snapshot_words__largest(const struct record_snapshot *snapshot,
 			       struct record_before_part out[RECORD_BEFORE_PARTS])
 {
-	size_t count = 0;
+	struct list list = { .parts = out };
 
-	for (size_t i = 0; i < snapshot->process_count; i++) {
-		const struct record_snapshot_process *p = &snapshot->processes[i];
+	for (size_t i = 0; i < snapshot->process_count; i++)
+		note_process(&list, snapshot, &snapshot->processes[i]);
+	for (size_t i = 0; i < file_count(snapshot); i++) {
+		if (is_told(snapshot, &snapshot->tmpfs->largest[i]))
+			note_file(&list, snapshot, &snapshot->tmpfs->largest[i]);
+	}
+	return list.count;
+}
 
+/* ---- the same in another one ---- */
+
+static bool same_name(const char *a, const char *b)
+{
+	return !strcmp(a ? a : "", b ? b : "");
+}
+
+static bool find_file(const struct record_snapshot *s, const char *path, uint64_t *bytes)
+{
+	for (size_t i = 0; i < file_count(s); i++) {
+		if (!same_name(s->tmpfs->largest[i].path, path))
+			continue;
+		*bytes = s->tmpfs->largest[i].bytes;
+		return true;
+	}
+	return false;
+}
+
+bool snapshot_words__find(const struct record_snapshot *s, const struct record_before_part *part,
+			  uint64_t *bytes)
+{
+	if (part->is_tmpfs)
+		return find_file(s, part->name, bytes);
+	for (size_t i = 0; i < s->process_count; i++) {
+		const struct record_snapshot_process *p = &s->processes[i];
+
+		/* What wasn't read to its end has less than there is. */
+		if (!p->has_parts || p->pid != part->pid || !same_name(p->comm, part->comm))
+			continue;
 		for (size_t n = 0; n < p->part_count; n++) {
-			const struct record_snapshot_part *part = &p->parts[n];
-			uint64_t bytes = part->sum.rss_bytes + part->sum.swap_bytes;
-			size_t at = count;
-
-			while (at && out[at - 1].bytes < bytes)
-				at--;
-			if (!bytes || at == RECORD_BEFORE_PARTS)
+			if (p->parts[n].kind != part->kind || !same_name(p->parts[n].name, part->name))
 				continue;
-			count += count < RECORD_BEFORE_PARTS;
-			memmove(&out[at + 1], &out[at], (count - 1 - at) * sizeof(*out));
-			out[at] = (struct record_before_part){ .pid = p->pid,
-							       .comm = p->comm,
-							       .kind = part->kind,
-							       .name = part->name,
-							       .bytes = bytes,
-							       .at_least = !p->has_parts };
+			*bytes = bytes_of(&p->parts[n], part->is_copy);
+			return true;
 		}
 	}
-	return count;
+	return false;
 }

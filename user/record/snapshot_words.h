@@ -18,7 +18,10 @@ struct snapshot_words_ops {
 	void (*put_duration)(FILE *out, uint64_t duration_ns);
 };
 
-/* "heap of java (pid 12) 380.0 MiB", or "at least" so much of a process that was not read to its end. */
+/*
+ * "heap of java (pid 12) 380.0 MiB", or "at least" so much of a process that was not read to its end; "file in tmpfs
+ * /dev/shm/x 40.0 MiB", with the process that has most of it mapped.
+ */
 void snapshot_words__put_part(FILE *out, const struct record_before_part *part,
 			      const struct snapshot_words_ops *ops);
 
@@ -29,8 +32,16 @@ size_t snapshot_words__worth(const struct record_before_part *parts, size_t coun
 void snapshot_words__put_before(FILE *out, const struct record_before *before,
 				const struct snapshot_words_ops *ops);
 
-/* The largest parts of all its processes, the largest first, at most RECORD_BEFORE_PARTS. Returns how many. */
+/*
+ * The largest parts of all its processes and the largest files in tmpfs, the largest first, at most RECORD_BEFORE_PARTS. A
+ * file in tmpfs that a process has mapped comes once. It doesn't come when the cgroup has less than half as much shared
+ * memory: then it is in swap, or others were charged for it. Returns how many.
+ */
 size_t snapshot_words__largest(const struct record_snapshot *snapshot,
 			       struct record_before_part out[RECORD_BEFORE_PARTS]);
+
+/* How much of such a part there is in this snapshot; `part` is of another one. False: that isn't known. */
+bool snapshot_words__find(const struct record_snapshot *snapshot, const struct record_before_part *part,
+			  uint64_t *bytes);
 
 #endif

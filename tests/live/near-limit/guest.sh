@@ -218,17 +218,20 @@ flood() {
 snapshot() {
 	begin snapshot
 	make_cgroup near 256M
+	mkdir -p /hold
+	mount -t tmpfs none /hold
 	start_tracer snapshot.jsonl --output json --cgroup "$CG/near" --on-near-limit "80:/tmp/smaps-hook $OUT/smaps" \
 		--snapshot --freeze
 	tracer_ready snapshot.jsonl
 	wait_until 30 in_file '"type":"usage"' "$OUT/snapshot.jsonl"
-	/oomtrace/hold "$CG/near" 200 2>>"$OUT/grow.err" &
+	/oomtrace/hold "$CG/near" 175 2>>"$OUT/grow.err" &
 	holder=$!
 	wait_until 60 in_file '"again":true' "$OUT/snapshot.jsonl"
 	kill -USR1 $holder
 	wait_until 60 gone $holder
 	wait_until 30 in_file '"type":"oom"' "$OUT/snapshot.jsonl"
 	stop_tracer snapshot.jsonl
+	umount /hold
 	end near
 }
 

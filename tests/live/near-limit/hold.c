@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * hold CGROUP MIB [MAPPINGS]: in this cgroup, maps memory of each kind, and makes use of so many MiB; before that, makes so
- * many mappings more, of a page that it doesn't use. After SIGUSR1 it takes more until it is killed.
+ * many mappings more, of a page that it doesn't use. After SIGUSR1 it takes more until it is killed. Without MAPPINGS there
+ * is a tmpfs, /hold: it has a file there that it maps, and one that it doesn't.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -96,6 +97,19 @@ static void make_mappings(size_t count)
 	}
 }
 
+static void hold_tmpfs(void)
+{
+	static char bytes[MIB];
+	int fd = make("/hold/written", 0);
+
+	fill(map(9 * MIB, MAP_SHARED, make("/hold/mapped", 9 * MIB)), 9 * MIB);
+	for (int i = 0; i < 12; i++) {
+		if (write(fd, bytes, sizeof(bytes)) != sizeof(bytes))
+			exit(1);
+	}
+	close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	char path[512];
@@ -114,10 +128,15 @@ int main(int argc, char **argv)
 	if (argc == 4)
 		make_mappings(strtoul(argv[3], NULL, 10));
 	hold_kinds();
+	if (argc == 3)
+		hold_tmpfs();
 	count = strtoul(argv[2], NULL, 10);
 	fill(map(count * MIB, MAP_PRIVATE | MAP_ANONYMOUS, -1), count * MIB);
 	/* What has grown by then. */
 	fill(sbrk(3 * MIB), 3 * MIB);
+	fd = argc == 3 ? open("/hold/written", O_WRONLY | O_APPEND | O_CLOEXEC) : -1;
+	if (argc == 3 && (fd < 0 || write(fd, sbrk(0) - MIB, MIB) != (ssize_t)MIB))
+		return 1;
 	while (!go_on)
 		usleep(10000);
 	for (;;)

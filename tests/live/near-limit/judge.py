@@ -147,6 +147,8 @@ def check_snapshot(run, results):
     results.equal((before["percent"], before["since_ns"], before["growth_ns"]),
                   (80, oom["ts_ns"] - first["ts_ns"], again["ts_ns"] - first["ts_ns"]), "snapshot: the OOM has it")
     for part in before["largest"]:
+        if part["kind"] == "tmpfs":
+            continue
         key = (part["kind"], part.get("name"))
         results.equal(part["bytes"], want[key]["rss_bytes"] + want[key]["swap_bytes"], f"snapshot: {key} in the OOM")
     growth = {(part["kind"], part.get("name")): part.get("growth_bytes") for part in before["largest"]}
@@ -171,6 +173,29 @@ def check_mappings(run, results, log):
     results.none([r for r in records if r["type"] == "lost"], "mappings: nothing is lost", len(records))
 
 
+def check_tmpfs(run, results):
+    records = read_records(run.folder / "snapshot.jsonl")
+    first, again = of(records, "snapshot", "/near")
+    pid = first["processes"][0]["pid"]
+    files = {f["path"]: f for f in first["tmpfs"]["largest"]}
+    results.equal([files.get(path) for path in ("/hold/written", "/hold/mapped")],
+                  [{"path": "/hold/written", "bytes": 12 << 20, "machine": True},
+                   {"path": "/hold/mapped", "bytes": 9 << 20, "machine": True}],
+                  "tmpfs: the snapshot has the file that is mapped and the one that isn't, to the byte")
+    later = {f["path"]: f["bytes"] for f in again["tmpfs"]["largest"]}
+    results.equal(later.get("/hold/written"), 13 << 20, "tmpfs: the one after it has what was written since")
+    memory = first["memory"]
+    results.check(21 << 20 <= memory["shmem_bytes"] <= memory["file_bytes"] and memory["anon_bytes"] > 100 << 20,
+                  f"tmpfs: memory.stat has as much shared memory: {memory}")
+    before = next(r for r in records if r["type"] == "oom")["before"]["largest"]
+    told = [(p["name"], p["bytes"], p.get("growth_bytes"), p.get("pid")) for p in before
+            if p["kind"] == "tmpfs" and p["name"].startswith("/hold/")]
+    results.equal(told, [("/hold/written", 12 << 20, 1 << 20, None), ("/hold/mapped", 9 << 20, 0, pid)],
+                  "tmpfs: the OOM has both, with what grew and who has it mapped")
+    results.none([p for p in before if p["kind"] != "tmpfs" and p.get("name") == "/hold/mapped"],
+                 "tmpfs: memory that is mapped comes once", len(before))
+
+
 def check_all(run, results):
     records = read_records(run.folder / "all.jsonl")
     for cgroup in ("/near", "/tiny"):
@@ -192,6 +217,7 @@ def check(run):
     guarded(results, check_climbs, run, results)
     guarded(results, check_snapshot, run, results)
     guarded(results, check_mappings, run, results, log)
+    guarded(results, check_tmpfs, run, results)
     guarded(results, check_all, run, results)
     thawed = (run.folder / "thawed").read_text().split() if (run.folder / "thawed").exists() else []
     results.equal(thawed, ["one", "all", "thaw"], "the target is let go when oomtrace, or what runs its hooks too, is "

@@ -181,12 +181,50 @@ static void test_untrusted(void **state)
 	close(fd);
 }
 
+/* Files in tmpfs are the last thing that is written. */
+static void test_untrusted_tmpfs(void **state)
+{
+	struct record_snapshot out = {};
+	struct tmpfs_files *tmpfs = &written.tmpfs;
+	uint64_t began_ns;
+
+	(void)state;
+	begin();
+	assert_int_equal(read_written(3, &out, &began_ns), 0);
+	assert_null(out.tmpfs);
+	assert_null(out.memory);
+	written.has_memory = 1;
+	written.memory.shmem_bytes = 9;
+	tmpfs->count = 7;
+	tmpfs->largest_count = TMPFS_FILES__LARGEST;
+	memset(tmpfs->largest[4].path, 'x', TMPFS_FILES__PATH);
+	tmpfs->largest[4].machine = 2;
+	tmpfs->read_ns = 7;
+	assert_int_equal(read_written(3, &out, &began_ns), 0);
+	assert_int_equal(out.memory->shmem_bytes, 9);
+	assert_int_equal(out.tmpfs->largest_count, TMPFS_FILES__LARGEST);
+	assert_int_equal(strlen(out.tmpfs->largest[4].path), TMPFS_FILES__PATH - 1);
+	assert_int_equal(out.tmpfs->read_after_ns, 2);
+	assert_false(out.tmpfs->incomplete);
+	/* They weren't read to the end. */
+	tmpfs->read_ns = 0;
+	assert_int_equal(read_written(3, &out, &began_ns), 0);
+	assert_true(out.tmpfs->incomplete && !out.tmpfs->read_after_ns);
+	tmpfs->count = TMPFS_FILES__LARGEST - 1;
+	assert_int_equal(read_written(3, &out, &began_ns), -EBADMSG);
+	tmpfs->count = UINT64_MAX;
+	tmpfs->largest_count = TMPFS_FILES__LARGEST + 1;
+	assert_int_equal(read_written(3, &out, &began_ns), -EBADMSG);
+	tmpfs->largest_count = UINT32_MAX;
+	assert_int_equal(read_written(3, &out, &began_ns), -EBADMSG);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_once_a_while), cmocka_unit_test(test_budget),
 		cmocka_unit_test(test_later),	     cmocka_unit_test(test_put_off),
-		cmocka_unit_test(test_untrusted),
+		cmocka_unit_test(test_untrusted),    cmocka_unit_test(test_untrusted_tmpfs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The process that reads, on real processes that stand still; the folder of their cgroup is one of the test's own. */
 #include <fcntl.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -10,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -276,19 +278,98 @@ static void test_thawed(void **state)
 	assert_true(procs >= 0);
 	write_events(RUNS);
 	dprintf(procs, "%d\n", pid);
+	/* It is read once more, for files in tmpfs. */
+	unlink(path);
+	write_procs(own, "", &pid, 1);
 	close(procs);
 	end_taking(reader, fd, &got);
-	unlink(path);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 	assert_int_equal(got.count, 1);
 	assert_false(got.frozen);
 }
 
+static void write_memory(void)
+{
+	char path[2 * PATH_MAX + 64];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s%s/memory.stat", h.mount, own);
+	f = fopen(path, "we");
+	assert_non_null(f);
+	fprintf(f, h.version == 2 ? "anon 1\nfile 9\nshmem 7\nfile_mapped 2\nfile_dirty 3\nfile_writeback 4\n"
+				  : "rss 8\ntotal_rss 1\ntotal_cache 9\ntotal_shmem 7\ntotal_mapped_file 2\n"
+				    "total_dirty 3\ntotal_writeback 4\n");
+	fclose(f);
+}
+
+/* In a tmpfs that is all it sees, two files, one of which is mapped; stands still. */
+static _Noreturn void be_in_tmpfs(const char *root)
+{
+	int fd;
+
+	if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("none", root, "tmpfs", 0, "size=64m") || chdir(root))
+		_exit(77);
+	fd = open("mapped", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0 || ftruncate(fd, 3 * (off_t)MIB) || prctl(PR_SET_PDEATHSIG, SIGKILL))
+		_exit(1);
+	memset(map(3 * MIB, fd), 1, 3 * MIB);
+	fd = open("written", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0 || write(fd, map(5 * MIB, -1), 5 * MIB) != 5 * (ssize_t)MIB || close(fd))
+		_exit(1);
+	if (chroot(".") || chdir("/"))
+		_exit(1);
+	raise(SIGSTOP);
+	_exit(0);
+}
+
+static void test_tmpfs(void **state)
+{
+	static const char *const paths[] = { "/written", "/mapped" };
+	static struct snapshot got;
+	char root[] = "/tmp/oomtrace-snapshot-root-XXXXXX";
+	pid_t pid;
+	int status;
+
+	(void)state;
+	assert_non_null(mkdtemp(root));
+	pid = fork();
+	if (!pid)
+		be_in_tmpfs(root);
+	assert_int_equal(waitpid(pid, &status, WUNTRACED), pid);
+	if (WIFEXITED(status)) {
+		rmdir(root);
+		assert_int_equal(WEXITSTATUS(status), 77);
+		print_message("no mounts can be made on this machine\n");
+		skip();
+	}
+	write_procs(own, "", &pid, 1);
+	write_memory();
+	take(own, false, &got);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	rmdir(root); /* not before: that takes the mount away */
+	assert_int_equal(got.count, 1);
+	assert_true(got.has_memory);
+	assert_int_equal(got.memory.shmem_bytes, 7);
+	assert_true(got.tmpfs.read_ns >= got.began_ns && got.tmpfs.read_ns <= got.ended_ns);
+	assert_int_equal(got.tmpfs.count, 2);
+	assert_int_equal(got.tmpfs.bytes, 8 * MIB);
+	assert_int_equal(got.tmpfs.largest_count, 2);
+	assert_false(got.tmpfs.incomplete);
+	for (size_t i = 0; i < 2; i++) {
+		assert_string_equal(got.tmpfs.largest[i].path, paths[i]);
+		assert_int_equal(got.tmpfs.largest[i].bytes, (i ? 3 : 5) * MIB);
+		assert_false(got.tmpfs.largest[i].machine);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_snapshot), cmocka_unit_test(test_stranger),
-					    cmocka_unit_test(test_frozen), cmocka_unit_test(test_thawed) };
+					    cmocka_unit_test(test_frozen), cmocka_unit_test(test_thawed),
+					    cmocka_unit_test(test_tmpfs) };
 
 	return cmocka_run_group_tests(tests, make, unmake);
 }

@@ -4,6 +4,7 @@
 #define VARIANTS_SNAPSHOT_H
 
 #include "take.h"
+#include "jsonl/variants_tmpfs.h"
 #include "record/sink.h"
 
 static inline void write_snapshots(struct sink *sink, const struct variant *v)
@@ -28,6 +29,7 @@ static inline void write_snapshots(struct sink *sink, const struct variant *v)
 		  .largest_count = 2 },
 		{ .pid = 2, .comm = v->name, .has_total = v->full, .total = { 0, 2, 3, 4, 5, 0 } },
 	};
+	const struct cgroup_memory memory = { UINT64_MAX, 2, 3, 4, 5, 6 };
 	const struct record_snapshot snapshot = { .cgroup_id = 3,
 						  .cgroup = v->full ? v->name : NULL,
 						  .container = docker(v),
@@ -41,7 +43,9 @@ static inline void write_snapshots(struct sink *sink, const struct variant *v)
 						  .seen = 7,
 						  .more = v->full,
 						  .processes = processes,
-						  .process_count = 2 };
+						  .process_count = 2,
+						  .memory = v->full ? &memory : NULL,
+						  .tmpfs = v->full ? variants_tmpfs(v->name, true) : NULL };
 
 	assert_int_equal(TAKE(sink, SNAPSHOT, snapshot, TIME, snapshot), 0);
 }
@@ -51,10 +55,25 @@ static inline const struct record_before *variants_before(const char *name)
 {
 	static struct record_before before;
 
-	before = (struct record_before){ .percent = 90, .since_ns = 41, .growth_ns = 10, .count = 2 };
-	before.parts[0] =
-		(struct record_before_part){ 1, name, SMAPS_HEAP, NULL, 380, true, INT64_MIN, false };
-	before.parts[1] = (struct record_before_part){ 1, name, SMAPS_ANON, name, 40, false, 0, true };
+	before = (struct record_before){ .percent = 90, .since_ns = 41, .growth_ns = 10, .count = 5 };
+	before.parts[0] = (struct record_before_part){ .pid = 1,
+						       .comm = name,
+						       .kind = SMAPS_HEAP,
+						       .bytes = 380,
+						       .has_growth = true,
+						       .growth_bytes = INT64_MIN };
+	before.parts[1] = (struct record_before_part){
+		.pid = 1, .comm = name, .kind = SMAPS_ANON, .name = name, .bytes = 40, .at_least = true
+	};
+	before.parts[2] = (struct record_before_part){
+		.name = name, .bytes = 30, .has_growth = true, .growth_bytes = 1, .is_tmpfs = true
+	};
+	before.parts[3] = (struct record_before_part){
+		.pid = 1, .comm = name, .name = "/x", .bytes = 20, .is_tmpfs = true, .is_machine = true
+	};
+	before.parts[4] = (struct record_before_part){
+		.pid = 1, .comm = name, .kind = SMAPS_FILE, .name = "/x", .bytes = 10, .is_copy = true
+	};
 	return &before;
 }
 

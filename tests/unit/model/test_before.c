@@ -104,6 +104,62 @@ static void test_growth(void **state)
 	before__free(before);
 }
 
+/* A snapshot of a process that has mapped a file in tmpfs of so many bytes, and has 1 MiB of copies of its pages. */
+static void note_tmpfs(struct before *before, uint64_t ts_ns, bool again, uint64_t bytes, uint64_t copies)
+{
+	const struct record_snapshot_part part = { SMAPS_FILE,
+						   "/t/x",
+						   { .rss_bytes = bytes, .anon_bytes = copies } };
+	const struct record_snapshot_process process = {
+		.has_parts = true, .pid = 7, .comm = "java", .parts = &part, .part_count = 1
+	};
+	const struct record_tmpfs_file files[] = { { "/t/x", bytes, false }, { "/t/y", MIB(9), true } };
+	const struct record_tmpfs tmpfs = { .largest = files, .largest_count = again ? 1 : 2 };
+	const struct cgroup_memory memory = { .shmem_bytes = MIB(50) };
+	const struct record record = { .kind = RECORD_SNAPSHOT,
+				       .time.boot_ns = ts_ns,
+				       .snapshot = { .cgroup_id = 3,
+						     .percent = 90,
+						     .again = again,
+						     .processes = &process,
+						     .process_count = 1,
+						     .memory = &memory,
+						     .tmpfs = bytes ? &tmpfs : NULL } };
+
+	before__note(before, &record);
+}
+
+static void test_tmpfs(void **state)
+{
+	struct before *before = before__new();
+	struct record_before b;
+
+	(void)state;
+	note_tmpfs(before, 10 * SECOND, false, MIB(40), MIB(2));
+	note_tmpfs(before, 20 * SECOND, true, MIB(45), MIB(1));
+	assert_true(before__find(before, 3, 21 * SECOND, &b));
+	assert_int_equal(b.count, 3);
+	assert_true(b.parts[0].is_tmpfs && !b.parts[0].is_machine && b.parts[0].has_growth);
+	assert_string_equal(b.parts[0].name, "/t/x");
+	assert_int_equal(b.parts[0].pid, 7);
+	assert_string_equal(b.parts[0].comm, "java");
+	assert_int_equal(b.parts[0].bytes, MIB(40));
+	assert_int_equal(b.parts[0].growth_bytes, MIB(5));
+	/* It wasn't among the largest any more. */
+	assert_true(b.parts[1].is_tmpfs && b.parts[1].is_machine && !b.parts[1].has_growth);
+	assert_string_equal(b.parts[1].name, "/t/y");
+	assert_int_equal(b.parts[1].pid, 0);
+	assert_null(b.parts[1].comm);
+	assert_true(b.parts[2].is_copy && b.parts[2].has_growth);
+	assert_int_equal(b.parts[2].bytes, MIB(2));
+	assert_int_equal(b.parts[2].growth_bytes, -(int64_t)MIB(1));
+	/* They weren't read in the next one. */
+	note_tmpfs(before, 30 * SECOND, true, 0, MIB(1));
+	assert_true(before__find(before, 3, 31 * SECOND, &b));
+	assert_false(b.parts[0].has_growth);
+	before__free(before);
+}
+
 /* The oldest goes first. */
 static void test_many(void **state)
 {
@@ -126,7 +182,7 @@ static void test_many(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_growth), cmocka_unit_test(test_in_part),
-					    cmocka_unit_test(test_many) };
+					    cmocka_unit_test(test_many), cmocka_unit_test(test_tmpfs) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -62,7 +62,18 @@ static void test_before(void **state)
 	expect_before(&before,
 		      "    held      at 90 %, 41.0 s before: heap of java (pid 12) at least 380.0 MiB\n");
 	before.parts[0].at_least = false;
+	before.parts[0] = (struct record_before_part){ .name = "/run/x",
+						       .bytes = 40 * MIB,
+						       .has_growth = true,
+						       .growth_bytes = 2 * (int64_t)MIB,
+						       .is_tmpfs = true };
 	before.count = 1;
+	expect_before(
+		&before,
+		"    held      at 90 %, 41.0 s before: file in tmpfs /run/x 40.0 MiB (+2.0 MiB in 10.0 s)\n");
+	before.parts[0] = (struct record_before_part){
+		.pid = 12, .comm = "java", .kind = SMAPS_HEAP, .bytes = 380 * MIB, .has_growth = true
+	};
 	before.parts[0].has_growth = false;
 	expect_before(&before, "    held      at 90 %, 41.0 s before: heap of java (pid 12) 380.0 MiB\n");
 }
@@ -121,9 +132,71 @@ static void test_line(void **state)
 		"processes; not all could be read in time\n");
 }
 
+#define FILE_123 \
+	"/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
+_Static_assert(sizeof(FILE_123) == SMAPS__NAME_SIZE, "the longest name of a mapping");
+
+/* The same memory comes once: a file in tmpfs that is mapped is no part of a process. */
+static void test_tmpfs(void **state)
+{
+	const struct record_snapshot_part a[] = { { SMAPS_SHARED, "/dev/shm/y", sum(30, 9) },
+						  { SMAPS_FILE, FILE_123, sum(20, 0) },
+						  { SMAPS_MEMFD, "/dev/shm/z", sum(7, 0) } };
+	struct record_snapshot_part b[] = { { SMAPS_SHARED, "/dev/shm/y", sum(31, 0) },
+					    { SMAPS_FILE, "shm/y", sum(2, 0) } };
+	const struct record_snapshot_process processes[] = {
+		{ .pid = 1, .comm = "a", .has_parts = true, .parts = a, .part_count = 3 },
+		{ .pid = 2, .comm = "b", .has_parts = true, .parts = b, .part_count = 2 },
+	};
+	struct record_tmpfs_file files[] = { { "/run/z", 200 * MIB, true },
+					     { "/dev/shm/y", 40 * MIB, true },
+					     { "/long" FILE_123, 20 * MIB, false },
+					     { "/dev/shm/\n", 10 * MIB, false } };
+	const struct record_tmpfs tmpfs = { .largest = files, .largest_count = 4 };
+	struct cgroup_memory memory = { .shmem_bytes = 70 * MIB };
+	struct record_snapshot snapshot = { .cgroup = "/x",
+					    .percent = 80,
+					    .max_bytes = 512 * MIB,
+					    .duration_ns = 1,
+					    .seen = 2,
+					    .processes = processes,
+					    .process_count = 2,
+					    .memory = &memory,
+					    .tmpfs = &tmpfs };
+
+	(void)state;
+	/* So much as /run/z has isn't the cgroup's. */
+	expect_line(
+		&snapshot, TEXT_DEFAULT,
+		"1970-01-01 (UTC)\n00:00:00.000  /x at 80 % of its limit of 512.0 MiB: 2 processes; file in a tmpfs "
+		"of the machine /dev/shm/y of b (pid 2) 40.0 MiB, file in tmpfs /long" FILE_123
+		" of a (pid 1) 20.0 MiB, file in tmpfs /dev/shm/\\x0a 10.0 MiB, memfd /dev/shm/z of a (pid 1) 7.0 MiB, "
+		"shm/y of b (pid 2) 2.0 MiB\n");
+	/* Pages that a process has copied are its own. */
+	b[0].sum.anon_bytes = 3 * MIB;
+	files[3].bytes = 0;
+	expect_line(
+		&snapshot, TEXT_DEFAULT,
+		"1970-01-01 (UTC)\n00:00:00.000  /x at 80 % of its limit of 512.0 MiB: 2 processes; file in a tmpfs "
+		"of the machine /dev/shm/y of b (pid 2) 40.0 MiB, file in tmpfs /long" FILE_123
+		" of a (pid 1) 20.0 MiB, memfd /dev/shm/z of a (pid 1) 7.0 MiB, copied pages of /dev/shm/y of b (pid 2) "
+		"3.0 MiB, shm/y of b (pid 2) 2.0 MiB\n");
+	/* Of files in mounts of the machine it isn't known, then. */
+	snapshot.memory = NULL;
+	expect_line(
+		&snapshot, TEXT_DEFAULT,
+		"1970-01-01 (UTC)\n00:00:00.000  /x at 80 % of its limit of 512.0 MiB: 2 processes; shared memory "
+		"/dev/shm/y of a (pid 1) 39.0 MiB, shared memory /dev/shm/y of b (pid 2) 31.0 MiB, file in tmpfs "
+		"/long" FILE_123
+		" of a (pid 1) 20.0 MiB, memfd /dev/shm/z of a (pid 1) 7.0 MiB, shm/y of b (pid 2) "
+		"2.0 MiB\n");
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_before), cmocka_unit_test(test_line) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_before), cmocka_unit_test(test_line),
+					    cmocka_unit_test(test_tmpfs) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
