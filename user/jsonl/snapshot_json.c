@@ -183,6 +183,9 @@ void snapshot_json__write_before(struct json_object *o, const struct record_befo
 	for (size_t i = 0; i < before->count; i++)
 		json_object_array_add(list, new_before_part(&before->parts[i]));
 	member__add(to, "largest", list);
+	add_memory(to, before->memory);
+	if (before->has_cache_growth)
+		member__signed(to, "cache_growth_bytes", before->cache_growth_bytes);
 	member__add(o, "before", to);
 }
 
@@ -333,6 +336,9 @@ const struct record_before *snapshot_json__parse_before(struct jsonl_parser *p, 
 	before->percent = value__number32(p, from, "percent");
 	before->since_ns = value__number(p, from, "since_ns");
 	before->growth_ns = value__optional(p, from, "growth_ns");
+	before->memory = parse_memory(p, from);
+	before->has_cache_growth =
+		value__has_signed(p, from, "cache_growth_bytes", &before->cache_growth_bytes);
 	count = value__array(p, from, "largest", &list);
 	for (size_t i = 0; i < count && i < RECORD_BEFORE_PARTS && !p->error; i++) {
 		struct json_object *element = value__element(p, list, i);

@@ -24,6 +24,9 @@ struct kept {
 	uint64_t growth_ns; /* to the one after it; 0: there was none */
 	struct part parts[RECORD_BEFORE_PARTS];
 	size_t count;
+	bool has_memory, has_cache_growth;
+	struct cgroup_memory memory;
+	int64_t cache_growth_bytes;
 };
 
 struct before {
@@ -62,6 +65,9 @@ static void keep(struct kept *k, const struct record *record)
 	struct record_before_part largest[RECORD_BEFORE_PARTS];
 
 	*k = (struct kept){ .cgroup_id = s->cgroup_id, .ts_ns = record->time.boot_ns, .percent = s->percent };
+	k->has_memory = s->memory;
+	if (s->memory)
+		k->memory = *s->memory;
 	k->count = snapshot_words__largest(s, largest);
 	for (size_t i = 0; i < k->count; i++) {
 		struct part *part = &k->parts[i];
@@ -76,7 +82,13 @@ static void keep(struct kept *k, const struct record *record)
 
 static void compare(struct kept *k, const struct record *record)
 {
+	const struct cgroup_memory *memory = record->snapshot.memory;
+
 	k->growth_ns = record->time.boot_ns - k->ts_ns;
+	k->has_cache_growth = k->has_memory && memory;
+	if (k->has_cache_growth)
+		k->cache_growth_bytes =
+			(int64_t)(snapshot_words__cache(memory) - snapshot_words__cache(&k->memory));
 	for (size_t i = 0; i < k->count; i++) {
 		struct record_before_part *part = &k->parts[i].part;
 		uint64_t bytes;
@@ -114,6 +126,9 @@ bool before__find(const struct before *before, uint64_t cgroup_id, uint64_t boot
 			.since_ns = boot_ns - k->ts_ns,
 			.growth_ns = k->growth_ns,
 			.count = k->count,
+			.memory = k->has_memory ? &k->memory : NULL,
+			.has_cache_growth = k->has_cache_growth,
+			.cache_growth_bytes = k->cache_growth_bytes,
 		};
 		for (size_t n = 0; n < k->count; n++)
 			out->parts[n] = k->parts[n].part;

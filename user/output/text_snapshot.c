@@ -35,6 +35,8 @@ void text_snapshot__put(FILE *out, const struct record_snapshot *s)
 		fputs(i ? ", " : "; ", out);
 		snapshot_words__put_part(out, &largest[i], &ops);
 	}
+	if (s->memory)
+		snapshot_words__put_cache(out, "; ", s->memory, NULL, &ops);
 	if (!s->duration_ns)
 		fputs("; not all could be read in time", out);
 }

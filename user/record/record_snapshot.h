@@ -78,6 +78,9 @@ struct record_before {
 	uint64_t growth_ns; /* from this snapshot to the next one, which growth is of; 0: there was none */
 	struct record_before_part parts[RECORD_BEFORE_PARTS];
 	size_t count;
+	const struct cgroup_memory *memory; /* of the cgroup at the snapshot; NULL: unknown */
+	bool has_cache_growth;
+	int64_t cache_growth_bytes; /* of the page cache, without tmpfs */
 };
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/array.h"
 
 #define SMALL_PART 200
+#define SMALL_CACHE_PART 20
 
 static const struct {
 	const char *json;
@@ -50,17 +51,45 @@ void snapshot_words__put_part(FILE *out, const struct record_before_part *part,
 	ops->put_size(out, part->bytes);
 }
 
-static void put_growth(FILE *out, const struct record_before_part *part, uint64_t growth_ns,
+static void put_growth(FILE *out, int64_t growth_bytes, uint64_t growth_ns,
 		       const struct snapshot_words_ops *ops)
 {
-	uint64_t bytes = part->growth_bytes < 0 ? -(uint64_t)part->growth_bytes
-						: (uint64_t)part->growth_bytes;
+	uint64_t bytes = growth_bytes < 0 ? -(uint64_t)growth_bytes : (uint64_t)growth_bytes;
 
-	fputs(part->growth_bytes < 0 ? " (-" : " (+", out);
+	fputs(growth_bytes < 0 ? " (-" : " (+", out);
 	ops->put_size(out, bytes);
 	fputs(" in ", out);
 	ops->put_duration(out, growth_ns);
 	fputc(')', out);
+}
+
+uint64_t snapshot_words__cache(const struct cgroup_memory *m)
+{
+	return m->file_bytes > m->shmem_bytes ? m->file_bytes - m->shmem_bytes : 0;
+}
+
+void snapshot_words__put_cache(FILE *out, const char *before, const struct cgroup_memory *m,
+			       const struct record_before *growth, const struct snapshot_words_ops *ops)
+{
+	uint64_t cache = snapshot_words__cache(m), mapped = m->mapped_bytes < cache ? m->mapped_bytes : cache;
+
+	if (!cache || cache < m->anon_bytes / SMALL_CACHE_PART + m->file_bytes / SMALL_CACHE_PART)
+		return;
+	fprintf(out, "%spage cache ", before);
+	ops->put_size(out, cache);
+	if (growth && growth->has_cache_growth && growth->cache_growth_bytes)
+		put_growth(out, growth->cache_growth_bytes, growth->growth_ns, ops);
+	if (mapped) {
+		/* What is mapped of tmpfs is in it, too. */
+		fputs(m->shmem_bytes ? ", at most " : ", ", out);
+		ops->put_size(out, mapped);
+		fputs(" of it mapped", out);
+	}
+	if (m->dirty_bytes) {
+		fputs(", ", out);
+		ops->put_size(out, m->dirty_bytes);
+		fputs(" not yet written", out);
+	}
 }
 
 size_t snapshot_words__worth(const struct record_before_part *parts, size_t count)
@@ -87,8 +116,10 @@ void snapshot_words__put_before(FILE *out, const struct record_before *before,
 		fputs(i ? ", " : "", out);
 		snapshot_words__put_part(out, part, ops);
 		if (part->has_growth && part->growth_bytes)
-			put_growth(out, part, before->growth_ns, ops);
+			put_growth(out, part->growth_bytes, before->growth_ns, ops);
 	}
+	if (before->memory)
+		snapshot_words__put_cache(out, count ? "; " : "", before->memory, before, ops);
 }
 
 /* ---- which ones ---- */

@@ -28,6 +28,16 @@ void snapshot_words__put_part(FILE *out, const struct record_before_part *part,
 /* How many of these, the largest first, are worth a word: not the last bytes beside hundreds of megabytes. */
 size_t snapshot_words__worth(const struct record_before_part *parts, size_t count);
 
+/*
+ * "page cache 60.0 MiB, 12.0 MiB of it mapped, 3.0 MiB not yet written", with the growth if that is known (NULL: it isn't).
+ * Writes nothing when it is less than a twentieth of the memory of processes and files. `before` is what comes before it.
+ */
+void snapshot_words__put_cache(FILE *out, const char *before, const struct cgroup_memory *memory,
+			       const struct record_before *growth, const struct snapshot_words_ops *ops);
+
+/* How much of the page cache is no tmpfs and no shared memory. */
+uint64_t snapshot_words__cache(const struct cgroup_memory *memory);
+
 /* "at 90 %, 41 s before: heap of java (pid 12) 380.0 MiB (+62.0 MiB in 10 s), ..." */
 void snapshot_words__put_before(FILE *out, const struct record_before *before,
 				const struct snapshot_words_ops *ops);

@@ -187,7 +187,11 @@ def check_tmpfs(run, results):
     memory = first["memory"]
     results.check(21 << 20 <= memory["shmem_bytes"] <= memory["file_bytes"] and memory["anon_bytes"] > 100 << 20,
                   f"tmpfs: memory.stat has as much shared memory: {memory}")
-    before = next(r for r in records if r["type"] == "oom")["before"]["largest"]
+    before = next(r for r in records if r["type"] == "oom")["before"]
+    cache = [s["memory"]["file_bytes"] - s["memory"]["shmem_bytes"] for s in (first, again)]
+    results.equal((before["memory"], before["cache_growth_bytes"]), (memory, cache[1] - cache[0]),
+                  "tmpfs: the OOM has what memory.stat said, and how much the page cache grew")
+    before = before["largest"]
     told = [(p["name"], p["bytes"], p.get("growth_bytes"), p.get("pid")) for p in before
             if p["kind"] == "tmpfs" and p["name"].startswith("/hold/")]
     results.equal(told, [("/hold/written", 12 << 20, 1 << 20, None), ("/hold/mapped", 9 << 20, 0, pid)],

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -219,12 +220,57 @@ static void test_untrusted_tmpfs(void **state)
 	assert_int_equal(read_written(3, &out, &began_ns), -EBADMSG);
 }
 
+static bool is_text(const char *text, size_t size)
+{
+	return memchr(text, '\0', size);
+}
+
+/* Whatever is there: it is refused, or within its bounds. */
+static void test_random(void **state)
+{
+	struct record_snapshot out = {};
+	uint64_t began_ns, taken = 0;
+
+	(void)state;
+	begin();
+	for (unsigned int seed = 0; seed < 2000; seed++) {
+		srand(seed);
+		for (size_t i = 0; i < sizeof(written); i++)
+			((unsigned char *)&written)[i] = (unsigned char)rand();
+		written.ended_ns = 0;
+		written.count = (uint32_t)rand() % (SNAPSHOT__PROCESSES + 2);
+		written.tmpfs.largest_count = (uint32_t)rand() % (TMPFS_FILES__LARGEST + 2);
+		for (size_t i = 0; i < SNAPSHOT__PROCESSES; i++) {
+			struct snapshot_one *one = &written.processes[i];
+
+			one->part_count = (uint32_t)rand() % (SNAPSHOT__PARTS + !(rand() % 20) + 1);
+			one->largest_count = (uint32_t)rand() % (SMAPS__LARGEST + 1);
+			for (size_t n = 0; n < SNAPSHOT__PARTS; n++)
+				one->parts[n].kind = (uint32_t)rand() % (SMAPS_KINDS + !(rand() % 500));
+		}
+		if (read_written(3, &out, &began_ns))
+			continue;
+		taken++;
+		assert_true(out.process_count <= SNAPSHOT__PROCESSES);
+		for (size_t i = 0; i < out.process_count; i++) {
+			assert_true(is_text(out.processes[i].comm, sizeof(written.processes[0].comm)));
+			for (size_t n = 0; n < out.processes[i].part_count; n++)
+				assert_true(!out.processes[i].parts[n].name ||
+					    is_text(out.processes[i].parts[n].name, SMAPS__NAME_SIZE));
+		}
+		for (size_t i = 0; out.tmpfs && i < out.tmpfs->largest_count; i++)
+			assert_true(is_text(out.tmpfs->largest[i].path, TMPFS_FILES__PATH));
+	}
+	assert_in_range(taken, 100, 1900);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_once_a_while), cmocka_unit_test(test_budget),
 		cmocka_unit_test(test_later),	     cmocka_unit_test(test_put_off),
 		cmocka_unit_test(test_untrusted),    cmocka_unit_test(test_untrusted_tmpfs),
+		cmocka_unit_test(test_random),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

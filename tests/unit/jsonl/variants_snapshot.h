@@ -53,9 +53,16 @@ static inline void write_snapshots(struct sink *sink, const struct variant *v)
 /* Valid until the next call. */
 static inline const struct record_before *variants_before(const char *name)
 {
+	static const struct cgroup_memory memory = { 1, 2, 3, 4, 5, UINT64_MAX };
 	static struct record_before before;
 
-	before = (struct record_before){ .percent = 90, .since_ns = 41, .growth_ns = 10, .count = 5 };
+	before = (struct record_before){ .percent = 90,
+					 .since_ns = 41,
+					 .growth_ns = 10,
+					 .count = 5,
+					 .memory = &memory,
+					 .has_cache_growth = true,
+					 .cache_growth_bytes = INT64_MIN };
 	before.parts[0] = (struct record_before_part){ .pid = 1,
 						       .comm = name,
 						       .kind = SMAPS_HEAP,

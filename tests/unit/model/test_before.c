@@ -109,13 +109,13 @@ static void note_tmpfs(struct before *before, uint64_t ts_ns, bool again, uint64
 {
 	const struct record_snapshot_part part = { SMAPS_FILE,
 						   "/t/x",
-						   { .rss_bytes = bytes, .anon_bytes = copies } };
+						   { .rss_bytes = bytes + copies, .anon_bytes = copies } };
 	const struct record_snapshot_process process = {
 		.has_parts = true, .pid = 7, .comm = "java", .parts = &part, .part_count = 1
 	};
 	const struct record_tmpfs_file files[] = { { "/t/x", bytes, false }, { "/t/y", MIB(9), true } };
 	const struct record_tmpfs tmpfs = { .largest = files, .largest_count = again ? 1 : 2 };
-	const struct cgroup_memory memory = { .shmem_bytes = MIB(50) };
+	const struct cgroup_memory memory = { .shmem_bytes = MIB(50), .file_bytes = MIB(50) + bytes };
 	const struct record record = { .kind = RECORD_SNAPSHOT,
 				       .time.boot_ns = ts_ns,
 				       .snapshot = { .cgroup_id = 3,
@@ -123,7 +123,7 @@ static void note_tmpfs(struct before *before, uint64_t ts_ns, bool again, uint64
 						     .again = again,
 						     .processes = &process,
 						     .process_count = 1,
-						     .memory = &memory,
+						     .memory = bytes ? &memory : NULL,
 						     .tmpfs = bytes ? &tmpfs : NULL } };
 
 	before__note(before, &record);
@@ -145,6 +145,9 @@ static void test_tmpfs(void **state)
 	assert_string_equal(b.parts[0].comm, "java");
 	assert_int_equal(b.parts[0].bytes, MIB(40));
 	assert_int_equal(b.parts[0].growth_bytes, MIB(5));
+	assert_int_equal(b.memory->file_bytes, MIB(90));
+	assert_true(b.has_cache_growth);
+	assert_int_equal(b.cache_growth_bytes, MIB(5));
 	/* It wasn't among the largest any more. */
 	assert_true(b.parts[1].is_tmpfs && b.parts[1].is_machine && !b.parts[1].has_growth);
 	assert_string_equal(b.parts[1].name, "/t/y");
@@ -156,7 +159,14 @@ static void test_tmpfs(void **state)
 	/* They weren't read in the next one. */
 	note_tmpfs(before, 30 * SECOND, true, 0, MIB(1));
 	assert_true(before__find(before, 3, 31 * SECOND, &b));
-	assert_false(b.parts[0].has_growth);
+	assert_false(b.parts[0].has_growth || b.has_cache_growth);
+	assert_non_null(b.memory);
+	/* Nor in the first. */
+	note_tmpfs(before, 40 * SECOND, false, 0, MIB(1));
+	note_tmpfs(before, 50 * SECOND, true, MIB(40), MIB(1));
+	assert_true(before__find(before, 3, 51 * SECOND, &b));
+	assert_null(b.memory);
+	assert_false(b.has_cache_growth);
 	before__free(before);
 }
 

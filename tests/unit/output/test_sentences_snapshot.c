@@ -34,11 +34,15 @@ static const struct {
 	{ SMAPS_FILE, "libx.so", "libx.so of " },
 };
 
+#define FILE_NAME "/dev/shm/x"
+#define FILE_WORDS "file in tmpfs " FILE_NAME " "
+
 /* The processes of a moment: parts of 0 aren't there. */
 struct moment {
 	const char *comms[PROCESSES]; /* NULL: there is none with that pid */
 	uint64_t pages[PROCESSES][PARTS];
 	bool whole[PROCESSES]; /* it was read to its end */
+	uint64_t file_pages;   /* of a file in tmpfs that nobody has mapped */
 };
 
 static uint64_t any(uint64_t most)
@@ -57,6 +61,7 @@ static void change(struct moment *m)
 		for (size_t n = 0; n < PARTS; n++)
 			m->pages[i][n] = any(3) ? any(20000) : 0;
 	}
+	m->file_pages = any(3) ? any(20000) : 0;
 }
 
 /* As it was read: of a process that wasn't read to its end there is less than it has. */
@@ -64,6 +69,8 @@ static void note(struct before *before, const struct moment *m, uint64_t at_ns, 
 {
 	struct record_snapshot_part parts[PROCESSES][PARTS];
 	struct record_snapshot_process processes[PROCESSES];
+	const struct record_tmpfs_file file = { .path = FILE_NAME, .bytes = m->file_pages * PAGE };
+	const struct record_tmpfs tmpfs = { .largest = &file, .largest_count = 1 };
 	struct record record = { .kind = RECORD_SNAPSHOT, .time = { .boot_ns = at_ns } };
 	size_t count = 0;
 
@@ -95,8 +102,30 @@ static void note(struct before *before, const struct moment *m, uint64_t at_ns, 
 						    .again = again,
 						    .duration_ns = 1,
 						    .processes = processes,
-						    .process_count = count };
+						    .process_count = count,
+						    .tmpfs = m->file_pages ? &tmpfs : NULL };
 	before__note(before, &record);
+}
+
+static void check_growth(uint64_t pages, uint64_t next_pages, const char *at, const char *line)
+{
+	int64_t grown = (int64_t)(next_pages - pages);
+	char words[128];
+
+	at += strcspn(at, " ") + strlen(" MiB");
+	if (!begins(at, " (+") && !begins(at, " (-"))
+		return;
+	snprintf(words, sizeof(words), " (%c%s in 2.0 s)", grown < 0 ? '-' : '+',
+		 size_of((uint64_t)(grown < 0 ? -grown : grown)));
+	demand(begins(at, words), "its growth", line);
+}
+
+static void check_file(const struct moment *first, const struct moment *next, const char *at,
+		       const char *line)
+{
+	at += strlen(FILE_WORDS);
+	demand(begins(at, size_of(first->file_pages)), "all of the file", line);
+	check_growth(first->file_pages, next->file_pages, at, line);
 }
 
 /* "heap of java (pid 100) 380.0 MiB (+12.0 MiB in 2.0 s)" */
@@ -107,8 +136,12 @@ static void check_part(const struct moment *first, const struct moment *next, co
 	unsigned int pid = 0;
 	char comm[16], words[128];
 	size_t i, n = 0;
-	int64_t grown;
+	const char *rest;
 
+	if (begins(at, FILE_WORDS)) {
+		check_file(first, next, at, line);
+		return;
+	}
 	demand(of && sscanf(of, " of %15s (pid %u)", comm, &pid) == 2 && pid >= 100 && pid < 100 + PROCESSES,
 	       "a process", line);
 	i = pid - 100;
@@ -123,15 +156,11 @@ static void check_part(const struct moment *first, const struct moment *next, co
 			       begins(at + strlen("at least "), size_of(first->pages[i][n] / 2)),
 		       "at least its size", line);
 	at += begins(at, "at least ") ? strlen("at least ") : 0;
-	at += strcspn(at, " ") + strlen(" MiB");
-	if (!begins(at, " (+") && !begins(at, " (-"))
-		return;
-	grown = (int64_t)(next->pages[i][n] - first->pages[i][n]);
-	demand(first->whole[i] && next->whole[i] && next->comms[i] && !strcmp(next->comms[i], comm),
-	       "what grew is known", line);
-	snprintf(words, sizeof(words), " (%c%s in 2.0 s)", grown < 0 ? '-' : '+',
-		 size_of((uint64_t)(grown < 0 ? -grown : grown)));
-	demand(begins(at, words), "its growth", line);
+	rest = at + strcspn(at, " ") + strlen(" MiB");
+	if (begins(rest, " (+") || begins(rest, " (-"))
+		demand(first->whole[i] && next->whole[i] && next->comms[i] && !strcmp(next->comms[i], comm),
+		       "what grew is known", line);
+	check_growth(first->pages[i][n], next->pages[i][n], at, line);
 }
 
 static void check(const struct moment *first, const struct moment *next)
