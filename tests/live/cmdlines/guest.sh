@@ -84,10 +84,16 @@ holds() { # BYTES
 	[ "$(cat $TOP/kept/memory.current)" -gt "$1" ]
 }
 
+# By then it has read what is in /proc.
+confined() {
+	grep -q '^NoNewPrivs:.1' "/proc/$tracer/status"
+}
+
 kept() {
 	mkdir $TOP/kept $TOP/neighbour
 	echo 0 >$TOP/kept/memory.swap.max
 	start_trace kept
+	until_true 'oomtrace to drop privileges' confined
 	target kept hold 24
 	held=$target
 	for where in neighbour kept; do
