@@ -92,3 +92,37 @@ bool owner__may(const struct owner_share *share, size_t places)
 		left = users;
 	return share->own < left;
 }
+
+void owner__turn(struct owner_turn *turn, const char *path)
+{
+	*turn = (struct owner_turn){ .own = 0 };
+	owner__of(path, &turn->owner);
+}
+
+static void note(struct owner_turn_oldest *oldest, size_t at, uint64_t number)
+{
+	if (!oldest->known || number < oldest->number)
+		*oldest = (struct owner_turn_oldest){ at, number, true };
+}
+
+void owner__look(struct owner_turn *turn, size_t at, uint64_t number, bool own, bool of_user)
+{
+	note(&turn->all, at, number);
+	if (!number)
+		return;
+	if (own)
+		note(&turn->mine, at, number);
+	if (of_user)
+		note(&turn->users, at, number);
+	turn->own += own;
+	turn->of_users += of_user;
+}
+
+size_t owner__place(const struct owner_turn *turn, size_t places)
+{
+	if (turn->all.known && !turn->all.number)
+		return turn->all.at;
+	if (turn->own >= places / 2)
+		return turn->mine.at;
+	return turn->owner.of_user && turn->of_users >= places / 2 ? turn->users.at : turn->all.at;
+}

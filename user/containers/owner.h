@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct owner {
 	char whose
@@ -37,5 +38,27 @@ void owner__count(struct owner_share *share, const char *path);
  * there is room for others. All users together have half of the places, and share those alike.
  */
 bool owner__may(const struct owner_share *share, size_t places);
+
+/* Whose turn it is to go when all places are taken, and something of this owner comes. */
+struct owner_turn {
+	struct owner owner;
+	size_t own, of_users;
+	struct owner_turn_oldest {
+		size_t at;
+		uint64_t number; /* counted from 1 */
+		bool known;
+	} all, mine, users;
+};
+
+void owner__turn(struct owner_turn *turn, const char *path);
+
+/* One place: its number says how old it is, 0: it is free; whether it is this owner's, or a user's. */
+void owner__look(struct owner_turn *turn, size_t at, uint64_t number, bool own, bool of_user);
+
+/*
+ * A free place, else the oldest; but one who has half of them, or users who have that together, go on at the cost of their
+ * own. To be asked when all places have been looked at.
+ */
+size_t owner__place(const struct owner_turn *turn, size_t places);
 
 #endif

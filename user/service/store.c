@@ -168,32 +168,25 @@ static void end_incident(struct store *s, struct incident *i, const char *reason
 	tell_failure(s, err);
 }
 
-/*
- * One that is free, or was quiet for longest; but whoever has half of them, and may make as many limits as they like, ends
- * one of their own.
- */
+/* One that is free, or was quiet for longest; but whoever may make as many limits as they like ends one of their own. */
 static struct incident *free_incident(struct store *s, const char *cgroup)
 {
-	struct incident *oldest = NULL, *own = NULL;
-	struct owner_share share;
+	struct incident *found;
+	struct owner_turn turn;
 
-	owner__share(&share, cgroup);
+	owner__turn(&turn, cgroup);
 	for (size_t n = 0; n < INCIDENTS_MAX; n++) {
-		struct incident *i = &s->incidents[n];
-		size_t before = share.own;
+		const struct incident *i = &s->incidents[n];
+		struct owner owner;
 
-		if (!i->open)
-			return i;
-		owner__count(&share, i->cgroup);
-		if (!oldest || i->last_ns < oldest->last_ns)
-			oldest = i;
-		if (share.own > before && (!own || i->last_ns < own->last_ns))
-			own = i;
+		owner__of(i->cgroup, &owner);
+		owner__look(&turn, n, i->open ? i->last_ns + 1 : 0, !strcmp(owner.whose, turn.owner.whose),
+			    owner.of_user);
 	}
-	if (share.own >= INCIDENTS_MAX / 2)
-		oldest = own;
-	end_incident(s, oldest, "other incidents began");
-	return oldest;
+	found = &s->incidents[owner__place(&turn, INCIDENTS_MAX)];
+	if (found->open)
+		end_incident(s, found, "other incidents began");
+	return found;
 }
 
 static bool is_in(const char *path, const char *cgroup)
@@ -365,7 +358,8 @@ static int store_near(struct store *s, const struct record *record, uint64_t cgr
 	int err = make_line(s, record, &line);
 
 	if (!err)
-		err = store_near__keep(&s->near, cgroup_id, record->time.boot_ns, line.text, line.size);
+		err = store_near__keep(&s->near, cgroup_id, cgroup, record->time.boot_ns, line.text,
+				       line.size);
 	tell_failure(s, err);
 	return put_in_cgroup(s, record, cgroup);
 }

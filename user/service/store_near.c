@@ -22,21 +22,25 @@ void store_near__free(struct store_near *near)
 		drop(&near->lines[i]);
 }
 
-int store_near__keep(struct store_near *near, uint64_t cgroup_id, uint64_t ts_ns, const char *text,
-		     size_t size)
+int store_near__keep(struct store_near *near, uint64_t cgroup_id, const char *cgroup, uint64_t ts_ns,
+		     const char *text, size_t size)
 {
-	struct store_near_line *line = &near->lines[0];
+	struct store_near_line *line;
 	char *copy = malloc(size);
+	struct owner_turn turn;
 
 	if (!copy)
 		return -ENOMEM;
+	owner__turn(&turn, cgroup ? cgroup : "");
 	for (size_t i = 0; i < STORE_NEAR__LINES; i++) {
-		if (near->lines[i].number < line->number)
-			line = &near->lines[i];
+		line = &near->lines[i];
+		owner__look(&turn, i, line->number, !strcmp(line->owner.whose, turn.owner.whose),
+			    line->owner.of_user);
 	}
+	line = &near->lines[owner__place(&turn, STORE_NEAR__LINES)];
 	drop(line);
 	memcpy(copy, text, size);
-	*line = (struct store_near_line){ cgroup_id, ts_ns, ++near->count, copy, size };
+	*line = (struct store_near_line){ cgroup_id, ts_ns, ++near->count, copy, size, turn.owner };
 	return 0;
 }
 

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "containers/owner.h"
+
 #define STORE_NEAR__LINES 64
 
 struct store_near {
@@ -14,15 +16,16 @@ struct store_near {
 		uint64_t number; /* counted from 1; 0: there is none */
 		char *text;
 		size_t size;
+		struct owner owner;
 	} lines[STORE_NEAR__LINES];
 	uint64_t count;
 };
 
 void store_near__free(struct store_near *near);
 
-/* Keeps a line of this cgroup's, and forgets the oldest if there are many. Returns 0 or -ENOMEM. */
-int store_near__keep(struct store_near *near, uint64_t cgroup_id, uint64_t ts_ns, const char *text,
-		     size_t size);
+/* Keeps a line of this cgroup's, and forgets the oldest if there are many, or if its owner has many. Returns 0 or -ENOMEM. */
+int store_near__keep(struct store_near *near, uint64_t cgroup_id, const char *cgroup, uint64_t ts_ns,
+		     const char *text, size_t size);
 
 /* Forgets those of this cgroup: it has begun to climb again. */
 void store_near__forget(struct store_near *near, uint64_t cgroup_id);

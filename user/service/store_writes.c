@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "containers/owner.h"
+
 #define OF_ONE_MAX 16
 
 void store_writes__free(struct store_writes *w)
@@ -22,27 +24,39 @@ static uint64_t hash_of(const char *text)
 	return hash;
 }
 
-/* The oldest write; that of this cgroup, if it has many: nobody pushes out another's writes by many of his own. */
-static size_t find_room(const struct store_writes *w, const char *cgroup, uint64_t hash)
+static bool is_of(const struct store_write *write, const struct owner *owner, size_t len)
 {
-	size_t oldest = 0, own = STORE_WRITES__MAX, count = 0;
+	return write->whose_len == len && !memcmp(write->cgroup, owner->whose, len);
+}
+
+/*
+ * The oldest write; that of this cgroup, or of its owner, if it has many: nobody pushes out another's writes by many of his
+ * own.
+ */
+static size_t find_room(const struct store_writes *w, const char *cgroup, uint64_t hash,
+			struct owner_turn *turn)
+{
+	size_t own = STORE_WRITES__MAX, count = 0, len = strlen(turn->owner.whose);
 
 	for (size_t n = 0; n < STORE_WRITES__MAX; n++) {
-		if (w->numbers[n] < w->numbers[oldest])
-			oldest = n;
-		if (!w->numbers[n] || w->hashes[n] != hash || strcmp(w->writes[n].cgroup, cgroup))
+		const struct store_write *write = &w->writes[n];
+
+		owner__look(turn, n, w->numbers[n], w->numbers[n] && is_of(write, &turn->owner, len),
+			    write->of_user);
+		if (!w->numbers[n] || w->hashes[n] != hash || strcmp(write->cgroup, cgroup))
 			continue;
 		count++;
 		if (own == STORE_WRITES__MAX || w->numbers[n] < w->numbers[own])
 			own = n;
 	}
-	return count < OF_ONE_MAX ? oldest : own;
+	return count < OF_ONE_MAX ? owner__place(turn, STORE_WRITES__MAX) : own;
 }
 
 int store_writes__keep(struct store_writes *w, uint64_t id, const char *cgroup, const char *text, size_t size)
 {
 	size_t len = cgroup ? strlen(cgroup) : 0, n;
 	char *copy = malloc(size + len + 1);
+	struct owner_turn turn;
 	uint64_t hash;
 
 	if (!copy)
@@ -50,9 +64,15 @@ int store_writes__keep(struct store_writes *w, uint64_t id, const char *cgroup, 
 	memcpy(copy, text, size);
 	memcpy(copy + size, cgroup ? cgroup : "", len + 1);
 	hash = hash_of(copy + size);
-	n = find_room(w, copy + size, hash);
+	owner__turn(&turn, copy + size);
+	n = find_room(w, copy + size, hash, &turn);
 	free(w->writes[n].text);
-	w->writes[n] = (struct store_write){ .id = id, .text = copy, .size = size, .cgroup = copy + size };
+	w->writes[n] = (struct store_write){ .id = id,
+					     .text = copy,
+					     .size = size,
+					     .cgroup = copy + size,
+					     .whose_len = (uint16_t)strlen(turn.owner.whose),
+					     .of_user = turn.owner.of_user };
 	w->numbers[n] = ++w->count;
 	w->hashes[n] = hash;
 	return 0;

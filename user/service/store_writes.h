@@ -3,6 +3,7 @@
 #ifndef OOMTRACE_STORE_WRITES_H
 #define OOMTRACE_STORE_WRITES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,6 +15,8 @@ struct store_writes {
 		char *text;
 		size_t size;
 		const char *cgroup; /* behind the text */
+		uint16_t whose_len; /* of its beginning, that all of its owner's have (containers/owner.h) */
+		bool of_user;
 	} writes[STORE_WRITES__MAX];
 	uint64_t numbers[STORE_WRITES__MAX]; /* counted from 1; 0: there is none */
 	uint64_t hashes[STORE_WRITES__MAX];  /* of their cgroups: all are looked at for each write */

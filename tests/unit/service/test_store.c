@@ -157,6 +157,21 @@ static void test_many(void **state)
 	assert_int_equal(failure, 0);
 }
 
+/* Whoever comes near their limits as often as they like leaves what is known of others. */
+static void test_near_neighbours(void **state)
+{
+	struct sink *sink = open_store();
+
+	(void)state;
+	send_near(sink, "/docker/a", 3, false);
+	for (int i = 0; i < 100; i++)
+		send_near(sink, i % 2 ? "/lab/one" : "/lab/and-another", 4, true);
+	send_oom(sink, 1, "/docker/a", 5);
+	sink->ops->free(sink);
+	assert_int_equal(count_in(STEM "web_daff88f9.jsonl.zst", "\"type\":\"near-limit\""), 1);
+	assert_int_equal(failure, 0);
+}
+
 /* One who may make as many limits as they like leaves others' incidents as they are: each is whole, in one file. */
 static void test_neighbours(void **state)
 {
@@ -241,6 +256,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_incidents, make, unmake),
 		cmocka_unit_test_setup_teardown(test_near, make, unmake),
+		cmocka_unit_test_setup_teardown(test_near_neighbours, make, unmake),
 		cmocka_unit_test_setup_teardown(test_sync, make, unmake),
 		cmocka_unit_test_setup_teardown(test_many, make, unmake),
 		cmocka_unit_test_setup_teardown(test_neighbours, make, unmake),

@@ -198,6 +198,37 @@ static void test_many_writes(void **state)
 	entry__free(&e);
 }
 
+/* Nor those of somebody who may make as many cgroups as they like. */
+static void check_many_cgroups(const char *format)
+{
+	struct sink *sink = open_store();
+	char path[128];
+	struct entry e;
+
+	send_limit(sink, 3, "/docker/a", 1);
+	for (uint64_t id = 10; id < 4000; id++) {
+		snprintf(path, sizeof(path), "%s/%d", format, (int)id);
+		send_limit(sink, id, path, 1);
+	}
+	send_oom(sink, 1, "/docker/a", 2);
+	sink->ops->free(sink);
+	e = read_entry(STEM "web_daff88f9.jsonl.zst");
+	assert_non_null(strstr(e.verdict, "runc"));
+	entry__free(&e);
+}
+
+static void test_many_cgroups_of_a_user(void **state)
+{
+	(void)state;
+	check_many_cgroups("/user.slice/user-1000.slice/user@1000.service");
+}
+
+static void test_many_cgroups_of_a_unit(void **state)
+{
+	(void)state;
+	check_many_cgroups("/system.slice/web.service");
+}
+
 /* What was planted while others could write to the folder is neither followed, nor waited for, nor taken. */
 static void test_planted(void **state)
 {
@@ -304,6 +335,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_lost, make, unmake),
 		cmocka_unit_test_setup_teardown(test_after, make, unmake),
 		cmocka_unit_test_setup_teardown(test_many_writes, make, unmake),
+		cmocka_unit_test_setup_teardown(test_many_cgroups_of_a_user, make, unmake),
+		cmocka_unit_test_setup_teardown(test_many_cgroups_of_a_unit, make, unmake),
 		cmocka_unit_test_setup_teardown(test_long_path, make, unmake),
 		cmocka_unit_test_setup_teardown(test_planted, make, unmake),
 		cmocka_unit_test_setup_teardown(test_bomb, make, unmake),
