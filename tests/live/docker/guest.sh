@@ -135,6 +135,25 @@ again() {
 	expect_runtime again
 }
 
+# dockerd stands still while processes are killed, and when the container ends.
+stopped() {
+	local dockerd
+	step stopped
+	run_container stopped 'for i in 1 2 3; do tail /dev/zero; done; exec tail /dev/zero' -m 32m
+	scope=$SLICE/docker-$id.scope
+	start_tracer stopped.jsonl --container stopped --output json
+	dockerd=$(pidof dockerd)
+	kill -STOP "$dockerd"
+	# This one has to ask for the name.
+	start_tracer stopped-unasked.jsonl --output json
+	: >"/proc/$(head -n 1 "$scope/cgroup.procs")/root/tmp/go"
+	tracer_done stopped.jsonl
+	kill -INT "${tracer_pids[stopped-unasked.jsonl]}"
+	tracer_done stopped-unasked.jsonl
+	kill -CONT "$dockerd"
+	expect_runtime stopped
+}
+
 command_lines() {
 	local first ids=''
 	step cli
@@ -165,6 +184,7 @@ main() {
 	killed
 	restarts
 	again
+	stopped
 	command_lines
 	end_run
 }

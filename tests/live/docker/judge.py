@@ -159,6 +159,21 @@ def check_again(guest):
                    if r["type"] == "start"], [(2, ids[1], "again")], "again: one return, with the new id")
 
 
+def check_stopped(guest):
+    """Docker's daemon stands still: what is known without it is told, and nobody waits for it."""
+    results, kills = guest.results, guest.kills("stopped")
+    results.check(len(kills) >= 2, "stopped: two kills at least in the kernel's log", len(kills))
+    for name, names in (("stopped", {"stopped"}), ("stopped-unasked", {None, "stopped"})):
+        trace = Trace(guest.folder / f"{name}.jsonl")
+        compare_kills(results, name, kills, trace.kills, guest.slack)
+        containers = [v.get("container", {}) for v in trace.victims]
+        results.equal({c.get("id") for c in containers}, {guest.expected[("stopped", "id")]}, f"{name}: the id")
+        results.none([c for c in containers if c.get("name") not in names], f"{name}: the name", len(containers))
+    last = [e for e in Trace(guest.folder / "stopped.jsonl").exits if e.get("target_gone")]
+    results.equal([(e.get("exit_code"), e.get("oom_victim"), e.get("runtime")) for e in last], [(137, True, None)],
+                  "stopped: the end, without Docker's word")
+
+
 def check_docker_command_lines(guest):
     results = guest.results
     check_errors(guest, DOCKER_COMMAND_LINES)
@@ -177,7 +192,9 @@ def check_docker_command_lines(guest):
 def check(run):
     guest = Guest(run, "web.jsonl")
     check_run(guest, ("web.jsonl", "web-kprobes.brief.out", "web-prefix.verbose.out", "quits.jsonl",
-                      "passes-on.jsonl", "killed.jsonl", "restarts.jsonl", "again.jsonl"))
-    for part in (check_web, check_passes_on, check_ends, check_restarts, check_again, check_docker_command_lines):
+                      "passes-on.jsonl", "killed.jsonl", "restarts.jsonl", "again.jsonl", "stopped.jsonl",
+                      "stopped-unasked.jsonl"))
+    for part in (check_web, check_passes_on, check_ends, check_restarts, check_again, check_stopped,
+                 check_docker_command_lines):
         guarded(guest.results, part, guest)
     guarded(guest.results, check_verdicts, run)
