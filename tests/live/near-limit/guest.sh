@@ -224,8 +224,10 @@ snapshot() {
 		--snapshot --freeze
 	tracer_ready snapshot.jsonl
 	wait_until 30 in_file '"type":"usage"' "$OUT/snapshot.jsonl"
-	/oomtrace/hold "$CG/near" 175 2>>"$OUT/grow.err" &
+	/oomtrace/hold "$CG/near" 170 2>>"$OUT/grow.err" &
 	holder=$!
+	wait_until 60 in_file '"type":"snapshot"' "$OUT/snapshot.jsonl"
+	kill -USR2 $holder
 	wait_until 60 in_file '"again":true' "$OUT/snapshot.jsonl"
 	kill -USR1 $holder
 	wait_until 60 gone $holder

@@ -2,7 +2,7 @@
 /*
  * hold CGROUP MIB [MAPPINGS]: in this cgroup, maps memory of each kind, and makes use of so many MiB; before that, makes so
  * many mappings more, of a page that it doesn't use. After SIGUSR1 it takes more until it is killed. Without MAPPINGS there
- * is a tmpfs, /hold: it has a file there that it maps, and one that it doesn't.
+ * is a tmpfs, /hold: it has a file there that it maps, and one that it doesn't; and what it has grows after SIGUSR2.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -22,12 +22,14 @@
 #define PR_SET_VMA 0x53564d41
 #endif
 
-static volatile sig_atomic_t go_on;
+static volatile sig_atomic_t grow, go_on;
 
 static void on_signal(int number)
 {
-	(void)number;
-	go_on = 1;
+	if (number == SIGUSR2)
+		grow = 1;
+	else
+		go_on = 1;
 }
 
 static void fill(char *memory, size_t bytes)
@@ -110,6 +112,22 @@ static void hold_tmpfs(void)
 	close(fd);
 }
 
+/* What has grown by the next snapshot. */
+static void hold_more(void)
+{
+	char *memory;
+	int fd = open("/hold/written", O_WRONLY | O_APPEND | O_CLOEXEC);
+
+	while (!grow)
+		usleep(10000);
+	memory = map(5 * MIB, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	fill(memory, 5 * MIB);
+	fill(sbrk(3 * MIB), 3 * MIB);
+	if (fd < 0 || write(fd, memory, MIB) != (ssize_t)MIB)
+		exit(1);
+	close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	char path[512];
@@ -119,6 +137,7 @@ int main(int argc, char **argv)
 	if (argc != 3 && argc != 4)
 		return 2;
 	signal(SIGUSR1, on_signal);
+	signal(SIGUSR2, on_signal);
 	snprintf(path, sizeof(path), "%s/cgroup.procs", argv[1]);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0 || write(fd, "0", 1) != 1) {
@@ -132,11 +151,8 @@ int main(int argc, char **argv)
 		hold_tmpfs();
 	count = strtoul(argv[2], NULL, 10);
 	fill(map(count * MIB, MAP_PRIVATE | MAP_ANONYMOUS, -1), count * MIB);
-	/* What has grown by then. */
-	fill(sbrk(3 * MIB), 3 * MIB);
-	fd = argc == 3 ? open("/hold/written", O_WRONLY | O_APPEND | O_CLOEXEC) : -1;
-	if (argc == 3 && (fd < 0 || write(fd, sbrk(0) - MIB, MIB) != (ssize_t)MIB))
-		return 1;
+	if (argc == 3)
+		hold_more();
 	while (!go_on)
 		usleep(10000);
 	for (;;)
