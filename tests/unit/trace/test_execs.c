@@ -50,7 +50,8 @@ static struct exec_entry *put(size_t cpu, const struct program *of, const char *
 {
 	struct exec_entry *entry = &entries[cpu * OF_CPU + heads[cpu]++ % OF_CPU];
 
-	*entry = (struct exec_entry){ .program = *of, .number = ++number, .len = strlen(bytes) + 1 };
+	number++;
+	*entry = (struct exec_entry){ .program = *of, .number = number, .len = strlen(bytes) + 1 };
 	snprintf(entry->bytes, sizeof(entry->bytes), "%s", bytes);
 	return entry;
 }
