@@ -321,8 +321,10 @@ uint32_t container__user(const char *path)
 	return !strncmp(end, ".slice/", strlen(".slice/")) && user < UINT32_MAX ? (uint32_t)user : 0;
 }
 
-/* id NULL: the innermost of all; otherwise the outermost with that id. */
-static int scan_path(const char *path, const char *id, struct container_ref *out)
+enum which { INNERMOST, OUTERMOST, WITH_ID };
+
+/* WITH_ID: the outermost with that id. */
+static int scan_path(const char *path, enum which which, const char *id, struct container_ref *out)
 {
 	struct scan scan = { 0 };
 	struct container_ref ref;
@@ -348,11 +350,11 @@ static int scan_path(const char *path, const char *id, struct container_ref *out
 		ref.prefix_len = (size_t)(p - path);
 		ref.nested = nested;
 		nested = nested || ref.runtime != CONTAINER__POD;
-		if (id && strcmp(id, ref.id))
+		if (which == WITH_ID && strcmp(id, ref.id))
 			continue;
 		found = true;
 		*out = ref;
-		if (id)
+		if (which == WITH_ID || (which == OUTERMOST && nested))
 			break;
 	}
 	return found ? 0 : -ENOENT;
@@ -360,12 +362,17 @@ static int scan_path(const char *path, const char *id, struct container_ref *out
 
 int container__from_cgroup_path(const char *path, struct container_ref *out)
 {
-	return scan_path(path, NULL, out);
+	return scan_path(path, INNERMOST, NULL, out);
+}
+
+int container__outermost(const char *path, struct container_ref *out)
+{
+	return scan_path(path, OUTERMOST, NULL, out);
 }
 
 int container__find_id(const char *path, const char *id, struct container_ref *out)
 {
-	return *id ? scan_path(path, id, out) : -ENOENT;
+	return *id ? scan_path(path, WITH_ID, id, out) : -ENOENT;
 }
 
 size_t container__shown_id(const struct container_ref *ref)

@@ -48,6 +48,9 @@ struct record_container {
  */
 int container__from_cgroup_path(const char *path, struct container_ref *out);
 
+/* The same for the outermost container on the path; for a pod, as far as that is in no container. */
+int container__outermost(const char *path, struct container_ref *out);
+
 /* The same for the outermost container on the path that has this id. -ENOENT: there is none. */
 int container__find_id(const char *path, const char *id, struct container_ref *out);
 

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "containers/owner.h"
 
-#include <limits.h>
 #include <string.h>
 
 #include "base/array.h"
-#include "base/copy.h"
 #include "base/span.h"
 #include "containers/container.h"
 #include "containers/unit.h"
@@ -36,17 +34,11 @@ static bool is_runtimes(struct span top)
 /* The outermost container, which has named those in it; a pod, as far as it is in none. 0: there is none. */
 static size_t container(const char *path, struct span top)
 {
-	struct container_ref ref = { .nested = true };
-	char rest[PATH_MAX];
-	size_t len = 0;
+	struct container_ref ref;
 
-	copy__text(rest, sizeof(rest), path);
-	while (ref.nested && !container__from_cgroup_path(rest, &ref)) {
-		len = ref.prefix_len;
-		rest[len] = '\0';
-		*strrchr(rest, '/') = '\0';
-	}
-	return is_runtimes(top) || len == 1 + top.len ? len : 0;
+	if (container__outermost(path, &ref))
+		return 0;
+	return is_runtimes(top) || ref.prefix_len == 1 + top.len ? ref.prefix_len : 0;
 }
 
 void owner__of(const char *path, struct owner *out)

@@ -9,6 +9,8 @@
 #include <cmocka.h>
 
 #include "base/array.h"
+#include "base/clock.h"
+#include "containers/container.h"
 #include "containers/owner.h"
 
 #define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -43,6 +45,8 @@ static const struct {
 	{ "/lxc.payload.web/x/y", "/lxc.payload.web", false },
 	{ POD "/" ID "/x", POD "/" ID, false },
 	{ POD, POD, false },
+	{ POD "/" ID "/kubepods/pod22222222-2222-3333-4444-555555555555/" OTHER, POD "/" ID, false },
+	{ "/kubepods/x" POD "/" ID "/x", "/kubepods/x" POD "/" ID, false },
 	/* Whoever has the cgroup at the top. */
 	{ "/lab", "/lab", false },
 	{ "/lab/a/b", "/lab", false },
@@ -66,6 +70,35 @@ static void test_whose(void **state)
 	memset(deep + 1, 'x', sizeof(deep) - 2);
 	owner__of(deep, &owner);
 	assert_int_equal(strlen(owner.whose), sizeof(owner.whose) - 1);
+}
+
+static uint64_t cpu_ns(void)
+{
+	return clock__ns(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+/*
+ * Whoever has been given a cgroup names those in it, and each OOM there asks for the owner many times: that is to cost no
+ * more than to look at the path a few times.
+ */
+static void test_cost(void **state)
+{
+	char path[4000] = "/lxc.payload.web";
+	uint64_t begun_ns = cpu_ns(), once_ns;
+	struct container_ref ref;
+	struct owner owner;
+
+	(void)state;
+	while (strlen(path) + sizeof("/lxc.payload.a") < sizeof(path))
+		strcat(path, "/lxc.payload.a");
+	for (int i = 0; i < 20; i++)
+		assert_int_equal(container__from_cgroup_path(path, &ref), 0);
+	once_ns = cpu_ns() - begun_ns;
+	begun_ns = cpu_ns();
+	for (int i = 0; i < 20; i++)
+		owner__of(path, &owner);
+	assert_true(cpu_ns() - begun_ns < 10 * once_ns);
+	assert_string_equal(owner.whose, "/lxc.payload.web");
 }
 
 /* How many of these get a place, one after the other, where some are taken already. */
@@ -120,7 +153,8 @@ static void test_share(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_whose), cmocka_unit_test(test_share) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_whose), cmocka_unit_test(test_cost),
+					    cmocka_unit_test(test_share) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
