@@ -51,6 +51,8 @@ static const char *why(int err)
 		return "it is a symbolic link, and of those only what you name is followed";
 	case -EINVAL:
 		return "it is no regular file";
+	case -EAGAIN:
+		return "a process holds a lease on it, and is asked to give it back: try again";
 	case -EOVERFLOW:
 		return "it has more than 128 MiB and 100 times what it takes on the disk, as no recording has. "
 		       "'oomtrace report' reads all of it";

@@ -178,7 +178,8 @@ int store_folder__open_recording(int dir_fd, const char *path, bool follow)
 		return S_ISLNK(st.st_mode) ? -EMLINK : -EINVAL;
 	}
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", found);
-	fd = open(self, O_RDONLY | O_CLOEXEC);
+	/* Whose file it is may hold a lease on it (fcntl(2)), and who opens it would wait for 45 s. */
+	fd = open(self, O_RDONLY | O_CLOEXEC | (follow ? 0 : O_NONBLOCK));
 	if (fd < 0)
 		fd = -errno;
 	close(found);

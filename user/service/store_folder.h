@@ -47,8 +47,9 @@ int store_folder__unfinished(int dir_fd);
 
 /*
  * Opens a recording for reading, `path` as above: a regular file. Nothing else is opened, since to open a FIFO or a device
- * does something. In a folder to which others may write no link is followed. Returns a descriptor or a negative errno;
- * -EINVAL: it is no regular file, -EMLINK: it is a link that isn't followed.
+ * does something. In a folder to which others may write no link is followed, and no lease is waited for. Returns a
+ * descriptor or a negative errno; -EINVAL: it is no regular file, -EMLINK: it is a link that isn't followed, -EAGAIN:
+ * somebody has a lease on it.
  */
 int store_folder__open_recording(int dir_fd, const char *path, bool follow);
 

@@ -203,6 +203,40 @@ done
 kill "$waiting" 2>/dev/null
 wait "$waiting" 2>/dev/null
 
+# Nobody waits for a lease on a file: the kernel would, for 45 s.
+mkdir "$tmp/leased"
+cp "$golden/incident.jsonl" "$tmp/leased/good.jsonl"
+cp "$golden/killed.jsonl" "$tmp/leased/held.jsonl"
+python3 - "$tmp/leased/held.jsonl" "$tmp/held" <<'PYTHON' &
+import fcntl, os, signal, sys, time
+signal.signal(signal.SIGIO, signal.SIG_IGN)
+fd = os.open(sys.argv[1], os.O_RDWR)
+try:
+    fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+except OSError as e:
+    sys.exit(f"SKIP: no lease can be had here: {e}")
+os.close(os.open(sys.argv[2], os.O_CREAT | os.O_WRONLY))
+time.sleep(60)
+PYTHON
+holder=$!
+for ((i = 0; i < 200; i++)); do
+	if [[ -e $tmp/held ]] || ! kill -0 "$holder" 2>/dev/null; then break; fi
+	sleep 0.05
+done
+if [[ -e $tmp/held ]]; then
+	for what in 'list' 'show web --summary --store'; do
+		# shellcheck disable=SC2086 # words
+		said=$(timeout 20 "$oomtrace" $what "$tmp/leased" 2>&1)
+		checks=$((checks + 1))
+		if [[ $said != *"held.jsonl can't be read: a process holds a lease on it"* || $said != *'docker web'* ]]; then
+			printf 'FAIL: %s: a file with a lease:\n%q\n' "$what" "$said"
+			failed=1
+		fi
+	done
+fi
+kill "$holder" 2>/dev/null
+wait "$holder" 2>/dev/null
+
 # While 'show' reads another recording, somebody puts a link in the place of the one that it has read and found.
 mkdir "$tmp/swapped"
 cp "$golden/incident.jsonl" "$tmp/swapped/a.jsonl"
