@@ -45,9 +45,9 @@ struct list {
 	const char *who; /* NULL: all */
 	struct listed *all;
 	size_t count, room;
-	size_t read; /* recordings */
-	int unfinished;
-	bool named; /* not the store: files and folders that were named */
+	size_t read;	      /* recordings */
+	int unfinished, left; /* incidents that are no recordings yet */
+	bool named;	      /* not the store: files and folders that were named */
 	bool failed;
 };
 
@@ -223,10 +223,11 @@ static void take_entry(void *ctx, int i, const char *path, struct entry *entry)
 static void read_folder(struct list *list, const char *folder)
 {
 	struct recordings recordings;
-	int err = recordings__open(&recordings, folder);
+	int err = recordings__open(&recordings, folder), left;
 
 	if (!err) {
-		list->unfinished += store_folder__unfinished(recordings.folder_fd);
+		list->unfinished += store_folder__unfinished(recordings.folder_fd, &left);
+		list->left += left;
 		list->failed = !recordings__each(&recordings, list->who, take_entry, list) || list->failed;
 		recordings__close(&recordings);
 		return;
@@ -347,11 +348,8 @@ static int put_all(const struct list *list)
 		      : list->named ? "oomtrace: there is no recording in what was named.\n"
 				    : "oomtrace: no incident has been kept yet.\n",
 		      stderr);
-	/* Who looks right after a kill would else take the one before for the last. */
-	if (list->unfinished && !list->opts.json)
-		fprintf(stderr,
-			"oomtrace: %d incident%s not over yet: each is listed 10 seconds after its last OOM.\n",
-			list->unfinished, list->unfinished == 1 ? " is" : "s are");
+	if (!list->opts.json)
+		recordings__tell_unfinished(list->unfinished, list->left);
 	return err == -EPIPE ? 0 : err;
 }
 

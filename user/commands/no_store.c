@@ -12,8 +12,8 @@ void no_store__tell(const char *folder, int err, const char *command)
 {
 	if (err == -ENOENT && !strcmp(folder, STORE_FOLDER)) {
 		fputs("oomtrace: there is no " STORE_FOLDER
-		      ": 'oomtrace service', which keeps incidents there, has "
-		      "never run here.\n"
+		      ", where 'oomtrace service' keeps incidents unless --store or its configuration names "
+		      "another folder.\n"
 		      "'oomtrace report' shows what this machine's kernel log has of kills until now.\n"
 		      "'systemctl enable --now oomtrace' keeps those to come. Recordings elsewhere: "
 		      "'oomtrace list DIR'.\n",

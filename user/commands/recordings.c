@@ -68,6 +68,18 @@ void recordings__complain(const char *path, int err)
 	fprintf(stderr, "oomtrace: %s can't be read: %s.\n", escape__shown(path), why(err));
 }
 
+void recordings__tell_unfinished(int unfinished, int left)
+{
+	if (unfinished)
+		fprintf(stderr,
+			"oomtrace: %d incident%s not over yet: each is listed 10 seconds after its last OOM.\n",
+			unfinished, unfinished == 1 ? " is" : "s are");
+	if (left)
+		fprintf(stderr,
+			"oomtrace: %d incident%s left by a service that was killed: 'oomtrace service' completes %s when it starts again.\n",
+			left, left == 1 ? " was" : "s were", left == 1 ? "it" : "them");
+}
+
 /* Of an open one, which it closes; fd may be a negative errno. Returns 0 or a negative errno. */
 static int take_open(int fd, int i, const char *path, const char *who, recordings_take_fn take, void *ctx)
 {

@@ -34,6 +34,12 @@ bool recordings__each(const struct recordings *r, const char *who, recordings_ta
 /* The same of one that the user has named: by a link, too. */
 bool recordings__take_file(const char *path, const char *who, recordings_take_fn take, void *ctx);
 
+/*
+ * Of incidents that aren't recordings yet, as store_folder__unfinished() counts them, says how many there are: who looks
+ * right after a kill would else take the one before for the last.
+ */
+void recordings__tell_unfinished(int unfinished, int left);
+
 /* Says why a file or folder can't be read. */
 void recordings__complain(const char *path, int err);
 

@@ -155,19 +155,15 @@ static int find_in_child(const struct recordings *recordings, const char *who)
 
 static int find(const struct recordings *recordings, const char *which)
 {
-	int i;
+	int i, left;
 
 	if (strcmp(which, "last")) {
 		i = find_by_time(recordings, which);
 		if (i != -1)
 			return i;
 	}
-	/* Who looks right after a kill would else take the one before for the last. */
-	i = store_folder__unfinished(recordings->folder_fd);
-	if (i)
-		fprintf(stderr,
-			"oomtrace: %d later incident%s not over yet: each can be shown 10 seconds after its last OOM.\n",
-			i, i == 1 ? " is" : "s are");
+	i = store_folder__unfinished(recordings->folder_fd, &left);
+	recordings__tell_unfinished(i, left);
 	return find_in_child(recordings, strcmp(which, "last") ? which : NULL);
 }
 

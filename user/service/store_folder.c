@@ -21,6 +21,8 @@
 #define BLOCK_SIZE 512 /* of st_blocks */
 #define WHO_MAX 64
 #define ID_MAX 8
+/* An incident to which nothing was written for so long is over (QUIET_NS in store.c, and then some). */
+#define LEFT_NS ((int64_t)(60 * NS_PER_S))
 /* A year before the last time that a number can hold, so that others can come after it. */
 #define LATEST_NS (INT64_MAX - 365 * NS_PER_DAY)
 #define TIME_FORMAT "%Y-%m-%dT%H%M%SZ"
@@ -146,16 +148,29 @@ static int only_unfinished(const struct dirent *e)
 	       !strcmp(e->d_name + len - end, STORE_FOLDER_PART);
 }
 
-int store_folder__unfinished(int dir_fd)
+int store_folder__unfinished(int dir_fd, int *left)
 {
 	struct dirent **names;
-	int count = scandirat(dir_fd, ".", &names, only_unfinished, NULL);
+	int count = scandirat(dir_fd, ".", &names, only_unfinished, NULL), open = 0;
+	int64_t now_ns = (int64_t)clock__ns(CLOCK_REALTIME);
+	struct stat st;
 
-	for (int i = 0; i < count; i++)
+	*left = 0;
+	for (int i = 0; i < count; i++) {
+		bool is_file = !fstatat(dir_fd, names[i]->d_name, &st, AT_SYMLINK_NOFOLLOW) &&
+			       S_ISREG(st.st_mode);
+
 		free(names[i]);
+		if (!is_file)
+			continue;
+		if (store_folder__written_ns(&st) + LEFT_NS < now_ns)
+			++*left;
+		else
+			open++;
+	}
 	if (count >= 0)
 		free(names);
-	return count > 0 ? count : 0;
+	return open;
 }
 
 int store_folder__scan(int dir_fd, const char *path, struct dirent ***names)

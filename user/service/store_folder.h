@@ -42,8 +42,11 @@ bool store_folder__is_incident(const char *name);
  */
 int store_folder__scan(int dir_fd, const char *path, struct dirent ***names);
 
-/* How many incidents of a store aren't over yet: they are still written, or were when the service was killed. */
-int store_folder__unfinished(int dir_fd);
+/*
+ * How many incidents of a store aren't over yet. *left: of how many nothing was written for so long that they were left
+ * by a service that was killed; the next one completes them.
+ */
+int store_folder__unfinished(int dir_fd, int *left);
 
 /*
  * Opens a recording for reading, `path` as above: a regular file. Nothing else is opened, since to open a FIFO or a device

@@ -56,14 +56,20 @@ expect 0 'Usage: oomtrace list' list --help
 : >"$store/.2026-11-24T000000Z_web_7f09703f.part"
 expect 0 '~oomtrace: 1 incident is not over yet: each is listed 10 seconds' list "$store"
 expect 0 '[}]$' list "$store" --output json
-expect 0 '^oomtrace: 1 later incident is not over yet: .*~docker web' show --store "$store" --summary
+expect 0 '^oomtrace: 1 incident is not over yet: .*~docker web' show --store "$store" --summary
 expect 0 '^docker web' show 2026-11-23T23:32:37Z --store "$store" --summary
-rm "$store/.2026-11-24T000000Z_web_7f09703f.part"
+# Nothing was written for long: the service was killed. What is no file is nobody's incident.
+touch -d '2 minutes ago' "$store/.2026-11-24T000000Z_web_7f09703f.part"
+ln -s nowhere "$store/.2026-11-24T000001Z_web_7f09703f.part"
+left="1 incident was left by a service that was killed: 'oomtrace service' completes it when it starts again"
+expect 0 "[^~]*~oomtrace: $left.~?\$" list "$store"
+expect 0 "^oomtrace: $left.~docker web" show --store "$store" --summary
+rm "$store"/.*.part
 expect 1 'none/ can.t be read: No such file or directory' list "$tmp/none/"
 expect 1 'none.jsonl can.t be read: No such file or directory' list none.jsonl
 if [[ ! -e /var/lib/oomtrace ]]; then
 	for command in list show; do
-		expect 1 "never run here.~'oomtrace report' shows .*~'systemctl enable --now oomtrace'" $command
+		expect 1 "unless --store or its configuration names another folder.~'oomtrace report' shows .*~'systemctl enable --now oomtrace'" $command
 	done
 	(mkdir "$tmp/empty" && cd "$tmp" && expect 1 "the folder 'empty' has no recording in it" list empty; exit $failed) || failed=1
 fi
