@@ -111,6 +111,8 @@ static bool count_victim(struct verdict *v, const struct record_oom *oom, const 
 	if (s->last_oom != v->oom_number)
 		count_oom(v, s, oom, true, whose->init);
 	s->kills++;
+	s->kill_containers += !s->has_kill;
+	s->has_kill = true;
 	s->last_kill_ns = v->oom_ns;
 	s->victims[s->victim_count++ % VERDICT_SUBJECT_VICTIMS_MAX] = victim->pid;
 	return true;

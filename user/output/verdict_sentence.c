@@ -50,9 +50,9 @@ static void put_nothing_else(FILE *out, const struct subject *s)
 /* Where no end is told, that is what says that it came back. */
 static void put_containers(FILE *out, const struct subject *s)
 {
-	if (!s->ends && s->containers > 1)
+	if (!s->ends && s->kill_containers > 1)
 		fprintf(out, "; they were in %" PRIu64 " containers of that name, one after the other",
-			s->containers);
+			s->kill_containers);
 }
 
 /* All whys, if they aren't one: a sentence is to be true of each OOM that it speaks of. */

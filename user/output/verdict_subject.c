@@ -49,6 +49,7 @@ bool verdict_subject__take_place(struct subject *s, const char *path, const stru
 		return false;
 	s->container.ref = c->ref;
 	s->containers++;
+	s->has_kill = false;
 	set_path(s, path, c);
 	return true;
 }

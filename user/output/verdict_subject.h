@@ -15,7 +15,9 @@ struct subject {
 	char path[VERDICT_SUBJECT_PATH_BYTES];
 	struct record_container container;
 	char name[VERDICT_SUBJECT_NAME_LONG_BYTES];
-	uint64_t containers; /* of this name, one after the other */
+	uint64_t containers;	  /* of this name, one after the other */
+	uint64_t kill_containers; /* of these, those in which something was killed */
+	bool has_kill;		  /* the latest is one of them */
 	uint64_t ooms, kills, nothing;
 	bool init_killed;
 	uint64_t decisive_id; /* of the OOM that the sentence is about; 0: none */

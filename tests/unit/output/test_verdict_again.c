@@ -75,6 +75,9 @@ static void test_made_again_by_its_name(void **state)
 	struct record_container app = { .ref = { CONTAINER__CONTAINERD, "aaaaaaaaaaaa", "4f4d0024", 0 },
 					.name = "shop/web-0/app" };
 	struct record_container users = app;
+	struct record_stall stall = {
+		.cgroup = "/pod/scope", .over = true, .duration_ns = 1000, .max_bytes = 32 << 20
+	};
 	struct sink *sink = verdict__new(note, &told);
 
 	(void)state;
@@ -107,6 +110,16 @@ static void test_made_again_by_its_name(void **state)
 		"grew; 2 processes in 2 OOMs killed; they were in 2 containers of that name, one after the other\n"
 		"containerd shop/web-0/app (faaaaaaaaaaa) was OOM-killed: its own limit of 32.0 MiB, into which the "
 		"workload grew; 1 process killed\n");
+	/* One in which nothing was killed isn't counted with them. */
+	memset(&told, 0, sizeof(told));
+	stall.container = app;
+	assert_int_equal(TAKE(sink, STALL, stall, now(&told), stall), 0);
+	app.ref.id[0]++;
+	send_kill(sink, &told, &app);
+	assert_int_equal(sink__finish(sink), 0);
+	assert_string_equal(told.text,
+			    "containerd shop/web-0/app was OOM-killed: its own limit of 32.0 MiB, into which "
+			    "the workload grew; 1 process killed\n");
 	sink->ops->free(sink);
 }
 
