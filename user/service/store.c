@@ -27,6 +27,8 @@
 /* A container that is killed again and again has an incident each so long. */
 #define INCIDENT_NS (300 * NS_PER_S)
 #define OOMS_MAX 64
+/* The path of a limit that is further down than the kernel side tells. No record has it, and nobody's cgroup is called so. */
+#define UNKNOWN_PATH "?"
 
 struct line {
 	char *text;
@@ -37,7 +39,7 @@ struct incident {
 	bool open;
 	struct incident_file file;
 	uint64_t limit_id;     /* of the limit's cgroup; 0: the machine */
-	char cgroup[PATH_MAX]; /* its path; "": all */
+	char cgroup[PATH_MAX]; /* its path, or UNKNOWN_PATH; "": all */
 	uint64_t began_ns, last_ns;
 	uint64_t bytes, ooms, kills, lost;
 	uint64_t ids[OOMS_MAX]; /* of its OOMs, the latest, a ring */
@@ -196,16 +198,27 @@ static bool is_in(const char *path, const char *cgroup)
 	return !len || (path && !strncmp(path, cgroup, len) && (!path[len] || path[len] == '/'));
 }
 
+/* As in struct incident. */
+static const char *cgroup_of(const struct record_oom *oom)
+{
+	if (!oom->limit)
+		return "";
+	return oom->limit->path ? oom->limit->path : UNKNOWN_PATH;
+}
+
 /* The unit, or the last part of the path. */
 static const char *name_of(char *name, size_t size, const char *path)
 {
-	const char *slash = path ? strrchr(path, '/') : NULL;
+	const char *slash = strrchr(path, '/');
 	struct unit unit;
 
 	if (unit__of(path, &unit))
 		snprintf(name, size, "%.*s", (int)unit.name.len, unit.name.start);
 	else
-		snprintf(name, size, "%s", slash && slash[1] ? slash + 1 : "machine");
+		snprintf(name, size, "%s",
+			 slash && slash[1]	      ? slash + 1
+			 : strcmp(path, UNKNOWN_PATH) ? "machine"
+						      : "cgroup");
 	return name;
 }
 
@@ -221,8 +234,8 @@ static void stem_of(char stem[STORE_FOLDER_STEM_SIZE], const struct record *reco
 	if (c && c->ref.runtime != CONTAINER__UNKNOWN)
 		store_folder__stem(stem, record->time.wall_ns, c->name ? c->name : c->ref.id, c->ref.id);
 	else
-		store_folder__stem(stem, record->time.wall_ns,
-				   name_of(name, sizeof(name), oom->limit ? oom->limit->path : NULL), NULL);
+		store_folder__stem(stem, record->time.wall_ns, name_of(name, sizeof(name), cgroup_of(oom)),
+				   NULL);
 }
 
 /* With the incident's place among the others, which no clock can tell that may be set back. */
@@ -247,13 +260,13 @@ static int put_text(void *ctx, const char *text, size_t size)
 static int begin_incident(struct store *s, const struct record *record, struct incident **out)
 {
 	const struct record_oom *oom = &record->oom;
-	struct incident *i = free_incident(s, oom->limit && oom->limit->path ? oom->limit->path : "");
+	struct incident *i = free_incident(s, cgroup_of(oom));
 	char stem[STORE_FOLDER_STEM_SIZE];
 	int err;
 
 	*i = (struct incident){ .limit_id = oom->limit ? oom->limit->id : 0,
 				.began_ns = record->time.boot_ns };
-	copy__text(i->cgroup, sizeof(i->cgroup), oom->limit ? oom->limit->path : NULL);
+	copy__text(i->cgroup, sizeof(i->cgroup), cgroup_of(oom));
 	stem_of(stem, record);
 	err = incident_file__open(&i->file, s->opts.folder_fd, stem);
 	if (err)

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "service/incident_file.h"
+#include "base/input.h"
 #include "store_run.h"
 
 /* OOMs of one limit within seconds are one incident, with the write that caused it, and those of another another. */
@@ -191,6 +192,60 @@ static void test_neighbours(void **state)
 	assert_int_equal(failure, 0);
 }
 
+static bool has_exit(const char *name)
+{
+	static char text[1 << 16];
+	struct input *input;
+	char path[256];
+	ssize_t got;
+	size_t len = 0;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	fd = open(path, O_RDONLY);
+	assert_true(fd >= 0);
+	input = input__new(fd);
+	assert_non_null(input);
+	while ((got = input__read(input, text + len, sizeof(text) - 1 - len)) > 0)
+		len += (size_t)got;
+	assert_true(!got && len < sizeof(text) - 1);
+	text[len] = '\0';
+	input__free(input);
+	close(fd);
+	return strstr(text, "\"type\":\"exit\"");
+}
+
+/* A limit so far down that its path isn't known is not the machine's: what happens elsewhere isn't of its incident. */
+static void test_deep(void **state)
+{
+	struct sink *sink = open_store();
+	const struct record_exit exit = { .pid = 7, .cgroup = "/docker/a/b", .comm = "hog" };
+	struct record_victim victim = { .pid = 8, .tid = 8, .comm = "hog" };
+	struct record_level limit = { .id = 77, .has_memory = true, .max_bytes = 1 << 20 };
+	struct record_oom oom = { .id = 1,
+				  .outcome = OOM_KILLED,
+				  .constraint = "memcg",
+				  .limit = &limit,
+				  .victims = &victim,
+				  .victim_count = 1,
+				  .killed = 1 };
+
+	(void)state;
+	assert_int_equal(TAKE(sink, OOM, oom, at(2), oom), 0);
+	assert_int_equal(TAKE(sink, EXIT, exit, at(3), exit), 0);
+	sink->ops->free(sink);
+	assert_int_equal(count_names(), 1);
+	assert_false(has_exit(STEM "cgroup.jsonl.zst"));
+	/* One of the machine has all. */
+	sink = open_store();
+	oom.limit = NULL;
+	assert_int_equal(TAKE(sink, OOM, oom, at(2), oom), 0);
+	assert_int_equal(TAKE(sink, EXIT, exit, at(3), exit), 0);
+	sink->ops->free(sink);
+	assert_int_equal(count_names(), 2);
+	assert_true(has_exit(STEM "machine.jsonl.zst"));
+}
+
 /* Killed in the middle: what was flushed is a whole incident at the next start, once. */
 static void test_crash(void **state)
 {
@@ -260,6 +315,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_sync, make, unmake),
 		cmocka_unit_test_setup_teardown(test_many, make, unmake),
 		cmocka_unit_test_setup_teardown(test_neighbours, make, unmake),
+		cmocka_unit_test_setup_teardown(test_deep, make, unmake),
 		cmocka_unit_test_setup_teardown(test_crash, make, unmake),
 		cmocka_unit_test_setup_teardown(test_full_disk, make, unmake),
 	};
