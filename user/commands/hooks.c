@@ -212,6 +212,14 @@ static void send_request(struct hooks *h, enum hook_event event, const char *cgr
 		give_up(h, command, snapshot, err);
 }
 
+/* For the process that runs hooks: one at a time of a cgroup, of which "?" stands for those too far down to have a path. */
+static const char *key_of(const struct record *record, const char *cgroup)
+{
+	bool of_machine = record->kind == RECORD_OOM && !record->oom.limit;
+
+	return cgroup ? cgroup : of_machine ? "" : "?";
+}
+
 static void ask(struct hooks *h, enum hook_event event, const struct record *record, const char *cgroup,
 		const struct record_container *container, const struct record_snapshot *wanted)
 {
@@ -238,7 +246,7 @@ static void ask(struct hooks *h, enum hook_event event, const struct record *rec
 		}
 	}
 	if (command || snapshot)
-		send_request(h, event, cgroup, command, snapshot, fd);
+		send_request(h, event, key_of(record, cgroup), command, snapshot, fd);
 	if (fd >= 0)
 		close(fd);
 }

@@ -94,6 +94,30 @@ static void test_neighbours(void **state)
 	hooks__free(hooks);
 }
 
+static void count_not_run(void *ctx, const struct record *record)
+{
+	*(int *)ctx += record->hook.result != HOOK_RESULT_ENDED;
+}
+
+/* The machine's hook doesn't wait for that of a limit so far down that its path isn't known. */
+static void test_deep(void **state)
+{
+	const struct trace_options opts = { .on_oom = "sleep 1", .hook_time_ns = 600 * NS_PER_S };
+	struct record_level limit = { .id = 7 };
+	struct record record = { .kind = RECORD_OOM, .time.boot_ns = NS_PER_S, .oom.limit = &limit };
+	struct hooks *hooks;
+	int not_run = 0;
+
+	(void)state;
+	assert_int_equal(hooks__start(&opts, &nowhere, &machine, count_not_run, &not_run, &hooks), 0);
+	hooks__on_record(hooks, &record);
+	record.oom.limit = NULL;
+	hooks__on_record(hooks, &record);
+	hooks__finish(hooks, never, NULL);
+	assert_int_equal(not_run, 0);
+	hooks__free(hooks);
+}
+
 static void tell_why(void *ctx, const struct record *record)
 {
 	*(char **)ctx = strdup(record->hook.not_frozen ? record->hook.not_frozen : "frozen");
@@ -155,7 +179,7 @@ static void test_scope(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_storm), cmocka_unit_test(test_neighbours),
-					    cmocka_unit_test(test_scope) };
+					    cmocka_unit_test(test_deep), cmocka_unit_test(test_scope) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
