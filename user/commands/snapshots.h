@@ -39,8 +39,8 @@ void snapshots__init(struct snapshots *s);
 bool snapshots__may(struct snapshots *s, const char *cgroup, uint64_t cgroup_id, uint64_t now_ns);
 
 /*
- * Takes over what was read of the cgroup, fd < 0: nothing. took_ns: from the start of the process that read to its end, also where that
- * was killed; 0: there was none. Returns 0 or a negative errno: there is nothing to say.
+ * Takes over what was read of the cgroup, fd < 0: nothing. took_ns: from the start of the process that read to its end,
+ * also where that was killed; 0: there was none. Returns 0 or a negative errno: there is nothing to say.
  */
 int snapshots__read(struct snapshots *s, const char *cgroup, int fd, uint64_t took_ns, uint64_t now_ns,
 		    struct record_snapshot *out, uint64_t *began_ns);

@@ -17,8 +17,8 @@ struct owner {
 };
 
 /*
- * A user's slice, else the unit of systemd, else the outermost container where runtimes have them, else the cgroup at the top. "" and "/" are owners
- * of their own.
+ * A user's slice, else the unit of systemd, else the outermost container where runtimes have them, else the cgroup at the
+ * top. "" and "/" are owners of their own.
  */
 void owner__of(const char *path, struct owner *out);
 

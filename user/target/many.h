@@ -5,7 +5,10 @@
 
 #include "target/ending.h"
 
-/* More aren't followed at a time, and of users' cgroups, who may make as many as they like, half; of those that are gone, the latest so many are remembered. */
+/*
+ * More aren't followed at a time, and of users' cgroups, who may make as many as they like, half. Of those that are gone,
+ * the latest so many are remembered.
+ */
 #define MANY_MAX 4096
 #define MANY_GONE_MAX 1024
 

@@ -2,8 +2,9 @@
 /*
  * The command lines of programs as they were executed. The kernel side notes each, in few places, and soon writes over it
  * (bpf/process.bpf.c): they are taken out of there, and as many are kept as there is room for. When there is none left,
- * the cgroups that have the most lose some, so that nobody makes his neighbours' be forgotten. Of those of a cgroup that
- * of a process that has ended goes first: a container's first process stays, however often its health is checked.
+ * the cgroups that have the most lose some, so that whoever executes many has their own forgotten. Each cgroup has at
+ * least one, while they are no more than three quarters of the places. Of those of a cgroup that of a process that has
+ * ended goes first: a container's first process stays, however often its health is checked.
  */
 #ifndef OOMTRACE_EXECS_H
 #define OOMTRACE_EXECS_H
