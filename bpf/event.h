@@ -392,6 +392,7 @@ EVENT_ASSERT(sizeof(struct event_stack) == 72 + 16 * EVENT_STACK_DEPTH);
 #include "event_candidates.h"
 #include "event_machine.h"
 #include "event_memory.h"
+#include "event_files.h"
 #include "event_made.h"
 #include "event_relief.h"
 #include "event_signal.h"

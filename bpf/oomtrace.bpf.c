@@ -24,6 +24,7 @@
 #include "reclaim.bpf.c"
 #include "stack.bpf.c"
 #include "targets.bpf.c"
+#include "files.bpf.c"
 
 char LICENSE[] SEC("license") = "GPL";
 

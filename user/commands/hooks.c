@@ -20,6 +20,7 @@
 #include "record/names.h"
 #include "record/time.h"
 #include "service/hook_command.h"
+#include "service/hook_files.h"
 #include "service/hook_runner.h"
 
 #define ASKED_MAX 32
@@ -573,6 +574,13 @@ int hooks__start(const struct trace_options *opts, const struct cgroup__hierarch
 int hooks__fd(const struct hooks *hooks)
 {
 	return hooks ? hook_runner__fd(hooks->runner) : -1;
+}
+
+void hooks__give_files(struct hooks *hooks, int link_fd, int map_fd)
+{
+	/* A process that is gone is told of when a snapshot is wanted. */
+	if (hooks)
+		hook_files__give(hooks->runner, link_fd, map_fd);
 }
 
 void hooks__free(struct hooks *hooks)

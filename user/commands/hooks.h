@@ -23,6 +23,9 @@ int hooks__start(const struct trace_options *opts, const struct cgroup__hierarch
 /* A descriptor that polls readable when hooks__answers() has something to do; -1: none. */
 int hooks__fd(const struct hooks *hooks);
 
+/* For snapshots, see hook_files__give(). */
+void hooks__give_files(struct hooks *hooks, int link_fd, int map_fd);
+
 /* A record has been told. Never waits. */
 void hooks__on_record(struct hooks *hooks, const struct record *record);
 

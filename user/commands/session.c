@@ -394,7 +394,7 @@ static int dry_run(struct session *s)
 /* All that needs privileges, and then nothing that does. */
 static int begin(struct session *s)
 {
-	int err = set_up_loop(s), left_out;
+	int err = set_up_loop(s), left_out, files_link, files_map;
 
 	if (!err)
 		err = follow_kernel_log(s);
@@ -406,6 +406,8 @@ static int begin(struct session *s)
 	child__give_turn();
 	/* Before command lines are read: from here on programs that are started tell theirs. */
 	tracer__attach_rest(s->tracer, &s->plan);
+	if (tracer__open_files(s->tracer, &files_link, &files_map))
+		hooks__give_files(s->hooks, files_link, files_map);
 	left_out = cmdlines__learn(s->tracer, s->hierarchy, s->target);
 	if (left_out > 0)
 		fprintf(stderr,

@@ -63,6 +63,7 @@ int session_attach__open_tracer(struct session *s)
 		.force_kprobes = s->opts->force_kprobes,
 		.ring_bytes = s->opts->ring_bytes,
 		.want_stacks = s->opts->stacks,
+		.want_snapshots = s->opts->snapshot,
 	};
 	int dir_fd = s->target->cgroup_id ? s->target->dir_fd : -1;
 	int above_fd = dir_fd >= 0 && s->hierarchy->version == 2

@@ -63,6 +63,20 @@ static const struct record_tmpfs *fill_tmpfs(struct snapshot_record *room)
 	return &room->tmpfs;
 }
 
+static void fill_files(struct snapshot_record *room, struct record_snapshot *out)
+{
+	const struct open_files *from = &room->from.files;
+
+	for (size_t i = 0; i < from->count; i++)
+		room->open[i] = (struct record_snapshot_file){ .path = from->files[i].path,
+							       .cached_bytes = from->files[i].cached_bytes,
+							       .pid = from->files[i].pid,
+							       .comm = from->files[i].comm };
+	out->has_files = from->known;
+	out->files = room->open;
+	out->file_count = from->count;
+}
+
 int snapshot_record__read(int fd, struct snapshot_record *room, struct record_snapshot *out,
 			  uint64_t *began_ns)
 {
@@ -80,6 +94,7 @@ int snapshot_record__read(int fd, struct snapshot_record *room, struct record_sn
 	out->process_count = room->from.count;
 	out->memory = room->from.has_memory ? &room->from.memory : NULL;
 	out->tmpfs = fill_tmpfs(room);
+	fill_files(room, out);
 	*began_ns = room->from.began_ns;
 	return 0;
 }

@@ -14,11 +14,13 @@ struct snapshot_record {
 	struct record_snapshot_mapping largest[SNAPSHOT__PROCESSES][SMAPS__LARGEST];
 	struct record_tmpfs tmpfs;
 	struct record_tmpfs_file files[TMPFS_FILES__LARGEST];
+	struct record_snapshot_file open[OPEN_FILES__LARGEST];
 };
 
 /*
- * Takes over what was read from the file: processes, their number, the cgroup's memory and files in tmpfs, how long it took
- * and, in *began_ns, since when. The rest of *out stays as it is. It is valid as long as *room. Returns 0 or a negative errno.
+ * Takes over what was read from the file: processes, their number, the cgroup's memory, files in tmpfs and open files,
+ * how long it took and, in *began_ns, since when. The rest of *out stays as it is. It is valid as long as *room. Returns 0
+ * or a negative errno.
  */
 int snapshot_record__read(int fd, struct snapshot_record *room, struct record_snapshot *out,
 			  uint64_t *began_ns);

@@ -86,6 +86,9 @@ static void note(struct snapshots *s, const char *cgroup, const struct record_co
 	later->snapshot.process_count = 0;
 	later->snapshot.memory = NULL;
 	later->snapshot.tmpfs = NULL;
+	later->snapshot.has_files = false;
+	later->snapshot.files = NULL;
+	later->snapshot.file_count = 0;
 }
 
 void snapshots__note(struct snapshots *s, const char *cgroup, const struct record_container *container,

@@ -35,6 +35,19 @@ static int check_tmpfs(struct tmpfs_files *tmpfs)
 	return 0;
 }
 
+static int check_files(struct open_files *files)
+{
+	if (files->count > OPEN_FILES__LARGEST || (files->count && !files->known))
+		return -EBADMSG;
+	for (uint32_t i = 0; i < files->count; i++) {
+		if (!files->files[i].pid || !files->files[i].cached_bytes)
+			return -EBADMSG;
+		end_text(files->files[i].comm, sizeof(files->files[i].comm));
+		end_text(files->files[i].path, sizeof(files->files[i].path));
+	}
+	return 0;
+}
+
 int snapshot__read(int fd, struct snapshot *out)
 {
 	ssize_t got = pread(fd, out, sizeof(*out), 0);
@@ -47,5 +60,7 @@ int snapshot__read(int fd, struct snapshot *out)
 		return -EBADMSG;
 	for (uint32_t i = 0; i < out->count && !err; i++)
 		err = check_one(&out->processes[i]);
+	if (!err)
+		err = check_files(&out->files);
 	return err ? err : check_tmpfs(&out->tmpfs);
 }

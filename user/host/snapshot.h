@@ -12,6 +12,7 @@
 
 #include "host/cgroup_memory.h"
 #include "host/cgroup_path.h"
+#include "host/open_files.h"
 #include "host/smaps.h"
 #include "host/tmpfs_files.h"
 
@@ -45,20 +46,23 @@ struct snapshot {
 	uint32_t has_memory, pad;
 	struct cgroup_memory memory; /* of the cgroup */
 	struct snapshot_one processes[SNAPSHOT__PROCESSES];
+	struct open_files files;
 	struct tmpfs_files tmpfs; /* read_ns is 0 where they weren't read to their end */
 };
 
 struct snapshot_wanted {
 	const struct cgroup__hierarchy *hierarchy;
 	const char *cgroup;
-	bool freezing; /* it is about to stand still: some moments may be waited for that */
-	int fd;	       /* of a file as large as a struct snapshot */
-	pid_t parent;  /* who forks */
+	bool freezing;		     /* it is about to stand still: some moments may be waited for that */
+	int fd;			     /* of a file as large as a struct snapshot */
+	pid_t parent;		     /* who forks */
+	int iterators[2], files_map; /* for open_files__read(); -1: open files aren't read */
 };
 
 /*
  * Called in a process of its own, which gives up its rights but for that to see other processes' mappings and folders. Reads
- * the largest processes of the cgroup, and then the largest files of the tmpfs mounts that its processes see. Never touches a
+ * the largest processes of the cgroup, their open files that have most in the page cache, and then the largest files of the
+ * tmpfs mounts that its processes see. Never touches a
  * page of theirs, but takes the locks of their memory, and so may hang. Does not return.
  */
 _Noreturn void snapshot_process__run(const struct snapshot_wanted *wanted);

@@ -3,7 +3,8 @@
  * The process that reads what the memory is. /proc/PID/smaps walks the page tables of a process, and takes the lock of its
  * memory for some mappings at a time (fs/proc/task_mmu.c): it brings no page in, and nothing is charged to the process.
  * But who waits for that lock, because a process holds it while it is held back at memory.high, can wait for minutes. The
- * wait ends with SIGKILL, which comes from outside. So what has been read is in the shared memory by then. Files in tmpfs
+ * wait ends with SIGKILL, which comes from outside. So what has been read is in the shared memory by then. Open files
+ * are read by BPF iterators that who forks has made, because that takes a right that isn't here any more. Files in tmpfs
  * come last, because on the way to a mount there may be somebody else's file system, which hangs.
  */
 #include <errno.h>
@@ -15,6 +16,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/child.h"
 #include "base/clock.h"
 #include "base/copy.h"
@@ -219,16 +221,31 @@ static void read_all(struct reading *r, int dir_fd)
 	}
 }
 
+static void read_files(struct reading *r, const struct snapshot_wanted *wanted)
+{
+	struct open_files__process processes[SNAPSHOT__PROCESSES];
+	size_t count = 0;
+
+	for (size_t i = 0; i < r->count; i++) {
+		if (cgroup__has_process(r->h, r->cgroup, r->largest[i].fd))
+			processes[count++] = (struct open_files__process){ r->largest[i].one.pid,
+									   r->largest[i].fd,
+									   r->largest[i].one.comm };
+	}
+	open_files__read(wanted->iterators, wanted->files_map, processes, count, &r->out->files);
+}
+
 /* ---- the process ---- */
 
 _Noreturn void snapshot_process__run(const struct snapshot_wanted *wanted)
 {
 	static struct reading r;
+	const int keep[] = { wanted->fd, wanted->iterators[0], wanted->iterators[1], wanted->files_map };
 	int dir_fd;
 
 	r.h = wanted->hierarchy;
 	r.cgroup = wanted->cgroup;
-	child__settle("oomtrace-snap", &wanted->fd, 1);
+	child__settle("oomtrace-snap", keep, wanted->iterators[0] < 0 ? 1 : ARRAY_SIZE(keep));
 	/* Of who has forked us; it has all rights, and so the one to end us. */
 	child__die_with_parent(wanted->parent);
 	/* Not Landlock: who has it may not look into others' mappings. */
@@ -243,6 +260,8 @@ _Noreturn void snapshot_process__run(const struct snapshot_wanted *wanted)
 	r.out->has_memory = dir_fd >= 0 && !cgroup_memory__read(dir_fd, r.h->version, &r.out->memory);
 	if (cgroup__walk(r.h, r.cgroup, note_cgroup, &r) >= 0)
 		read_all(&r, dir_fd);
+	if (wanted->iterators[0] >= 0)
+		read_files(&r, wanted);
 	tmpfs_files__read(r.h, r.cgroup, 0, TMPFS_NS, &r.out->tmpfs);
 	r.out->ended_ns = clock__ns(CLOCK_BOOTTIME);
 	_exit(0);

@@ -12,7 +12,9 @@
 
 DEFINE_NAMED(kind_named, enum smaps_kind, snapshot_words__kind, SMAPS_ANON, SMAPS_OTHERS)
 
-#define TMPFS "tmpfs" /* beside the kinds of mappings */
+/* Beside the kinds of mappings. */
+#define TMPFS "tmpfs"
+#define CACHE "page-cache"
 
 /* As memory.stat of an OOM's record has them, and more. */
 static const struct {
@@ -116,6 +118,25 @@ static void add_memory(struct json_object *to, const struct cgroup_memory *memor
 	member__add(to, "memory", o);
 }
 
+static void add_files(struct json_object *to, const struct record_snapshot *s)
+{
+	struct json_object *list;
+
+	if (!s->has_files)
+		return;
+	list = json_object_new_array();
+	for (size_t i = 0; i < s->file_count; i++) {
+		struct json_object *o = json_object_new_object();
+
+		member__text(o, "path", s->files[i].path);
+		member__number(o, "cached_bytes", s->files[i].cached_bytes);
+		member__number(o, "pid", s->files[i].pid);
+		member__text(o, "comm", s->files[i].comm);
+		json_object_array_add(list, o);
+	}
+	member__add(to, "files", list);
+}
+
 void snapshot_json__write(struct json_object *o, const struct record *record)
 {
 	const struct record_snapshot *s = &record->snapshot;
@@ -144,6 +165,14 @@ void snapshot_json__write(struct json_object *o, const struct record *record)
 	member__add(o, "processes", list);
 	add_memory(o, s->memory);
 	tmpfs_json__write(o, s->tmpfs);
+	add_files(o, s);
+}
+
+static const char *kind_of(const struct record_before_part *part)
+{
+	if (part->is_cache)
+		return CACHE;
+	return part->is_tmpfs ? TMPFS : snapshot_words__kind(part->kind);
 }
 
 static struct json_object *new_before_part(const struct record_before_part *part)
@@ -154,7 +183,7 @@ static struct json_object *new_before_part(const struct record_before_part *part
 		member__number(o, "pid", part->pid);
 		member__text(o, "comm", part->comm);
 	}
-	member__text(o, "kind", part->is_tmpfs ? TMPFS : snapshot_words__kind(part->kind));
+	member__text(o, "kind", kind_of(part));
 	member__text(o, "name", part->name);
 	member__number(o, "bytes", part->bytes);
 	if (part->has_growth)
@@ -272,6 +301,29 @@ static const struct cgroup_memory *parse_memory(struct jsonl_parser *p, struct j
 	return memory;
 }
 
+static void get_files(struct jsonl_parser *p, struct json_object *o, struct record_snapshot *to)
+{
+	struct json_object *list, *found;
+	size_t count = value__array(p, o, "files", &list);
+	struct record_snapshot_file *files = value__new_array(p, count, sizeof(*files));
+
+	for (size_t i = 0; files && i < count && !p->error; i++) {
+		struct json_object *element = value__element(p, list, i);
+
+		if (!element)
+			return;
+		files[i].path = value__text(p, element, "path");
+		files[i].cached_bytes = value__number(p, element, "cached_bytes");
+		files[i].pid = value__number32(p, element, "pid");
+		files[i].comm = value__text(p, element, "comm");
+		if (!files[i].path)
+			value__fail(p, -EINVAL);
+	}
+	to->has_files = json_object_object_get_ex(o, "files", &found);
+	to->files = files;
+	to->file_count = files ? count : 0;
+}
+
 void snapshot_json__parse(struct jsonl_parser *p, struct json_object *o, struct record *record)
 {
 	struct json_object *list;
@@ -296,6 +348,7 @@ void snapshot_json__parse(struct jsonl_parser *p, struct json_object *o, struct 
 		.tmpfs = tmpfs_json__parse(p, o),
 	};
 
+	get_files(p, o, &s);
 	parse_parts__find_prefix(&s.container.ref, s.cgroup);
 	for (size_t i = 0; processes && i < count && !p->error; i++) {
 		struct json_object *element = value__element(p, list, i);
@@ -312,7 +365,8 @@ static void get_before_part(struct jsonl_parser *p, struct json_object *o, struc
 
 	part->name = value__text(p, o, "name");
 	part->is_tmpfs = kind && !strcmp(kind, TMPFS);
-	if (!part->is_tmpfs)
+	part->is_cache = kind && !strcmp(kind, CACHE);
+	if (!part->is_tmpfs && !part->is_cache)
 		part->kind = kind_named(p, kind);
 	else if (!part->name)
 		value__fail(p, -EINVAL);

@@ -37,6 +37,14 @@ struct record_snapshot_process {
 	size_t largest_count;
 };
 
+/* A file that a process has open. */
+struct record_snapshot_file {
+	const char *path;      /* as that process sees it; the end of one that is longer */
+	uint64_t cached_bytes; /* of it in the page cache, whoever was charged for them */
+	uint32_t pid;
+	const char *comm;
+};
+
 struct record_snapshot {
 	uint64_t cgroup_id;
 	const char *cgroup; /* NULL: not known any more */
@@ -53,6 +61,10 @@ struct record_snapshot {
 	size_t process_count;
 	const struct cgroup_memory *memory; /* of the cgroup; NULL: unknown */
 	const struct record_tmpfs *tmpfs;   /* NULL: there is nothing, or it wasn't read */
+	bool has_files;			    /* they were read */
+	const struct record_snapshot_file
+		*files; /* that are open, and in the page cache; the largest first */
+	size_t file_count;
 };
 
 /* What an OOM's record has of the last snapshot. */
@@ -67,7 +79,8 @@ struct record_before_part {
 	bool at_least;	 /* not all mappings of the process were read: there may be more of this */
 	bool is_tmpfs;	 /* a file in tmpfs: `bytes` are all of it, whoever has them mapped */
 	bool is_machine; /* likewise, in a mount of the machine */
-	bool is_copy;	 /* a process's own copies of pages of a file in tmpfs, which is a part by itself */
+	bool is_cache;	 /* an open file: `bytes` are in the page cache, whoever has them mapped */
+	bool is_copy;	 /* a process's own copies of pages of a file that is a part by itself */
 };
 
 #define RECORD_BEFORE_PARTS 5

@@ -28,10 +28,27 @@ const char *snapshot_words__kind(enum smaps_kind kind)
 	return kinds[kind].json;
 }
 
+/* "page cache of /data/x, open in java (pid 812), 300.0 MiB" */
+static void put_open_file(FILE *out, const struct record_before_part *part,
+			  const struct snapshot_words_ops *ops)
+{
+	fputs("page cache of ", out);
+	ops->put_name(out, part->name);
+	fputs(", open in ", out);
+	ops->put_process(out, part->comm, part->pid);
+	fputs(", ", out);
+	ops->put_size(out, part->bytes);
+}
+
 void snapshot_words__put_part(FILE *out, const struct record_before_part *part,
 			      const struct snapshot_words_ops *ops)
 {
 	const char *words = kinds[part->kind].words;
+
+	if (part->is_cache) {
+		put_open_file(out, part, ops);
+		return;
+	}
 
 	if (part->is_tmpfs)
 		words = part->is_machine ? "file in a tmpfs of the machine" : "file in tmpfs";
@@ -150,11 +167,26 @@ static bool is_told(const struct record_snapshot *s, const struct record_tmpfs_f
 	return s->memory ? s->memory->shmem_bytes >= file->bytes / 2 : !file->machine;
 }
 
+static size_t open_count(const struct record_snapshot *s)
+{
+	return s->file_count < RECORD_BEFORE_PARTS ? s->file_count : RECORD_BEFORE_PARTS;
+}
+
+/* Whether the cgroup may have most of it: what others were charged for is nothing that its limit is about. */
+static bool is_open_told(const struct record_snapshot *s, const struct record_snapshot_file *file)
+{
+	return s->memory && snapshot_words__cache(s->memory) >= file->cached_bytes / 2;
+}
+
 /* Its pages are in a file that is told by itself. */
 static bool is_of_told_file(const struct record_snapshot *s, const struct record_snapshot_part *part)
 {
 	for (size_t i = 0; i < file_count(s); i++) {
 		if (is_told(s, &s->tmpfs->largest[i]) && is_name_of(part, s->tmpfs->largest[i].path))
+			return true;
+	}
+	for (size_t i = 0; i < open_count(s); i++) {
+		if (is_open_told(s, &s->files[i]) && is_name_of(part, s->files[i].path))
 			return true;
 	}
 	return false;
@@ -233,6 +265,16 @@ size_t snapshot_words__largest(const struct record_snapshot *snapshot,
 		if (is_told(snapshot, &snapshot->tmpfs->largest[i]))
 			note_file(&list, snapshot, &snapshot->tmpfs->largest[i]);
 	}
+	for (size_t i = 0; i < open_count(snapshot); i++) {
+		const struct record_snapshot_file *file = &snapshot->files[i];
+
+		if (is_open_told(snapshot, file))
+			note(&list, &(struct record_before_part){ .is_cache = true,
+								  .pid = file->pid,
+								  .comm = file->comm,
+								  .name = file->path,
+								  .bytes = file->cached_bytes });
+	}
 	return list.count;
 }
 
@@ -254,11 +296,24 @@ static bool find_file(const struct record_snapshot *s, const char *path, uint64_
 	return false;
 }
 
+static bool find_open_file(const struct record_snapshot *s, const char *path, uint64_t *bytes)
+{
+	for (size_t i = 0; i < open_count(s); i++) {
+		if (!same_name(s->files[i].path, path))
+			continue;
+		*bytes = s->files[i].cached_bytes;
+		return true;
+	}
+	return false;
+}
+
 bool snapshot_words__find(const struct record_snapshot *s, const struct record_before_part *part,
 			  uint64_t *bytes)
 {
 	if (part->is_tmpfs)
 		return find_file(s, part->name, bytes);
+	if (part->is_cache)
+		return find_open_file(s, part->name, bytes);
 	for (size_t i = 0; i < s->process_count; i++) {
 		const struct record_snapshot_process *p = &s->processes[i];
 

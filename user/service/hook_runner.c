@@ -23,6 +23,7 @@
 #include "host/snapshot.h"
 #include "limit/guard_cgroup.h"
 #include "service/hook_command.h"
+#include "service/hook_files.h"
 #include "service/hook_freezer.h"
 
 #define CGROUP "oomtrace-hook-%d-%d"
@@ -65,6 +66,7 @@ struct process {
 	int socket, signals, mount_fd;
 	struct hook_freezer *freezer;
 	struct running running[HOOK_RUNNER__HOOKS_MAX];
+	struct hook_files files;
 	volatile unsigned long long *started_ns; /* for each of them, shared with the child */
 };
 
@@ -190,20 +192,22 @@ static int start_reader(struct process *p, struct running *r)
 	uint64_t limit_ns = p->opts->limit_ns;
 	int err;
 
+	hook_files__make_iterators(&p->files, wanted.iterators);
+	wanted.files_map = p->files.map;
 	r->snapshot_fd = memfd_create("oomtrace-snapshot", MFD_CLOEXEC);
-	if (r->snapshot_fd < 0)
-		return -errno;
-	err = ftruncate(r->snapshot_fd, sizeof(struct snapshot)) ? -errno : 0;
+	err = r->snapshot_fd < 0 || ftruncate(r->snapshot_fd, sizeof(struct snapshot)) ? -errno : 0;
 	wanted.fd = r->snapshot_fd;
 	r->reader_start_ns = clock__ns(CLOCK_BOOTTIME);
 	r->reader_end_ns = r->reader_start_ns + (limit_ns < SNAPSHOT_NS ? limit_ns : SNAPSHOT_NS);
 	r->reader = err ? -1 : fork();
 	if (!r->reader)
 		snapshot_process__run(&wanted);
+	hook_files__leave_to(&p->files, wanted.iterators, r->reader);
 	if (r->reader > 0)
 		return 0;
 	r->reader = 0;
-	close(r->snapshot_fd);
+	if (r->snapshot_fd >= 0)
+		close(r->snapshot_fd);
 	r->snapshot_fd = -1;
 	return err ? err : -EAGAIN;
 }
@@ -275,6 +279,11 @@ static void on_request(struct process *p, struct hook_request *request, int stdi
 	int err;
 
 	request->cgroup[sizeof(request->cgroup) - 1] = '\0';
+	if (request->want == HOOK_TAKE_FILES_LINK || request->want == HOOK_TAKE_FILES_MAP) {
+		hook_files__take(request->want == HOOK_TAKE_FILES_LINK ? &p->files.link : &p->files.map,
+				 stdin_fd);
+		return;
+	}
 	if (!is_possible(p, request, stdin_fd)) {
 		refuse(p, request, request->want, HOOK_FAILED, -EINVAL);
 		return;
@@ -377,6 +386,8 @@ static void reap(struct process *p)
 			kill_all(r);
 		if (waitpid(info.si_pid, &status, WNOHANG) != info.si_pid)
 			return;
+		if (p->files.reader == info.si_pid)
+			p->files.reader = 0;
 		if (!r)
 			hook_freezer__ended(p->freezer, info.si_pid);
 		else if (r->pid == info.si_pid)
@@ -497,7 +508,7 @@ static _Noreturn void runner_main(const struct hook_runner_options *opts, int so
 	const int keep[] = { socket, STDERR_FILENO };
 
 	child__settle("oomtrace-hook", keep, ARRAY_SIZE(keep));
-	process = (struct process){ .opts = opts, .socket = socket };
+	process = (struct process){ .opts = opts, .socket = socket, .files = { -1, -1, 0 } };
 	if (chdir("/") || set_up(&process))
 		_exit(1);
 	/* What ends all of our cgroup must not end who lets a frozen one go, or ends a hook. Snapshots need no such thing. */

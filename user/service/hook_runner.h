@@ -33,6 +33,9 @@ enum hook_want {
 	HOOK_WANT_COMMAND = 1,
 	HOOK_WANT_SNAPSHOT = 2,
 	HOOK_WANT_STILL = 4, /* the cgroup, if that is to be so at all */
+	/* Alone: what a snapshot reads open files by comes with it, see hook_files__give(). */
+	HOOK_TAKE_FILES_LINK = 8,
+	HOOK_TAKE_FILES_MAP = 16,
 };
 
 struct hook_request {

@@ -102,6 +102,8 @@ struct bpf_link *attach__program(const struct bpf_program *program, const struct
 		return attach__shared(program, plan__chosen(plan, i)->label, NULL, plan_purposes[i].hook);
 	if (strstr(plan__chosen(plan, i)->label, "probe "))
 		return attach_kprobe(program, plan__chosen(plan, i)->label);
+	if (!strncmp(plan__chosen(plan, i)->label, "iter ", strlen("iter ")))
+		return bpf_program__attach_iter(program, NULL);
 	/* The type of a BTF-typed program may be known to us only (kernel_btf.c). */
 	if (bpf_program__type(program) == BPF_PROG_TYPE_TRACING)
 		return bpf_program__attach_trace(program);

@@ -32,6 +32,7 @@ static const struct {
 	{ "fentry/", BPF_TRACE_FENTRY, "", BTF_KIND_FUNC },
 	{ "fexit/", BPF_TRACE_FEXIT, "", BTF_KIND_FUNC },
 	{ "tp_btf/", BPF_TRACE_RAW_TP, "btf_trace_", BTF_KIND_TYPEDEF },
+	{ "iter/", BPF_TRACE_ITER, "bpf_iter_", BTF_KIND_FUNC },
 };
 #define TYPED_COUNT ARRAY_SIZE(typed)
 
@@ -40,7 +41,12 @@ static const struct {
 #define HAS_FENTRY "register_ftrace_direct"
 #define FREES_LATER "register_ftrace_direct_cb"
 
+/* What only bpf/files.bpf.c reads. Their many members would make each start slower. */
+static const char *const of_files[] = { "file",		 "inode",   "super_block",
+					"address_space", "fdtable", "files_struct" };
+
 struct kernel_types {
+	bool with_files;
 	int handlers[TYPED_COUNT];
 	int fd; /* of the file that libbpf reads, in memory */
 	char path[32];
@@ -101,6 +107,15 @@ static int add_name(struct kernel_types *btf, char *name, uint32_t kinds, bool i
 	return 0;
 }
 
+static bool is_left_out(const struct kernel_types *btf, const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(of_files) && !btf->with_files; i++) {
+		if (!strcmp(of_files[i], name))
+			return true;
+	}
+	return false;
+}
+
 /* The types that the programs know, whether they read them in the kernel or not. */
 static int add_types(struct kernel_types *btf, const struct btf *local)
 {
@@ -111,7 +126,7 @@ static int add_types(struct kernel_types *btf, const struct btf *local)
 		const char *name = btf__name_by_offset(local, type->name_off);
 		const char *flavour = strstr(name, "___");
 
-		if (*name && TYPE_KINDS & 1U << btf_kind(type))
+		if (*name && TYPE_KINDS & 1U << btf_kind(type) && !is_left_out(btf, name))
 			err = add_name(btf, strndup(name, flavour ? (size_t)(flavour - name) : strlen(name)),
 				       TYPE_KINDS, true);
 	}
@@ -171,7 +186,7 @@ static int prepare_load(struct bpf_program *program, struct bpf_prog_load_opts *
 	return bpf_program__set_type(program, BPF_PROG_TYPE_TRACING);
 }
 
-int kernel_types__new(struct kernel_types **out)
+int kernel_types__new(bool with_files, struct kernel_types **out)
 {
 	struct kernel_types *btf = calloc(1, sizeof(*btf));
 	LIBBPF_OPTS(libbpf_prog_handler_opts, opts, .cookie = (long)btf,
@@ -179,6 +194,7 @@ int kernel_types__new(struct kernel_types **out)
 
 	if (!btf)
 		return -ENOMEM;
+	btf->with_files = with_files;
 	btf->fd = memfd_create("oomtrace-btf", MFD_CLOEXEC);
 	snprintf(btf->path, sizeof(btf->path), "/proc/self/fd/%d", btf->fd);
 	for (size_t i = 0; i < TYPED_COUNT && btf->fd >= 0; i++) {

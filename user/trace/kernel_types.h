@@ -12,8 +12,11 @@
 
 struct kernel_types;
 
-/* To be called before the object is opened: from then on the handlers of its programs are ours. */
-int kernel_types__new(struct kernel_types **out);
+/*
+ * To be called before the object is opened: from then on the handlers of its programs are ours. Without `with_files` the
+ * program for open files (bpf/files.bpf.c) can't be loaded.
+ */
+int kernel_types__new(bool with_files, struct kernel_types **out);
 
 /* Gives libbpf its own handlers back. Takes NULL. */
 void kernel_types__free(struct kernel_types *btf);

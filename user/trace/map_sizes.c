@@ -120,5 +120,7 @@ int map_sizes__set(struct oomtrace_bpf *skel, const struct tracer_options *opts,
 	if (!err)
 		err = opts->usage ? size_usage_maps(skel, opts->cgroups, !opts->target_cgroup_id)
 				  : leave_out_usage_maps(skel);
+	if (!err && !opts->want_snapshots)
+		err = bpf_map__set_autocreate(skel->maps.open_files, false);
 	return err ? err : size_stack_maps(skel, opts->want_stacks);
 }

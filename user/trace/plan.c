@@ -320,12 +320,22 @@ const struct plan_purpose plan_purposes[PLAN_PURPOSES] = {
 			{ "kp_css_offline", "kprobe mem_cgroup_css_offline" },
 		},
 	},
+	{
+		.name = "open-files",
+		.need = PLAN_SNAPS,
+		.lost = "the page cache of open files in snapshots",
+		.candidates = {
+			{ "iter_open_files", "iter task" },
+		},
+		.late = true,
+	},
 };
 
 /* Whether a candidate is attached by the kernel's BTF. */
 static bool is_typed(const struct plan_candidate *candidate)
 {
-	return !strncmp(candidate->label, "f", 1) || !strncmp(candidate->label, "tp_btf", 6);
+	return !strncmp(candidate->label, "f", 1) || !strncmp(candidate->label, "tp_btf", 6) ||
+	       !strncmp(candidate->label, "iter", 4);
 }
 
 static int first_candidate(const struct plan_purpose *purpose, const struct plan_wants *wants)
@@ -361,12 +371,12 @@ void plan__init(struct plan *plan, const struct plan_wants *wants)
 		struct plan_choice *choice = &plan->choices[i];
 		enum plan_need need = plan_purposes[i].need;
 
-		choice->wanted = need == PLAN_ANY || (need == PLAN_TARGET && wants->target) ||
-				 (need == PLAN_USAGE && wants->usage) ||
-				 (need == PLAN_EXACT && wants->usage && wants->target && !wants->many) ||
-				 (need == PLAN_MANY && wants->many) ||
-				 (need == PLAN_STACKS && wants->stacks) ||
-				 (need == PLAN_STEPS && plan->in_steps);
+		choice->wanted =
+			need == PLAN_ANY || (need == PLAN_TARGET && wants->target) ||
+			(need == PLAN_USAGE && wants->usage) ||
+			(need == PLAN_EXACT && wants->usage && wants->target && !wants->many) ||
+			(need == PLAN_MANY && wants->many) || (need == PLAN_STACKS && wants->stacks) ||
+			(need == PLAN_SNAPS && wants->snapshot) || (need == PLAN_STEPS && plan->in_steps);
 		choice->candidate = choice->wanted ? first_candidate(&plan_purposes[i], wants)
 						   : PLAN_NOT_ATTACHED;
 	}

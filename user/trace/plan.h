@@ -15,7 +15,7 @@
 #include "record/record.h"
 
 #define PLAN_CANDIDATES 4
-#define PLAN_PURPOSES 31
+#define PLAN_PURPOSES 32
 #define PLAN_NOT_ATTACHED (-1)
 #define PLAN_SHARED PLAN_CANDIDATES	 /* a kprobe, by the program that stands for several purposes */
 #define PLAN_SPLIT (PLAN_CANDIDATES + 1) /* a kprobe, where the compiler has split the function */
@@ -28,6 +28,7 @@ enum plan_need {
 	PLAN_EXACT,  /* that of a target whose usage is recorded */
 	PLAN_MANY,   /* that of several targets */
 	PLAN_STACKS, /* one that samples stacks */
+	PLAN_SNAPS,  /* one that takes snapshots */
 	PLAN_STEPS,  /* one whose programs are loaded in steps */
 	PLAN_NOTES,  /* any trace that attaches a kretprobe for the next purpose: that has no arguments */
 	PLAN_NEEDS,
@@ -39,6 +40,7 @@ struct plan_wants {
 	bool many;  /* several targets */
 	bool usage; /* with one target it is recorded, else it is for the flight recorders alone */
 	bool stacks;
+	bool snapshot;
 	bool kprobes; /* nothing that needs the kernel's types to attach */
 	bool shared;  /* PLAN_SHARED first, where there is one */
 	bool split;   /* PLAN_SPLIT, where there is one */

@@ -67,7 +67,7 @@ int tracer__open(const struct tracer_options *opts, tracer_event_fn on_event, vo
 		return -ENOMEM;
 	tracer->opts = *opts;
 	tracer->counts_stalls = pressure__is_counted();
-	if (kernel_types__new(&tracer->btf))
+	if (kernel_types__new(opts->want_snapshots, &tracer->btf))
 		tracer->btf = NULL;
 	tracer_load__plan(tracer, plan);
 	err = tracer_load__step(tracer, plan, PLAN_FIRST);
@@ -346,6 +346,18 @@ int tracer__each_quiet(const struct tracer *tracer,
 		previous = &key;
 	}
 	return 0;
+}
+
+bool tracer__open_files(const struct tracer *tracer, int *link_fd, int *map_fd)
+{
+	for (int i = 0; i < PLAN_PURPOSES; i++) {
+		if (plan_purposes[i].need != PLAN_SNAPS || !tracer->links[i])
+			continue;
+		*link_fd = bpf_link__fd(tracer->links[i]);
+		*map_fd = bpf_map__fd(tracer->skel->maps.open_files);
+		return true;
+	}
+	return false;
 }
 
 bool tracer__swap_stacks(struct tracer *tracer)

@@ -31,6 +31,7 @@ struct tracer_options {
 	uint32_t near_percent;	  /* with usage: of a limit, to be told at once; 0: nobody wants to know */
 	bool force_kprobes;
 	bool want_stacks;    /* sample stacks where memory is charged */
+	bool want_snapshots; /* find the page cache of open files */
 	uint32_t ring_bytes; /* a power of two, a multiple of the page size */
 };
 
@@ -129,6 +130,12 @@ void tracer__set_reading(struct tracer *tracer, bool reading);
 
 /* Adds a command line that user space has read. It is forgotten when the process executes a program. */
 int tracer__add_cmdline(struct tracer *tracer, uint32_t pid, const struct cmdline_entry *entry);
+
+/*
+ * What it takes to read which files are open (bpf/files.bpf.c): the link that iterators are made of, and the map. The
+ * descriptors stay the tracer's. False: the kernel can't tell, or nobody wants to know.
+ */
+bool tracer__open_files(const struct tracer *tracer, int *link_fd, int *map_fd);
 
 /*
  * Makes the programs write their sums of stacks to the other of two sets. Returns whether there are any sums.

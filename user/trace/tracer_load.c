@@ -137,6 +137,7 @@ void tracer_load__plan(struct tracer *tracer, struct plan *plan)
 		.many = opts->many_targets,
 		.usage = opts->usage,
 		.stacks = opts->want_stacks,
+		.snapshot = opts->want_snapshots,
 		.kprobes = opts->force_kprobes,
 	};
 

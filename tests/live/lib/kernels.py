@@ -65,6 +65,7 @@ PLAN = {
     "charge": ("fentry page_counter_try_charge", "kprobe page_counter_try_charge"),
     "uncharge": ("fentry page_counter_uncharge", "kprobe page_counter_uncharge"),
     "cgroup-offline": ("fentry mem_cgroup_css_offline", "kprobe mem_cgroup_css_offline"),
+    "open-files": ("iter task", None),
 }
 PLAN_BTF = {purpose: label for purpose, (label, _) in PLAN.items()}
 PLAN_KPROBES = {purpose: label for purpose, (_, label) in PLAN.items()}
@@ -86,6 +87,8 @@ PLAN_TARGET_ONLY = ("exit", "high-write-begin", "high-write-end", "swap-write-be
 PLAN_MANY_ONLY = ("cgroup-made",)
 # Only with --stacks; the suite stacks looks for it there.
 PLAN_STACKS_ONLY = ("stacks",)
+# Only with snapshots; the suite near-limit looks for it there.
+PLAN_SNAPSHOT_ONLY = ("open-files",)
 # Only with a target on cgroup v2, whose usage is recorded.
 PLAN_USAGE_ONLY = ("reclaim-begin", "throttle-begin", "throttle-end", "usage-read", "cgroup-online",
                    "charge", "uncharge", "cgroup-offline")
@@ -116,7 +119,7 @@ def expected_plan(session, plan, has_target, on_v1=False, usage=None):
     off += () if has_target and not several else PLAN_EXACT_ONLY
     off += () if several else PLAN_MANY_ONLY
     off += () if (has_target if usage is None else usage) and not on_v1 else PLAN_USAGE_ONLY
-    off += PLAN_STACKS_ONLY
+    off += PLAN_STACKS_ONLY + PLAN_SNAPSHOT_ONLY
     if version(session) <= SPLIT_UNTIL:
         plan = plan | PLAN_SPLIT
     if version(session) <= RELIEF_OLD_UNTIL:

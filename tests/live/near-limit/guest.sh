@@ -13,6 +13,7 @@
 #   low.jsonl                  a mark of 3 %, and three climbs
 #   flood.jsonl                a target that passes the mark and falls below it again and again
 #   snapshot.jsonl snapshot.out   --snapshot with --freeze; smaps/PID is what a hook saw of a process that stood still
+#   cached                        bytes of /ram/data in the page cache, as the process that has it open saw it
 #   mappings.jsonl             the same of a process with 80,000 mappings
 #   all.jsonl                  --all, with a large and a tiny limit
 #   thawed                     cgroup.freeze after oomtrace, or it and what runs hooks, was killed while a hook ran
@@ -217,9 +218,10 @@ flood() {
 # What the memory is, at the mark and 10 s later; then the kill, which tells it.
 snapshot() {
 	begin snapshot
-	make_cgroup near 256M
-	mkdir -p /hold
+	make_cgroup near 280M
+	mkdir -p /hold /ram
 	mount -t tmpfs none /hold
+	mount -t ramfs none /ram
 	start_tracer snapshot.jsonl --output json --cgroup "$CG/near" --on-near-limit "80:/tmp/smaps-hook $OUT/smaps" \
 		--snapshot --freeze
 	tracer_ready snapshot.jsonl
@@ -233,7 +235,8 @@ snapshot() {
 	wait_until 60 gone $holder
 	wait_until 30 in_file '"type":"oom"' "$OUT/snapshot.jsonl"
 	stop_tracer snapshot.jsonl
-	umount /hold
+	cp /tmp/cached "$OUT/cached"
+	umount /hold /ram
 	end near
 }
 

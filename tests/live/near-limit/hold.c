@@ -2,7 +2,8 @@
 /*
  * hold CGROUP MIB [MAPPINGS]: in this cgroup, maps memory of each kind, and makes use of so many MiB; before that, makes so
  * many mappings more, of a page that it doesn't use. After SIGUSR1 it takes more until it is killed. Without MAPPINGS there
- * is a tmpfs, /hold: it has a file there that it maps, and one that it doesn't; and what it has grows after SIGUSR2.
+ * is a tmpfs, /hold: it has a file there that it maps, and one that it doesn't; and what it has grows after SIGUSR2. And
+ * there is a ramfs, /ram: it has a file open there, of which it leaves in /tmp/cached how many bytes are in memory.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -112,6 +113,31 @@ static void hold_tmpfs(void)
 	close(fd);
 }
 
+/* Open twice, and not mapped any more. Files in ramfs are page cache, as those on disks are. */
+static void hold_page_cache(void)
+{
+	static unsigned char in_memory[24 * MIB / 4096];
+	static char bytes[MIB];
+	int fd = make("/ram/data", 24 * MIB);
+	unsigned long cached = 0;
+	char *memory;
+	FILE *out;
+
+	/* The last 4 MiB are a hole. */
+	for (int i = 0; i < 20; i++) {
+		if (write(fd, bytes, sizeof(bytes)) != sizeof(bytes))
+			exit(1);
+	}
+	memory = map(24 * MIB, MAP_SHARED, fd);
+	if (mincore(memory, 24 * MIB, in_memory) || munmap(memory, 24 * MIB) || dup(fd) < 0)
+		exit(1);
+	for (size_t i = 0; i < sizeof(in_memory); i++)
+		cached += in_memory[i] & 1 ? 4096 : 0;
+	out = fopen("/tmp/cached", "we");
+	if (!out || fprintf(out, "%lu\n", cached) < 0 || fclose(out))
+		exit(1);
+}
+
 /* What has grown by the next snapshot. */
 static void hold_more(void)
 {
@@ -147,8 +173,10 @@ int main(int argc, char **argv)
 	if (argc == 4)
 		make_mappings(strtoul(argv[3], NULL, 10));
 	hold_kinds();
-	if (argc == 3)
+	if (argc == 3) {
 		hold_tmpfs();
+		hold_page_cache();
+	}
 	count = strtoul(argv[2], NULL, 10);
 	fill(map(count * MIB, MAP_PRIVATE | MAP_ANONYMOUS, -1), count * MIB);
 	if (argc == 3)

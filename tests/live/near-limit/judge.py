@@ -147,7 +147,7 @@ def check_snapshot(run, results):
     results.equal((before["percent"], before["since_ns"], before["growth_ns"]),
                   (80, oom["ts_ns"] - first["ts_ns"], again["ts_ns"] - first["ts_ns"]), "snapshot: the OOM has it")
     for part in before["largest"]:
-        if part["kind"] == "tmpfs":
+        if part["kind"] in ("tmpfs", "page-cache"):
             continue
         key = (part["kind"], part.get("name"))
         results.equal(part["bytes"], want[key]["rss_bytes"] + want[key]["swap_bytes"], f"snapshot: {key} in the OOM")
@@ -200,6 +200,28 @@ def check_tmpfs(run, results):
                  "tmpfs: memory that is mapped comes once", len(before))
 
 
+def check_files(run, results):
+    """The page cache of an open file, in the list of what is open and in the OOM."""
+    records = read_records(run.folder / "snapshot.jsonl")
+    first, again = of(records, "snapshot", "/near")
+    cached = int((run.folder / "cached").read_text())
+    results.check(cached == 20 << 20, f"files: mincore() says {cached} bytes of /ram/data")
+    plans = [next(p for p in of_session["plan"] if p["purpose"] == "open-files") for of_session in
+             (records[0], read_records(run.folder / "frozen.jsonl")[0])]
+    results.equal([(p["attached"], "lost" in p) for p in plans], [("iter task", False), (None, False)],
+                  "files: the iterator is attached with --snapshot, and only then")
+    want = {"path": "/ram/data", "cached_bytes": cached, "pid": first["processes"][0]["pid"], "comm": "hold"}
+    for name, snapshot in (("first", first), ("again", again)):
+        found = [f for f in snapshot["files"] if f["path"] == "/ram/data"]
+        results.equal(found, [want], f"files: the {name} snapshot has what mincore() said, once")
+        results.none([f for f in snapshot["files"] if f["path"].startswith(("/hold/", "/dev/shm", "/memfd"))],
+                     f"files: the {name} snapshot has no tmpfs there", len(snapshot["files"]))
+    before = next(r for r in records if r["type"] == "oom")["before"]
+    found = [(p["name"], p["bytes"], p.get("growth_bytes"), p["pid"]) for p in before["largest"]
+             if p["kind"] == "page-cache"]
+    results.equal(found, [("/ram/data", cached, 0, want["pid"])], "files: the OOM has it")
+
+
 def check_all(run, results):
     records = read_records(run.folder / "all.jsonl")
     for cgroup in ("/near", "/tiny"):
@@ -222,6 +244,7 @@ def check(run):
     guarded(results, check_snapshot, run, results)
     guarded(results, check_mappings, run, results, log)
     guarded(results, check_tmpfs, run, results)
+    guarded(results, check_files, run, results)
     guarded(results, check_all, run, results)
     thawed = (run.folder / "thawed").read_text().split() if (run.folder / "thawed").exists() else []
     results.equal(thawed, ["one", "all", "thaw"], "the target is let go when oomtrace, or what runs its hooks too, is "

@@ -61,6 +61,8 @@ def check_snapshots(run, results):
         snapshots = [r for r in records if r["type"] == "snapshot"]
         results.check(snapshots and all(p.get("parts") for p in snapshots[0]["processes"]),
                       f"{path.name}: what the memory held is kept with it")
+        results.check(snapshots and "files" in snapshots[0],
+                      f"{path.name}: open files were read: {snapshots and snapshots[0].get('files')}")
 
 
 def check_sees_all(run, results):
@@ -68,8 +70,8 @@ def check_sees_all(run, results):
     beside = lines(run.folder / "beside.jsonl")
     unit = lines(run.folder / "cli/curve.out")
     results.equal({p["purpose"]: p["attached"] for p in unit[0]["plan"]},
-                  {p["purpose"]: p["attached"] for p in beside[0]["plan"]},
-                  "unit: attaches what oomtrace does without it")
+                  {p["purpose"]: p["attached"] for p in beside[0]["plan"]} | {"open-files": "iter task"},
+                  "unit: attaches what oomtrace does without it, and what snapshots need")
     for kind in ("oom", "relief", "kernel-log"):
         seen, want = ([shape(r) for r in records if r["type"] == kind] for records in (unit, beside))
         results.check(len(want) == 1 and seen == want, f"unit: the {kind} record has all that it has without the unit",

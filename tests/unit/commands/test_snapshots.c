@@ -220,6 +220,44 @@ static void test_untrusted_tmpfs(void **state)
 	assert_int_equal(read_written(3, &out, &began_ns), -EBADMSG);
 }
 
+static void test_untrusted_files(void **state)
+{
+	struct record_snapshot out = {};
+	struct open_files *files = &written.files;
+	uint64_t began_ns;
+
+	(void)state;
+	begin();
+	assert_int_equal(read_written(3, &out, &began_ns), 0);
+	assert_false(out.has_files || out.file_count);
+	files->known = 1;
+	assert_int_equal(read_written(3, &out, &began_ns), 0);
+	assert_true(out.has_files && !out.file_count);
+	files->count = OPEN_FILES__LARGEST;
+	for (size_t i = 0; i < OPEN_FILES__LARGEST; i++) {
+		files->files[i].pid = 7;
+		files->files[i].cached_bytes = 4096;
+		memset(files->files[i].path, 'x', OPEN_FILES__PATH);
+		memset(files->files[i].comm, 'y', sizeof(files->files[i].comm));
+	}
+	assert_int_equal(read_written(3, &out, &began_ns), 0);
+	assert_int_equal(out.file_count, OPEN_FILES__LARGEST);
+	assert_int_equal(strlen(out.files[4].path), OPEN_FILES__PATH - 1);
+	assert_int_equal(strlen(out.files[4].comm), 15);
+	assert_true(out.files[4].pid == 7 && out.files[4].cached_bytes == 4096);
+	files->files[1].pid = 0;
+	assert_int_equal(read_written(3, &out, &began_ns), -EBADMSG);
+	files->files[1].pid = 7;
+	files->files[1].cached_bytes = 0;
+	assert_int_equal(read_written(3, &out, &began_ns), -EBADMSG);
+	files->files[1].cached_bytes = 1;
+	files->known = 0;
+	assert_int_equal(read_written(3, &out, &began_ns), -EBADMSG);
+	files->known = 1;
+	files->count = OPEN_FILES__LARGEST + 1;
+	assert_int_equal(read_written(3, &out, &began_ns), -EBADMSG);
+}
+
 static bool is_text(const char *text, size_t size)
 {
 	return memchr(text, '\0', size);
@@ -239,6 +277,7 @@ static void test_random(void **state)
 			((unsigned char *)&written)[i] = (unsigned char)rand();
 		written.ended_ns = 0;
 		written.count = (uint32_t)rand() % (SNAPSHOT__PROCESSES + 2);
+		written.files.count = (uint32_t)rand() % (OPEN_FILES__LARGEST + !(rand() % 5) + 1);
 		written.tmpfs.largest_count = (uint32_t)rand() % (TMPFS_FILES__LARGEST + 2);
 		for (size_t i = 0; i < SNAPSHOT__PROCESSES; i++) {
 			struct snapshot_one *one = &written.processes[i];
@@ -267,10 +306,10 @@ static void test_random(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_once_a_while), cmocka_unit_test(test_budget),
-		cmocka_unit_test(test_later),	     cmocka_unit_test(test_put_off),
-		cmocka_unit_test(test_untrusted),    cmocka_unit_test(test_untrusted_tmpfs),
-		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_once_a_while),	cmocka_unit_test(test_budget),
+		cmocka_unit_test(test_later),		cmocka_unit_test(test_put_off),
+		cmocka_unit_test(test_untrusted),	cmocka_unit_test(test_untrusted_tmpfs),
+		cmocka_unit_test(test_untrusted_files), cmocka_unit_test(test_random),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -125,6 +125,8 @@ static pid_t begin_taking(const char *cgroup, bool freezing, int *out)
 					  .cgroup = *cgroup ? cgroup : "/",
 					  .freezing = freezing,
 					  .fd = fd,
+					  .iterators = { -1, -1 },
+					  .files_map = -1,
 					  .parent = getpid() };
 	pid_t pid;
 

@@ -30,6 +30,8 @@ static inline void write_snapshots(struct sink *sink, const struct variant *v)
 		{ .pid = 2, .comm = v->name, .has_total = v->full, .total = { 0, 2, 3, 4, 5, 0 } },
 	};
 	const struct cgroup_memory memory = { UINT64_MAX, 2, 3, 4, 5, 6 };
+	const struct record_snapshot_file files[] = { { v->name, UINT64_MAX, 1, v->name },
+						      { "/x", 4096, UINT32_MAX, NULL } };
 	const struct record_snapshot snapshot = { .cgroup_id = 3,
 						  .cgroup = v->full ? v->name : NULL,
 						  .container = docker(v),
@@ -45,7 +47,10 @@ static inline void write_snapshots(struct sink *sink, const struct variant *v)
 						  .processes = processes,
 						  .process_count = 2,
 						  .memory = v->full ? &memory : NULL,
-						  .tmpfs = v->full ? variants_tmpfs(v->name, true) : NULL };
+						  .tmpfs = v->full ? variants_tmpfs(v->name, true) : NULL,
+						  .has_files = true,
+						  .files = files,
+						  .file_count = v->full ? 2 : 0 };
 
 	assert_int_equal(TAKE(sink, SNAPSHOT, snapshot, TIME, snapshot), 0);
 }

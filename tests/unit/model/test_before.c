@@ -189,10 +189,63 @@ static void test_many(void **state)
 	before__free(before);
 }
 
+/* A process with an open file that it has mapped, too, and one that others may have been charged for. */
+static void note_open(struct before *before, uint64_t ts_ns, bool again, uint64_t bytes, uint64_t cache)
+{
+	const struct record_snapshot_part parts[] = {
+		{ SMAPS_FILE, "/d/x", { .mappings = 1, .rss_bytes = MIB(30), .anon_bytes = MIB(2) } },
+	};
+	const struct record_snapshot_process process = {
+		.pid = 7, .comm = "java", .has_parts = true, .parts = parts, .part_count = 1
+	};
+	const struct record_snapshot_file files[] = { { "/d/y", MIB(500), 7, "java" },
+						      { "/d/x", bytes, 7, "java" } };
+	const struct cgroup_memory memory = { .file_bytes = cache };
+	const struct record record = { .kind = RECORD_SNAPSHOT,
+				       .time = { .boot_ns = ts_ns },
+				       .snapshot = { .cgroup_id = 3,
+						     .percent = 90,
+						     .again = again,
+						     .processes = &process,
+						     .process_count = 1,
+						     .memory = cache ? &memory : NULL,
+						     .has_files = true,
+						     .files = files,
+						     .file_count = 2 } };
+
+	before__note(before, &record);
+}
+
+static void test_open(void **state)
+{
+	struct before *before = before__new();
+	struct record_before b;
+
+	(void)state;
+	assert_non_null(before);
+	note_open(before, 10 * SECOND, false, MIB(40), MIB(60));
+	note_open(before, 20 * SECOND, true, MIB(45), MIB(60));
+	assert_true(before__find(before, 3, 21 * SECOND, &b));
+	/* Of /d/y the cgroup can't have most. What is mapped of /d/x is in it, but for the process's copies. */
+	assert_int_equal(b.count, 2);
+	assert_true(b.parts[0].is_cache && b.parts[0].pid == 7 && b.parts[0].bytes == MIB(40));
+	assert_string_equal(b.parts[0].name, "/d/x");
+	assert_string_equal(b.parts[0].comm, "java");
+	assert_true(b.parts[0].has_growth && b.parts[0].growth_bytes == (int64_t)MIB(5));
+	assert_true(b.parts[1].is_copy && b.parts[1].bytes == MIB(2));
+	/* Nobody knows what the cgroup has: only the mapping is told. */
+	note_open(before, 30 * SECOND, false, MIB(40), 0);
+	assert_true(before__find(before, 3, 31 * SECOND, &b));
+	assert_int_equal(b.count, 1);
+	assert_true(!b.parts[0].is_cache && !b.parts[0].is_copy && b.parts[0].bytes == MIB(30));
+	before__free(before);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_growth), cmocka_unit_test(test_in_part),
-					    cmocka_unit_test(test_many), cmocka_unit_test(test_tmpfs) };
+					    cmocka_unit_test(test_many), cmocka_unit_test(test_tmpfs),
+					    cmocka_unit_test(test_open) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

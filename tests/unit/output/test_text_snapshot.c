@@ -54,6 +54,16 @@ static void test_before(void **state)
 		"    held      at 90 %, 41.0 s before: heap of java (pid 12) 380.0 MiB (+62.0 MiB in 10.0 s), "
 		"/dev/x\\x0a of java (pid 12) 40.0 MiB, anonymous memory Go: heap of \\x1b[2J (pid 13) 3.0 MiB (-1.0 "
 		"MiB in 10.0 s)\n");
+	before.parts[1] = (struct record_before_part){
+		.pid = 12, .comm = "java", .name = "/data/x\n", .bytes = 300 * MIB, .is_cache = true
+	};
+	before.parts[1].has_growth = true;
+	before.parts[1].growth_bytes = 2 * (int64_t)MIB;
+	before.count = 2;
+	expect_before(
+		&before,
+		"    held      at 90 %, 41.0 s before: heap of java (pid 12) 380.0 MiB (+62.0 MiB in 10.0 s), page "
+		"cache of /data/x\\x0a, open in java (pid 12), 300.0 MiB (+2.0 MiB in 10.0 s)\n");
 	/* What hasn't grown, and what is small beside it. */
 	before.parts[0].growth_bytes = 0;
 	before.parts[1].bytes = MIB;

@@ -204,13 +204,39 @@ static void test_details(void **state)
 	assert_false(plan__is_shared(&plan));
 }
 
+/* Without snapshots nothing is attached for them, and nothing is lost. */
+static void test_snapshot(void **state)
+{
+	struct record_probe probes[PLAN_PURPOSES];
+	const struct record_probe *probe;
+	struct plan plan;
+	size_t count;
+	int i = 0;
+
+	(void)state;
+	plan__init(&plan, &(struct plan_wants){ .target = true });
+	count = plan__probes(&plan, probes);
+	probe = probe_of(probes, count, "open-files");
+	assert_true(!probe->attached && !probe->lost);
+	plan__init(&plan, &(struct plan_wants){ .target = true, .snapshot = true });
+	while (strcmp(plan_purposes[i].name, "open-files"))
+		i++;
+	assert_string_equal(plan__chosen(&plan, i)->label, "iter task");
+	assert_int_equal(plan__fail(&plan, i, -EINVAL), 0);
+	count = plan__probes(&plan, probes);
+	assert_non_null(probe_of(probes, count, "open-files")->lost);
+	/* It is of the second step. */
+	plan__init(&plan, &(struct plan_wants){ .shared = true, .snapshot = true });
+	assert_int_equal(plan__step(&plan, i), PLAN_LATER);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_attached), cmocka_unit_test(test_not_attached),
 		cmocka_unit_test(test_notes),	 cmocka_unit_test(test_often),
 		cmocka_unit_test(test_relief),	 cmocka_unit_test(test_later),
-		cmocka_unit_test(test_details),
+		cmocka_unit_test(test_details),	 cmocka_unit_test(test_snapshot),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
