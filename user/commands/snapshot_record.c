@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "commands/snapshot_record.h"
 
+#include "model/tmpfs.h"
+
 static const char *name_of(const char *name)
 {
 	return *name ? name : NULL;
@@ -43,23 +45,9 @@ static void fill_process(struct snapshot_record *room, size_t i)
 
 static const struct record_tmpfs *fill_tmpfs(struct snapshot_record *room)
 {
-	const struct tmpfs_files *from = &room->from.tmpfs;
-
-	if (!from->largest_count)
+	if (!room->from.tmpfs.largest_count)
 		return NULL;
-	for (size_t i = 0; i < from->largest_count; i++)
-		room->files[i] = (struct record_tmpfs_file){ .path = from->largest[i].path,
-							     .bytes = from->largest[i].bytes,
-							     .machine = from->largest[i].machine };
-	room->tmpfs = (struct record_tmpfs){
-		.read_after_ns = from->read_ns > room->from.began_ns ? from->read_ns - room->from.began_ns
-								     : 0,
-		.count = from->count,
-		.bytes = from->bytes,
-		.incomplete = from->incomplete,
-		.largest = room->files,
-		.largest_count = from->largest_count,
-	};
+	room->tmpfs = tmpfs__record(&room->from.tmpfs, room->from.began_ns, room->files);
 	return &room->tmpfs;
 }
 

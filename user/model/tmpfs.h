@@ -13,6 +13,13 @@ struct tmpfs {
 };
 
 /*
+ * What was read, as a record that points to it and to `list`, which has room for TMPFS_FILES__LARGEST. since_ns: what the
+ * record is of, CLOCK_BOOTTIME.
+ */
+struct record_tmpfs tmpfs__record(const struct tmpfs_files *read, uint64_t since_ns,
+				  struct record_tmpfs_file *list);
+
+/*
  * Asks the env for them if tmpfs and shared memory are at least a fifth of the usage at the limit. Returns whether there is
  * anything to tell; it is in tmpfs->record then, until the next call.
  */
