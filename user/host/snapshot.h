@@ -62,8 +62,8 @@ struct snapshot_wanted {
 /*
  * Called in a process of its own, which gives up its rights but for that to see other processes' mappings and folders. Reads
  * the largest processes of the cgroup, their open files that have most in the page cache, and then the largest files of the
- * tmpfs mounts that its processes see. Never touches a
- * page of theirs, but takes the locks of their memory, and so may hang. Does not return.
+ * tmpfs mounts that its processes see. Never touches a page of theirs, but takes the locks of their memory, and so may hang.
+ * Does not return.
  */
 _Noreturn void snapshot_process__run(const struct snapshot_wanted *wanted);
 
