@@ -78,12 +78,16 @@ static bool is_same(const struct verdict_why *a, const struct verdict_why *b)
 	return a->facts.write_id == b->facts.write_id && same_limit(a, b);
 }
 
-static uint64_t add_to_hash(uint64_t hash, const void *bytes, size_t size)
+/* FNV-1a, by numbers in place of bytes. */
+static uint64_t add_to_hash(uint64_t hash, uint64_t number)
 {
-	const unsigned char *at = bytes;
+	return (hash ^ number) * 0x100000001b3;
+}
 
-	for (size_t i = 0; i < size; i++)
-		hash = (hash ^ at[i]) * 0x100000001b3; /* FNV-1a */
+static uint64_t add_text_to_hash(uint64_t hash, const char *text)
+{
+	while (*text)
+		hash = add_to_hash(hash, (unsigned char)*text++);
 	return hash;
 }
 
@@ -103,11 +107,13 @@ static uint64_t hash_of(const struct verdict_why *why)
 		of_machine ? 0 : why->max_bytes,
 		!of_machine && why->own,
 	};
-	uint64_t hash = add_to_hash(0xcbf29ce484222325, numbers, sizeof(numbers));
+	uint64_t hash = 0xcbf29ce484222325;
 
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
+		hash = add_to_hash(hash, numbers[i]);
 	if (facts->cause == CAUSE_OBSERVER || (facts->cause == CAUSE_INSIDE_WRITE && !facts->write_id))
-		hash = add_to_hash(hash, why->writer, strlen(why->writer));
-	return of_machine || why->own ? hash : add_to_hash(hash, why->limit, strlen(why->limit));
+		hash = add_text_to_hash(hash, why->writer);
+	return of_machine || why->own ? hash : add_text_to_hash(hash, why->limit);
 }
 
 static struct verdict_rest *find_rest(struct verdict_whys *whys, uint64_t hash)

@@ -123,7 +123,7 @@ static void sort(struct execs *execs, int (*compare)(const void *a, const void *
 	execs->count = count;
 	for (size_t i = 0; i < count; i++)
 		execs->sorted[i] = &execs->kept[i];
-	qsort(execs->sorted, count, sizeof(execs->sorted[0]), compare);
+	qsort(execs->sorted, count, sizeof(struct kept *), compare);
 }
 
 static void make_room(struct execs *execs)

@@ -54,6 +54,7 @@ static const struct {
 
 static void test_names(void **state)
 {
+	static const char head[] = MANAGER "/sshd.service/";
 	char label[UNIT_LABEL_SIZE], small[8], deep[4096] = "";
 	struct unit unit;
 
@@ -73,7 +74,7 @@ static void test_names(void **state)
 	assert_string_equal(small, "web.ser");
 	/* A user makes a path as long as needed. */
 	memset(deep, 'x', sizeof(deep) - 1);
-	memcpy(deep, MANAGER "/sshd.service/", strlen(MANAGER "/sshd.service/"));
+	memcpy(deep, head, sizeof(head) - 1);
 	assert_true(unit__label(label, sizeof(label), deep));
 	assert_int_equal(strlen(label), sizeof(label) - 1);
 	assert_string_equal(label + strlen(label) - strlen(" of uid 1000"), " of uid 1000");

@@ -87,7 +87,7 @@ static _Noreturn void be_kernel(struct open_files_map *map, const int ends[2])
 
 static void read_files(struct open_files *out)
 {
-	int fd = memfd_create("map", MFD_CLOEXEC), a[2], b[2], status;
+	int fd = memfd_create("map", MFD_CLOEXEC), a[] = { -1, -1 }, b[] = { -1, -1 }, status;
 	struct open_files_map *map;
 	pid_t pid;
 

@@ -218,7 +218,7 @@ static void test_snapshot_beside(void **state)
 	struct pollfd fd = { .fd = hook_runner__fd(runner), .events = POLLIN };
 	struct hook_answer answer = {};
 	char path[128];
-	int snapshot_fd;
+	int snapshot_fd = -1;
 
 	(void)state;
 	assert_int_equal(hook_files__give(runner, 0, 0), 0); /* these aren't BPF's: it goes without */
@@ -357,7 +357,7 @@ static void test_neighbours(void **state)
 static void test_left(void **state)
 {
 	struct hook_runner *runner;
-	pid_t server;
+	pid_t server = 0;
 	char path[128];
 
 	(void)state;
