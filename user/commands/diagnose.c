@@ -5,7 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/array.h"
 #include "base/exit_codes.h"
 #include "base/privileges.h"
 
@@ -89,17 +88,31 @@ int diagnose__open_failure(int err, const struct plan *plan)
 	return EXIT_UNSUPPORTED;
 }
 
-static const char *const not_wanted[] = {
-	[PLAN_ANY] = "not needed",
-	[PLAN_TARGET] = "not needed without a target",
-	[PLAN_USAGE] = "not needed: usage is followed only for a target or with --all, on cgroup v2",
-	[PLAN_EXACT] = "not needed: usage is recorded only for one target on cgroup v2",
-	[PLAN_MANY] = "not needed without several targets",
-	[PLAN_STACKS] = "not needed without --stacks",
-	[PLAN_STEPS] = "not needed: all is loaded at once",
-	[PLAN_NOTES] = "not needed: the next one has all that it needs",
-};
-_Static_assert(ARRAY_SIZE(not_wanted) == PLAN_NEEDS, "every need has its words");
+static const char *why_not_wanted(enum plan_need need)
+{
+	switch (need) {
+	case PLAN_TARGET:
+		return "not needed without a target";
+	case PLAN_USAGE:
+		return "not needed: usage is followed only for a target or with --all, on cgroup v2";
+	case PLAN_EXACT:
+		return "not needed: usage is recorded only for one target on cgroup v2";
+	case PLAN_MANY:
+		return "not needed without several targets";
+	case PLAN_STACKS:
+		return "not needed without --stacks";
+	case PLAN_SNAPS:
+		return "not needed without --snapshot";
+	case PLAN_STEPS:
+		return "not needed: all is loaded at once";
+	case PLAN_NOTES:
+		return "not needed: the next one has all that it needs";
+	case PLAN_ANY:
+	case PLAN_NEEDS:
+		break;
+	}
+	return "not needed";
+}
 
 void diagnose__print_given_up(FILE *out, const struct plan *plan)
 {
@@ -126,7 +139,7 @@ void diagnose__print_plan(FILE *out, const struct plan *plan)
 		if (chosen)
 			fputs(chosen->label, out);
 		else if (!choice->wanted)
-			fputs(not_wanted[plan_purposes[i].need], out);
+			fputs(why_not_wanted(plan_purposes[i].need), out);
 		else
 			fprintf(out, "NOT ATTACHED: lost: %s", plan_purposes[i].lost);
 		if (choice->error)
