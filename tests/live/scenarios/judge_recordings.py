@@ -61,6 +61,8 @@ def check_kernel_log(guest):
     differ = [f"OOM {number}: {d}" for number, r in pairs.items() for d in r["differences"] if not d["close"]]
     guest.results.none(differ, "--kernel-log: log and trace tell the same", len(pairs))
     guest.results.check(ooms.keys() <= pairs.keys(), "--kernel-log: each OOM has its line", ooms.keys() - pairs.keys())
+    # 7.3 now and then leaves a function out of the call trace, behind a tracer's trampoline: whose memory it was isn't
+    # certain then.
     zones = [r["machine"]["zones"] for number, r in pairs.items()
-             if ooms[number]["whole_machine"] and r["log"]["dump"] == "full"]
+             if ooms[number]["whole_machine"] and r["log"]["dump"] == "full" and "ambiguous" not in r]
     guest.results.check(zones and all(zones), "--kernel-log: zones of an OOM of the whole machine", zones)
